@@ -1,0 +1,1 @@
+"""The business between CMS and engine: events, jobs, outbox, storage and the HTTP edge."""

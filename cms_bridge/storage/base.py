@@ -1,0 +1,86 @@
+"""The port of the object store, and the names objects go by.
+
+Objects are content-addressed: a key holds the project and the SHA-256 of the
+bytes, so that a retry overwrites an object with itself and no project can name
+another's.
+"""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+_KEY = re.compile(r"^[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
+
+
+class StorageError(Exception):
+    """The base of every error a store raises; `ObjectNotFound`, `StorageUnavailable`, `StorageFull`."""
+
+
+class ObjectNotFound(StorageError):
+    """No object has this key."""
+
+
+class StorageUnavailable(StorageError):
+    """The store did not answer, or not in time: try again later."""
+
+
+class StorageFull(StorageError):
+    """The disk or the quota is used up."""
+
+
+class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store knows of an object."""
+
+    key: str
+    size: int
+    """Bytes."""
+    media_type: str
+    sha256: str
+
+
+def object_key(*, project: str, sha256: str, extension: str) -> str:
+    """Return the key of content in a project; raise ValueError on a name no key may hold."""
+    # A CMS may name its projects as it likes; a key only ever holds this digest of the name.
+    scope = hashlib.sha256(project.encode()).hexdigest()[:32]
+    return check_key(f"{scope}/{sha256}.{extension}")
+
+
+def check_key(key: str) -> str:
+    """Return the key unchanged; raise ValueError unless it has a key's form."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not an object key: {key!r}")
+    return key
+
+
+class ObjectStore(Protocol):
+    """Keeps finished files and hands out links to them."""
+
+    async def put(self, key: str, path: Path, *, media_type: str) -> StoredObject:
+        """Store a file under its key, whole or not at all; raise `StorageError`."""
+        ...
+
+    async def head(self, key: str) -> StoredObject:
+        """Describe an object; raise `ObjectNotFound`."""
+        ...
+
+    def read(self, key: str) -> AsyncIterator[bytes]:
+        """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget an object; deleting what is not there is no error."""
+        ...
+
+    async def signed_url(
+        self, key: str, *, expires_in: timedelta, download_name: str | None = None
+    ) -> str:
+        """Return a link that anyone may follow until it expires.
+
+        With `download_name` a browser saves the file under that name rather than playing it.
+        """
+        ...

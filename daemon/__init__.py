@@ -1,0 +1,1 @@
+"""Where work runs: the arq worker, its tasks, and the `reelwright` command."""

@@ -1,0 +1,98 @@
+"""Everything the engine can refuse or fail at.
+
+    RenderError
+    ├── InvalidStoryboard        the words or numbers asked for cannot become a video
+    │   ├── EmptyScript          neither script nor brief holds a word to say
+    │   └── LimitExceeded        a named limit is passed; carries name, limit and value
+    ├── GenerationError          a picture or a voice could not be made
+    │   ├── RetryableGeneration  the same call may succeed later
+    │   └── RefusedGeneration    the same call will fail again
+    ├── MediaError               a file is missing, hostile, or not the media it claims to be
+    ├── CompositionError         composing stopped: encoder, disk, or a broken input
+    └── ValidationFailed         a finished file is not what the timeline promised
+
+Every error carries a `code`, stable and meant for programs and translations,
+and `params`, the values its sentence speaks of. `str(error)` is one plain
+English sentence that is safe to show to an editor.
+"""
+
+from typing import ClassVar
+
+
+class RenderError(Exception):
+    """The base of every error the engine raises on purpose."""
+
+    code: ClassVar[str] = "render_failed"
+
+    def __init__(self, message: str, **params: str | float) -> None:
+        super().__init__(message)
+        self.message = message
+        self.params = params
+
+
+class InvalidStoryboard(RenderError):
+    """A storyboard, or the brief it would come from, that cannot be filmed."""
+
+    code = "invalid_storyboard"
+
+
+class EmptyScript(InvalidStoryboard):
+    """Neither the script nor the brief holds a word to say."""
+
+    code = "empty_script"
+
+
+class LimitExceeded(InvalidStoryboard):
+    """A value past a named limit; the sentence names limit and value."""
+
+    code = "limit_exceeded"
+
+    def __init__(
+        self, what: str, *, limit: float, value: float, unit: str, scene: str | None = None
+    ) -> None:
+        where = f"Scene {scene}: " if scene else ""
+        subject = what if scene else what[:1].upper() + what[1:]
+        super().__init__(
+            f"{where}{subject} may be at most {limit:g} {unit}; this is {value:g}.",
+            what=what,
+            limit=limit,
+            value=value,
+            unit=unit,
+            **({"scene": scene} if scene else {}),
+        )
+
+
+class GenerationError(RenderError):
+    """A picture, a voice or a text that a provider could not make."""
+
+    code = "generation_failed"
+
+
+class RetryableGeneration(GenerationError):
+    """A failure of the moment: the same call may succeed later."""
+
+    code = "generation_unavailable"
+
+
+class RefusedGeneration(GenerationError):
+    """A failure of the request: the same call will fail again."""
+
+    code = "generation_refused"
+
+
+class MediaError(RenderError):
+    """A file that is missing, hostile, or not the media it claims to be."""
+
+    code = "unreadable_media"
+
+
+class CompositionError(RenderError):
+    """Composing stopped before the file was whole; nothing half-written is left."""
+
+    code = "composition_failed"
+
+
+class ValidationFailed(RenderError):
+    """A finished file that is not what its timeline promised."""
+
+    code = "validation_failed"

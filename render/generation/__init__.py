@@ -1,0 +1,1 @@
+"""Providers of pictures and speech, behind two ports (`render.generation.base`)."""
