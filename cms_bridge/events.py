@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from render.storyboard import Brief, Palette, Storyboard
+from render.storyboard import Brief, Storyboard
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 """A document's id in the CMS, as text."""
@@ -25,7 +25,6 @@ class Project(_Wire, kw_only=True):
 
     id: Id
     name: Annotated[str, msgspec.Meta(max_length=200)]
-    palette: Palette = Palette()
 
 
 class VideoRef(_Wire, kw_only=True):
