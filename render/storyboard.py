@@ -83,9 +83,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_video_seconds: float = 7_200
 
 
-class Scene(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
-):
+class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One picture and what is said over it."""
 
     id: SceneId
