@@ -18,7 +18,7 @@ _KEY = re.compile(r"^[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
 
 
 class StorageError(Exception):
-    """The base of every error a store raises; `ObjectNotFound`, `StorageUnavailable`, `StorageFull`."""
+    """The base of every error a store raises."""
 
 
 class ObjectNotFound(StorageError):

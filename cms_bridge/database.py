@@ -1,0 +1,146 @@
+"""The database: SQLite or PostgreSQL by URL, bound to the tables, with its migrations.
+
+SQLite transactions start IMMEDIATE: a deferred one that reads before it writes
+is thrown away as "database is locked" as soon as two workers meet.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import io
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio.to_thread
+import asyncpg
+from piccolo.apps.migrations.commands.backwards import run_backwards
+from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.apps.migrations.tables import Migration
+from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.sqlite import SQLiteEngine, TransactionType
+
+from cms_bridge.tables import TABLES, Job
+
+APP = "reelwright"
+_CONF = "migrations.piccolo_conf"
+_BUSY_SECONDS = 30
+_MIGRATION_LOCK = 0x5245454C  # "REEL": any number will do that no other program here takes
+
+AnyEngine = SQLiteEngine | PostgresEngine
+
+
+class MigrationFailed(Exception):
+    """A migration did not finish; its output is the message."""
+
+
+def open_engine(url: str) -> AnyEngine:
+    """Return an engine for `sqlite:///path` or `postgresql://…`; nothing is connected yet."""
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        return SQLiteEngine(path=str(path), timeout=_BUSY_SECONDS)
+    return PostgresEngine(config={"dsn": url})
+
+
+def bind(engine: AnyEngine) -> None:
+    """Make every table, and Piccolo's own migration table, speak to this engine."""
+    os.environ["PICCOLO_CONF"] = _CONF
+    importlib.import_module(_CONF).DB = engine
+    for table in (*TABLES, Migration):
+        table._meta.db = engine  # noqa: SLF001 - the documented way to bind at run time
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[AnyEngine]:
+    """Open, bind and, on PostgreSQL, pool connections for as long as the block runs."""
+    engine = open_engine(url)
+    bind(engine)
+    if isinstance(engine, PostgresEngine):
+        await engine.start_connection_pool()
+    try:
+        yield engine
+    finally:
+        if isinstance(engine, PostgresEngine):
+            await engine.close_connection_pool()
+
+
+def transaction() -> Any:
+    """Return a transaction on the bound engine, as an async context manager."""
+    engine = Job._meta.db  # noqa: SLF001 - as in `bind`
+    if isinstance(engine, SQLiteEngine):
+        return engine.transaction(transaction_type=TransactionType.immediate)
+    return engine.transaction()
+
+
+async def migrate(
+    url: str, *, direction: Literal["forwards", "backwards"] = "forwards", to: str = "all"
+) -> str:
+    """Run migrations under a lock that other processes wait for; return what was printed.
+
+    Going back, `to` is a migration's id or `all`. Raises `MigrationFailed`.
+    """
+    bind(open_engine(url))
+    output = io.StringIO()
+    async with _migration_lock(url):
+        with contextlib.redirect_stdout(output):
+            if direction == "forwards":
+                result = await run_forwards(APP)
+            else:
+                result = await run_backwards(APP, to, auto_agree=True)
+    if not result.success:
+        raise MigrationFailed(result.message or output.getvalue())
+    return output.getvalue()
+
+
+async def migration_level() -> str | None:
+    """Return the id of the newest migration that has run, or None on an empty database."""
+    if not await Migration.table_exists():
+        return None
+    newest = (
+        await Migration.select(Migration.name)
+        .where(Migration.app_name == APP)
+        .order_by(Migration.id, ascending=False)
+        .first()
+    )
+    return newest["name"] if newest else None
+
+
+@contextlib.asynccontextmanager
+async def _migration_lock(url: str) -> AsyncIterator[None]:
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        with path.with_name(path.name + ".migrating").open("w") as file:
+            await anyio.to_thread.run_sync(fcntl.flock, file, fcntl.LOCK_EX)
+            yield
+        return
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        yield
+    finally:
+        await connection.close()
+
+
+@contextlib.contextmanager
+def unique_violations() -> Iterator[None]:
+    """Turn either driver's broken unique constraint into `AlreadyStored`."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise AlreadyStored from error
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode not in {
+            sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+            sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        }:
+            raise
+        raise AlreadyStored from error
+
+
+class AlreadyStored(Exception):
+    """A row with this identity exists."""

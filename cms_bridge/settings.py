@@ -1,0 +1,166 @@
+"""The bridge's configuration, read once from the environment by a composition root.
+
+Every variable is a field's name in upper case behind `REELWRIGHT_`. `load`
+names all missing and malformed ones at once and prints no value of any.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from render.storyboard import Limits
+
+PREFIX = "REELWRIGHT_"
+
+
+class SettingsError(Exception):
+    """Settings that are missing or malformed, each named in one line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("Settings need attention:\n" + "\n".join(f"  {line}" for line in faults))
+        self.faults = faults
+
+
+class BridgeSettings(BaseSettings):
+    """What the web process and everything below it needs to know."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore"
+    )
+
+    # Services
+    database_url: str = "sqlite:///.data/reelwright.db"
+    """`sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`."""
+    redis_url: str
+    """`redis://…`, `rediss://…` or `unix:///path/to.sock`."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    """Where browsers and the CMS reach the bridge: the start of every link it hands out."""
+
+    # Secrets
+    webhook_secret: SecretStr
+    """`whsec_…` shared with the CMS; several, separated by spaces, while one is being rotated."""
+    api_key: SecretStr
+    """What the CMS's server presents when it asks for a job's status or links."""
+    link_secret: SecretStr
+    """Signs the expiring links of the local store."""
+
+    # Storage
+    storage: Literal["local", "r2"] = "local"
+    storage_directory: Path = Path(".data/objects")
+    r2_endpoint_url: AnyHttpUrl | None = None
+    r2_bucket: str | None = None
+    r2_access_key_id: str | None = None
+    r2_secret_access_key: SecretStr | None = None
+    link_seconds: Annotated[int, Field(ge=1, le=604_800)] = 3_600
+    """How long a link to a video stays good."""
+
+    # CMS
+    payload_url: AnyHttpUrl | None = None
+    """Where Payload answers; without it nothing is written back."""
+    payload_timeout_seconds: Annotated[float, Field(gt=0)] = 15
+    outbox_first_delay_seconds: Annotated[float, Field(gt=0)] = 1
+    outbox_max_delay_seconds: Annotated[float, Field(gt=0)] = 300
+    outbox_horizon_hours: Annotated[float, Field(gt=0)] = 168
+    """How long an undeliverable write is tried before it is given up and logged."""
+
+    # Limits
+    max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
+    max_script_chars: Annotated[int, Field(gt=0)] = Limits().max_script_chars
+    max_scenes: Annotated[int, Field(gt=0)] = Limits().max_scenes
+    max_scene_chars: Annotated[int, Field(gt=0)] = Limits().max_scene_chars
+    max_scene_seconds: Annotated[float, Field(gt=0)] = Limits().max_scene_seconds
+    max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
+
+    # Jobs
+    lease_seconds: Annotated[float, Field(ge=1)] = 30
+    """How long a silent worker keeps a job before another may take it."""
+    max_retries: Annotated[int, Field(ge=0)] = 3
+    """Automatic retries of one phase after crashes and passing failures."""
+    retry_first_delay_seconds: Annotated[float, Field(gt=0)] = 5
+
+    # Logs
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def limits(self) -> Limits:
+        """What one video may ask for."""
+        return Limits(
+            max_script_chars=self.max_script_chars,
+            max_scenes=self.max_scenes,
+            max_scene_chars=self.max_scene_chars,
+            max_scene_seconds=self.max_scene_seconds,
+            max_video_seconds=self.max_video_seconds,
+        )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, url: str) -> str:
+        if not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _strong_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+        for one in secret.get_secret_value().split():
+            try:
+                length = len(base64.b64decode(one.removeprefix("whsec_"), validate=True))
+            except binascii.Error:
+                length = 0
+            if not 24 <= length <= 64:  # noqa: PLR2004 - the bounds of Standard Webhooks
+                raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
+        return secret
+
+    @field_validator("api_key", "link_secret")
+    @classmethod
+    def _long_secret(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value()) < 32:  # noqa: PLR2004 - as the message says
+            raise ValueError("must be at least 32 characters long")
+        return secret
+
+    @model_validator(mode="after")
+    def _whole_r2(self) -> Self:
+        if self.storage == "r2":
+            needed = ("r2_endpoint_url", "r2_bucket", "r2_access_key_id", "r2_secret_access_key")
+            missing = [f"{PREFIX}{name.upper()}" for name in needed if not getattr(self, name)]
+            if missing:
+                raise ValueError(f"storage r2 also needs {', '.join(missing)}")
+        return self
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load(kind: type[SettingsT]) -> SettingsT:
+    """Read settings from the environment; raise `SettingsError` naming every fault."""
+    try:
+        return kind()
+    except ValidationError as error:
+        faults: list[str] = []
+        # `include_input` stays off: an input may be a secret.
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            name = f"{PREFIX}{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
+            said = fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{name}{'is not set' if fault['type'] == 'missing' else said}")
+        raise SettingsError(faults) from None

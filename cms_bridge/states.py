@@ -1,0 +1,84 @@
+"""The state machine of a job: every status, and the only moves between them.
+
+    pending → storyboarding → storyboard_complete → approved → generating → composing
+            → uploading → completed
+
+From every status before `completed` a job can fail or be cancelled; from
+there a person's retry leads back to `pending` or, once approved, to `approved`.
+"""
+
+import enum
+
+
+class Status(enum.StrEnum):
+    """Where a job stands."""
+
+    PENDING = "pending"
+    """Accepted and stored; no worker has taken it yet."""
+    STORYBOARDING = "storyboarding"
+    """A worker turns brief and script into scenes."""
+    STORYBOARD_COMPLETE = "storyboard_complete"
+    """The storyboard and its price lie before the editor; nothing happens until approval."""
+    APPROVED = "approved"
+    """An editor approved exactly this storyboard; a worker may spend and render."""
+    GENERATING = "generating"
+    """Pictures and speech are being made."""
+    COMPOSING = "composing"
+    """The video is being encoded and checked."""
+    UPLOADING = "uploading"
+    """The finished files go to the object store."""
+    COMPLETED = "completed"
+    """The video is stored and can be watched."""
+    FAILED = "failed"
+    """Stopped for a reason that is recorded; a person may retry."""
+    CANCELLED = "cancelled"
+    """Stopped by a person; a person may retry."""
+
+
+class IllegalMove(Exception):
+    """A job was asked to go where its status does not lead."""
+
+    def __init__(self, origin: Status, target: Status) -> None:
+        super().__init__(f"A job that is {origin} cannot become {target}.")
+        self.origin = origin
+        self.target = target
+
+
+_STOPS = frozenset({Status.FAILED, Status.CANCELLED})
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.PENDING: _STOPS | {Status.STORYBOARDING},
+    # The move to itself is a second attempt after a crash.
+    Status.STORYBOARDING: _STOPS | {Status.STORYBOARDING, Status.STORYBOARD_COMPLETE},
+    # The move to itself is an editor's edit.
+    Status.STORYBOARD_COMPLETE: _STOPS | {Status.STORYBOARD_COMPLETE, Status.APPROVED},
+    # An edit before work began voids the approval.
+    Status.APPROVED: _STOPS | {Status.STORYBOARD_COMPLETE, Status.GENERATING},
+    # A new attempt after a crash starts again at generating, where finished assets are found.
+    Status.GENERATING: _STOPS | {Status.GENERATING, Status.COMPOSING},
+    Status.COMPOSING: _STOPS | {Status.GENERATING, Status.UPLOADING},
+    Status.UPLOADING: _STOPS | {Status.GENERATING, Status.COMPLETED},
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset({Status.CANCELLED, Status.PENDING, Status.APPROVED}),
+    Status.CANCELLED: frozenset({Status.PENDING, Status.APPROVED}),
+}
+
+FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+"""No worker touches a job in one of these."""
+
+DRAFTABLE = frozenset({Status.PENDING, Status.STORYBOARDING})
+"""A worker may claim the job to draft its storyboard."""
+
+RENDERABLE = frozenset({Status.APPROVED, Status.GENERATING, Status.COMPOSING, Status.UPLOADING})
+"""A worker may claim the job to render it."""
+
+
+def origins(target: Status) -> list[Status]:
+    """Return every status that leads to the target."""
+    return [origin for origin, targets in MOVES.items() if target in targets]
+
+
+def check_move(origin: Status, target: Status) -> None:
+    """Raise `IllegalMove` unless the origin leads to the target."""
+    if target not in MOVES[origin]:
+        raise IllegalMove(origin, target)

@@ -1,0 +1,179 @@
+"""The tables: the truth about projects, events, jobs, attempts, assets, videos and the outbox.
+
+Times are UTC. Money is US dollars with six decimals. Names of the CMS's own
+documents are kept as text, as the CMS wrote them. Unique indexes over several
+columns live in a migration of their own: SQLite cannot add them as constraints.
+"""
+
+from decimal import Decimal
+
+from piccolo.columns import (
+    JSON,
+    UUID,
+    BigInt,
+    Boolean,
+    Bytea,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    Numeric,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.columns.indexes import IndexMethod
+from piccolo.table import Table
+
+_MONEY = (12, 6)
+
+
+class Project(Table):
+    """A project of the CMS: what isolates one customer's objects from another's."""
+
+    id = Varchar(length=128, primary_key=True)
+    name = Varchar(length=200)
+    created_at = Timestamptz()
+
+
+class Job(Table):
+    """One submission of one video: what was asked, where it stands and who works on it."""
+
+    id = UUID(primary_key=True)
+    project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
+    video_id = Varchar(length=128)
+    submission = Integer()
+    version = Varchar(length=128)
+    """The CMS document's version: provenance."""
+    title = Text()
+    brief = JSON()
+
+    status = Varchar(length=32, index=True)
+    progress = Integer()
+    scenes_done = Integer()
+    scenes_total = Integer()
+    sequence = Integer()
+    """Counts every change that an editor can see."""
+
+    storyboard_data = JSON(null=True, default=None)
+    storyboard_digest = Varchar(length=64)
+    storyboard_revision = Integer()
+    approved = Boolean()
+    approved_digest = Varchar(length=64)
+    approved_by = Varchar(length=200)
+    approved_at = Timestamptz(null=True, default=None)
+
+    estimated_cost = Numeric(_MONEY, default=Decimal(0))
+    actual_cost = Numeric(_MONEY, default=Decimal(0))
+    model_fallback_occurred = Boolean()
+    generation_warnings = JSON(default="[]")
+    error_message = Text(null=True, default=None)
+    error = JSON(null=True, default=None)
+    """Code, sentence and values of what stopped the job."""
+    video_url = Text(null=True, default=None)
+    """The bridge's own path to the finished video."""
+
+    attempt = Integer()
+    """Counts claims; a worker that holds an older number can change nothing."""
+    retry_count = Integer()
+    """Automatic retries in the present phase."""
+    lease_owner = Varchar(length=128)
+    lease_expires_at = Timestamptz(null=True, default=None)
+    wake_at = Timestamptz(null=True, default=None, index=True, index_method=IndexMethod.btree)
+    """When the sweep should wake a worker for it; None while only a person can move it."""
+
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class InboundEvent(Table):
+    """The inbox: a webhook that was verified and accepted, byte for byte."""
+
+    id = Varchar(length=128, primary_key=True)
+    type = Varchar(length=64)
+    body = Bytea()
+    body_sha256 = Varchar(length=64)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade)
+    received_at = Timestamptz()
+
+
+class Attempt(Table):
+    """One worker's claim on a job, from its start to its end."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    number = Integer()
+    phase = Varchar(length=16)
+    """`storyboard` or `render`."""
+    worker = Varchar(length=128)
+    started_at = Timestamptz()
+    finished_at = Timestamptz(null=True, default=None)
+    outcome = Varchar(length=16)
+    """`running`, `succeeded`, `failed`, `postponed`, `released`, `cancelled` or `lost`."""
+    error_message = Text(null=True, default=None)
+
+
+class Asset(Table):
+    """A picture or a narration of one scene, with the record of how it was made."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    scene_id = Varchar(length=64)
+    kind = Varchar(length=16)
+    """`picture` or `narration`."""
+    request_digest = Varchar(length=64)
+    """SHA-256 of everything the provider was asked: a repeat finds the asset by it."""
+    key = Text()
+    media_type = Varchar(length=64)
+    bytes = BigInt()
+    provider = Varchar(length=64)
+    model_intended = Varchar(length=128)
+    model_used = Varchar(length=128)
+    cost = Numeric(_MONEY, default=Decimal(0))
+    generation_metadata = JSON(default="{}")
+    """Attempt, seconds it took, warnings, and the document and version it was made for."""
+    created_at = Timestamptz()
+
+
+class GeneratedVideo(Table):
+    """A finished video and its poster in the object store."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False, unique=True)
+    key = Text()
+    poster_key = Text()
+    duration = DoublePrecision()
+    """Seconds."""
+    width = Integer()
+    height = Integer()
+    bytes = BigInt()
+    created_at = Timestamptz()
+
+
+class OutboxMessage(Table):
+    """What the CMS has yet to be told of a job: a topic, its newest and its delivered version."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    topic = Varchar(length=16)
+    """`storyboard` or `rendition`."""
+    version = Integer()
+    delivered_version = Integer()
+    attempts = Integer()
+    """Failed deliveries since the last success."""
+    due_at = Timestamptz(null=True, default=None, index=True)
+    """When to try next; None once everything is delivered or given up."""
+    pending_since = Timestamptz(null=True, default=None)
+    locked_until = Timestamptz(null=True, default=None)
+    last_error = Text(null=True, default=None)
+
+
+TABLES: tuple[type[Table], ...] = (
+    Project,
+    Job,
+    InboundEvent,
+    Attempt,
+    Asset,
+    GeneratedVideo,
+    OutboxMessage,
+)

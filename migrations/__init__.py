@@ -1,0 +1,1 @@
+"""Piccolo migrations, forwards and back on SQLite and PostgreSQL (`reelwright migrate`)."""
