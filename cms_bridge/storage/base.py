@@ -33,6 +33,14 @@ class StorageFull(StorageError):
     """The disk or the quota is used up."""
 
 
+class StorageRefused(StorageError):
+    """The store refuses this, and would again: wrong credentials, bucket, rights or set-up."""
+
+
+class DigestMismatch(StorageError):
+    """A file's bytes are not those that its key names."""
+
+
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
     """What the store knows of an object."""
 

@@ -1,0 +1,88 @@
+"""The local store's objects over HTTP: signed, expiring links with Range, for players and CMS.
+
+A link is its own permission: nothing else is asked, so that a `<video>` of any
+origin plays and seeks. Files are streamed, never held in memory.
+"""
+
+from typing import Any
+
+import anyio
+from litestar import HttpMethod, Request, Router, route
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
+from litestar.params import FromPath, FromQuery
+from starlette.responses import FileResponse, Response
+
+from cms_bridge.storage.base import ObjectNotFound, check_key
+from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
+from cms_bridge.storage.local import LocalStore
+
+
+class LinkExpired(ClientException):
+    """A link that was good once: 410, so that a caller knows to ask for a new one."""
+
+    status_code = 410
+
+
+@route(
+    "/{folder:str}/{file:str}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    # Links are handed out whole; no client is meant to build one.
+    include_in_schema=False,
+)
+async def get_object(  # noqa: PLR0913 - the parts of a link
+    *,
+    request: Request[Any, Any, Any],
+    objects: NamedDependency[LocalStore],
+    folder: FromPath[str],
+    file: FromPath[str],
+    expires: FromQuery[int],
+    signature: FromQuery[str],
+    name: FromQuery[str | None] = None,
+) -> Response:
+    """Answer a link with an object, a range of it, or 304; raise 403, 404 or 410."""
+    key = f"{folder}/{file}"
+    try:
+        left = objects.links.verify(key, expires=expires, name=name, signature=signature)
+        stored = await objects.head(check_key(key))
+    except InvalidLink:
+        raise PermissionDeniedException("This link was not signed here.") from None
+    except ExpiredLink:
+        raise LinkExpired("This link has expired; ask for a new one.") from None
+    except ObjectNotFound:
+        raise NotFoundException("The file behind this link is gone.") from None
+    etag = f'"{stored.sha256}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"private, immutable, max-age={int(left.total_seconds())}",
+        "Content-Disposition": content_disposition(name),
+        "X-Content-Type-Options": "nosniff",
+        # Media elements need the first, `crossorigin` ones (captions) and scripts the others.
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+    }
+    if _matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    path = objects.path(key)
+    return FileResponse(
+        path,
+        headers=headers,
+        media_type=stored.media_type,
+        stat_result=await anyio.Path(path).stat(),
+    )
+
+
+def object_routes(store: LocalStore) -> Router:
+    """Return the routes that serve a store's objects under `/objects`."""
+    return Router(
+        "/objects",
+        route_handlers=[get_object],
+        dependencies={"objects": Provide(lambda: store, sync_to_thread=False)},
+    )
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    # The comparison is the weak one (RFC 9110, 13.1.2).
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or tags == ["*"]
