@@ -1,0 +1,9 @@
+"""The offline provider: pictures and speech with neither key nor network.
+
+It is the default where no provider is configured, and the last rung of every
+chain. What it makes is recorded as provider `offline`.
+"""
+
+from render.generation.speech import OfflineSpeech
+
+__all__ = ["OfflineSpeech"]

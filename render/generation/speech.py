@@ -1,0 +1,179 @@
+"""The offline voice: real speech from espeak-ng, as 16-bit mono WAV, without any key.
+
+A request is spoken by the first voice that fits: the one asked for, the
+locale's, its base language's, and at last English, each step down told as a
+warning. Silence at either end is trimmed and the peak brought to −1 dBFS.
+Raises `RefusedGeneration` for empty text and `RetryableGeneration` when the
+voice's process breaks or hangs.
+"""
+
+import io
+import re
+import subprocess
+import sys
+import unicodedata
+import wave
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import espeakng_loader
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from render.errors import RefusedGeneration, RetryableGeneration
+from render.generation.base import Generated, SpeechRequest
+from render.generation.languages import ENGLISH, Language, language_of, scripts, tags_of
+from render.storyboard import clean_text
+
+PROVIDER = "offline"
+CHILD = Path(__file__).with_name("espeak.py")
+
+PEAK = 10 ** (-1 / 20)
+"""−1 dBFS."""
+_AUDIBLE = 0.01
+"""Of the peak: what is quieter is silence."""
+_MARGIN_SECONDS = 0.02
+_FADE_SECONDS = 0.008
+_SILENT_SECONDS = 1.0
+
+_VOICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3\U000e0020-\U000e007f]+\u200d?")
+_EMPHASIS = re.compile(r"[*`]+")
+_FEW_LETTERS = 3
+_SCRIPT_NAMES = {"CJK": "Chinese", "HIRAGANA": "Japanese"}
+
+
+class _Spoken(msgspec.Struct, frozen=True, rename="camel"):
+    """What the child says about the sound that follows."""
+
+    voice: str
+    version: str
+    sample_rate: int
+
+
+class OfflineSpeech:
+    """A `SpeechModel` that needs neither network nor key."""
+
+    def __init__(self, *, timeout: float = 60) -> None:
+        """Take the seconds after which a voice that has not finished is stopped."""
+        self._timeout = timeout
+
+    async def speak(self, request: SpeechRequest) -> Generated:
+        """Return a request's text as speech."""
+        text = clean_text(request.text)
+        if not text:
+            raise RefusedGeneration("There is nothing to say in this line.")
+        language = language_of(request.locale)
+        asked = [request.voice] if _VOICE_NAME.fullmatch(request.voice) else []
+        own = [language.voice] if language else []
+        tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
+        spoken, pcm = await self._run(
+            _pronounceable(text), [*asked, *own, *tags, ENGLISH.voice], language or ENGLISH
+        )
+        samples, silent = await anyio.to_thread.run_sync(_finish, pcm, spoken.sample_rate)
+        warnings = _warnings(request, text, spoken.voice, language)
+        if silent:
+            warnings.append("This line holds nothing that can be pronounced, so it is silent.")
+        return Generated(
+            data=_wav(samples, spoken.sample_rate),
+            media_type="audio/wav",
+            provider=PROVIDER,
+            model=f"espeak-ng-{spoken.version}",
+            warnings=tuple(warnings),
+        )
+
+    async def _run(self, text: str, voices: list[str], language: Language) -> tuple[_Spoken, bytes]:
+        request = {
+            "library": espeakng_loader.get_library_path(),
+            "data": espeakng_loader.get_data_path(),
+            "voices": voices,
+            "wordsPerMinute": language.words_per_minute,
+            "text": text,
+        }
+        try:
+            with anyio.fail_after(self._timeout):
+                # Isolated and without site-packages: starts in 20 ms, imports nothing of ours.
+                done = await anyio.run_process(
+                    [sys.executable, "-I", "-S", str(CHILD)],
+                    input=msgspec.json.encode(request),
+                    stderr=subprocess.PIPE,
+                    check=False,
+                )
+        except TimeoutError as error:
+            raise RetryableGeneration(
+                f"The offline voice did not finish within {self._timeout:g} seconds."
+            ) from error
+        except OSError as error:
+            raise RetryableGeneration("The offline voice could not be started.") from error
+        if done.returncode != 0:
+            reason = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise RetryableGeneration(
+                f"The offline voice stopped with code {done.returncode}. {reason}".strip()
+            )
+        head, _, pcm = done.stdout.partition(b"\n")
+        return msgspec.json.decode(head, type=_Spoken), pcm
+
+
+def _pronounceable(text: str) -> str:
+    """Return text without what a narrator would not say: emoji and marks of emphasis.
+
+    Where nothing else is left they stay, and the voice names them.
+    """
+    bare = _EMPHASIS.sub(" ", _EMOJI.sub(" ", text))
+    return bare if any(unicodedata.category(char)[0] in "LN" for char in bare) else text
+
+
+def _warnings(request: SpeechRequest, text: str, used: str, language: Language | None) -> list[str]:
+    warnings: list[str] = []
+    if request.voice and used != request.voice:
+        warnings.append(
+            f"The offline provider has no voice called “{request.voice}”;"
+            " the language's own voice speaks instead."
+        )
+    tags = tags_of(request.locale)
+    if used == ENGLISH.voice and "en" not in tags and used != request.voice:
+        warnings.append(
+            f"The offline provider has no voice for the language “{request.locale}”;"
+            " an English voice reads the text."
+        )
+    elif language is None and used != ENGLISH.voice:
+        return warnings  # a voice whose scripts are not listed reads its own language
+    readable = {"LATIN", (language or ENGLISH).script}
+    unread = {
+        _SCRIPT_NAMES.get(script, script.title())
+        for script, count in scripts(text).items()
+        if script not in readable and count >= _FEW_LETTERS
+    }
+    warnings += [
+        f"The offline voice may not read the {name} letters in this text properly."
+        for name in sorted(unread)
+    ]
+    return warnings
+
+
+def _finish(pcm: bytes, sample_rate: int) -> tuple[npt.NDArray[np.int16], bool]:
+    """Trim, fade and normalise; return the samples and whether they are mere silence."""
+    samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32)
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak < 1:
+        return np.zeros(round(_SILENT_SECONDS * sample_rate), np.int16), True
+    audible = np.flatnonzero(np.abs(samples) > _AUDIBLE * peak)
+    margin = round(_MARGIN_SECONDS * sample_rate)
+    samples = samples[max(0, audible[0] - margin) : audible[-1] + margin]
+    samples *= PEAK * np.iinfo(np.int16).max / peak
+    fade = np.linspace(0, 1, min(round(_FADE_SECONDS * sample_rate), len(samples)))
+    samples[: len(fade)] *= fade
+    samples[len(samples) - len(fade) :] *= fade[::-1]
+    return np.rint(samples).astype(np.int16), False
+
+
+def _wav(samples: npt.NDArray[np.int16], sample_rate: int) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(samples.itemsize)
+        file.setframerate(sample_rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return buffer.getvalue()
