@@ -10,9 +10,10 @@ import importlib
 import io
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import anyio.to_thread
 import asyncpg
@@ -50,13 +51,13 @@ def open_engine(url: str) -> AnyEngine:
 def bind(engine: AnyEngine) -> None:
     """Make every table, and Piccolo's own migration table, speak to this engine."""
     os.environ["PICCOLO_CONF"] = _CONF
-    importlib.import_module(_CONF).DB = engine
+    vars(importlib.import_module(_CONF))["DB"] = engine
     for table in (*TABLES, Migration):
-        table._meta.db = engine  # noqa: SLF001 - the documented way to bind at run time
+        table._meta.db = engine  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the documented way
 
 
 @contextlib.asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AnyEngine]:
+async def connected(url: str) -> AsyncGenerator[AnyEngine]:
     """Open, bind and, on PostgreSQL, pool connections for as long as the block runs."""
     engine = open_engine(url)
     bind(engine)
@@ -69,9 +70,9 @@ async def connected(url: str) -> AsyncIterator[AnyEngine]:
             await engine.close_connection_pool()
 
 
-def transaction() -> Any:
+def transaction() -> AbstractAsyncContextManager[Any]:
     """Return a transaction on the bound engine, as an async context manager."""
-    engine = Job._meta.db  # noqa: SLF001 - as in `bind`
+    engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     if isinstance(engine, SQLiteEngine):
         return engine.transaction(transaction_type=TransactionType.immediate)
     return engine.transaction()
@@ -104,21 +105,21 @@ async def migration_level() -> str | None:
     newest = (
         await Migration.select(Migration.name)
         .where(Migration.app_name == APP)
-        .order_by(Migration.id, ascending=False)
+        .order_by("id", ascending=False)
         .first()
     )
     return newest["name"] if newest else None
 
 
 @contextlib.asynccontextmanager
-async def _migration_lock(url: str) -> AsyncIterator[None]:
+async def _migration_lock(url: str) -> AsyncGenerator[None]:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         with path.with_name(path.name + ".migrating").open("w") as file:
             await anyio.to_thread.run_sync(fcntl.flock, file, fcntl.LOCK_EX)
             yield
         return
-    connection = await asyncpg.connect(url)
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
         yield
@@ -127,7 +128,7 @@ async def _migration_lock(url: str) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def unique_violations() -> Iterator[None]:
+def unique_violations() -> Generator[None]:
     """Turn either driver's broken unique constraint into `AlreadyStored`."""
     try:
         yield

@@ -20,14 +20,14 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel"):
     """Named in camelCase on the wire. Unknown fields are ignored: senders may be newer."""
 
 
-class Project(_Wire, kw_only=True):
+class Project(_Wire, frozen=True, kw_only=True):
     """The project a video belongs to."""
 
     id: Id
     name: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class VideoRef(_Wire, kw_only=True):
+class VideoRef(_Wire, frozen=True, kw_only=True):
     """Names one submission of a video: a video submitted again counts upwards."""
 
     project_id: Id
@@ -35,7 +35,7 @@ class VideoRef(_Wire, kw_only=True):
     submission: Annotated[int, msgspec.Meta(ge=1)]
 
 
-class Submission(_Wire, kw_only=True):
+class Submission(_Wire, frozen=True, kw_only=True):
     """A brief, handed over to be filmed."""
 
     project: Project
@@ -46,7 +46,7 @@ class Submission(_Wire, kw_only=True):
     brief: Brief
 
 
-class StoryboardChange(_Wire, kw_only=True):
+class StoryboardChange(_Wire, frozen=True, kw_only=True):
     """A storyboard as an editor left it."""
 
     job_id: Id
@@ -58,35 +58,37 @@ class StoryboardChange(_Wire, kw_only=True):
     storyboard: Storyboard
 
 
-class VideoSubmitted(_Wire, kw_only=True, tag_field="type", tag="video.submitted"):
+class VideoSubmitted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.submitted"):
     """An editor asks for a storyboard."""
 
     timestamp: datetime
     data: Submission
 
 
-class StoryboardEdited(_Wire, kw_only=True, tag_field="type", tag="storyboard.edited"):
+class StoryboardEdited(_Wire, frozen=True, kw_only=True, tag_field="type", tag="storyboard.edited"):
     """An editor changed scenes; an approval given before is void."""
 
     timestamp: datetime
     data: StoryboardChange
 
 
-class StoryboardApproved(_Wire, kw_only=True, tag_field="type", tag="storyboard.approved"):
+class StoryboardApproved(
+    _Wire, frozen=True, kw_only=True, tag_field="type", tag="storyboard.approved"
+):
     """An editor approved exactly this storyboard: generate and compose."""
 
     timestamp: datetime
     data: StoryboardChange
 
 
-class VideoCancelled(_Wire, kw_only=True, tag_field="type", tag="video.cancelled"):
+class VideoCancelled(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.cancelled"):
     """An editor stops the work."""
 
     timestamp: datetime
     data: VideoRef
 
 
-class VideoRetried(_Wire, kw_only=True, tag_field="type", tag="video.retried"):
+class VideoRetried(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.retried"):
     """An editor asks for a failed or cancelled job once more."""
 
     timestamp: datetime

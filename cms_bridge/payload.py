@@ -7,10 +7,15 @@ whole state, safe to repeat: a storyboard is created once, a rendition is
 replaced unless what is stored has a higher `sequence`.
 """
 
+from datetime import UTC, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Annotated
+from uuid import uuid4
 
+import httpx
 import msgspec
+from standardwebhooks import Webhook
 
 from cms_bridge.events import Id
 from render.storyboard import Storyboard
@@ -20,7 +25,7 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel"):
     """Named in camelCase on the wire."""
 
 
-class StoryboardWrite(_Wire, kw_only=True):
+class StoryboardWrite(_Wire, frozen=True, kw_only=True):
     """A drafted storyboard, handed to the editors."""
 
     job_id: Id
@@ -33,7 +38,7 @@ class StoryboardWrite(_Wire, kw_only=True):
     """US dollars for generating every scene."""
 
 
-class Problem(_Wire, kw_only=True):
+class Problem(_Wire, frozen=True, kw_only=True):
     """A warning or an error: a code to translate, its values, and the English sentence."""
 
     code: str
@@ -41,7 +46,7 @@ class Problem(_Wire, kw_only=True):
     params: dict[str, str | float] = {}
 
 
-class RenditionFile(_Wire, kw_only=True):
+class RenditionFile(_Wire, frozen=True, kw_only=True):
     """The finished video as stored."""
 
     duration: float
@@ -51,7 +56,7 @@ class RenditionFile(_Wire, kw_only=True):
     bytes: int
 
 
-class RenditionWrite(_Wire, kw_only=True):
+class RenditionWrite(_Wire, frozen=True, kw_only=True):
     """A job as an editor sees it."""
 
     job_id: Id
@@ -72,3 +77,53 @@ class RenditionWrite(_Wire, kw_only=True):
     error: Problem | None = None
     file: RenditionFile | None = None
     """Present once the video is finished; links are asked for when someone watches."""
+
+
+class PayloadUnavailable(Exception):
+    """Payload did not take the write this time: try again later."""
+
+
+class PayloadGone(Exception):
+    """Payload will never take this write: its document is gone, or the write is refused."""
+
+
+_PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
+
+
+class PayloadClient:
+    """Writes into Payload over HTTP, signed as Standard Webhooks are."""
+
+    def __init__(self, http: httpx.AsyncClient, *, url: str, secret: str) -> None:
+        """Take a client with its time-outs set, Payload's base URL, and the shared secret."""
+        self._http = http
+        self._url = url.rstrip("/")
+        self._signer = Webhook(secret)
+
+    async def write_storyboard(self, write: StoryboardWrite) -> None:
+        """Hand a drafted storyboard to the editors."""
+        await self._put(f"/api/reelwright/jobs/{write.job_id}/storyboard", write)
+
+    async def write_rendition(self, write: RenditionWrite) -> None:
+        """Show a job's newest state."""
+        await self._put(f"/api/reelwright/jobs/{write.job_id}/rendition", write)
+
+    async def _put(self, path: str, write: StoryboardWrite | RenditionWrite) -> None:
+        body = msgspec.json.encode(write)
+        now = datetime.now(UTC)
+        message = f"wb_{uuid4()}"
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._signer.sign(message, now, body.decode()),
+        }
+        try:
+            answer = await self._http.put(self._url + path, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise PayloadUnavailable(f"{type(error).__name__}: {error}") from error
+        if answer.is_success:
+            return
+        said = f"Payload answered {answer.status_code}"
+        if answer.status_code in _PERMANENT:
+            raise PayloadGone(said)
+        raise PayloadUnavailable(said)

@@ -9,6 +9,7 @@
     │   └── RefusedGeneration    the same call will fail again
     ├── MediaError               a file is missing, hostile, or not the media it claims to be
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
+    │   └── CompositionCancelled it was asked to stop
     └── ValidationFailed         a finished file is not what the timeline promised
 
 Every error carries a `code`, stable and meant for programs and translations,
@@ -16,13 +17,11 @@ and `params`, the values its sentence speaks of. `str(error)` is one plain
 English sentence that is safe to show to an editor.
 """
 
-from typing import ClassVar
-
 
 class RenderError(Exception):
     """The base of every error the engine raises on purpose."""
 
-    code: ClassVar[str] = "render_failed"
+    code: str = "render_failed"
 
     def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
@@ -90,6 +89,12 @@ class CompositionError(RenderError):
     """Composing stopped before the file was whole; nothing half-written is left."""
 
     code = "composition_failed"
+
+
+class CompositionCancelled(CompositionError):
+    """Composing was asked to stop, and did."""
+
+    code = "cancelled"
 
 
 class ValidationFailed(RenderError):

@@ -55,9 +55,7 @@ DESCRIPTION = "The first tables"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="reelwright", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="reelwright", description=DESCRIPTION)
 
     manager.add_table(
         class_name="OutboxMessage",
@@ -66,9 +64,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Project", tablename="project", schema=None, columns=None
-    )
+    manager.add_table(class_name="Project", tablename="project", schema=None, columns=None)
 
     manager.add_table(
         class_name="GeneratedVideo",
@@ -84,17 +80,11 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Asset", tablename="asset", schema=None, columns=None
-    )
+    manager.add_table(class_name="Asset", tablename="asset", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Attempt", tablename="attempt", schema=None, columns=None
-    )
+    manager.add_table(class_name="Attempt", tablename="attempt", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Job", tablename="job", schema=None, columns=None
-    )
+    manager.add_table(class_name="Job", tablename="job", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="OutboxMessage",

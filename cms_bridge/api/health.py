@@ -1,0 +1,102 @@
+"""`/health`: what is up, what is stuck, and whether to send traffic here."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from litestar import Response, get
+from redis.exceptions import RedisError
+
+from cms_bridge.database import migration_level
+from cms_bridge.queue import Queue
+from cms_bridge.states import FINISHED, Status
+from cms_bridge.tables import Job, OutboxMessage
+
+log = structlog.get_logger()
+
+STUCK_AFTER = timedelta(minutes=2)
+"""A job or a message this long past its time points at a daemon that is away."""
+
+State = Literal["up", "down"]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The service in a few words and numbers."""
+
+    status: Literal["ok", "degraded", "down"]
+    """`down` without the database; `degraded` without Redis or a daemon: work is only put off."""
+    database: State
+    migration: str | None
+    redis: State
+    daemon: State
+    jobs: dict[str, int]
+    """Unfinished jobs by status."""
+    stuck_jobs: int
+    undelivered: int
+    """Jobs whose news Payload does not know yet."""
+
+
+class Live(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+@get(["/health", "/health/ready"], summary="The whole service", tags=["health"])
+async def health(queue: Queue) -> Response[Health]:
+    """Report every part; 503 when no event could be accepted here."""
+    report = await _report(queue)
+    code = HTTPStatus.SERVICE_UNAVAILABLE if report.status == "down" else HTTPStatus.OK
+    return Response(report, status_code=code)
+
+
+@get("/health/live", summary="Is the process alive?", tags=["health"])
+async def live() -> Live:
+    """Answer as long as the process can; nothing else is asked."""
+    return Live()
+
+
+async def _report(queue: Queue) -> Health:
+    redis, daemon = await _redis(queue)
+    try:
+        level = await migration_level()
+        counted: list[dict[str, Any]] = (
+            await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status") if level else []
+        )
+        overdue = datetime.now(UTC) - STUCK_AFTER
+        stuck: int = await Job.count().where(Job.wake_at < overdue) if level else 0
+        undelivered: int = (
+            await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null()) if level else 0
+        )
+    except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
+        log.warning("health.database_down", reason=type(error).__name__)
+        return Health(
+            status="down",
+            database="down",
+            migration=None,
+            redis=redis,
+            daemon=daemon,
+            jobs={},
+            stuck_jobs=0,
+            undelivered=0,
+        )
+    whole = redis == daemon == "up" and not stuck
+    return Health(
+        status="ok" if whole else "degraded",
+        database="up",
+        migration=level,
+        redis=redis,
+        daemon=daemon,
+        jobs={row["status"]: row["n"] for row in counted if Status(row["status"]) not in FINISHED},
+        stuck_jobs=stuck,
+        undelivered=undelivered,
+    )
+
+
+async def _redis(queue: Queue) -> tuple[State, State]:
+    try:
+        return "up", "up" if await queue.daemon_alive() else "down"
+    except (RedisError, OSError):
+        return "down", "down"

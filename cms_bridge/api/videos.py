@@ -1,0 +1,134 @@
+"""`/api/v1/videos/jobs/{id}`: a job's status, and links to its finished video."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import get
+
+from cms_bridge import jobs
+from cms_bridge.errors import JobNotFound
+from cms_bridge.payload import Problem
+from cms_bridge.security import requires_api_key
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from cms_bridge.storage.base import ObjectStore
+from cms_bridge.tables import GeneratedVideo
+from render.storyboard import Storyboard
+
+
+class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a job stands."""
+
+    id: UUID
+    project_id: str
+    video_id: str
+    submission: int
+    status: Status
+    progress: int
+    """Percent."""
+    scenes_done: int
+    scenes_total: int
+    approved: bool
+    storyboard: Storyboard | None
+    storyboard_digest: str
+    storyboard_revision: int
+    estimated_cost: Decimal
+    """US dollars, as text."""
+    actual_cost: Decimal
+    model_fallback_occurred: bool
+    generation_warnings: list[Problem]
+    retry_count: int
+    error: Problem | None
+    video_url: str | None
+    """Where to ask for links to the finished video."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An expiring URL."""
+
+    url: str
+    download_url: str | None = None
+    """The same bytes, to be saved under a readable name."""
+
+
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a finished video and its poster can be fetched, for a while."""
+
+    video: Link
+    poster: Link
+    expires_in: int
+    """Seconds."""
+
+
+@get(
+    "/api/v1/videos/jobs/{job_id:uuid}/status",
+    guards=[requires_api_key],
+    summary="A job's status",
+    tags=["videos"],
+)
+async def job_status(job_id: UUID) -> JobStatus:
+    """Return where a job stands; 404 if there is none."""
+    return _status(await jobs.find(job_id))
+
+
+@get(
+    "/api/v1/videos/jobs/{job_id:uuid}/links",
+    guards=[requires_api_key],
+    summary="Links to a finished video",
+    tags=["videos"],
+)
+async def job_links(job_id: UUID, store: ObjectStore, settings: BridgeSettings) -> Links:
+    """Return fresh, expiring links to the finished video and its poster; 404 until then."""
+    job = await jobs.find(job_id)
+    video = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.job == job_id)
+        .first()
+    )
+    if video is None:
+        raise JobNotFound("This job has no finished video.")
+    expires = timedelta(seconds=settings.link_seconds)
+    name = f"{job['title'].strip() or 'video'}.mp4"
+    return Links(
+        video=Link(
+            url=await store.signed_url(video["key"], expires_in=expires),
+            download_url=await store.signed_url(
+                video["key"], expires_in=expires, download_name=name
+            ),
+        ),
+        poster=Link(url=await store.signed_url(video["poster_key"], expires_in=expires)),
+        expires_in=settings.link_seconds,
+    )
+
+
+def _status(job: dict[str, Any]) -> JobStatus:
+    return JobStatus(
+        id=job["id"],
+        project_id=job["project"],
+        video_id=job["video_id"],
+        submission=job["submission"],
+        status=Status(job["status"]),
+        progress=job["progress"],
+        scenes_done=job["scenes_done"],
+        scenes_total=job["scenes_total"],
+        approved=job["approved"],
+        storyboard=msgspec.json.decode(job["storyboard_data"], type=Storyboard)
+        if job["storyboard_data"]
+        else None,
+        storyboard_digest=job["storyboard_digest"],
+        storyboard_revision=job["storyboard_revision"],
+        estimated_cost=job["estimated_cost"],
+        actual_cost=job["actual_cost"],
+        model_fallback_occurred=job["model_fallback_occurred"],
+        generation_warnings=msgspec.json.decode(job["generation_warnings"], type=list[Problem]),
+        retry_count=job["retry_count"],
+        error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
+        video_url=job["video_url"],
+        created_at=job["created_at"],
+        updated_at=job["updated_at"],
+    )

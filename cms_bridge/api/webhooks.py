@@ -1,0 +1,54 @@
+"""`POST /api/v1/webhooks/payload`: events from the CMS."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import Request, post
+
+from cms_bridge import jobs, webhooks
+from cms_bridge.queue import Queue
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from cms_bridge.webhooks import Verifier
+
+log = structlog.get_logger()
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of an event."""
+
+    job_id: UUID
+    status: Status
+    duplicate: bool
+    """True when the same event had been accepted before; then nothing was done."""
+
+
+@post(
+    "/api/v1/webhooks/payload",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Accept a signed event from the CMS",
+    tags=["webhooks"],
+    # The body is bounded here by hand: reading stops at the limit instead of after it.
+    request_max_body_size=None,
+)
+async def receive(
+    request: Request[Any, Any, Any], verifier: Verifier, queue: Queue, settings: BridgeSettings
+) -> Receipt:
+    """Verify the raw bytes, store event and effect in one transaction, wake a worker."""
+    body = await webhooks.read_bounded(request.stream(), limit=settings.max_webhook_bytes)
+    event_id = verifier.verify(body, request.headers)
+    accepted = await jobs.accept(event_id, body, webhooks.decode(body), limits=settings.limits)
+    log.info(
+        "webhook.accepted",
+        event_id=event_id,
+        job_id=str(accepted.job_id),
+        status=accepted.status,
+        duplicate=accepted.duplicate,
+    )
+    if not accepted.duplicate:
+        await queue.wake_job(accepted.job_id, accepted.status, attempt=accepted.attempt)
+        await queue.wake_outbox(accepted.job_id)
+    return Receipt(job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate)

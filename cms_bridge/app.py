@@ -1,0 +1,125 @@
+"""The web process: reads settings, opens database, queue and store, and serves the HTTP edge.
+
+uvicorn --factory cms_bridge.app:create_app
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.plugins.problem_details import (
+    ProblemDetailsConfig,
+    ProblemDetailsException,
+    ProblemDetailsPlugin,
+)
+
+from cms_bridge import telemetry
+from cms_bridge.api import health, videos, webhooks
+from cms_bridge.api.objects import object_routes
+from cms_bridge.database import connected, migrate
+from cms_bridge.errors import BridgeError, problem
+from cms_bridge.queue import open_queue
+from cms_bridge.security import ApiKey
+from cms_bridge.settings import BridgeSettings, load
+from cms_bridge.states import IllegalMove
+from cms_bridge.storage.factory import store_from
+from cms_bridge.storage.local import LocalStore
+from cms_bridge.webhooks import Verifier
+from render.errors import InvalidStoryboard
+
+log = structlog.get_logger()
+
+VERSION = "0.1.0"
+
+
+def create_app(settings: BridgeSettings | None = None) -> Litestar:
+    """Return the application; without settings they are read from the environment."""
+    settings = settings or load(BridgeSettings)
+    telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
+    store = store_from(settings)
+
+    @asynccontextmanager
+    async def resources(app: Litestar) -> AsyncGenerator[None]:
+        await migrate(settings.database_url)
+        async with (
+            connected(settings.database_url),
+            open_queue(settings.redis_url) as queue,
+            store,
+        ):
+            app.state.queue = queue
+            yield
+
+    app = Litestar(
+        route_handlers=[
+            webhooks.receive,
+            videos.job_status,
+            videos.job_links,
+            health.health,
+            health.live,
+            *([object_routes(store)] if isinstance(store, LocalStore) else []),
+        ],
+        lifespan=[resources],
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "store": Provide(lambda: store, sync_to_thread=False),
+            "verifier": Provide(
+                lambda: Verifier(settings.webhook_secret.get_secret_value().split()),
+                sync_to_thread=False,
+                use_cache=True,
+            ),
+            "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
+        },
+        plugins=[
+            ProblemDetailsPlugin(
+                ProblemDetailsConfig(
+                    enable_for_all_http_exceptions=True,
+                    exception_to_problem_detail_map={
+                        BridgeError: _as_problem,
+                        IllegalMove: _as_problem,
+                        InvalidStoryboard: _as_problem,
+                    },
+                )
+            )
+        ],
+        exception_handlers={Exception: _unexpected},
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Reelwright bridge", version=VERSION, render_plugins=[], path="/schema"
+        ),
+    )
+    app.state.api_key = ApiKey(settings.api_key.get_secret_value())
+    return app
+
+
+def _as_problem(error: Exception) -> ProblemDetailsException:
+    assert isinstance(error, BridgeError | IllegalMove | InvalidStoryboard)  # noqa: S101
+    status, code, params = problem(error)
+    return ProblemDetailsException(
+        status_code=status,
+        title=status.phrase,
+        type_=f"urn:reelwright:problem:{code}",
+        detail=str(error),
+        extra={"code": code, "params": params},
+    )
+
+
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
+    if isinstance(error, HTTPException):
+        raise error
+    # The sender learns that it failed, the log learns why.
+    log.error("request.failed", path=request.url.path, exc_info=error)
+    return Response(
+        {
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": "Something went wrong here; it was logged.",
+        },
+        status_code=500,
+        media_type="application/problem+json",
+    )

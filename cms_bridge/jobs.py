@@ -1,0 +1,323 @@
+"""Every transition of a job, each one transaction: what people and the CMS ask for.
+
+What a worker does to a job it holds is in `cms_bridge.leases`. Both move a job
+by a conditional UPDATE that names the statuses it may come from, so two
+processes can never both succeed, and both leave a message in the outbox.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_never
+from uuid import UUID, uuid4
+
+import msgspec
+
+from cms_bridge import outbox
+from cms_bridge.database import AlreadyStored, transaction, unique_violations
+from cms_bridge.errors import EventConflict, JobNotFound
+from cms_bridge.events import (
+    Event,
+    StoryboardApproved,
+    StoryboardChange,
+    StoryboardEdited,
+    Submission,
+    VideoCancelled,
+    VideoRef,
+    VideoRetried,
+    VideoSubmitted,
+)
+from cms_bridge.outbox import Topic
+from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, IllegalMove, Status, origins
+from cms_bridge.tables import Attempt, InboundEvent, Job, Project
+from render.storyboard import Limits, Storyboard
+
+WAKE_GRACE = timedelta(seconds=5)
+"""How long a freshly woken worker has to claim a job before the sweep wakes another."""
+
+PROGRESS_STORYBOARD = 5
+"""Progress, in percent, of a job that waits for approval."""
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an event."""
+
+    job_id: UUID
+    status: Status
+    duplicate: bool = False
+    """The same event had been accepted before; nothing was done."""
+    attempt: int = 0
+
+
+async def accept(event_id: str, body: bytes, event: Event, *, limits: Limits) -> Accepted:
+    """Store an event and its effect together, or neither.
+
+    A repeat of the same bytes under the same id is answered with what the
+    first one did. Raises `EventConflict`, `JobNotFound`, `IllegalMove` or
+    `InvalidStoryboard`.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    if known := await _seen(event_id, digest):
+        return known
+    try:
+        async with transaction():
+            job = await _apply(event, limits)
+            with unique_violations():
+                await InboundEvent.insert(
+                    InboundEvent(
+                        id=event_id,
+                        type=_tag(event),
+                        body=body,
+                        body_sha256=digest,
+                        job=job,
+                        received_at=datetime.now(UTC),
+                    )
+                )
+    except AlreadyStored:
+        # The same event arrived twice at once and the other one won.
+        if known := await _seen(event_id, digest):
+            return known
+        raise
+    row = await find(job)
+    return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
+
+
+async def find(job: UUID) -> dict[str, Any]:
+    """Return a job's row; raise `JobNotFound`."""
+    row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
+    if row is None:
+        raise JobNotFound("There is no such job.")
+    return row
+
+
+async def due(*, limit: int = 100) -> list[tuple[UUID, int, Status]]:
+    """Return the jobs that want a worker and have none, and put off their next wake-up.
+
+    Found here are jobs accepted while Redis was away, jobs whose worker died,
+    and retries whose time has come: whatever was lost between two steps.
+    """
+    now = datetime.now(UTC)
+    waiting = (
+        await Job.select(Job.id)
+        .where(Job.wake_at <= now, Job.status.is_in(list(DRAFTABLE | RENDERABLE)))
+        .order_by(Job.wake_at)
+        .limit(limit)
+    )
+    ids = [row["id"] for row in waiting]
+    if not ids:
+        return []
+    rows = (
+        await Job.update({Job.wake_at: now + WAKE_GRACE})
+        .where(Job.id.is_in(ids), Job.wake_at <= now)
+        .returning(Job.id, Job.attempt, Job.status)
+    )
+    return [(row["id"], row["attempt"], Status(row["status"])) for row in rows]
+
+
+async def _seen(event_id: str, digest: str) -> Accepted | None:
+    row = await InboundEvent.select().where(InboundEvent.id == event_id).first()
+    if row is None:
+        return None
+    if row["body_sha256"] != digest:
+        raise EventConflict("This webhook id was used before with another body.")
+    job = await find(row["job"])
+    return Accepted(
+        job_id=job["id"], status=Status(job["status"]), attempt=job["attempt"], duplicate=True
+    )
+
+
+async def _apply(event: Event, limits: Limits) -> UUID:
+    match event:
+        case VideoSubmitted():
+            return await _submit(event.data, limits)
+        case StoryboardEdited():
+            return await _edit(event.data, limits)
+        case StoryboardApproved():
+            return await _approve(event.data, limits)
+        case VideoCancelled():
+            return await _cancel(event.data)
+        case VideoRetried():
+            return await _retry(event.data)
+        case _:  # pragma: no cover - the type checker proves there is no other
+            assert_never(event)
+
+
+def _tag(event: Event) -> str:
+    return str(type(event).__struct_config__.tag)
+
+
+async def _submit(submission: Submission, limits: Limits) -> UUID:
+    submission.brief.check(limits)
+    now = datetime.now(UTC)
+    project = submission.project
+    await Project.raw(
+        "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {})"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        project.id,
+        project.name,
+        now,
+    )
+    same_video = (Job.project == project.id) & (Job.video_id == submission.video_id)
+    known = (
+        await Job.select(Job.id).where(same_video, Job.submission == submission.submission).first()
+    )
+    if known:
+        return known["id"]
+    # A brief submitted anew replaces the work on the old one.
+    for row in await Job.select(Job.id).where(
+        same_video, Job.submission < submission.submission, Job.status.not_in(list(FINISHED))
+    ):
+        await _stop(row["id"])
+    job = uuid4()
+    await Job.insert(
+        Job(
+            id=job,
+            project=project.id,
+            video_id=submission.video_id,
+            submission=submission.submission,
+            version=submission.version,
+            title=submission.brief.title,
+            brief=msgspec.json.encode(submission.brief).decode(),
+            status=Status.PENDING,
+            sequence=1,
+            wake_at=now + WAKE_GRACE,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    await outbox.touch(job, Topic.RENDITION)
+    return job
+
+
+async def _edit(change: StoryboardChange, limits: Limits) -> UUID:
+    change.storyboard.check(limits)
+    row = await _change_target(change)
+    if change.revision <= row["storyboard_revision"]:
+        return row["id"]
+    await _move(
+        row["id"],
+        Status.STORYBOARD_COMPLETE,
+        {
+            **_storyboard(change.storyboard),
+            Job.storyboard_revision: change.revision,
+            Job.approved: False,
+            Job.approved_digest: "",
+            Job.progress: PROGRESS_STORYBOARD,
+            Job.wake_at: None,
+        },
+    )
+    return row["id"]
+
+
+async def _approve(change: StoryboardChange, limits: Limits) -> UUID:
+    change.storyboard.check(limits)
+    row = await _change_target(change)
+    if row["approved"] and row["approved_digest"] == change.storyboard.digest:
+        return row["id"]
+    if change.revision < row["storyboard_revision"]:
+        # Approved what has since been edited: the edit stands, and asks for approval anew.
+        return row["id"]
+    now = datetime.now(UTC)
+    await _move(
+        row["id"],
+        Status.APPROVED,
+        {
+            **_storyboard(change.storyboard),
+            Job.storyboard_revision: change.revision,
+            Job.approved: True,
+            Job.approved_digest: change.storyboard.digest,
+            Job.approved_by: change.by,
+            Job.approved_at: now,
+            Job.retry_count: 0,
+            Job.wake_at: now + WAKE_GRACE,
+        },
+    )
+    return row["id"]
+
+
+async def _cancel(video: VideoRef) -> UUID:
+    row = await _submitted(video)
+    if Status(row["status"]) is not Status.CANCELLED:
+        await _stop(row["id"])
+    return row["id"]
+
+
+async def _retry(video: VideoRef) -> UUID:
+    row = await _submitted(video)
+    if Status(row["status"]) not in FINISHED:
+        return row["id"]
+    now = datetime.now(UTC)
+    await _move(
+        row["id"],
+        Status.APPROVED if row["approved"] else Status.PENDING,
+        {
+            Job.progress: PROGRESS_STORYBOARD if row["approved"] else 0,
+            Job.scenes_done: 0,
+            Job.error: None,
+            Job.error_message: None,
+            Job.retry_count: 0,
+            Job.wake_at: now + WAKE_GRACE,
+        },
+    )
+    return row["id"]
+
+
+async def _stop(job: UUID) -> None:
+    now = datetime.now(UTC)
+    await _move(
+        job,
+        Status.CANCELLED,
+        {Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None},
+    )
+    await Attempt.update({Attempt.outcome: "cancelled", Attempt.finished_at: now}).where(
+        Attempt.job == job, Attempt.outcome == "running"
+    )
+
+
+async def _submitted(video: VideoRef) -> dict[str, Any]:
+    row = (
+        await Job.select(*Job.all_columns())
+        .where(
+            Job.project == video.project_id,
+            Job.video_id == video.video_id,
+            Job.submission == video.submission,
+        )
+        .first()
+    )
+    if row is None:
+        raise JobNotFound("This video was not submitted, or its submission has yet to arrive.")
+    return row
+
+
+async def _change_target(change: StoryboardChange) -> dict[str, Any]:
+    try:
+        return await find(UUID(change.job_id))
+    except ValueError:
+        raise JobNotFound("There is no such job.") from None
+
+
+async def _move(job: UUID, target: Status, values: dict[Any, Any]) -> None:
+    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there."""
+    moved = (
+        await Job.update(
+            {
+                Job.status: target,
+                Job.sequence: Job.sequence + 1,
+                Job.updated_at: datetime.now(UTC),
+                **values,
+            }
+        )
+        .where(Job.id == job, Job.status.is_in(origins(target)))
+        .returning(Job.id)
+    )
+    if not moved:
+        raise IllegalMove(Status((await find(job))["status"]), target)
+    await outbox.touch(job, Topic.RENDITION)
+
+
+def _storyboard(storyboard: Storyboard) -> dict[Any, Any]:
+    return {
+        Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
+        Job.storyboard_digest: storyboard.digest,
+        Job.scenes_total: len(storyboard.scenes),
+        Job.scenes_done: 0,
+    }

@@ -1,0 +1,345 @@
+"""What a worker may do to the job it holds: claim, renew, advance, finish, let go.
+
+A claim raises the job's attempt number, and every later write names that
+number: a worker that was thought dead and comes back can change nothing.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+
+from cms_bridge import outbox
+from cms_bridge.database import transaction
+from cms_bridge.errors import LeaseLost
+from cms_bridge.jobs import PROGRESS_STORYBOARD
+from cms_bridge.outbox import Topic
+from cms_bridge.payload import Problem
+from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status, origins
+from cms_bridge.tables import Attempt, GeneratedVideo, Job
+from render.storyboard import Brief, Storyboard
+
+log = structlog.get_logger()
+
+
+class Phase(StrEnum):
+    """The two stretches of a job that a worker runs, with an approval between them."""
+
+    STORYBOARD = "storyboard"
+    """From `pending` to `storyboard_complete`."""
+    RENDER = "render"
+    """From `approved` to `completed`."""
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's claim on a job."""
+
+    job_id: UUID
+    attempt: int
+    worker: str
+    phase: Phase
+    project: str
+    video_id: str
+    version: str
+    brief: Brief
+    storyboard: Storyboard | None
+    """Present in the render phase: exactly what was approved."""
+    warnings: tuple[Problem, ...]
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored video, ready to be shown."""
+
+    key: str
+    poster_key: str
+    duration: float
+    width: int
+    height: int
+    bytes: int
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How often, and how patiently, a phase is tried again without a person."""
+
+    max_retries: int = 3
+    first_delay: timedelta = timedelta(seconds=5)
+
+    def delay(self, retry: int) -> timedelta:
+        """Return the wait before a retry, doubling each time."""
+        return self.first_delay * 2 ** (retry - 1)
+
+
+async def claim(
+    job: UUID, phase: Phase, *, worker: str, duration: timedelta, policy: RetryPolicy
+) -> Lease | None:
+    """Take a job that waits for this phase; None if it does not, or is another's.
+
+    A job whose last worker died too often in this phase fails here instead.
+    """
+    now = datetime.now(UTC)
+    claimable = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
+    working = Status.STORYBOARDING if phase is Phase.STORYBOARD else Status.GENERATING
+    async with transaction():
+        row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
+        if row is None or Status(row["status"]) not in claimable:
+            return None
+        died = row["lease_owner"] != "" and row["lease_expires_at"] <= now
+        retries = row["retry_count"] + died
+        taken = (
+            await Job.update(
+                {
+                    Job.status: working,
+                    Job.attempt: row["attempt"] + 1,
+                    Job.retry_count: retries,
+                    Job.lease_owner: worker,
+                    Job.lease_expires_at: now + duration,
+                    Job.wake_at: now + duration,
+                    Job.sequence: Job.sequence + 1,
+                    Job.updated_at: now,
+                }
+            )
+            .where(
+                Job.id == job,
+                Job.attempt == row["attempt"],
+                Job.status == row["status"],
+                Job.lease_expires_at.is_null() | (Job.lease_expires_at <= now),
+            )
+            .returning(*Job.all_columns())
+        )
+        if not taken:
+            return None
+        if died:
+            await _end_attempt(job, row["attempt"], "lost", "The worker stopped answering.")
+        await Attempt.insert(
+            Attempt(
+                id=uuid4(),
+                job=job,
+                number=row["attempt"] + 1,
+                phase=phase,
+                worker=worker,
+                started_at=now,
+                outcome="running",
+            )
+        )
+        await outbox.touch(job, Topic.RENDITION)
+        lease = _lease(taken[0], phase, worker)
+    if retries > policy.max_retries:
+        await fail(lease, _exhausted(retries))
+        return None
+    return lease
+
+
+async def renew(lease: Lease, *, duration: timedelta) -> None:
+    """Keep a claim alive; raise `LeaseLost` if it has passed on or the job was cancelled."""
+    until = datetime.now(UTC) + duration
+    kept = (
+        await Job.update({Job.lease_expires_at: until, Job.wake_at: until})
+        .where(*_held(lease))
+        .returning(Job.id)
+    )
+    if not kept:
+        raise LeaseLost("The job was cancelled or passed to another worker.")
+
+
+async def advance(  # noqa: PLR0913 - each is one column an editor sees
+    lease: Lease,
+    *,
+    to: Status | None = None,
+    progress: int | None = None,
+    scenes_done: int | None = None,
+    spent: Decimal | None = None,
+    warnings: tuple[Problem, ...] | None = None,
+) -> None:
+    """Show how far the work is, and in which status; raise `LeaseLost`."""
+    values: dict[Any, Any] = {}
+    if to is not None:
+        values[Job.status] = to
+    if progress is not None:
+        values[Job.progress] = progress
+    if scenes_done is not None:
+        values[Job.scenes_done] = scenes_done
+    if spent is not None:
+        values[Job.actual_cost] = spent
+    if warnings is not None:
+        values[Job.generation_warnings] = msgspec.json.encode(warnings).decode()
+    async with transaction():
+        await _write(lease, values, came_from=origins(to) if to else None)
+        await outbox.touch(lease.job_id, Topic.RENDITION)
+
+
+async def storyboard_drafted(
+    lease: Lease, storyboard: Storyboard, *, estimate: Decimal, warnings: tuple[Problem, ...]
+) -> None:
+    """Lay a storyboard and its price before the editor, and let go of the job."""
+    async with transaction():
+        await _finish(
+            lease,
+            Status.STORYBOARD_COMPLETE,
+            {
+                Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
+                Job.storyboard_digest: storyboard.digest,
+                Job.scenes_total: len(storyboard.scenes),
+                Job.estimated_cost: estimate,
+                Job.generation_warnings: msgspec.json.encode(warnings).decode(),
+                Job.progress: PROGRESS_STORYBOARD,
+            },
+        )
+        await outbox.touch(lease.job_id, Topic.STORYBOARD)
+
+
+async def complete(lease: Lease, video: Finished) -> None:
+    """Record the finished video; job, video and outbox message become true together."""
+    now = datetime.now(UTC)
+    async with transaction():
+        await _finish(
+            lease,
+            Status.COMPLETED,
+            {
+                Job.progress: 100,
+                Job.video_url: f"/api/v1/videos/jobs/{lease.job_id}/links",
+            },
+        )
+        await GeneratedVideo.insert(
+            GeneratedVideo(
+                id=uuid4(),
+                job=lease.job_id,
+                key=video.key,
+                poster_key=video.poster_key,
+                duration=video.duration,
+                width=video.width,
+                height=video.height,
+                bytes=video.bytes,
+                created_at=now,
+            )
+        )
+
+
+async def fail(lease: Lease, problem: Problem) -> None:
+    """Stop a job for a reason that the editor will read."""
+    async with transaction():
+        await _finish(
+            lease,
+            Status.FAILED,
+            {
+                Job.error: msgspec.json.encode(problem).decode(),
+                Job.error_message: problem.message,
+            },
+            outcome="failed",
+            error=problem.message,
+        )
+
+
+async def postpone(lease: Lease, problem: Problem, *, policy: RetryPolicy) -> bool:
+    """Let go of a job that met a passing failure, to be tried again by itself.
+
+    Returns False, and fails the job, once its retries are used up.
+    """
+    row = await Job.select(Job.retry_count).where(Job.id == lease.job_id).first()
+    retry = (row["retry_count"] if row else 0) + 1
+    if retry > policy.max_retries:
+        await fail(lease, problem)
+        return False
+    async with transaction():
+        await _write(
+            lease,
+            {
+                **_let_go(),
+                Job.retry_count: retry,
+                Job.wake_at: datetime.now(UTC) + policy.delay(retry),
+            },
+        )
+        await _end_attempt(lease.job_id, lease.attempt, "postponed", problem.message)
+    return True
+
+
+async def release(lease: Lease) -> None:
+    """Let go of a job because the worker is going away; another may take it at once."""
+    async with transaction():
+        await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
+        await _end_attempt(lease.job_id, lease.attempt, "released")
+
+
+async def _finish(
+    lease: Lease,
+    status: Status,
+    values: dict[Any, Any],
+    *,
+    outcome: str = "succeeded",
+    error: str | None = None,
+) -> None:
+    await _write(
+        lease,
+        {Job.status: status, **_let_go(), Job.wake_at: None, Job.retry_count: 0, **values},
+        came_from=origins(status),
+    )
+    await _end_attempt(lease.job_id, lease.attempt, outcome, error)
+    await outbox.touch(lease.job_id, Topic.RENDITION)
+
+
+async def _write(
+    lease: Lease, values: dict[Any, Any], *, came_from: list[Status] | None = None
+) -> None:
+    conditions = [*_held(lease)]
+    if came_from is not None:
+        conditions.append(Job.status.is_in(came_from))
+    written = (
+        await Job.update(
+            {Job.sequence: Job.sequence + 1, Job.updated_at: datetime.now(UTC), **values}
+        )
+        .where(*conditions)
+        .returning(Job.id)
+    )
+    if not written:
+        raise LeaseLost("The job was cancelled or passed to another worker.")
+
+
+async def _end_attempt(job: UUID, number: int, outcome: str, error: str | None = None) -> None:
+    await Attempt.update(
+        {
+            Attempt.outcome: outcome,
+            Attempt.error_message: error,
+            Attempt.finished_at: datetime.now(UTC),
+        }
+    ).where(Attempt.job == job, Attempt.number == number)
+
+
+def _held(lease: Lease) -> tuple[Any, ...]:
+    return (
+        Job.id == lease.job_id,
+        Job.attempt == lease.attempt,
+        Job.lease_owner == lease.worker,
+        Job.status.not_in(list(FINISHED)),
+    )
+
+
+def _let_go() -> dict[Any, Any]:
+    return {Job.lease_owner: "", Job.lease_expires_at: None}
+
+
+def _lease(row: dict[str, Any], phase: Phase, worker: str) -> Lease:
+    return Lease(
+        job_id=row["id"],
+        attempt=row["attempt"],
+        worker=worker,
+        phase=phase,
+        project=row["project"],
+        video_id=row["video_id"],
+        version=row["version"],
+        brief=msgspec.json.decode(row["brief"], type=Brief),
+        storyboard=msgspec.json.decode(row["storyboard_data"], type=Storyboard)
+        if row["storyboard_data"]
+        else None,
+        warnings=tuple(msgspec.json.decode(row["generation_warnings"], type=list[Problem])),
+    )
+
+
+def _exhausted(retries: int) -> Problem:
+    return Problem(
+        code="attempts_exhausted",
+        message=f"The work stopped {retries} times in a row without finishing.",
+        params={"attempts": retries},
+    )

@@ -1,0 +1,181 @@
+"""The outbox: what Payload has yet to be told, one row per job and topic.
+
+A row holds no copy of the news, only version numbers: `touch` raises the
+version inside the transaction that changed the job, and `deliver` sends the
+job as it then is. Ten progress reports while the CMS is away cost one write
+when it is back, and a write that is repeated or overtaken does no harm.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+from piccolo.custom_types import Combinable
+
+from cms_bridge.payload import PayloadGone, PayloadUnavailable, RenditionWrite, StoryboardWrite
+from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
+from cms_bridge.writeback import rendition_write, storyboard_write
+
+log = structlog.get_logger()
+
+
+class Topic(StrEnum):
+    """What a message is about."""
+
+    STORYBOARD = "storyboard"
+    """A drafted storyboard for the editors."""
+    RENDITION = "rendition"
+    """The job's status, progress, price, warnings and finished file."""
+
+
+class Payload(Protocol):
+    """Where messages go."""
+
+    async def write_storyboard(self, write: StoryboardWrite) -> None:
+        """Raise `PayloadUnavailable` to be called again later, `PayloadGone` never to be."""
+        ...
+
+    async def write_rendition(self, write: RenditionWrite) -> None:
+        """Raise as `write_storyboard` does."""
+        ...
+
+
+class Backoff(msgspec.Struct, frozen=True, kw_only=True):
+    """How patience grows between failed deliveries."""
+
+    first: timedelta = timedelta(seconds=1)
+    longest: timedelta = timedelta(minutes=5)
+    horizon: timedelta = timedelta(days=7)
+    """After this long without success a message is given up."""
+
+    def delay(self, attempts: int) -> timedelta:
+        """Return the wait after so many failures in a row: doubling, up to the longest."""
+        return min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+
+
+async def touch(job: UUID, topic: Topic) -> None:
+    """Note that Payload must hear of this job; call inside the transaction that changed it.
+
+    A message that is backing off keeps its due time: news is no reason to
+    knock more often on a CMS that is away.
+    """
+    now = datetime.now(UTC)
+    await OutboxMessage.raw(
+        "INSERT INTO outbox_message (id, job, topic, version, delivered_version, attempts,"
+        " due_at, pending_since) VALUES ({}, {}, {}, 1, 0, 0, {}, {})"
+        " ON CONFLICT (job, topic) DO UPDATE SET version = outbox_message.version + 1,"
+        " due_at = COALESCE(outbox_message.due_at, excluded.due_at),"
+        " pending_since = COALESCE(outbox_message.pending_since, excluded.pending_since)",
+        uuid4(),
+        job,
+        topic.value,
+        now,
+        now,
+    )
+
+
+async def due(*, limit: int = 100) -> list[UUID]:
+    """Return the messages whose time has come, oldest first."""
+    now = datetime.now(UTC)
+    rows = (
+        await OutboxMessage.select(OutboxMessage.id)
+        .where(OutboxMessage.due_at <= now, _unlocked(now))
+        .order_by(OutboxMessage.due_at)
+        .limit(limit)
+    )
+    return [row["id"] for row in rows]
+
+
+async def due_for(job: UUID) -> list[UUID]:
+    """Return the messages of one job whose time has come."""
+    now = datetime.now(UTC)
+    rows = await OutboxMessage.select(OutboxMessage.id).where(
+        OutboxMessage.job == job, OutboxMessage.due_at <= now, _unlocked(now)
+    )
+    return [row["id"] for row in rows]
+
+
+async def deliver(
+    message: UUID, payload: Payload, *, backoff: Backoff, lock: timedelta = timedelta(minutes=1)
+) -> bool:
+    """Tell Payload the newest state behind a message; return whether it now knows it.
+
+    A message that is not due, or in another worker's hands, is left alone.
+    """
+    now = datetime.now(UTC)
+    claimed = (
+        await OutboxMessage.update({OutboxMessage.locked_until: now + lock})
+        .where(OutboxMessage.id == message, OutboxMessage.due_at <= now, _unlocked(now))
+        .returning(*OutboxMessage.all_columns())
+    )
+    if not claimed:
+        return False
+    row = claimed[0]
+    bound = log.bind(job_id=str(row["job"]), topic=row["topic"], version=row["version"])
+    try:
+        await _send(row["job"], Topic(row["topic"]), payload)
+    except PayloadGone as error:
+        bound.warning("outbox.given_up", reason=str(error))
+        await _settle(row, due_at=None, error=str(error))
+        return False
+    except PayloadUnavailable as error:
+        attempts = row["attempts"] + 1
+        waited = now - row["pending_since"]
+        given_up = waited > backoff.horizon
+        bound.warning("outbox.given_up" if given_up else "outbox.postponed", reason=str(error))
+        due_at = None if given_up else datetime.now(UTC) + backoff.delay(attempts)
+        await _settle(row, due_at=due_at, error=str(error), attempts=attempts)
+        return False
+    bound.info("outbox.delivered", attempts=row["attempts"] + 1)
+    await _delivered(row)
+    return True
+
+
+async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
+    job = await Job.select(*Job.all_columns()).where(Job.id == job_id).first()
+    if job is None:
+        raise PayloadGone("the job no longer exists")
+    if topic is Topic.STORYBOARD:
+        await payload.write_storyboard(storyboard_write(job))
+        return
+    video = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.job == job_id)
+        .first()
+    )
+    await payload.write_rendition(rendition_write(job, video))
+
+
+async def _delivered(row: dict[str, object]) -> None:
+    # Another touch may have come while the write was under way: then the message stays due.
+    await OutboxMessage.raw(
+        "UPDATE outbox_message SET delivered_version = {}, attempts = 0, last_error = NULL,"
+        " locked_until = NULL,"
+        " due_at = CASE WHEN version = {} THEN NULL ELSE due_at END,"
+        " pending_since = CASE WHEN version = {} THEN NULL ELSE pending_since END"
+        " WHERE id = {}",
+        row["version"],
+        row["version"],
+        row["version"],
+        row["id"],
+    )
+
+
+async def _settle(
+    row: dict[str, object], *, due_at: datetime | None, error: str, attempts: int = 0
+) -> None:
+    await OutboxMessage.update(
+        {
+            OutboxMessage.due_at: due_at,
+            OutboxMessage.attempts: attempts,
+            OutboxMessage.last_error: error[:500],
+            OutboxMessage.locked_until: None,
+        }
+    ).where(OutboxMessage.id == row["id"])
+
+
+def _unlocked(now: datetime) -> Combinable:
+    return OutboxMessage.locked_until.is_null() | (OutboxMessage.locked_until <= now)

@@ -1,0 +1,122 @@
+"""One attempt at one phase: claimed, held, run, and ended in exactly one way."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import anyio
+import structlog
+
+from cms_bridge import leases
+from cms_bridge.errors import LeaseLost
+from cms_bridge.leases import Lease, Phase
+from cms_bridge.payload import Problem
+from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
+from daemon.lease import hold
+from daemon.rendering import clear
+from daemon.services import Services
+from render.errors import RenderError, RetryableGeneration
+
+log = structlog.get_logger()
+
+Work = Callable[[Lease, Services], Awaitable[None]]
+
+
+async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> None:
+    """Claim a job and run a phase of it; say in one log line how it ended."""
+    lease = await leases.claim(
+        job,
+        phase,
+        worker=services.worker,
+        duration=services.lease_duration,
+        policy=services.retry_policy,
+    )
+    if lease is None:
+        await services.queue.wake_outbox(job)
+        return
+    await services.queue.wake_outbox(job)
+    structlog.contextvars.bind_contextvars(
+        job_id=str(job), project_id=lease.project, attempt=lease.attempt, phase=phase
+    )
+    started = time.monotonic()
+    outcome, reason = "released", ""
+    try:
+        outcome, reason = await _run(lease, work, services)
+    except anyio.get_cancelled_exc_class():
+        with anyio.CancelScope(shield=True):
+            await _release(lease)
+        raise
+    finally:
+        with anyio.CancelScope(shield=True):
+            if outcome not in {"postponed", "released"}:
+                await clear(services, lease)
+            await services.queue.wake_outbox(job)
+        seconds = round(time.monotonic() - started, 3)
+        log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
+        structlog.contextvars.clear_contextvars()
+
+
+async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
+    """Run the work and record its end; return the outcome and the reason, if there is one."""
+    try:
+        await hold(
+            lease,
+            lambda: work(lease, services),
+            every=timedelta(seconds=services.settings.heartbeat_seconds),
+            duration=services.lease_duration,
+        )
+    except LeaseLost as error:
+        return "lost", str(error)
+    except Exception as error:  # noqa: BLE001 - every end is recorded, also the unforeseen
+        return await _stopped(lease, _root(error), services)
+    return "succeeded", ""
+
+
+async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
+    try:
+        match error:
+            case RetryableGeneration() | StorageUnavailable():
+                again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
+                return ("postponed" if again else "failed"), str(error)
+            case RenderError() | StorageError():
+                await leases.fail(lease, _problem(error))
+                return "failed", str(error)
+            case _:
+                log.error("attempt.crashed", exc_info=error)
+                again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
+                return ("postponed" if again else "failed"), type(error).__name__
+    except LeaseLost as lost:
+        return "lost", str(lost)
+
+
+def _root(error: Exception) -> Exception:
+    """Return the first error inside task groups: the one the others were cancelled for."""
+    while isinstance(error, ExceptionGroup):
+        first: Exception = error.exceptions[0]  # pyright: ignore[reportUnknownMemberType]
+        error = first
+    return error
+
+
+def _problem(error: Exception) -> Problem:
+    match error:
+        case RenderError():
+            return Problem(code=error.code, message=error.message, params=error.params)
+        case StorageFull():
+            return Problem(code="storage_full", message="There is no room left to store files.")
+        case StorageError():
+            return Problem(
+                code="storage_unavailable", message="The file store did not take the video."
+            )
+        case _:
+            # Its text is for the log: it may hold what no editor should read.
+            return Problem(
+                code="internal_error", message="Something went wrong in the render service."
+            )
+
+
+async def _release(lease: Lease) -> None:
+    try:
+        await leases.release(lease)
+    except LeaseLost:
+        log.info("attempt.already_lost", job_id=str(lease.job_id))

@@ -1,0 +1,70 @@
+"""Keeping a claim alive while work runs, and ending the work when the claim is lost."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import anyio
+import structlog
+
+from cms_bridge import leases
+from cms_bridge.errors import LeaseLost
+from cms_bridge.leases import Lease
+
+log = structlog.get_logger()
+
+
+async def hold(
+    lease: Lease,
+    work: Callable[[], Awaitable[None]],
+    *,
+    every: timedelta,
+    duration: timedelta,
+) -> None:
+    """Run work under a lease that is renewed beside it.
+
+    Work is cancelled as soon as the lease is lost, by a person's cancellation
+    or to another worker; then `LeaseLost` is raised. Work's own error is
+    raised as it is.
+    """
+    lost: LeaseLost | None = None
+    failure: Exception | None = None
+
+    async with anyio.create_task_group() as group:
+
+        async def beat() -> None:
+            nonlocal lost
+            try:
+                await _renew_until_lost(lease, every=every, duration=duration)
+            except LeaseLost as error:
+                lost = error
+                group.cancel_scope.cancel()
+
+        group.start_soon(beat)
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - carried past the task group, raised below
+            failure = error
+        group.cancel_scope.cancel()
+
+    if lost:
+        raise lost
+    if failure:
+        raise failure
+
+
+async def _renew_until_lost(lease: Lease, *, every: timedelta, duration: timedelta) -> None:
+    good_until = time.monotonic() + duration.total_seconds()
+    while True:
+        await anyio.sleep(every.total_seconds())
+        asked = time.monotonic()
+        try:
+            await leases.renew(lease, duration=duration)
+        except LeaseLost:
+            raise
+        except Exception as error:  # a database that is away for a moment costs no work
+            if time.monotonic() > good_until:
+                raise LeaseLost("The lease ran out while the database was away.") from error
+            log.warning("lease.renewal_failed", reason=f"{type(error).__name__}: {error}")
+        else:
+            good_until = asked + duration.total_seconds()

@@ -1,0 +1,122 @@
+"""The second phase: an approved storyboard becomes a stored, checked video."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from cms_bridge import leases
+from cms_bridge.leases import Finished, Lease
+from cms_bridge.states import Status
+from cms_bridge.storage.base import object_key
+from daemon.engine import run_engine
+from daemon.generating import generate_assets
+from daemon.progress import COMPOSING, UPLOADING, Reporter
+from daemon.services import Services
+from render.errors import InvalidStoryboard
+
+
+async def render_video(lease: Lease, services: Services) -> None:
+    """Generate, compose, validate, store and complete a claimed job."""
+    storyboard = lease.storyboard
+    if storyboard is None:
+        raise InvalidStoryboard("There is no storyboard to render.")
+    directory = work_directory(services, lease)
+    assets = directory / "assets"
+    await anyio.Path(assets).mkdir(parents=True, exist_ok=True)
+    reporter = Reporter(lease, services.queue, every=services.settings.progress_seconds)
+
+    generated = await generate_assets(
+        lease, storyboard, assets, services=services, reporter=reporter
+    )
+    await leases.advance(
+        lease,
+        to=Status.COMPOSING,
+        scenes_done=len(storyboard.scenes),
+        spent=generated.cost,
+        warnings=(*_drafting_warnings(lease), *generated.warnings),
+    )
+
+    description = directory / "storyboard.json"
+    await anyio.Path(description).write_bytes(msgspec.json.encode(storyboard))
+    async with services.renders:
+        result = await run_engine(
+            _arguments(description, directory, services),
+            on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
+            log=directory / "engine.log",
+        )
+
+    await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING[0])
+    video = await _store(lease, directory, result, services)
+    await leases.complete(lease, video)
+
+
+def work_directory(services: Services, lease: Lease) -> Path:
+    """Return where a job's files lie while it is worked on."""
+    return services.settings.work_directory.absolute() / str(lease.job_id)
+
+
+async def clear(services: Services, lease: Lease) -> None:
+    """Remove a job's working files."""
+    directory = work_directory(services, lease)
+    await anyio.to_thread.run_sync(lambda: shutil.rmtree(directory, ignore_errors=True))
+
+
+def _arguments(description: Path, directory: Path, services: Services) -> list[str]:
+    settings = services.settings
+    return [
+        str(description),
+        "--output",
+        str(directory / "video.mp4"),
+        "--poster",
+        str(directory / "poster.jpg"),
+        "--assets",
+        str(directory / "assets"),
+        "--cache",
+        str(directory / "segments"),
+        "--workers",
+        str(settings.render_threads),
+        "--max-scene-seconds",
+        str(settings.max_scene_seconds),
+        "--max-video-seconds",
+        str(settings.max_video_seconds),
+    ]
+
+
+async def _store(
+    lease: Lease, directory: Path, result: dict[str, Any], services: Services
+) -> Finished:
+    keys: dict[str, str] = {}
+    for name, media_type in (("video.mp4", "video/mp4"), ("poster.jpg", "image/jpeg")):
+        path = directory / name
+        digest = await anyio.to_thread.run_sync(_sha256, path)
+        keys[name] = object_key(
+            project=lease.project, sha256=digest, extension=path.suffix.removeprefix(".")
+        )
+        await services.store.put(keys[name], path, media_type=media_type)
+    return Finished(
+        key=keys["video.mp4"],
+        poster_key=keys["poster.jpg"],
+        duration=result["duration"],
+        width=result["width"],
+        height=result["height"],
+        bytes=(await anyio.Path(directory / "video.mp4").stat()).st_size,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _drafting_warnings(lease: Lease) -> tuple[Any, ...]:
+    # What generation said in an earlier attempt is said anew by this one.
+    return tuple(
+        warning
+        for warning in lease.warnings
+        if warning.code not in {"placeholder_used", "provider_warning"}
+    )

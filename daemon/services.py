@@ -1,0 +1,53 @@
+"""What every task of the daemon works with, opened once by the worker."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+
+from cms_bridge.leases import RetryPolicy
+from cms_bridge.outbox import Backoff
+from cms_bridge.payload import PayloadClient
+from cms_bridge.queue import Queue
+from cms_bridge.storage.base import ObjectStore
+from daemon.settings import DaemonSettings
+from render.generation.base import ImageModel, SpeechModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Open connections, providers and the limits they share."""
+
+    settings: DaemonSettings
+    worker: str
+    """This process's name in leases and attempts."""
+    queue: Queue
+    store: ObjectStore
+    payload: PayloadClient | None
+    """None when no CMS is configured: nothing is written back."""
+    images: ImageModel
+    speech: SpeechModel
+    generations: anyio.CapacityLimiter
+    renders: anyio.CapacityLimiter
+
+    @property
+    def retry_policy(self) -> RetryPolicy:
+        """How phases are retried."""
+        return RetryPolicy(
+            max_retries=self.settings.max_retries,
+            first_delay=timedelta(seconds=self.settings.retry_first_delay_seconds),
+        )
+
+    @property
+    def backoff(self) -> Backoff:
+        """How deliveries to the CMS are retried."""
+        return Backoff(
+            first=timedelta(seconds=self.settings.outbox_first_delay_seconds),
+            longest=timedelta(seconds=self.settings.outbox_max_delay_seconds),
+            horizon=timedelta(hours=self.settings.outbox_horizon_hours),
+        )
+
+    @property
+    def lease_duration(self) -> timedelta:
+        """How long a claim lasts without renewal."""
+        return timedelta(seconds=self.settings.lease_seconds)

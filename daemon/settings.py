@@ -1,0 +1,30 @@
+"""The daemon's own configuration, beside the bridge's: same prefix, same rules."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from cms_bridge.settings import BridgeSettings
+
+
+class DaemonSettings(BridgeSettings):
+    """What a render daemon needs to know."""
+
+    work_directory: Path = Path(".data/work")
+    """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
+    concurrent_jobs: Annotated[int, Field(ge=1)] = 4
+    """Jobs in hand at once: drafting and generation mostly wait."""
+    concurrent_renders: Annotated[int, Field(ge=1)] = 1
+    """Engines running at once: each one fills the machine."""
+    concurrent_generations: Annotated[int, Field(ge=1)] = 4
+    """Pictures and narrations being made at once, over all jobs."""
+    render_threads: Annotated[int, Field(ge=1)] = 2
+    """Segments encoded side by side by one engine."""
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
+    """How often a lease is renewed, and so how soon a cancellation is noticed."""
+    task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
+    sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
+    """How often lost wake-ups, dead workers and due messages are looked for."""
+    progress_seconds: Annotated[float, Field(gt=0)] = 1
+    """The least time between two progress reports of one job."""

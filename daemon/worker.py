@@ -1,0 +1,152 @@
+"""The worker process: opens database, queue, store and providers, and listens to arq.
+
+Two arq workers share the process, one for each lane of the queue. Redis going
+away ends them for good; whoever starts this process starts it again
+(`reelwright up` does, as do Procfile runners and containers).
+"""
+
+import asyncio
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import uuid4
+
+import anyio
+import httpx
+import structlog
+from arq import cron, func
+from arq.worker import Worker
+from render.generation.offline import OfflineImages, OfflineSpeech
+
+from cms_bridge import telemetry
+from cms_bridge.database import connected, migrate
+from cms_bridge.payload import PayloadClient
+from cms_bridge.queue import (
+    HEALTH_KEY,
+    Lane,
+    Task,
+    deserialise,
+    open_queue,
+    redis_settings,
+    serialise,
+)
+from cms_bridge.settings import load
+from cms_bridge.storage.factory import store_from
+from daemon import tasks
+from daemon.services import Services
+from daemon.settings import DaemonSettings
+
+log = structlog.get_logger()
+
+_HEALTH_SECONDS = 5
+_POLL_SECONDS = 0.05
+"""How long a wake-up may wait unseen; arq's default of half a second is felt by an editor."""
+_NEWS_AT_ONCE = 10
+
+
+async def run(settings: DaemonSettings | None = None) -> None:
+    """Work until SIGTERM or SIGINT; running jobs are let go for another worker to take."""
+    settings = settings or load(DaemonSettings)
+    telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
+    await migrate(settings.database_url)
+    async with AsyncExitStack() as stack:
+        services = await _open(settings, stack)
+        await tasks.clear_leftovers(services)
+        lanes = [_work_lane(services), _news_lane(services)]
+        log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
+        await _listen(lanes)
+    log.info("daemon.stopped", worker=services.worker)
+
+
+async def _open(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
+    await stack.enter_async_context(connected(settings.database_url))
+    http = await stack.enter_async_context(
+        httpx.AsyncClient(timeout=settings.payload_timeout_seconds)
+    )
+    return Services(
+        settings=settings,
+        worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        queue=await stack.enter_async_context(open_queue(settings.redis_url)),
+        store=await stack.enter_async_context(store_from(settings)),
+        payload=_payload(settings, http),
+        images=OfflineImages(),
+        speech=OfflineSpeech(),
+        generations=anyio.CapacityLimiter(settings.concurrent_generations),
+        renders=anyio.CapacityLimiter(settings.concurrent_renders),
+    )
+
+
+async def _listen(lanes: list[Worker]) -> None:
+    """Run every lane until a signal asks to stop or one of them fails."""
+    running = [asyncio.create_task(lane.async_run()) for lane in lanes]
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    asked = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([*running, asked], return_when=asyncio.FIRST_COMPLETED)
+        for lane in done - {asked}:
+            lane.result()
+    finally:
+        asked.cancel()
+        for lane in lanes:
+            await lane.close()
+
+
+def _work_lane(services: Services) -> Worker:
+    return _lane(
+        services,
+        Lane.WORK,
+        max_jobs=services.settings.concurrent_jobs,
+        functions=[
+            func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD, keep_result=0),
+            func(tasks.render_video, name=Task.RENDER_VIDEO, keep_result=0),
+        ],
+        job_timeout=services.settings.task_timeout_minutes * 60,
+    )
+
+
+def _news_lane(services: Services) -> Worker:
+    return _lane(
+        services,
+        Lane.NEWS,
+        max_jobs=_NEWS_AT_ONCE,
+        functions=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX, keep_result=0)],
+        cron_jobs=[
+            cron(
+                tasks.sweep,
+                name="sweep",
+                second=set(range(0, 60, services.settings.sweep_seconds)),
+                run_at_startup=True,
+                keep_result=0,
+            )
+        ],
+        health_check_key=HEALTH_KEY,
+        health_check_interval=_HEALTH_SECONDS,
+    )
+
+
+def _lane(services: Services, lane: Lane, **options: Any) -> Worker:
+    return Worker(
+        redis_settings=redis_settings(services.settings.redis_url),
+        queue_name=lane,
+        ctx={"services": services},
+        # The database counts attempts; arq only ever wakes.
+        max_tries=1_000,
+        poll_delay=_POLL_SECONDS,
+        handle_signals=False,
+        log_results=False,
+        job_serializer=serialise,
+        job_deserializer=deserialise,
+        **options,
+    )
+
+
+def _payload(settings: DaemonSettings, http: httpx.AsyncClient) -> PayloadClient | None:
+    if settings.payload_url is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value().split()[0]
+    return PayloadClient(http, url=str(settings.payload_url), secret=secret)
