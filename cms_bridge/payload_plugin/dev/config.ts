@@ -1,0 +1,63 @@
+/** A real Payload application around the plugin: users, SQLite, and nothing else. */
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { de } from '@payloadcms/translations/languages/de'
+import { en } from '@payloadcms/translations/languages/en'
+import { es } from '@payloadcms/translations/languages/es'
+import { fr } from '@payloadcms/translations/languages/fr'
+import { buildConfig, type Config, type Migration, type SanitizedConfig } from 'payload'
+import { reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
+
+import { migrations } from './migrations/index.js'
+import { oneWriterSqlite } from './oneWriter.js'
+
+const dirname = path.dirname(fileURLToPath(import.meta.url))
+
+export interface AppOptions {
+  databaseUri: string
+  secret: string
+  serverUrl?: string
+  plugin: ReelwrightOptions
+  /** Further configuration of the host, applied before the plugin sees it. */
+  host?: Partial<Config>
+}
+
+export function makeConfig({
+  databaseUri,
+  host = {},
+  plugin,
+  secret,
+  serverUrl = '',
+}: AppOptions): Promise<SanitizedConfig> {
+  return buildConfig({
+    secret,
+    serverURL: serverUrl,
+    telemetry: false,
+    admin: {
+      user: 'users',
+      avatar: 'default',
+      importMap: { baseDir: dirname },
+      meta: { titleSuffix: ' · Reelwright' },
+    },
+    db: oneWriterSqlite({
+      client: { url: databaseUri },
+      // The schema comes from migrations, so that no start ever stops at a question.
+      push: false,
+      migrationDir: path.join(dirname, 'migrations'),
+      wal: true,
+    }),
+    i18n: { fallbackLanguage: 'en', supportedLanguages: { de, en, es, fr } },
+    typescript: { autoGenerate: false },
+    ...host,
+    collections: [
+      { slug: 'users', auth: true, admin: { useAsTitle: 'email' }, fields: [] },
+      ...(host.collections ?? []),
+    ],
+    onInit: async (payload) => {
+      // The adapter's own type leaves out that a migration is given its database.
+      await payload.db.migrate({ migrations: migrations as unknown as Migration[] })
+      await host.onInit?.(payload)
+    },
+    plugins: [reelwright(plugin)],
+  })
+}

@@ -1,0 +1,72 @@
+/** A real HTTP receiver in place of the bridge: verifies signatures, keeps events, answers as told. */
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { CmsEvent } from 'payload-plugin-reelwright'
+import { Webhook } from 'standardwebhooks'
+
+import { plugin } from './constants.js'
+
+export interface Received {
+  id: string
+  event: CmsEvent
+}
+
+export interface Answer {
+  status: number
+  body?: unknown
+}
+
+export class Bridge {
+  /** Every event that came with a good signature, in the order of arrival. */
+  readonly received: Received[] = []
+  /** How the next events are answered. */
+  answer: (event: CmsEvent) => Answer | Promise<Answer> = () => ({ status: 202 })
+  links: unknown = {}
+  linkRequests: { authorization: string | undefined; path: string }[] = []
+  #server = createServer((incoming, outgoing) => {
+    void this.#respond(incoming).then(({ body, status }) => {
+      outgoing.writeHead(status, { 'content-type': 'application/problem+json' })
+      outgoing.end(body === undefined ? '' : JSON.stringify(body))
+    })
+  })
+
+  port = 0
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.port)}`
+  }
+
+  get types(): string[] {
+    return this.received.map(({ event }) => event.type)
+  }
+
+  /** Listen, the second time on the same port: a bridge that is back. */
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve))
+    this.port = (this.#server.address() as AddressInfo).port
+    return this
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  async #respond(incoming: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+    if (incoming.method === 'GET') {
+      this.linkRequests.push({
+        authorization: incoming.headers.authorization,
+        path: incoming.url ?? '',
+      })
+      return { status: 200, body: this.links }
+    }
+    const raw = Buffer.concat(chunks).toString('utf8')
+    const headers = incoming.headers as Record<string, string>
+    const event = new Webhook(plugin.webhookSecret).verify(raw, headers) as CmsEvent
+    const answer = await this.answer(event)
+    this.received.push({ id: headers['webhook-id'] ?? '', event })
+    return answer
+  }
+}

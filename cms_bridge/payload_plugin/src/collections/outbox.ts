@@ -1,0 +1,72 @@
+/**
+ * The outbox: every event as a row, written in the transaction of the document it speaks of.
+ *
+ * The row is the truth about a delivery; the job that sends it is only a wake-up.
+ */
+import type { CollectionConfig } from 'payload'
+
+import type { Settings } from '../settings.js'
+import { words } from '../translations/index.js'
+import { group } from './fields.js'
+
+export function outbox({ slugs, access }: Settings): CollectionConfig {
+  const nobody = () => false
+  return {
+    slug: slugs.outbox,
+    labels: { singular: words('event'), plural: words('outbox') },
+    access: { read: access.outbox, create: nobody, update: nobody, delete: nobody },
+    admin: {
+      group,
+      useAsTitle: 'type',
+      description: words('outbox.help'),
+      defaultColumns: ['type', 'state', 'attempts', 'lastError', 'createdAt'],
+    },
+    defaultSort: '-createdAt',
+    disableDuplicate: true,
+    lockDocuments: false,
+    fields: [
+      {
+        type: 'row',
+        fields: [
+          { name: 'type', type: 'text', label: words('event.type'), required: true },
+          {
+            name: 'state',
+            type: 'select',
+            label: words('event.state'),
+            required: true,
+            index: true,
+            defaultValue: 'queued',
+            options: (['queued', 'delivered', 'refused'] as const).map((value) => ({
+              value,
+              label: words(`event.state.${value}`),
+            })),
+          },
+        ],
+      },
+      { name: 'lastError', type: 'textarea', label: words('event.lastError') },
+      {
+        type: 'row',
+        fields: [
+          { name: 'attempts', type: 'number', label: words('event.attempts'), required: true },
+          { name: 'responseStatus', type: 'number', label: words('event.responseStatus') },
+        ],
+      },
+      {
+        type: 'row',
+        fields: [
+          { name: 'nextAttemptAt', type: 'date', label: words('event.nextAttemptAt'), index: true },
+          { name: 'deliveredAt', type: 'date', label: words('event.deliveredAt') },
+        ],
+      },
+      { name: 'stream', type: 'text', label: words('event.stream'), required: true, index: true },
+      { name: 'eventId', type: 'text', label: words('event.id'), required: true, unique: true },
+      {
+        name: 'body',
+        type: 'code',
+        label: words('event.body'),
+        required: true,
+        admin: { language: 'json' },
+      },
+    ],
+  }
+}

@@ -1,0 +1,47 @@
+/** Projects: what videos belong to, and the colours they share. */
+import { APIError, type CollectionConfig } from 'payload'
+
+import type { Settings } from '../settings.js'
+import { say, words } from '../translations/index.js'
+import { group, paletteField } from './fields.js'
+
+export function projects({ slugs, access }: Settings): CollectionConfig {
+  return {
+    slug: slugs.projects,
+    labels: { singular: words('project'), plural: words('projects') },
+    access: { read: access.read, create: access.write, update: access.write, delete: access.write },
+    admin: { group, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
+    hooks: {
+      beforeDelete: [
+        async ({ id, req }) => {
+          // The database would refuse as well, but not in words that help an editor.
+          const { totalDocs } = await req.payload.count({
+            collection: slugs.videos,
+            where: { project: { equals: id } },
+            req,
+          })
+          if (totalDocs > 0) {
+            throw new APIError(
+              say(req.i18n.language, 'invalid.projectInUse', { count: totalDocs }),
+              409,
+              null,
+              true,
+            )
+          }
+        },
+      ],
+    },
+    fields: [
+      { name: 'name', type: 'text', label: words('project.name'), required: true, maxLength: 200 },
+      paletteField,
+      {
+        name: 'videos',
+        type: 'join',
+        label: words('videos'),
+        collection: slugs.videos,
+        on: 'project',
+        admin: { allowCreate: false, defaultColumns: ['title', 'locale', 'updatedAt'] },
+      },
+    ],
+  }
+}

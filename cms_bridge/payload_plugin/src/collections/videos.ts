@@ -1,0 +1,133 @@
+/**
+ * Videos: what an editor writes, and nothing that the service writes.
+ *
+ * `stage` says what the editor wants: `draft`, `submitted` or `cancelled`. A
+ * save may also ask for `resubmit` (film the present text anew) or `retry`
+ * (try the same submission once more); both are stored as `submitted`. The
+ * field is not part of the admin's form, because a form that was opened
+ * before somebody else submitted would otherwise post the old stage back; the
+ * panel's buttons send it with the save they trigger.
+ */
+import type { CollectionConfig, Field } from 'payload'
+
+import { emitVideoEvents, emitVideoDeleted } from '../hooks/emitVideoEvents.js'
+import { planStage } from '../hooks/planStage.js'
+import { deleteWithVideo } from '../hooks/deleteWithVideo.js'
+import type { Settings } from '../settings.js'
+import { words } from '../translations/index.js'
+import { aspectRatioField, group, localeField, longText, styleField, voiceField } from './fields.js'
+
+/** A number that only the hooks write; a duplicate starts again. */
+function counter(name: 'retries' | 'submission', label: Record<string, string>): Field {
+  return {
+    name,
+    type: 'number',
+    label,
+    defaultValue: 0,
+    access: { create: () => false, update: () => false },
+    hooks: { beforeDuplicate: [() => 0] },
+    admin: { disabled: true },
+  }
+}
+
+const inSidebar = <T extends Field>(field: T): T =>
+  ({ ...field, admin: { ...field.admin, position: 'sidebar' } }) as T
+
+export function videos(settings: Settings): CollectionConfig {
+  const { slugs, access, limits } = settings
+  return {
+    slug: slugs.videos,
+    labels: { singular: words('video'), plural: words('videos') },
+    access: { read: access.read, create: access.write, update: access.write, delete: access.write },
+    admin: {
+      group,
+      useAsTitle: 'title',
+      defaultColumns: ['title', 'panel', 'project', 'updatedAt'],
+      listSearchableFields: ['title', 'brief', 'script'],
+    },
+    versions: { maxPerDoc: 50 },
+    hooks: {
+      beforeChange: [planStage(settings)],
+      afterChange: [emitVideoEvents(settings)],
+      beforeDelete: [deleteWithVideo(settings)],
+      afterDelete: [emitVideoDeleted(settings)],
+    },
+    fields: [
+      {
+        name: 'title',
+        type: 'text',
+        label: words('title'),
+        required: true,
+        maxLength: 200,
+      },
+      {
+        name: 'panel',
+        type: 'ui',
+        label: words('status'),
+        admin: {
+          components: {
+            Field: 'payload-plugin-reelwright/client#VideoPanel',
+            Cell: 'payload-plugin-reelwright/rsc#StatusCell',
+          },
+          custom: { reelwright: { renditions: slugs.renditions, storyboards: slugs.storyboards } },
+        },
+      },
+      longText('brief', 'brief', {
+        limit: limits.maxScriptChars,
+        rows: 4,
+        description: 'brief.help',
+      }),
+      longText('script', 'script', {
+        limit: limits.maxScriptChars,
+        rows: 14,
+        description: 'script.help',
+      }),
+      {
+        name: 'storyboards',
+        type: 'join',
+        label: words('storyboards'),
+        collection: slugs.storyboards,
+        on: 'video',
+        defaultSort: '-submission',
+        admin: { allowCreate: false, defaultColumns: ['title', 'submission', 'decision'] },
+      },
+      {
+        name: 'renditions',
+        type: 'join',
+        label: words('renditions'),
+        collection: slugs.renditions,
+        on: 'video',
+        defaultSort: '-submission',
+        admin: {
+          allowCreate: false,
+          defaultColumns: ['jobId', 'submission', 'status', 'progress'],
+        },
+      },
+      inSidebar<Field>({
+        name: 'project',
+        type: 'relationship',
+        label: words('project'),
+        relationTo: slugs.projects,
+        required: true,
+        index: true,
+      }),
+      inSidebar(localeField),
+      inSidebar(aspectRatioField),
+      inSidebar(voiceField),
+      inSidebar(styleField),
+      {
+        name: 'stage',
+        type: 'select',
+        label: words('stage'),
+        defaultValue: 'draft',
+        options: (['draft', 'submitted', 'cancelled', 'resubmit', 'retry'] as const).map(
+          (value) => ({ value, label: words(`stage.${value}`) }),
+        ),
+        hooks: { beforeDuplicate: [() => 'draft'] },
+        admin: { disabled: true },
+      },
+      counter('submission', words('submission')),
+      counter('retries', words('retries')),
+    ],
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Endpoints for the service: requests that carry a Standard Webhooks signature and no user.
+ *
+ * The signature is verified over the raw bytes; its time may differ from ours by
+ * five minutes. A request sent again within that time does no harm, because every
+ * write is a whole state.
+ */
+import type { Endpoint, PayloadRequest } from 'payload'
+import { Webhook } from 'standardwebhooks'
+
+import { readBounded } from '../body.js'
+import type { Settings } from '../settings.js'
+import { problem } from './problem.js'
+
+const largestBody = 2 * 1024 * 1024
+
+/** A `PUT` endpoint whose handler sees only bodies that the service signed. */
+export function signedEndpoint(
+  { webhookSecret }: Settings,
+  path: string,
+  handler: (req: PayloadRequest, body: unknown) => Promise<Response>,
+): Endpoint {
+  const webhook = new Webhook(webhookSecret)
+  return {
+    method: 'put',
+    path,
+    handler: async (req) => {
+      const raw = await readBounded(req.body ?? null, largestBody)
+      if (!raw) {
+        return problem(413, 'Body too large', `At most ${String(largestBody)} bytes are read.`)
+      }
+      const text = raw.toString('utf8')
+      try {
+        webhook.verify(text, headersOf(req), { jsonParse: false })
+      } catch {
+        // The library throws its own error and, on garbage, others; each means the same.
+        return problem(401, 'Signature refused', 'The signature is missing, wrong or too old.')
+      }
+      const body = parse(text)
+      if (body === undefined) return problem(400, 'Not JSON', 'The body is not valid JSON.')
+      return handler(req, body)
+    },
+  }
+}
+
+function headersOf(req: PayloadRequest): Record<string, string> {
+  return Object.fromEntries(
+    ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [
+      name,
+      req.headers.get(name) ?? '',
+    ]),
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

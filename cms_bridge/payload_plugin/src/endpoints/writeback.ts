@@ -1,0 +1,185 @@
+/**
+ * What the service writes back: a storyboard once, a rendition whenever its job moves on.
+ *
+ * Neither write emits an event. A video that is gone is answered with 410, so
+ * that the service stops writing.
+ */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { type Endpoint, type PayloadRequest, ValidationError } from 'payload'
+
+import type { RenditionWrite, StoryboardWrite } from '../events.js'
+import { idOf } from '../reference.js'
+import type { Settings } from '../settings.js'
+import { fromStoryboard } from '../storyboard.js'
+import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.js'
+import { writebackSchema } from '../writebackSchema.js'
+import { problem } from './problem.js'
+import { signedEndpoint } from './signed.js'
+
+interface Addressed {
+  jobId: string
+  videoId: string
+}
+
+const ajv = new Ajv2020({
+  allErrors: false,
+  strict: false,
+  useDefaults: true,
+  validateFormats: false,
+})
+ajv.addSchema(writebackSchema, 'writeback')
+
+function validator<T>(name: string): ValidateFunction<T> {
+  return ajv.compile<T>({ $ref: `writeback#/$defs/${name}` })
+}
+
+export function writebackEndpoints(settings: Settings): Endpoint[] {
+  const isStoryboard = validator<StoryboardWrite>('StoryboardWrite')
+  const isRendition = validator<RenditionWrite>('RenditionWrite')
+  return [
+    signedEndpoint(settings, '/reelwright/jobs/:jobId/storyboard', (req, body) =>
+      isStoryboard(body)
+        ? store(settings, req, body, writeStoryboard)
+        : Promise.resolve(malformed(isStoryboard)),
+    ),
+    signedEndpoint(settings, '/reelwright/jobs/:jobId/rendition', (req, body) =>
+      isRendition(body)
+        ? store(settings, req, body, writeRendition)
+        : Promise.resolve(malformed(isRendition)),
+    ),
+  ]
+}
+
+type Write<T> = (args: {
+  body: T
+  req: PayloadRequest
+  settings: Settings
+  video: VideoDoc
+}) => Promise<{ id: Id; stored: boolean }>
+
+async function store<T extends Addressed>(
+  settings: Settings,
+  req: PayloadRequest,
+  body: T,
+  write: Write<T>,
+): Promise<Response> {
+  if (body.jobId !== req.routeParams?.['jobId']) {
+    return problem(422, 'Job mismatch', 'The body names another job than the address.')
+  }
+  const video = await findVideo(settings, req, body.videoId)
+  if (!video) return problem(410, 'Video gone', 'The video of this job no longer exists.')
+  try {
+    return Response.json(await write({ body, req, settings, video }))
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    const reasons = error.data.errors.map(({ message, path }) => `${path}: ${message}`)
+    return problem(422, 'Not valid here', reasons.join(' '))
+  }
+}
+
+function malformed({ errors }: ValidateFunction): Response {
+  const first = errors?.[0]
+  const where = first?.instancePath || 'the body'
+  return problem(422, 'Not a write-back', `${where} ${first?.message ?? 'is malformed'}.`)
+}
+
+async function findVideo(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  id: string,
+): Promise<undefined | VideoDoc> {
+  const { docs } = await req.payload.find({
+    collection: slugs.videos,
+    where: { id: { equals: id } },
+    limit: 1,
+    depth: 0,
+  })
+  return docs[0] as unknown as undefined | VideoDoc
+}
+
+/** Create the storyboard unless it is there; what people made of it since is not touched. */
+const writeStoryboard: Write<StoryboardWrite> = async ({ body, settings, video, req }) => {
+  const collection = settings.slugs.storyboards
+  const { digest, estimatedCost, jobId, storyboard, submission } = body
+  const data: Partial<StoryboardDoc> = {
+    ...fromStoryboard(storyboard),
+    ...{ digest, estimatedCost, jobId, submission },
+    video: video.id,
+    project: idOf(video.project),
+  }
+  return createOnce(req, collection, jobId, data)
+}
+
+/** Replace the rendition by a later state of its job, or create it. */
+const writeRendition: Write<RenditionWrite> = async ({ body, settings, video, req }) => {
+  const collection = settings.slugs.renditions
+  const { jobId, sequence } = body
+  const data: Partial<RenditionDoc> = {
+    jobId,
+    sequence,
+    submission: body.submission,
+    status: body.status as RenditionDoc['status'],
+    progress: body.progress,
+    scenesDone: body.scenesDone ?? 0,
+    scenesTotal: body.scenesTotal ?? 0,
+    storyboardDigest: body.storyboardDigest ?? '',
+    estimatedCost: body.estimatedCost ?? '0',
+    actualCost: body.actualCost ?? '0',
+    warnings: body.warnings ?? [],
+    error: body.error ?? null,
+    file: body.file ?? null,
+  }
+  const replace = async (): Promise<null | RenditionDoc> =>
+    // The adapter and not the Local API, because only the adapter updates and compares in one step.
+    (await req.payload.db.updateOne({
+      collection,
+      where: { and: [{ jobId: { equals: jobId } }, { sequence: { less_than: sequence } }] },
+      data: { ...data, updatedAt: new Date().toISOString() },
+      options: { atomic: true },
+    })) as null | RenditionDoc
+
+  const replaced = await replace()
+  if (replaced) return { id: replaced.id, stored: true }
+  const made = await createOnce(req, collection, jobId, {
+    ...data,
+    video: video.id,
+    project: idOf(video.project),
+  })
+  if (made.stored) return made
+  // It was there with a higher sequence, or appeared between the two statements.
+  const late = await replace()
+  return { id: made.id, stored: late !== null }
+}
+
+/** Create a document that its `jobId` keeps unique; lose a race quietly. */
+async function createOnce(
+  req: PayloadRequest,
+  collection: string,
+  jobId: string,
+  data: Partial<RenditionDoc> | Partial<StoryboardDoc>,
+): Promise<{ id: Id; stored: boolean }> {
+  const present = await findByJob(req, collection, jobId)
+  if (present !== undefined) return { id: present, stored: false }
+  try {
+    const { id } = await req.payload.create({ collection, data, depth: 0 })
+    return { id, stored: true }
+  } catch (error) {
+    const winner = error instanceof ValidationError && (await findByJob(req, collection, jobId))
+    if (!winner) throw error
+    return { id: winner, stored: false }
+  }
+}
+
+async function findByJob(
+  req: PayloadRequest,
+  collection: string,
+  jobId: string,
+): Promise<Id | undefined> {
+  const { docs } = await req.payload.find({
+    collection,
+    where: { jobId: { equals: jobId } },
+    limit: 1,
+    depth: 0,
+  })
+  return docs[0]?.id
+}

@@ -1,0 +1,190 @@
+/** Generated from specs/*.schema.json by `npm run generate:events`; do not edit. */
+
+export type Wire = CmsEvent | StoryboardWrite | RenditionWrite
+export type CmsEvent =
+  VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
+/**
+ * The shape of the picture, width to height.
+ */
+export type AspectRatio = '16:9' | '1:1' | '9:16'
+/**
+ * How the camera moves over a still.
+ */
+export type Motion =
+  'pan_down' | 'pan_left' | 'pan_right' | 'pan_up' | 'still' | 'zoom_in' | 'zoom_out'
+/**
+ * How a scene gives way to the next one.
+ */
+export type Transition = 'crossfade' | 'cut'
+
+/**
+ * An editor asks for a storyboard.
+ */
+export interface VideoSubmitted {
+  type: 'video.submitted'
+  timestamp: string
+  data: Submission
+}
+/**
+ * A brief, handed over to be filmed.
+ */
+export interface Submission {
+  project: Project
+  videoId: string
+  submission: number
+  version?: string
+  brief: Brief
+}
+/**
+ * The project a video belongs to.
+ */
+export interface Project {
+  id: string
+  name: string
+}
+/**
+ * What an editor wrote, before it became a storyboard.
+ */
+export interface Brief {
+  title: string
+  brief?: string
+  script?: string
+  style?: string
+  voice?: string
+  locale?: string
+  aspectRatio?: AspectRatio
+  palette?: Palette
+}
+/**
+ * A project's three colours.
+ */
+export interface Palette {
+  background?: string
+  foreground?: string
+  accent?: string
+}
+/**
+ * An editor changed scenes; an approval given before is void.
+ */
+export interface StoryboardEdited {
+  type: 'storyboard.edited'
+  timestamp: string
+  data: StoryboardChange
+}
+/**
+ * A storyboard as an editor left it.
+ */
+export interface StoryboardChange {
+  jobId: string
+  storyboardId: string
+  revision: number
+  by?: string
+  storyboard: Storyboard
+}
+/**
+ * A whole video as a list of scenes, before any picture or sound exists.
+ */
+export interface Storyboard {
+  title: string
+  scenes: Scene[]
+  locale?: string
+  aspectRatio?: AspectRatio
+  style?: string
+  voice?: string
+  palette?: Palette
+}
+/**
+ * One picture and what is said over it.
+ */
+export interface Scene {
+  id: string
+  narration?: string
+  picturePrompt?: string
+  onScreenText?: string
+  duration?: number | null
+  motion?: Motion
+  transition?: Transition
+}
+/**
+ * An editor approved exactly this storyboard: generate and compose.
+ */
+export interface StoryboardApproved {
+  type: 'storyboard.approved'
+  timestamp: string
+  data: StoryboardChange
+}
+/**
+ * An editor stops the work.
+ */
+export interface VideoCancelled {
+  type: 'video.cancelled'
+  timestamp: string
+  data: VideoRef
+}
+/**
+ * Names one submission of a video: a video submitted again counts upwards.
+ */
+export interface VideoRef {
+  projectId: string
+  videoId: string
+  submission: number
+}
+/**
+ * An editor asks for a failed or cancelled job once more.
+ */
+export interface VideoRetried {
+  type: 'video.retried'
+  timestamp: string
+  data: VideoRef
+}
+/**
+ * A drafted storyboard, handed to the editors.
+ */
+export interface StoryboardWrite {
+  jobId: string
+  projectId: string
+  videoId: string
+  submission: number
+  storyboard: Storyboard
+  digest: string
+  estimatedCost: string
+}
+/**
+ * A job as an editor sees it.
+ */
+export interface RenditionWrite {
+  jobId: string
+  projectId: string
+  videoId: string
+  submission: number
+  sequence: number
+  status: string
+  progress: number
+  scenesDone?: number
+  scenesTotal?: number
+  storyboardDigest?: string
+  estimatedCost?: string
+  actualCost?: string
+  warnings?: Problem[]
+  error?: Problem | null
+  file?: RenditionFile | null
+}
+/**
+ * A warning or an error: a code to translate, its values, and the English sentence.
+ */
+export interface Problem {
+  code: string
+  message: string
+  params?: {
+    [k: string]: string | number
+  }
+}
+/**
+ * The finished video as stored.
+ */
+export interface RenditionFile {
+  duration: number
+  width: number
+  height: number
+  bytes: number
+}

@@ -1,0 +1,40 @@
+/** Sends a storyboard as a person left it: edited, or approved. */
+import type { CollectionAfterChangeHook } from 'payload'
+
+import { videoStream, writeEvent } from '../outbox/write.js'
+import { idOf } from '../reference.js'
+import type { Settings } from '../settings.js'
+import { toStoryboard } from '../storyboard.js'
+import type { StoryboardDoc } from '../types.js'
+import { userName } from './planDecision.js'
+
+/** Write one event for a save that approves or edits; the service's own creation writes none. */
+export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeHook {
+  return async ({ data, doc, operation, previousDoc, req }) => {
+    if (operation === 'create') return
+    const after = data as Partial<StoryboardDoc>
+    const before = previousDoc as StoryboardDoc
+    if ((after.revision ?? 0) <= (before.revision ?? 0)) return
+
+    const { id } = doc as StoryboardDoc
+    const storyboard = (await req.payload.findByID({
+      collection: settings.slugs.storyboards,
+      id,
+      depth: 0,
+      draft: true,
+      req,
+    })) as unknown as StoryboardDoc
+    const approves = before.decision !== 'approved' && storyboard.decision === 'approved'
+    await writeEvent(settings, req, videoStream(idOf(storyboard.video)), {
+      type: approves ? 'storyboard.approved' : 'storyboard.edited',
+      timestamp: new Date().toISOString(),
+      data: {
+        jobId: storyboard.jobId,
+        storyboardId: String(storyboard.id),
+        revision: storyboard.revision ?? 1,
+        by: userName(req.user),
+        storyboard: toStoryboard(storyboard),
+      },
+    })
+  }
+}

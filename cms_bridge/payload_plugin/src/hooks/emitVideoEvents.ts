@@ -1,0 +1,95 @@
+/** Sends what an editor decided about a video, once for each step taken. */
+import type { CollectionAfterChangeHook, CollectionAfterDeleteHook, PayloadRequest } from 'payload'
+
+import type { Brief, VideoRef } from '../events.js'
+import { videoStream, writeEvent } from '../outbox/write.js'
+import { idOf } from '../reference.js'
+import type { Settings } from '../settings.js'
+import { toPalette } from '../storyboard.js'
+import type { ProjectDoc, VideoDoc } from '../types.js'
+
+/**
+ * Compare what was saved with what was there before, and write an event for each step.
+ *
+ * `data` and `previousDoc` are compared and not `doc`, which holds only what the
+ * caller of the API selected.
+ */
+export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
+  return async ({ data, doc, previousDoc, req }) => {
+    const after = data as Partial<VideoDoc>
+    const before = (previousDoc ?? {}) as Partial<VideoDoc>
+    const submitted = (after.submission ?? 0) > (before.submission ?? 0)
+    const retried = (after.retries ?? 0) > (before.retries ?? 0)
+    const cancelled = after.stage === 'cancelled' && before.stage !== 'cancelled'
+    if (!submitted && !retried && !cancelled) return
+
+    const { id } = doc as VideoDoc
+    const video = (await req.payload.findByID({
+      collection: settings.slugs.videos,
+      id,
+      depth: 0,
+      draft: true,
+      req,
+    })) as unknown as VideoDoc
+    if (submitted) await writeSubmitted(settings, video, req)
+    if (retried) await writeRef(settings, 'video.retried', video, req)
+    if (cancelled) await writeRef(settings, 'video.cancelled', video, req)
+  }
+}
+
+/** Stop the work on a video that is deleted: nobody is left to watch it. */
+export function emitVideoDeleted(settings: Settings): CollectionAfterDeleteHook {
+  return async ({ doc, req }) => {
+    const video = doc as VideoDoc
+    if (video.stage === 'submitted') await writeRef(settings, 'video.cancelled', video, req)
+  }
+}
+
+async function writeSubmitted(
+  settings: Settings,
+  video: VideoDoc,
+  req: PayloadRequest,
+): Promise<void> {
+  const project = (await req.payload.findByID({
+    collection: settings.slugs.projects,
+    id: idOf(video.project),
+    depth: 0,
+    req,
+  })) as unknown as ProjectDoc
+  const brief: Brief = {
+    title: video.title,
+    brief: video.brief ?? '',
+    script: video.script ?? '',
+    style: video.style ?? '',
+    voice: video.voice ?? '',
+    locale: video.locale || 'en',
+    aspectRatio: video.aspectRatio ?? '16:9',
+    palette: toPalette(project.palette),
+  }
+  await writeEvent(settings, req, videoStream(video.id), {
+    type: 'video.submitted',
+    timestamp: new Date().toISOString(),
+    data: {
+      project: { id: String(project.id), name: project.name },
+      videoId: String(video.id),
+      submission: video.submission ?? 1,
+      version: video.updatedAt,
+      brief,
+    },
+  })
+}
+
+async function writeRef(
+  settings: Settings,
+  type: 'video.cancelled' | 'video.retried',
+  video: VideoDoc,
+  req: PayloadRequest,
+): Promise<void> {
+  const data: VideoRef = {
+    projectId: String(idOf(video.project)),
+    videoId: String(video.id),
+    submission: video.submission ?? 1,
+  }
+  const timestamp = new Date().toISOString()
+  await writeEvent(settings, req, videoStream(video.id), { type, timestamp, data })
+}

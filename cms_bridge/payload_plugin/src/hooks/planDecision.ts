@@ -1,0 +1,38 @@
+/** Decides what a person's save means for a storyboard's revision and its approval. */
+import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
+
+import type { Settings } from '../settings.js'
+import { nameScenes, toStoryboard } from '../storyboard.js'
+import type { StoryboardDoc } from '../types.js'
+
+export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
+  return async ({ data, operation, originalDoc, req }) => {
+    const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
+    if (operation === 'create') return { ...data, scenes, decision: 'pending', revision: 0 }
+
+    const before = originalDoc as StoryboardDoc
+    const wanted: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
+    const after: StoryboardDoc = { ...wanted, scenes: nameScenes(wanted.scenes ?? []) }
+    const edited = JSON.stringify(toStoryboard(after)) !== JSON.stringify(toStoryboard(before))
+    const approved = before.decision !== 'approved' && after.decision === 'approved'
+    if (approved && req.payloadAPI !== 'local' && !(await access.approve({ req }))) {
+      throw new Forbidden(req.t)
+    }
+
+    const stays = before.decision === 'approved' && !edited
+    return {
+      ...data,
+      scenes: after.scenes,
+      revision: (before.revision ?? 0) + (edited || approved ? 1 : 0),
+      decision: approved || stays ? 'approved' : 'pending',
+      ...(approved && { approvedBy: userName(req.user), approvedAt: new Date().toISOString() }),
+      ...(!approved && !stays && { approvedBy: null, approvedAt: null }),
+    }
+  }
+}
+
+/** Return who acts: the e-mail address, or what the host's user collection has instead. */
+export function userName(user: null | { email?: unknown; username?: unknown } | undefined): string {
+  const name = user?.email ?? user?.username
+  return typeof name === 'string' ? name.slice(0, 200) : ''
+}

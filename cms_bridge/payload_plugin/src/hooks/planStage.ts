@@ -1,0 +1,51 @@
+/** Decides what a save means for the stage, the submission counter and the retries. */
+import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
+
+import type { Settings } from '../settings.js'
+import { holdsWords } from '../text.js'
+import { type Key, say } from '../translations/index.js'
+import type { StageRequest, VideoDoc } from '../types.js'
+
+/** Turn the stage asked for into the stage stored, and count what the service has to hear of. */
+export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
+  return ({ data, originalDoc, req }) => {
+    const before = (originalDoc ?? {}) as Partial<VideoDoc>
+    const wanted: Partial<VideoDoc> = { ...before, ...(data as Partial<VideoDoc>) }
+    const submission = before.submission ?? 0
+    const retries = before.retries ?? 0
+    const stage = before.stage ?? 'draft'
+    const refuse = (key: Key, path: string): never => {
+      const message = say(req.i18n.language, key)
+      throw new ValidationError(
+        { collection: slugs.videos, errors: [{ message, path }], req },
+        req.t,
+      )
+    }
+
+    // An autosave keeps text safe; it never speaks for the editor.
+    const autosave = req.query?.['autosave'] === 'true'
+    const request: StageRequest = autosave ? stage : (wanted.stage ?? 'draft')
+    switch (request) {
+      case 'draft':
+        return { ...data, stage: 'draft', submission, retries }
+      case 'submitted':
+      case 'resubmit':
+        if (request === 'submitted' && stage === 'submitted') {
+          return { ...data, stage, submission, retries }
+        }
+        if (!holdsWords(wanted.script) && !holdsWords(wanted.brief)) {
+          refuse('error.empty_script', 'script')
+        }
+        return { ...data, stage: 'submitted', submission: submission + 1, retries }
+      case 'retry':
+        if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
+        return { ...data, stage: 'submitted', submission, retries: retries + 1 }
+      case 'cancelled':
+        if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
+        return { ...data, stage: 'cancelled', submission, retries }
+      default:
+        // Not one of ours: the field's own validation answers.
+        return data
+    }
+  }
+}

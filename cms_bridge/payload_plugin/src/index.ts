@@ -1,0 +1,63 @@
+/**
+ * The Payload plugin of Reelwright: collections, events, write-back and what editors see of it.
+ *
+ *     plugins: [reelwright({ bridgeUrl, webhookSecret, apiKey })]
+ */
+import type { CollectionConfig, Config, Plugin } from 'payload'
+
+import { outbox } from './collections/outbox.js'
+import { projects } from './collections/projects.js'
+import { renditions } from './collections/renditions.js'
+import { storyboards } from './collections/storyboards.js'
+import { videos } from './collections/videos.js'
+import { statusEndpoint } from './endpoints/status.js'
+import { watchEndpoints } from './endpoints/watch.js'
+import { writebackEndpoints } from './endpoints/writeback.js'
+import { startPoller } from './outbox/poller.js'
+import { deliverTask } from './outbox/task.js'
+import { resolveSettings, type Settings } from './settings.js'
+import type { CollectionName, ReelwrightOptions } from './types.js'
+
+export type * from './events.js'
+export type * from './types.js'
+export { stopPoller } from './outbox/poller.js'
+
+const collections: Record<CollectionName, (settings: Settings) => CollectionConfig> = {
+  projects,
+  videos,
+  storyboards,
+  renditions,
+  outbox,
+}
+
+/** Add Reelwright to a Payload configuration; whatever the host configured stays. */
+export function reelwright(options: ReelwrightOptions): Plugin {
+  return (config) => {
+    const settings = resolveSettings(options)
+    const added = Object.entries(collections).map(([name, make]) => {
+      const override = options.overrides?.[name as CollectionName]
+      const made = override ? override(make(settings)) : make(settings)
+      return options.disabled ? { ...made, hooks: {} } : made
+    })
+    const extended: Config = {
+      ...config,
+      collections: [...(config.collections ?? []), ...added],
+      jobs: { ...config.jobs, tasks: [...(config.jobs?.tasks ?? []), deliverTask(settings)] },
+    }
+    if (options.disabled) return extended
+    return {
+      ...extended,
+      endpoints: [
+        ...(config.endpoints ?? []),
+        ...writebackEndpoints(settings),
+        ...watchEndpoints(settings),
+        statusEndpoint(settings),
+      ],
+      onInit: async (payload) => {
+        await config.onInit?.(payload)
+        // `next build` loads the configuration too, and must send nothing.
+        if (process.env['NEXT_PHASE'] !== 'phase-production-build') startPoller(payload, settings)
+      },
+    }
+  }
+}

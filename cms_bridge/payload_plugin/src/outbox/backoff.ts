@@ -1,0 +1,27 @@
+/** When to try again, and when never. */
+import type { DeliveryOptions } from '../types.js'
+
+export type Outcome = 'delivered' | 'refused' | 'retry'
+
+/** Answers after which the same request may succeed: the bridge's keys, its time, its load. */
+const passing = new Set([401, 403, 408, 425, 429])
+
+/**
+ * Return what a response's status means for an event.
+ *
+ * 401 and 403 are mistakes of configuration that an operator puts right; every
+ * other 4xx is a judgement of this event, and stays.
+ */
+export function judge(status: number): Outcome {
+  if (status >= 200 && status < 300) return 'delivered'
+  if (status >= 400 && status < 500 && !passing.has(status)) return 'refused'
+  return 'retry'
+}
+
+/** Return the milliseconds to wait after so many attempts: doubling, up to the longest wait. */
+export function waitAfter(
+  attempts: number,
+  { firstRetryMs, lastRetryMs }: Required<Pick<DeliveryOptions, 'firstRetryMs' | 'lastRetryMs'>>,
+): number {
+  return Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(attempts - 1, 30))
+}

@@ -1,0 +1,33 @@
+/** Writes an event into the outbox, in the transaction of the request that caused it. */
+import { randomUUID } from 'node:crypto'
+import type { PayloadRequest } from 'payload'
+
+import type { CmsEvent } from '../events.js'
+import type { Settings } from '../settings.js'
+import type { Id, OutboxDoc } from '../types.js'
+import { wake } from './wake.js'
+
+/** Name the stream of a video: its events, and those of its storyboards, stay in order. */
+export function videoStream(video: Id): string {
+  return `video:${String(video)}`
+}
+
+/** Store the event and the wake-up for its delivery; both come to be, or neither. */
+export async function writeEvent(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  stream: string,
+  event: CmsEvent,
+): Promise<void> {
+  const row: Omit<OutboxDoc, 'createdAt' | 'id'> = {
+    eventId: `evt_${randomUUID()}`,
+    type: event.type,
+    stream,
+    body: JSON.stringify(event),
+    state: 'queued',
+    attempts: 0,
+    nextAttemptAt: new Date().toISOString(),
+  }
+  await req.payload.create({ collection: slugs.outbox, data: row, depth: 0, req })
+  await wake(req.payload, { req })
+}

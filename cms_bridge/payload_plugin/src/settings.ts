@@ -1,0 +1,105 @@
+/**
+ * The plugin's options, checked and completed.
+ *
+ * Whatever is missing or malformed is named in one error, all of it at once,
+ * and no value of a secret is ever part of that sentence.
+ */
+import type { Access } from 'payload'
+
+import type {
+  CollectionName,
+  DeliveryOptions,
+  Limits,
+  ReelwrightOptions,
+  AccessOptions,
+} from './types.js'
+
+export interface Settings {
+  bridgeUrl: string
+  webhookSecret: string
+  apiKey: string
+  slugs: Record<CollectionName, string>
+  access: Required<AccessOptions>
+  limits: Limits
+  deliver: Required<DeliveryOptions>
+}
+
+const second = 1_000
+const day = 24 * 60 * 60 * second
+
+const signedIn: Access = ({ req }) => Boolean(req.user)
+
+/** Return the settings that these options ask for, or throw an error that names every mistake. */
+export function resolveSettings(options: ReelwrightOptions): Settings {
+  const problems = options.disabled ? [] : findProblems(options)
+  if (problems.length > 0) {
+    throw new Error(`reelwright cannot start: ${problems.join('; ')}.`)
+  }
+  return {
+    bridgeUrl: options.bridgeUrl.replace(/\/+$/, ''),
+    webhookSecret: options.webhookSecret,
+    apiKey: options.apiKey,
+    slugs: {
+      projects: 'projects',
+      videos: 'videos',
+      storyboards: 'storyboards',
+      renditions: 'renditions',
+      outbox: 'reelwright-outbox',
+      ...options.slugs,
+    },
+    access: {
+      read: signedIn,
+      write: signedIn,
+      approve: ({ req }) => Boolean(req.user),
+      outbox: signedIn,
+      ...options.access,
+    },
+    limits: {
+      maxScriptChars: 40_000,
+      maxScenes: 200,
+      maxSceneChars: 5_000,
+      maxSceneSeconds: 600,
+      ...options.limits,
+    },
+    deliver: {
+      pollMs: second / 2,
+      timeoutMs: 10 * second,
+      firstRetryMs: second,
+      lastRetryMs: 300 * second,
+      giveUpMs: 3 * day,
+      keepMs: 7 * day,
+      ...options.deliver,
+    },
+  }
+}
+
+function findProblems(options: ReelwrightOptions): string[] {
+  const problems: string[] = []
+  if (!options.bridgeUrl) problems.push('bridgeUrl is missing')
+  else if (!/^https?:\/\//.test(options.bridgeUrl) || !URL.canParse(options.bridgeUrl)) {
+    problems.push('bridgeUrl is not an http(s) address')
+  }
+  if (!options.webhookSecret) problems.push('webhookSecret is missing')
+  else if (!isSecret(options.webhookSecret)) {
+    problems.push('webhookSecret must be "whsec_" and 24 to 64 bytes in base64')
+  }
+  if (!options.apiKey) problems.push('apiKey is missing')
+  for (const [section, values] of Object.entries({
+    limits: options.limits,
+    deliver: options.deliver,
+  })) {
+    for (const [name, value] of Object.entries(values ?? {})) {
+      const least = section === 'limits' ? 1 : 0
+      if (typeof value !== 'number' || !(value >= least)) {
+        problems.push(`${section}.${name} must be a number of at least ${String(least)}`)
+      }
+    }
+  }
+  return problems
+}
+
+function isSecret(value: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1]
+  const size = encoded ? Buffer.from(encoded, 'base64').length : 0
+  return size >= 24 && size <= 64
+}

@@ -1,0 +1,16 @@
+/** Text as the engine counts and judges it. */
+
+/** Return the number of characters as Python counts them: code points, not UTF-16 units. */
+export function countCharacters(text: string): number {
+  return [...text].length
+}
+
+/** Tell whether anything is left to say once control characters and white space are gone. */
+export function holdsWords(text: null | string | undefined): boolean {
+  return (text ?? '').replace(/[\p{Cc}\p{Cs}]/gu, '').trim() !== ''
+}
+
+/** Return the text without NUL, which PostgreSQL cannot store. */
+export function withoutNul<T>(value: T): T | string {
+  return typeof value === 'string' ? value.replaceAll('\u0000', '') : value
+}

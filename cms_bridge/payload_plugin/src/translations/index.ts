@@ -1,0 +1,35 @@
+/**
+ * Every word an editor reads, in English, German, French and Spanish.
+ *
+ * Independent of the languages that the host has switched on: another language
+ * falls back to English.
+ */
+import { en, type Words } from './en.js'
+
+export type Key = keyof Words
+export type Params = Record<string, number | string>
+
+const languages: Record<string, Words> = { en }
+
+/** Return the sentence in the given language, with `{name}` replaced by the parameter. */
+export function say(language: string, key: Key, params: Params = {}): string {
+  const sentence = (languages[language.split('-')[0] ?? 'en'] ?? en)[key]
+  const numbers = new Intl.NumberFormat(language)
+  return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = params[name]
+    if (value === undefined) return placeholder
+    return typeof value === 'number' ? numbers.format(value) : value
+  })
+}
+
+/** Return a label in the form that Payload's configuration takes. */
+export function words(key: Key): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(languages).map(([language, table]) => [language, table[key]]),
+  )
+}
+
+/** Tell whether a key made at run time, from a code of the service, has a sentence here. */
+export function isKey(key: string): key is Key {
+  return key in en
+}
