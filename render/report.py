@@ -1,0 +1,63 @@
+"""What `python -m render … --json` says: one JSON object a line on standard output.
+
+Any number of `progress` lines, then exactly one `result` or one `error`. The
+field `event` tells them apart; `msgspec.json.decode(line, type=Report)` reads
+each. Light: no media library is loaded, so whoever starts the command can read it.
+"""
+
+import enum
+
+import msgspec
+
+from render.rendition import Rendition
+
+
+class Stage(enum.StrEnum):
+    """What the command is doing."""
+
+    ASSETS = "assets"
+    """Finding pictures and narrations, and making the missing ones; counts scenes."""
+    COMPOSE = "compose"
+    """Encoding; counts frames."""
+    VALIDATE = "validate"
+    """Decoding the result to its end; counts frames."""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
+    pass
+
+
+class ProgressLine(_Line, frozen=True, kw_only=True, tag="progress"):
+    """How far a stage has come."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+class SceneTime(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """When a scene is seen, in seconds."""
+
+    id: str
+    start: float
+    duration: float
+
+
+class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
+    """The finished video, valid and in its place."""
+
+    rendition: Rendition
+    scenes: tuple[SceneTime, ...]
+    poster: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
+    """Why there is no video; the fields of `render.errors.RenderError`."""
+
+    code: str
+    message: str
+    params: dict[str, str | float] = {}
+
+
+Report = ProgressLine | ResultLine | ErrorLine
