@@ -1,0 +1,80 @@
+"""Colours that can be read: a project's palette, mended where it would not be legible.
+
+Contrast is WCAG 2's ratio of relative luminances, from 1 (the same) to 21
+(black on white). A colour that falls short keeps its hue for as long as it
+can: it moves towards black or white by small steps until the ratio is met.
+"""
+
+from collections.abc import Sequence
+
+from render.storyboard import Palette
+
+TEXT_CONTRAST = 5.0
+"""A little above WCAG's 4.5 for body text, for video is compressed."""
+SHAPE_CONTRAST = 1.6
+"""What art needs to be seen at all."""
+_STEPS = 20
+
+Rgb = tuple[float, float, float]
+"""Red, green and blue from 0 to 1, as encoded for sRGB."""
+
+
+def roles(palette: Palette) -> dict[str, str]:
+    """Return the hex colours a card is painted with, each legible where it is used."""
+    background, foreground, accent = map(
+        parse, (palette.background, palette.foreground, palette.accent)
+    )
+    accent = legible(accent, [background], SHAPE_CONTRAST)
+    # Words stand on the background and on the tints that art lays over it.
+    grounds = [background, mix(background, accent, 0.2)]
+    accents = [accent, mix(accent, background, 0.14)]
+    foreground = legible(foreground, grounds, TEXT_CONTRAST)
+    on_accent = max(background, foreground, key=lambda ink: worst(ink, accents))
+    return {
+        "background": text(background),
+        "foreground": text(foreground),
+        "accent": text(accent),
+        "onAccent": text(legible(on_accent, accents, TEXT_CONTRAST)),
+        "mark": text(legible(accent, grounds, TEXT_CONTRAST)),
+        "muted": text(legible(mix(foreground, background, 0.3), grounds, TEXT_CONTRAST)),
+    }
+
+
+def legible(ink: Rgb, grounds: Sequence[Rgb], ratio: float) -> Rgb:
+    """Return the ink, moved no further than needed, so that it stands out from every ground."""
+    pole = max(((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)), key=lambda pole: worst(pole, grounds))
+    candidates = (mix(ink, pole, step / _STEPS) for step in range(_STEPS + 1))
+    return next((colour for colour in candidates if worst(colour, grounds) >= ratio), pole)
+
+
+def worst(ink: Rgb, grounds: Sequence[Rgb]) -> float:
+    """Return the lowest contrast of an ink with any of the grounds."""
+    return min(contrast(ink, ground) for ground in grounds)
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """Return WCAG's contrast ratio of two colours."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
+    """Return the colour a share of the way from one to the other."""
+    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def parse(colour: str) -> Rgb:
+    """Return the colour that `#rrggbb` names."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red / 255, green / 255, blue / 255
+
+
+def text(colour: Rgb) -> str:
+    """Return a colour as `#rrggbb`."""
+    return "#" + bytes(round(channel * 255) for channel in colour).hex()
+
+
+def _luminance(colour: Rgb) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
