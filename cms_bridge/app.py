@@ -5,6 +5,7 @@ uvicorn --factory cms_bridge.app:create_app
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from litestar.plugins.problem_details import (
     ProblemDetailsException,
     ProblemDetailsPlugin,
 )
+from litestar.types import Scope
 
 from cms_bridge import telemetry
 from cms_bridge.api import health, videos, webhooks
@@ -35,6 +37,7 @@ from render.errors import InvalidStoryboard
 log = structlog.get_logger()
 
 VERSION = "0.1.0"
+_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def create_app(settings: BridgeSettings | None = None) -> Litestar:
@@ -87,6 +90,7 @@ def create_app(settings: BridgeSettings | None = None) -> Litestar:
             )
         ],
         exception_handlers={Exception: _unexpected},
+        after_exception=[_log_unexpected],
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Reelwright bridge", version=VERSION, render_plugins=[], path="/schema"
@@ -108,18 +112,22 @@ def _as_problem(error: Exception) -> ProblemDetailsException:
     )
 
 
-def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
-    if isinstance(error, HTTPException):
-        raise error
-    # The sender learns that it failed, the log learns why.
-    log.error("request.failed", path=request.url.path, exc_info=error)
+async def _log_unexpected(error: Exception, scope: Scope) -> None:
+    expected = isinstance(error, BridgeError | IllegalMove | InvalidStoryboard)
+    if expected or (isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR):
+        return
+    log.error("request.failed", path=scope["path"], exc_info=error)
+
+
+def _unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
+    # The sender learns that it failed; why is in the log.
     return Response(
         {
             "type": "about:blank",
-            "title": "Internal Server Error",
-            "status": 500,
+            "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
+            "status": _SERVER_ERROR,
             "detail": "Something went wrong here; it was logged.",
         },
-        status_code=500,
+        status_code=_SERVER_ERROR,
         media_type="application/problem+json",
     )

@@ -43,7 +43,7 @@ class Problem(_Wire, frozen=True, kw_only=True):
 
     code: str
     message: str
-    params: dict[str, str | float] = {}
+    params: dict[str, str | int | float] = {}
 
 
 class RenditionFile(_Wire, frozen=True, kw_only=True):

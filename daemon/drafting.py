@@ -23,8 +23,5 @@ async def draft_storyboard(lease: Lease, services: Services) -> None:
         estimate += services.images.price(image_request(storyboard, scene))
         if scene.narration.strip():
             estimate += services.speech.price(speech_request(storyboard, scene))
-    warnings = tuple(
-        Problem(code=warning.code, message=warning.message, params=warning.params)
-        for warning in drafted.warnings
-    )
+    warnings = tuple(Problem(code="draft_warning", message=warning) for warning in drafted.warnings)
     await leases.storyboard_drafted(lease, storyboard, estimate=estimate, warnings=warnings)

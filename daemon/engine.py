@@ -4,45 +4,54 @@ A process of its own keeps the worker's heartbeat free of encoding, gives the
 memory of a long video back to the machine, and can always be stopped.
 """
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import anyio
 import msgspec
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from cms_bridge.tether import tethered
 from render.errors import CompositionError, RenderError
+from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
 
 _LINE_LIMIT = 1024 * 1024
 _STOP_SECONDS = 3
 _STDERR_LINES = 10
 
+_STAGES = {Stage.ASSETS: (0.0, 0.0), Stage.COMPOSE: (0.0, 0.9), Stage.VALIDATE: (0.9, 1.0)}
+"""Where each stage of the engine stands in the whole of its work, by the time it takes."""
+
 
 class EngineError(RenderError):
     """An error the engine reported, with the code and values it gave."""
 
-    def __init__(self, message: str, *, code: str, **params: str | float) -> None:
-        super().__init__(message, **params)
-        self.code = code
+    def __init__(self, line: ErrorLine) -> None:
+        """Take what the engine wrote."""
+        super().__init__(line.message, **line.params)
+        self.code = line.code
 
 
 async def run_engine(
     arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], log: Path
-) -> dict[str, Any]:
+) -> ResultLine:
     """Run `python -m render … --json` to its end and return its result.
 
-    Progress is the fraction of frames encoded. Raises `EngineError` for what
-    the engine reports and `CompositionError` when it dies without a word.
+    Progress is the fraction of the engine's work done. Raises `EngineError`
+    for what the engine reports and `CompositionError` when it dies without a word.
     """
     with log.open("wb") as stderr:
         process = await anyio.open_process(
-            [sys.executable, "-m", "render", *arguments, "--json"],
-            stdin=subprocess.DEVNULL,
+            tethered([sys.executable, "-m", "render", *arguments, "--json"]),
+            stdin=subprocess.PIPE,
             stderr=stderr,
+            start_new_session=True,
         )
         try:
             result = await _follow(process, on_progress)
@@ -52,29 +61,28 @@ async def run_engine(
                 await _end(process)
     if result is None:
         said = await anyio.Path(log).read_text(errors="replace")
-        tail = said.splitlines()[-_STDERR_LINES:]
         raise CompositionError(
             f"The engine ended with status {process.returncode} before the video was whole.",
-            detail=" / ".join(tail)[-500:],
+            detail=" / ".join(said.splitlines()[-_STDERR_LINES:])[-500:],
         )
     return result
 
 
 async def _follow(
     process: Process, on_progress: Callable[[float], Awaitable[None]]
-) -> dict[str, Any] | None:
+) -> ResultLine | None:
+    result: ResultLine | None = None
     async for line in _lines(process):
-        event = msgspec.json.decode(line)
-        match event["event"]:
-            case "progress":
-                await on_progress(event["done"] / max(event["total"], 1))
-            case "error":
-                raise EngineError(event["message"], code=event["code"], **event["params"])
-            case "result":
-                return event
-            case _:
-                continue
-    return None
+        match msgspec.json.decode(line, type=Report):
+            case ProgressLine() as progress:
+                start, end = _STAGES[progress.stage]
+                done = progress.done / max(progress.total, 1)
+                await on_progress(start + (end - start) * done)
+            case ErrorLine() as error:
+                raise EngineError(error)
+            case ResultLine() as result:
+                pass
+    return result
 
 
 async def _lines(process: Process) -> AsyncIterator[bytes]:
@@ -92,6 +100,6 @@ async def _end(process: Process) -> None:
         process.terminate()
         with anyio.move_on_after(_STOP_SECONDS):
             await process.wait()
-    if process.returncode is None:
-        process.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     await process.aclose()

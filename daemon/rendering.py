@@ -18,6 +18,7 @@ from daemon.generating import generate_assets
 from daemon.progress import COMPOSING, UPLOADING, Reporter
 from daemon.services import Services
 from render.errors import InvalidStoryboard
+from render.rendition import Rendition
 
 
 async def render_video(lease: Lease, services: Services) -> None:
@@ -44,14 +45,14 @@ async def render_video(lease: Lease, services: Services) -> None:
     description = directory / "storyboard.json"
     await anyio.Path(description).write_bytes(msgspec.json.encode(storyboard))
     async with services.renders:
-        result = await run_engine(
+        rendered = await run_engine(
             _arguments(description, directory, services),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             log=directory / "engine.log",
         )
 
     await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING[0])
-    video = await _store(lease, directory, result, services)
+    video = await _store(lease, directory, rendered.rendition, services)
     await leases.complete(lease, video)
 
 
@@ -70,7 +71,7 @@ def _arguments(description: Path, directory: Path, services: Services) -> list[s
     settings = services.settings
     return [
         str(description),
-        "--output",
+        "--out",
         str(directory / "video.mp4"),
         "--poster",
         str(directory / "poster.jpg"),
@@ -88,7 +89,7 @@ def _arguments(description: Path, directory: Path, services: Services) -> list[s
 
 
 async def _store(
-    lease: Lease, directory: Path, result: dict[str, Any], services: Services
+    lease: Lease, directory: Path, rendition: Rendition, services: Services
 ) -> Finished:
     keys: dict[str, str] = {}
     for name, media_type in (("video.mp4", "video/mp4"), ("poster.jpg", "image/jpeg")):
@@ -101,10 +102,10 @@ async def _store(
     return Finished(
         key=keys["video.mp4"],
         poster_key=keys["poster.jpg"],
-        duration=result["duration"],
-        width=result["width"],
-        height=result["height"],
-        bytes=(await anyio.Path(directory / "video.mp4").stat()).st_size,
+        duration=rendition.duration,
+        width=rendition.width,
+        height=rendition.height,
+        bytes=rendition.bytes,
     )
 
 

@@ -18,7 +18,6 @@ import httpx
 import structlog
 from arq import cron, func
 from arq.worker import Worker
-from render.generation.offline import OfflineImages, OfflineSpeech
 
 from cms_bridge import telemetry
 from cms_bridge.database import connected, migrate
@@ -37,6 +36,7 @@ from cms_bridge.storage.factory import store_from
 from daemon import tasks
 from daemon.services import Services
 from daemon.settings import DaemonSettings
+from render.generation.offline import OfflineImages, OfflineSpeech
 
 log = structlog.get_logger()
 

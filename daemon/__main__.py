@@ -1,0 +1,209 @@
+"""The `reelwright` command."""
+
+import asyncio
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cms_bridge.database import MigrationFailed
+from cms_bridge.embedded import EmbeddedRedisError
+from cms_bridge.settings import BridgeSettings, SettingsError, load
+from daemon.editor import EditorError
+from daemon.house import HouseError, find_node, open_house
+from daemon.sender import Sender, SenderError
+from daemon.stack import ChildFailed
+from render.storyboard import Brief
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Briefs in PayloadCMS become finished videos."
+)
+console = Console()
+complaints = Console(stderr=True)
+
+_EXPECTED = (
+    ChildFailed,
+    EditorError,
+    EmbeddedRedisError,
+    HouseError,
+    MigrationFailed,
+    SenderError,
+    SettingsError,
+)
+
+
+class Cms(StrEnum):
+    """Which CMS runs beside the service."""
+
+    PAYLOAD = "payload"
+    NONE = "none"
+
+
+@app.command()
+def bridge(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the HTTP bridge."""
+    import uvicorn  # noqa: PLC0415 - the other commands start without it
+
+    from cms_bridge.app import create_app  # noqa: PLC0415 - as above
+
+    settings = load(BridgeSettings)
+    uvicorn.run(
+        create_app(settings),
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        log_config=None,
+        access_log=False,
+    )
+
+
+@app.command()
+def work() -> None:
+    """Run the render daemon."""
+    from daemon import worker  # noqa: PLC0415 - loads the media libraries
+
+    asyncio.run(worker.run())
+
+
+@app.command()
+def migrate(
+    *,
+    backwards: Annotated[
+        str | None, typer.Option(help="Go back to before this migration, or `all`.")
+    ] = None,
+) -> None:
+    """Bring the database to the newest schema."""
+    from cms_bridge.database import migrate as run  # noqa: PLC0415 - its name is this command's
+
+    url = load(_DatabaseOnly).database_url
+    direction = "backwards" if backwards else "forwards"
+    console.print(asyncio.run(run(url, direction=direction, to=backwards or "all")))
+
+
+class _DatabaseOnly(BridgeSettings):
+    """Migrating needs no secret and no Redis."""
+
+    redis_url: str = "redis://127.0.0.1"
+    webhook_secret: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+    api_key: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+    link_secret: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+@app.command()
+def doctor() -> None:
+    """Report what this machine offers and what is configured."""
+    from daemon.doctor import examine  # noqa: PLC0415 - probes encoders
+
+    findings = asyncio.run(examine())
+    table = Table("Part", "", "Found")
+    marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "missing": "[red]✗[/]"}
+    for finding in findings:
+        table.add_row(finding.part, marks[finding.state], finding.said)
+    console.print(table)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    brief: Annotated[Path, typer.Option(exists=True, dir_okay=False)] = Path("samples/brief.json"),
+    directory: Annotated[Path, typer.Option(help="Emptied at the start.")] = Path(".data/demo"),
+    cms: Annotated[Cms, typer.Option()] = Cms.PAYLOAD,
+) -> None:
+    """Start everything, make one video as an editor would, and stop everything."""
+    from daemon import demo as played  # noqa: PLC0415 - its name is this command's
+
+    if cms is Cms.PAYLOAD:
+        find_node()
+    asyncio.run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, console=console))
+
+
+@app.command()
+def up(
+    directory: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data/up"),
+    cms: Annotated[Cms, typer.Option()] = Cms.PAYLOAD,
+) -> None:
+    """Start everything and keep it running until Ctrl-C."""
+    if cms is Cms.PAYLOAD:
+        find_node()
+    asyncio.run(_stay_up(directory, with_cms=cms is Cms.PAYLOAD))
+
+
+async def _stay_up(directory: Path, *, with_cms: bool) -> None:
+    from daemon.house import EDITOR_EMAIL  # noqa: PLC0415 - only printed here
+
+    async with open_house(directory, cms=with_cms, admin=True, preferred_ports=True) as house:
+        if house.payload_url:
+            console.print(f"[bold]Admin[/]   {house.payload_url}/admin")
+            console.print(f"[bold]Login[/]   {EDITOR_EMAIL}  {house.editor_password}")
+        console.print(f"[bold]Health[/]  {house.bridge_url}/health")
+        console.print(f"[bold]Logs[/]    {house.directory}/logs")
+        console.print("Ctrl-C stops everything.")
+        await asyncio.Event().wait()
+
+
+@app.command()
+def submit(
+    brief: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A brief as JSON.")],
+    *,
+    approve: Annotated[bool, typer.Option(help="Approve the storyboard unseen.")] = False,
+) -> None:
+    """Send a brief to a running bridge by signed webhook, as any system could."""
+    settings = load(BridgeSettings)
+    decoded = msgspec.json.decode(brief.read_bytes(), type=Brief)
+    asyncio.run(_submit(decoded, settings, approve=approve))
+
+
+async def _submit(brief: Brief, settings: BridgeSettings, *, approve: bool) -> None:
+    async with httpx.AsyncClient(base_url=str(settings.public_url), timeout=30) as http:
+        sender = Sender(
+            http,
+            webhook_secret=settings.webhook_secret.get_secret_value().split()[0],
+            api_key=settings.api_key.get_secret_value(),
+        )
+        job = await sender.submit(brief)
+        until = frozenset({"completed" if approve else "storyboard_complete"})
+        drafted = frozenset({"storyboard_complete"})
+        async for status in sender.follow(job, until=drafted, seconds=600):
+            console.print(f"{job} {status['status']}")
+        if approve:
+            await sender.approve(status)
+            async for status in sender.follow(job, until=until, seconds=3_600):
+                console.print(f"{job} {status['status']} {status['progress']} %")
+            console.print_json(data=await sender.links(job))
+
+
+def main() -> None:
+    """Run the command; expected failures become one plain paragraph and exit status 1."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except _EXPECTED as error:
+        complaints.print(f"[bold red]Stopped.[/] {error}", markup=True, highlight=False)
+        sys.exit(1)
+    except ExceptionGroup as group:
+        expected, rest = group.split(_EXPECTED)
+        if rest is not None or expected is None:
+            raise
+        complaints.print(f"[bold red]Stopped.[/] {_first(expected)}", highlight=False)
+        sys.exit(1)
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    error: Exception = group
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+if __name__ == "__main__":
+    main()

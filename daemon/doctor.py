@@ -1,0 +1,154 @@
+"""`reelwright doctor`: what this machine offers and what is configured, in one table."""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+from redis.asyncio import Redis
+
+from cms_bridge.database import connected, migration_level
+from cms_bridge.embedded import EmbeddedRedisError, find_redis_server
+from cms_bridge.settings import SettingsError, load
+from daemon.settings import DaemonSettings
+
+_NODE = (20, 9)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the report."""
+
+    part: str
+    state: Literal["ok", "note", "missing"]
+    """`note`: works, with something to know; `missing`: something will not work."""
+    said: str
+
+
+async def examine() -> list[Finding]:
+    """Look at everything; never raise."""
+    findings = [Finding("Python", "ok", platform.python_version())]
+    try:
+        settings = load(DaemonSettings)
+    except SettingsError as error:
+        findings += [Finding("Settings", "missing", fault) for fault in error.faults]
+        findings += [_redis_server(), Finding("Database", "note", "not configured")]
+    else:
+        findings.append(Finding("Settings", "ok", "complete"))
+        findings.append(await _redis(settings.redis_url))
+        findings.append(await _database(settings.database_url))
+        findings.append(Finding("Storage", "ok", _storage(settings)))
+    findings += [_ffmpeg(), _encoders(), _speech(), _gpu(), _node(), *_providers()]
+    return findings
+
+
+async def _redis(url: str) -> Finding:
+    try:
+        async with Redis.from_url(url, socket_connect_timeout=2) as redis:
+            version = (await redis.info("server"))["redis_version"]
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what is reported
+        return Finding("Redis", "missing", f"no answer: {type(error).__name__}")
+    return Finding("Redis", "ok", f"version {version} answers")
+
+
+def _redis_server() -> Finding:
+    try:
+        return Finding("Redis", "note", f"not configured; can be embedded: {find_redis_server()}")
+    except EmbeddedRedisError as error:
+        return Finding("Redis", "missing", str(error))
+
+
+async def _database(url: str) -> Finding:
+    kind = url.split(":", 1)[0]
+    try:
+        async with connected(url):
+            level = await migration_level()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what is reported
+        return Finding("Database", "missing", f"{kind}: {type(error).__name__}")
+    if level is None:
+        return Finding("Database", "note", f"{kind}, empty: `reelwright migrate` builds it")
+    return Finding("Database", "ok", f"{kind}, migrated to {level}")
+
+
+def _storage(settings: DaemonSettings) -> str:
+    if settings.storage == "local":
+        return f"local directory {settings.storage_directory}"
+    return f"bucket {settings.r2_bucket} at {settings.r2_endpoint_url}"
+
+
+def _ffmpeg() -> Finding:
+    return _import_of_media("FFmpeg", lambda: _ffmpeg_version())  # noqa: PLW0108 - imports late
+
+
+def _ffmpeg_version() -> str:
+    import av  # noqa: PLC0415 - doctor also runs where the media extra is not installed
+
+    libavcodec = ".".join(str(part) for part in av.library_versions["libavcodec"])
+    return f"inside PyAV {av.__version__}: {av.ffmpeg_version_info}, libavcodec {libavcodec}"
+
+
+def _encoders() -> Finding:
+    def tried() -> str:
+        from render.encoder import available_encoders, choose_encoder  # noqa: PLC0415 - as above
+
+        working = ", ".join(available_encoders()) or "none"
+        return f"encode for real: {working}; chosen: {choose_encoder()}"
+
+    return _import_of_media("Encoders", tried)
+
+
+def _speech() -> Finding:
+    def version() -> str:
+        import espeakng_loader  # noqa: PLC0415 - as above
+
+        return f"espeak-ng from its wheel, data in {espeakng_loader.get_data_path()}"
+
+    return _import_of_media("Speech", version)
+
+
+def _import_of_media(part: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(part, "ok", look())
+    except ImportError as error:
+        return Finding(part, "missing", f"pip install 'reelwright[daemon]' ({error.name})")
+
+
+def _gpu() -> Finding:
+    try:
+        import pynvml  # noqa: PLC0415 - as above
+    except ImportError:
+        return Finding("GPU", "note", "nvidia-ml-py is not installed; the CPU encodes")
+    try:
+        pynvml.nvmlInit()
+        names = [
+            str(pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index)))
+            for index in range(pynvml.nvmlDeviceGetCount())
+        ]
+        pynvml.nvmlShutdown()
+    except pynvml.NVMLError as error:
+        return Finding("GPU", "note", f"none ({error}); the CPU encodes")
+    return Finding("GPU", "ok", ", ".join(names))
+
+
+def _node() -> Finding:
+    node = shutil.which("node")
+    if node is None:
+        return Finding("Node", "note", "not found; only the bundled Payload needs it (20.9+)")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - found on PATH
+    version = tuple(int(part) for part in said.strip().lstrip("v").split(".")[:2])
+    if version < _NODE:
+        return Finding("Node", "missing", f"{said.strip()} is too old for Payload: 20.9 or newer")
+    return Finding("Node", "ok", said.strip())
+
+
+def _providers() -> list[Finding]:
+    keys = {"Gemini": "GEMINI_API_KEY", "Replicate": "REPLICATE_API_TOKEN"}
+    found = [
+        Finding(name, "note", f"{variable} is set; this version does not use it yet")
+        if os.environ.get(variable)
+        else Finding(name, "note", f"no key ({variable})")
+        for name, variable in keys.items()
+    ]
+    return [*found, Finding("Offline", "ok", "pictures and speech without a key")]
