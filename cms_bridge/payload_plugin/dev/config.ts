@@ -8,8 +8,8 @@ import { fr } from '@payloadcms/translations/languages/fr'
 import { buildConfig, type Config, type Migration, type SanitizedConfig } from 'payload'
 import { reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
 
-import { migrations } from './migrations/index.js'
-import { oneWriterSqlite } from './oneWriter.js'
+import { migrations } from './migrations/index.ts'
+import { oneWriterSqlite } from './oneWriter.ts'
 
 const dirname = path.dirname(fileURLToPath(import.meta.url))
 

@@ -5,7 +5,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { getPayload } from 'payload'
 
-import config from './payload.config.js'
+import config from './payload.config.ts'
 
 const payload = await getPayload({ config, disableOnInit: true })
 await payload.db.createMigration({
@@ -25,7 +25,7 @@ for (const name of await readdir(directory)) {
       '{ MigrateUpArgs, MigrateDownArgs, sql }',
       '{ type MigrateDownArgs, type MigrateUpArgs, sql }',
     )
-    .replace(/(from '\.\/\w+)'/g, "$1.js'")
+    .replace(/(from '\.\/\w+)'/g, "$1.ts'")
   await writeFile(file, mended)
 }
 process.exit(0)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import { Bridge } from './testing/bridge.js'
-import { type Cms, startCms } from './testing/cms.js'
-import { storyboardWrite } from './testing/samples.js'
+import { Bridge } from './testing/bridge.ts'
+import { type Cms, startCms } from './testing/cms.ts'
+import { storyboardWrite } from './testing/samples.ts'
 
 const bridge = new Bridge()
 let cms: Cms

@@ -1,7 +1,7 @@
 /** The dev application as its environment wants it. */
-import { makeConfig } from './config.js'
-import { environment } from './environment.js'
-import { seedUser } from './seed.js'
+import { makeConfig } from './config.ts'
+import { environment } from './environment.ts'
+import { seedUser } from './seed.ts'
 
 export default makeConfig({
   databaseUri: environment.databaseUri,

@@ -1,7 +1,7 @@
 /** The first user of the dev app, made at the first start if the environment names one. */
 import type { Payload } from 'payload'
 
-import { environment } from './environment.js'
+import { environment } from './environment.ts'
 
 export async function seedUser(payload: Payload): Promise<void> {
   const { userEmail: email, userPassword: password } = environment

@@ -6,9 +6,9 @@
  */
 import { getPayload } from 'payload'
 
-import { environment } from './environment.js'
-import { serve } from './http.js'
-import config from './payload.config.js'
+import { environment } from './environment.ts'
+import { serve } from './http.ts'
+import config from './payload.config.ts'
 
 await getPayload({ config })
 const { url } = await serve(config, { port: environment.port })

@@ -5,22 +5,22 @@
  */
 import type { CollectionConfig, Config, Plugin } from 'payload'
 
-import { outbox } from './collections/outbox.js'
-import { projects } from './collections/projects.js'
-import { renditions } from './collections/renditions.js'
-import { storyboards } from './collections/storyboards.js'
-import { videos } from './collections/videos.js'
-import { statusEndpoint } from './endpoints/status.js'
-import { watchEndpoints } from './endpoints/watch.js'
-import { writebackEndpoints } from './endpoints/writeback.js'
-import { startPoller } from './outbox/poller.js'
-import { deliverTask } from './outbox/task.js'
-import { resolveSettings, type Settings } from './settings.js'
-import type { CollectionName, ReelwrightOptions } from './types.js'
+import { outbox } from './collections/outbox.ts'
+import { projects } from './collections/projects.ts'
+import { renditions } from './collections/renditions.ts'
+import { storyboards } from './collections/storyboards.ts'
+import { videos } from './collections/videos.ts'
+import { statusEndpoint } from './endpoints/status.ts'
+import { watchEndpoints } from './endpoints/watch.ts'
+import { writebackEndpoints } from './endpoints/writeback.ts'
+import { startPoller } from './outbox/poller.ts'
+import { deliverTask } from './outbox/task.ts'
+import { resolveSettings, type Settings } from './settings.ts'
+import type { CollectionName, ReelwrightOptions } from './types.ts'
 
-export type * from './events.js'
-export type * from './types.js'
-export { stopPoller } from './outbox/poller.js'
+export type * from './events.ts'
+export type * from './types.ts'
+export { stopPoller } from './outbox/poller.ts'
 
 const collections: Record<CollectionName, (settings: Settings) => CollectionConfig> = {
   projects,

@@ -12,7 +12,7 @@ import type {
   Limits,
   ReelwrightOptions,
   AccessOptions,
-} from './types.js'
+} from './types.ts'
 
 export interface Settings {
   bridgeUrl: string

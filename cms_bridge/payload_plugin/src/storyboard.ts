@@ -1,8 +1,8 @@
 /** A storyboard as events carry it, read from the document that people edit. */
 import { randomUUID } from 'node:crypto'
 
-import type { Palette, Scene, Storyboard } from './events.js'
-import type { SceneRow, StoryboardDoc } from './types.js'
+import type { Palette, Scene, Storyboard } from './events.ts'
+import type { SceneRow, StoryboardDoc } from './types.ts'
 
 /** The colours a project has until somebody chooses others. */
 export const defaultPalette: Required<Palette> = {

@@ -6,7 +6,7 @@
  */
 import type { Access, CollectionConfig, PayloadRequest } from 'payload'
 
-import type { AspectRatio, Motion, Palette, Problem, RenditionFile, Transition } from './events.js'
+import type { AspectRatio, Motion, Palette, Problem, RenditionFile, Transition } from './events.ts'
 
 export type CollectionName = 'projects' | 'videos' | 'storyboards' | 'renditions' | 'outbox'
 

@@ -1,4 +1,4 @@
-import * as migration_20261121_074616_initial from './20261121_074616_initial.js'
+import * as migration_20261121_074616_initial from './20261121_074616_initial.ts'
 
 export const migrations = [
   {

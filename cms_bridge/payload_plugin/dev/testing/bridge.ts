@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { CmsEvent } from 'payload-plugin-reelwright'
 import { Webhook } from 'standardwebhooks'
 
-import { plugin } from './constants.js'
+import { plugin } from './constants.ts'
 
 export interface Received {
   id: string

@@ -14,9 +14,9 @@ import {
 import { Webhook } from 'standardwebhooks'
 import { inject } from 'vitest'
 
-import { makeConfig } from '../config.js'
-import { serve } from '../http.js'
-import { plugin, secret, user } from './constants.js'
+import { makeConfig } from '../config.ts'
+import { serve } from '../http.ts'
+import { plugin, secret, user } from './constants.ts'
 
 export interface Answer<T = Record<string, unknown>> {
   status: number

@@ -1,7 +1,7 @@
 /** Write-backs as the service sends them. */
 import type { RenditionWrite, StoryboardWrite } from 'payload-plugin-reelwright'
 
-import type { Doc } from './cms.js'
+import type { Doc } from './cms.ts'
 
 export function storyboardWrite(
   video: Doc,

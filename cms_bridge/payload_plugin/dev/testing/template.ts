@@ -5,8 +5,8 @@ import path from 'node:path'
 import { getPayload } from 'payload'
 import type { TestProject } from 'vitest/node'
 
-import { makeConfig } from '../config.js'
-import { plugin, secret, user } from './constants.js'
+import { makeConfig } from '../config.ts'
+import { plugin, secret, user } from './constants.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,8 +1,8 @@
 /** Fields and validations that several collections share. */
 import type { Field, SelectField, TextareaField, TextField } from 'payload'
 
-import { countCharacters, withoutNul } from '../text.js'
-import { type Key, say, words } from '../translations/index.js'
+import { countCharacters, withoutNul } from '../text.ts'
+import { type Key, say, words } from '../translations/index.ts'
 
 export const group = words('group')
 

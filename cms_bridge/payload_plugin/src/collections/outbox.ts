@@ -5,9 +5,9 @@
  */
 import type { CollectionConfig } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { words } from '../translations/index.js'
-import { group } from './fields.js'
+import type { Settings } from '../settings.ts'
+import { words } from '../translations/index.ts'
+import { group } from './fields.ts'
 
 export function outbox({ slugs, access }: Settings): CollectionConfig {
   const nobody = () => false

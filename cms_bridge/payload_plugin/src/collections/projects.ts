@@ -1,9 +1,9 @@
 /** Projects: what videos belong to, and the colours they share. */
 import { APIError, type CollectionConfig } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { say, words } from '../translations/index.js'
-import { group, paletteField } from './fields.js'
+import type { Settings } from '../settings.ts'
+import { say, words } from '../translations/index.ts'
+import { group, paletteField } from './fields.ts'
 
 export function projects({ slugs, access }: Settings): CollectionConfig {
   return {

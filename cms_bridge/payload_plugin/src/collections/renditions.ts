@@ -1,11 +1,11 @@
 /** Renditions: one per job, written by the service alone and watched by people. */
 import type { CollectionConfig, Field } from 'payload'
 
-import { addLinks } from '../hooks/addLinks.js'
-import type { Settings } from '../settings.js'
-import { words } from '../translations/index.js'
-import { statuses } from '../types.js'
-import { group } from './fields.js'
+import { addLinks } from '../hooks/addLinks.ts'
+import type { Settings } from '../settings.ts'
+import { words } from '../translations/index.ts'
+import { statuses } from '../types.ts'
+import { group } from './fields.ts'
 
 const link = (name: string): Field => ({
   name,
@@ -36,8 +36,11 @@ export function renditions(settings: Settings): CollectionConfig {
         label: words('status'),
         admin: {
           components: {
-            Field: 'payload-plugin-reelwright/client#RenditionPanel',
-            Cell: 'payload-plugin-reelwright/client#RenditionCell',
+            Field: {
+              path: 'payload-plugin-reelwright/client#RenditionPanel',
+              clientProps: { slugs },
+            },
+            Cell: 'payload-plugin-reelwright/rsc#RenditionCell',
           },
         },
       },

@@ -6,11 +6,11 @@
  */
 import type { ArrayField, CollectionConfig, Field, PayloadRequest } from 'payload'
 
-import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.js'
-import { planDecision } from '../hooks/planDecision.js'
-import type { Settings } from '../settings.js'
-import type { Limits } from '../types.js'
-import { say, words } from '../translations/index.js'
+import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
+import { planDecision } from '../hooks/planDecision.ts'
+import type { Settings } from '../settings.ts'
+import type { Limits } from '../types.ts'
+import { say, words } from '../translations/index.ts'
 import {
   aspectRatioField,
   group,
@@ -19,7 +19,7 @@ import {
   paletteField,
   styleField,
   voiceField,
-} from './fields.js'
+} from './fields.ts'
 
 const never = { create: () => false, update: () => false }
 
@@ -168,7 +168,7 @@ export function storyboards(settings: Settings): CollectionConfig {
         { value: 'pending', label: words('decision.pending') },
         { value: 'approved', label: words('decision.approved') },
       ],
-      admin: { disabled: true, disableListColumn: false },
+      admin: { disabled: true },
     },
     {
       name: 'approvedBy',
@@ -212,8 +212,11 @@ export function storyboards(settings: Settings): CollectionConfig {
         label: words('decision'),
         admin: {
           components: {
-            Field: 'payload-plugin-reelwright/client#StoryboardPanel',
-            Cell: 'payload-plugin-reelwright/client#DecisionCell',
+            Field: {
+              path: 'payload-plugin-reelwright/client#StoryboardPanel',
+              clientProps: { slugs },
+            },
+            Cell: 'payload-plugin-reelwright/rsc#DecisionCell',
           },
         },
       },

@@ -10,12 +10,12 @@
  */
 import type { CollectionConfig, Field } from 'payload'
 
-import { emitVideoEvents, emitVideoDeleted } from '../hooks/emitVideoEvents.js'
-import { planStage } from '../hooks/planStage.js'
-import { deleteWithVideo } from '../hooks/deleteWithVideo.js'
-import type { Settings } from '../settings.js'
-import { words } from '../translations/index.js'
-import { aspectRatioField, group, localeField, longText, styleField, voiceField } from './fields.js'
+import { emitVideoEvents, emitVideoDeleted } from '../hooks/emitVideoEvents.ts'
+import { planStage } from '../hooks/planStage.ts'
+import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
+import type { Settings } from '../settings.ts'
+import { words } from '../translations/index.ts'
+import { aspectRatioField, group, localeField, longText, styleField, voiceField } from './fields.ts'
 
 /** A number that only the hooks write; a duplicate starts again. */
 function counter(name: 'retries' | 'submission', label: Record<string, string>): Field {
@@ -66,10 +66,12 @@ export function videos(settings: Settings): CollectionConfig {
         label: words('status'),
         admin: {
           components: {
-            Field: 'payload-plugin-reelwright/client#VideoPanel',
-            Cell: 'payload-plugin-reelwright/rsc#StatusCell',
+            Field: {
+              path: 'payload-plugin-reelwright/client#VideoPanel',
+              clientProps: { slugs },
+            },
+            Cell: { path: 'payload-plugin-reelwright/rsc#StatusCell', serverProps: { slugs } },
           },
-          custom: { reelwright: { renditions: slugs.renditions, storyboards: slugs.storyboards } },
         },
       },
       longText('brief', 'brief', {
@@ -89,7 +91,10 @@ export function videos(settings: Settings): CollectionConfig {
         collection: slugs.storyboards,
         on: 'video',
         defaultSort: '-submission',
-        admin: { allowCreate: false, defaultColumns: ['title', 'submission', 'decision'] },
+        admin: {
+          allowCreate: false,
+          defaultColumns: ['title', 'panel', 'submission', 'updatedAt'],
+        },
       },
       {
         name: 'renditions',
@@ -100,7 +105,7 @@ export function videos(settings: Settings): CollectionConfig {
         defaultSort: '-submission',
         admin: {
           allowCreate: false,
-          defaultColumns: ['jobId', 'submission', 'status', 'progress'],
+          defaultColumns: ['panel', 'progress', 'submission', 'updatedAt'],
         },
       },
       inSidebar<Field>({

@@ -8,9 +8,9 @@
 import type { Endpoint, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
-import { readBounded } from '../body.js'
-import type { Settings } from '../settings.js'
-import { problem } from './problem.js'
+import { readBounded } from '../body.ts'
+import type { Settings } from '../settings.ts'
+import { problem } from './problem.ts'
 
 const largestBody = 2 * 1024 * 1024
 

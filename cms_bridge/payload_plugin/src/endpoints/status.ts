@@ -1,10 +1,10 @@
 /** Everything the admin's panel shows of a video, in one answer that is cheap to ask for again. */
 import type { Endpoint, PayloadRequest, Where } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { videoStream } from '../outbox/write.js'
-import type { Decision, Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.js'
-import { problem } from './problem.js'
+import type { Settings } from '../settings.ts'
+import { videoStream } from '../outbox/write.ts'
+import type { Decision, Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.ts'
+import { problem } from './problem.ts'
 
 export interface VideoStatus {
   stage: 'cancelled' | 'draft' | 'submitted'

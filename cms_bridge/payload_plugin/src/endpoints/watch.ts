@@ -6,10 +6,10 @@
  */
 import type { Endpoint, PayloadRequest } from 'payload'
 
-import { readBounded } from '../body.js'
-import type { Settings } from '../settings.js'
-import type { RenditionDoc } from '../types.js'
-import { problem } from './problem.js'
+import { readBounded } from '../body.ts'
+import type { Settings } from '../settings.ts'
+import type { RenditionDoc } from '../types.ts'
+import { problem } from './problem.ts'
 
 interface Links {
   video?: { download_url?: string; url?: string }

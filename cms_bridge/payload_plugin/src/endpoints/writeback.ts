@@ -7,14 +7,14 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { type Endpoint, type PayloadRequest, ValidationError } from 'payload'
 
-import type { RenditionWrite, StoryboardWrite } from '../events.js'
-import { idOf } from '../reference.js'
-import type { Settings } from '../settings.js'
-import { fromStoryboard } from '../storyboard.js'
-import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.js'
-import { writebackSchema } from '../writebackSchema.js'
-import { problem } from './problem.js'
-import { signedEndpoint } from './signed.js'
+import type { RenditionWrite, StoryboardWrite } from '../events.ts'
+import { idOf } from '../reference.ts'
+import type { Settings } from '../settings.ts'
+import { fromStoryboard } from '../storyboard.ts'
+import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.ts'
+import { writebackSchema } from '../writebackSchema.ts'
+import { problem } from './problem.ts'
+import { signedEndpoint } from './signed.ts'
 
 interface Addressed {
   jobId: string

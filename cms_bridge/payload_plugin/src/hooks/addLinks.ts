@@ -1,8 +1,8 @@
 /** Adds to a finished rendition where it can be watched; the links ask for fresh ones when opened. */
 import type { CollectionAfterReadHook } from 'payload'
 
-import type { Settings } from '../settings.js'
-import type { RenditionDoc } from '../types.js'
+import type { Settings } from '../settings.ts'
+import type { RenditionDoc } from '../types.ts'
 
 export function addLinks(_settings: Settings): CollectionAfterReadHook {
   return ({ doc, req }) => {

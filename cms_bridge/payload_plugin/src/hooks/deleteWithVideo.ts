@@ -1,7 +1,7 @@
 /** Deletes a video's storyboards and renditions with it, in the same transaction. */
 import type { CollectionBeforeDeleteHook } from 'payload'
 
-import type { Settings } from '../settings.js'
+import type { Settings } from '../settings.ts'
 
 export function deleteWithVideo({ slugs }: Settings): CollectionBeforeDeleteHook {
   return async ({ id, req }) => {

@@ -1,12 +1,12 @@
 /** Sends a storyboard as a person left it: edited, or approved. */
 import type { CollectionAfterChangeHook } from 'payload'
 
-import { videoStream, writeEvent } from '../outbox/write.js'
-import { idOf } from '../reference.js'
-import type { Settings } from '../settings.js'
-import { toStoryboard } from '../storyboard.js'
-import type { StoryboardDoc } from '../types.js'
-import { userName } from './planDecision.js'
+import { videoStream, writeEvent } from '../outbox/write.ts'
+import { idOf } from '../reference.ts'
+import type { Settings } from '../settings.ts'
+import { toStoryboard } from '../storyboard.ts'
+import type { StoryboardDoc } from '../types.ts'
+import { userName } from './planDecision.ts'
 
 /** Write one event for a save that approves or edits; the service's own creation writes none. */
 export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeHook {

@@ -1,9 +1,9 @@
 /** Decides what a person's save means for a storyboard's revision and its approval. */
 import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { nameScenes, toStoryboard } from '../storyboard.js'
-import type { StoryboardDoc } from '../types.js'
+import type { Settings } from '../settings.ts'
+import { nameScenes, toStoryboard } from '../storyboard.ts'
+import type { StoryboardDoc } from '../types.ts'
 
 export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
   return async ({ data, operation, originalDoc, req }) => {

@@ -1,10 +1,10 @@
 /** Decides what a save means for the stage, the submission counter and the retries. */
 import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { holdsWords } from '../text.js'
-import { type Key, say } from '../translations/index.js'
-import type { StageRequest, VideoDoc } from '../types.js'
+import type { Settings } from '../settings.ts'
+import { holdsWords } from '../text.ts'
+import { type Key, say } from '../translations/index.ts'
+import type { StageRequest, VideoDoc } from '../types.ts'
 
 /** Turn the stage asked for into the stage stored, and count what the service has to hear of. */
 export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {

@@ -8,10 +8,10 @@
  */
 import type { Payload, Where } from 'payload'
 
-import type { Settings } from '../settings.js'
-import type { OutboxDoc } from '../types.js'
-import { waitAfter } from './backoff.js'
-import { type Attempt, send } from './send.js'
+import type { Settings } from '../settings.ts'
+import type { OutboxDoc } from '../types.ts'
+import { waitAfter } from './backoff.ts'
+import { type Attempt, send } from './send.ts'
 
 const streamsAtOnce = 8
 const rowsAtOnce = 500

@@ -6,9 +6,9 @@
  */
 import type { Payload } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { anyDue } from './deliver.js'
-import { queueName, taskSlug, wake } from './wake.js'
+import type { Settings } from '../settings.ts'
+import { anyDue } from './deliver.ts'
+import { queueName, taskSlug, wake } from './wake.ts'
 
 const hour = 60 * 60 * 1_000
 const stuckAfterMs = 10 * 60 * 1_000

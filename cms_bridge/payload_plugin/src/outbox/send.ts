@@ -1,10 +1,10 @@
 /** One attempt to hand an event to the bridge: signed, timed, and its answer read within bounds. */
 import { Webhook } from 'standardwebhooks'
 
-import { readBounded } from '../body.js'
-import type { Settings } from '../settings.js'
-import type { OutboxDoc } from '../types.js'
-import { judge, type Outcome } from './backoff.js'
+import { readBounded } from '../body.ts'
+import type { Settings } from '../settings.ts'
+import type { OutboxDoc } from '../types.ts'
+import { judge, type Outcome } from './backoff.ts'
 
 export interface Attempt {
   outcome: Outcome

@@ -1,9 +1,9 @@
 /** The task behind the wake-up: deliver what is due, and be woken again for what is not yet. */
 import type { TaskConfig } from 'payload'
 
-import type { Settings } from '../settings.js'
-import { deliverDue } from './deliver.js'
-import { queueName, taskSlug, wake } from './wake.js'
+import type { Settings } from '../settings.ts'
+import { deliverDue } from './deliver.ts'
+import { queueName, taskSlug, wake } from './wake.ts'
 
 export function deliverTask(settings: Settings): TaskConfig {
   return {

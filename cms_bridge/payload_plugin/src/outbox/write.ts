@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { PayloadRequest } from 'payload'
 
-import type { CmsEvent } from '../events.js'
-import type { Settings } from '../settings.js'
-import type { Id, OutboxDoc } from '../types.js'
-import { wake } from './wake.js'
+import type { CmsEvent } from '../events.ts'
+import type { Settings } from '../settings.ts'
+import type { Id, OutboxDoc } from '../types.ts'
+import { wake } from './wake.ts'
 
 /** Name the stream of a video: its events, and those of its storyboards, stay in order. */
 export function videoStream(video: Id): string {

@@ -4,7 +4,7 @@
  * Independent of the languages that the host has switched on: another language
  * falls back to English.
  */
-import { en, type Words } from './en.js'
+import { en, type Words } from './en.ts'
 
 export type Key = keyof Words
 export type Params = Record<string, number | string>

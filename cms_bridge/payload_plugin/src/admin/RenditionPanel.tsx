@@ -1,0 +1,46 @@
+'use client'
+/** The panel at the top of a rendition: the video, or how far it is. */
+import { Button, useConfig, useDocumentInfo } from '@payloadcms/ui'
+import type { ReactNode } from 'react'
+
+import type { RenditionDoc } from '../types.ts'
+import { Player, Problems, Progress } from './parts.tsx'
+import { useVideoStatus } from './useVideoStatus.ts'
+import { useWords } from './useWords.ts'
+
+export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
+  const { data } = useDocumentInfo()
+  const { t } = useWords()
+  const { config } = useConfig()
+  const opened = data as RenditionDoc | undefined
+  const video = opened && (typeof opened.video === 'object' ? opened.video.id : opened.video)
+  const { status } = useVideoStatus(video)
+  if (!opened) return null
+
+  const newest = status?.rendition
+  const rendition = newest && String(newest.id) === String(opened.id) ? newest : opened
+  const running = !['cancelled', 'completed', 'failed'].includes(rendition.status)
+  const tone = { completed: 'finished', failed: 'failed' }[rendition.status as string] ?? 'calm'
+  return (
+    <section aria-label={t('rendition')} className="rw-panel">
+      <p aria-live="polite" className={`rw-panel__headline rw-tone--${tone}`}>
+        {t(`status.${rendition.status}`)}
+      </p>
+      {running && <Progress percent={rendition.progress} />}
+      {rendition.error && <Problems problems={[rendition.error]} type="error" />}
+      {rendition.status === 'completed' && <Player rendition={rendition} />}
+      <Problems problems={rendition.warnings ?? []} type="info" />
+      <div className="rw-panel__buttons">
+        <Button
+          buttonStyle="secondary"
+          el="link"
+          margin={false}
+          size="medium"
+          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}
+        >
+          {t('action.openVideo')}
+        </Button>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,194 @@
+'use client'
+/**
+ * The panel at the top of a video document: where the work is, and what the editor can do now.
+ *
+ * It reads a status of its own and never touches the open form, except when a
+ * button saves it: the stage asked for travels with that save.
+ */
+import {
+  Banner,
+  Button,
+  toast,
+  useConfig,
+  useDocumentInfo,
+  useForm,
+  useFormModified,
+} from '@payloadcms/ui'
+import { type ReactNode, useState } from 'react'
+
+import type { VideoStatus } from '../endpoints/status.ts'
+import type { StageRequest } from '../types.ts'
+import { Facts, Player, Problems, Progress, Stepper } from './parts.tsx'
+import { useVideoStatus } from './useVideoStatus.ts'
+import { useWords, type Words } from './useWords.ts'
+import { actionsOf, priceOf, viewOf } from './view.ts'
+
+interface Slugs {
+  slugs: { storyboards: string }
+}
+
+const untouched: VideoStatus = {
+  stage: 'draft',
+  submission: 0,
+  rendition: null,
+  storyboard: null,
+  delivery: null,
+  mayApprove: false,
+}
+
+export function VideoPanel({ slugs }: Slugs): ReactNode {
+  const { id } = useDocumentInfo()
+  const { t } = useWords()
+  const { away, refresh, status } = useVideoStatus(id)
+  const shown = id === undefined ? untouched : status
+  return (
+    <section aria-label={t('panel.label')} className="rw-panel">
+      {shown ? (
+        <Loaded refresh={refresh} slugs={slugs} status={shown} />
+      ) : (
+        <p className="rw-panel__help">{t('panel.loading')}</p>
+      )}
+      {away && <p className="rw-panel__help">{t('panel.unreachable')}</p>}
+    </section>
+  )
+}
+
+function Loaded({
+  refresh,
+  slugs,
+  status,
+}: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
+  const words = useWords()
+  const { t } = words
+  const { delivery, rendition } = status
+  const view = viewOf(status)
+  const detail = rendition?.scenesTotal
+    ? t('panel.scenesDone', { done: rendition.scenesDone ?? 0, total: rendition.scenesTotal })
+    : ''
+  const warnings = rendition?.warnings ?? []
+  return (
+    <>
+      <Stepper view={view} />
+      <div aria-live="polite" className="rw-panel__words">
+        <p className={`rw-panel__headline rw-tone--${view.tone}`}>{t(view.headline)}</p>
+        {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
+      </div>
+      {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
+      {delivery?.state === 'refused' && (
+        <Banner className="rw-banner" type="error">
+          {delivery.reason}
+        </Banner>
+      )}
+      {rendition?.status === 'failed' && rendition.error && (
+        <Problems problems={[rendition.error]} type="error" />
+      )}
+      {rendition?.status === 'completed' && <Player rendition={rendition} />}
+      <Problems problems={warnings} type="info" />
+      <Facts facts={factsOf(status, words)} />
+      <Buttons refresh={refresh} slugs={slugs} status={status} />
+    </>
+  )
+}
+
+function factsOf(
+  { rendition, storyboard }: VideoStatus,
+  { language, t }: Words,
+): (readonly [string, string])[] {
+  const facts: (readonly [string, string])[] = []
+  if (rendition?.status === 'completed') {
+    facts.push([t('panel.cost'), priceOf(rendition.actualCost, language)])
+  } else if (storyboard) {
+    facts.push([t('panel.price'), priceOf(storyboard.estimatedCost, language)])
+  }
+  if (storyboard) facts.push([t('scenes'), String(storyboard.scenes)])
+  if (storyboard?.approvedBy) facts.push([t('approvedBy'), storyboard.approvedBy])
+  return facts
+}
+
+function Buttons({
+  refresh,
+  slugs,
+  status,
+}: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
+  const { t } = useWords()
+  const { config } = useConfig()
+  const { submit } = useForm()
+  const modified = useFormModified()
+  const [busy, setBusy] = useState(false)
+  const actions = actionsOf(status)
+  const { storyboard } = status
+
+  const during = async (work: () => Promise<unknown>): Promise<void> => {
+    setBusy(true)
+    try {
+      await work()
+    } finally {
+      setBusy(false)
+      refresh()
+    }
+  }
+  const ask = (stage: StageRequest) => () => void during(() => submit({ overrides: { stage } }))
+  const approve = (): void =>
+    void during(async () => {
+      if (!storyboard) return
+      const api = `${config.serverURL}${config.routes.api}/${slugs.storyboards}`
+      const response = await fetch(`${api}/${String(storyboard.id)}?depth=0`, {
+        method: 'PATCH',
+        credentials: 'include',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ decision: 'approved' }),
+      }).catch(() => null)
+      if (!response?.ok) toast.error(await reasonOf(response, t('panel.unreachable')))
+    })
+
+  const buttons: [boolean, 'error' | 'primary' | 'secondary', string, () => void][] = [
+    [actions.approve, 'primary', t('action.approve'), approve],
+    [
+      actions.submit,
+      'primary',
+      t(modified ? 'action.save_submit' : 'action.submit'),
+      ask('submitted'),
+    ],
+    [actions.retry, 'primary', t('action.retry'), ask('retry')],
+    [actions.resubmit, 'secondary', t('action.resubmit'), ask('resubmit')],
+    [actions.cancel, 'secondary', t('action.cancel'), ask('cancelled')],
+  ]
+  const shown = buttons.filter(([sensible]) => sensible)
+  if (shown.length === 0 && !storyboard) return null
+  return (
+    <div className="rw-panel__buttons">
+      {shown.map(([, style, label, onClick]) => (
+        <Button
+          buttonStyle={style}
+          disabled={busy}
+          key={label}
+          margin={false}
+          onClick={onClick}
+          size="medium"
+        >
+          {label}
+        </Button>
+      ))}
+      {storyboard && (
+        <Button
+          buttonStyle="secondary"
+          el="link"
+          margin={false}
+          size="medium"
+          to={`${config.routes.admin}/collections/${slugs.storyboards}/${String(storyboard.id)}`}
+        >
+          {t('action.openStoryboard')}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+async function reasonOf(response: null | Response, otherwise: string): Promise<string> {
+  const body = (await response?.json().catch(() => null)) as
+    | { errors?: { data?: { errors?: { message?: string }[] }; message?: string }[] }
+    | null
+    | undefined
+  const first = body?.errors?.[0]
+  return first?.data?.errors?.[0]?.message ?? first?.message ?? otherwise
+}

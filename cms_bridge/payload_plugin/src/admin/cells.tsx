@@ -1,0 +1,63 @@
+/** Cells of the lists: a status in words, made on the server. */
+import { Pill } from '@payloadcms/ui'
+import type { DefaultServerCellComponentProps } from 'payload'
+import type { ComponentProps, ReactNode } from 'react'
+
+import { say } from '../translations/index.ts'
+import type { RenditionDoc, Status, StoryboardDoc, VideoDoc } from '../types.ts'
+
+type Style = NonNullable<ComponentProps<typeof Pill>['pillStyle']>
+
+const styles: Partial<Record<Status, Style>> = {
+  completed: 'success',
+  failed: 'error',
+  storyboard_complete: 'warning',
+}
+
+function statusPill(rendition: RenditionDoc, language: string): ReactNode {
+  const { progress, status } = rendition
+  const moving = ['composing', 'generating', 'uploading'].includes(status)
+  const words = say(language, `status.${status}`)
+  return (
+    <Pill pillStyle={styles[status] ?? 'light'} size="small">
+      {moving ? `${words} · ${String(progress)} %` : words}
+    </Pill>
+  )
+}
+
+/** How a video's newest submission stands. */
+export async function StatusCell({
+  i18n,
+  payload,
+  rowData,
+  slugs,
+}: DefaultServerCellComponentProps & { slugs: { renditions: string } }): Promise<ReactNode> {
+  const video = rowData as VideoDoc
+  const { docs } = await payload.find({
+    collection: slugs.renditions,
+    where: { video: { equals: video.id }, submission: { equals: video.submission ?? 0 } },
+    sort: '-createdAt',
+    limit: 1,
+    depth: 0,
+  })
+  const rendition = docs[0] as unknown as RenditionDoc | undefined
+  if (rendition) return statusPill(rendition, i18n.language)
+  return (
+    <Pill pillStyle="light-gray" size="small">
+      {say(i18n.language, `stage.${video.stage ?? 'draft'}`)}
+    </Pill>
+  )
+}
+
+export function RenditionCell({ i18n, rowData }: DefaultServerCellComponentProps): ReactNode {
+  return statusPill(rowData as RenditionDoc, i18n.language)
+}
+
+export function DecisionCell({ i18n, rowData }: DefaultServerCellComponentProps): ReactNode {
+  const decision = (rowData as StoryboardDoc).decision ?? 'pending'
+  return (
+    <Pill pillStyle={decision === 'approved' ? 'success' : 'warning'} size="small">
+      {say(i18n.language, `decision.${decision}`)}
+    </Pill>
+  )
+}

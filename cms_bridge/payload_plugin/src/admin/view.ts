@@ -1,0 +1,167 @@
+/** What the panel says about a video: pure, so that every state can be read off a table. */
+import type { VideoStatus } from '../endpoints/status.ts'
+import type { Problem } from '../events.ts'
+import { isKey, type Key, type Params, say } from '../translations/index.ts'
+import type { Status } from '../types.ts'
+
+export const steps = [
+  'step.brief',
+  'step.storyboard',
+  'step.approval',
+  'step.production',
+  'step.video',
+] as const satisfies readonly Key[]
+
+export type Tone = 'calm' | 'failed' | 'finished' | 'working' | 'yours'
+
+export interface View {
+  tone: Tone
+  headline: Key
+  help?: Key
+  /** The index of the present step; as many as there are once all are done. */
+  step: number
+  /** Percent; absent where there is nothing to measure. */
+  progress?: number
+  /** Milliseconds until it is worth looking again; 0 when only the editor can change anything. */
+  lookAgainMs: number
+}
+
+const soon = 1_000
+const later = 4_000
+
+const stepOf: Record<Status, number> = {
+  pending: 1,
+  storyboarding: 1,
+  storyboard_complete: 2,
+  approved: 3,
+  generating: 3,
+  composing: 3,
+  uploading: 3,
+  completed: 5,
+  failed: 3,
+  cancelled: 1,
+}
+
+/** Return what to show; a delivery that waits or was refused comes before everything else. */
+export function viewOf(status: VideoStatus): View {
+  const { delivery, rendition, stage, storyboard } = status
+  const step = rendition ? stepOf[rendition.status] : stage === 'draft' ? 0 : 1
+  if (delivery?.state === 'refused') {
+    return { tone: 'failed', headline: 'panel.refused', step, lookAgainMs: later }
+  }
+  if (delivery && delivery.attempts > 1) {
+    return {
+      tone: 'calm',
+      headline: 'panel.waiting',
+      help: 'panel.waiting.help',
+      step,
+      lookAgainMs: soon,
+    }
+  }
+  if (stage === 'draft' && !rendition) {
+    return { tone: 'calm', headline: 'panel.draft', help: 'panel.draft.help', step, lookAgainMs: 0 }
+  }
+  if (!rendition) {
+    const headline = stage === 'cancelled' ? 'status.cancelled' : 'panel.submitted'
+    const help = stage === 'cancelled' ? {} : { help: 'panel.submitted.help' as const }
+    const lookAgainMs = stage === 'cancelled' ? later : soon
+    return { tone: 'working', headline, ...help, step, lookAgainMs }
+  }
+  const headline: Key = `status.${rendition.status}`
+  switch (rendition.status) {
+    case 'completed':
+      return { tone: 'finished', headline, step, lookAgainMs: delivery ? soon : 0 }
+    case 'failed':
+      return {
+        tone: 'failed',
+        headline,
+        step: failedStep(status),
+        lookAgainMs: delivery ? soon : later,
+      }
+    case 'cancelled':
+      return {
+        tone: 'calm',
+        headline,
+        step: failedStep(status),
+        lookAgainMs: delivery ? soon : later,
+      }
+    default:
+  }
+  if (stage === 'cancelled') {
+    return { tone: 'calm', headline: 'panel.cancelling', step, lookAgainMs: soon }
+  }
+  if (rendition.status !== 'storyboard_complete') {
+    return { tone: 'working', headline, step, progress: rendition.progress, lookAgainMs: soon }
+  }
+  if (storyboard?.decision === 'approved') {
+    return { tone: 'working', headline: 'panel.approving', step: 3, lookAgainMs: soon }
+  }
+  return { tone: 'yours', headline, help: 'panel.approve.help', step, lookAgainMs: later }
+}
+
+/** Where the work stopped: before the storyboard, or after it was approved. */
+function failedStep({ storyboard }: VideoStatus): number {
+  if (!storyboard) return 1
+  return storyboard.decision === 'approved' ? 3 : 2
+}
+
+export interface Actions {
+  approve: boolean
+  cancel: boolean
+  resubmit: boolean
+  retry: boolean
+  submit: boolean
+}
+
+const over = new Set<Status>(['cancelled', 'completed', 'failed'])
+
+/** Return which buttons make sense. */
+export function actionsOf(status: VideoStatus): Actions {
+  const { mayApprove, rendition, stage, storyboard } = status
+  const ended = rendition ? over.has(rendition.status) : stage === 'cancelled'
+  return {
+    submit: stage === 'draft',
+    cancel: stage === 'submitted' && !ended,
+    retry: ended && rendition?.status !== 'completed' && status.submission > 0,
+    resubmit: stage !== 'draft' && (ended || status.delivery?.state === 'refused'),
+    approve:
+      mayApprove &&
+      stage === 'submitted' &&
+      rendition?.status === 'storyboard_complete' &&
+      storyboard?.decision === 'pending',
+  }
+}
+
+/** Return a warning or an error in the editor's language, or in English where there is none. */
+export function sentenceOf({ code, message, params }: Problem, language: string): string {
+  const key = `error.${code}`
+  if (!isKey(key)) return message
+  const sentence = say(language, key, params as Params | undefined)
+  return /\{\w+\}/.test(sentence) ? message : sentence
+}
+
+/** Return an amount of US dollars in words; nothing to pay is said as such. */
+export function priceOf(amount: null | string | undefined, language: string): string {
+  const dollars = Number(amount ?? 0)
+  if (!(dollars > 0)) return say(language, 'panel.free')
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency: 'USD',
+    maximumFractionDigits: dollars < 0.1 ? 4 : 2,
+  }).format(dollars)
+}
+
+/** Return seconds as minutes and seconds, `1:05`. */
+export function lengthOf(seconds: number): string {
+  const whole = Math.round(seconds)
+  return `${String(Math.floor(whole / 60))}:${String(whole % 60).padStart(2, '0')}`
+}
+
+/** Return bytes in megabytes, as a reader counts them. */
+export function sizeOf(bytes: number, language: string): string {
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'megabyte',
+    maximumFractionDigits: 1,
+  }).format(bytes / 1_000_000)
+}
