@@ -2,12 +2,8 @@
 
 The server listens on a unix socket only, in a directory that nobody else may
 enter, and appends every write to a file, so that what was enqueued survives a
-restart. It lives exactly as long as the context that started it: the shell
-that becomes the server first leaves a watcher behind, which reads a pipe that
-this process holds open. However this process ends, `kill -9` included, the
-kernel closes the pipe and the watcher asks the server to shut down. (The usual
-`prctl(PR_SET_PDEATHSIG)` is Linux only, needs the unsafe `preexec_fn`, kills
-without saving, and fires when the starting *thread* ends.)
+restart. It is tethered: it ends with the context that started it, and with the
+process, however that one ends.
 """
 
 import fcntl
@@ -30,6 +26,8 @@ from anyio.abc import Process
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from cms_bridge.tether import tethered
+
 _START_TIMEOUT = 30.0
 """Seconds until the first PONG; reading a large append-only file back takes a while."""
 _STOP_TIMEOUT = 10.0
@@ -38,13 +36,6 @@ _POLL_INTERVAL = 0.02
 _SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103
 """Bytes that `sockaddr_un.sun_path` holds before its closing NUL."""
 _LOG_LINES = 8
-
-# `exec` gives the server this shell's process id, the one that `$$` still names in the watcher.
-_RUN_WHILE_PIPE_IS_OPEN = """
-exec 3<&0 </dev/null
-( read -r _ <&3; kill -TERM $$ ) >/dev/null 2>&1 &
-exec "$@" 3<&-
-"""
 
 
 class EmbeddedRedisError(Exception):
@@ -151,7 +142,7 @@ async def _start(
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     return await anyio.open_process(
-        ["/bin/sh", "-c", _RUN_WHILE_PIPE_IS_OPEN, "redis", str(server), *arguments],
+        tethered([str(server), *arguments]),
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,

@@ -17,7 +17,7 @@ def store_from(settings: BridgeSettings) -> "LocalStore | R2Store":
             base_url=str(settings.public_url),
             secret=settings.link_secret.get_secret_value(),
         )
-    # boto costs about a second and 40 MB, which a local store never needs.
+    # boto costs close to a second and 25 MB, which a local store never needs.
     from cms_bridge.storage.r2 import R2Store  # noqa: PLC0415
 
     endpoint, bucket = settings.r2_endpoint_url, settings.r2_bucket

@@ -18,12 +18,14 @@ import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Self
 
 import anyio
-from anyio import from_thread, to_thread
+from anyio import to_thread
 
 from cms_bridge.storage.base import (
     DigestMismatch,
@@ -85,8 +87,17 @@ class LocalStore:
             stored = await self.head(key)
             if stored.size == size:
                 return stored
-        with _translated():
-            await to_thread.run_sync(self._copy, path, self.path(key), size)
+        cancelled = Event()
+        try:
+            with _translated():
+                await to_thread.run_sync(
+                    partial(self._copy, path, self.path(key), size=size, cancelled=cancelled),
+                    # A cancelled task need not wait: the copy ends, and clears up, at its next
+                    # chunk. Asked of anyio, it would not notice asyncio's own `Task.cancel`.
+                    abandon_on_cancel=True,
+                )
+        finally:
+            cancelled.set()
         return await self.head(key)
 
     async def head(self, key: str) -> StoredObject:
@@ -141,7 +152,7 @@ class LocalStore:
                     swept += 1
         return swept
 
-    def _copy(self, source: Path, target: Path, size: int) -> None:
+    def _copy(self, source: Path, target: Path, *, size: int, cancelled: Event) -> None:
         if shutil.disk_usage(self._root).free < size + self._keep_free:
             raise StorageFull("The disk that holds the objects is full.")
         target.parent.mkdir(exist_ok=True)
@@ -150,8 +161,8 @@ class LocalStore:
             with source.open("rb") as file, copy.open("xb") as out:
                 digest = hashlib.sha256()
                 while chunk := file.read(_CHUNK):
-                    # A cancelled task ends its copy here, not when gigabytes are through.
-                    from_thread.check_cancelled()
+                    if cancelled.is_set():
+                        return
                     digest.update(chunk)
                     out.write(chunk)
                 out.flush()

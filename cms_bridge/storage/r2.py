@@ -161,7 +161,8 @@ class R2Store:
         """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
         with _translated(key):
             found = await self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            async with found["Body"] as body:
+            body = found["Body"]
+            async with body:
                 async for chunk in body.iter_chunks(_CHUNK):
                     yield chunk
 

@@ -1,0 +1,153 @@
+"""A real PostgreSQL for tests: its own cluster, durable for nobody, gone with the tests."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from cms_bridge.tether import tethered
+
+_USER = "reelwright"
+_PASSWORD = "only-for-tests"
+_START_TIMEOUT = 30.0
+# Nothing here has to survive a crash, so nothing waits for a disk.
+_OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+}
+
+
+class PostgresServer(NamedTuple):
+    """A running cluster."""
+
+    binaries: Path
+    port: int
+
+    @contextmanager
+    def database(self, *, template: str = "template1") -> Iterator[str]:
+        """Create a database as a copy of another, tables and all; yield its URL; drop it."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://{_USER}:{_PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        """Run one statement as the owner of everything."""
+        subprocess.run(
+            [self.binaries / "psql", self.url("postgres"), "-qXc", statement],
+            check=True,
+            capture_output=True,
+        )
+
+
+def find_binaries() -> Path:
+    """Return the newest server's folder; raise RuntimeError saying what to install."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
+    )
+    if found:
+        return found[-1].parent
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    raise RuntimeError("These tests need a PostgreSQL server: apt-get install postgresql")
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a cluster on a free loopback port."""
+    binaries = find_binaries()
+    owner = _unprivileged()
+    with tempfile.TemporaryDirectory(prefix="reelwright-postgres-") as name:
+        directory = Path(name)
+        if owner is not None:
+            os.chown(directory, owner, -1)
+        _initialise(binaries, directory, owner)
+        server = PostgresServer(binaries, _free_port())
+        options = [f"-c{key}={value}" for key, value in _OPTIONS.items()]
+        command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{server.port}", *options]
+        with (directory / "log").open("wb") as log:
+            process = subprocess.Popen(
+                tethered(command),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=directory,
+                user=owner,
+                start_new_session=True,
+            )
+        try:
+            _wait(server, process, directory / "log")
+            yield server
+        finally:
+            # Immediate shutdown: there is nothing to save.
+            process.send_signal(signal.SIGQUIT)
+            process.communicate(timeout=10)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _unprivileged() -> int | None:
+    if os.geteuid() != 0:
+        return None
+    # The server refuses to run as root.
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    raise RuntimeError("PostgreSQL cannot run as root, and there is no user postgres or nobody.")
+
+
+def _initialise(binaries: Path, directory: Path, owner: int | None) -> None:
+    secret = directory / "password"
+    secret.write_text(_PASSWORD)
+    subprocess.run(
+        [
+            binaries / "initdb",
+            f"--pgdata={directory}/data",
+            f"--username={_USER}",
+            f"--pwfile={secret}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=directory,
+        user=owner,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(subprocess.CalledProcessError):
+            server.execute("SELECT 1")
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
