@@ -104,7 +104,8 @@ def _runs(pieces: list[str], at_most: int) -> Iterator[tuple[str, float]]:
                 break
             run += piece
         # What opens a sentence stands alone better than what begins with "and".
-        yield _bare(run), len(run) * (1.15 if start == 0 else 1.0)
+        weight = len(run) * (1.15 if start == 0 else 1.0)
+        yield _bare(run[:1].upper() + run[1:]), weight
 
 
 def _bare(part: str) -> str:

@@ -49,6 +49,9 @@ _MOST_TITLE = 56
 _LONGEST_WORD = 22
 _LISTED = 8
 _ZERO_WIDTH_SPACE = "\u200b"
+_SOFT_HYPHEN = "\u00ad"
+_MOST_MARKS = 3
+_NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
 
 _PLAIN_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW"}
 _DENSE_SCRIPTS = {"CJK", "HIRAGANA", "HANGUL"}
@@ -65,6 +68,8 @@ class _Card(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     words: str
     pieces: list[str]
     """The parts of the words that are not broken across lines."""
+    length: int
+    """Characters as a reader counts them."""
     title: str
     number: int
     count: int
@@ -94,8 +99,8 @@ class OfflineImages:
 
 
 def _draw(request: ImageRequest) -> Generated:
-    words, missing = _showable(_words(request))
-    title, missing_in_title = _showable(shorten(clean_text(request.title), _MOST_TITLE))
+    words, missing = _showable(phrase(_calm(clean_text(request.text)), _MOST_WORDS))
+    title, missing_in_title = _showable(shorten(_calm(clean_text(request.title)), _MOST_TITLE))
     card = _card(request, words or title, title if words else "")
     try:
         picture = typst.compile(
@@ -117,10 +122,6 @@ def _draw(request: ImageRequest) -> Generated:
     )
 
 
-def _words(request: ImageRequest) -> str:
-    return phrase(clean_text(request.text), _MOST_WORDS)
-
-
 def _card(request: ImageRequest, words: str, title: str) -> _Card:
     width, height = SIZES[request.aspect_ratio]
     found = scripts(words)
@@ -134,6 +135,7 @@ def _card(request: ImageRequest, words: str, title: str) -> _Card:
         colours=roles(request.palette),
         words=breakable,
         pieces=pieces,
+        length=len(clusters(words)),
         title=title,
         number=request.scene_number,
         count=request.scene_count,
@@ -163,21 +165,36 @@ def _reads_leftwards(text: str) -> bool:
 def _breakable(words: str, *, unspaced: bool) -> tuple[str, list[str]]:
     """Return the words and their unbreakable pieces.
 
-    A word too long for any line may be broken between any two characters.
+    A word too long for any line may be broken after its punctuation, and
+    where there is none between any two characters.
     """
     if unspaced:
         return words, sorted(set(clusters(words)))
     whole: list[str] = []
-    pieces: set[str] = set()
+    pieces: set[str] = {""}
     for word in words.split():
-        parts = clusters(word)
-        if len(parts) > _LONGEST_WORD:
-            whole.append(_ZERO_WIDTH_SPACE.join(parts))
-            pieces.update(parts)
-        else:
-            whole.append(word)
-            pieces.add(word)
-    return " ".join(whole), sorted(pieces) or [""]
+        parts = [word]
+        if len(word) > _LONGEST_WORD:
+            named = _NAME_PART.findall(word)
+            parts = [
+                piece
+                for part in named
+                for piece in (clusters(part) if len(part) > _LONGEST_WORD else [part])
+            ]
+        pieces.update(parts)
+        whole.append((_SOFT_HYPHEN if word.isalpha() else _ZERO_WIDTH_SPACE).join(parts))
+    return " ".join(whole), sorted(pieces)
+
+
+def _calm(text: str) -> str:
+    """Return text with no more marks stacked on a letter than any script stacks."""
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def _showable(text: str) -> tuple[str, frozenset[str]]:
@@ -218,5 +235,5 @@ def _glyphs() -> frozenset[int]:
     found: set[int] = set()
     for path in sorted(FONTS.glob("*.[ot]tf")):
         with TTFont(path, lazy=True) as font:
-            found.update(font.getBestCmap())
+            found.update(font.getBestCmap() or ())
     return frozenset(found)

@@ -14,6 +14,7 @@ TEXT_CONTRAST = 5.0
 SHAPE_CONTRAST = 1.6
 """What art needs to be seen at all."""
 _STEPS = 20
+_LINEAR_BELOW = 0.04045
 
 Rgb = tuple[float, float, float]
 """Red, green and blue from 0 to 1, as encoded for sRGB."""
@@ -34,6 +35,7 @@ def roles(palette: Palette) -> dict[str, str]:
         "background": text(background),
         "foreground": text(foreground),
         "accent": text(accent),
+        "ink": text(foreground),
         "onAccent": text(legible(on_accent, accents, TEXT_CONTRAST)),
         "mark": text(legible(accent, grounds, TEXT_CONTRAST)),
         "muted": text(legible(mix(foreground, background, 0.3), grounds, TEXT_CONTRAST)),
@@ -76,5 +78,12 @@ def text(colour: Rgb) -> str:
 
 
 def _luminance(colour: Rgb) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    red, green, blue = map(_linear, colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    """Undo sRGB's transfer curve (IEC 61966-2-1)."""
+    if channel <= _LINEAR_BELOW:
+        return channel / 12.92
+    return ((channel + 0.055) / 1.055) ** 2.4
