@@ -1,1 +1,1 @@
-"""Objects: one port (`base`), a local directory (`local`) and Cloudflare R2 (`r2`)."""
+"""Objects: one port (`base`), a local directory (`local`), Cloudflare R2 (`r2`), and `factory`."""

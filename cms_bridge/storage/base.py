@@ -3,6 +3,15 @@
 Objects are content-addressed: a key holds the project and the SHA-256 of the
 bytes, so that a retry overwrites an object with itself and no project can name
 another's.
+
+    StorageError
+    ├── ObjectNotFound       no object has this key
+    ├── StorageUnavailable   no answer, or not in time: the same call may succeed later
+    ├── StorageFull          the disk or the quota is used up
+    ├── StorageRefused       credentials, bucket, rights or set-up: the same call will fail again
+    └── DigestMismatch       a file's bytes are not those that its key names
+
+Every error's text is one sentence without secrets or paths.
 """
 
 import hashlib

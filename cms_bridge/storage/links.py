@@ -1,6 +1,5 @@
 """Links to objects: how long they may last, how they are signed, what they are saved as."""
 
-import hashlib
 import hmac
 import re
 import time
@@ -41,7 +40,7 @@ class LinkSigner:
         """Return the query string that opens an object until the link expires."""
         expires = int(time.time()) + whole_seconds(expires_in)
         fields = {"expires": str(expires)}
-        if name is not None:
+        if name:
             fields["name"] = name
         fields["signature"] = _signature(self._keys[0], key=key, expires=expires, name=name)
         return urlencode(fields)
@@ -66,7 +65,7 @@ def whole_seconds(expires_in: timedelta) -> int:
 
 def content_disposition(name: str | None) -> str:
     """Return the header that plays an object in place, or saves it under a name (RFC 6266)."""
-    if name is None:
+    if not name:
         return "inline"
     name = name.replace("/", "_").replace("\\", "_")
     # Browsers of today read `filename*`; the other one is for what is older and simpler.
@@ -75,7 +74,7 @@ def content_disposition(name: str | None) -> str:
 
 
 def _signature(secret: bytes, *, key: str, expires: int, name: str | None) -> str:
-    # Neither key nor number can hold a newline, so no two messages read the same.
-    message = f"{key}\n{expires}\n{'inline' if name is None else f'attachment {name}'}"
-    digest = hmac.digest(secret, message.encode(errors="surrogatepass"), hashlib.sha256)
+    # Neither a signed key nor a number holds a newline, so no two messages read the same.
+    message = f"{key}\n{expires}\n{name or ''}"
+    digest = hmac.digest(secret, message.encode(), "sha256")
     return urlsafe_b64encode(digest).decode().rstrip("=")

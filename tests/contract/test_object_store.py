@@ -28,6 +28,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from litestar import Litestar
 
 from cms_bridge.api.objects import object_routes
+from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage import r2
 from cms_bridge.storage.base import (
     DigestMismatch,
@@ -39,6 +40,7 @@ from cms_bridge.storage.base import (
     StorageUnavailable,
     object_key,
 )
+from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.storage.r2 import R2Store
 from tests.servers import s3
@@ -315,6 +317,27 @@ async def test_a_link_of_no_sensible_lifetime_is_not_made(
         await store.signed_url(MISSING, expires_in=lifetime)
 
 
+# Choosing
+
+
+@pytest.mark.parametrize(("storage", "kind"), [("local", LocalStore), ("r2", R2Store)])
+def test_the_settings_choose_the_store(storage: str, kind: type[ObjectStore]) -> None:
+    settings = BridgeSettings.model_validate(
+        {
+            "redis_url": "redis://localhost",
+            "webhook_secret": "whsec_" + "A" * 32,
+            "api_key": "k" * 32,
+            "link_secret": "l" * 32,
+            "storage": storage,
+            "r2_endpoint_url": "https://account.example",
+            "r2_bucket": "films",
+            "r2_access_key_id": "key",
+            "r2_secret_access_key": "secret",
+        }
+    )
+    assert type(store_from(settings)) is kind
+
+
 # The local store alone
 
 
@@ -346,6 +369,7 @@ async def test_a_killed_writer_leaves_no_object_and_is_swept_up_after(tmp_path: 
     os.truncate(path, 4 * 1024**3)
     program = f"""
 import anyio, pathlib
+from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
 async def main():
     root = pathlib.Path({str(tmp_path / "objects")!r})
