@@ -103,12 +103,15 @@ def mix(timeline: Timeline, *, check: Callable[[], None] = lambda: None) -> Iter
     position = 0
     total = round(timeline.duration * RATE)
     starts = [round(voice.start * RATE) for voice in timeline.voices]
-    for voice, start, room in zip(timeline.voices, starts, [*starts[1:], total], strict=True):
+    limits = [*starts[1:], total]
+    for voice, start, limit in zip(timeline.voices, starts, limits, strict=False):
         yield from _silence(start - position, check)
         position = start
         for block in _voice(voice):
             check()
-            fitting = block[:, : room - position]
+            fitting = block[:, : limit - position]
+            if not fitting.size:
+                break
             position += fitting.shape[1]
             yield fitting
     yield from _silence(total - position, check)

@@ -16,7 +16,7 @@ from render.storyboard import Motion
 
 MAX_ZOOM = 1.12
 """How close a zoom comes."""
-_PAN_ZOOM = 1.10
+_PAN_ZOOM = 1.08
 """How close a pan stands; what this leaves over is the way it travels."""
 
 

@@ -148,7 +148,7 @@ def load_plate(path: Path, profile: Profile, *, scene: str | None = None) -> Pla
             fitted = _eight_bit(upright).resize(
                 size,
                 Image.Resampling.LANCZOS,
-                box=_cover(upright.size, size),
+                box=_cover(upright.size, (width, height)),
                 reducing_gap=3,
             )
             rgb = np.asarray(_srgb(fitted, image.info.get("icc_profile")))

@@ -1,7 +1,8 @@
 """Output profiles: the sizes a video is made in, and the record of a finished one.
 
-Sizes are in pixels and always even (4:2:0 chroma halves them), rates in frames
-per second. Light: no media library is loaded.
+Sizes are in pixels: widths even, heights divisible by four, so that a frame with
+its halved chroma is one rectangle of bytes. Rates are in frames per second.
+Light: no media library is loaded.
 """
 
 import enum

@@ -1,0 +1,138 @@
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.encoder import X264
+from render.rendition import Profile, profile_for
+from render.segments import Segment, plan
+from render.storyboard import AspectRatio, Motion, Scene, Storyboard, Transition
+from render.timeline import SceneMedia, Timeline, build
+
+PROFILE = profile_for(AspectRatio.LANDSCAPE)
+
+
+class Fingerprints(dict[Path, str]):
+    """Every picture's content is its name, unless told otherwise."""
+
+    def __missing__(self, path: Path) -> str:
+        return path.name
+
+
+def film(*scenes: Scene) -> Timeline:
+    media = {scene.id: SceneMedia(picture=Path(f"{scene.id}.png")) for scene in scenes}
+    return build(Storyboard(title="", scenes=scenes), media)
+
+
+def planned(
+    timeline: Timeline, *, profile: Profile = PROFILE, changed: dict[Path, str] | None = None
+) -> tuple[Segment, ...]:
+    return plan(timeline, profile=profile, encoder=X264, fingerprints=Fingerprints(changed or {}))
+
+
+def digests(timeline: Timeline) -> set[str]:
+    return {segment.digest for segment in planned(timeline)}
+
+
+scenes = st.lists(
+    st.builds(
+        Scene,
+        id=st.just(""),
+        duration=st.floats(min_value=0.01, max_value=40),
+        motion=st.sampled_from(Motion),
+        transition=st.sampled_from(Transition),
+    ),
+    min_size=1,
+    max_size=8,
+).map(
+    lambda drawn: tuple(
+        msgspec.structs.replace(scene, id=f"s{number}") for number, scene in enumerate(drawn)
+    )
+)
+
+
+@given(scenes)
+def test_segments_cover_the_timeline_without_gap_or_overlap(
+    given_scenes: tuple[Scene, ...],
+) -> None:
+    timeline = film(*given_scenes)
+    segments = planned(timeline)
+    assert segments[0].start == 0
+    assert segments[-1].end == timeline.frames
+    for segment, following in pairwise(segments):
+        assert segment.end == following.start
+
+
+@given(scenes)
+def test_every_view_lies_inside_its_shot_at_its_place(given_scenes: tuple[Scene, ...]) -> None:
+    for segment in planned(film(*given_scenes)):
+        assert 1 <= segment.frames <= 150
+        for view in segment.views:
+            assert view.shot.start + view.first == segment.start
+            assert 0 <= view.first <= view.first + segment.frames <= view.shot.frames
+
+
+@given(scenes, st.data())
+def test_a_changed_picture_changes_exactly_the_segments_that_show_it(
+    given_scenes: tuple[Scene, ...], data: st.DataObject
+) -> None:
+    timeline = film(*given_scenes)
+    picture = data.draw(st.sampled_from([shot.picture for shot in timeline.shots]))
+    before, after = planned(timeline), planned(timeline, changed={picture: "other"})
+    for old, new in zip(before, after, strict=True):
+        shown = picture in {view.shot.picture for view in old.views}
+        assert (old.digest != new.digest) == shown
+
+
+A = Scene(id="a", duration=4, motion=Motion.PAN_LEFT)
+B = Scene(id="b", duration=4, motion=Motion.ZOOM_IN)
+C = Scene(id="c", duration=4, motion=Motion.ZOOM_OUT)
+
+
+def test_words_and_names_change_no_segment() -> None:
+    renamed = msgspec.structs.replace(film(A, B).shots[0], scene_id="z", number=9)
+    timeline = film(A, B)
+    edited = msgspec.structs.replace(timeline, shots=(renamed, *timeline.shots[1:]))
+    assert digests(edited) == digests(timeline)
+
+
+def test_a_scene_keeps_its_segment_wherever_it_moves() -> None:
+    cut = [msgspec.structs.replace(scene, transition=Transition.CUT) for scene in (A, B, C)]
+    assert digests(film(*cut)) == digests(film(*reversed(cut)))
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        msgspec.structs.replace(B, motion=Motion.PAN_UP),
+        msgspec.structs.replace(B, duration=4.5),
+    ],
+)
+def test_an_edit_leaves_the_other_scenes_segments_alone(edited: Scene) -> None:
+    before, after = digests(film(A, B, C)), digests(film(A, edited, C))
+    assert len(before) == 5
+    assert len(before & after) == 2, "the bodies of the first and the last scene"
+
+
+def test_a_motionless_scene_looks_the_same_at_any_length() -> None:
+    still = msgspec.structs.replace(A, motion=Motion.STILL)
+    # Ten seconds are two pieces of five, and both show the same.
+    assert len(digests(film(msgspec.structs.replace(still, duration=10)))) == 1
+    assert len(digests(film(msgspec.structs.replace(A, duration=10)))) == 2
+
+
+@pytest.mark.parametrize("change", [{"width": 1280}, {"fps": 25}, {"crf": 18}])
+def test_the_profile_is_part_of_every_digest(change: dict[str, int]) -> None:
+    timeline = film(A, B)
+    other = planned(timeline, profile=msgspec.structs.replace(PROFILE, **change))
+    assert not digests(timeline) & {segment.digest for segment in other}
+
+
+def test_the_encoders_settings_are_part_of_every_digest() -> None:
+    timeline = film(A, B)
+    slower = msgspec.structs.replace(X264, options=X264.options | {"preset": "medium"})
+    other = plan(timeline, profile=PROFILE, encoder=slower, fingerprints=Fingerprints())
+    assert not digests(timeline) & {segment.digest for segment in other}
