@@ -11,7 +11,7 @@ import secrets
 import shutil
 import socket
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -56,13 +56,19 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_house(
-    directory: Path, *, cms: bool, admin: bool = False, preferred_ports: bool = False
+    directory: Path,
+    *,
+    cms: bool,
+    admin: bool = False,
+    preferred_ports: bool = False,
+    outside: Mapping[str, str] = os.environ,
 ) -> AsyncGenerator[House]:
     """Start everything under a directory and stop it with the block.
 
     With `cms` a real Payload runs beside the bridge: the plain server, or with
     `admin` the Next application that has the admin pages. `preferred_ports`
-    asks for 8000 and 3000 and takes others when those are taken.
+    asks for 8000 and 3000 and takes others when those are taken. `outside` is
+    the environment that the house stands in and is configured by.
     """
     directory = Path(await anyio.Path(directory).absolute())
     await anyio.Path(directory).mkdir(parents=True, exist_ok=True)
@@ -73,7 +79,7 @@ async def open_house(
     payload_url = f"http://127.0.0.1:{payload_port}" if cms else None
 
     async with AsyncExitStack() as exits:
-        environment = _environment(directory, own, bridge_url, payload_url)
+        environment = {**_embedded(directory, own, bridge_url, payload_url), **outside}
         if "REELWRIGHT_REDIS_URL" not in environment:
             environment["REELWRIGHT_REDIS_URL"] = await exits.enter_async_context(
                 embedded_redis(directory / "redis")
@@ -89,7 +95,18 @@ async def open_house(
         )
         if payload_url is not None:
             await stack.start(
-                _payload(own, bridge_url, payload_port, directory, admin=admin),
+                _payload(
+                    {
+                        **outside,
+                        **_payload_settings(own, directory, payload_port),
+                        "REELWRIGHT_BRIDGE_URL": bridge_url,
+                        "REELWRIGHT_WEBHOOK_SECRET": environment[
+                            "REELWRIGHT_WEBHOOK_SECRET"
+                        ].split()[0],
+                        "REELWRIGHT_API_KEY": environment["REELWRIGHT_API_KEY"],
+                    },
+                    admin=admin,
+                ),
                 ready=lambda: _answers(http, f"{payload_url}/api/users/me"),
             )
         yield House(
@@ -116,11 +133,11 @@ def find_node() -> str:
     return node
 
 
-def _environment(
+def _embedded(
     directory: Path, own: Secrets, bridge_url: str, payload_url: str | None
 ) -> dict[str, str]:
-    """Return what bridge and daemon see: this process's own settings before the embedded ones."""
-    embedded = {
+    """Return the settings of whatever the environment does not configure."""
+    settings = {
         "REELWRIGHT_DATABASE_URL": f"sqlite:///{directory}/reelwright.db",
         "REELWRIGHT_STORAGE_DIRECTORY": str(directory / "objects"),
         "REELWRIGHT_WORK_DIRECTORY": str(directory / "work"),
@@ -130,8 +147,8 @@ def _environment(
         "REELWRIGHT_PUBLIC_URL": bridge_url,
     }
     if payload_url:
-        embedded["REELWRIGHT_PAYLOAD_URL"] = payload_url
-    return {**embedded, **os.environ}
+        settings["REELWRIGHT_PAYLOAD_URL"] = payload_url
+    return settings
 
 
 def _bridge(environment: dict[str, str], port: int, directory: Path) -> Child:
@@ -151,20 +168,19 @@ def _daemon(environment: dict[str, str], directory: Path) -> Child:
     )
 
 
-def _payload(own: Secrets, bridge_url: str, port: int, directory: Path, *, admin: bool) -> Child:
-    environment = {
-        **os.environ,
+def _payload_settings(own: Secrets, directory: Path, port: int) -> dict[str, str]:
+    return {
         "DATABASE_URI": f"file:{directory}/payload.db",
         "PAYLOAD_SECRET": own.payload_secret,
         "PAYLOAD_SERVER_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
-        "REELWRIGHT_BRIDGE_URL": bridge_url,
-        "REELWRIGHT_WEBHOOK_SECRET": own.webhook_secret,
-        "REELWRIGHT_API_KEY": own.api_key,
         "DEV_USER_EMAIL": EDITOR_EMAIL,
         "DEV_USER_PASSWORD": own.editor_password,
         "NEXT_TELEMETRY_DISABLED": "1",
     }
+
+
+def _payload(environment: dict[str, str], *, admin: bool) -> Child:
     return Child(
         name="payload",
         command=[find_node(), *(_NEXT if admin else _PLAIN)],

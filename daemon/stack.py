@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -50,6 +51,19 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     start_seconds: float = 60
 
 
+Ready = Callable[[], Awaitable[bool]]
+"""Tells whether a child does its work by now."""
+
+
+@dataclass(kw_only=True)
+class _Running:
+    child: Child
+    ready: Ready
+    process: Process
+    wanted: bool = True
+    """False once it is stopped on purpose."""
+
+
 class Stack:
     """The running children of one `open_stack` block."""
 
@@ -57,31 +71,56 @@ class Stack:
         """Take the directory of the logs and the task group that watches the children."""
         self._logs = logs
         self._group = group
-        self._children: list[tuple[Child, Process]] = []
-        self._stopping = False
+        self._running: dict[str, _Running] = {}
 
     def log_file(self, name: str) -> Path:
         """Return where a child's output goes."""
         return self._logs / f"{name}.log"
 
+    def child(self, name: str) -> Child:
+        """Return what was started under a name."""
+        return self._running[name].child
+
     def pid(self, name: str) -> int:
         """Return a child's present process id."""
-        return next(process.pid for child, process in self._children if child.name == name)
+        return self._running[name].process.pid
 
-    async def start(self, child: Child, *, ready: Callable[[], Awaitable[bool]]) -> None:
+    async def start(self, child: Child, *, ready: Ready) -> None:
         """Start a child and wait until it is ready; raise `ChildFailed`."""
         self.log_file(child.name).unlink(missing_ok=True)
-        process = await self._spawn(child)
+        await self._start(child, ready)
+
+    async def halt(self, name: str) -> None:
+        """Stop one child and leave it stopped, as an outage would, until `resume`."""
+        running = self._running[name]
+        running.wanted = False
+        await _end(running.process)
+
+    async def resume(self, name: str) -> None:
+        """Start a halted child again, as it was, and wait until it is ready."""
+        halted = self._running[name]
+        await self._start(halted.child, halted.ready)
+
+    async def stop(self) -> None:
+        """Stop every child, the last started first."""
+        for running in self._running.values():
+            running.wanted = False
+        for running in reversed(self._running.values()):
+            await _end(running.process)
+
+    async def _start(self, child: Child, ready: Ready) -> None:
+        running = _Running(child=child, ready=ready, process=await self._spawn(child))
+        self._running[child.name] = running
         with anyio.move_on_after(child.start_seconds):
             while not await ready():
-                if process.returncode is not None:
+                if running.process.returncode is not None:
                     raise ChildFailed(
                         child.name,
-                        f"ended with status {process.returncode} while starting",
+                        f"ended with status {running.process.returncode} while starting",
                         self.log_file(child.name),
                     )
                 await anyio.sleep(_POLL_SECONDS)
-            self._group.start_soon(self._watch, child, process)
+            self._group.start_soon(self._watch, running)
             return
         raise ChildFailed(
             child.name,
@@ -89,22 +128,9 @@ class Stack:
             self.log_file(child.name),
         )
 
-    async def stop(self) -> None:
-        """Stop every child, the last started first: SIGTERM, and SIGKILL after a while."""
-        self._stopping = True
-        for _, process in reversed(self._children):
-            if process.returncode is None:
-                process.terminate()
-                with anyio.move_on_after(_STOP_SECONDS):
-                    await process.wait()
-            with suppress(ProcessLookupError):
-                # What is left of its group: the watcher, and children it did not end itself.
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.aclose()
-
     async def _spawn(self, child: Child) -> Process:
         with self.log_file(child.name).open("ab") as output:
-            process = await anyio.open_process(
+            return await anyio.open_process(
                 tethered(child.command),
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -114,22 +140,35 @@ class Stack:
                 # Ctrl-C reaches this process alone, which then stops the children in order.
                 start_new_session=True,
             )
-        self._children = [(one, at) for one, at in self._children if one.name != child.name]
-        self._children.append((child, process))
-        return process
 
-    async def _watch(self, child: Child, process: Process) -> None:
+    async def _watch(self, running: _Running) -> None:
+        child = running.child
         while True:
-            status = await process.wait()
-            if self._stopping:
+            status = await running.process.wait()
+            if not running.wanted:
                 return
+            await _end(running.process)
             if not child.restart:
                 raise ChildFailed(
                     child.name, f"ended with status {status}", self.log_file(child.name)
                 )
             log.warning("stack.restarting", child=child.name, status=status)
             await anyio.sleep(_RESTART_SECONDS)
-            process = await self._spawn(child)
+            if not running.wanted:
+                return
+            running.process = await self._spawn(child)
+
+
+async def _end(process: Process) -> None:
+    """Stop a process, if it still runs, and everything that is left of its group."""
+    if process.returncode is None:
+        process.terminate()
+        with anyio.move_on_after(_STOP_SECONDS):
+            await process.wait()
+    with suppress(ProcessLookupError):
+        # The watcher, and children that it did not end itself.
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.aclose()
 
 
 @asynccontextmanager
