@@ -15,6 +15,7 @@ import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 import msgspec
 import typst
@@ -89,13 +90,17 @@ class _Card(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class OfflineImages:
     """An `ImageModel` that needs neither network nor key."""
 
+    def __init__(self, *, at_once: int = 2) -> None:
+        """Take how many cards may be set at the same time; each takes a core and some 50 MB."""
+        self._at_once = anyio.CapacityLimiter(at_once)
+
     def price(self, request: ImageRequest) -> Decimal:  # noqa: ARG002 - the port asks for it
         """Return nothing: a card costs only time."""
         return Decimal(0)
 
     async def draw(self, request: ImageRequest) -> Generated:
         """Return a request's words as a designed card."""
-        return await anyio.to_thread.run_sync(_draw, request)
+        return await anyio.to_thread.run_sync(_draw, request, limiter=self._at_once)
 
 
 def _draw(request: ImageRequest) -> Generated:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import unicodedata
 import wave
+from decimal import Decimal
 from pathlib import Path
 
 import anyio
@@ -59,6 +60,10 @@ class OfflineSpeech:
     def __init__(self, *, timeout: float = 60) -> None:
         """Take the seconds after which a voice that has not finished is stopped."""
         self._timeout = timeout
+
+    def price(self, request: SpeechRequest) -> Decimal:  # noqa: ARG002 - the port asks for it
+        """Return nothing: this voice costs only time."""
+        return Decimal(0)
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return a request's text as speech."""
