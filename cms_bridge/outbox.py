@@ -8,6 +8,7 @@ when it is back, and a write that is repeated or overtaken does no harm.
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from logging import DEBUG, INFO
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -129,7 +130,8 @@ async def deliver(
         due_at = None if given_up else datetime.now(UTC) + backoff.delay(attempts)
         await _settle(row, due_at=due_at, error=str(error), attempts=attempts)
         return False
-    bound.info("outbox.delivered", attempts=row["attempts"] + 1)
+    # Once a second and job is too often to be told of what goes well.
+    bound.log(INFO if row["attempts"] else DEBUG, "outbox.delivered", after=row["attempts"])
     await _delivered(row)
     return True
 

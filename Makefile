@@ -1,0 +1,106 @@
+# Every command installs what it needs by itself; nothing has to run before.
+#   make demo            one video, from a brief in Payload to a file on disk
+#   make demo CMS=none   the same without Node, from a signed webhook
+#   make demo STORAGE=s3 the same through a real S3 server
+#   make up              everything stays up, with Payload's admin
+#   make test            the whole test suite
+#   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
+#   make clean           remove what was installed, built and made
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+CMS ?= payload
+STORAGE ?= local
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGIN := cms_bridge/payload_plugin
+NODE_MODULES := $(PLUGIN)/node_modules/.package-lock.json
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# --- installation -------------------------------------------------------------------------------
+
+# requirements.lock carries hashes and no addresses; pip takes it from any index.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "Installing Python packages into $(VENV) (once; about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=… to one."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on \
+		--require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_MODULES): $(PLUGIN)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo "Payload needs Node.js 20.9 or newer with npm, and none was found on PATH."; \
+		echo "Install it, or run the same path without a CMS: make demo CMS=none"; exit 1; }
+	@echo "Installing Payload's npm packages (once; one to two minutes)"
+	@cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+.PHONY: python node
+python: $(VENV)/.installed
+node: $(NODE_MODULES)
+
+# --- for people ---------------------------------------------------------------------------------
+
+.PHONY: demo up
+demo: python $(if $(filter payload,$(CMS)),node)
+	@$(if $(filter s3,$(STORAGE)),$(BIN)/python -m tests.servers.s3 --run,) \
+		$(BIN)/reelwright demo --cms $(CMS)
+
+up: python $(if $(filter payload,$(CMS)),node admin)
+	@$(BIN)/reelwright up --cms $(CMS)
+
+# The admin is built once and again when its sources change.
+.PHONY: admin
+admin: $(PLUGIN)/dev/.next/BUILD_ID
+$(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGIN)/dev \
+		-type f -not -path '*/.next/*' 2>/dev/null)
+	@echo "Building Payload's admin (once; one to two minutes)"
+	@cd $(PLUGIN) && npm run --silent build:dev
+	@touch $@
+
+# --- for developers -----------------------------------------------------------------------------
+
+.PHONY: format lint types imports specs test test-python test-plugin check bench clean
+
+format: python
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: python
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: python
+	$(BIN)/basedpyright
+
+imports: python
+	$(BIN)/lint-imports
+
+specs: python
+	$(BIN)/python -m cms_bridge.schemas
+
+test: test-python test-plugin
+
+test-python: python node
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-plugin: node
+	cd $(PLUGIN) && npm run --silent check
+
+check: lint types imports test
+
+clean:
+	rm -rf $(VENV) .venv-s3 .data .cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf $(PLUGIN)/node_modules $(PLUGIN)/dist $(PLUGIN)/dev/.next
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

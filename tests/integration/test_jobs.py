@@ -1,0 +1,263 @@
+"""What the CMS may ask of a job, on both databases."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import msgspec
+import pytest
+
+from cms_bridge import jobs
+from cms_bridge.errors import EventConflict, JobNotFound
+from cms_bridge.events import Event
+from cms_bridge.states import IllegalMove, Status
+from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
+from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.storyboard import Limits, Storyboard
+from tests import events
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+LIMITS = Limits()
+
+
+async def accept(event: Event, *, message: str | None = None) -> jobs.Accepted:
+    body = msgspec.json.encode(event)
+    return await jobs.accept(message or f"evt_{uuid4()}", body, event, limits=LIMITS)
+
+
+async def put(job: UUID, status: Status, **values: Any) -> None:
+    """Set a job where a test starts from."""
+    columns = {getattr(Job, name): value for name, value in values.items()}
+    await Job.update({Job.status: status, **columns}).where(Job.id == job)
+
+
+async def drafted() -> UUID:
+    job = (await accept(events.submitted())).job_id
+    board = events.storyboard()
+    await put(
+        job,
+        Status.STORYBOARD_COMPLETE,
+        storyboard_data=msgspec.json.encode(board).decode(),
+        storyboard_digest=board.digest,
+        wake_at=None,
+    )
+    return job
+
+
+async def test_a_submission_becomes_a_pending_job() -> None:
+    accepted = await accept(events.submitted(script="Hello."))
+    row = await jobs.find(accepted.job_id)
+    assert (row["status"], row["progress"], row["project"]) == ("pending", 0, "project-1")
+    assert row["wake_at"] is not None
+    assert msgspec.json.decode(row["brief"])["script"] == "Hello."
+
+
+async def test_event_job_and_message_are_stored_together() -> None:
+    accepted = await accept(events.submitted(), message="evt_1")
+    (event,) = await InboundEvent.select()
+    (message,) = await OutboxMessage.select()
+    assert (event["id"], event["job"]) == ("evt_1", accepted.job_id)
+    assert msgspec.json.decode(event["body"])["type"] == "video.submitted"
+    assert (message["job"], message["topic"]) == (accepted.job_id, "rendition")
+
+
+async def test_a_repeated_event_does_nothing_and_answers_the_same() -> None:
+    event = events.submitted()
+    first = await accept(event, message="evt_1")
+    second = await accept(event, message="evt_1")
+    assert second.duplicate
+    assert second.job_id == first.job_id
+    assert await Job.count() == await InboundEvent.count() == 1
+
+
+async def test_the_same_event_ten_times_at_once_makes_one_job() -> None:
+    event = events.submitted()
+    accepted: list[jobs.Accepted] = []
+
+    async def send() -> None:
+        accepted.append(await accept(event, message="evt_1"))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(send)
+    assert len({one.job_id for one in accepted}) == 1
+    assert await Job.count() == await InboundEvent.count() == 1
+
+
+async def test_one_submission_under_two_ids_makes_one_job() -> None:
+    first = await accept(events.submitted())
+    second = await accept(events.submitted())
+    assert first.job_id == second.job_id
+    assert await Job.count() == 1
+
+
+async def test_an_id_with_another_body_is_a_conflict() -> None:
+    await accept(events.submitted(), message="evt_1")
+    with pytest.raises(EventConflict):
+        await accept(events.submitted(title="Other"), message="evt_1")
+
+
+@pytest.mark.parametrize(
+    ("brief", "error"),
+    [
+        ({"script": "  "}, EmptyScript),
+        ({"script": "x" * 200_000}, LimitExceeded),
+        ({"brief": "x" * 200_000}, LimitExceeded),
+    ],
+)
+async def test_what_cannot_be_filmed_leaves_nothing_behind(
+    brief: dict[str, str], error: type
+) -> None:
+    with pytest.raises(error):
+        await accept(events.submitted(**brief))
+    assert await Job.count() == await InboundEvent.count() == await Project.count() == 0
+
+
+async def test_control_characters_reach_the_database_unharmed() -> None:
+    accepted = await accept(events.submitted(script="a\x07b\x01c\tнет 你好 👩‍👩‍👧"))
+    assert "你好" in (await jobs.find(accepted.job_id))["brief"]
+
+
+async def test_a_new_submission_replaces_the_work_on_the_old_one() -> None:
+    old = await accept(events.submitted())
+    new = await accept(events.submitted(submission=2))
+    assert (await jobs.find(old.job_id))["status"] == "cancelled"
+    assert (await jobs.find(new.job_id))["status"] == "pending"
+
+
+async def test_an_older_submission_arriving_late_replaces_nothing() -> None:
+    new = await accept(events.submitted(submission=2))
+    await accept(events.submitted(submission=1))
+    assert (await jobs.find(new.job_id))["status"] == "pending"
+
+
+async def test_an_approval_binds_exactly_what_was_sent() -> None:
+    job = await drafted()
+    board = events.storyboard("Changed by the editor.")
+    await accept(events.approved(job, board=board))
+    row = await jobs.find(job)
+    assert (row["status"], row["approved"]) == ("approved", True)
+    assert row["approved_digest"] == row["storyboard_digest"] == board.digest
+    assert row["approved_by"] == "editor@example.com"
+    assert row["wake_at"] is not None
+
+
+async def test_approving_twice_is_approving_once() -> None:
+    job = await drafted()
+    await accept(events.approved(job))
+    sequence = (await jobs.find(job))["sequence"]
+    await accept(events.approved(job))
+    assert (await jobs.find(job))["sequence"] == sequence
+
+
+async def test_an_edit_voids_an_approval_before_work_began() -> None:
+    job = await drafted()
+    await accept(events.approved(job, revision=1))
+    await accept(events.edited(job, revision=2, board=events.storyboard("New.")))
+    row = await jobs.find(job)
+    assert (row["status"], row["approved"], row["approved_digest"]) == (
+        "storyboard_complete",
+        False,
+        "",
+    )
+    assert row["wake_at"] is None
+
+
+async def test_an_edit_that_arrives_after_a_later_approval_changes_nothing() -> None:
+    job = await drafted()
+    board = events.storyboard("Second revision.")
+    await accept(events.approved(job, revision=2, board=board))
+    await accept(events.edited(job, revision=1, board=events.storyboard("First revision.")))
+    row = await jobs.find(job)
+    assert (row["status"], row["storyboard_digest"]) == ("approved", board.digest)
+
+
+async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() -> None:
+    job = await drafted()
+    await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
+    await accept(events.approved(job, revision=1))
+    assert (await jobs.find(job))["status"] == "storyboard_complete"
+
+
+@pytest.mark.parametrize("status", [Status.GENERATING, Status.COMPOSING, Status.COMPLETED])
+async def test_a_storyboard_at_work_cannot_be_edited(status: Status) -> None:
+    job = await drafted()
+    await put(job, status)
+    with pytest.raises(IllegalMove):
+        await accept(events.edited(job))
+
+
+@pytest.mark.parametrize(
+    ("board", "error"),
+    [
+        (Storyboard(title="T", scenes=()), InvalidStoryboard),
+        (events.storyboard(*["x"] * 300), LimitExceeded),
+    ],
+)
+async def test_a_storyboard_that_cannot_be_filmed_changes_nothing(
+    board: Storyboard, error: type
+) -> None:
+    job = await drafted()
+    before = await jobs.find(job)
+    for event in (events.edited(job, board=board), events.approved(job, board=board)):
+        with pytest.raises(error):
+            await accept(event)
+    assert await jobs.find(job) == before
+
+
+@pytest.mark.parametrize("job", ["no-uuid", str(uuid4())])
+async def test_an_unknown_job_is_not_found(job: str) -> None:
+    with pytest.raises(JobNotFound):
+        await accept(events.approved(job))
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.GENERATING, Status.STORYBOARD_COMPLETE])
+async def test_cancelling_stops_everything_unfinished(status: Status) -> None:
+    job = await drafted()
+    await put(job, status, lease_owner="worker")
+    await accept(events.cancelled())
+    row = await jobs.find(job)
+    assert (row["status"], row["lease_owner"], row["wake_at"]) == ("cancelled", "", None)
+
+
+async def test_a_completed_job_cannot_be_cancelled() -> None:
+    job = await drafted()
+    await put(job, Status.COMPLETED)
+    with pytest.raises(IllegalMove):
+        await accept(events.cancelled())
+
+
+async def test_cancelling_before_the_submission_arrived_is_told_to_come_again() -> None:
+    with pytest.raises(JobNotFound, match="has yet to arrive"):
+        await accept(events.cancelled())
+
+
+@pytest.mark.parametrize(("approved", "status"), [(True, "approved"), (False, "pending")])
+async def test_a_retry_starts_again_where_a_person_last_decided(
+    approved: bool, status: str
+) -> None:
+    job = await drafted()
+    await put(job, Status.FAILED, approved=approved, error='{"code":"x","message":"y"}')
+    await accept(events.retried())
+    row = await jobs.find(job)
+    assert (row["status"], row["error"], row["retry_count"]) == (status, None, 0)
+
+
+async def test_the_sweep_finds_a_waiting_job_once() -> None:
+    accepted = await accept(events.submitted())
+    assert await jobs.due() == []
+    await put(
+        accepted.job_id, Status.PENDING, wake_at=(await jobs.find(accepted.job_id))["created_at"]
+    )
+    assert await jobs.due() == [(accepted.job_id, 0, Status.PENDING)]
+    assert await jobs.due() == []
+
+
+async def test_every_change_raises_the_sequence_and_the_message() -> None:
+    job = await drafted()
+    await accept(events.edited(job, revision=1, board=events.storyboard("a")))
+    await accept(events.edited(job, revision=2, board=events.storyboard("b")))
+    (message,) = await OutboxMessage.select()
+    row = await jobs.find(job)
+    assert (row["sequence"], message["version"]) == (3, 3)

@@ -1,0 +1,193 @@
+"""What a worker may do to a job it holds, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import anyio
+import msgspec
+import pytest
+
+from cms_bridge import jobs, leases
+from cms_bridge.errors import LeaseLost
+from cms_bridge.leases import Finished, Lease, Phase, RetryPolicy
+from cms_bridge.payload import Problem
+from cms_bridge.states import Status
+from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
+from tests import events
+from tests.integration.test_jobs import accept, drafted, put
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+MINUTE = timedelta(minutes=1)
+POLICY = RetryPolicy(max_retries=2, first_delay=timedelta(seconds=5))
+VIDEO = Finished(key="k", poster_key="p", duration=30.0, width=1920, height=1080, bytes=1)
+
+
+async def claim(job: UUID, phase: Phase = Phase.RENDER, *, worker: str = "w1") -> Lease | None:
+    return await leases.claim(job, phase, worker=worker, duration=MINUTE, policy=POLICY)
+
+
+async def claimed(job: UUID, phase: Phase = Phase.RENDER, *, worker: str = "w1") -> Lease:
+    lease = await claim(job, phase, worker=worker)
+    assert lease is not None
+    return lease
+
+
+async def approved() -> UUID:
+    job = await drafted()
+    await accept(events.approved(job))
+    return job
+
+
+async def expire(job: UUID) -> None:
+    past = datetime.now(UTC) - MINUTE
+    await Job.update({Job.lease_expires_at: past, Job.wake_at: past}).where(Job.id == job)
+
+
+async def test_a_claim_carries_what_the_worker_needs() -> None:
+    job = await approved()
+    lease = await claimed(job)
+    assert (lease.attempt, lease.project, lease.video_id) == (1, "project-1", "video-1")
+    assert lease.storyboard == events.storyboard()
+    assert (await jobs.find(job))["status"] == "generating"
+
+
+async def test_eight_claims_at_once_have_one_winner() -> None:
+    job = await approved()
+    won: list[Lease] = []
+
+    async def try_to(worker: str) -> None:
+        if lease := await claim(job, worker=worker):
+            won.append(lease)
+
+    async with anyio.create_task_group() as group:
+        for number in range(8):
+            group.start_soon(try_to, f"w{number}")
+    assert len(won) == 1
+    assert await Attempt.count() == 1
+
+
+@pytest.mark.parametrize("status", set(Status) - {Status.PENDING, Status.STORYBOARDING})
+async def test_only_what_waits_for_a_storyboard_is_claimed_for_one(status: Status) -> None:
+    job = await drafted()
+    await put(job, status)
+    assert await claim(job, Phase.STORYBOARD) is None
+
+
+async def test_nothing_unapproved_is_claimed_for_rendering() -> None:
+    job = await drafted()
+    assert await claim(job, Phase.RENDER) is None
+
+
+async def test_a_dead_workers_job_passes_to_another_and_the_dead_one_can_change_nothing() -> None:
+    job = await approved()
+    dead = await claimed(job, worker="dead")
+    await expire(job)
+    alive = await claimed(job, worker="alive")
+    assert alive.attempt == 2
+    for late in (
+        leases.renew(dead, duration=MINUTE),
+        leases.advance(dead, progress=99),
+        leases.complete(dead, VIDEO),
+        leases.fail(dead, Problem(code="x", message="x")),
+        leases.release(dead),
+    ):
+        with pytest.raises(LeaseLost):
+            await late
+    row = await jobs.find(job)
+    assert (row["lease_owner"], row["status"]) == ("alive", "generating")
+    assert await GeneratedVideo.count() == 0
+    outcomes = await Attempt.select(Attempt.outcome).order_by(Attempt.number)
+    assert [row["outcome"] for row in outcomes] == ["lost", "running"]
+
+
+async def test_a_job_whose_workers_keep_dying_fails_in_plain_words() -> None:
+    job = await approved()
+    for _ in range(POLICY.max_retries + 1):
+        assert await claim(job)
+        await expire(job)
+    assert await claim(job) is None
+    row = await jobs.find(job)
+    assert row["status"] == "failed"
+    assert msgspec.json.decode(row["error"])["code"] == "attempts_exhausted"
+
+
+async def test_renewing_keeps_the_sweep_away() -> None:
+    job = await approved()
+    lease = await claimed(job)
+    await expire(job)
+    await leases.renew(lease, duration=MINUTE)
+    assert await jobs.due() == []
+    assert await claim(job, worker="other") is None
+
+
+async def test_a_cancelled_job_is_lost_to_its_worker() -> None:
+    job = await approved()
+    lease = await claimed(job)
+    await accept(events.cancelled())
+    with pytest.raises(LeaseLost):
+        await leases.renew(lease, duration=MINUTE)
+    with pytest.raises(LeaseLost):
+        await leases.complete(lease, VIDEO)
+    (attempt,) = await Attempt.select()
+    assert attempt["outcome"] == "cancelled"
+
+
+async def test_completing_makes_job_video_and_message_true_together() -> None:
+    job = await approved()
+    lease = await claimed(job)
+    await leases.advance(lease, to=Status.COMPOSING, progress=50, spent=Decimal("0.25"))
+    await leases.advance(lease, to=Status.UPLOADING)
+    await leases.complete(lease, VIDEO)
+    row = await jobs.find(job)
+    assert (row["status"], row["progress"], row["actual_cost"]) == (
+        "completed",
+        100,
+        Decimal("0.25"),
+    )
+    assert (row["lease_owner"], row["wake_at"]) == ("", None)
+    (video,) = await GeneratedVideo.select()
+    assert (video["job"], video["duration"]) == (job, 30.0)
+    (message,) = await OutboxMessage.select()
+    assert message["version"] == row["sequence"]
+
+
+async def test_a_job_cannot_be_completed_before_it_was_composed() -> None:
+    lease = await claimed(await approved())
+    with pytest.raises(LeaseLost):
+        await leases.complete(lease, VIDEO)
+    assert await GeneratedVideo.count() == 0
+
+
+async def test_a_storyboard_is_laid_before_the_editor() -> None:
+    job = (await accept(events.submitted())).job_id
+    lease = await claimed(job, Phase.STORYBOARD)
+    board = events.storyboard()
+    await leases.storyboard_drafted(lease, board, estimate=Decimal("1.5"), warnings=())
+    row = await jobs.find(job)
+    assert (row["status"], row["storyboard_digest"]) == ("storyboard_complete", board.digest)
+    assert (row["estimated_cost"], row["wake_at"], row["lease_owner"]) == (Decimal("1.5"), None, "")
+    topics = await OutboxMessage.select(OutboxMessage.topic).order_by(OutboxMessage.topic)
+    assert [row["topic"] for row in topics] == ["rendition", "storyboard"]
+
+
+async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
+    job = await approved()
+    away = Problem(code="storage_unavailable", message="The store is away.")
+    for retry in range(1, POLICY.max_retries + 1):
+        assert await leases.postpone(await claimed(job), away, policy=POLICY)
+        row = await jobs.find(job)
+        assert row["retry_count"] == retry
+        assert row["wake_at"] > datetime.now(UTC) + POLICY.delay(retry) - timedelta(seconds=3)
+    assert not await leases.postpone(await claimed(job), away, policy=POLICY)
+    row = await jobs.find(job)
+    assert (row["status"], row["error_message"]) == ("failed", "The store is away.")
+
+
+async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> None:
+    job = await approved()
+    await leases.release(await claimed(job))
+    assert await jobs.due() == [(job, 1, Status.GENERATING)]
+    await claimed(job, worker="other")
+    assert (await jobs.find(job))["retry_count"] == 0

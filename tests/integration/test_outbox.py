@@ -1,0 +1,168 @@
+"""Telling Payload: once, in the newest words, however often it is away; on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Never
+from uuid import UUID
+
+import anyio
+import pytest
+
+from cms_bridge import outbox
+from cms_bridge.database import transaction
+from cms_bridge.outbox import Backoff, Topic
+from cms_bridge.payload import PayloadGone, PayloadUnavailable, RenditionWrite, StoryboardWrite
+from cms_bridge.tables import Job, OutboxMessage
+from tests import events
+from tests.integration.test_jobs import accept, drafted
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+BACKOFF = Backoff(first=timedelta(seconds=10), longest=timedelta(seconds=60))
+
+
+class Reader:
+    """Stands at the other end: remembers what it was told, or is away."""
+
+    def __init__(self) -> None:
+        self.renditions: list[RenditionWrite] = []
+        self.storyboards: list[StoryboardWrite] = []
+        self.error: Exception | None = None
+        self.meanwhile: UUID | None = None
+
+    async def write_rendition(self, write: RenditionWrite) -> None:
+        if self.error:
+            raise self.error
+        self.renditions.append(write)
+        if self.meanwhile:
+            job, self.meanwhile = self.meanwhile, None
+            await change(job)
+
+    async def write_storyboard(self, write: StoryboardWrite) -> None:
+        if self.error:
+            raise self.error
+        self.storyboards.append(write)
+
+
+async def change(job: UUID) -> None:
+    """Make news of a job."""
+    async with transaction():
+        await Job.update({Job.sequence: Job.sequence + 1}).where(Job.id == job)
+        await outbox.touch(job, Topic.RENDITION)
+
+
+async def deliver(reader: Reader) -> list[bool]:
+    return [await outbox.deliver(one, reader, backoff=BACKOFF) for one in await outbox.due()]
+
+
+async def make_due() -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await OutboxMessage.update({OutboxMessage.due_at: past}, force=True)
+
+
+async def test_news_is_told_once() -> None:
+    job = (await accept(events.submitted())).job_id
+    reader = Reader()
+    assert await deliver(reader) == [True]
+    assert await deliver(reader) == []
+    (write,) = reader.renditions
+    assert (write.job_id, write.status, write.sequence) == (str(job), "pending", 1)
+
+
+async def test_a_storyboard_is_told_apart_from_the_rendition() -> None:
+    job = await drafted()
+    async with transaction():
+        await outbox.touch(job, Topic.STORYBOARD)
+    reader = Reader()
+    await deliver(reader)
+    (write,) = reader.storyboards
+    assert write.storyboard == events.storyboard()
+    assert write.digest == events.storyboard().digest
+
+
+async def test_while_the_cms_is_away_news_piles_up_into_one_write() -> None:
+    job = (await accept(events.submitted())).job_id
+    reader = Reader()
+    reader.error = PayloadUnavailable("away")
+    assert await deliver(reader) == [False]
+    for _ in range(5):
+        await change(job)
+    assert await outbox.due() == [], "news is no reason to knock more often"
+    reader.error = None
+    await make_due()
+    assert await deliver(reader) == [True]
+    assert [write.sequence for write in reader.renditions] == [6]
+
+
+async def test_each_failure_waits_longer_and_success_forgets_them() -> None:
+    await accept(events.submitted())
+    reader = Reader()
+    reader.error = PayloadUnavailable("away")
+    for attempt in (1, 2, 3):
+        await make_due()
+        before = datetime.now(UTC)
+        await deliver(reader)
+        (row,) = await OutboxMessage.select()
+        assert row["attempts"] == attempt
+        assert row["due_at"] >= before + BACKOFF.delay(attempt)
+        assert row["last_error"] == "away"
+    reader.error = None
+    await make_due()
+    await deliver(reader)
+    (row,) = await OutboxMessage.select()
+    assert (row["attempts"], row["due_at"], row["last_error"]) == (0, None, None)
+
+
+async def test_news_that_comes_during_a_write_is_told_too() -> None:
+    job = (await accept(events.submitted())).job_id
+    reader = Reader()
+    reader.meanwhile = job
+    await deliver(reader)
+    await deliver(reader)
+    assert [write.sequence for write in reader.renditions] == [1, 2]
+    assert await outbox.due() == []
+
+
+async def test_two_workers_do_not_tell_the_same_news() -> None:
+    await accept(events.submitted())
+    reader = Reader()
+    (message,) = await outbox.due()
+
+    async def tell() -> None:
+        await outbox.deliver(message, reader, backoff=BACKOFF)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(tell)
+    assert len(reader.renditions) == 1
+
+
+async def test_what_payload_will_never_take_is_given_up() -> None:
+    await accept(events.submitted())
+    reader = Reader()
+    reader.error = PayloadGone("the video was deleted")
+    assert await deliver(reader) == [False]
+    assert await outbox.due() == []
+    (row,) = await OutboxMessage.select()
+    assert row["last_error"] == "the video was deleted"
+
+
+async def test_past_the_horizon_a_message_is_given_up() -> None:
+    await accept(events.submitted())
+    long_ago = datetime.now(UTC) - BACKOFF.horizon - timedelta(hours=1)
+    await OutboxMessage.update({OutboxMessage.pending_since: long_ago}, force=True)
+    reader = Reader()
+    reader.error = PayloadUnavailable("away")
+    await deliver(reader)
+    (row,) = await OutboxMessage.select()
+    assert row["due_at"] is None
+
+
+async def test_a_rolled_back_change_leaves_no_message() -> Never:
+    job = (await accept(events.submitted())).job_id
+    reader = Reader()
+    await deliver(reader)
+    with pytest.raises(ZeroDivisionError):
+        async with transaction():
+            await outbox.touch(job, Topic.RENDITION)
+            raise ZeroDivisionError
+    assert await outbox.due() == []

@@ -1,0 +1,80 @@
+"""Migrations, forwards and back, alone and at the same time, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+from piccolo.apps.migrations.auto.diffable_table import DiffableTable
+from piccolo.apps.migrations.auto.schema_differ import SchemaDiffer
+from piccolo.apps.migrations.auto.schema_snapshot import SchemaSnapshot
+from piccolo.apps.migrations.commands.base import BaseMigrationManager
+from piccolo.conf.apps import AppConfig
+
+from cms_bridge.database import connected, migrate, migration_level
+from cms_bridge.tables import TABLES, Job, Project
+from migrations.piccolo_app import APP_CONFIG
+from tests.servers.postgres import PostgresServer
+
+pytestmark = pytest.mark.anyio
+
+NEWEST = "2026-11-21T07:00:00:000002"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        yield url
+
+
+async def test_forwards_again_back_and_forwards(empty_url: str) -> None:
+    async with connected(empty_url):
+        assert await migration_level() is None
+    for _ in range(2):
+        await migrate(empty_url)
+        async with connected(empty_url):
+            assert await migration_level() == NEWEST
+            assert await Job.count() == 0
+    await migrate(empty_url, direction="backwards")
+    async with connected(empty_url):
+        assert await migration_level() is None
+        assert not await Job.table_exists()
+        assert not await Project.table_exists()
+    await migrate(empty_url)
+    async with connected(empty_url):
+        assert await Job.count() == 0
+
+
+async def test_three_processes_starting_at_once_migrate_once(empty_url: str) -> None:
+    # Tasks stand in for processes; the lock is the same one.
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(migrate, empty_url)
+    async with connected(empty_url):
+        assert await migration_level() == NEWEST
+
+
+async def test_the_migrations_build_exactly_the_tables() -> None:
+    managers = await _managers(APP_CONFIG)
+    snapshot = SchemaSnapshot(managers=managers)
+    declared = [
+        DiffableTable(
+            class_name=table.__name__,
+            tablename=table._meta.tablename,
+            columns=table._meta.non_default_columns,
+            schema=table._meta.schema,
+        )
+        for table in TABLES
+    ]
+    differ = SchemaDiffer(schema=declared, schema_snapshot=snapshot.get_snapshot())
+    statements = [one for change in differ.get_alter_statements() for one in change.statements]
+    assert statements == [], "a table changed: piccolo migrations new reelwright --auto"
+
+
+async def _managers(app: AppConfig) -> list[object]:
+    base = BaseMigrationManager()
+    return await base.get_migration_managers(app_config=app)

@@ -1,0 +1,8 @@
+import pytest
+
+from cms_bridge.schemas import SPECS, generate
+
+
+@pytest.mark.parametrize(("name", "content"), generate().items())
+def test_generated_specs_are_up_to_date(name: str, content: str) -> None:
+    assert (SPECS / name).read_text(encoding="utf-8") == content, "run `make specs`"

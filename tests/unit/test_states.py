@@ -1,0 +1,72 @@
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cms_bridge import states
+from cms_bridge.states import DRAFTABLE, FINISHED, MOVES, RENDERABLE, IllegalMove, Status
+
+HAPPY_PATH = [
+    Status.PENDING,
+    Status.STORYBOARDING,
+    Status.STORYBOARD_COMPLETE,
+    Status.APPROVED,
+    Status.GENERATING,
+    Status.COMPOSING,
+    Status.UPLOADING,
+    Status.COMPLETED,
+]
+
+
+def test_the_happy_path_is_legal_step_by_step() -> None:
+    for origin, target in zip(HAPPY_PATH, HAPPY_PATH[1:], strict=False):
+        states.check_move(origin, target)
+
+
+@given(st.integers(0, 7), st.integers(0, 7))
+def test_no_step_of_the_happy_path_can_be_skipped(start: int, end: int) -> None:
+    if end > start + 1:
+        with pytest.raises(IllegalMove):
+            states.check_move(HAPPY_PATH[start], HAPPY_PATH[end])
+
+
+@pytest.mark.parametrize("target", Status)
+def test_a_completed_job_goes_nowhere(target: Status) -> None:
+    with pytest.raises(IllegalMove, match="completed cannot become"):
+        states.check_move(Status.COMPLETED, target)
+
+
+@pytest.mark.parametrize("origin", set(Status) - FINISHED)
+def test_everything_unfinished_can_fail_and_be_cancelled(origin: Status) -> None:
+    states.check_move(origin, Status.FAILED)
+    states.check_move(origin, Status.CANCELLED)
+
+
+@pytest.mark.parametrize("origin", [Status.FAILED, Status.CANCELLED])
+def test_only_a_retry_leads_out_of_failure(origin: Status) -> None:
+    assert MOVES[origin] - {Status.CANCELLED} == {Status.PENDING, Status.APPROVED}
+
+
+def test_nothing_is_generated_without_an_approval() -> None:
+    reached = {Status.PENDING}
+    while True:
+        further = {to for origin in reached for to in MOVES[origin] if to is not Status.APPROVED}
+        if further <= reached:
+            break
+        reached |= further
+    assert not reached & (RENDERABLE | {Status.COMPLETED})
+
+
+def test_every_status_has_its_moves_and_stands_in_one_group() -> None:
+    assert set(MOVES) == set(Status)
+    waiting_for_a_person = {Status.STORYBOARD_COMPLETE}
+    groups = [FINISHED, DRAFTABLE, RENDERABLE, waiting_for_a_person]
+    assert sorted(status for group in groups for status in group) == sorted(Status)
+
+
+def test_every_status_is_documented_where_it_is_defined() -> None:
+    source = Path(states.__file__).read_text(encoding="utf-8")
+    documented = re.findall(r'^    ([A-Z_]+) = "\w+"\n    """.+"""$', source, re.MULTILINE)
+    assert documented == [status.name for status in Status]
