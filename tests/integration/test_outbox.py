@@ -161,8 +161,12 @@ async def test_a_rolled_back_change_leaves_no_message() -> Never:
     job = (await accept(events.submitted())).job_id
     reader = Reader()
     await deliver(reader)
-    with pytest.raises(ZeroDivisionError):
+
+    async def touch_and_fail() -> None:
         async with transaction():
             await outbox.touch(job, Topic.RENDITION)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await touch_and_fail()
     assert await outbox.due() == []

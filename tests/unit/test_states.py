@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ HAPPY_PATH = [
 
 
 def test_the_happy_path_is_legal_step_by_step() -> None:
-    for origin, target in zip(HAPPY_PATH, HAPPY_PATH[1:], strict=False):
+    for origin, target in pairwise(HAPPY_PATH):
         states.check_move(origin, target)
 
 

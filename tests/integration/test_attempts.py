@@ -1,0 +1,166 @@
+"""Holding a lease beside work, and ending an attempt in exactly one way."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import anyio
+import pytest
+
+from cms_bridge import jobs
+from cms_bridge.errors import LeaseLost
+from cms_bridge.leases import Lease, Phase, RetryPolicy
+from cms_bridge.storage.base import StorageFull, StorageUnavailable
+from cms_bridge.tables import Attempt
+from daemon.attempts import attempt
+from daemon.lease import hold
+from daemon.services import Services
+from render.errors import MediaError, RefusedGeneration, RetryableGeneration
+from tests import events
+from tests.integration.test_jobs import accept
+from tests.integration.test_leases import approved, claimed
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+QUICK = timedelta(milliseconds=50)
+
+
+class DeafQueue:
+    """A queue that nobody listens to: waking workers is not what is tested here."""
+
+    async def wake_outbox(self, _job: object) -> None:
+        return None
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    settings = SimpleNamespace(heartbeat_seconds=0.05, work_directory=tmp_path)
+    return cast(
+        "Services",
+        SimpleNamespace(
+            settings=settings,
+            worker="w1",
+            queue=DeafQueue(),
+            retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
+            lease_duration=timedelta(seconds=30),
+        ),
+    )
+
+
+async def run(services: Services, error: Exception | None) -> dict[str, Any]:
+    async def work(_lease: Lease, _services: Services) -> None:
+        if error:
+            raise error
+
+    job = await approved()
+    await attempt(job, Phase.RENDER, work, services)
+    return await jobs.find(job)
+
+
+async def test_work_runs_under_its_lease_and_returns() -> None:
+    lease = await claimed(await approved())
+    done: list[bool] = []
+
+    async def work() -> None:
+        await anyio.sleep(0.2)
+        done.append(True)
+
+    await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+    assert done == [True]
+
+
+async def test_works_own_error_comes_through_as_it_is() -> None:
+    lease = await claimed(await approved())
+
+    async def work() -> None:
+        raise MediaError("broken")
+
+    with pytest.raises(MediaError, match="broken"):
+        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+
+
+async def test_work_is_cancelled_as_soon_as_the_job_is() -> None:
+    lease = await claimed(await approved())
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            await accept(events.cancelled())
+            await anyio.sleep(60)
+        finally:
+            ended.append("cancelled")
+
+    with anyio.fail_after(5), pytest.raises(LeaseLost):
+        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+    assert ended == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    "error", [RetryableGeneration("busy"), StorageUnavailable("away"), OSError()]
+)
+async def test_a_passing_failure_is_tried_again(services: Services, error: Exception) -> None:
+    row = await run(services, error)
+    assert (row["status"], row["retry_count"], row["lease_owner"]) == ("generating", 1, "")
+    (last,) = await Attempt.select()
+    assert last["outcome"] == "postponed"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RefusedGeneration("never", scene="2"), "generation_refused"),
+        (MediaError("broken"), "unreadable_media"),
+        (StorageFull(), "storage_full"),
+    ],
+)
+async def test_a_final_failure_is_told_to_the_editor(
+    services: Services, error: Exception, code: str
+) -> None:
+    row = await run(services, error)
+    assert row["status"] == "failed"
+    assert f'"code":"{code}"' in row["error"]
+
+
+async def test_an_unforeseen_error_does_not_reach_the_editor_in_its_own_words(
+    services: Services,
+) -> None:
+    async def work(_lease: Lease, _services: Services) -> None:
+        raise KeyError("hunter2")
+
+    job = await approved()
+    for _ in range(2):
+        await attempt(job, Phase.RENDER, work, services)
+    row = await jobs.find(job)
+    assert row["status"] == "failed"
+    assert "hunter2" not in row["error"] + row["error_message"]
+
+
+async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None:
+    started = anyio.Event()
+
+    async def work(_lease: Lease, _services: Services) -> None:
+        started.set()
+        await anyio.sleep(60)
+
+    job = await approved()
+    async with anyio.create_task_group() as group:
+        run_it: Callable[..., Awaitable[None]] = attempt
+        group.start_soon(run_it, job, Phase.RENDER, work, services)
+        await started.wait()
+        group.cancel_scope.cancel()
+    row = await jobs.find(job)
+    assert (row["lease_owner"], row["retry_count"]) == ("", 0)
+    assert await jobs.due() == [(job, 1, row["status"])]
+
+
+async def test_an_attempt_on_anothers_job_does_nothing(services: Services) -> None:
+    job = await approved()
+    await claimed(job, worker="other")
+
+    async def work(_lease: Lease, _services: Services) -> None:
+        pytest.fail("this job is another's")
+
+    await attempt(job, Phase.RENDER, work, services)
+    assert await Attempt.count() == 1

@@ -1,0 +1,305 @@
+"""The bridge over real HTTP, with a real Redis: what it accepts, refuses and reports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from cms_bridge.database import connected
+from cms_bridge.queue import HEALTH_KEY, Lane, deserialise
+from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
+from tests import events
+
+pytestmark = pytest.mark.anyio
+
+API_KEY = "an api key of more than 32 characters"
+EVENTS = "/api/v1/webhooks/payload"
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bridge")
+
+
+@pytest.fixture(scope="module")
+def bridge_url(directory: Path, redis_server: str, migrated_sqlite: Path) -> Iterator[str]:
+    """A bridge process on a database of its own, as it runs in production."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (directory / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "REELWRIGHT_REDIS_URL": redis_server,
+        "REELWRIGHT_DATABASE_URL": f"sqlite:///{directory}/bridge.db",
+        "REELWRIGHT_STORAGE_DIRECTORY": str(directory / "objects"),
+        "REELWRIGHT_WEBHOOK_SECRET": events.SECRET,
+        "REELWRIGHT_API_KEY": API_KEY,
+        "REELWRIGHT_LINK_SECRET": "a link secret of more than 32 characters",
+        "REELWRIGHT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "REELWRIGHT_MAX_WEBHOOK_BYTES": "100000",
+    }
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daemon", "bridge", "--port", str(port)],
+            env=environment,
+            stderr=log,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(httpx.HTTPError):
+                httpx.get(f"{url}/health/live").raise_for_status()
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail((directory / "log").read_text())
+        yield url
+    finally:
+        process.terminate()
+        # The server shuts down in order and then lets the signal have its way.
+        assert process.wait(10) == -signal.SIGTERM
+        said = (directory / "log").read_text()
+        for secret in (events.SECRET.removeprefix("whsec_"), API_KEY, "a link secret"):
+            assert secret not in said
+
+
+@pytest.fixture
+async def http(bridge_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=bridge_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def rows(bridge_url: str, directory: Path) -> AsyncIterator[None]:
+    """The bridge's own tables, to look at."""
+    async with connected(f"sqlite:///{directory}/bridge.db"):
+        yield
+
+
+async def send(http: httpx.AsyncClient, event: Any, **options: Any) -> httpx.Response:
+    body, headers = events.signed(event, **options)
+    return await http.post(EVENTS, content=body, headers=headers)
+
+
+def new_video(**brief: Any) -> Any:
+    return events.submitted(video=uuid4().hex, **brief)
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, str]:
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    said = answer.json()
+    assert said["status"] == answer.status_code
+    return answer.status_code, said["code"], said["detail"]
+
+
+async def test_an_event_is_accepted_with_a_receipt(http: httpx.AsyncClient) -> None:
+    answer = await send(http, new_video())
+    assert answer.status_code == 202
+    receipt = answer.json()
+    assert receipt.keys() == {"jobId", "status", "duplicate"}
+    assert (receipt["status"], receipt["duplicate"]) == ("pending", False)
+
+
+@pytest.mark.usefixtures("redis_url")
+async def test_a_worker_is_woken_with_the_jobs_id_alone(
+    http: httpx.AsyncClient, redis_server: str
+) -> None:
+    job = (await send(http, new_video())).json()["jobId"]
+    async with Redis.from_url(redis_server) as redis:
+        (name,) = await redis.zrange(Lane.WORK, 0, -1)
+        queued = deserialise(await redis.get(b"arq:job:" + name))
+        assert (queued["f"], queued["a"]) == ("draft_storyboard", [job])
+
+
+async def test_a_repeat_is_acknowledged_and_changes_nothing(http: httpx.AsyncClient) -> None:
+    event = new_video()
+    first = await send(http, event, message="evt_repeat")
+    again = await send(http, event, message="evt_repeat")
+    assert again.status_code == 202
+    assert again.json() == {**first.json(), "duplicate": True}
+
+
+async def test_a_replayed_id_with_another_body_is_refused(http: httpx.AsyncClient) -> None:
+    await send(http, new_video(), message="evt_replay")
+    answer = await send(http, new_video(), message="evt_replay")
+    assert problem(answer)[:2] == (409, "event_conflict")
+
+
+async def test_a_tampered_body_is_refused(http: httpx.AsyncClient) -> None:
+    body, headers = events.signed(new_video())
+    answer = await http.post(EVENTS, content=body + b" ", headers=headers)
+    assert problem(answer)[:2] == (401, "webhook_rejected")
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+async def test_a_stale_or_future_message_is_refused(http: httpx.AsyncClient, minutes: int) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    assert problem(await send(http, new_video(), at=at))[:2] == (401, "webhook_rejected")
+
+
+async def test_an_unsigned_message_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post(EVENTS, content=msgspec.json.encode(new_video()))
+    assert problem(answer)[:2] == (401, "webhook_rejected")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_an_oversized_body_is_refused_before_it_is_verified(
+    http: httpx.AsyncClient, declared: bool
+) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 10_000
+
+    content = b"x" * 200_000 if declared else stream()
+    status, code, said = problem(await http.post(EVENTS, content=content))
+    assert (status, code) == (413, "body_too_large")
+    assert "100000 bytes" in said
+
+
+async def test_what_is_not_json_is_refused(http: httpx.AsyncClient) -> None:
+    assert problem(await send(http, b"not json"))[:2] == (400, "malformed_event")
+
+
+async def test_an_unknown_type_is_named(http: httpx.AsyncClient) -> None:
+    event = {"type": "video.exploded", "timestamp": "2026-01-01T00:00:00Z", "data": {}}
+    status, code, said = problem(await send(http, msgspec.json.encode(event)))
+    assert (status, code) == (400, "malformed_event")
+    assert "video.exploded" in said
+
+
+async def test_an_empty_script_is_refused_in_plain_words(http: httpx.AsyncClient) -> None:
+    status, code, said = problem(await send(http, new_video(script=" \n ")))
+    assert (status, code) == (422, "empty_script")
+    assert said == "There is nothing to say: write a script or at least a brief."
+
+
+async def test_an_overlong_script_names_limit_and_length(http: httpx.AsyncClient) -> None:
+    answer = await send(http, new_video(script="x" * 50_000))
+    assert problem(answer)[:2] == (422, "limit_exceeded")
+    assert answer.json()["params"] == {
+        "what": "the script",
+        "limit": 40_000,
+        "value": 50_000,
+        "unit": "characters",
+    }
+
+
+@pytest.mark.usefixtures("rows")
+async def test_what_was_refused_left_nothing_behind(http: httpx.AsyncClient) -> None:
+    before = await Job.count(), await InboundEvent.count()
+    await send(http, new_video(script=" "))
+    await send(http, b"not json")
+    await send(http, events.approved(uuid4()))
+    assert (await Job.count(), await InboundEvent.count()) == before
+
+
+async def test_a_jobs_status_tells_where_it_stands(http: httpx.AsyncClient) -> None:
+    job = (await send(http, new_video())).json()["jobId"]
+    answer = await http.get(
+        f"/api/v1/videos/jobs/{job}/status", headers={"Authorization": f"Bearer {API_KEY}"}
+    )
+    assert answer.status_code == 200
+    said = answer.json()
+    assert (said["id"], said["status"], said["progress"], said["error"]) == (
+        job,
+        "pending",
+        0,
+        None,
+    )
+
+
+@pytest.mark.parametrize("path", ["status", "links"])
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", f"Basic {API_KEY}", "Bearer x"])
+async def test_without_the_key_nothing_is_told(
+    http: httpx.AsyncClient, path: str, authorization: str | None
+) -> None:
+    job = (await send(http, new_video())).json()["jobId"]
+    headers = {"Authorization": authorization} if authorization is not None else {}
+    answer = await http.get(f"/api/v1/videos/jobs/{job}/{path}", headers=headers)
+    assert problem(answer)[:2] == (401, "unauthorised")
+
+
+@pytest.mark.parametrize("path", ["status", "links"])
+async def test_an_unknown_job_is_not_found(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(
+        f"/api/v1/videos/jobs/{uuid4()}/{path}", headers={"Authorization": f"Bearer {API_KEY}"}
+    )
+    assert problem(answer)[:2] == (404, "job_not_found")
+
+
+async def test_an_unfinished_job_has_no_links(http: httpx.AsyncClient) -> None:
+    job = (await send(http, new_video())).json()["jobId"]
+    answer = await http.get(
+        f"/api/v1/videos/jobs/{job}/links", headers={"Authorization": f"Bearer {API_KEY}"}
+    )
+    assert problem(answer)[:2] == (404, "job_not_found")
+
+
+@pytest.mark.usefixtures("rows")
+async def test_links_to_a_finished_video_are_signed_and_named(http: httpx.AsyncClient) -> None:
+    job = (await send(http, new_video(title="Über uns"))).json()["jobId"]
+    await GeneratedVideo.insert(
+        GeneratedVideo(
+            id=uuid4(),
+            job=UUID(job),
+            key=f"{'a' * 32}/{'b' * 64}.mp4",
+            poster_key=f"{'a' * 32}/{'c' * 64}.jpg",
+            created_at=datetime.now(UTC),
+        )
+    )
+    answer = await http.get(
+        f"/api/v1/videos/jobs/{job}/links", headers={"Authorization": f"Bearer {API_KEY}"}
+    )
+    links = answer.json()
+    assert links["expires_in"] == 3600
+    assert f"{'b' * 64}.mp4?expires=" in links["video"]["url"]
+    assert "name=%C3%9Cber+uns.mp4" in links["video"]["download_url"]
+    assert f"{'c' * 64}.jpg?expires=" in links["poster"]["url"]
+
+
+async def test_health_tells_of_a_missing_daemon(http: httpx.AsyncClient, redis_url: str) -> None:
+    said = (await http.get("/health")).json()
+    assert (said["database"], said["redis"], said["daemon"]) == ("up", "up", "down")
+    assert said["status"] == "degraded"
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set(HEALTH_KEY, "here", ex=5)
+        assert (await http.get("/health")).json()["daemon"] == "up"
+
+
+async def test_liveness_asks_nothing_else(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_readiness_needs_the_database_alone(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["migration"]
+
+
+async def test_openapi_describes_every_route_without_a_page_that_loads_from_elsewhere(
+    http: httpx.AsyncClient,
+) -> None:
+    described = (await http.get("/schema/openapi.json")).json()
+    assert set(described["paths"]) == {
+        EVENTS,
+        "/api/v1/videos/jobs/{job_id}/status",
+        "/api/v1/videos/jobs/{job_id}/links",
+        "/health",
+        "/health/live",
+        "/health/ready",
+    }
