@@ -60,7 +60,7 @@ _UNSPACED_SCRIPTS = {"CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR"}
 _REGION = re.compile(r"[-_](?P<region>[A-Za-z]{2})(?:[-_]|$)")
 
 
-class _Card(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Card(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the template is given."""
 
     width: int
@@ -103,38 +103,19 @@ class OfflineImages:
         return await anyio.to_thread.run_sync(_draw, request, limiter=self._at_once)
 
 
-def _draw(request: ImageRequest) -> Generated:
-    words, missing = _showable(phrase(_calm(clean_text(request.text)), _MOST_WORDS))
-    title, missing_in_title = _showable(shorten(_calm(clean_text(request.title)), _MOST_TITLE))
-    card = _card(request, words or title, title if words else "")
-    try:
-        picture = typst.compile(
-            TEMPLATE,
-            root=TEMPLATE.parent,
-            font_paths=_fonts(),
-            format="png",
-            ppi=PIXELS_PER_INCH,
-            sys_inputs={"card": msgspec.json.encode(card).decode()},
-        )
-    except typst.TypstError as error:
-        raise RefusedGeneration(f"The card could not be set: {error.message}") from error
-    return Generated(
-        data=picture,
-        media_type="image/png",
-        provider=PROVIDER,
-        model=MODEL,
-        warnings=_warnings(missing | missing_in_title),
-    )
-
-
-def _card(request: ImageRequest, words: str, title: str) -> _Card:
+def card(request: ImageRequest) -> Card:
+    """Return what the card of a request shows."""
+    words, _ = _showable(phrase(_calm(clean_text(request.text)), _MOST_WORDS))
+    title, _ = _showable(shorten(_calm(clean_text(request.title)), _MOST_TITLE))
+    if not words:
+        words, title = title, ""
     width, height = SIZES[request.aspect_ratio]
     found = scripts(words)
     script = found.most_common(1)[0][0] if found else "LATIN"
     breakable, pieces = _breakable(words, unspaced=script in _UNSPACED_SCRIPTS)
     seed = hashlib.sha256(f"{words}\n{title}\n{request.scene_number}".encode()).digest()
     language, _, _ = request.locale.replace("_", "-").lower().partition("-")
-    return _Card(
+    return Card(
         width=width,
         height=height,
         colours=roles(request.palette),
@@ -149,9 +130,35 @@ def _card(request: ImageRequest, words: str, title: str) -> _Card:
         mirrored=_reads_leftwards(words),
         roomy=script not in _PLAIN_SCRIPTS | _DENSE_SCRIPTS,
         dense=script in _DENSE_SCRIPTS,
-        fallbacks=_fallbacks(),
+        fallbacks=fallbacks(),
         turn=request.scene_number - 1 + hashlib.sha256(title.encode()).digest()[0],
         seed=[byte / 256 for byte in seed],
+    )
+
+
+def typeset(card: Card, pixels_per_inch: int) -> bytes:
+    """Return a card as PNG; raise `RefusedGeneration`."""
+    try:
+        return typst.compile(
+            TEMPLATE,
+            root=TEMPLATE.parent,
+            font_paths=fonts(),
+            format="png",
+            ppi=pixels_per_inch,
+            sys_inputs={"card": msgspec.json.encode(card).decode()},
+        )
+    except typst.TypstError as error:
+        raise RefusedGeneration(f"The card could not be set: {error.message}.") from error
+
+
+def _draw(request: ImageRequest) -> Generated:
+    _, missing = _showable(clean_text(f"{request.text} {request.title}"))
+    return Generated(
+        data=typeset(card(request), PIXELS_PER_INCH),
+        media_type="image/png",
+        provider=PROVIDER,
+        model=MODEL,
+        warnings=_warnings(missing),
     )
 
 
@@ -209,7 +216,7 @@ def _showable(text: str) -> tuple[str, frozenset[str]]:
         for char in text
         if ord(char) not in _glyphs() and unicodedata.category(char) not in {"Cf", "Zs"}
     )
-    return "".join(char for char in text if char not in missing).strip(), missing
+    return " ".join("".join(char for char in text if char not in missing).split()), missing
 
 
 def _warnings(missing: frozenset[str]) -> tuple[str, ...]:
@@ -220,16 +227,17 @@ def _warnings(missing: frozenset[str]) -> tuple[str, ...]:
 
 
 @functools.cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """Return the shipped fonts and no others."""
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
     )
 
 
 @functools.cache
-def _fallbacks() -> list[str]:
+def fallbacks() -> list[str]:
     """Return the families to fall back to; emoji and symbols come last, after every script."""
-    families = set(_fonts().families())
+    families = set(fonts().families())
     pictures = ["Noto Emoji", "Noto Sans Symbols2"]
     return [*sorted(families - set(pictures)), *pictures]
 

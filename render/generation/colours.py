@@ -19,17 +19,19 @@ _LINEAR_BELOW = 0.04045
 Rgb = tuple[float, float, float]
 """Red, green and blue from 0 to 1, as encoded for sRGB."""
 
+_POLES: tuple[Rgb, Rgb] = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
 
 def roles(palette: Palette) -> dict[str, str]:
-    """Return the hex colours a card is painted with, each legible where it is used."""
-    background, foreground, accent = map(
-        parse, (palette.background, palette.foreground, palette.accent)
-    )
-    accent = legible(accent, [background], SHAPE_CONTRAST)
-    # Words stand on the background and on the tints that art lays over it.
-    grounds = [background, mix(background, accent, 0.2)]
+    """Return the hex colours a card is painted with, each legible where it is used.
+
+    Words reach `TEXT_CONTRAST` on the background, and at least WCAG's 3 for
+    large text on the accent colour.
+    """
+    background = readable_ground(parse(palette.background), parse(palette.accent))
+    accent, grounds = _accent_and_grounds(background, parse(palette.accent))
+    foreground = legible(parse(palette.foreground), grounds, TEXT_CONTRAST)
     accents = [accent, mix(accent, background, 0.14)]
-    foreground = legible(foreground, grounds, TEXT_CONTRAST)
     on_accent = max(background, foreground, key=lambda ink: worst(ink, accents))
     return {
         "background": text(background),
@@ -42,9 +44,29 @@ def roles(palette: Palette) -> dict[str, str]:
     }
 
 
+def readable_ground(background: Rgb, accent: Rgb) -> Rgb:
+    """Return a background on which black or white is legible, art's tints included.
+
+    Only mid-tones are moved, away from the ink that reads better on them.
+    """
+    ink = max(_POLES, key=lambda pole: contrast(pole, background))
+    away = _POLES[0] if ink == _POLES[1] else _POLES[1]
+    for step in range(_STEPS + 1):
+        ground = mix(background, away, step / _STEPS)
+        if worst(ink, _accent_and_grounds(ground, accent)[1]) >= TEXT_CONTRAST:
+            return ground
+    return away
+
+
+def _accent_and_grounds(background: Rgb, accent: Rgb) -> tuple[Rgb, list[Rgb]]:
+    """Return the accent, made visible, and what words stand on: the ground, plain and tinted."""
+    accent = legible(accent, [background], SHAPE_CONTRAST)
+    return accent, [background, mix(background, accent, 0.2)]
+
+
 def legible(ink: Rgb, grounds: Sequence[Rgb], ratio: float) -> Rgb:
     """Return the ink, moved no further than needed, so that it stands out from every ground."""
-    pole = max(((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)), key=lambda pole: worst(pole, grounds))
+    pole = max(_POLES, key=lambda pole: worst(pole, grounds))
     candidates = (mix(ink, pole, step / _STEPS) for step in range(_STEPS + 1))
     return next((colour for colour in candidates if worst(colour, grounds) >= ratio), pole)
 
