@@ -26,7 +26,8 @@ help:
 
 # --- installation -------------------------------------------------------------------------------
 
-# requirements.lock carries hashes and no addresses; pip takes it from any index.
+# requirements.lock carries hashes and no addresses; pip takes it from any index. It is whole, so
+# there is nothing left to resolve.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Installing Python packages into $(VENV) (once; about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,7 +35,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on \
-		--require-hashes --requirement requirements.lock
+		--no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@

@@ -119,7 +119,7 @@ async def _migration_lock(url: str) -> AsyncGenerator[None]:
             await anyio.to_thread.run_sync(fcntl.flock, file, fcntl.LOCK_EX)
             yield
         return
-    connection: asyncpg.Connection[Any] = await asyncpg.connect(url)
+    connection = cast(Any, await asyncpg.connect(url))
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
         yield

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import msgspec
@@ -16,6 +16,7 @@ from cms_bridge.database import MigrationFailed
 from cms_bridge.embedded import EmbeddedRedisError
 from cms_bridge.settings import BridgeSettings, SettingsError, load
 from daemon.editor import EditorError
+from daemon.errors import first_error
 from daemon.house import HouseError, find_node, open_house
 from daemon.sender import Sender, SenderError
 from daemon.stack import ChildFailed
@@ -170,15 +171,19 @@ async def _submit(brief: Brief, settings: BridgeSettings, *, approve: bool) -> N
             api_key=settings.api_key.get_secret_value(),
         )
         job = await sender.submit(brief)
-        until = frozenset({"completed" if approve else "storyboard_complete"})
-        drafted = frozenset({"storyboard_complete"})
-        async for status in sender.follow(job, until=drafted, seconds=600):
-            console.print(f"{job} {status['status']}")
-        if approve:
-            await sender.approve(status)
-            async for status in sender.follow(job, until=until, seconds=3_600):
-                console.print(f"{job} {status['status']} {status['progress']} %")
-            console.print_json(data=await sender.links(job))
+        drafted = await _watch(sender, job, until="storyboard_complete")
+        if not approve:
+            return
+        await sender.approve(drafted)
+        await _watch(sender, job, until="completed")
+        console.print_json(data=await sender.links(job))
+
+
+async def _watch(sender: Sender, job: str, *, until: str) -> dict[str, Any]:
+    status: dict[str, Any] = {}
+    async for status in sender.follow(job, until=frozenset({until}), seconds=3_600):
+        console.print(f"{job} {status['status']} {status['progress']} %")
+    return status
 
 
 def main() -> None:
@@ -187,22 +192,13 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except _EXPECTED as error:
-        complaints.print(f"[bold red]Stopped.[/] {error}", markup=True, highlight=False)
-        sys.exit(1)
-    except ExceptionGroup as group:
-        expected, rest = group.split(_EXPECTED)
-        if rest is not None or expected is None:
+    except Exception as error:
+        first = first_error(error)
+        if not isinstance(first, _EXPECTED):
             raise
-        complaints.print(f"[bold red]Stopped.[/] {_first(expected)}", highlight=False)
+        complaints.print("[bold red]Stopped.[/]", end=" ")
+        complaints.print(str(first), markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error: Exception = group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease, Phase
 from cms_bridge.payload import Problem
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
+from daemon.errors import first_error
 from daemon.lease import hold
 from daemon.rendering import clear
 from daemon.services import Services
@@ -69,7 +70,7 @@ async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
     except LeaseLost as error:
         return "lost", str(error)
     except Exception as error:  # noqa: BLE001 - every end is recorded, also the unforeseen
-        return await _stopped(lease, _root(error), services)
+        return await _stopped(lease, first_error(error), services)
     return "succeeded", ""
 
 
@@ -88,14 +89,6 @@ async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[
                 return ("postponed" if again else "failed"), type(error).__name__
     except LeaseLost as lost:
         return "lost", str(lost)
-
-
-def _root(error: Exception) -> Exception:
-    """Return the first error inside task groups: the one the others were cancelled for."""
-    while isinstance(error, ExceptionGroup):
-        first: Exception = error.exceptions[0]  # pyright: ignore[reportUnknownMemberType]
-        error = first
-    return error
 
 
 def _problem(error: Exception) -> Problem:

@@ -97,7 +97,8 @@ class Editor:
                 if rendition["status"] in until:
                     return
                 if rendition["status"] in {"failed", "cancelled"}:
-                    said = (rendition.get("error") or {}).get("message", "no reason was given")
+                    error: dict[str, Any] = rendition.get("error") or {}
+                    said = error.get("message", "no reason was given")
                     raise EditorError(f"The job was {rendition['status']}: {said}")
             await anyio.sleep(_POLL_SECONDS)
         raise EditorError(f"The video was not {' or '.join(sorted(until))} in {seconds:g} seconds.")

@@ -73,15 +73,16 @@ async def _follow(
 ) -> ResultLine | None:
     result: ResultLine | None = None
     async for line in _lines(process):
-        match msgspec.json.decode(line, type=Report):
+        said: Report = msgspec.json.decode(line, type=Report)
+        match said:
             case ProgressLine() as progress:
                 start, end = _STAGES[progress.stage]
                 done = progress.done / max(progress.total, 1)
                 await on_progress(start + (end - start) * done)
             case ErrorLine() as error:
                 raise EngineError(error)
-            case ResultLine() as result:
-                pass
+            case ResultLine() as line_of_result:
+                result = line_of_result
     return result
 
 

@@ -95,7 +95,8 @@ class Sender:
                 if status["status"] in until:
                     return
                 if status["status"] in {"failed", "cancelled"}:
-                    said = (status["error"] or {}).get("message", "no reason was given")
+                    error: dict[str, Any] = status["error"] or {}
+                    said = error.get("message", "no reason was given")
                     raise SenderError(f"The job was {status['status']}: {said}")
             await anyio.sleep(_POLL_SECONDS)
         raise SenderError(f"The job was not {' or '.join(sorted(until))} in {seconds:g} seconds.")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 import structlog
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge.database import migration_level
 from cms_bridge.queue import Queue
-from cms_bridge.states import FINISHED, Status
+from cms_bridge.states import FINISHED
 from cms_bridge.tables import Job, OutboxMessage
 
 log = structlog.get_logger()
@@ -62,14 +62,7 @@ async def _report(queue: Queue) -> Health:
     redis, daemon = await _redis(queue)
     try:
         level = await migration_level()
-        counted: list[dict[str, Any]] = (
-            await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status") if level else []
-        )
-        overdue = datetime.now(UTC) - STUCK_AFTER
-        stuck: int = await Job.count().where(Job.wake_at < overdue) if level else 0
-        undelivered: int = (
-            await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null()) if level else 0
-        )
+        counts = await _counts()
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         log.warning("health.database_down", reason=type(error).__name__)
         return Health(
@@ -78,20 +71,37 @@ async def _report(queue: Queue) -> Health:
             migration=None,
             redis=redis,
             daemon=daemon,
-            jobs={},
-            stuck_jobs=0,
-            undelivered=0,
+            **msgspec.structs.asdict(_Counts()),
         )
-    whole = redis == daemon == "up" and not stuck
+    whole = redis == daemon == "up" and not counts.stuck_jobs
     return Health(
         status="ok" if whole else "degraded",
         database="up",
         migration=level,
         redis=redis,
         daemon=daemon,
-        jobs={row["status"]: row["n"] for row in counted if Status(row["status"]) not in FINISHED},
-        stuck_jobs=stuck,
-        undelivered=undelivered,
+        **msgspec.structs.asdict(counts),
+    )
+
+
+class _Counts(msgspec.Struct, frozen=True, kw_only=True):
+    jobs: dict[str, int] = {}
+    stuck_jobs: int = 0
+    undelivered: int = 0
+
+
+async def _counts() -> _Counts:
+    by_status = cast(
+        list[dict[str, Any]],
+        await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status"),
+    )
+    overdue = datetime.now(UTC) - STUCK_AFTER
+    return _Counts(
+        jobs={row["status"]: row["n"] for row in by_status if row["status"] not in FINISHED},
+        stuck_jobs=cast(int, await Job.count().where(Job.wake_at < overdue)),
+        undelivered=cast(
+            int, await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null())
+        ),
     )
 
 

@@ -123,7 +123,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), s3_server() as server:
         if command := sys.argv[1:]:
-            sys.exit(subprocess.run(command, env=os.environ | environment(server)).returncode)
+            sys.exit(
+                subprocess.run(
+                    command, env=os.environ | environment(server), check=False
+                ).returncode
+            )
         sys.stdout.write(json.dumps(server._asdict()) + "\n")
         sys.stdout.flush()
         signal.pause()
