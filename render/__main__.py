@@ -59,8 +59,13 @@ def main() -> None:
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # Nobody reads any more, so nobody waits for the video.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CompositionCancelled("Nobody reads the report any more.") from error
 
 
 @app.command("compose")
@@ -226,10 +231,6 @@ def _telling(*, json: bool) -> Generator[Callable[[Report], None]]:
     tell = _Teller(json=json)
     try:
         yield tell
-    except BrokenPipeError:
-        # Nobody listens any more, so nobody waits for the video: stop, quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(1) from None
     except RenderError as error:
         tell(ErrorLine(code=error.code, message=error.message, params=error.params))
         number = error.params.get("signal")
@@ -268,9 +269,9 @@ def _working_folder(out: Path) -> Generator[tuple[Path, Callable[[], bool]]]:
     try:
         yield work, lambda: bool(received)
     except CompositionCancelled as error:
+        if not received:
+            raise
         raise CompositionCancelled(error.message, signal=received[0]) from error
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise disk_error(error, out) from error
     finally:

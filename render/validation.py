@@ -110,7 +110,7 @@ def validate(
     try:
         for frames in _decoded(path, watches, ears, threads):
             on_frame(frames)
-    except (FFmpegError, OSError, IndexError):
+    except _UndecodableError:
         second = frames / timeline.fps
         broken = Finding(
             fault=Fault.UNDECODABLE,
@@ -137,22 +137,29 @@ def _decoded(
     due = {frame: watch for watch in watches for frame in watch.samples}
     listening = deque(ears)
     frames = 0
-    with open_mp4(path) as container:
-        for stream in container.streams:
-            stream.codec_context.thread_count = threads
-            stream.codec_context.options = {"err_detect": "explode"}
-        for frame in container.decode(video=0, audio=0):
-            if isinstance(frame, VideoFrame):
-                if frames in due:
-                    due[frames].see(_luma(frame))
-                frames += 1
-                yield frames
-            elif isinstance(frame, AudioFrame):
-                while listening and listening[0].is_past(frame):
-                    listening.popleft()
-                # Narrations never overlap, so one frame touches two at most.
-                for ear in islice(listening, 2):
-                    ear.hear(frame)
+    try:
+        with open_mp4(path) as container:
+            for stream in container.streams:
+                stream.codec_context.thread_count = threads
+                stream.codec_context.options = {"err_detect": "explode"}
+            for frame in container.decode(video=0, audio=0):
+                if isinstance(frame, VideoFrame):
+                    if frames in due:
+                        due[frames].see(_luma(frame))
+                    frames += 1
+                    yield frames
+                elif isinstance(frame, AudioFrame):
+                    while listening and listening[0].is_past(frame):
+                        listening.popleft()
+                    # Narrations never overlap, so one frame touches two at most.
+                    for ear in islice(listening, 2):
+                        ear.hear(frame)
+    except (FFmpegError, OSError, IndexError) as error:
+        raise _UndecodableError from error
+
+
+class _UndecodableError(Exception):
+    """The file's own fault, told apart from whatever `on_frame` raises."""
 
 
 class _Looks:

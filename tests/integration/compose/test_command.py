@@ -1,0 +1,222 @@
+"""`python -m render`, run as whoever uses it runs it: as a process."""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from render.probe import inspect
+from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
+
+COMMAND = [sys.executable, "-m", "render"]
+Line = ProgressLine | ResultLine | ErrorLine
+
+
+def run(*arguments: str | Path, **options: Any) -> tuple[int, list[Line]]:
+    done = subprocess.run(
+        [*COMMAND, *arguments, "--json"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    lines = [msgspec.json.decode(line, type=Report) for line in done.stdout.splitlines()]
+    return done.returncode, lines
+
+
+def rendering(film, out: Path, *more: str | Path) -> list[str | Path]:
+    storyboard = film.write(film.assets.parent / "storyboard.json")
+    return [storyboard, "-o", out, "--assets", film.assets, *more]
+
+
+def test_it_renders_tells_and_is_found_again(film, tmp_path: Path) -> None:
+    out, poster, cache = tmp_path / "new" / "out.mp4", tmp_path / "poster.jpg", tmp_path / "cache"
+    arguments = rendering(film, out, "--profile", "preview", "--poster", poster, "--cache", cache)
+    code, lines = run(*arguments)
+    assert code == 0
+    *progress, result = lines
+    assert isinstance(result, ResultLine)
+    assert all(isinstance(line, ProgressLine) for line in progress)
+    stages = [line.stage for line in progress if isinstance(line, ProgressLine)]
+    assert list(dict.fromkeys(stages)) == [Stage.ASSETS, Stage.COMPOSE, Stage.VALIDATE]
+    assert progress[-1] == ProgressLine(
+        stage=Stage.VALIDATE, done=result.rendition.frames, total=result.rendition.frames
+    )
+
+    info = inspect(out)
+    assert result.rendition.path == str(out)
+    assert (result.rendition.width, result.rendition.height) == (info.width, info.height)
+    assert info.frames == result.rendition.frames
+    assert [scene.id for scene in result.scenes] == ["one", "two", "three", "four"]
+    assert result.scenes[0].start == 0
+    assert result.poster == str(poster)
+    assert poster.read_bytes().startswith(b"\xff\xd8")
+    assert [entry.name for entry in out.parent.iterdir()] == ["out.mp4"]
+
+    _, again = run(*arguments)
+    assert isinstance(again[-1], ResultLine)
+    assert again[-1].rendition.reused == len(result.rendition.segments)
+
+
+def test_what_the_folder_lacks_is_made_offline(tmp_path: Path) -> None:
+    storyboard = tmp_path / "storyboard.json"
+    scenes = [{"id": "s1", "narration": "Hello."}, {"id": "s2", "duration": 1}]
+    storyboard.write_text(json.dumps({"title": "Hello", "scenes": scenes}))
+    code, lines = run(storyboard, "-o", tmp_path / "out.mp4", "--profile", "preview")
+    assert code == 0, lines[-1]
+    assert inspect(tmp_path / "out.mp4").duration > 1.4
+
+
+def test_a_person_reads_one_line(film, tmp_path: Path) -> None:
+    arguments = rendering(film, tmp_path / "out.mp4", "--profile", "preview")
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith(f"{tmp_path / 'out.mp4'}: 8.6 s, ")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        ("{", "invalid_storyboard", "The storyboard cannot be read"),
+        ('{"title": "", "scenes": []}', "invalid_storyboard", "holds no scene"),
+        (
+            '{"title": "", "scenes": [{"id": "a", "duration": 601}]}',
+            "limit_exceeded",
+            "Scene 1: the duration may be at most 600 seconds",
+        ),
+        ('{"title": "", "scenes": [{"id": "../a"}]}', "invalid_storyboard", "cannot be read"),
+    ],
+)
+def test_a_bad_storyboard_is_said_in_a_line(
+    tmp_path: Path, content: str, code: str, words: str
+) -> None:
+    storyboard = tmp_path / "storyboard.json"
+    storyboard.write_text(content)
+    status, lines = run(storyboard, "-o", tmp_path / "out.mp4")
+    assert status == 1
+    assert isinstance(lines[-1], ErrorLine)
+    assert lines[-1].code == code
+    assert words in lines[-1].message
+    assert list(tmp_path.iterdir()) == [storyboard]
+
+
+def test_a_hostile_file_is_named_by_its_scene(own_film, tmp_path: Path) -> None:
+    (own_film.assets / "three.png").write_bytes(b"#EXTM3U\nhttp://127.0.0.1/\n")
+    status, lines = run(*rendering(own_film, tmp_path / "out.mp4"))
+    assert status == 1
+    assert lines[-1] == ErrorLine(
+        code="unreadable_media",
+        message="Scene 3: the picture is not a readable PNG, JPEG or WebP file.",
+        params={"scene": "3"},
+    )
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_wrong_usage_is_told_apart(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, tmp_path / "none.json"], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+
+
+def limited(size: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize("size", [4_000, 300_000], ids=["a segment", "the whole"])
+def test_a_disk_that_refuses_leaves_nothing_behind(film, tmp_path: Path, size: int) -> None:
+    arguments = rendering(film, tmp_path / "out.mp4", "--profile", "preview")
+    status, lines = run(*arguments, preexec_fn=limited(size))
+    assert status == 1
+    assert isinstance(lines[-1], ErrorLine)
+    assert lines[-1].code == "composition_failed"
+    assert lines[-1].message.endswith(
+        "could not be written: it would be larger than files may be here."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def started(film, out: Path) -> "subprocess.Popen[bytes]":
+    """A rendering in full size that has begun to encode."""
+    process = subprocess.Popen(
+        [*COMMAND, *rendering(film, out), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        told = msgspec.json.decode(line, type=Report)
+        if isinstance(told, ProgressLine) and told.stage is Stage.COMPOSE and told.done > 10:
+            return process
+    raise AssertionError(process.communicate()[1].decode())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_a_second_and_leaves_nothing(
+    film, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = started(film, tmp_path / "out.mp4")
+    sent = time.monotonic()
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=10)
+    assert time.monotonic() - sent < 1
+    assert process.returncode == 128 + number
+    last = msgspec.json.decode(told.splitlines()[-1], type=Report)
+    assert isinstance(last, ErrorLine)
+    assert last.code == "cancelled"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_interrupted_is_left_where_it_stands(tmp_path: Path) -> None:
+    # A sleep goes on after a signal's handler, as a long call into a library does.
+    script = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from render.__main__ import _working_folder\n"
+        "with _working_folder(Path('out.mp4')) as (work, stopped):\n"
+        "    (work / 'video.mp4').write_bytes(b'half')\n"
+        "    print(flush=True)\n"
+        "    time.sleep(30)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert len(list(tmp_path.iterdir())) == 1
+        process.terminate()
+        assert process.wait(timeout=1) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_stops_when_nobody_reads_any_more(film, tmp_path: Path) -> None:
+    process = started(film, tmp_path / "out.mp4")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(timeout=10) == 1
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_probe_and_schema_speak_json(film, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"noise")
+    status, lines = run("probe", broken)
+    assert status == 1
+    assert isinstance(lines[-1], ErrorLine)
+    schema = subprocess.run([*COMMAND, "schema"], capture_output=True, timeout=60, check=True)
+    assert "Storyboard" in json.loads(schema.stdout)["$defs"]
