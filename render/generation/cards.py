@@ -148,7 +148,7 @@ def typeset(card: Card, pixels_per_inch: int) -> bytes:
             sys_inputs={"card": msgspec.json.encode(card).decode()},
         )
     except typst.TypstError as error:
-        raise RefusedGeneration(f"The card could not be set: {error.message}.") from error
+        raise RefusedGeneration("The card could not be set.", reason=error.message) from error
 
 
 def _draw(request: ImageRequest) -> Generated:

@@ -141,7 +141,7 @@ async def test_a_voice_that_crashes_takes_nothing_else_with_it(
     crashing = tmp_path / "crashing.py"
     crashing.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     monkeypatch.setattr(speech, "CHILD", crashing)
-    with pytest.raises(RetryableGeneration, match="stopped with code -11"):
+    with pytest.raises(RetryableGeneration, match="stopped unexpectedly, with code -11"):
         await OfflineSpeech().speak(SpeechRequest(text="Bread."))
 
 
