@@ -34,7 +34,7 @@ export function oneWriterSqlite(options: Options): DatabaseAdapterObj {
 }
 
 function takeTurns(adapter: BaseDatabaseAdapter): BaseDatabaseAdapter {
-  const turns = new Turns()
+  const turns = new Turns(longestTurnMs)
   const open = new Map<number | string, () => void>()
   const { beginTransaction, commitTransaction, rollbackTransaction } = adapter
 
@@ -82,8 +82,14 @@ function takeTurns(adapter: BaseDatabaseAdapter): BaseDatabaseAdapter {
 }
 
 /** A queue at one counter: first come, first served, and nobody stays for ever. */
-class Turns {
+export class Turns {
   #last: Promise<void> = Promise.resolve()
+  readonly #longestMs: number
+
+  /** Take the milliseconds after which a turn ends by itself. */
+  constructor(longestMs: number) {
+    this.#longestMs = longestMs
+  }
 
   /** Resolve when it is this caller's turn, with the function that ends it. */
   async take(): Promise<() => void> {
@@ -93,7 +99,7 @@ class Turns {
       end = resolve
     })
     await before
-    const timer = setTimeout(end, longestTurnMs)
+    const timer = setTimeout(end, this.#longestMs)
     timer.unref()
     return () => {
       clearTimeout(timer)

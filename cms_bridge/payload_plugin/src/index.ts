@@ -20,6 +20,7 @@ import type { CollectionName, ReelwrightOptions } from './types.ts'
 
 export type * from './events.ts'
 export type * from './types.ts'
+export type { VideoStatus } from './endpoints/status.ts'
 export { stopPoller } from './outbox/poller.ts'
 
 const collections: Record<CollectionName, (settings: Settings) => CollectionConfig> = {

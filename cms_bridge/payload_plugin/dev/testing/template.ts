@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { SQLiteAdapter } from '@payloadcms/db-sqlite'
 import { getPayload } from 'payload'
 import type { TestProject } from 'vitest/node'
 
@@ -24,6 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   })
   const payload = await getPayload({ config, cron: false, key: 'template' })
   await payload.create({ collection: 'users', data: user })
+  // Everything into the one file that is copied; otherwise part of it stays in the log beside it.
+  await (payload.db as unknown as SQLiteAdapter).client.execute('PRAGMA wal_checkpoint(TRUNCATE)')
   await payload.destroy()
   project.provide('templateDatabase', file)
   return () => rm(directory, { recursive: true })

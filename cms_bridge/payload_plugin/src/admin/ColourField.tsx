@@ -1,7 +1,9 @@
 'use client'
 /** A colour: the browser's own picker beside the value as text. */
 import { FieldError, FieldLabel, TextInput, useField } from '@payloadcms/ui'
+import { mergeFieldStyles } from '@payloadcms/ui/shared'
 import type { TextFieldClientComponent } from 'payload'
+import type { ChangeEvent } from 'react'
 
 import './panel.css'
 
@@ -9,7 +11,7 @@ export const ColourField: TextFieldClientComponent = ({ field, path, readOnly })
   const { setValue, showError, value } = useField<string>({ path })
   const known = /^#[0-9a-f]{6}$/i.test(value ?? '') ? value : '#000000'
   return (
-    <div className="field-type rw-colour" style={{ flexBasis: field.admin?.width }}>
+    <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
       <div className="rw-colour__row">
         <input
@@ -21,7 +23,7 @@ export const ColourField: TextFieldClientComponent = ({ field, path, readOnly })
           value={known}
         />
         <TextInput
-          onChange={(event: React.ChangeEvent<HTMLInputElement>) => setValue(event.target.value)}
+          onChange={(event: ChangeEvent<HTMLInputElement>) => setValue(event.target.value)}
           path={path}
           readOnly={Boolean(readOnly)}
           showError={showError}

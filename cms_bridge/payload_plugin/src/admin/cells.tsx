@@ -1,4 +1,9 @@
-/** Cells of the lists: a status in words, made on the server. */
+/**
+ * Cells of the lists: a status in words, made on the server.
+ *
+ * Payload renders the cell of a UI field in the document's form as well, where
+ * there is no row.
+ */
 import { Pill } from '@payloadcms/ui'
 import type { DefaultServerCellComponentProps } from 'payload'
 import type { ComponentProps, ReactNode } from 'react'
@@ -32,7 +37,8 @@ export async function StatusCell({
   rowData,
   slugs,
 }: DefaultServerCellComponentProps & { slugs: { renditions: string } }): Promise<ReactNode> {
-  const video = rowData as VideoDoc
+  const video = rowData as VideoDoc | undefined
+  if (!video) return null
   const { docs } = await payload.find({
     collection: slugs.renditions,
     where: { video: { equals: video.id }, submission: { equals: video.submission ?? 0 } },
@@ -50,11 +56,14 @@ export async function StatusCell({
 }
 
 export function RenditionCell({ i18n, rowData }: DefaultServerCellComponentProps): ReactNode {
-  return statusPill(rowData as RenditionDoc, i18n.language)
+  const rendition = rowData as RenditionDoc | undefined
+  return rendition ? statusPill(rendition, i18n.language) : null
 }
 
 export function DecisionCell({ i18n, rowData }: DefaultServerCellComponentProps): ReactNode {
-  const decision = (rowData as StoryboardDoc).decision ?? 'pending'
+  const storyboard = rowData as StoryboardDoc | undefined
+  if (!storyboard) return null
+  const decision = storyboard.decision ?? 'pending'
   return (
     <Pill pillStyle={decision === 'approved' ? 'success' : 'warning'} size="small">
       {say(i18n.language, `decision.${decision}`)}

@@ -90,6 +90,7 @@ export function viewOf(status: VideoStatus): View {
   if (stage === 'cancelled') {
     return { tone: 'calm', headline: 'panel.cancelling', step, lookAgainMs: soon }
   }
+  if (rendition.status === 'pending') return { tone: 'calm', headline, step, lookAgainMs: soon }
   if (rendition.status !== 'storyboard_complete') {
     return { tone: 'working', headline, step, progress: rendition.progress, lookAgainMs: soon }
   }

@@ -9,6 +9,8 @@ import type { Settings } from '../settings.ts'
 import { words } from '../translations/index.ts'
 import { group } from './fields.ts'
 
+const time = { date: { pickerAppearance: 'dayAndTime' as const } }
+
 export function outbox({ slugs, access }: Settings): CollectionConfig {
   const nobody = () => false
   return {
@@ -54,18 +56,30 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
       {
         type: 'row',
         fields: [
-          { name: 'nextAttemptAt', type: 'date', label: words('event.nextAttemptAt'), index: true },
-          { name: 'deliveredAt', type: 'date', label: words('event.deliveredAt') },
+          {
+            name: 'nextAttemptAt',
+            type: 'date',
+            label: words('event.nextAttemptAt'),
+            index: true,
+            admin: time,
+          },
+          {
+            name: 'deliveredAt',
+            type: 'date',
+            label: words('event.deliveredAt'),
+            admin: time,
+          },
         ],
       },
       { name: 'stream', type: 'text', label: words('event.stream'), required: true, index: true },
       { name: 'eventId', type: 'text', label: words('event.id'), required: true, unique: true },
       {
         name: 'body',
-        type: 'code',
+        // Not `code`, whose editor is fetched from a foreign server.
+        type: 'textarea',
         label: words('event.body'),
         required: true,
-        admin: { language: 'json' },
+        admin: { rows: 12 },
       },
     ],
   }

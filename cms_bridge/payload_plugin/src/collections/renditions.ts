@@ -22,14 +22,21 @@ export function renditions(settings: Settings): CollectionConfig {
     access: { read: access.read, create: () => false, update: () => false, delete: access.write },
     admin: {
       group,
-      useAsTitle: 'jobId',
-      defaultColumns: ['video', 'panel', 'progress', 'submission', 'updatedAt'],
+      useAsTitle: 'title',
+      defaultColumns: ['title', 'panel', 'progress', 'submission', 'updatedAt'],
     },
     defaultSort: '-createdAt',
     disableDuplicate: true,
     lockDocuments: false,
     hooks: { afterRead: [addLinks(settings)] },
     fields: [
+      {
+        name: 'title',
+        type: 'text',
+        label: words('title'),
+        virtual: 'video.title',
+        admin: { hidden: true, disableListColumn: false },
+      },
       {
         name: 'panel',
         type: 'ui',

@@ -105,7 +105,7 @@ export function videos(settings: Settings): CollectionConfig {
         defaultSort: '-submission',
         admin: {
           allowCreate: false,
-          defaultColumns: ['panel', 'progress', 'submission', 'updatedAt'],
+          defaultColumns: ['title', 'panel', 'progress', 'submission', 'updatedAt'],
         },
       },
       inSidebar<Field>({

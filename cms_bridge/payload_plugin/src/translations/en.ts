@@ -96,7 +96,8 @@ export const en = {
   'invalid.tooManyScenes': 'At most {limit} scenes; these are {value}.',
   'invalid.duration': 'More than 0 and at most {limit} seconds.',
   'invalid.neverSubmitted': 'This video was never submitted.',
-  'invalid.projectInUse': 'This project still holds {count} videos; delete or move them first.',
+  'invalid.projectInUse':
+    'Videos still belong to this project ({count}); delete or move them first.',
 
   'status.pending': 'Waiting its turn',
   'status.storyboarding': 'Writing the storyboard',
@@ -117,7 +118,6 @@ export const en = {
 
   'panel.label': 'Video production',
   'panel.loading': 'Loading the status…',
-  'panel.unsaved': 'Save the document first; then it can be submitted.',
   'panel.draft': 'Not submitted yet',
   'panel.draft.help':
     'Write a script or a brief, then submit. You will see a storyboard and its price before anything is made.',
@@ -130,8 +130,6 @@ export const en = {
   'panel.cancelling': 'Cancelling…',
   'panel.approving': 'Approved; the render service is being told.',
   'panel.approve.help': 'Read the storyboard. Once you approve it, pictures and voice are made.',
-  'panel.approvedBy': 'Approved by {name}',
-  'panel.changed': 'There are unsaved changes.',
   'panel.scenesDone': '{done} of {total} scenes',
   'panel.progress': '{percent} % done',
   'panel.price': 'Estimated price',
@@ -142,7 +140,6 @@ export const en = {
   'panel.picture': 'Picture',
   'panel.warnings': 'Please note',
   'panel.player': 'Finished video',
-  'panel.refresh': 'Load again to see the new scenes.',
 
   'action.submit': 'Submit',
   'action.save_submit': 'Save and submit',
@@ -156,7 +153,7 @@ export const en = {
   'action.download': 'Download',
 
   'error.empty_script': 'There is nothing to say: write a script or at least a brief.',
-  'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
+  'error.limit_exceeded': 'A limit is passed: at most {limit}; this is {value}.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',
   'error.generation_failed': 'A picture or a voice could not be made.',
   'error.generation_unavailable':
@@ -174,4 +171,4 @@ export const en = {
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',
 }
 
-export type Words = typeof en
+export type Words = Record<keyof typeof en, string>

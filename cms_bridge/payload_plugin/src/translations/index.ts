@@ -4,12 +4,15 @@
  * Independent of the languages that the host has switched on: another language
  * falls back to English.
  */
+import { de } from './de.ts'
 import { en, type Words } from './en.ts'
+import { es } from './es.ts'
+import { fr } from './fr.ts'
 
 export type Key = keyof Words
 export type Params = Record<string, number | string>
 
-const languages: Record<string, Words> = { en }
+const languages: Record<string, Words> = { de, en, es, fr }
 
 /** Return the sentence in the given language, with `{name}` replaced by the parameter. */
 export function say(language: string, key: Key, params: Params = {}): string {

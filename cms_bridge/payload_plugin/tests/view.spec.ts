@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+
+import { actionsOf, lengthOf, priceOf, sentenceOf, viewOf } from '../src/admin/view.ts'
+import type { VideoStatus } from '../src/endpoints/status.ts'
+import { type RenditionDoc, type Status, statuses } from '../src/types.ts'
+
+function rendition(status: Status, changes: Partial<RenditionDoc> = {}): RenditionDoc {
+  return {
+    id: 1,
+    jobId: 'job',
+    video: 1,
+    submission: 1,
+    sequence: 1,
+    status,
+    progress: 42,
+    updatedAt: '',
+    ...changes,
+  }
+}
+
+function status(changes: Partial<VideoStatus> = {}): VideoStatus {
+  return {
+    stage: 'submitted',
+    submission: 1,
+    rendition: null,
+    storyboard: null,
+    delivery: null,
+    mayApprove: true,
+    ...changes,
+  }
+}
+
+const storyboard = {
+  id: 1,
+  decision: 'pending',
+  approvedBy: '',
+  estimatedCost: '0',
+  scenes: 2,
+} as const
+
+describe('what is shown', () => {
+  test('of a draft: what to do', () => {
+    const view = viewOf(status({ stage: 'draft', submission: 0 }))
+    expect(view).toMatchObject({ headline: 'panel.draft', step: 0, lookAgainMs: 0 })
+  })
+
+  test('of a submission that nobody has taken up: that it is on its way', () => {
+    expect(viewOf(status())).toMatchObject({
+      headline: 'panel.submitted',
+      tone: 'working',
+      step: 1,
+    })
+  })
+
+  test.for(['generating', 'composing', 'uploading'] as const)('while %s: how far it is', (now) => {
+    expect(viewOf(status({ rendition: rendition(now) }))).toMatchObject({
+      headline: `status.${now}`,
+      progress: 42,
+      step: 3,
+      tone: 'working',
+    })
+  })
+
+  test('of a finished storyboard: that it is the editor’s turn, until it is approved', () => {
+    const waiting = status({ rendition: rendition('storyboard_complete'), storyboard })
+    expect(viewOf(waiting)).toMatchObject({ tone: 'yours', step: 2 })
+    const approved = { ...storyboard, decision: 'approved' as const }
+    expect(viewOf({ ...waiting, storyboard: approved })).toMatchObject({
+      headline: 'panel.approving',
+      step: 3,
+    })
+  })
+
+  test('of a finished video: all steps done, and no further looking', () => {
+    const view = viewOf(status({ rendition: rendition('completed') }))
+    expect(view).toMatchObject({ tone: 'finished', step: 5, lookAgainMs: 0 })
+  })
+
+  test('of an event that was tried in vain: that it waits', () => {
+    const delivery = { type: 'video.submitted', state: 'queued', attempts: 2, reason: '' } as const
+    expect(viewOf(status({ delivery }))).toMatchObject({ headline: 'panel.waiting' })
+    expect(viewOf(status({ delivery: { ...delivery, attempts: 1 } }))).toMatchObject({
+      headline: 'panel.submitted',
+    })
+  })
+
+  test('of a refused event: that, before anything else', () => {
+    const delivery = {
+      type: 'video.submitted',
+      state: 'refused',
+      attempts: 1,
+      reason: 'x',
+    } as const
+    const view = viewOf(status({ delivery, rendition: rendition('completed') }))
+    expect(view).toMatchObject({ headline: 'panel.refused', tone: 'failed' })
+  })
+
+  test('is looked at again while anything may move by itself', () => {
+    for (const now of statuses) {
+      const { lookAgainMs } = viewOf(status({ rendition: rendition(now), storyboard }))
+      expect(lookAgainMs > 0, now).toBe(now !== 'completed')
+    }
+  })
+})
+
+describe('the buttons', () => {
+  const shown = (changes: Partial<VideoStatus>): string[] =>
+    Object.entries(actionsOf(status(changes)))
+      .filter(([, sensible]) => Boolean(sensible))
+      .map(([name]) => name)
+
+  test.for([
+    ['a draft', { stage: 'draft', submission: 0 }, ['submit']],
+    ['work in progress', { rendition: rendition('generating') }, ['cancel']],
+    [
+      'a storyboard to approve',
+      { rendition: rendition('storyboard_complete'), storyboard },
+      ['approve', 'cancel'],
+    ],
+    [
+      'a storyboard that somebody else approves',
+      { rendition: rendition('storyboard_complete'), storyboard, mayApprove: false },
+      ['cancel'],
+    ],
+    ['a failure', { rendition: rendition('failed') }, ['resubmit', 'retry']],
+    [
+      'a cancelled job',
+      { stage: 'cancelled', rendition: rendition('cancelled') },
+      ['resubmit', 'retry'],
+    ],
+    ['a finished video', { rendition: rendition('completed') }, ['resubmit']],
+  ] as [string, Partial<VideoStatus>, string[]][])('for %s', ([, changes, names]) => {
+    expect(shown(changes).toSorted()).toEqual(names.toSorted())
+  })
+})
+
+describe('plain words', () => {
+  test('for a known code, in the editor’s language', () => {
+    const problem = { code: 'storage_full', message: 'ENOSPC', params: {} }
+    expect(sentenceOf(problem, 'de')).toBe('Der Videospeicher ist voll.')
+  })
+
+  test('for an unknown code, or one whose values are missing: the service’s own', () => {
+    expect(sentenceOf({ code: 'new_thing', message: 'As it was said.' }, 'de')).toBe(
+      'As it was said.',
+    )
+    const limit = { code: 'limit_exceeded', message: 'At most 3 scenes.', params: { limit: 3 } }
+    expect(sentenceOf(limit, 'fr')).toBe('At most 3 scenes.')
+  })
+
+  test('for prices: free, cents and dollars', () => {
+    expect(priceOf('0.00', 'en')).toBe('free (offline)')
+    expect(priceOf(undefined, 'de')).toBe('kostenlos (offline)')
+    expect(priceOf('0.0125', 'en')).toBe('$0.0125')
+    expect(priceOf('12.5', 'en')).toBe('$12.50')
+  })
+
+  test('for lengths', () => {
+    expect([0.4, 65, 3_599.6].map(lengthOf)).toEqual(['0:00', '1:05', '60:00'])
+  })
+})
