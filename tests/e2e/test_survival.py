@@ -1,0 +1,420 @@
+"""What the whole system must survive: hostile input, and parts of it that go away."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import msgspec
+import pytest
+
+from cms_bridge.events import StoryboardApproved, StoryboardChange, StoryboardEdited
+from daemon.editor import Editor, EditorError
+from daemon.sender import Sender, SenderError
+from render.storyboard import Brief, Scene, Storyboard
+from tests.e2e import films
+from tests.houses import (
+    COMPLETED,
+    DRAFTED,
+    PATIENCE,
+    RunningHouse,
+    eventually,
+    last,
+    sample,
+    storyboard_of,
+)
+
+pytestmark = pytest.mark.anyio
+
+SHORT = Brief(title="A short one", script="Bread is flour, water, and time.", aspect_ratio="1:1")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_half_done(house: RunningHouse) -> Iterator[None]:
+    yield
+    house.check_tidy()
+
+
+@pytest.fixture
+async def editor(house: RunningHouse) -> Any:
+    async with house.editor() as editor:
+        yield editor
+
+
+@pytest.fixture
+async def sender(house: RunningHouse) -> Any:
+    async with house.sender() as sender:
+        yield sender
+
+
+async def a_video(editor: Editor, brief: Brief) -> Any:
+    project = await editor.create_project("Survivors", brief)
+    return (await editor.create_video(project["id"], brief))["id"]
+
+
+async def a_drafted_video(editor: Editor, brief: Brief = SHORT) -> tuple[Any, dict[str, Any]]:
+    """Return a video's id and its storyboard document."""
+    video = await a_video(editor, brief)
+    await editor.submit(video)
+    return video, await storyboard_of(editor, video)
+
+
+async def events_of(editor: Editor, video: Any) -> list[dict[str, Any]]:
+    answer = await editor.http.get(
+        "/api/reelwright-outbox",
+        params={"where[stream][equals]": f"video:{video}", "sort": "createdAt"},
+    )
+    return answer.json()["docs"]
+
+
+def jobs(house: RunningHouse) -> int:
+    return house.rows("SELECT COUNT(*) AS n FROM job")[0]["n"]
+
+
+class TestScriptsThatAreRefused:
+    @pytest.mark.parametrize("script", ["", " \n\t ", "\x07\x00\x1b"])
+    async def test_payload_does_not_submit_an_empty_script(
+        self, house: RunningHouse, editor: Editor, script: str
+    ) -> None:
+        before = jobs(house)
+        video = await a_video(editor, Brief(title="Nothing", script=script))
+        with pytest.raises(EditorError, match=r"400.*There is nothing to say: write a script"):
+            await editor.submit(video)
+        document = await editor.read("videos", video)
+        assert (document["stage"], document["submission"]) == ("draft", 0)
+        assert await events_of(editor, video) == []
+        assert jobs(house) == before
+
+    @pytest.mark.parametrize("script", ["", " \n\t ", "\x07\x00\x1b"])
+    async def test_the_bridge_refuses_an_empty_script(
+        self, house: RunningHouse, sender: Sender, script: str
+    ) -> None:
+        before = jobs(house)
+        with pytest.raises(SenderError, match="422: There is nothing to say"):
+            await sender.submit(Brief(title="Nothing", script=script))
+        assert jobs(house) == before
+
+    async def test_payload_does_not_keep_a_script_of_200_000_characters(
+        self, editor: Editor
+    ) -> None:
+        with pytest.raises(EditorError, match=r"400.*At most 40,000 characters; this is 200,000"):
+            await a_video(editor, Brief(title="A novel", script="é" * 200_000))
+        assert await editor.find("videos", title="A novel") is None
+
+    async def test_payload_keeps_the_old_script_when_the_new_one_is_too_long(
+        self, editor: Editor
+    ) -> None:
+        video = await a_video(editor, SHORT)
+        with pytest.raises(EditorError, match=r"At most 40,000 characters"):
+            await editor.update("videos", video, {"script": "x" * 200_000, "stage": "submitted"})
+        document = await editor.read("videos", video)
+        assert (document["script"], document["stage"]) == (SHORT.script, "draft")
+
+    async def test_the_bridge_refuses_a_script_of_200_000_characters(
+        self, house: RunningHouse, sender: Sender
+    ) -> None:
+        before = jobs(house)
+        with pytest.raises(
+            SenderError, match="422: The script may be at most 40000 characters; this is 200000"
+        ):
+            await sender.submit(Brief(title="A novel", script="字" * 200_000))
+        assert jobs(house) == before
+
+
+class TestScriptsThatAreTaken:
+    async def test_the_longest_script_becomes_a_storyboard(self, editor: Editor) -> None:
+        sentence = "Flour, water and salt go in, and one long night of patience follows. "
+        script = (sentence * 600)[:40_000]
+        _, storyboard = await a_drafted_video(editor, Brief(title="Long", script=script))
+        spoken = " ".join(scene["narration"] for scene in storyboard["scenes"])
+        assert spoken.split() == script.split()
+        assert 100 < len(storyboard["scenes"]) <= 200
+
+    async def test_control_characters_are_left_out_and_the_editor_is_told(
+        self, editor: Editor
+    ) -> None:
+        brief = Brief(title="A\x07 bell", script="Bread\x08 is \x1b[1mwarm\x07.\r\nAnd good.\x00")
+        video, storyboard = await a_drafted_video(editor, brief)
+        rendition = await last(editor.follow(video, until=DRAFTED, seconds=PATIENCE))
+        assert storyboard["title"] == "A bell"
+        assert [scene["narration"] for scene in storyboard["scenes"]] == [
+            "Bread is [1mwarm. And good."
+        ]
+        said = [warning["message"] for warning in rendition["warnings"]]
+        assert "3 characters of the script cannot be shown or spoken and were removed." in said
+
+    async def test_no_control_character_breaks_the_bridge(
+        self, house: RunningHouse, sender: Sender
+    ) -> None:
+        every = "".join(map(chr, (*range(32), 127, *range(0x80, 0xA0))))
+        job = await sender.submit(
+            Brief(title=f"A{every}title", brief=every, script=f"Bread{every}butter", style=every),
+            project=f"p{every}",
+        )
+        drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
+        assert "\x00" not in msgspec.json.encode(drafted["storyboard"]).decode()
+        assert house.rows("SELECT title FROM job WHERE id = ?", job)[0]["title"].startswith("A")
+
+
+LANGUAGES = {
+    "Arabic": sample("brief-ar"),
+    "Chinese": sample("brief-zh"),
+    "Hindi": sample("brief-hi"),
+    "Emoji": Brief(
+        title="🥖 The 👩🏽‍🍳’s bread 🇫🇷",
+        script="Fresh 🥐 every morning, says the 👩‍👩‍👧 next door! ❤️\n\n"
+        "Хлеб, 빵 und ψωμί: ciao 👋🏿.\n\n🎉🎉🎉",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(house: RunningHouse) -> dict[str, dict[str, Any]]:
+    """The renditions of all of them, made together."""
+    return anyio.run(film_all, house)
+
+
+async def film_all(house: RunningHouse) -> dict[str, dict[str, Any]]:
+    renditions: dict[str, dict[str, Any]] = {}
+
+    async def film(name: str, brief: Brief) -> None:
+        # One paragraph says enough about a language; each second of film takes its time.
+        paragraphs = brief.script.split("\n\n")
+        script = "\n\n".join(paragraphs if name == "Emoji" else paragraphs[:1])
+        short = msgspec.structs.replace(brief, script=script, aspect_ratio="1:1")
+        async with house.editor() as editor:
+            video, storyboard = await a_drafted_video(editor, short)
+            await editor.approve(storyboard["id"])
+            done = await last(editor.follow(video, until=COMPLETED, seconds=2 * PATIENCE))
+            film = house.directory / f"{name}.mp4"
+            await editor.download(done["url"], film)
+            renditions[name] = {**done, "film": film, "storyboard": storyboard}
+
+    async with anyio.create_task_group() as group:
+        for name, brief in LANGUAGES.items():
+            group.start_soon(film, name, brief)
+    return renditions
+
+
+class TestWritingSystems:
+    @pytest.mark.parametrize("name", LANGUAGES)
+    async def test_is_seen_and_heard(self, finished: dict[str, dict[str, Any]], name: str) -> None:
+        rendition = finished[name]
+        film: Path = rendition["film"]
+        assert films.streams(film)["seconds"] == pytest.approx(
+            rendition["file"]["duration"], abs=0.1
+        )
+        [picture] = films.pictures(film, [1.0])
+        assert picture.std() > 8
+        samples, _ = films.sound(film)
+        assert films.loudness(samples) > -35
+
+    @pytest.mark.parametrize("name", ["Arabic", "Chinese", "Hindi"])
+    async def test_is_spoken_by_a_voice_of_its_own_without_complaint(
+        self, finished: dict[str, dict[str, Any]], name: str
+    ) -> None:
+        codes = [warning["code"] for warning in finished[name]["warnings"]]
+        assert codes == ["placeholder_used"]
+
+    async def test_letters_that_the_voice_cannot_read_are_named(
+        self, finished: dict[str, dict[str, Any]]
+    ) -> None:
+        warnings = finished["Emoji"]["warnings"]
+        assert {warning["code"] for warning in warnings} == {"placeholder_used", "provider_warning"}
+        assert any("Cyrillic" in warning["message"] for warning in warnings)
+
+    async def test_words_stay_as_they_were_written(
+        self, finished: dict[str, dict[str, Any]]
+    ) -> None:
+        spoken = " ".join(scene["narration"] for scene in finished["Emoji"]["storyboard"]["scenes"])
+        assert spoken.split() == LANGUAGES["Emoji"].script.split()
+
+
+def scenes(count: int, **fields: Any) -> tuple[Scene, ...]:
+    return tuple(
+        Scene(id=f"s{number}", narration="Bread.", **fields) for number in range(1, count + 1)
+    )
+
+
+class TestStoryboardsThatCannotBeFilmed:
+    """Refused by Payload when saved there, and by the bridge when sent to it."""
+
+    async def test_in_payload(self, house: RunningHouse, editor: Editor) -> None:
+        video, storyboard = await a_drafted_video(editor)
+        scene = {"narration": "Bread."}
+        for changed, said in (
+            ([], "A storyboard needs at least one scene."),
+            ([scene] * 300, "At most 200 scenes; these are 300."),
+            ([{**scene, "duration": 700}], "More than 0 and at most 600 seconds."),
+            ([{**scene, "duration": 0}], "More than 0 and at most 600 seconds."),
+            ([{**scene, "duration": -5}], "More than 0 and at most 600 seconds."),
+            ([{**scene, "narration": "x" * 5_001}], "At most 5,000 characters; this is 5,001."),
+        ):
+            for decision in ("pending", "approved"):
+                with pytest.raises(EditorError, match=said) as refused:
+                    await editor.update(
+                        "storyboards", storyboard["id"], {"scenes": changed, "decision": decision}
+                    )
+                assert "answered 400" in str(refused.value)
+        assert await editor.read("storyboards", storyboard["id"]) == storyboard
+        assert [event["type"] for event in await events_of(editor, video)] == ["video.submitted"]
+        assert (await house.status(storyboard["jobId"]))["status"] == "storyboard_complete"
+
+    async def test_at_the_bridge(self, house: RunningHouse, sender: Sender) -> None:
+        job = await sender.submit(SHORT)
+        before = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
+        for changed, said in (
+            ((), "The storyboard holds no scene"),
+            (scenes(300), "A storyboard may be at most 200 scenes; this is 300."),
+            (scenes(1, duration=700), "Scene 1: The duration may be at most 30 seconds"),
+            (scenes(1, duration=0), "Scene 1: The duration must be above 0 seconds"),
+            (scenes(1) * 2, "Two scenes have the id"),
+        ):
+            change = StoryboardChange(
+                job_id=job,
+                storyboard_id="1",
+                revision=1,
+                storyboard=Storyboard(title="A short one", scenes=changed),
+            )
+            for kind in (StoryboardEdited, StoryboardApproved):
+                with pytest.raises(SenderError, match=f"(?i)422: {said}"):
+                    await sender.send(kind(timestamp=datetime.now(UTC), data=change))
+        assert await house.status(job) == before
+
+    async def test_the_editor_reads_what_only_the_bridge_knows(self, editor: Editor) -> None:
+        """A limit that is lower at the bridge than in Payload: the save stands, and is refused."""
+        video, storyboard = await a_drafted_video(editor)
+        scene = {**storyboard["scenes"][0], "duration": 60}
+        await editor.update("storyboards", storyboard["id"], {"scenes": [scene]})
+
+        async def refused() -> Any:
+            answer = await editor.http.get(f"/api/reelwright/videos/{video}/status")
+            delivery = answer.json()["delivery"]
+            return delivery if delivery and delivery["state"] == "refused" else None
+
+        delivery = await eventually(refused)
+        assert delivery["type"] == "storyboard.edited"
+        assert delivery["reason"] == (
+            "Scene 1: the duration may be at most 30 seconds; this is 60."
+        )
+
+    async def test_two_hundred_scenes_are_taken(self, house: RunningHouse, editor: Editor) -> None:
+        _, storyboard = await a_drafted_video(editor)
+        await editor.update(
+            "storyboards", storyboard["id"], {"scenes": [{"narration": "Bread."}] * 200}
+        )
+
+        async def total() -> bool:
+            return (await house.status(storyboard["jobId"]))["scenes_total"] == 200
+
+        await eventually(total)
+
+
+async def test_a_narration_that_turns_out_too_long_is_told_in_the_document(
+    house: RunningHouse, editor: Editor
+) -> None:
+    video, storyboard = await a_drafted_video(editor)
+    words = "Flour, water and salt go in, and one long night of patience follows. " * 15
+    await editor.update(
+        "storyboards",
+        storyboard["id"],
+        {
+            "scenes": [storyboard["scenes"][0], {"narration": words}],
+            "decision": "approved",
+        },
+    )
+    failed = await last(editor.follow(video, until=frozenset({"failed"}), seconds=PATIENCE))
+    assert failed["error"]["code"] == "limit_exceeded"
+    assert failed["error"]["message"].startswith(
+        "Scene 2: the length may be at most 30 seconds; this is "
+    )
+    assert failed["file"] is None
+    assert "url" not in failed
+
+
+class TestPayloadAway:
+    async def test_a_job_that_finishes_meanwhile_is_told_afterwards(
+        self, house: RunningHouse, editor: Editor
+    ) -> None:
+        video, storyboard = await a_drafted_video(editor, sample_of_two_scenes())
+        await editor.approve(storyboard["id"])
+        job = storyboard["jobId"]
+
+        async def taken() -> Any:
+            return (await house.status(job))["approved"]
+
+        async def completed() -> Any:
+            return (await house.status(job))["status"] == "completed"
+
+        await eventually(taken)
+        house.halt("payload")
+        try:
+            assert not await completed(), "it finished too early to show anything"
+            await eventually(completed)
+            async with httpx.AsyncClient(base_url=house.house.bridge_url) as operator:
+                health = (await operator.get("/health")).json()
+            assert health["undelivered"] == 1
+        finally:
+            house.resume("payload")
+        rendition = await last(editor.follow(video, until=COMPLETED, seconds=PATIENCE))
+        assert rendition["progress"] == 100
+        assert rendition["file"]["width"] == 1080
+        film = house.directory / "away.mp4"
+        await editor.download(rendition["url"], film)
+        assert films.streams(film)["video"] == "h264"
+
+
+class TestBridgeAway:
+    async def test_nothing_that_the_editor_saves_is_lost_or_overtaken(
+        self, house: RunningHouse, editor: Editor
+    ) -> None:
+        video = await a_video(editor, SHORT)
+        house.halt("bridge")
+        try:
+            await editor.submit(video)
+            [event] = await eventually(lambda: failed_events(editor, video))
+            assert event["lastError"]
+        finally:
+            house.resume("bridge")
+        storyboard = await storyboard_of(editor, video)
+
+        house.halt("bridge")
+        try:
+            scene = {**storyboard["scenes"][0], "narration": "Bread is patience."}
+            await editor.update("storyboards", storyboard["id"], {"scenes": [scene]})
+            await editor.approve(storyboard["id"])
+            await editor.update("videos", video, {"stage": "cancelled"})
+            await eventually(lambda: failed_events(editor, video))
+        finally:
+            house.resume("bridge")
+        cancelled = frozenset({"cancelled"})
+        await last(editor.follow(video, until=cancelled, seconds=PATIENCE))
+
+        assert [(event["type"], event["state"]) for event in await events_of(editor, video)] == [
+            ("video.submitted", "delivered"),
+            ("storyboard.edited", "delivered"),
+            ("storyboard.approved", "delivered"),
+            ("video.cancelled", "delivered"),
+        ]
+        job = await house.status(storyboard["jobId"])
+        assert job["approved"]
+        assert job["storyboard"]["scenes"][0]["narration"] == "Bread is patience."
+        [count] = house.rows("SELECT COUNT(*) AS n FROM job WHERE video_id = ?", f"{video}")
+        assert count["n"] == 1
+
+
+def sample_of_two_scenes() -> Brief:
+    whole = sample()
+    script = "\n\n".join(whole.script.split("\n\n")[:2])
+    return msgspec.structs.replace(whole, script=script, aspect_ratio="1:1")
+
+
+async def failed_events(editor: Editor, video: Any) -> list[dict[str, Any]]:
+    """Return the events that wait after a delivery that did not succeed."""
+    return [
+        event
+        for event in await events_of(editor, video)
+        if event["state"] == "queued" and event["attempts"] and event["lastError"]
+    ]
