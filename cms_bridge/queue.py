@@ -5,6 +5,7 @@ late changes nothing but the time. Jobs are encoded as MessagePack, never
 pickled.
 """
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -19,6 +20,8 @@ from redis.exceptions import RedisError
 from cms_bridge.states import DRAFTABLE, RENDERABLE, Status
 
 log = structlog.get_logger()
+
+_WINDOW_SECONDS = 300
 
 HEALTH_KEY = "reelwright:daemon"
 """Present in Redis while a daemon listens."""
@@ -74,11 +77,11 @@ class Queue:
         """Take an open arq pool (see `open_queue`)."""
         self._redis = redis
 
-    async def wake_job(self, job: UUID, status: Status, *, attempt: int, again: int = 0) -> None:
+    async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
         """Wake a worker for a job that waits for one; other statuses need none.
 
-        `again` tells repeated wake-ups of the same attempt apart. A Redis that
-        is away is logged and left to the sweep.
+        A wake-up that still waits in the queue is not doubled. A Redis that is
+        away is logged and left to the sweep.
         """
         if status in DRAFTABLE:
             task = Task.DRAFT_STORYBOARD
@@ -86,7 +89,10 @@ class Queue:
             task = Task.RENDER_VIDEO
         else:
             return
-        await self._enqueue(Lane.WORK, task, str(job), unique=f"{task}:{job}:{attempt}:{again}")
+        # arq holds the id of a wake-up whose worker died with it in hand for hours, and nobody
+        # else may use it: so the ids change with time.
+        window = int(time.time() / _WINDOW_SECONDS)
+        await self._enqueue(Lane.WORK, task, str(job), unique=f"{task}:{job}:{attempt}:{window}")
 
     async def wake_outbox(self, job: UUID) -> None:
         """Wake a worker to tell Payload about a job."""

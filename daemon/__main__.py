@@ -15,6 +15,7 @@ from rich.table import Table
 from cms_bridge.database import MigrationFailed
 from cms_bridge.embedded import EmbeddedRedisError
 from cms_bridge.settings import BridgeSettings, SettingsError, load
+from daemon.demo import DemoFailed
 from daemon.editor import EditorError
 from daemon.errors import first_error
 from daemon.house import HouseError, find_node, open_house
@@ -30,6 +31,7 @@ complaints = Console(stderr=True)
 
 _EXPECTED = (
     ChildFailed,
+    DemoFailed,
     EditorError,
     EmbeddedRedisError,
     HouseError,

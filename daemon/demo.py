@@ -14,14 +14,22 @@ from rich.pretty import Pretty
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from daemon.editor import Editor, signed_in
+from daemon.editor import Editor, EditorError, signed_in
 from daemon.house import EDITOR_EMAIL, House, open_house
-from daemon.sender import Sender
+from daemon.sender import Sender, SenderError
 from render.storyboard import Brief
 
 _WAIT_SECONDS = 1_800
 _FINISHED = frozenset({"completed"})
 _DRAFTED = frozenset({"storyboard_complete"})
+
+
+class DemoFailed(Exception):
+    """The video did not come about; says why, with the last lines of the daemon's log."""
+
+    def __init__(self, reason: Exception, house: House) -> None:
+        """Take the reason and the house it happened in."""
+        super().__init__(f"{reason}\nThe daemon's last lines:\n{house.stack.last_lines('daemon')}")
 
 
 async def run(brief_file: Path, directory: Path, *, cms: bool, console: Console) -> None:
@@ -33,10 +41,13 @@ async def run(brief_file: Path, directory: Path, *, cms: bool, console: Console)
     console.print("[bold]Starting[/] Redis, database, bridge, daemon" + (" and Payload" * cms))
     async with open_house(directory, cms=cms) as house:
         console.print(f"  ready after {time.monotonic() - started:.1f} s")
-        if house.payload_url is None:
-            await _as_sender(house, brief, console)
-        else:
-            await _as_editor(house, house.payload_url, brief, console)
+        try:
+            if house.payload_url is None:
+                await _as_sender(house, brief, console)
+            else:
+                await _as_editor(house, house.payload_url, brief, console)
+        except (EditorError, SenderError) as error:
+            raise DemoFailed(error, house) from error
     console.print(f"[bold green]Done[/] in {time.monotonic() - started:.1f} s; everything stopped.")
 
 

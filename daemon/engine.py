@@ -14,12 +14,15 @@ from pathlib import Path
 
 import anyio
 import msgspec
+import structlog
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from cms_bridge.tether import tethered
 from render.errors import CompositionError, RenderError
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
+
+log = structlog.get_logger()
 
 _LINE_LIMIT = 1024 * 1024
 _STOP_SECONDS = 3
@@ -39,14 +42,14 @@ class EngineError(RenderError):
 
 
 async def run_engine(
-    arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], log: Path
+    arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], stderr_file: Path
 ) -> ResultLine:
     """Run `python -m render … --json` to its end and return its result.
 
     Progress is the fraction of the engine's work done. Raises `EngineError`
     for what the engine reports and `CompositionError` when it dies without a word.
     """
-    with log.open("wb") as stderr:
+    with stderr_file.open("wb") as stderr:
         process = await anyio.open_process(
             tethered([sys.executable, "-m", "render", *arguments, "--json"]),
             stdin=subprocess.PIPE,
@@ -60,10 +63,12 @@ async def run_engine(
             with anyio.CancelScope(shield=True):
                 await _end(process)
     if result is None:
-        said = await anyio.Path(log).read_text(errors="replace")
+        said = await anyio.Path(stderr_file).read_text(errors="replace")
+        log.error(
+            "engine.died", status=process.returncode, stderr=said.splitlines()[-_STDERR_LINES:]
+        )
         raise CompositionError(
-            f"The engine ended with status {process.returncode} before the video was whole.",
-            detail=" / ".join(said.splitlines()[-_STDERR_LINES:])[-500:],
+            f"The engine ended with status {process.returncode} before the video was whole."
         )
     return result
 

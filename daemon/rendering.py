@@ -48,7 +48,7 @@ async def render_video(lease: Lease, services: Services) -> None:
         rendered = await run_engine(
             _arguments(description, directory, services),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
-            log=directory / "engine.log",
+            stderr_file=directory / "engine.log",
         )
 
     await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING[0])

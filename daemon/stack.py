@@ -32,10 +32,13 @@ class ChildFailed(Exception):
     """A process that ended, or never became ready, with the last lines of its log."""
 
     def __init__(self, name: str, what: str, log_file: Path) -> None:
-        lines = log_file.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-        tail = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing)"
-        super().__init__(f"{name} {what}. Its last lines ({log_file}):\n{tail}")
+        super().__init__(f"{name} {what}. Its last lines ({log_file}):\n{_tail(log_file)}")
         self.name = name
+
+
+def _tail(log_file: Path) -> str:
+    lines = log_file.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing)"
 
 
 class Child(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,10 @@ class Stack:
     def log_file(self, name: str) -> Path:
         """Return where a child's output goes."""
         return self._logs / f"{name}.log"
+
+    def last_lines(self, name: str) -> str:
+        """Return the end of a child's log, for a person who asks what went wrong."""
+        return _tail(self.log_file(name))
 
     def child(self, name: str) -> Child:
         """Return what was started under a name."""

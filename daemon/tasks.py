@@ -46,10 +46,8 @@ async def sweep(ctx: Context) -> None:
     """Repair what was lost: wake jobs whose worker is gone, deliver messages that are due."""
     services: Services = ctx["services"]
     for job, number, status in await jobs.due():
-        log.info("sweep.woken", job_id=str(job), status=status)
-        again = 1 + ctx.setdefault("sweeps", 0)
-        ctx["sweeps"] = again
-        await services.queue.wake_job(job, status, attempt=number, again=again)
+        log.info("sweep.woken", job_id=str(job), status=status, attempt=number)
+        await services.queue.wake_job(job, status, attempt=number)
     if services.payload is not None:
         for message in await outbox.due():
             await outbox.deliver(message, services.payload, backoff=services.backoff)
