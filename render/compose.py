@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,9 @@ from render.timeline import Shot, Timeline
 
 _TICK = 0.1
 """Seconds between two looks at progress and cancellation."""
+
+_SLACK = Fraction(1, 40)
+"""Seconds by which a piece may differ: sound comes in frames of 1024 samples."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,28 +131,29 @@ def write_poster(timeline: Timeline, place: Path, profile: Profile) -> None:
 
 
 class _Plates:
-    """The stills in use: each decoded once, and dropped with the last segment that needs it."""
+    """The stills in use: each scene's decoded once, and dropped with its last segment."""
 
-    def __init__(self, profile: Profile, uses: Counter[Path]) -> None:
+    def __init__(self, profile: Profile, uses: Counter[int]) -> None:
+        # By scene, not by picture: one that comes back an hour later is not kept till then.
         self._profile = profile
         self._uses = uses
-        self._locks = {picture: threading.Lock() for picture in uses}
-        self._plates: dict[Path, Plate] = {}
+        self._locks = {number: threading.Lock() for number in uses}
+        self._plates: dict[int, Plate] = {}
 
     @contextmanager
     def borrowed(self, shot: Shot) -> Generator[Plate]:
-        picture = shot.picture
-        with self._locks[picture]:
-            if picture not in self._plates:
-                self._plates[picture] = load_plate(picture, self._profile, scene=str(shot.number))
-            plate = self._plates[picture]
+        number = shot.number
+        with self._locks[number]:
+            if number not in self._plates:
+                self._plates[number] = load_plate(shot.picture, self._profile, scene=str(number))
+            plate = self._plates[number]
         try:
             yield plate
         finally:
-            with self._locks[picture]:
-                self._uses[picture] -= 1
-                if not self._uses[picture]:
-                    self._plates.pop(picture, None)
+            with self._locks[number]:
+                self._uses[number] -= 1
+                if not self._uses[number]:
+                    self._plates.pop(number, None)
 
 
 class _Studio:
@@ -175,12 +180,12 @@ class _Studio:
         self._missing = {
             digest
             for digest, segment in self._wanted.items()
-            if not _is_whole(self.place(segment), segment.frames)
+            if not _lasts(self.place(segment), Fraction(segment.frames, profile.fps))
         }
         self._plates = _Plates(
             profile,
             Counter(
-                view.shot.picture for digest in self._missing for view in self._wanted[digest].views
+                view.shot.number for digest in self._missing for view in self._wanted[digest].views
             ),
         )
 
@@ -218,14 +223,14 @@ class _Studio:
 
     def _encode(self, segment: Segment) -> None:
         self.check()
-        with written_aside(self.place(segment)) as part:
+        with written_aside(self.place(segment), lasting=False) as part:
             encode_segment(
                 self._counted(segment), part, profile=self._profile, encoder=self.encoder
             )
 
     def _encode_sound(self) -> None:
-        if not self.sound.exists():
-            with written_aside(self.sound) as part:
+        if not _lasts(self.sound, self._timeline.duration):
+            with written_aside(self.sound, lasting=False) as part:
                 encode_sound(self._timeline, part, check=self.check)
 
     def _counted(self, segment: Segment) -> Iterator[Canvas]:
@@ -279,12 +284,15 @@ def _fingerprints(timeline: Timeline) -> dict[Path, str]:
     return fingerprints
 
 
-def _is_whole(place: Path, frames: int) -> bool:
+def _lasts(place: Path, seconds: Fraction) -> bool:
+    """Whether a piece is there, whole: its index is written last."""
     try:
         with av.open(place, format="mp4") as container:
-            return container.streams.video[0].frames == frames
+            stream = container.streams[0]
+            held = (stream.duration or 0) * (stream.time_base or Fraction(0))
     except (FFmpegError, IndexError):
         return False
+    return abs(held - seconds) < _SLACK
 
 
 @contextmanager

@@ -17,16 +17,23 @@ from render.errors import CompositionError
 
 
 @contextmanager
-def written_aside(place: Path, *, work: Path | None = None) -> Generator[Path]:
+def written_aside(
+    place: Path, *, work: Path | None = None, lasting: bool = True
+) -> Generator[Path]:
     """Yield a path to write to; on success it becomes `place`, else it is removed.
 
     `work`, on the same file system, is where the unfinished file lies; without
-    it, a hidden name beside `place`. Raises `CompositionError` where the disk refuses.
+    it, a hidden name beside `place`. What need not outlive a power cut, since it
+    is checked before it is used, is not `lasting` and costs no sync. Raises
+    `CompositionError` where the disk refuses.
     """
     part = (work or place.parent) / f".{place.name}.{secrets.token_hex(4)}.part"
     try:
         yield part
-        publish(part, place)
+        if lasting:
+            publish(part, place)
+        else:
+            part.replace(place)
     except OSError as error:
         raise disk_error(error, place) from error
     finally:

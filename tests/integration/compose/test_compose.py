@@ -133,7 +133,7 @@ def test_progress_counts_the_frames_encoded(composed: Composed) -> None:
     assert done == sorted(done)
     assert {progress.total for progress in composed.progress} == {composed.timeline.frames}
     assert done[-1] == composed.timeline.frames
-    assert len(set(done)) > 2, "it moves while the work goes on"
+    assert done[0] < done[-1], "it moves while the work goes on"
 
 
 def test_validation_finds_nothing_wrong(composed: Composed, profile: Profile) -> None:
@@ -252,12 +252,13 @@ def test_an_edit_encodes_only_what_it_touches(
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a segment"])
-def test_a_spoilt_segment_in_the_cache_is_made_again(
+def test_what_is_spoilt_in_the_cache_is_made_again(
     composed: Composed, profile: Profile, tmp_path: Path, damage: bytes
 ) -> None:
     cache, out = tmp_path / "cache", tmp_path / "out.mp4"
     first = compose(composed.timeline, out, profile, cache=cache)
     (cache / f"{first.segments[1]}.mp4").write_bytes(damage)
+    next(cache.glob("*.m4a")).write_bytes(damage)
     again = compose(composed.timeline, out, profile, cache=cache)
     assert again.reused == len(again.segments) - 1
     assert again.sha256 == first.sha256
