@@ -32,16 +32,28 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class BridgeSettings(BaseSettings):
-    """What the web process and everything below it needs to know."""
+class DatabaseSettings(BaseSettings):
+    """Where the truth is kept; all that migrating needs to know."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore"
     )
 
-    # Services
     database_url: str = "sqlite:///.data/reelwright.db"
     """`sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+
+class BridgeSettings(DatabaseSettings):
+    """What the web process and everything below it needs to know."""
+
+    # Services
     redis_url: str
     """`redis://…`, `rediss://…` or `unix:///path/to.sock`."""
     host: str = "127.0.0.1"
@@ -105,13 +117,6 @@ class BridgeSettings(BaseSettings):
             max_scene_seconds=self.max_scene_seconds,
             max_video_seconds=self.max_video_seconds,
         )
-
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, url: str) -> str:
-        if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
-            raise ValueError("must start with sqlite:/// or postgresql://")
-        return url
 
     @field_validator("redis_url")
     @classmethod

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cms_bridge.database import MigrationFailed
 from cms_bridge.embedded import EmbeddedRedisError
-from cms_bridge.settings import BridgeSettings, SettingsError, load
+from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
 from daemon.demo import DemoFailed
 from daemon.editor import EditorError
 from daemon.errors import first_error
@@ -24,7 +24,11 @@ from daemon.stack import ChildFailed
 from render.storyboard import Brief
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Briefs in PayloadCMS become finished videos."
+    no_args_is_help=True,
+    add_completion=False,
+    # `main` words expected failures itself; the rest deserve a plain traceback.
+    pretty_exceptions_enable=False,
+    help="Briefs in PayloadCMS become finished videos.",
 )
 console = Console()
 complaints = Console(stderr=True)
@@ -86,18 +90,9 @@ def migrate(
     """Bring the database to the newest schema."""
     from cms_bridge.database import migrate as run  # noqa: PLC0415 - its name is this command's
 
-    url = load(_DatabaseOnly).database_url
+    url = load(DatabaseSettings).database_url
     direction = "backwards" if backwards else "forwards"
     console.print(asyncio.run(run(url, direction=direction, to=backwards or "all")))
-
-
-class _DatabaseOnly(BridgeSettings):
-    """Migrating needs no secret and no Redis."""
-
-    redis_url: str = "redis://127.0.0.1"
-    webhook_secret: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
-    api_key: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
-    link_secret: None = None  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 @app.command()

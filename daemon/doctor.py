@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 
 from cms_bridge.database import connected, migration_level
 from cms_bridge.embedded import EmbeddedRedisError, find_redis_server
-from cms_bridge.settings import SettingsError, load
+from cms_bridge.settings import PREFIX, SettingsError, load
 from daemon.settings import DaemonSettings
 
 _NODE = (20, 9)
@@ -33,8 +34,7 @@ async def examine() -> list[Finding]:
     try:
         settings = load(DaemonSettings)
     except SettingsError as error:
-        findings += [Finding("Settings", "missing", fault) for fault in error.faults]
-        findings += [_redis_server(), Finding("Database", "note", "not configured")]
+        findings += [*_settings(error), _redis_server()]
     else:
         findings.append(Finding("Settings", "ok", "complete"))
         findings.append(await _redis(settings.redis_url))
@@ -42,6 +42,14 @@ async def examine() -> list[Finding]:
         findings.append(Finding("Storage", "ok", _storage(settings)))
     findings += [_ffmpeg(), _encoders(), _speech(), _gpu(), _node(), *_providers()]
     return findings
+
+
+def _settings(error: SettingsError) -> list[Finding]:
+    if any(name.startswith(PREFIX) for name in os.environ):
+        return [Finding("Settings", "missing", fault) for fault in error.faults]
+    needed = ", ".join(fault.split(":")[0] for fault in error.faults)
+    said = f"none set: `up` and `demo` choose their own; `bridge` and `work` need {needed}"
+    return [Finding("Settings", "note", said)]
 
 
 async def _redis(url: str) -> Finding:
@@ -61,7 +69,10 @@ def _redis_server() -> Finding:
 
 
 async def _database(url: str) -> Finding:
-    kind = url.split(":", 1)[0]
+    kind, _, path = url.partition(":///")
+    if kind == "sqlite" and not Path(path).exists():  # noqa: ASYNC240 - a local file
+        return Finding("Database", "note", "sqlite, not there yet: it is made on start")
+    kind = kind.partition(":")[0]
     try:
         async with connected(url):
             level = await migration_level()
@@ -94,7 +105,7 @@ def _encoders() -> Finding:
         from render.encoder import available_encoders, choose_encoder  # noqa: PLC0415 - as above
 
         working = ", ".join(available_encoders()) or "none"
-        return f"encode for real: {working}; chosen: {choose_encoder()}"
+        return f"encode for real: {working}; chosen: {choose_encoder().name}"
 
     return _import_of_media("Encoders", tried)
 

@@ -81,7 +81,7 @@ describe('submitting', () => {
 
   test('drops NUL, which no database keeps, and leaves the rest of the text alone', async () => {
     const video = await cms.makeVideo({ script: 'a\u0000b‏\u200dc' })
-    expect((await cms.read('videos', video.id))['script']).toBe('ab‏\u200dc')
+    expect((await cms.read('videos', video.id)).script).toBe('ab‏\u200dc')
   })
 
   test.for(['retry', 'cancelled'])('must come before %s', async (stage) => {
@@ -101,7 +101,7 @@ describe('a storyboard', () => {
   async function draft(): Promise<Doc> {
     const video = await cms.makeVideo({ stage: 'submitted' })
     const { body } = await cms.putStoryboard(storyboardWrite(video))
-    return cms.read('storyboards', body['id'])
+    return cms.read('storyboards', body.id)
   }
 
   test.for([
@@ -143,12 +143,12 @@ describe('a storyboard', () => {
       submission: 7,
     })
     expect(saved).toMatchObject({
-      jobId: storyboard['jobId'],
+      jobId: storyboard.jobId,
       revision: 0,
       estimatedCost: '0.00',
       submission: 1,
     })
-    expect(saved['approvedBy'] ?? null).toBeNull()
+    expect(saved.approvedBy ?? null).toBeNull()
   })
 })
 
@@ -169,7 +169,7 @@ test.for(['storyboards', 'renditions', 'reelwright-outbox'])(
 test('nobody rewrites a rendition or an event', async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
   const { body } = await cms.putRendition(renditionWrite(video))
-  const rendition = `/renditions/${String(body['id'])}`
+  const rendition = `/renditions/${String(body.id)}`
   expect((await cms.ask('PATCH', rendition, { status: 'completed' })).status).toBe(403)
   const [row] = await cms.outbox()
   const event = `/reelwright-outbox/${String(row?.id)}`
@@ -194,7 +194,7 @@ test('a stranger is not told how a video stands', async () => {
 
 test('a project with videos is not deleted, and says why', async () => {
   const video = await cms.makeVideo()
-  const told = await refusal('DELETE', `/projects/${String(video['project'])}`, {})
+  const told = await refusal('DELETE', `/projects/${String(video.project)}`, {})
   expect(told.status).toBe(409)
   expect(told.message).toBe('Videos still belong to this project (1); delete or move them first.')
 })

@@ -46,7 +46,7 @@ async function submittedVideo(): Promise<Doc> {
 
 async function draftedStoryboard(video: Doc): Promise<Doc> {
   const { body } = await cms.putStoryboard(storyboardWrite(video))
-  return cms.read('storyboards', body['id'])
+  return cms.read('storyboards', body.id)
 }
 
 describe('a video', () => {
@@ -61,10 +61,10 @@ describe('a video', () => {
     expect(event).toMatchObject({
       type: 'video.submitted',
       data: {
-        project: { id: String(video['project']), name: 'Harbour tours' },
+        project: { id: String(video.project), name: 'Harbour tours' },
         videoId: String(video.id),
         submission: 1,
-        version: saved['updatedAt'],
+        version: saved.updatedAt,
         brief: {
           title: 'Opening hours',
           script: 'We open at nine.\n\nWe close at six.',
@@ -109,7 +109,7 @@ describe('a video', () => {
     expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'submitted', submission: 1 })
     const events = await delivered()
     expect(typesOf(events)).toEqual(['video.cancelled', 'video.retried'])
-    const reference = { projectId: String(video['project']), videoId: String(video.id) }
+    const reference = { projectId: String(video.project), videoId: String(video.id) }
     expect(events.map(({ data }) => data)).toEqual([
       { ...reference, submission: 1 },
       { ...reference, submission: 1 },
@@ -152,7 +152,7 @@ describe('a storyboard', () => {
 
   test('is sent whole when somebody edits it, with a revision that counts up', async () => {
     const storyboard = await draftedStoryboard(await submittedVideo())
-    const [first, second] = storyboard['scenes'] as Record<string, unknown>[]
+    const [first, second] = storyboard.scenes as Record<string, unknown>[]
     await cms.change('storyboards', storyboard.id, {
       scenes: [{ ...first, narration: 'We open at ten.' }, second],
     })
@@ -162,7 +162,7 @@ describe('a storyboard', () => {
     const changes = events.map(({ data }) => data as StoryboardChange)
     expect(changes.map(({ revision }) => revision)).toEqual([1, 2])
     expect(changes[0]).toMatchObject({
-      jobId: storyboard['jobId'],
+      jobId: storyboard.jobId,
       storyboardId: String(storyboard.id),
       by: 'editor@example.org',
       storyboard: {
@@ -176,7 +176,7 @@ describe('a storyboard', () => {
 
   test('says nothing when it is saved unchanged', async () => {
     const storyboard = await draftedStoryboard(await submittedVideo())
-    await cms.change('storyboards', storyboard.id, { scenes: storyboard['scenes'] })
+    await cms.change('storyboards', storyboard.id, { scenes: storyboard.scenes })
     expect(await delivered()).toEqual([])
   })
 
@@ -194,7 +194,7 @@ describe('a storyboard', () => {
     const storyboard = await draftedStoryboard(await submittedVideo())
     await cms.change('storyboards', storyboard.id, { decision: 'approved' })
     const stale = await cms.change('storyboards', storyboard.id, { decision: 'pending' })
-    expect(stale['decision']).toBe('approved')
+    expect(stale.decision).toBe('approved')
     const edited = await cms.change('storyboards', storyboard.id, { title: 'Changed' })
     expect(edited).toMatchObject({ decision: 'pending', approvedBy: null, approvedAt: null })
     expect(typesOf(await delivered())).toEqual(['storyboard.approved', 'storyboard.edited'])
@@ -211,12 +211,12 @@ describe('a storyboard', () => {
 
   test('gives each new or duplicated scene an id of its own, and keeps the others', async () => {
     const storyboard = await draftedStoryboard(await submittedVideo())
-    const [first, second] = storyboard['scenes'] as Record<string, unknown>[]
+    const [first, second] = storyboard.scenes as Record<string, unknown>[]
     const copy = { ...first, id: undefined }
     const saved = await cms.change('storyboards', storyboard.id, {
       scenes: [first, copy, { narration: 'New.' }, second],
     })
-    const ids = (saved['scenes'] as { sceneId: string }[]).map(({ sceneId }) => sceneId)
+    const ids = (saved.scenes as { sceneId: string }[]).map(({ sceneId }) => sceneId)
     expect([ids[0], ids[3]]).toEqual(['s1', 's2'])
     expect(new Set(ids).size).toBe(4)
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{1,64}$/)

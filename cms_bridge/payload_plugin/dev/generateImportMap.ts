@@ -5,6 +5,6 @@ import { generateImportMap } from 'payload'
 
 import config from './payload.config.ts'
 
-process.env['ROOT_DIR'] = path.dirname(fileURLToPath(import.meta.url))
+process.env.ROOT_DIR = path.dirname(fileURLToPath(import.meta.url))
 await generateImportMap(await config, { force: true, log: false })
 process.exit(0)

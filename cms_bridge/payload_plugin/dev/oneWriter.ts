@@ -30,7 +30,7 @@ const writes = [
 /** The SQLite adapter with transactions, whose writers wait for one another. */
 export function oneWriterSqlite(options: Options): DatabaseAdapterObj {
   const inner = sqliteAdapter({ transactionOptions: {}, ...options })
-  return { ...inner, init: (args) => takeTurns(inner.init(args) as BaseDatabaseAdapter) }
+  return { ...inner, init: (args) => takeTurns(inner.init(args)) }
 }
 
 function takeTurns(adapter: BaseDatabaseAdapter): BaseDatabaseAdapter {

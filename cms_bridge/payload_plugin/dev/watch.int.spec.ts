@@ -22,7 +22,7 @@ beforeAll(async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
   const write = renditionWrite(video, { status: 'completed', progress: 100, file })
   const { body } = await cms.putRendition(write)
-  rendition = await cms.read('renditions', body['id'])
+  rendition = await cms.read('renditions', body.id)
 })
 afterAll(async () => {
   await cms.close()
@@ -45,8 +45,8 @@ test('a finished rendition says where it can be watched', () => {
 test('an unfinished rendition does not', async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
   const { body } = await cms.putRendition(renditionWrite(video))
-  expect(await cms.read('renditions', body['id'])).not.toHaveProperty('url')
-  const path = `/reelwright/renditions/${String(body['id'])}/video`
+  expect(await cms.read('renditions', body.id)).not.toHaveProperty('url')
+  const path = `/reelwright/renditions/${String(body.id)}/video`
   expect((await cms.ask('GET', path)).status).toBe(404)
 })
 
@@ -62,7 +62,7 @@ test.for([
   expect(bridge.linkRequests).toEqual([
     {
       authorization: `Bearer ${plugin.apiKey}`,
-      path: `/api/v1/videos/jobs/${String(rendition['jobId'])}/links`,
+      path: `/api/v1/videos/jobs/${String(rendition.jobId)}/links`,
     },
   ])
 })
@@ -90,6 +90,6 @@ test('a bridge that is away is said to be away', async () => {
   await bridge.stop()
   const { body, status } = await cms.ask('GET', address('video'))
   expect(status).toBe(503)
-  expect(body['detail']).toMatch(/does not answer/)
+  expect(body.detail).toMatch(/does not answer/)
   await bridge.start()
 })

@@ -45,7 +45,7 @@ describe('a write', () => {
     const { body, headers, status } = await cms.putRendition(renditionWrite(video), options)
     expect(status).toBe(401)
     expect(headers.get('content-type')).toBe('application/problem+json')
-    expect(body['detail']).toMatch(/signature/i)
+    expect(body.detail).toMatch(/signature/i)
     expect(await stored('renditions')).toEqual([])
   })
 
@@ -75,7 +75,7 @@ describe('a write', () => {
     await fresh()
     const { body, status } = await cms.putRendition(renditionWrite(video, { status: 'sleeping' }))
     expect(status).toBe(422)
-    expect(body['detail']).toContain('status')
+    expect(body.detail).toContain('status')
   })
 
   test.for(['999999', 'not-an-id'])(
@@ -96,17 +96,17 @@ describe('a storyboard', () => {
     const write = storyboardWrite(video, { estimatedCost: '0.1250' })
     const first = await cms.putStoryboard(write)
     expect(first).toMatchObject({ status: 200, body: { stored: true } })
-    await cms.change('storyboards', first.body['id'], { title: 'Mine' })
+    await cms.change('storyboards', first.body.id, { title: 'Mine' })
 
     const again = await cms.putStoryboard(write)
 
-    expect(again).toMatchObject({ status: 200, body: { id: first.body['id'], stored: false } })
+    expect(again).toMatchObject({ status: 200, body: { id: first.body.id, stored: false } })
     const [document, ...others] = await stored('storyboards')
     expect(others).toEqual([])
     expect(document).toMatchObject({
       title: 'Mine',
       video: video.id,
-      project: video['project'],
+      project: video.project,
       estimatedCost: '0.1250',
       scenes: [
         { sceneId: 's1', narration: 'We open at nine.', motion: 'zoom_in' },
@@ -120,7 +120,7 @@ describe('a storyboard', () => {
     const write = storyboardWrite(video)
     const answers = await Promise.all(Array.from({ length: 10 }, () => cms.putStoryboard(write)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(answers.filter(({ body }) => body['stored'])).toHaveLength(1)
+    expect(answers.filter(({ body }) => body.stored)).toHaveLength(1)
     expect(await stored('storyboards')).toHaveLength(1)
   })
 })
@@ -130,10 +130,10 @@ describe('a rendition', () => {
     await fresh()
     const at = (sequence: number, progress: number) =>
       cms.putRendition(renditionWrite(video, { sequence, progress, status: 'generating' }))
-    expect((await at(2, 40)).body['stored']).toBe(true)
-    expect((await at(1, 10)).body['stored']).toBe(false)
-    expect((await at(2, 99)).body['stored']).toBe(false)
-    expect((await at(5, 70)).body['stored']).toBe(true)
+    expect((await at(2, 40)).body.stored).toBe(true)
+    expect((await at(1, 10)).body.stored).toBe(false)
+    expect((await at(2, 99)).body.stored).toBe(false)
+    expect((await at(5, 70)).body.stored).toBe(true)
     expect(await stored('renditions')).toMatchObject([{ sequence: 5, progress: 70 }])
   })
 
@@ -167,7 +167,7 @@ describe('a rendition', () => {
       user: { relationTo: 'users', value: 1 },
     })
     expect((await cms.putRendition(renditionWrite(video))).status).toBe(200)
-    await cms.change('storyboards', body['id'], { decision: 'approved' })
+    await cms.change('storyboards', body.id, { decision: 'approved' })
   })
 
   test('shows on the video document together with the storyboard and the decision', async () => {

@@ -175,9 +175,7 @@ export interface RenditionWrite {
 export interface Problem {
   code: string
   message: string
-  params?: {
-    [k: string]: string | number
-  }
+  params?: Record<string, string | number>
 }
 /**
  * The finished video as stored.

@@ -57,7 +57,7 @@ export function reelwright(options: ReelwrightOptions): Plugin {
       onInit: async (payload) => {
         await config.onInit?.(payload)
         // `next build` loads the configuration too, and must send nothing.
-        if (process.env['NEXT_PHASE'] !== 'phase-production-build') startPoller(payload, settings)
+        if (process.env.NEXT_PHASE !== 'phase-production-build') startPoller(payload, settings)
       },
     }
   }

@@ -25,6 +25,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
     rendition: null,
     storyboard: null,
     delivery: null,
+    retrying: false,
     mayApprove: true,
     ...changes,
   }
@@ -127,6 +128,16 @@ describe('the buttons', () => {
       'a cancelled job',
       { stage: 'cancelled', rendition: rendition('cancelled') },
       ['resubmit', 'retry'],
+    ],
+    [
+      'a failure that is tried again',
+      { rendition: rendition('failed'), retrying: true },
+      ['cancel'],
+    ],
+    [
+      'a submission that was refused',
+      { delivery: { type: 'video.submitted', state: 'refused', attempts: 1, reason: '' } },
+      ['resubmit'],
     ],
     ['a finished video', { rendition: rendition('completed') }, ['resubmit']],
   ] as [string, Partial<VideoStatus>, string[]][])('for %s', ([, changes, names]) => {

@@ -9,7 +9,7 @@ export function storyboardWrite(
 ): StoryboardWrite {
   return {
     jobId: `job-${String(video.id)}`,
-    projectId: String(video['project']),
+    projectId: String(video.project),
     videoId: String(video.id),
     submission: 1,
     digest: 'abc',
@@ -28,7 +28,7 @@ export function storyboardWrite(
 export function renditionWrite(video: Doc, changes: Partial<RenditionWrite> = {}): RenditionWrite {
   return {
     jobId: `job-${String(video.id)}`,
-    projectId: String(video['project']),
+    projectId: String(video.project),
     videoId: String(video.id),
     submission: 1,
     sequence: 1,

@@ -67,6 +67,14 @@ export function viewOf(status: VideoStatus): View {
     const lookAgainMs = stage === 'cancelled' ? later : soon
     return { tone: 'working', headline, ...help, step, lookAgainMs }
   }
+  if (status.retrying) {
+    return {
+      tone: 'working',
+      headline: 'panel.retrying',
+      step: stoppedAt(status),
+      lookAgainMs: soon,
+    }
+  }
   const headline: Key = `status.${rendition.status}`
   switch (rendition.status) {
     case 'completed':
@@ -75,14 +83,14 @@ export function viewOf(status: VideoStatus): View {
       return {
         tone: 'failed',
         headline,
-        step: failedStep(status),
+        step: stoppedAt(status),
         lookAgainMs: delivery ? soon : later,
       }
     case 'cancelled':
       return {
         tone: 'calm',
         headline,
-        step: failedStep(status),
+        step: stoppedAt(status),
         lookAgainMs: delivery ? soon : later,
       }
     default:
@@ -101,7 +109,7 @@ export function viewOf(status: VideoStatus): View {
 }
 
 /** Where the work stopped: before the storyboard, or after it was approved. */
-function failedStep({ storyboard }: VideoStatus): number {
+function stoppedAt({ storyboard }: VideoStatus): number {
   if (!storyboard) return 1
   return storyboard.decision === 'approved' ? 3 : 2
 }
@@ -118,13 +126,15 @@ const over = new Set<Status>(['cancelled', 'completed', 'failed'])
 
 /** Return which buttons make sense. */
 export function actionsOf(status: VideoStatus): Actions {
-  const { mayApprove, rendition, stage, storyboard } = status
-  const ended = rendition ? over.has(rendition.status) : stage === 'cancelled'
+  const { delivery, mayApprove, rendition, retrying, stage, storyboard } = status
+  const refused = delivery?.state === 'refused'
+  const ended = !retrying && (rendition ? over.has(rendition.status) : stage === 'cancelled')
+  const neverTaken = refused && !rendition
   return {
     submit: stage === 'draft',
-    cancel: stage === 'submitted' && !ended,
+    cancel: stage === 'submitted' && !ended && !neverTaken,
     retry: ended && rendition?.status !== 'completed' && status.submission > 0,
-    resubmit: stage !== 'draft' && (ended || status.delivery?.state === 'refused'),
+    resubmit: stage !== 'draft' && (ended || refused),
     approve:
       mayApprove &&
       stage === 'submitted' &&
@@ -137,7 +147,7 @@ export function actionsOf(status: VideoStatus): Actions {
 export function sentenceOf({ code, message, params }: Problem, language: string): string {
   const key = `error.${code}`
   if (!isKey(key)) return message
-  const sentence = say(language, key, params as Params | undefined)
+  const sentence = say(language, key, params)
   return /\{\w+\}/.test(sentence) ? message : sentence
 }
 

@@ -30,8 +30,10 @@ function counter(name: 'retries' | 'submission', label: Record<string, string>):
   }
 }
 
-const inSidebar = <T extends Field>(field: T): T =>
-  ({ ...field, admin: { ...field.admin, position: 'sidebar' } }) as T
+const inSidebar = <T extends Field>(field: T): T => ({
+  ...field,
+  admin: { ...field.admin, position: 'sidebar' },
+})
 
 export function videos(settings: Settings): CollectionConfig {
   const { slugs, access, limits } = settings

@@ -25,6 +25,8 @@ export interface VideoStatus {
     attempts: number
     reason: string
   }
+  /** True from the moment a new attempt is asked for until the service has begun it. */
+  retrying: boolean
   mayApprove: boolean
 }
 
@@ -33,7 +35,7 @@ export function statusEndpoint(settings: Settings): Endpoint {
     method: 'get',
     path: '/reelwright/videos/:id/status',
     handler: async (req) => {
-      const id = req.routeParams?.['id']
+      const id = req.routeParams?.id
       const video = await first<VideoDoc>(req, settings.slugs.videos, { id: { equals: id } })
       if (!video) return problem(404, 'Not found', 'There is no such video.')
       return Response.json(await statusOf(settings, req, video), {
@@ -54,6 +56,8 @@ async function statusOf(
   const newest = '-createdAt'
   const rendition = await first<RenditionDoc>(req, slugs.renditions, where, newest)
   const storyboard = await first<StoryboardDoc>(req, slugs.storyboards, where, newest)
+  const events = await newestEvents(settings, req, video.id)
+  const retried = events.newest?.type === 'video.retried' && events.newest.createdAt
   return {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
@@ -67,17 +71,18 @@ async function statusOf(
           scenes: storyboard.scenes?.length ?? 0,
         }
       : null,
-    delivery: await undelivered(settings, req, video.id),
+    delivery: undelivered(events),
+    retrying: Boolean(retried && rendition && retried > rendition.updatedAt),
     mayApprove: await access.approve({ req }),
   }
 }
 
-/** The oldest event that waits, or else the newest one if it was refused. */
-async function undelivered(
-  { slugs }: Settings,
-  req: PayloadRequest,
-  video: Id,
-): Promise<VideoStatus['delivery']> {
+interface Events {
+  newest: OutboxDoc | undefined
+  oldestQueued: OutboxDoc | undefined
+}
+
+async function newestEvents({ slugs }: Settings, req: PayloadRequest, video: Id): Promise<Events> {
   const find = async (where: Where, sort: string): Promise<OutboxDoc | undefined> => {
     const { docs } = await req.payload.find({
       collection: slugs.outbox,
@@ -88,8 +93,15 @@ async function undelivered(
     })
     return docs[0] as unknown as OutboxDoc | undefined
   }
-  const row =
-    (await find({ state: { equals: 'queued' } }, 'createdAt')) ?? (await find({}, '-createdAt'))
+  return {
+    newest: await find({}, '-createdAt'),
+    oldestQueued: await find({ state: { equals: 'queued' } }, 'createdAt'),
+  }
+}
+
+/** The oldest event that waits, or else the newest one if it was refused. */
+function undelivered({ newest, oldestQueued }: Events): VideoStatus['delivery'] {
+  const row = oldestQueued ?? newest
   if (!row || row.state === 'delivered') return null
   const { attempts, state, type } = row
   return { attempts, state, type, reason: row.lastError ?? '' }

@@ -58,7 +58,7 @@ async function findReadable(
 ): Promise<RenditionDoc | undefined> {
   const { docs } = await req.payload.find({
     collection: slugs.renditions,
-    where: { id: { equals: req.routeParams?.['id'] } },
+    where: { id: { equals: req.routeParams?.id } },
     limit: 1,
     depth: 0,
     overrideAccess: false,

@@ -63,7 +63,7 @@ async function store<T extends Addressed>(
   body: T,
   write: Write<T>,
 ): Promise<Response> {
-  if (body.jobId !== req.routeParams?.['jobId']) {
+  if (body.jobId !== req.routeParams?.jobId) {
     return problem(422, 'Job mismatch', 'The body names another job than the address.')
   }
   const video = await findVideo(settings, req, body.videoId)

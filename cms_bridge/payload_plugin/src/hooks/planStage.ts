@@ -16,14 +16,17 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
     const stage = before.stage ?? 'draft'
     const refuse = (key: Key, path: string): never => {
       const message = say(req.i18n.language, key)
-      throw new ValidationError(
+      const error = new ValidationError(
         { collection: slugs.videos, errors: [{ message, path }], req },
         req.t,
       )
+      // Payload would only name the field; this is what the admin shows in its toast.
+      error.message = message
+      throw error
     }
 
     // An autosave keeps text safe; it never speaks for the editor.
-    const autosave = String(req.query?.['autosave']) === 'true'
+    const autosave = String(req.query?.autosave) === 'true'
     const request: StageRequest = autosave ? stage : (wanted.stage ?? 'draft')
     switch (request) {
       case 'draft':

@@ -131,6 +131,7 @@ export const de: Words = {
   'panel.refused': 'Der Renderdienst hat den Auftrag abgelehnt',
   'panel.unreachable': 'Der Stand war nicht zu lesen; neuer Versuch folgt.',
   'panel.cancelling': 'Wird abgebrochen …',
+  'panel.retrying': 'Neuer Versuch …',
   'panel.approving': 'Freigegeben; der Renderdienst wird benachrichtigt.',
   'panel.approve.help':
     'Lesen Sie das Storyboard. Nach Ihrer Freigabe entstehen Bilder und Stimme.',

@@ -128,6 +128,7 @@ export const en = {
   'panel.refused': 'The render service refused the request',
   'panel.unreachable': 'The status could not be read; trying again.',
   'panel.cancelling': 'Cancelling…',
+  'panel.retrying': 'Trying again…',
   'panel.approving': 'Approved; the render service is being told.',
   'panel.approve.help': 'Read the storyboard. Once you approve it, pictures and voice are made.',
   'panel.scenesDone': '{done} of {total} scenes',

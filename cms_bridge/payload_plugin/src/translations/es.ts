@@ -129,6 +129,7 @@ export const es: Words = {
   'panel.refused': 'El servicio de renderizado rechazó la petición',
   'panel.unreachable': 'No se pudo leer el estado; se intenta de nuevo.',
   'panel.cancelling': 'Cancelando…',
+  'panel.retrying': 'Nuevo intento…',
   'panel.approving': 'Aprobado; se avisa al servicio de renderizado.',
   'panel.approve.help':
     'Lea el guion gráfico. Cuando lo apruebe, se crearán las imágenes y la voz.',

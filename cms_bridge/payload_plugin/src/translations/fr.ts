@@ -130,6 +130,7 @@ export const fr: Words = {
   'panel.refused': 'Le service de rendu a refusé la demande',
   'panel.unreachable': 'L’état n’a pas pu être lu ; nouvel essai en cours.',
   'panel.cancelling': 'Annulation…',
+  'panel.retrying': 'Nouvel essai…',
   'panel.approving': 'Approuvé ; le service de rendu en est informé.',
   'panel.approve.help':
     'Lisez le storyboard. Une fois approuvé, les images et la voix sont créées.',
