@@ -14,6 +14,8 @@ TEXT_CONTRAST = 5.0
 SHAPE_CONTRAST = 1.6
 """What art needs to be seen at all."""
 _STEPS = 20
+_FURTHEST = 8
+"""Steps that a background may be darkened for a light foreground's sake."""
 _LINEAR_BELOW = 0.04045
 
 Rgb = tuple[float, float, float]
@@ -28,7 +30,9 @@ def roles(palette: Palette) -> dict[str, str]:
     Words reach `TEXT_CONTRAST` on the background, and at least WCAG's 3 for
     large text on the accent colour.
     """
-    background = readable_ground(parse(palette.background), parse(palette.accent))
+    background = readable_ground(
+        parse(palette.background), parse(palette.foreground), parse(palette.accent)
+    )
     accent, grounds = _accent_and_grounds(background, parse(palette.accent))
     foreground = legible(parse(palette.foreground), grounds, TEXT_CONTRAST)
     accents = [accent, mix(accent, background, 0.14)]
@@ -44,18 +48,23 @@ def roles(palette: Palette) -> dict[str, str]:
     }
 
 
-def readable_ground(background: Rgb, accent: Rgb) -> Rgb:
+def readable_ground(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:
     """Return a background on which black or white is legible, art's tints included.
 
-    Only mid-tones are moved, away from the ink that reads better on them.
+    Only mid-tones are moved: away from white if the foreground is the lighter
+    of the two, and from black otherwise, unless that would take them too far.
     """
-    ink = max(_POLES, key=lambda pole: contrast(pole, background))
-    away = _POLES[0] if ink == _POLES[1] else _POLES[1]
-    for step in range(_STEPS + 1):
-        ground = mix(background, away, step / _STEPS)
-        if worst(ink, _accent_and_grounds(ground, accent)[1]) >= TEXT_CONTRAST:
-            return ground
-    return away
+    black, white = _POLES
+    lighter = _luminance(foreground) > _luminance(background)
+    for ink, away, furthest in (
+        (white, black, _FURTHEST if lighter else 0),
+        (black, white, _STEPS),
+    ):
+        for step in range(furthest + 1):
+            ground = mix(background, away, step / _STEPS)
+            if worst(ink, _accent_and_grounds(ground, accent)[1]) >= TEXT_CONTRAST:
+                return ground
+    return white
 
 
 def _accent_and_grounds(background: Rgb, accent: Rgb) -> tuple[Rgb, list[Rgb]]:

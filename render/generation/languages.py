@@ -121,7 +121,7 @@ def estimate_seconds(text: str, locale: str) -> float:
     """Return about how long the offline voice speaks a text, in seconds.
 
     Letters in another script than the locale's are taken at the pace of the
-    first language listed that is written in it. Within 15 % for running text.
+    first language listed that is written in it. Within 20 % for running text.
     """
     own = language_of(locale) or ENGLISH
     seconds = 0.0

@@ -144,6 +144,12 @@ def test_yellow_on_white_is_mended_towards_black_and_stays_a_yellow() -> None:
     assert colours.contrast((red, green, blue), (1, 1, 1)) >= colours.TEXT_CONTRAST
 
 
+def test_light_words_on_a_strong_colour_stay_light() -> None:
+    roles = colours.roles(Palette(background="#e63946", foreground="#f1faee", accent="#1d3557"))
+    assert roles["ink"] == "#f1faee"
+    assert colours.contrast(colours.parse(roles["background"]), colours.parse("#e63946")) < 1.5
+
+
 def test_only_the_fonts_of_the_project_are_used() -> None:
     families = cards.fallbacks()
     assert "Noto Sans CJK SC" in families
