@@ -89,7 +89,7 @@ imports: python
 	$(BIN)/lint-imports
 
 specs: python
-	$(BIN)/python -m cms_bridge.schemas
+	$(BIN)/python -m tools.specs
 
 test: test-python test-plugin
 

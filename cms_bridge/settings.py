@@ -36,7 +36,11 @@ class DatabaseSettings(BaseSettings):
     """Where the truth is kept; all that migrating needs to know."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore"
+        env_prefix=PREFIX,
+        frozen=True,
+        env_ignore_empty=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
     )
 
     database_url: str = "sqlite:///.data/reelwright.db"
@@ -57,7 +61,9 @@ class BridgeSettings(DatabaseSettings):
     redis_url: str
     """`redis://…`, `rediss://…` or `unix:///path/to.sock`."""
     host: str = "127.0.0.1"
+    """The address the bridge listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port the bridge listens on."""
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """Where browsers and the CMS reach the bridge: the start of every link it hands out."""
 
@@ -71,11 +77,17 @@ class BridgeSettings(DatabaseSettings):
 
     # Storage
     storage: Literal["local", "r2"] = "local"
+    """`local`: a directory, served by the bridge; `r2`: a bucket of Cloudflare R2 or any S3."""
     storage_directory: Path = Path(".data/objects")
+    """Where the local store keeps objects; bridge and daemons must share it."""
     r2_endpoint_url: AnyHttpUrl | None = None
+    """`https://ACCOUNT.r2.cloudflarestorage.com`; needed for `r2`, as the next three are."""
     r2_bucket: str | None = None
+    """The bucket."""
     r2_access_key_id: str | None = None
+    """The key's name."""
     r2_secret_access_key: SecretStr | None = None
+    """The key's secret."""
     link_seconds: Annotated[int, Field(ge=1, le=604_800)] = 3_600
     """How long a link to a video stays good."""
 
@@ -83,18 +95,27 @@ class BridgeSettings(DatabaseSettings):
     payload_url: AnyHttpUrl | None = None
     """Where Payload answers; without it nothing is written back."""
     payload_timeout_seconds: Annotated[float, Field(gt=0)] = 15
+    """How long one write to Payload may take."""
     outbox_first_delay_seconds: Annotated[float, Field(gt=0)] = 1
+    """The wait after the first failed write; it doubles with each one."""
     outbox_max_delay_seconds: Annotated[float, Field(gt=0)] = 300
+    """The longest wait between two tries."""
     outbox_horizon_hours: Annotated[float, Field(gt=0)] = 168
     """How long an undeliverable write is tried before it is given up and logged."""
 
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
+    """The body of one webhook."""
     max_script_chars: Annotated[int, Field(gt=0)] = Limits().max_script_chars
+    """Characters of a script, and of a brief."""
     max_scenes: Annotated[int, Field(gt=0)] = Limits().max_scenes
+    """Scenes of one storyboard."""
     max_scene_chars: Annotated[int, Field(gt=0)] = Limits().max_scene_chars
+    """Characters of one scene's narration, picture prompt or on-screen text, each."""
     max_scene_seconds: Annotated[float, Field(gt=0)] = Limits().max_scene_seconds
+    """Length of one scene, asked for or spoken."""
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
+    """Length of the whole video."""
 
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 30
@@ -102,10 +123,13 @@ class BridgeSettings(DatabaseSettings):
     max_retries: Annotated[int, Field(ge=0)] = 3
     """Automatic retries of one phase after crashes and passing failures."""
     retry_first_delay_seconds: Annotated[float, Field(gt=0)] = 5
+    """The wait before the first automatic retry; it doubles with each one."""
 
     # Logs
     log_format: Literal["json", "console"] = "json"
+    """One JSON object a line, or text for a person."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is worth a line."""
 
     @property
     def limits(self) -> Limits:

@@ -55,6 +55,10 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
 class ImageModel(Protocol):
     """Makes pictures."""
 
+    def price(self, request: ImageRequest) -> Decimal:
+        """Return what `draw` is expected to charge, in US dollars."""
+        ...
+
     async def draw(self, request: ImageRequest) -> Generated:
         """Return a picture; raise `GenerationError`."""
         ...
@@ -62,6 +66,10 @@ class ImageModel(Protocol):
 
 class SpeechModel(Protocol):
     """Speaks narration."""
+
+    def price(self, request: SpeechRequest) -> Decimal:
+        """Return what `speak` is expected to charge, in US dollars."""
+        ...
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return speech; raise `GenerationError`."""

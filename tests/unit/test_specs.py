@@ -1,6 +1,6 @@
 import pytest
 
-from cms_bridge.schemas import SPECS, generate
+from tools.specs import SPECS, generate
 
 
 @pytest.mark.parametrize(("name", "content"), generate().items())

@@ -79,7 +79,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await chunks.next()
+      const { done, value } = (await chunks.next()) as IteratorResult<Uint8Array, undefined>
       if (done) controller.close()
       else controller.enqueue(value)
     },

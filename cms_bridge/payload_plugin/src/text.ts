@@ -2,7 +2,7 @@
 
 /** Return the number of characters as Python counts them: code points, not UTF-16 units. */
 export function countCharacters(text: string): number {
-  return [...text].length
+  return Array.from(text).length
 }
 
 /** Tell whether anything is left to say once control characters and white space are gone. */

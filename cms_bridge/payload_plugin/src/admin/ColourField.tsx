@@ -8,7 +8,7 @@ import type { ChangeEvent } from 'react'
 import './panel.css'
 
 export const ColourField: TextFieldClientComponent = ({ field, path, readOnly }) => {
-  const { setValue, showError, value } = useField<string>({ path })
+  const { setValue, showError, value } = useField<string | undefined>({ path })
   const known = /^#[0-9a-f]{6}$/i.test(value ?? '') ? value : '#000000'
   return (
     <div className="field-type rw-colour" style={mergeFieldStyles(field)}>

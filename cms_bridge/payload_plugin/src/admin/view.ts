@@ -1,7 +1,7 @@
 /** What the panel says about a video: pure, so that every state can be read off a table. */
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { Problem } from '../events.ts'
-import { isKey, type Key, type Params, say } from '../translations/index.ts'
+import { isKey, type Key, say } from '../translations/index.ts'
 import type { Status } from '../types.ts'
 
 export const steps = [

@@ -14,8 +14,7 @@ const link = (name: string): Field => ({
   admin: { disabled: true },
 })
 
-export function renditions(settings: Settings): CollectionConfig {
-  const { slugs, access } = settings
+export function renditions({ slugs, access }: Settings): CollectionConfig {
   return {
     slug: slugs.renditions,
     labels: { singular: words('rendition'), plural: words('renditions') },
@@ -28,7 +27,7 @@ export function renditions(settings: Settings): CollectionConfig {
     defaultSort: '-createdAt',
     disableDuplicate: true,
     lockDocuments: false,
-    hooks: { afterRead: [addLinks(settings)] },
+    hooks: { afterRead: [addLinks] },
     fields: [
       {
         name: 'title',

@@ -1,0 +1,111 @@
+"""Writes the generated files of `specs/`: `make specs`, or `python -m tools.specs [--check]`."""
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from cms_bridge.app import create_app
+from cms_bridge.events import Event
+from cms_bridge.payload import RenditionWrite, StoryboardWrite
+from cms_bridge.settings import PREFIX, BridgeSettings
+from daemon.settings import DaemonSettings
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+
+def generate() -> dict[str, str]:
+    """Return every generated file's name and content."""
+    return {
+        "events.schema.json": _schema("CmsEvent", Event),
+        "writeback.schema.json": _schema("CmsWriteback", StoryboardWrite, RenditionWrite),
+        "openapi.json": _openapi(),
+        "settings.md": _settings(),
+    }
+
+
+def _schema(title: str, *types: Any) -> str:
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    return _json(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": title,
+            "oneOf": list(schemas),
+            "$defs": components,
+        }
+    )
+
+
+def _openapi() -> str:
+    # The description depends on no setting; these only have to be well-formed.
+    settings = BridgeSettings(
+        redis_url="redis://localhost",
+        webhook_secret=SecretStr("whsec_" + base64.b64encode(bytes(32)).decode()),
+        api_key=SecretStr("x" * 32),
+        link_secret=SecretStr("x" * 32),
+    )
+    return _json(create_app(settings).openapi_schema.to_schema())
+
+
+def _settings() -> str:
+    own = {
+        name: field
+        for name, field in DaemonSettings.model_fields.items()
+        if name not in BridgeSettings.model_fields
+    }
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Environment variables, read once at start; generated from `cms_bridge/settings.py`"
+            " and `daemon/settings.py`. What has no default must be set. Bridge and daemon name"
+            " every missing or malformed one at once.",
+            "",
+            "## Bridge and daemon",
+            "",
+            *_table(BridgeSettings.model_fields),
+            "",
+            "## Daemon alone",
+            "",
+            *_table(own),
+            "",
+        ]
+    )
+
+
+def _table(fields: dict[str, FieldInfo]) -> list[str]:
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in fields.items():
+        default = "**required**" if field.is_required() else f"`{field.default}`"
+        if field.default is None:
+            default = ""
+        said = " ".join((field.description or "").split()).replace("|", "\\|")
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {said} |")
+    return lines
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the files, or with `--check` name those that differ and return 1."""
+    stale = [
+        name
+        for name, content in generate().items()
+        if not (SPECS / name).exists() or (SPECS / name).read_text(encoding="utf-8") != content
+    ]
+    if "--check" not in sys.argv:
+        for name in stale:
+            (SPECS / name).write_text(generate()[name], encoding="utf-8")
+    sys.stdout.write(f"specs: {', '.join(stale) or 'up to date'}\n")
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
