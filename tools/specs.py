@@ -1,7 +1,6 @@
 """Writes the generated files of `specs/`: `make specs`, or `python -m tools.specs [--check]`."""
 
 import base64
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,12 @@ from cms_bridge.settings import PREFIX, BridgeSettings
 from daemon.settings import DaemonSettings
 
 SPECS = Path(__file__).parent.parent / "specs"
+
+
+_PREFACE = """\
+Environment variables, read once at start. What is required has no default; bridge and daemon name
+every missing or malformed one at once. (Generated from `cms_bridge/settings.py` and
+`daemon/settings.py` by `make specs`.)"""
 
 
 def generate() -> dict[str, str]:
@@ -62,9 +67,7 @@ def _settings() -> str:
         [
             "# Settings",
             "",
-            "Environment variables, read once at start; generated from `cms_bridge/settings.py`"
-            " and `daemon/settings.py`. What has no default must be set. Bridge and daemon name"
-            " every missing or malformed one at once.",
+            _PREFACE,
             "",
             "## Bridge and daemon",
             "",
@@ -90,7 +93,8 @@ def _table(fields: dict[str, FieldInfo]) -> list[str]:
 
 
 def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # Defaults among them are structs, which only msgspec can write.
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def main() -> int:
