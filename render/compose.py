@@ -139,13 +139,17 @@ class _Plates:
         self._uses = uses
         self._locks = {number: threading.Lock() for number in uses}
         self._plates: dict[int, Plate] = {}
+        # One at a time: a picture of fifty million pixels takes hundreds of megabytes.
+        self._decoding = threading.Lock()
 
     @contextmanager
     def borrowed(self, shot: Shot) -> Generator[Plate]:
         number = shot.number
         with self._locks[number]:
             if number not in self._plates:
-                self._plates[number] = load_plate(shot.picture, self._profile, scene=str(number))
+                with self._decoding:
+                    loaded = load_plate(shot.picture, self._profile, scene=str(number))
+                self._plates[number] = loaded
             plate = self._plates[number]
         try:
             yield plate

@@ -144,14 +144,13 @@ def load_plate(path: Path, profile: Profile, *, scene: str | None = None) -> Pla
         with Image.open(path, formats=_FORMATS) as image:
             # A JPEG can be decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (max(size), max(size)))
-            upright = ImageOps.exif_transpose(image)
-            fitted = _eight_bit(upright).resize(
-                size,
-                Image.Resampling.LANCZOS,
-                box=_cover(upright.size, (width, height)),
-                reducing_gap=3,
+            ImageOps.exif_transpose(image, in_place=True)
+            box = _cover(image.size, (width, height))
+            # Colours are converted once the picture is small: a large one fills memory.
+            fitted = _eight_bit(image).resize(
+                size, Image.Resampling.LANCZOS, box=box, reducing_gap=3
             )
-            rgb = np.asarray(_srgb(fitted, image.info.get("icc_profile")))
+            rgb = np.asarray(_srgb(_opaque(fitted), image.info.get("icc_profile")))
     except _UNREADABLE as error:
         raise _refused("the picture is damaged", scene) from error
     y, u, v = cv2.split(cv2.transform(rgb, _BT709))
@@ -175,16 +174,23 @@ def _cover(source: tuple[int, int], target: tuple[int, int]) -> tuple[float, flo
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
+    """Return a picture of a mode that Pillow resizes well."""
     if image.mode.startswith("I;16"):
         # Pillow clips where it should scale.
         grey = np.asarray(image, dtype=np.uint16) >> 8
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        # On white, as a browser shows it.
-        rgba = image.convert("RGBA")
-        ground = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(ground, rgba).convert("RGB")
-    return image.convert("RGB")
+        return Image.fromarray(grey.astype(np.uint8))
+    if image.mode in {"L", "LA", "RGB", "RGBA"} and "transparency" not in image.info:
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return a picture in RGB; what is transparent shows white, as in a browser."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    ground = Image.new("RGBA", rgba.size, "white")
+    return Image.alpha_composite(ground, rgba).convert("RGB")
 
 
 def _srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:

@@ -92,6 +92,13 @@ def test_transparency_is_shown_on_white(tmp_path: Path) -> None:
     assert filmed(path).min() >= 253
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "CMYK", "RGBA"])
+def test_every_kind_of_colour_is_understood(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / ("picture.jpg" if mode == "CMYK" else "picture.png")
+    Image.new("RGB", (64, 36), "white").convert(mode).save(path)
+    assert filmed(path).min() >= 252
+
+
 def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     Image.fromarray(np.full((18, 32), 0x8080, np.uint16)).save(path)
