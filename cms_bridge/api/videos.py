@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from cms_bridge import jobs
 from cms_bridge.errors import JobNotFound
@@ -19,7 +20,7 @@ from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import GeneratedVideo
 from render.storyboard import Storyboard
 
-OpenStore = Annotated[ObjectStore, Dependency(skip_validation=True)]
+OpenStore = NamedDependency[SkipValidation[ObjectStore]]
 """A port cannot be checked with isinstance, which is how Litestar validates dependencies."""
 
 
