@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 import msgspec
 import structlog
 from litestar import Response, get
+from litestar.di import NamedDependency
 from redis.exceptions import RedisError
 
 from cms_bridge.database import migration_level
@@ -45,7 +46,7 @@ class Live(msgspec.Struct, frozen=True):
 
 
 @get(["/health", "/health/ready"], summary="The whole service", tags=["health"])
-async def health(queue: Queue) -> Response[Health]:
+async def health(queue: NamedDependency[Queue]) -> Response[Health]:
     """Report every part; 503 when no event could be accepted here."""
     report = await _report(queue)
     code = HTTPStatus.SERVICE_UNAVAILABLE if report.status == "down" else HTTPStatus.OK

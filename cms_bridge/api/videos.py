@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar.params import FromPath, SkipValidation
 
 from cms_bridge import jobs
 from cms_bridge.errors import JobNotFound
@@ -19,9 +19,6 @@ from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import GeneratedVideo
 from render.storyboard import Storyboard
-
-OpenStore = NamedDependency[SkipValidation[ObjectStore]]
-"""A port cannot be checked with isinstance, which is how Litestar validates dependencies."""
 
 
 class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +73,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     summary="A job's status",
     tags=["videos"],
 )
-async def job_status(job_id: UUID) -> JobStatus:
+async def job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
     return _status(await jobs.find(job_id))
 
@@ -87,7 +84,11 @@ async def job_status(job_id: UUID) -> JobStatus:
     summary="Links to a finished video",
     tags=["videos"],
 )
-async def job_links(job_id: UUID, store: OpenStore, settings: BridgeSettings) -> Links:
+async def job_links(
+    job_id: FromPath[UUID],
+    store: NamedDependency[SkipValidation[ObjectStore]],
+    settings: NamedDependency[BridgeSettings],
+) -> Links:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await jobs.find(job_id)
     video = (

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from litestar import Request, post
+from litestar.di import NamedDependency
 
 from cms_bridge import jobs, webhooks
 from cms_bridge.queue import Queue
@@ -35,7 +36,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     request_max_body_size=None,
 )
 async def receive(
-    request: Request[Any, Any, Any], verifier: Verifier, queue: Queue, settings: BridgeSettings
+    request: Request[Any, Any, Any],
+    verifier: NamedDependency[Verifier],
+    queue: NamedDependency[Queue],
+    settings: NamedDependency[BridgeSettings],
 ) -> Receipt:
     """Verify the raw bytes, store event and effect in one transaction, wake a worker."""
     body = await webhooks.read_bounded(request.stream(), limit=settings.max_webhook_bytes)
