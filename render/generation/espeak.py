@@ -36,6 +36,8 @@ def main() -> int:
     if sample_rate <= 0:
         sys.stderr.write("espeak-ng found no voice data\n")
         return 1
+    # Breath is noise, seeded with the time of day: the same line is to sound the same.
+    espeak.espeak_ng_SetRandSeed(ctypes.c_long(1))
     voice = next(
         (name for name in request["voices"] if espeak.espeak_SetVoiceByName(name.encode()) == 0),
         None,

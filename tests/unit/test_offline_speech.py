@@ -4,6 +4,7 @@ import io
 import wave
 from pathlib import Path
 
+import anyio
 import numpy as np
 import pytest
 
@@ -52,8 +53,10 @@ async def test_the_peak_is_brought_to_one_decibel_below_full_scale() -> None:
     assert 20 * np.log10(peak) == pytest.approx(-1, abs=0.05)
 
 
-async def test_the_same_line_sounds_the_same_twice() -> None:
-    assert (await spoken("Bread.")).data == (await spoken("Bread.")).data
+async def test_the_same_line_sounds_the_same_at_any_time() -> None:
+    first = await spoken("Bread.")
+    await anyio.sleep(1.1)  # left alone, espeak-ng seeds its breath with the second of the day
+    assert (await spoken("Bread.")).data == first.data
 
 
 @pytest.mark.parametrize(("locale", "text"), PARAGRAPHS.items(), ids=PARAGRAPHS)
