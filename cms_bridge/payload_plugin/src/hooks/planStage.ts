@@ -26,7 +26,7 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
     }
 
     // An autosave keeps text safe; it never speaks for the editor.
-    const autosave = String(req.query?.autosave) === 'true'
+    const autosave = String(req.query.autosave) === 'true'
     const request: StageRequest = autosave ? stage : (wanted.stage ?? 'draft')
     switch (request) {
       case 'draft':
