@@ -2,9 +2,10 @@
 
 The script is cut at its headings, its paragraphs and its sentences; scenes of
 about six seconds are then chosen together, so that none is left over short.
-What is spoken is the script, word for word: headings ("# …", "Scene 1:") part
-scenes and lend them their on-screen words, but are not spoken. The same brief
-always gives the same storyboard.
+What is spoken is the script, word for word: headings ("# …", "Scene 1: …") part
+scenes and lend them their on-screen words, but are not spoken. Paragraphs
+within a scene stay apart by an empty line, where the voice pauses. The same
+brief always gives the same storyboard.
 """
 
 import math
@@ -63,6 +64,8 @@ _SCENE_LABEL = re.compile(
     r"[ \t]*\d{1,3}[*_\])]*[ \t]*(?:[:：.–—-]+[*_]*|$)",
     re.IGNORECASE,
 )
+_SENTENCE_ENDS = tuple('.!?…。！？؟۔।॥"”»’')
+_ITEM = re.compile(r"^[ \t]*[-*•][ \t]+(?=\S)")
 _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
 _DENSE_LINE_BREAK = re.compile(r"(?<=[\u3000-\u9fff])\n(?=[\u3000-\u9fff])")
 
@@ -174,35 +177,41 @@ def _blocks(brief: Brief) -> tuple[list[_Block], list[str]]:
 
 def _split_blocks(script: str) -> list[_Block]:
     blocks: list[_Block] = []
-    heading = ""
+    heading, labelled = "", False
     lines: list[str] = []
 
-    def close(next_heading: str) -> None:
-        nonlocal heading
-        text = "\n".join(lines)
+    def close(next_heading: str = "", *, label: bool = False) -> None:
+        nonlocal heading, labelled
         paragraphs = tuple(
             " ".join(_DENSE_LINE_BREAK.sub("", part).split())
-            for part in _PARAGRAPH_BREAK.split(text)
+            for part in _PARAGRAPH_BREAK.split("\n".join(lines))
             if _is_visible(part)
         )
+        if labelled and not paragraphs:  # "Scene 3: It sings" was the scene's one line
+            paragraphs, heading = (heading,), ""
         # A heading right after a heading, or a rule after it, takes nothing from it.
         if paragraphs or (heading and next_heading):
             blocks.append(_Block(heading, paragraphs))
             heading = ""
-        heading = next_heading or heading
+        heading, labelled = next_heading or heading, label
         lines.clear()
 
     for line in script.split("\n"):
         if match := _HEADING.fullmatch(line):
             close(match["heading"].rstrip("# \t"))
         elif _RULE.fullmatch(line):
-            close("")
+            close()
         elif match := _SCENE_LABEL.match(line):
-            close("")
-            lines.append(line[match.end() :])
+            rest = line[match.end() :].strip()
+            if _is_visible(rest) and not rest.endswith(_SENTENCE_ENDS):
+                close(rest, label=True)
+            else:
+                close()
+                lines.append(rest)
         else:
-            lines.append(line)
-    close("")
+            # Each item of a list is a paragraph of its own: the voice pauses after it.
+            lines.append(_ITEM.sub("\n", line))
+    close()
     if heading:
         blocks.append(_Block(heading, ()))
     return blocks
@@ -291,7 +300,7 @@ def _units(block: _Block, ideal: float, locale: str, limits: Limits) -> Iterator
         for text, parting in pieces[:-1]:
             yield _Unit(text, estimate_seconds(text, locale), parting)
         last, _ = pieces[-1]
-        yield _Unit(last + " ", estimate_seconds(last, locale), 0.0, _JOINING_PARAGRAPHS)
+        yield _Unit(last + "\n\n", estimate_seconds(last, locale), 0.0, _JOINING_PARAGRAPHS)
 
 
 def _packed(pieces: list[str], fits: Callable[[str], bool]) -> list[str]:

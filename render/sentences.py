@@ -20,7 +20,9 @@ _END = re.compile(
     r"""|[。！？｡]+[」』”’）】]*\s*"""
     r"""|[؟۔।॥።։။។]+["”»)]*\s*"""
 )
-_CLAUSE_END = re.compile(r"[,;:،؛]\s+|[、，；：]+\s*|\s[—–-]\s+|—\s*|(?<=[\u0e00-\u0e7f])\s+")
+_CLAUSE_END = re.compile(
+    r"[,;:،؛][\"”’»]*\s+|[、，；：]+\s*|\s[—–-]\s+|—\s*|(?<=[\u0e00-\u0e7f])\s+"
+)
 _WORD = re.compile(r"\s*\S+\s*")
 _LAST_TOKEN = re.compile(r"(\S{1,16})[.][\"'”’»›)\]]*\s*$")
 

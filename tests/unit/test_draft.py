@@ -77,7 +77,7 @@ def test_any_text_becomes_a_sound_storyboard_or_is_refused(
 
 @given(script=st.one_of(any_text, sentence_like))
 def test_every_word_is_spoken_once_and_in_order(script: str) -> None:
-    script = re.sub(r"[#=*_\-]", "", script)  # headings and rules are tested apart
+    script = re.sub(r"[#=*_•\-]", "", script)  # headings and rules are tested apart
     cleaned = clean_text(script)
     try:
         spoken = narrations(script)
@@ -229,6 +229,18 @@ def test_headings_part_scenes_lend_their_words_and_are_not_spoken() -> None:
     scenes = draft(Brief(title="", script=script), limits=LIMITS).storyboard.scenes
     assert [scene.narration for scene in scenes] == ["It glows.", "It cools.", "It sings."]
     assert [scene.on_screen_text for scene in scenes] == ["The oven", "It cools", "The loaf"]
+
+
+def test_a_scene_label_with_a_name_is_a_heading_unless_it_is_all_there_is() -> None:
+    script = "Scene 1: The oven\nIt glows.\nScene 2: It sings\nScene 3:\nIt cools."
+    scenes = draft(Brief(title="", script=script), limits=LIMITS).storyboard.scenes
+    assert [scene.narration for scene in scenes] == ["It glows.", "It sings", "It cools."]
+    assert scenes[0].on_screen_text == "The oven"
+
+
+def test_items_of_a_list_are_spoken_one_by_one() -> None:
+    script = "We need:\n- flour\n- water\n* salt"
+    assert narrations(script) == ["We need:\n\nflour\n\nwater\n\nsalt"]
 
 
 def test_a_script_of_headings_alone_speaks_them_and_says_so() -> None:
