@@ -44,6 +44,8 @@ async def render_video(lease: Lease, services: Services) -> None:
 
     description = directory / "storyboard.json"
     await anyio.Path(description).write_bytes(msgspec.json.encode(storyboard))
+    limits = msgspec.json.encode(services.settings.limits)
+    await anyio.Path(directory / "limits.json").write_bytes(limits)
     async with services.renders:
         rendered = await run_engine(
             _arguments(description, directory, services),
@@ -81,10 +83,8 @@ def _arguments(description: Path, directory: Path, services: Services) -> list[s
         str(directory / "segments"),
         "--workers",
         str(settings.render_threads),
-        "--max-scene-seconds",
-        str(settings.max_scene_seconds),
-        "--max-video-seconds",
-        str(settings.max_video_seconds),
+        "--limits",
+        str(directory / "limits.json"),
     ]
 
 

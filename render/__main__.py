@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import anyio
 import msgspec
@@ -83,8 +83,10 @@ def render(  # noqa: PLR0913  a command's options
     poster: Annotated[Path | None, typer.Option(dir_okay=False, help="The JPEG to write.")] = None,
     quality: Annotated[Quality, typer.Option("--profile", help="The size.")] = Quality.FULL,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Segments side by side.")] = 2,
-    max_scene_seconds: Annotated[float, typer.Option(min=0)] = Limits().max_scene_seconds,
-    max_video_seconds: Annotated[float, typer.Option(min=0)] = Limits().max_video_seconds,
+    limits_file: Annotated[
+        Path | None,
+        typer.Option("--limits", exists=True, dir_okay=False, help="Other limits, as JSON."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")] = False,
 ) -> None:
     """Render a storyboard (the word `compose` may be left out)."""
@@ -98,8 +100,8 @@ def render(  # noqa: PLR0913  a command's options
         def encoded(frames: Frames) -> None:
             reached(Stage.COMPOSE, frames.total, frames.done)
 
-        wanted = _read(storyboard)
-        limits = Limits(max_scene_seconds=max_scene_seconds, max_video_seconds=max_video_seconds)
+        wanted = _read(storyboard, Storyboard, "storyboard")
+        limits = _read(limits_file, Limits, "limits") if limits_file else Limits()
         wanted.check(limits)
         collect = partial(
             gather,
@@ -168,11 +170,14 @@ def schema() -> None:
     _print_json(msgspec.json.schema(Storyboard))
 
 
-def _read(path: Path) -> Storyboard:
+_Value = TypeVar("_Value", Storyboard, Limits)
+
+
+def _read(path: Path, kind: type[_Value], name: str) -> _Value:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Storyboard)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidStoryboard(f"The storyboard cannot be read: {error}.") from error
+        raise InvalidStoryboard(f"The {name} cannot be read: {error}.") from error
 
 
 class _Teller:

@@ -71,7 +71,7 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     accent: HexColour = "#fca311"
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one video may ask for. Configuration overrides each by its name."""
 
     max_script_chars: int = 40_000

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-MEDIA = ("av", "cv2", "espeakng_loader", "fontTools", "numpy", "pynvml", "typst")
+MEDIA = ("PIL", "av", "cv2", "espeakng_loader", "fontTools", "numpy", "pynvml", "typst")
 
 
 def loaded_after(statement: str) -> set[str]:
