@@ -8,10 +8,11 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import leases
+from cms_bridge import jobs, leases
 from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease, Phase
 from cms_bridge.payload import Problem
+from cms_bridge.states import FINISHED, Status
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
 from daemon.errors import first_error
 from daemon.lease import hold
@@ -50,7 +51,8 @@ async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> No
         raise
     finally:
         with anyio.CancelScope(shield=True):
-            if outcome not in {"postponed", "released"}:
+            # Whoever goes on with an unfinished job does so in the same folder.
+            if Status((await jobs.find(job))["status"]) in FINISHED:
                 await clear(services, lease)
             await services.queue.wake_outbox(job)
         seconds = round(time.monotonic() - started, 3)

@@ -6,7 +6,6 @@ own loop, by failing or by timing out, does not reach it.
 
 import inspect
 import os
-import signal
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -194,12 +193,9 @@ def _belongs(process: psutil.Process, directory: str) -> bool:
         return False
 
 
-def kill_all(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        process.send_signal(signal.SIGKILL)
-
-
-async def eventually(condition: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
+async def eventually(
+    condition: Callable[[], Any], *, seconds: float = PATIENCE, every: float = 0.05
+) -> Any:
     """Wait until a condition, or what it awaits, holds; return it, and fail if it never does."""
     deadline = time.monotonic() + seconds
     while True:
@@ -209,7 +205,7 @@ async def eventually(condition: Callable[[], Any], *, seconds: float = PATIENCE)
         if said:
             return said
         assert time.monotonic() < deadline, f"This did not come true in {seconds:g} seconds."
-        await anyio.sleep(0.05)
+        await anyio.sleep(every)
 
 
 async def last(states: AsyncGenerator[dict[str, Any]]) -> dict[str, Any]:

@@ -179,22 +179,21 @@ def finished(house: RunningHouse) -> dict[str, dict[str, Any]]:
 async def film_all(house: RunningHouse) -> dict[str, dict[str, Any]]:
     renditions: dict[str, dict[str, Any]] = {}
 
-    async def film(name: str, brief: Brief) -> None:
+    async def film(editor: Editor, name: str, brief: Brief) -> None:
         # One paragraph says enough about a language; each second of film takes its time.
         paragraphs = brief.script.split("\n\n")
         script = "\n\n".join(paragraphs if name == "Emoji" else paragraphs[:1])
         short = msgspec.structs.replace(brief, script=script, aspect_ratio="1:1")
-        async with house.editor() as editor:
-            video, storyboard = await a_drafted_video(editor, short)
-            await editor.approve(storyboard["id"])
-            done = await last(editor.follow(video, until=COMPLETED, seconds=2 * PATIENCE))
-            film = house.directory / f"{name}.mp4"
-            await editor.download(done["url"], film)
-            renditions[name] = {**done, "film": film, "storyboard": storyboard}
+        video, storyboard = await a_drafted_video(editor, short)
+        await editor.approve(storyboard["id"])
+        done = await last(editor.follow(video, until=COMPLETED, seconds=2 * PATIENCE))
+        film = house.directory / f"{name}.mp4"
+        await editor.download(done["url"], film)
+        renditions[name] = {**done, "film": film, "storyboard": storyboard}
 
-    async with anyio.create_task_group() as group:
+    async with house.editor() as editor, anyio.create_task_group() as group:
         for name, brief in LANGUAGES.items():
-            group.start_soon(film, name, brief)
+            group.start_soon(film, editor, name, brief)
     return renditions
 
 

@@ -1,0 +1,296 @@
+"""Killed at any step, the house finishes each job exactly once and leaves nothing behind."""
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import psutil
+import pytest
+from anyio.from_thread import start_blocking_portal
+from redis import Redis
+
+from cms_bridge.embedded import embedded_redis
+from cms_bridge.events import StoryboardApproved, StoryboardChange, VideoCancelled, VideoRef
+from daemon.sender import SenderError
+from render.storyboard import AspectRatio, Brief, Scene, Storyboard
+from tests.houses import (
+    COMPLETED,
+    DRAFTED,
+    PATIENCE,
+    RunningHouse,
+    eventually,
+    last,
+    running_house,
+    sample,
+)
+
+pytestmark = pytest.mark.anyio
+
+SHORT = Brief(
+    title="A short one", script="Bread is flour and time.", aspect_ratio=AspectRatio.SQUARE
+)
+THREE_SCENES = msgspec.structs.replace(SHORT, script="\n\n".join(sample().script.split("\n\n")[:3]))
+SLOW_TO_DRAFT = msgspec.structs.replace(SHORT, script=(sample().script + "\n\n") * 100)
+ONE_SCENE = Storyboard(
+    title="A short one",
+    scenes=(Scene(id="s1", narration="Bread is flour and time."),),
+    aspect_ratio=AspectRatio.SQUARE,
+)
+
+IMPATIENT = {
+    "lease_seconds": "3",
+    "sweep_seconds": "1",
+    "retry_first_delay_seconds": "0.5",
+    "progress_seconds": "0.1",
+}
+"""What makes a house notice a dead worker soon; nothing else is changed."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    with running_house(tmp_path_factory.mktemp("house"), cms=False, **IMPATIENT) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_half_done(house: RunningHouse) -> Iterator[None]:
+    yield
+    house.check_tidy()
+    assert house.engines() == []
+
+
+async def submitted(house: RunningHouse, brief: Brief) -> str:
+    async with house.sender() as sender:
+        return await sender.submit(brief)
+
+
+async def approved(house: RunningHouse, job: str, board: Storyboard | None = None) -> None:
+    """Wait for a job's storyboard and approve it, or another in its place."""
+    async with house.sender() as sender:
+        drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
+        if board is None:
+            await sender.approve(drafted)
+            return
+        change = StoryboardChange(job_id=job, storyboard_id="1", revision=1, storyboard=board)
+        await sender.send(StoryboardApproved(timestamp=datetime.now(UTC), data=change))
+
+
+async def completed(house: RunningHouse, job: str) -> dict[str, Any]:
+    async with house.sender() as sender:
+        return await last(sender.follow(job, until=COMPLETED, seconds=PATIENCE))
+
+
+def status(house: RunningHouse, job: str) -> str:
+    [row] = house.rows("SELECT status, error_message FROM job WHERE id = ?", job)
+    assert row["status"] != "failed", row["error_message"]
+    return row["status"]
+
+
+def attempts(house: RunningHouse, job: str, phase: str) -> list[str]:
+    """Return how each attempt at a phase ended, in order."""
+    rows = house.rows(
+        "SELECT outcome FROM attempt WHERE job = ? AND phase = ? ORDER BY number", job, phase
+    )
+    return [row["outcome"] for row in rows]
+
+
+def workers(house: RunningHouse, job: str) -> list[str]:
+    rows = house.rows(
+        "SELECT worker FROM attempt WHERE job = ? AND phase = 'render' ORDER BY number", job
+    )
+    return [row["worker"] for row in rows]
+
+
+def videos(house: RunningHouse, job: str) -> int:
+    [row] = house.rows("SELECT COUNT(*) AS n FROM generated_video WHERE job = ?", job)
+    return row["n"]
+
+
+async def reached(house: RunningHouse, job: str, *wanted: str) -> None:
+    await eventually(lambda: status(house, job) in wanted, every=0.001)
+
+
+async def killed_at(house: RunningHouse, wanted: str) -> str:
+    """Kill the daemon while a job of its has a status, and return the job."""
+    for _ in range(10):
+        drafting = wanted == "storyboarding"
+        job = await submitted(house, SLOW_TO_DRAFT if drafting else SHORT)
+        if not drafting:
+            await approved(house, job)
+        await reached(house, job, wanted, "completed")
+        engines = house.engines() if wanted == "composing" else []
+        await kill_daemon(house)
+        if status(house, job) == wanted:
+            psutil.wait_procs(engines, timeout=5)
+            assert not [engine for engine in engines if engine.is_running()]
+            return job
+        # The job was quicker than the signal; then it is somebody else's turn.
+    raise AssertionError(f"no job could be caught {wanted}")
+
+
+async def kill_daemon(house: RunningHouse) -> None:
+    process = psutil.Process(house.house.stack.pid("daemon"))
+    process.kill()
+    await eventually(lambda: not process.is_running() or process.status() == "zombie", every=0.01)
+
+
+@pytest.mark.parametrize("wanted", ["storyboarding", "generating", "composing", "uploading"])
+async def test_a_job_outlives_its_daemon(house: RunningHouse, wanted: str) -> None:
+    job = await killed_at(house, wanted)
+    if wanted == "storyboarding":
+        await approved(house, job, ONE_SCENE)
+    finished = await completed(house, job)
+
+    assert finished["progress"] == 100
+    assert videos(house, job) == 1
+    hit, spared = ["lost", "succeeded"], ["succeeded"]
+    drafting = wanted == "storyboarding"
+    assert attempts(house, job, "storyboard") == (hit if drafting else spared)
+    assert attempts(house, job, "render") == (spared if drafting else hit)
+
+
+async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) -> None:
+    job = await submitted(house, THREE_SCENES)
+    await approved(house, job)
+    await reached(house, job, "composing")
+    engines = await eventually(house.engines)
+    video = (await house.status(job))["video_id"]
+    event = VideoCancelled(
+        timestamp=datetime.now(UTC),
+        data=VideoRef(project_id="command-line", video_id=video, submission=1),
+    )
+    async with house.sender() as sender:
+        await sender.send(event)
+    asked = time.monotonic()
+    _, alive = psutil.wait_procs(engines, timeout=10)
+    took = time.monotonic() - asked
+
+    assert alive == []
+    # The heartbeat, a second at the most, and the engine's own grace.
+    assert took < 3, f"it took {took:.1f} seconds"
+    assert status(house, job) == "cancelled"
+    assert attempts(house, job, "render") == ["cancelled"]
+    assert videos(house, job) == 0
+
+
+class TestTwoDaemons:
+    @pytest.fixture(autouse=True)
+    def _second(self, house: RunningHouse) -> Iterator[None]:
+        house.add_daemon("daemon-2")
+        yield
+        house.halt("daemon-2")
+
+    async def test_each_job_is_worked_on_once(self, house: RunningHouse) -> None:
+        jobs = [await submitted(house, SHORT) for _ in range(4)]
+        for job in jobs:
+            await approved(house, job)
+        for job in jobs:
+            await completed(house, job)
+            assert attempts(house, job, "storyboard") == ["succeeded"]
+            assert attempts(house, job, "render") == ["succeeded"]
+            assert videos(house, job) == 1
+
+    async def test_a_daemon_that_is_told_to_stop_hands_its_job_over_at_once(
+        self, house: RunningHouse
+    ) -> None:
+        job, holder = await self._composing(house)
+        house.signal(holder, signal.SIGTERM)
+        await completed(house, job)
+        assert attempts(house, job, "render") == ["released", "succeeded"]
+        first, second = workers(house, job)
+        assert first != second
+        assert videos(house, job) == 1
+
+    async def test_a_daemon_that_was_thought_dead_changes_nothing_when_it_comes_back(
+        self, house: RunningHouse
+    ) -> None:
+        job, holder = await self._composing(house)
+        house.signal(holder, signal.SIGSTOP)
+        try:
+            await eventually(lambda: len(workers(house, job)) == 2)
+            await reached(house, job, "composing", "uploading", "completed")
+        finally:
+            house.signal(holder, signal.SIGCONT)
+        await completed(house, job)
+        assert attempts(house, job, "render") == ["lost", "succeeded"]
+        assert videos(house, job) == 1
+
+    async def _composing(self, house: RunningHouse) -> tuple[str, str]:
+        """Return a job that is being composed, and the name of the daemon that does it."""
+        job = await submitted(house, THREE_SCENES)
+        await approved(house, job)
+        await reached(house, job, "composing")
+        await eventually(house.engines)
+        # A worker is named host:pid:…
+        pid = int(workers(house, job)[0].split(":")[1])
+        names = ("daemon", "daemon-2")
+        return job, next(name for name in names if house.house.stack.pid(name) == pid)
+
+
+async def test_jobs_outlive_redis(tmp_path: Path) -> None:
+    """Killed in the middle of a render, and back after events were accepted without it."""
+    with start_blocking_portal() as portal:
+
+        def redis() -> Any:
+            return portal.wrap_async_context_manager(embedded_redis(tmp_path / "redis"))
+
+        first = redis()
+        url = first.__enter__()
+        with running_house(tmp_path / "house", cms=False, redis_url=url, **IMPATIENT) as house:
+            rendering = await submitted(house, THREE_SCENES)
+            await approved(house, rendering)
+            await reached(house, rendering, "composing")
+            with Redis.from_url(url) as client:
+                psutil.Process(client.info()["process_id"]).kill()
+            first.__exit__(None, None, None)
+            accepted = await submitted(house, SHORT)
+            with redis() as again:
+                assert again == url
+                await approved(house, accepted)
+                await completed(house, accepted)
+                await completed(house, rendering)
+                assert videos(house, rendering) == videos(house, accepted) == 1
+                assert attempts(house, rendering, "render")[-1] == "succeeded"
+                house.check_tidy()
+                house.halt("daemon")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("seed", range(30))
+async def test_a_job_outlives_its_daemon_wherever_it_is_killed(
+    house: RunningHouse, seed: int
+) -> None:
+    moment = random.Random(seed).uniform(0, 6)  # noqa: S311 - a place in time, not a secret
+    job = await submitted(house, THREE_SCENES)
+    await approved(house, job)
+    await anyio.sleep(moment)
+    await kill_daemon(house)
+    await completed(house, job)
+    assert videos(house, job) == 1
+    assert attempts(house, job, "render") in (["succeeded"], ["lost", "succeeded"])
+
+
+@pytest.mark.slow
+async def test_a_job_that_kills_its_daemon_each_time_is_given_up_with_a_reason(
+    tmp_path: Path,
+) -> None:
+    with running_house(tmp_path, cms=False, max_retries="1", **IMPATIENT) as house:
+        job = await submitted(house, THREE_SCENES)
+        await approved(house, job)
+        for killed in (1, 2):
+            await eventually(
+                lambda killed=killed: (
+                    attempts(house, job, "render") == ["lost"] * (killed - 1) + ["running"]
+                )
+            )
+            await kill_daemon(house)
+        with pytest.raises(SenderError, match="The work stopped 2 times in a row"):
+            await completed(house, job)
+        house.check_tidy()
