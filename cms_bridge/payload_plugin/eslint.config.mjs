@@ -6,6 +6,9 @@ import ts from 'typescript-eslint'
 export default defineConfig([
   globalIgnores([
     'dist',
+    // Generated.
+    'src/events.ts',
+    'src/writebackSchema.ts',
     'dev/.next',
     'dev/next-env.d.ts',
     'dev/migrations',

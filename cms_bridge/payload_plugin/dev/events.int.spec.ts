@@ -128,6 +128,13 @@ describe('a video', () => {
     }
   })
 
+  test('that is finished is deleted without a word to the service', async () => {
+    const video = await submittedVideo()
+    await cms.putRendition(renditionWrite(video, { status: 'completed', progress: 100 }))
+    await cms.ask('DELETE', `/videos/${String(video.id)}`)
+    expect(await delivered()).toEqual([])
+  })
+
   test('starts as a draft when it is a duplicate of a submitted one', async () => {
     const video = await submittedVideo()
     const { body } = await cms.ask<{ doc: Doc }>('POST', `/videos/${String(video.id)}/duplicate`)

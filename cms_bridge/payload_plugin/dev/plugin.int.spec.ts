@@ -42,7 +42,10 @@ test('a host keeps its tasks, and may rename collections and have the last word 
     slugs: { videos: 'films' },
     overrides: { projects: (collection) => ({ ...collection, labels: { singular: 'Client' } }) },
   })({ jobs: { tasks: [task] } } as unknown as Config)
-  expect(config.jobs?.tasks?.map((each) => each.slug as string)).toEqual(['own', 'reelwrightDeliver'])
+  expect(config.jobs?.tasks?.map((each) => each.slug as string)).toEqual([
+    'own',
+    'reelwrightDeliver',
+  ])
   const slugs = config.collections?.map(({ slug }) => slug)
   expect(slugs).toEqual(['projects', 'films', 'storyboards', 'renditions', 'reelwright-outbox'])
   expect(config.collections?.[0]?.labels).toEqual({ singular: 'Client' })

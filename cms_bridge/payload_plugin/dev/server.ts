@@ -10,7 +10,7 @@ import { environment } from './environment.ts'
 import { serve } from './http.ts'
 import config from './payload.config.ts'
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
 await getPayload({ config })
 const { url } = await serve(config, { port: environment.port })
 process.stdout.write(`ready ${url}\n`)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))

@@ -170,12 +170,14 @@ export interface RenditionWrite {
   file?: RenditionFile | null
 }
 /**
- * A warning or an error: a code to translate, its values, and the English sentence.
+ * A code for translations, the values it speaks of, and one plain English sentence.
  */
 export interface Problem {
   code: string
   message: string
-  params?: Record<string, string | number>
+  params?: {
+    [k: string]: string | number
+  }
 }
 /**
  * The finished video as stored.

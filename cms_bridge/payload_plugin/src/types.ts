@@ -144,6 +144,11 @@ export const statuses = [
 
 export type Status = (typeof statuses)[number]
 
+/** Tell whether a job has ended; only a retry moves it again. */
+export function isOver(status: Status): boolean {
+  return status === 'cancelled' || status === 'completed' || status === 'failed'
+}
+
 export interface RenditionDoc {
   id: Id
   jobId: string

@@ -118,14 +118,16 @@ export const writebackSchema = {
     Problem: {
       title: 'Problem',
       description:
-        'A warning or an error: a code to translate, its values, and the English sentence.',
+        'A code for translations, the values it speaks of, and one plain English sentence.',
       type: 'object',
       properties: {
         code: { type: 'string' },
         message: { type: 'string' },
         params: {
           type: 'object',
-          additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+          additionalProperties: {
+            anyOf: [{ type: 'string' }, { type: 'integer' }, { type: 'number' }],
+          },
           default: {},
         },
       },

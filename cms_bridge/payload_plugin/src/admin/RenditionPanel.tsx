@@ -3,7 +3,7 @@
 import { Button, useConfig, useDocumentInfo } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
-import type { RenditionDoc } from '../types.ts'
+import { isOver, type RenditionDoc } from '../types.ts'
 import { Player, Problems, Progress } from './parts.tsx'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
@@ -19,7 +19,7 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
 
   const newest = status?.rendition
   const rendition = newest && String(newest.id) === String(opened.id) ? newest : opened
-  const running = !['cancelled', 'completed', 'failed'].includes(rendition.status)
+  const running = !isOver(rendition.status)
   const tone = { completed: 'finished', failed: 'failed' }[rendition.status as string] ?? 'calm'
   return (
     <section aria-label={t('rendition')} className="rw-panel">

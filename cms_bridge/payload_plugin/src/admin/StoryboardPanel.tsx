@@ -37,8 +37,9 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
       refresh()
     }
   }
+  const price = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
   const facts: [string, string][] = [
-    [t('panel.price'), priceOf(storyboard.estimatedCost, language)],
+    [t('panel.price'), priceOf(price, language)],
     [t('scenes'), String(storyboard.scenes?.length ?? 0)],
   ]
   if (decision === 'approved' && status.storyboard?.approvedBy) {

@@ -99,7 +99,9 @@ function factsOf(
   if (rendition?.status === 'completed') {
     facts.push([t('panel.cost'), priceOf(rendition.actualCost, language)])
   } else if (storyboard) {
-    facts.push([t('panel.price'), priceOf(storyboard.estimatedCost, language)])
+    // The rendition's price follows edits; the storyboard's is that of the draft.
+    const price = rendition?.estimatedCost ?? storyboard.estimatedCost
+    facts.push([t('panel.price'), priceOf(price, language)])
   }
   if (storyboard) facts.push([t('scenes'), String(storyboard.scenes)])
   if (storyboard?.approvedBy) facts.push([t('approvedBy'), storyboard.approvedBy])

@@ -2,7 +2,7 @@
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { Problem } from '../events.ts'
 import { isKey, type Key, say } from '../translations/index.ts'
-import type { Status } from '../types.ts'
+import { isOver, type Status } from '../types.ts'
 
 export const steps = [
   'step.brief',
@@ -122,17 +122,15 @@ export interface Actions {
   submit: boolean
 }
 
-const over = new Set<Status>(['cancelled', 'completed', 'failed'])
-
 /** Return which buttons make sense. */
 export function actionsOf(status: VideoStatus): Actions {
   const { delivery, mayApprove, rendition, retrying, stage, storyboard } = status
   const refused = delivery?.state === 'refused'
-  const ended = !retrying && (rendition ? over.has(rendition.status) : stage === 'cancelled')
+  const ended = !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
   const neverTaken = refused && !rendition
   return {
     submit: stage === 'draft',
-    cancel: stage === 'submitted' && !ended && !neverTaken,
+    cancel: stage !== 'cancelled' && status.submission > 0 && !ended && !neverTaken,
     retry: ended && rendition?.status !== 'completed' && status.submission > 0,
     resubmit: stage !== 'draft' && (ended || refused),
     approve:

@@ -10,7 +10,7 @@
  */
 import type { CollectionConfig, Field } from 'payload'
 
-import { emitVideoEvents, emitVideoDeleted } from '../hooks/emitVideoEvents.ts'
+import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import type { Settings } from '../settings.ts'
@@ -52,7 +52,6 @@ export function videos(settings: Settings): CollectionConfig {
       beforeChange: [planStage(settings)],
       afterChange: [emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],
-      afterDelete: [emitVideoDeleted(settings)],
     },
     fields: [
       {

@@ -1,12 +1,33 @@
-/** Deletes a video's storyboards and renditions with it, in the same transaction. */
+/** Deletes a video's storyboards and renditions with it, and stops work that nobody will watch. */
 import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { Settings } from '../settings.ts'
+import { isOver, type RenditionDoc, type VideoDoc } from '../types.ts'
+import { writeRef } from './emitVideoEvents.ts'
 
-export function deleteWithVideo({ slugs }: Settings): CollectionBeforeDeleteHook {
+export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook {
+  const { renditions, storyboards, videos } = settings.slugs
   return async ({ id, req }) => {
+    const video = (await req.payload.findByID({
+      collection: videos,
+      id,
+      depth: 0,
+      req,
+    })) as unknown as VideoDoc
     const where = { video: { equals: id } }
-    await req.payload.delete({ collection: slugs.storyboards, where, req })
-    await req.payload.delete({ collection: slugs.renditions, where, req })
+    const { docs } = await req.payload.find({
+      collection: renditions,
+      where: { ...where, submission: { equals: video.submission ?? 0 } },
+      limit: 1,
+      depth: 0,
+      req,
+    })
+    const rendition = docs[0] as unknown as RenditionDoc | undefined
+    const running = video.stage !== 'cancelled' && !(rendition && isOver(rendition.status))
+    if ((video.submission ?? 0) > 0 && running) {
+      await writeRef(settings, 'video.cancelled', video, req)
+    }
+    await req.payload.delete({ collection: storyboards, where, req })
+    await req.payload.delete({ collection: renditions, where, req })
   }
 }

@@ -1,5 +1,5 @@
 /** Sends what an editor decided about a video, once for each step taken. */
-import type { CollectionAfterChangeHook, CollectionAfterDeleteHook, PayloadRequest } from 'payload'
+import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, VideoRef } from '../events.ts'
 import { videoStream, writeEvent } from '../outbox/write.ts'
@@ -37,14 +37,6 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
   }
 }
 
-/** Stop the work on a video that is deleted: nobody is left to watch it. */
-export function emitVideoDeleted(settings: Settings): CollectionAfterDeleteHook {
-  return async ({ doc, req }) => {
-    const video = doc as VideoDoc
-    if (video.stage === 'submitted') await writeRef(settings, 'video.cancelled', video, req)
-  }
-}
-
 async function writeSubmitted(
   settings: Settings,
   video: VideoDoc,
@@ -79,7 +71,8 @@ async function writeSubmitted(
   })
 }
 
-async function writeRef(
+/** Write an event that names a submission and says nothing else. */
+export async function writeRef(
   settings: Settings,
   type: 'video.cancelled' | 'video.retried',
   video: VideoDoc,
