@@ -11,10 +11,10 @@ import io
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import anyio
 import anyio.to_thread
 import asyncpg
 from piccolo.apps.migrations.commands.backwards import run_backwards
@@ -70,12 +70,22 @@ async def connected(url: str) -> AsyncGenerator[AnyEngine]:
             await engine.close_connection_pool()
 
 
-def transaction() -> AbstractAsyncContextManager[Any]:
-    """Return a transaction on the bound engine, as an async context manager."""
+@contextlib.asynccontextmanager
+async def transaction() -> AsyncGenerator[None]:
+    """Run the block as one transaction on the bound engine, to its end.
+
+    A cancellation waits for that end: met in the middle of a COMMIT or a
+    ROLLBACK, it would leave the connection open, and SQLite locked with it.
+    """
     engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    if isinstance(engine, SQLiteEngine):
-        return engine.transaction(transaction_type=TransactionType.immediate)
-    return engine.transaction()
+    opened = (
+        engine.transaction(transaction_type=TransactionType.immediate)
+        if isinstance(engine, SQLiteEngine)
+        else engine.transaction()
+    )
+    with anyio.CancelScope(shield=True):
+        async with opened:
+            yield
 
 
 async def migrate(

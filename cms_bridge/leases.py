@@ -18,9 +18,9 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import PROGRESS_STORYBOARD
 from cms_bridge.outbox import Topic
-from cms_bridge.payload import Problem
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status, origins
 from cms_bridge.tables import Attempt, GeneratedVideo, Job
+from render.problem import Problem
 from render.storyboard import Brief, Storyboard
 
 log = structlog.get_logger()

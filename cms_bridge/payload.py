@@ -18,6 +18,7 @@ import msgspec
 from standardwebhooks import Webhook
 
 from cms_bridge.events import Id
+from render.problem import Problem
 from render.storyboard import Storyboard
 
 
@@ -36,14 +37,6 @@ class StoryboardWrite(_Wire, frozen=True, kw_only=True):
     digest: str
     estimated_cost: Decimal
     """US dollars for generating every scene."""
-
-
-class Problem(_Wire, frozen=True, kw_only=True):
-    """A warning or an error: a code to translate, its values, and the English sentence."""
-
-    code: str
-    message: str
-    params: dict[str, str | int | float] = {}
 
 
 class RenditionFile(_Wire, frozen=True, kw_only=True):

@@ -6,7 +6,16 @@ from typing import Literal
 
 import structlog
 
-_CHATTY = ("aiobotocore", "aiosqlite", "arq", "botocore", "httpcore", "httpx", "uvicorn.access")
+_CHATTY = (
+    "aiobotocore",
+    "aiosqlite",
+    "arq",
+    "botocore",
+    "httpcore",
+    "httpx",
+    "piccolo",
+    "uvicorn.access",
+)
 
 
 def configure_logging(*, form: Literal["json", "console"], level: str) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from cms_bridge.payload import Problem, RenditionFile, RenditionWrite, StoryboardWrite
+from cms_bridge.payload import RenditionFile, RenditionWrite, StoryboardWrite
+from render.problem import Problem
 from render.storyboard import Storyboard
 
 Row = dict[str, Any]

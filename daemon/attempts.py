@@ -8,17 +8,16 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import jobs, leases
+from cms_bridge import leases
 from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease, Phase
-from cms_bridge.payload import Problem
-from cms_bridge.states import FINISHED, Status
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
+from daemon.cleanup import clear_attempt
 from daemon.errors import first_error
 from daemon.lease import hold
-from daemon.rendering import clear
 from daemon.services import Services
 from render.errors import RenderError, RetryableGeneration
+from render.problem import Problem
 
 log = structlog.get_logger()
 
@@ -51,13 +50,11 @@ async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> No
         raise
     finally:
         with anyio.CancelScope(shield=True):
-            # Whoever goes on with an unfinished job does so in the same folder.
-            if Status((await jobs.find(job))["status"]) in FINISHED:
-                await clear(services, lease)
+            seconds = round(time.monotonic() - started, 3)
+            log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
+            structlog.contextvars.clear_contextvars()
             await services.queue.wake_outbox(job)
-        seconds = round(time.monotonic() - started, 3)
-        log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
-        structlog.contextvars.clear_contextvars()
+            await clear_attempt(services.settings.work_directory, lease)
 
 
 async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
@@ -96,7 +93,9 @@ async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[
 def _problem(error: Exception) -> Problem:
     match error:
         case RenderError():
-            return Problem(code=error.code, message=error.message, params=error.params)
+            # A provider's own reason is for the log.
+            shown = {name: value for name, value in error.params.items() if name != "reason"}
+            return Problem(code=error.code, message=error.message, params=shown)
         case StorageFull():
             return Problem(code="storage_full", message="There is no room left to store files.")
         case StorageError():

@@ -6,10 +6,9 @@ import anyio.to_thread
 
 from cms_bridge import leases
 from cms_bridge.leases import Lease
-from cms_bridge.payload import Problem
-from daemon.requests import image_request, speech_request
 from daemon.services import Services
 from render.draft import draft
+from render.generation.requests import image_request, speech_request
 
 
 async def draft_storyboard(lease: Lease, services: Services) -> None:
@@ -23,5 +22,4 @@ async def draft_storyboard(lease: Lease, services: Services) -> None:
         estimate += services.images.price(image_request(storyboard, scene))
         if scene.narration.strip():
             estimate += services.speech.price(speech_request(storyboard, scene))
-    warnings = tuple(Problem(code="draft_warning", message=warning) for warning in drafted.warnings)
-    await leases.storyboard_drafted(lease, storyboard, estimate=estimate, warnings=warnings)
+    await leases.storyboard_drafted(lease, storyboard, estimate=estimate, warnings=drafted.warnings)

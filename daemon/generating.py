@@ -13,14 +13,14 @@ import anyio
 import msgspec
 
 from cms_bridge.leases import Lease
-from cms_bridge.payload import Problem
 from cms_bridge.storage.base import object_key
 from cms_bridge.tables import Asset
 from daemon.progress import GENERATING, Reporter
-from daemon.requests import image_request, request_digest, speech_request
 from daemon.services import Services
 from render.errors import RenderError
 from render.generation.base import Generated, ImageRequest, SpeechRequest
+from render.generation.requests import image_request, request_digest, speech_request
+from render.problem import Problem
 from render.storyboard import Scene, Storyboard
 
 PLACEHOLDER_PROVIDER = "offline"
@@ -41,6 +41,18 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
 
     cost: Decimal
     warnings: tuple[Problem, ...]
+
+
+class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """How an asset came to be."""
+
+    attempt: int
+    seconds: float
+    """What the provider took."""
+    warnings: tuple[Problem, ...]
+    video_id: str
+    version: str
+    """The CMS document's, as it was when the video was submitted."""
 
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "audio/wav": "wav"}
@@ -164,13 +176,13 @@ async def _keep(  # noqa: PLR0913 - one step of `generate_assets`
         "model_used": made.model,
         "cost": made.cost,
         "generation_metadata": msgspec.json.encode(
-            {
-                "attempt": lease.attempt,
-                "seconds": round(seconds, 3),
-                "warnings": made.warnings,
-                "video_id": lease.video_id,
-                "version": lease.version,
-            }
+            _Metadata(
+                attempt=lease.attempt,
+                seconds=round(seconds, 3),
+                warnings=made.warnings,
+                video_id=lease.video_id,
+                version=lease.version,
+            )
         ).decode(),
         "created_at": datetime.now(UTC),
     }
@@ -189,13 +201,9 @@ async def _fetch(services: Services, key: str, path: Path) -> None:
 def _warnings(storyboard: Storyboard, rows: list[dict[str, Any]]) -> tuple[Problem, ...]:
     numbers = {scene.id: number for number, scene in enumerate(storyboard.scenes, start=1)}
     said = [
-        Problem(
-            code="provider_warning",
-            message=f"Scene {numbers[row['scene_id']]}: {warning}",
-            params={"scene": str(numbers[row["scene_id"]])},
-        )
+        warning.of_scene(numbers[row["scene_id"]])
         for row in sorted(rows, key=lambda row: (numbers[row["scene_id"]], row["kind"]))
-        for warning in msgspec.json.decode(row["generation_metadata"])["warnings"]
+        for warning in msgspec.json.decode(row["generation_metadata"], type=_Metadata).warnings
     ]
     placeholders = [row for row in rows if row["provider"] == PLACEHOLDER_PROVIDER]
     if placeholders:

@@ -1,9 +1,7 @@
 """The second phase: an approved storyboard becomes a stored, checked video."""
 
 import hashlib
-import shutil
 from pathlib import Path
-from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -13,6 +11,7 @@ from cms_bridge import leases
 from cms_bridge.leases import Finished, Lease
 from cms_bridge.states import Status
 from cms_bridge.storage.base import object_key
+from daemon.cleanup import attempt_directory, segments_directory
 from daemon.engine import run_engine
 from daemon.generating import generate_assets
 from daemon.progress import COMPOSING, UPLOADING, Reporter
@@ -26,7 +25,7 @@ async def render_video(lease: Lease, services: Services) -> None:
     storyboard = lease.storyboard
     if storyboard is None:
         raise InvalidStoryboard("There is no storyboard to render.")
-    directory = work_directory(services, lease)
+    directory = attempt_directory(services.settings.work_directory, lease)
     assets = directory / "assets"
     await anyio.Path(assets).mkdir(parents=True, exist_ok=True)
     reporter = Reporter(lease, services.queue, every=services.settings.progress_seconds)
@@ -39,16 +38,20 @@ async def render_video(lease: Lease, services: Services) -> None:
         to=Status.COMPOSING,
         scenes_done=len(storyboard.scenes),
         spent=generated.cost,
-        warnings=(*_drafting_warnings(lease), *generated.warnings),
+        # An earlier attempt may have said the same already.
+        warnings=(
+            *lease.warnings,
+            *(said for said in generated.warnings if said not in lease.warnings),
+        ),
     )
 
-    description = directory / "storyboard.json"
-    await anyio.Path(description).write_bytes(msgspec.json.encode(storyboard))
+    described = msgspec.json.encode(storyboard)
+    await anyio.Path(directory / "storyboard.json").write_bytes(described)
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     async with services.renders:
         rendered = await run_engine(
-            _arguments(description, directory, services),
+            _arguments(lease, directory, services),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             stderr_file=directory / "engine.log",
         )
@@ -58,21 +61,10 @@ async def render_video(lease: Lease, services: Services) -> None:
     await leases.complete(lease, video)
 
 
-def work_directory(services: Services, lease: Lease) -> Path:
-    """Return where a job's files lie while it is worked on."""
-    return services.settings.work_directory.absolute() / str(lease.job_id)
-
-
-async def clear(services: Services, lease: Lease) -> None:
-    """Remove a job's working files."""
-    directory = work_directory(services, lease)
-    await anyio.to_thread.run_sync(lambda: shutil.rmtree(directory, ignore_errors=True))
-
-
-def _arguments(description: Path, directory: Path, services: Services) -> list[str]:
+def _arguments(lease: Lease, directory: Path, services: Services) -> list[str]:
     settings = services.settings
     return [
-        str(description),
+        str(directory / "storyboard.json"),
         "--out",
         str(directory / "video.mp4"),
         "--poster",
@@ -80,7 +72,7 @@ def _arguments(description: Path, directory: Path, services: Services) -> list[s
         "--assets",
         str(directory / "assets"),
         "--cache",
-        str(directory / "segments"),
+        str(segments_directory(settings.work_directory, lease)),
         "--workers",
         str(settings.render_threads),
         "--limits",
@@ -112,12 +104,3 @@ async def _store(
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _drafting_warnings(lease: Lease) -> tuple[Any, ...]:
-    # What generation said in an earlier attempt is said anew by this one.
-    return tuple(
-        warning
-        for warning in lease.warnings
-        if warning.code not in {"placeholder_used", "provider_warning"}
-    )

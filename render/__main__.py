@@ -212,7 +212,7 @@ class _Teller:
             size = made.bytes / 1_000_000
             sys.stdout.write(f"{made.path}: {made.duration:.1f} s, {size:.1f} MB\n")
             for warning in line.warnings:
-                self._console.print(warning, style="yellow", markup=False, highlight=False)
+                self._console.print(warning.message, style="yellow", markup=False, highlight=False)
 
     def _write(self, line: Report) -> None:
         if isinstance(line, ProgressLine):

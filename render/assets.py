@@ -12,8 +12,10 @@ import msgspec
 
 from render.audio import wav_duration
 from render.errors import GenerationError
-from render.generation.base import Generated, ImageModel, ImageRequest, SpeechModel, SpeechRequest
+from render.generation.base import Generated, ImageModel, SpeechModel
+from render.generation.requests import image_request, speech_request
 from render.picture import check_picture
+from render.problem import Problem
 from render.storyboard import Scene, Storyboard, clean_text
 from render.timeline import SceneMedia
 
@@ -26,8 +28,8 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
 
     media: dict[str, SceneMedia]
     """By scene id."""
-    warnings: tuple[str, ...]
-    """Plain sentences from the providers."""
+    warnings: tuple[Problem, ...]
+    """What the providers want known."""
 
 
 async def gather(  # noqa: PLR0913  keyword-only past the first
@@ -46,21 +48,17 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     one that could not be made; both name the scene.
     """
     media: dict[str, SceneMedia] = {}
-    warnings: list[str] = []
+    warnings: list[Problem] = []
     for number, scene in enumerate(storyboard.scenes, start=1):
         on_scene(number - 1)
         picture = _found(folder, scene, _PICTURES)
         narration = _found(folder, scene, (".wav",))
         try:
             if picture is None:
-                drawn = await images.draw(_image_request(storyboard, scene, number))
+                drawn = await images.draw(image_request(storyboard, scene))
                 picture = _kept(drawn, made / scene.id, warnings, number)
             if narration is None and clean_text(scene.narration):
-                spoken = await speech.speak(
-                    SpeechRequest(
-                        text=scene.narration, locale=storyboard.locale, voice=storyboard.voice
-                    )
-                )
+                spoken = await speech.speak(speech_request(storyboard, scene))
                 narration = _kept(spoken, made / scene.id, warnings, number)
         except GenerationError as error:
             raise type(error)(
@@ -78,20 +76,6 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     return Assets(media=media, warnings=tuple(warnings))
 
 
-def _image_request(storyboard: Storyboard, scene: Scene, number: int) -> ImageRequest:
-    return ImageRequest(
-        prompt=scene.picture_prompt,
-        text=scene.on_screen_text or scene.narration,
-        title=storyboard.title,
-        scene_number=number,
-        scene_count=len(storyboard.scenes),
-        style=storyboard.style,
-        locale=storyboard.locale,
-        aspect_ratio=storyboard.aspect_ratio,
-        palette=storyboard.palette,
-    )
-
-
 def _found(folder: Path | None, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
     if folder is None:
         return None
@@ -99,8 +83,8 @@ def _found(folder: Path | None, scene: Scene, suffixes: tuple[str, ...]) -> Path
     return next((place for place in places if place.is_file()), None)
 
 
-def _kept(asset: Generated, stem: Path, warnings: list[str], number: int) -> Path:
+def _kept(asset: Generated, stem: Path, warnings: list[Problem], number: int) -> Path:
     place = stem.with_name(stem.name + _SUFFIX[asset.media_type])
     place.write_bytes(asset.data)
-    warnings += [f"Scene {number}: {warning}" for warning in asset.warnings]
+    warnings += [warning.of_scene(number) for warning in asset.warnings]
     return place

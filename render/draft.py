@@ -18,6 +18,7 @@ import msgspec
 
 from render.errors import EmptyScript, LimitExceeded
 from render.generation.languages import estimate_seconds, script_of
+from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten, words
 from render.storyboard import Brief, Limits, Motion, Scene, Storyboard, Transition, clean_text
 
@@ -74,8 +75,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A storyboard nobody has looked at yet."""
 
     storyboard: Storyboard
-    warnings: tuple[str, ...] = ()
-    """Plain sentences for the editor, such as that control characters were removed."""
+    warnings: tuple[Problem, ...] = ()
+    """Such as that control characters were removed."""
     seconds: float
     """About how long the video will be."""
 
@@ -112,7 +113,13 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
     parted = _part(blocks, spoken, brief.locale, limits)
     mean = spoken / len(parted)
     if mean > 2 * IDEAL_SECONDS:
-        warnings.append(f"The script is long, so its scenes last about {mean:.0f} seconds each.")
+        warnings.append(
+            Problem(
+                code="long_scenes",
+                message=f"The script is long, so its scenes last about {mean:.0f} seconds each.",
+                params={"seconds": round(mean)},
+            )
+        )
     title = shorten(clean_text(brief.title), _TITLE_LENGTH)
     style = clean_text(brief.style)
     about = phrase(clean_text(brief.brief), 200)
@@ -148,9 +155,9 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
     )
 
 
-def _blocks(brief: Brief) -> tuple[list[_Block], list[str]]:
+def _blocks(brief: Brief) -> tuple[list[_Block], list[Problem]]:
     """Return what is to be spoken, and what to tell the editor about it."""
-    warnings: list[str] = []
+    warnings: list[Problem] = []
     for name, raw in (("script", brief.script), ("brief", brief.brief), ("title", brief.title)):
         removed = sum(
             char not in "\n\t\r" and unicodedata.category(char) in {"Cc", "Cs"} for char in raw
@@ -159,17 +166,31 @@ def _blocks(brief: Brief) -> tuple[list[_Block], list[str]]:
             characters = "One character" if removed == 1 else f"{removed} characters"
             verb = "was" if removed == 1 else "were"
             warnings.append(
-                f"{characters} of the {name} cannot be shown or spoken and {verb} removed."
+                Problem(
+                    code="control_characters_removed",
+                    message=f"{characters} of the {name} cannot be shown or spoken"
+                    f" and {verb} removed.",
+                    params={"count": removed, "field": name},
+                )
             )
     script = clean_text(brief.script)
     if not _is_visible(script):
         script = clean_text(brief.brief)
-        warnings.append("There is no script, so the brief itself is spoken.")
+        warnings.append(
+            Problem(
+                code="brief_spoken", message="There is no script, so the brief itself is spoken."
+            )
+        )
     blocks = _split_blocks(script)
     spoken = [block for block in blocks if block.paragraphs]
     if not spoken:
         spoken = [_Block(block.heading, (block.heading,)) for block in blocks if block.heading]
-        warnings.append("The script holds nothing but headings, so these are spoken.")
+        warnings.append(
+            Problem(
+                code="headings_spoken",
+                message="The script holds nothing but headings, so these are spoken.",
+            )
+        )
     if not spoken:
         raise EmptyScript("There is nothing to say: write a script or at least a brief.")
     return spoken, warnings

@@ -9,6 +9,7 @@ import enum
 
 import msgspec
 
+from render.problem import Problem
 from render.rendition import Rendition
 
 
@@ -49,7 +50,7 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     rendition: Rendition
     scenes: tuple[SceneTime, ...]
     poster: str | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):

@@ -12,12 +12,12 @@ from litestar.params import FromPath, SkipValidation
 
 from cms_bridge import jobs
 from cms_bridge.errors import JobNotFound
-from cms_bridge.payload import Problem
 from cms_bridge.security import requires_api_key
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import GeneratedVideo
+from render.problem import Problem
 from render.storyboard import Storyboard
 
 

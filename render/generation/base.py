@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from render.problem import Problem
 from render.storyboard import AspectRatio, Palette
 
 
@@ -48,8 +49,8 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     cost: Decimal = Decimal(0)
     """US dollars actually charged."""
-    warnings: tuple[str, ...] = ()
-    """Plain sentences, such as a script no font has glyphs for."""
+    warnings: tuple[Problem, ...] = ()
+    """Such as a script no font has glyphs for."""
 
 
 class ImageModel(Protocol):

@@ -25,6 +25,7 @@ from render.errors import RefusedGeneration
 from render.generation.base import Generated, ImageRequest
 from render.generation.colours import roles
 from render.generation.languages import scripts
+from render.problem import Problem
 from render.sentences import clusters, phrase, shorten
 from render.storyboard import AspectRatio, clean_text
 
@@ -219,11 +220,17 @@ def _showable(text: str) -> tuple[str, frozenset[str]]:
     return " ".join("".join(char for char in text if char not in missing).split()), missing
 
 
-def _warnings(missing: frozenset[str]) -> tuple[str, ...]:
+def _warnings(missing: frozenset[str]) -> tuple[Problem, ...]:
     if not missing:
         return ()
     listed = " ".join(sorted(missing)[:_LISTED]) + (" …" if len(missing) > _LISTED else "")
-    return (f"The picture leaves out {listed}: the offline provider has no glyphs for it.",)
+    return (
+        Problem(
+            code="glyphs_missing",
+            message=f"The picture leaves out {listed}: the offline provider has no glyphs for it.",
+            params={"characters": listed},
+        ),
+    )
 
 
 @functools.cache

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.languages import ENGLISH, Language, language_of, scripts, tags_of
+from render.problem import Problem
 from render.storyboard import clean_text
 
 PROVIDER = "offline"
@@ -84,7 +85,12 @@ class OfflineSpeech:
         samples, silent = await anyio.to_thread.run_sync(_finish, pcm, spoken.sample_rate)
         warnings = _warnings(request, text, spoken.voice, language)
         if silent:
-            warnings.append("This line holds nothing that can be pronounced, so it is silent.")
+            warnings.append(
+                Problem(
+                    code="nothing_pronounceable",
+                    message="This line holds nothing that can be pronounced, so it is silent.",
+                )
+            )
         return Generated(
             data=_wav(samples, spoken.sample_rate),
             media_type="audio/wav",
@@ -134,18 +140,28 @@ def _pronounceable(text: str) -> str:
     return bare if any(unicodedata.category(char)[0] in "LN" for char in bare) else text
 
 
-def _warnings(request: SpeechRequest, text: str, used: str, language: Language | None) -> list[str]:
-    warnings: list[str] = []
+def _warnings(
+    request: SpeechRequest, text: str, used: str, language: Language | None
+) -> list[Problem]:
+    warnings: list[Problem] = []
     if request.voice and used != request.voice:
         warnings.append(
-            f"The offline provider has no voice called “{request.voice}”;"
-            " the language's own voice speaks instead."
+            Problem(
+                code="voice_unknown",
+                message=f"The offline provider has no voice called “{request.voice}”;"
+                " the language's own voice speaks instead.",
+                params={"voice": request.voice},
+            )
         )
     tags = tags_of(request.locale)
     if used == _ENGLISH_VOICE and "en" not in tags and used != request.voice:
         warnings.append(
-            f"The offline provider has no voice for the language “{request.locale}”;"
-            " an English voice reads the text."
+            Problem(
+                code="language_unknown",
+                message=f"The offline provider has no voice for the language “{request.locale}”;"
+                " an English voice reads the text.",
+                params={"language": request.locale},
+            )
         )
     elif language is None and used != _ENGLISH_VOICE:
         return warnings  # a voice whose scripts are not listed reads its own language
@@ -156,7 +172,11 @@ def _warnings(request: SpeechRequest, text: str, used: str, language: Language |
         if script not in readable and count >= _FEW_LETTERS
     }
     warnings += [
-        f"The offline voice may not read the {name} letters in this text properly."
+        Problem(
+            code="letters_unread",
+            message=f"The offline voice may not read the {name} letters in this text properly.",
+            params={"script": name},
+        )
         for name in sorted(unread)
     ]
     return warnings

@@ -73,7 +73,7 @@ async def test_any_text_is_drawn_or_refused_in_plain_words(model: ImageModel, te
         told: tuple[str, ...] = (str(error),)
     else:
         pixels(made)
-        told = made.warnings
+        told = tuple(warning.message for warning in made.warnings)
     assert all(sentence.endswith(".") for sentence in told)
 
 

@@ -103,7 +103,7 @@ async def test_any_text_is_spoken_or_refused_in_plain_words(model: SpeechModel, 
         told: tuple[str, ...] = (str(error),)
     else:
         assert seconds(made) > 0.1
-        told = made.warnings
+        told = tuple(warning.message for warning in made.warnings)
     assert told
     assert all(sentence.endswith(".") for sentence in told)
 

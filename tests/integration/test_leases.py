@@ -11,9 +11,9 @@ import pytest
 from cms_bridge import jobs, leases
 from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Finished, Lease, Phase, RetryPolicy
-from cms_bridge.payload import Problem
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
+from render.problem import Problem
 from tests import events
 from tests.integration.test_jobs import accept, drafted, put
 

@@ -107,7 +107,7 @@ def environment(server: S3Server) -> dict[str, str]:
     }
 
 
-def client(server: S3Server):  # noqa: ANN201 - boto3 makes its classes at run time
+def client(server: S3Server):
     """Return a plain client, to look at the server from outside."""
     return boto3.client(
         "s3",

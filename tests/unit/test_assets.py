@@ -9,6 +9,7 @@ from PIL import Image
 from render.assets import gather
 from render.errors import GenerationError, MediaError, RefusedGeneration
 from render.generation.base import Generated, ImageRequest, SpeechRequest
+from render.problem import Problem
 from render.storyboard import AspectRatio, Scene, Storyboard
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +44,7 @@ class Painter:
             media_type="image/png",
             provider="test",
             model="painter",
-            warnings=("One letter has no glyph.",),
+            warnings=(Problem(code="glyph", message="One letter has no glyph."),),
         )
 
 
@@ -115,7 +116,9 @@ async def test_what_is_missing_is_asked_for_in_full_and_made(tmp_path: Path) -> 
     assert len(speaker.asked) == 2
     assert found.media["one"].narration_seconds == 1
     assert found.media["one"].picture.parent == tmp_path
-    assert found.warnings[0] == "Scene 1: One letter has no glyph."
+    assert found.warnings[0] == Problem(
+        code="glyph", message="Scene 1: One letter has no glyph.", params={"scene": 1}
+    )
     assert ready == [0, 1, 2, 3]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from render.draft import IDEAL_SECONDS, draft
 from render.errors import EmptyScript, LimitExceeded, RenderError
 from render.generation.languages import estimate_seconds
+from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten
 from render.storyboard import Brief, Limits, Motion, clean_text
 
@@ -246,20 +247,24 @@ def test_items_of_a_list_are_spoken_one_by_one() -> None:
 def test_a_script_of_headings_alone_speaks_them_and_says_so() -> None:
     made = draft(Brief(title="", script="# The oven\n# The loaf"), limits=LIMITS)
     assert [scene.narration for scene in made.storyboard.scenes] == ["The oven", "The loaf"]
-    assert "headings" in made.warnings[0]
+    assert [warning.code for warning in made.warnings] == ["headings_spoken"]
 
 
 def test_without_a_script_the_brief_is_spoken_and_the_editor_told() -> None:
     made = draft(Brief(title="", brief="A film about bread."), limits=LIMITS)
     assert made.storyboard.scenes[0].narration == "A film about bread."
-    assert "brief itself is spoken" in made.warnings[0]
+    assert [warning.code for warning in made.warnings] == ["brief_spoken"]
 
 
 def test_removed_characters_are_counted_for_the_editor() -> None:
     made = draft(Brief(title="Bread", script="It\x00 gl\x07ows."), limits=LIMITS)
     assert made.storyboard.scenes[0].narration == "It glows."
     assert made.warnings == (
-        "2 characters of the script cannot be shown or spoken and were removed.",
+        Problem(
+            code="control_characters_removed",
+            message="2 characters of the script cannot be shown or spoken and were removed.",
+            params={"count": 2, "field": "script"},
+        ),
     )
 
 
@@ -288,4 +293,4 @@ def test_a_script_at_the_limit_is_drafted() -> None:
     script = ("A sentence of a few words goes here. " * 1_200)[: LIMITS.max_script_chars]
     made = draft(Brief(title="Long", script=script), limits=LIMITS)
     assert len(made.storyboard.scenes) <= LIMITS.max_scenes
-    assert "seconds each" in made.warnings[0]
+    assert [warning.code for warning in made.warnings] == ["long_scenes"]

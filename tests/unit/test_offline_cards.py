@@ -96,9 +96,9 @@ async def test_every_living_script_has_its_glyphs(text: str) -> None:
 
 async def test_what_no_font_has_is_left_out_and_told() -> None:
     made = await OfflineImages().draw(asking("Egypt 𓀀𓀁 wrote"))
-    assert made.warnings == (
-        "The picture leaves out 𓀀 𓀁: the offline provider has no glyphs for it.",
-    )
+    (warning,) = made.warnings
+    assert (warning.code, warning.params) == ("glyphs_missing", {"characters": "𓀀 𓀁"})
+    assert "leaves out 𓀀 𓀁" in warning.message
     assert cards.card(asking("Egypt 𓀀𓀁 wrote")).words == "Egypt wrote"
 
 
