@@ -230,6 +230,47 @@ describe('a storyboard', () => {
   })
 })
 
+describe('an old version that is restored', () => {
+  async function restore(collection: string, id: unknown, index: number): Promise<Doc> {
+    const path = `/${collection}/versions?sort=createdAt&where[parent][equals]=${String(id)}`
+    const { body } = await cms.ask<{ docs: Doc[] }>('GET', path)
+    const version = String(body.docs.at(index)?.id)
+    const answer = await cms.ask('POST', `/${collection}/versions/${version}`)
+    expect(answer).toMatchObject({ status: 200 })
+    return cms.read(collection, id)
+  }
+
+  test('brings back the text of a video and neither its stage nor its counters', async () => {
+    const video = await submittedVideo()
+    await cms.change('videos', video.id, { stage: 'cancelled', script: 'Later words.' })
+    await cms.change('videos', video.id, { script: 'Latest words.' })
+    await delivered()
+    bridge.received.length = 0
+    expect(await restore('videos', video.id, 0)).toMatchObject({
+      script: 'We open at nine.\n\nWe close at six.',
+      stage: 'cancelled',
+      submission: 1,
+    })
+    expect(await delivered()).toEqual([])
+  })
+
+  test('is an edit of a storyboard, and no approval', async () => {
+    const storyboard = await draftedStoryboard(await submittedVideo())
+    await cms.change('storyboards', storyboard.id, { decision: 'approved' })
+    await cms.change('storyboards', storyboard.id, { title: 'Changed' })
+    await delivered()
+    bridge.received.length = 0
+    expect(await restore('storyboards', storyboard.id, 1)).toMatchObject({
+      title: 'Opening hours',
+      decision: 'pending',
+      revision: 3,
+    })
+    const events = await delivered()
+    expect(typesOf(events)).toEqual(['storyboard.edited'])
+    expect(events[0]?.data).toMatchObject({ revision: 3, storyboard: { title: 'Opening hours' } })
+  })
+})
+
 test('writing back emits nothing, however often', async () => {
   const video = await submittedVideo()
   await draftedStoryboard(video)

@@ -4,6 +4,7 @@ import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../types.ts'
+import { speaksForEditor } from './speaksForEditor.ts'
 
 export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
   return async ({ data, operation, originalDoc, req }) => {
@@ -14,13 +15,15 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
     const wanted: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const after: StoryboardDoc = { ...wanted, scenes: nameScenes(wanted.scenes ?? []) }
     const edited = JSON.stringify(toStoryboard(after)) !== JSON.stringify(toStoryboard(before))
-    const approved = before.decision !== 'approved' && after.decision === 'approved'
+    const approved =
+      before.decision !== 'approved' && after.decision === 'approved' && speaksForEditor(req)
     if (approved && req.payloadAPI !== 'local' && !(await access.approve({ req }))) {
       throw new Forbidden(req.t)
     }
 
     const stays = before.decision === 'approved' && !edited
     return {
+      ...ownedBy(before),
       ...data,
       scenes: after.scenes,
       revision: (before.revision ?? 0) + (edited || approved ? 1 : 0),
@@ -29,6 +32,13 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
       ...(!approved && !stays && { approvedBy: null, approvedAt: null }),
     }
   }
+}
+
+/** Return what the service wrote; restoring a version drops it, since no user may write it. */
+function ownedBy(before: StoryboardDoc): Partial<StoryboardDoc> {
+  const { approvedAt, approvedBy, digest, estimatedCost, jobId, project, submission, video } =
+    before
+  return { approvedAt, approvedBy, digest, estimatedCost, jobId, project, submission, video }
 }
 
 /** Return who acts: the e-mail address, or what the host's user collection has instead. */

@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type Key, say } from '../translations/index.ts'
 import type { StageRequest, VideoDoc } from '../types.ts'
+import { speaksForEditor } from './speaksForEditor.ts'
 
 /** Turn the stage asked for into the stage stored, and count what the service has to hear of. */
 export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
@@ -25,9 +26,7 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
       throw error
     }
 
-    // An autosave keeps text safe; it never speaks for the editor.
-    const autosave = String(req.query.autosave) === 'true'
-    const request: StageRequest = autosave ? stage : (wanted.stage ?? 'draft')
+    const request: StageRequest = speaksForEditor(req) ? (wanted.stage ?? 'draft') : stage
     switch (request) {
       case 'draft':
         return { ...data, stage: 'draft', submission, retries }
