@@ -1,6 +1,7 @@
 """The `reelwright` command."""
 
 import asyncio
+import importlib.util
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cms_bridge.database import MigrationFailed
@@ -75,7 +77,9 @@ def bridge(
 @app.command()
 def work() -> None:
     """Run the render daemon."""
-    from daemon import worker  # noqa: PLC0415 - loads the media libraries
+    if importlib.util.find_spec("av") is None:
+        raise HouseError("The daemon needs the media libraries: pip install 'reelwright[daemon]'")
+    from daemon import worker  # noqa: PLC0415 - loads them
 
     asyncio.run(worker.run())
 
@@ -104,7 +108,7 @@ def doctor() -> None:
     table = Table("Part", "", "Found")
     marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "missing": "[red]✗[/]"}
     for finding in findings:
-        table.add_row(finding.part, marks[finding.state], finding.said)
+        table.add_row(finding.part, marks[finding.state], escape(finding.said))
     console.print(table)
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(1)
