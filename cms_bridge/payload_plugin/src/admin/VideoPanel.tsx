@@ -144,21 +144,31 @@ function Buttons({
       if (!response?.ok) toast.error(await reasonOf(response, t('panel.unreachable')))
     })
 
-  const cancel = t('action.cancel')
-  const buttons: [boolean, string, () => void][] = [
-    [actions.approve, t('action.approve'), approve],
-    [actions.submit, t(modified ? 'action.save_submit' : 'action.submit'), ask('submitted')],
-    [actions.retry, t('action.retry'), ask('retry')],
-    [actions.resubmit, t('action.resubmit'), ask('resubmit')],
-    [actions.cancel, cancel, ask('cancelled')],
+  const refused = status.delivery?.state === 'refused'
+  const buttons: [boolean, 'primary' | 'secondary', string, () => void][] = [
+    [actions.approve, 'primary', t('action.approve'), approve],
+    [
+      actions.submit,
+      'primary',
+      t(modified ? 'action.save_submit' : 'action.submit'),
+      ask('submitted'),
+    ],
+    [actions.retry, 'primary', t('action.retry'), ask('retry')],
+    [
+      actions.resubmit,
+      refused && !actions.retry ? 'primary' : 'secondary',
+      t('action.resubmit'),
+      ask('resubmit'),
+    ],
+    [actions.cancel, 'secondary', t('action.cancel'), ask('cancelled')],
   ]
   const shown = buttons.filter(([sensible]) => sensible)
   if (shown.length === 0 && !storyboard) return null
   return (
     <div className="rw-panel__buttons">
-      {shown.map(([, label, onClick], index) => (
+      {shown.map(([, style, label, onClick]) => (
         <Button
-          buttonStyle={label !== cancel && index === 0 ? 'primary' : 'secondary'}
+          buttonStyle={style}
           disabled={busy}
           key={label}
           margin={false}
