@@ -36,7 +36,7 @@ SHORT = Brief(
     title="A short one", script="Bread is flour and time.", aspect_ratio=AspectRatio.SQUARE
 )
 THREE_SCENES = msgspec.structs.replace(SHORT, script="\n\n".join(sample().script.split("\n\n")[:3]))
-SLOW_TO_DRAFT = msgspec.structs.replace(SHORT, script=(sample().script + "\n\n") * 100)
+SLOW_TO_DRAFT = msgspec.structs.replace(SHORT, script=("Bread is flour and time.\n\n" * 1_500))
 ONE_SCENE = Storyboard(
     title="A short one",
     scenes=(Scene(id="s1", narration="Bread is flour and time."),),
