@@ -149,6 +149,21 @@ describe('plain words', () => {
   test('for a known code, in the editor’s language', () => {
     const problem = { code: 'storage_full', message: 'ENOSPC', params: {} }
     expect(sentenceOf(problem, 'de')).toBe('Der Videospeicher ist voll.')
+    const limit = {
+      code: 'limit_exceeded',
+      message: 'The script may be at most 40000 characters; this is 40001.',
+      params: { what: 'the script', limit: 40_000, value: 40_001, unit: 'characters' },
+    }
+    expect(sentenceOf(limit, 'de')).toBe(
+      'Eine Grenze ist überschritten: höchstens 40.000 Zeichen; dies sind 40.001.',
+    )
+  })
+
+  test('in English: the service’s own, which says more', () => {
+    const problem = { code: 'storage_full', message: 'The disk is full.', params: {} }
+    for (const language of ['en', 'en-GB', 'pl']) {
+      expect(sentenceOf(problem, language)).toBe('The disk is full.')
+    }
   })
 
   test('for an unknown code, or one whose values are missing: the service’s own', () => {

@@ -1,7 +1,7 @@
 /** What the panel says about a video: pure, so that every state can be read off a table. */
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { Problem } from '../events.ts'
-import { isKey, type Key, say } from '../translations/index.ts'
+import { isKey, isTranslated, type Key, say } from '../translations/index.ts'
 import { isOver, type Status } from '../types.ts'
 
 export const steps = [
@@ -141,11 +141,18 @@ export function actionsOf(status: VideoStatus): Actions {
   }
 }
 
-/** Return a warning or an error in the editor's language, or in English where there is none. */
-export function sentenceOf({ code, message, params }: Problem, language: string): string {
+/**
+ * Return a warning or an error in the editor's language.
+ *
+ * The service's own sentence is English and knows most; it also stands where a
+ * code is new here, or a value that the translation speaks of is missing.
+ */
+export function sentenceOf({ code, message, params = {} }: Problem, language: string): string {
   const key = `error.${code}`
-  if (!isKey(key)) return message
-  const sentence = say(language, key, params)
+  if (!isTranslated(language) || !isKey(key)) return message
+  const unit = `unit.${String(params.unit)}`
+  const values = isKey(unit) ? { ...params, unit: say(language, unit) } : params
+  const sentence = say(language, key, values)
   return /\{\w+\}/.test(sentence) ? message : sentence
 }
 

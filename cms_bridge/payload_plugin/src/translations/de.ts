@@ -159,7 +159,6 @@ export const de: Words = {
 
   'error.empty_script':
     'Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
-  'error.limit_exceeded': 'Eine Grenze ist überschritten: höchstens {limit}; dies sind {value}.',
   'error.invalid_storyboard': 'Dieses Storyboard lässt sich nicht verfilmen.',
   'error.generation_failed': 'Ein Bild oder eine Stimme konnte nicht erzeugt werden.',
   'error.generation_unavailable': 'Der Dienst für Bilder und Stimme antwortet im Augenblick nicht.',
@@ -170,7 +169,28 @@ export const de: Words = {
   'error.validation_failed': 'Das fertige Video hat die Prüfung nicht bestanden.',
   'error.storage_unavailable': 'Der Videospeicher antwortet im Augenblick nicht.',
   'error.storage_full': 'Der Videospeicher ist voll.',
-  'error.attempts_exhausted': 'Mehrere Versuche blieben ohne Erfolg.',
-  'error.placeholder_used': 'Bilder oder Stimme stammen vom Offline-Anbieter; es sind Platzhalter.',
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
+  'error.limit_exceeded':
+    'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',
+  'error.internal_error': 'Im Renderdienst ist etwas schiefgegangen.',
+  'error.attempts_exhausted':
+    'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
+  'error.placeholder_used':
+    '{pictures} Bilder und {narrations} Sprechertexte entstanden offline, ohne Dienst für Bilder und Stimme.',
+  'error.brief_spoken': 'Es gibt keinen Sprechertext; gesprochen wird das Briefing selbst.',
+  'error.headings_spoken':
+    'Der Sprechertext besteht nur aus Überschriften; gesprochen werden diese.',
+  'error.long_scenes': 'Der Sprechertext ist lang; jede Szene dauert etwa {seconds} Sekunden.',
+  'error.glyphs_missing':
+    'Im Bild fehlt {characters}: Der Offline-Anbieter hat dafür keine Schriftzeichen.',
+  'error.nothing_pronounceable': 'Eine Zeile enthält nichts Aussprechbares und bleibt stumm.',
+  'error.voice_unknown':
+    'Der Offline-Anbieter kennt keine Stimme „{voice}“; es spricht die übliche Stimme der Sprache.',
+  'error.language_unknown':
+    'Der Offline-Anbieter hat keine Stimme für die Sprache „{language}“; eine englische Stimme liest den Text.',
+  'error.letters_unread':
+    'Die Offline-Stimme liest Buchstaben der Schrift {script} in diesem Text womöglich nicht richtig.',
+  'unit.characters': 'Zeichen',
+  'unit.scenes': 'Szenen',
+  'unit.seconds': 'Sekunden',
 }

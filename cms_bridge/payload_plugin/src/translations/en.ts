@@ -154,7 +154,6 @@ export const en = {
   'action.download': 'Download',
 
   'error.empty_script': 'There is nothing to say: write a script or at least a brief.',
-  'error.limit_exceeded': 'A limit is passed: at most {limit}; this is {value}.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',
   'error.generation_failed': 'A picture or a voice could not be made.',
   'error.generation_unavailable':
@@ -166,10 +165,27 @@ export const en = {
   'error.validation_failed': 'The finished video did not pass its check.',
   'error.storage_unavailable': 'The video store does not answer at the moment.',
   'error.storage_full': 'The video store is full.',
-  'error.attempts_exhausted': 'It was tried several times without success.',
-  'error.placeholder_used':
-    'Pictures or voice came from the offline provider; they are placeholders.',
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',
+  'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
+  'error.internal_error': 'Something went wrong in the render service.',
+  'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
+  'error.placeholder_used':
+    '{pictures} pictures and {narrations} narrations were made offline, without a generation service.',
+  'error.brief_spoken': 'There is no script, so the brief itself is spoken.',
+  'error.headings_spoken': 'The script holds nothing but headings, so these are spoken.',
+  'error.long_scenes': 'The script is long, so its scenes last about {seconds} seconds each.',
+  'error.glyphs_missing':
+    'The picture leaves out {characters}: the offline provider has no glyphs for it.',
+  'error.nothing_pronounceable': 'A line holds nothing that can be pronounced, so it is silent.',
+  'error.voice_unknown':
+    'The offline provider has no voice called “{voice}”; the language’s own voice speaks instead.',
+  'error.language_unknown':
+    'The offline provider has no voice for the language “{language}”; an English voice reads the text.',
+  'error.letters_unread':
+    'The offline voice may not read the {script} letters in this text properly.',
+  'unit.characters': 'characters',
+  'unit.scenes': 'scenes',
+  'unit.seconds': 'seconds',
 }
 
 export type Words = Record<keyof typeof en, string>

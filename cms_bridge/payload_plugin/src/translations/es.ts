@@ -156,7 +156,6 @@ export const es: Words = {
   'action.download': 'Descargar',
 
   'error.empty_script': 'No hay nada que decir: escriba un texto o al menos un encargo.',
-  'error.limit_exceeded': 'Se supera un límite: como máximo {limit}; hay {value}.',
   'error.invalid_storyboard': 'Este guion gráfico no se puede filmar.',
   'error.generation_failed': 'No se pudo crear una imagen o una voz.',
   'error.generation_unavailable': 'El servicio de imágenes y voz no responde en este momento.',
@@ -167,8 +166,25 @@ export const es: Words = {
   'error.validation_failed': 'El vídeo terminado no superó la comprobación.',
   'error.storage_unavailable': 'El almacén de vídeos no responde en este momento.',
   'error.storage_full': 'El almacén de vídeos está lleno.',
-  'error.attempts_exhausted': 'Se intentó varias veces sin éxito.',
-  'error.placeholder_used':
-    'Las imágenes o la voz proceden del proveedor sin conexión; son provisionales.',
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
+  'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
+  'error.internal_error': 'Algo falló en el servicio de renderizado.',
+  'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
+  'error.placeholder_used':
+    '{pictures} imágenes y {narrations} narraciones se hicieron sin conexión, sin servicio de generación.',
+  'error.brief_spoken': 'No hay texto; se dice el encargo mismo.',
+  'error.headings_spoken': 'El texto solo contiene títulos; se dicen estos.',
+  'error.long_scenes': 'El texto es largo; cada escena dura unos {seconds} segundos.',
+  'error.glyphs_missing':
+    'La imagen omite {characters}: el proveedor sin conexión no tiene esos caracteres.',
+  'error.nothing_pronounceable': 'Una línea no contiene nada pronunciable y queda en silencio.',
+  'error.voice_unknown':
+    'El proveedor sin conexión no tiene ninguna voz «{voice}»; habla la voz habitual del idioma.',
+  'error.language_unknown':
+    'El proveedor sin conexión no tiene voz para el idioma «{language}»; una voz inglesa lee el texto.',
+  'error.letters_unread':
+    'Es posible que la voz sin conexión no lea bien las letras {script} de este texto.',
+  'unit.characters': 'caracteres',
+  'unit.scenes': 'escenas',
+  'unit.seconds': 'segundos',
 }

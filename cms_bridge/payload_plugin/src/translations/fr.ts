@@ -157,7 +157,6 @@ export const fr: Words = {
   'action.download': 'Télécharger',
 
   'error.empty_script': 'Il n’y a rien à dire : écrivez un texte ou au moins un brief.',
-  'error.limit_exceeded': 'Une limite est dépassée : {limit} au plus ; il y en a {value}.',
   'error.invalid_storyboard': 'Ce storyboard ne peut pas être filmé.',
   'error.generation_failed': 'Une image ou une voix n’a pas pu être créée.',
   'error.generation_unavailable':
@@ -169,9 +168,25 @@ export const fr: Words = {
   'error.validation_failed': 'La vidéo terminée n’a pas passé son contrôle.',
   'error.storage_unavailable': 'Le stockage des vidéos ne répond pas pour le moment.',
   'error.storage_full': 'Le stockage des vidéos est plein.',
-  'error.attempts_exhausted': 'Plusieurs essais sont restés sans succès.',
-  'error.placeholder_used':
-    'Les images ou la voix viennent du fournisseur hors ligne ; elles sont provisoires.',
   'error.control_characters_removed':
     'Des caractères de contrôle invisibles ont été retirés du texte.',
+  'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
+  'error.internal_error': 'Le service de rendu a rencontré un problème.',
+  'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
+  'error.placeholder_used':
+    '{pictures} images et {narrations} narrations ont été faites hors ligne, sans service de génération.',
+  'error.brief_spoken': 'Il n’y a pas de texte ; c’est le brief lui-même qui est dit.',
+  'error.headings_spoken': 'Le texte ne contient que des titres ; ce sont eux qui sont dits.',
+  'error.long_scenes': 'Le texte est long ; chaque scène dure environ {seconds} secondes.',
+  'error.glyphs_missing':
+    'L’image omet {characters} : le fournisseur hors ligne n’a pas ces caractères.',
+  'error.nothing_pronounceable': 'Une ligne ne contient rien de prononçable ; elle reste muette.',
+  'error.voice_unknown':
+    'Le fournisseur hors ligne n’a pas de voix « {voice} » ; la voix habituelle de la langue parle à sa place.',
+  'error.language_unknown':
+    'Le fournisseur hors ligne n’a pas de voix pour la langue « {language} » ; une voix anglaise lit le texte.',
+  'error.letters_unread': 'La voix hors ligne lit peut-être mal les lettres {script} de ce texte.',
+  'unit.characters': 'caractères',
+  'unit.scenes': 'scènes',
+  'unit.seconds': 'secondes',
 }

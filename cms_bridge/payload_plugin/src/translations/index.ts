@@ -16,7 +16,7 @@ const languages: Record<string, Words> = { de, en, es, fr }
 
 /** Return the sentence in the given language, with `{name}` replaced by the parameter. */
 export function say(language: string, key: Key, params: Params = {}): string {
-  const sentence = (languages[language.split('-')[0] ?? 'en'] ?? en)[key]
+  const sentence = (languages[primary(language)] ?? en)[key]
   const numbers = new Intl.NumberFormat(language)
   return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     const value = params[name]
@@ -31,6 +31,14 @@ export function words(key: Key): Record<string, string> {
     Object.entries(languages).map(([language, table]) => [language, table[key]]),
   )
 }
+
+/** Tell whether a language has words of its own here, other than English. */
+export function isTranslated(language: string): boolean {
+  const table = languages[primary(language)]
+  return table !== undefined && table !== en
+}
+
+const primary = (language: string): string => language.split('-')[0] ?? 'en'
 
 /** Tell whether a key made at run time, from a code of the service, has a sentence here. */
 export function isKey(key: string): key is Key {
