@@ -29,7 +29,7 @@ from cms_bridge.events import (
 from cms_bridge.outbox import Topic
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, IllegalMove, Status, origins
 from cms_bridge.tables import Attempt, InboundEvent, Job, Project
-from render.storyboard import Limits, Storyboard
+from render.storyboard import Limits, Storyboard, clean_text
 
 WAKE_GRACE = timedelta(seconds=5)
 """How long a freshly woken worker has to claim a job before the sweep wakes another."""
@@ -153,7 +153,7 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
         "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {})"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
         project.id,
-        project.name,
+        clean_text(project.name),
         now,
     )
     same_video = (Job.project == project.id) & (Job.video_id == submission.video_id)
@@ -174,8 +174,8 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
             project=project.id,
             video_id=submission.video_id,
             submission=submission.submission,
-            version=submission.version,
-            title=submission.brief.title,
+            version=clean_text(submission.version),
+            title=clean_text(submission.brief.title),
             brief=msgspec.json.encode(submission.brief).decode(),
             status=Status.PENDING,
             sequence=1,
@@ -225,7 +225,7 @@ async def _approve(change: StoryboardChange, limits: Limits) -> UUID:
             Job.storyboard_revision: change.revision,
             Job.approved: True,
             Job.approved_digest: change.storyboard.digest,
-            Job.approved_by: change.by,
+            Job.approved_by: clean_text(change.by),
             Job.approved_at: now,
             Job.retry_count: 0,
             Job.wake_at: now + WAKE_GRACE,

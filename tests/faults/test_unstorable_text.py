@@ -1,0 +1,36 @@
+"""NUL in an event: text that PostgreSQL cannot store, and that no event may fail for."""
+
+import msgspec
+import pytest
+
+from cms_bridge import jobs
+from cms_bridge.events import Project
+from cms_bridge.states import Status
+from cms_bridge.tables import Job
+from render.storyboard import Limits
+from tests.events import approved, storyboard, submitted
+
+pytestmark = pytest.mark.anyio
+
+TEXT = "A\x00 text\x07"
+
+
+async def test_it_is_left_out_of_everything_that_is_told_apart(database: str) -> None:
+    event = submitted(title=TEXT, brief=TEXT, script=TEXT, style=TEXT, voice=TEXT)
+    submission = msgspec.structs.replace(
+        event.data, project=Project(id="project-1", name=TEXT), version=TEXT
+    )
+    event = msgspec.structs.replace(event, data=submission)
+    job = (await jobs.accept("evt_1", b"{}", event, limits=Limits())).job_id
+
+    await Job.update({Job.status: Status.STORYBOARD_COMPLETE}).where(Job.id == job)
+    approval = approved(job, board=storyboard(TEXT, title=TEXT, style=TEXT))
+    change = msgspec.structs.replace(approval.data, by=TEXT)
+    await jobs.accept(
+        "evt_2", b"[]", msgspec.structs.replace(approval, data=change), limits=Limits()
+    )
+
+    row = await jobs.find(job)
+    assert row["title"] == row["version"] == row["approved_by"] == "A text"
+    # What is filmed is kept as it was approved: its digest is what the approval is bound to.
+    assert row["storyboard_digest"] == approval.data.storyboard.digest
