@@ -67,7 +67,7 @@ admin: $(PLUGIN)/dev/.next/BUILD_ID
 $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGIN)/dev \
 		-type f -not -path '*/.next/*' 2>/dev/null)
 	@echo "Building Payload's admin (once; one to two minutes)"
-	@cd $(PLUGIN) && npm run --silent build:dev
+	@cd $(PLUGIN) && NEXT_TELEMETRY_DISABLED=1 npm run --silent build:dev
 	@touch $@
 
 # --- for developers -----------------------------------------------------------------------------
