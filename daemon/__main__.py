@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib.util
+import signal
 import sys
+from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -125,7 +127,7 @@ def demo(
 
     if cms is Cms.PAYLOAD:
         find_node()
-    asyncio.run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, console=console))
+    _run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, console=console))
 
 
 @app.command()
@@ -136,7 +138,18 @@ def up(
     """Start everything and keep it running until Ctrl-C."""
     if cms is Cms.PAYLOAD:
         find_node()
-    asyncio.run(_stay_up(directory, with_cms=cms is Cms.PAYLOAD))
+    _run(_stay_up(directory, with_cms=cms is Cms.PAYLOAD))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a house; SIGTERM ends it as orderly as Ctrl-C does."""
+
+    async def until_told() -> None:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await task
+
+    asyncio.run(until_told())
 
 
 async def _stay_up(directory: Path, *, with_cms: bool) -> None:
@@ -192,7 +205,9 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(128 + signal.SIGINT)
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
     except Exception as error:
         first = first_error(error)
         if not isinstance(first, _EXPECTED):
