@@ -104,14 +104,20 @@ describe('an attempt', () => {
   test('that is refused for good is made once, and its reason is shown', async () => {
     await start()
     const detail = 'The script may be at most 40 characters; this is 41.'
-    bridge.answer = () => ({ status: 422, body: { title: 'Limit', detail } })
+    const params = { limit: 40, value: 41, unit: 'characters', nested: { ignored: true } }
+    const body = { title: 'Limit', detail, code: 'limit_exceeded', params }
+    bridge.answer = () => ({ status: 422, body })
     const video = await cms.makeVideo({ stage: 'submitted' })
     await vi.waitFor(async () => {
       expect((await statusOf(video)).delivery).toEqual({
         type: 'video.submitted',
         state: 'refused',
         attempts: 1,
-        reason: detail,
+        problem: {
+          code: 'limit_exceeded',
+          message: detail,
+          params: { limit: 40, value: 41, unit: 'characters' },
+        },
       })
     }, soon)
     expect(bridge.received).toHaveLength(1)

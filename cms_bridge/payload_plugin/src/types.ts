@@ -185,5 +185,7 @@ export interface OutboxDoc {
   deliveredAt?: string | null
   responseStatus?: number | null
   lastError?: string | null
+  /** The bridge's answer to a refused event, in a form that can be translated. */
+  problem?: null | Problem
   createdAt: string
 }

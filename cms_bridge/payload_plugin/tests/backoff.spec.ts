@@ -37,7 +37,12 @@ test('waits double from one second to five minutes', () => {
 })
 
 test('three days after it was written, an event is given up', () => {
-  const away = { outcome: 'retry', status: null, reason: 'connect ECONNREFUSED' } as const
+  const away = {
+    outcome: 'retry',
+    status: null,
+    reason: 'connect ECONNREFUSED',
+    problem: null,
+  } as const
   const written = (days: number) => ({
     createdAt: new Date(Date.now() - days * 86_400_000).toISOString(),
   })

@@ -31,6 +31,8 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
   }
 }
 
+const problem = { code: '', message: 'No.' }
+
 const storyboard = {
   id: 1,
   decision: 'pending',
@@ -78,7 +80,7 @@ describe('what is shown', () => {
   })
 
   test('of an event that was tried in vain: that it waits', () => {
-    const delivery = { type: 'video.submitted', state: 'queued', attempts: 2, reason: '' } as const
+    const delivery = { type: 'video.submitted', state: 'queued', attempts: 2, problem } as const
     expect(viewOf(status({ delivery }))).toMatchObject({ headline: 'panel.waiting' })
     expect(viewOf(status({ delivery: { ...delivery, attempts: 1 } }))).toMatchObject({
       headline: 'panel.submitted',
@@ -90,7 +92,7 @@ describe('what is shown', () => {
       type: 'video.submitted',
       state: 'refused',
       attempts: 1,
-      reason: 'x',
+      problem,
     } as const
     const view = viewOf(status({ delivery, rendition: rendition('completed') }))
     expect(view).toMatchObject({ headline: 'panel.refused', tone: 'failed' })
@@ -136,7 +138,7 @@ describe('the buttons', () => {
     ],
     [
       'a submission that was refused',
-      { delivery: { type: 'video.submitted', state: 'refused', attempts: 1, reason: '' } },
+      { delivery: { type: 'video.submitted', state: 'refused', attempts: 1, problem } },
       ['resubmit'],
     ],
     ['a finished video', { rendition: rendition('completed') }, ['resubmit']],

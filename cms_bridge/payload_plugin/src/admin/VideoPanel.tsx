@@ -5,15 +5,7 @@
  * It reads a status of its own and never touches the open form, except when a
  * button saves it: the stage asked for travels with that save.
  */
-import {
-  Banner,
-  Button,
-  toast,
-  useConfig,
-  useDocumentInfo,
-  useForm,
-  useFormModified,
-} from '@payloadcms/ui'
+import { Button, toast, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { VideoStatus } from '../endpoints/status.ts'
@@ -75,11 +67,7 @@ function Loaded({
         {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
-      {delivery?.state === 'refused' && (
-        <Banner className="rw-banner" type="error">
-          {delivery.reason}
-        </Banner>
-      )}
+      {delivery?.state === 'refused' && <Problems problems={[delivery.problem]} type="error" />}
       {rendition?.status === 'failed' && rendition.error && (
         <Problems problems={[rendition.error]} type="error" />
       )}

@@ -71,6 +71,7 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
           },
         ],
       },
+      { name: 'problem', type: 'json', admin: { disabled: true } },
       { name: 'stream', type: 'text', label: words('event.stream'), required: true, index: true },
       { name: 'eventId', type: 'text', label: words('event.id'), required: true, unique: true },
       {

@@ -1,6 +1,7 @@
 /** Everything the admin's panel shows of a video, in one answer that is cheap to ask for again. */
 import type { Endpoint, PayloadRequest, Where } from 'payload'
 
+import type { Problem } from '../events.ts'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
 import type { Decision, Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.ts'
@@ -23,7 +24,8 @@ export interface VideoStatus {
     type: string
     state: 'queued' | 'refused'
     attempts: number
-    reason: string
+    /** Why, in the service's own words; with a code where there is one to translate. */
+    problem: Problem
   }
   /** True from the moment a new attempt is asked for until the service has begun it. */
   retrying: boolean
@@ -104,7 +106,8 @@ function undelivered({ newest, oldestQueued }: Events): VideoStatus['delivery'] 
   const row = oldestQueued ?? newest
   if (!row || row.state === 'delivered') return null
   const { attempts, state, type } = row
-  return { attempts, state, type, reason: row.lastError ?? '' }
+  const problem = row.problem ?? { code: '', message: row.lastError ?? '' }
+  return { attempts, state, type, problem }
 }
 
 async function first<T>(

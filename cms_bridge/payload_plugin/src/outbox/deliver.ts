@@ -106,13 +106,13 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
 
 /** Return how the row stands after an attempt. */
 export function outcomeOf(
-  { outcome, reason, status }: Attempt,
+  { outcome, problem, reason, status }: Attempt,
   row: Pick<OutboxDoc, 'createdAt'>,
   attempts: number,
   { deliver }: Pick<Settings, 'deliver'>,
 ): Partial<OutboxDoc> {
   const now = Date.now()
-  const base = { responseStatus: status, lastError: reason }
+  const base = { responseStatus: status, lastError: reason, problem }
   if (outcome === 'delivered') {
     return { ...base, state: 'delivered', deliveredAt: new Date(now).toISOString() }
   }

@@ -2,6 +2,7 @@
 import { Webhook } from 'standardwebhooks'
 
 import { readBounded } from '../body.ts'
+import type { Problem } from '../events.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../types.ts'
 import { judge, type Outcome } from './backoff.ts'
@@ -12,6 +13,8 @@ export interface Attempt {
   status: null | number
   /** Why it was not delivered: the problem's `detail`, or what kept the request from its goal. */
   reason: null | string
+  /** The same with its code, where the bridge gave one. */
+  problem: null | Problem
 }
 
 const longestAnswer = 16 * 1024
@@ -37,28 +40,43 @@ export async function send(
     })
     const answer = await readBounded(response.body, longestAnswer)
     const outcome = judge(response.status)
-    const reason = outcome === 'delivered' ? null : explain(response.status, answer)
-    return { outcome, status: response.status, reason }
+    if (outcome === 'delivered') {
+      return { outcome, status: response.status, reason: null, problem: null }
+    }
+    return { outcome, status: response.status, ...explain(response.status, answer) }
   } catch (error) {
     // Whatever fetch throws — refused, reset, timed out, no such host — passes with time.
-    return { outcome: 'retry', status: null, reason: causeOf(error) }
+    return { outcome: 'retry', status: null, reason: causeOf(error), problem: null }
   }
 }
 
-/** Return the sentence of an RFC 9457 problem, or the bare status. */
-function explain(status: number, answer: Buffer | null): string {
+/** Read an RFC 9457 problem; whatever else was answered is only its status. */
+function explain(status: number, answer: Buffer | null): Pick<Attempt, 'problem' | 'reason'> {
+  const bare = { reason: `HTTP ${String(status)}`, problem: null }
   try {
-    const problem: unknown = JSON.parse(answer?.toString('utf8') ?? '')
-    if (problem && typeof problem === 'object') {
-      for (const name of ['detail', 'title'] as const) {
-        const sentence = (problem as Record<string, unknown>)[name]
-        if (typeof sentence === 'string' && sentence) return sentence.slice(0, 1_000)
-      }
-    }
+    const body: unknown = JSON.parse(answer?.toString('utf8') ?? '')
+    if (!body || typeof body !== 'object') return bare
+    const { code, detail, params, title } = body as Record<string, unknown>
+    const sentence = [detail, title].find((each) => typeof each === 'string' && each !== '')
+    if (typeof sentence !== 'string') return bare
+    const reason = sentence.slice(0, 1_000)
+    if (typeof code !== 'string') return { reason, problem: null }
+    return { reason, problem: { code, message: reason, params: valuesOf(params) } }
   } catch {
     // Not JSON: a proxy's page, which an editor has no use for.
+    return bare
   }
-  return `HTTP ${String(status)}`
+}
+
+function valuesOf(params: unknown): Record<string, number | string> {
+  if (!params || typeof params !== 'object') return {}
+  const entries = Object.entries(params as Record<string, unknown>)
+  return Object.fromEntries(
+    entries.filter(
+      (entry): entry is [string, number | string] =>
+        typeof entry[1] === 'string' || typeof entry[1] === 'number',
+    ),
+  )
 }
 
 function causeOf(error: unknown): string {

@@ -172,6 +172,7 @@ export const de: Words = {
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',
+  'error.illegal_move': 'Beim jetzigen Stand der Arbeit ist dieser Schritt nicht mehr möglich.',
   'error.internal_error': 'Im Renderdienst ist etwas schiefgegangen.',
   'error.attempts_exhausted':
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',

@@ -168,6 +168,7 @@ export const es: Words = {
   'error.storage_full': 'El almacén de vídeos está lleno.',
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
+  'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',
   'error.internal_error': 'Algo falló en el servicio de renderizado.',
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
   'error.placeholder_used':

@@ -171,6 +171,7 @@ export const fr: Words = {
   'error.control_characters_removed':
     'Des caractères de contrôle invisibles ont été retirés du texte.',
   'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
+  'error.illegal_move': 'Au stade actuel du travail, cette étape n’est plus possible.',
   'error.internal_error': 'Le service de rendu a rencontré un problème.',
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
   'error.placeholder_used':
