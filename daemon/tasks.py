@@ -9,6 +9,7 @@ from cms_bridge import jobs, outbox
 from cms_bridge.leases import Phase
 from daemon import drafting, rendering
 from daemon.attempts import attempt
+from daemon.cleanup import clear_leftovers
 from daemon.services import Services
 
 log = structlog.get_logger()
@@ -38,8 +39,10 @@ async def deliver_outbox(ctx: Context, job: str) -> None:
 
 
 async def sweep(ctx: Context) -> None:
-    """Repair what was lost: wake jobs whose worker is gone, deliver messages that are due."""
+    """Repair what was lost: wake jobs whose worker is gone, deliver what is due, clear leftovers."""
     services: Services = ctx["services"]
+    # A job can also end while no worker holds it: cancelled, or given up.
+    await clear_leftovers(services.settings.work_directory)
     for job, number, status in await jobs.due():
         log.info("sweep.woken", job_id=str(job), status=status, attempt=number)
         await services.queue.wake_job(job, status, attempt=number)

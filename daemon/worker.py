@@ -34,7 +34,6 @@ from cms_bridge.queue import (
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
 from daemon import tasks
-from daemon.cleanup import clear_leftovers
 from daemon.services import Services
 from daemon.settings import DaemonSettings
 from render.generation.offline import OfflineImages, OfflineSpeech
@@ -54,7 +53,6 @@ async def run(settings: DaemonSettings | None = None) -> None:
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await _open(settings, stack)
-        await clear_leftovers(settings.work_directory)
         lanes = [_work_lane(services), _news_lane(services)]
         log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
         await _listen(lanes)

@@ -108,21 +108,24 @@ class RunningHouse:
             if "render" in process.cmdline() and "--json" in process.cmdline()
         ]
 
-    def check_tidy(self) -> None:
-        """Fail if anything half done stays in nobody's hands."""
+    def check_tidy(self, *, killed: bool = False) -> None:
+        """Fail if anything half done stays in nobody's hands.
+
+        A process that was killed while it copied may have left its copy, which the
+        store takes away when it is old enough to be nobody's.
+        """
         deadline = time.monotonic() + _TIDY_SECONDS
-        while left := self.left_behind():
+        while left := self.left_behind(*(() if killed else ("objects/.incoming",))):
             assert time.monotonic() < deadline, left
             time.sleep(0.2)
 
-    def left_behind(self) -> list[str]:
+    def left_behind(self, *folders: str) -> list[str]:
         """Name whatever is half done and, at this moment, in nobody's hands."""
         objects = self.directory / "objects"
         found = [
             f"{path.relative_to(self.directory)} lies there"
-            for folder in (self.directory / "work", objects / ".incoming")
-            if folder.is_dir()
-            for path in folder.iterdir()
+            for folder in ("work", *folders)
+            for path in self.directory.glob(f"{folder}/*")
         ]
         stored = self.rows(
             "SELECT key FROM asset UNION SELECT key FROM generated_video"

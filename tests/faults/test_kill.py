@@ -16,7 +16,13 @@ from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
 from cms_bridge.embedded import embedded_redis
-from cms_bridge.events import StoryboardApproved, StoryboardChange, VideoCancelled, VideoRef
+from cms_bridge.events import (
+    StoryboardApproved,
+    StoryboardChange,
+    VideoCancelled,
+    VideoRef,
+    VideoRetried,
+)
 from daemon.sender import SenderError
 from render.storyboard import AspectRatio, Brief, Scene, Storyboard
 from tests.houses import (
@@ -61,7 +67,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
 @pytest.fixture(autouse=True)
 def nothing_is_left_half_done(house: RunningHouse) -> Iterator[None]:
     yield
-    house.check_tidy()
+    house.check_tidy(killed=True)
     assert house.engines() == []
 
 
@@ -84,6 +90,14 @@ async def approved(house: RunningHouse, job: str, board: Storyboard | None = Non
 async def completed(house: RunningHouse, job: str) -> dict[str, Any]:
     async with house.sender() as sender:
         return await last(sender.follow(job, until=COMPLETED, seconds=PATIENCE))
+
+
+async def named(house: RunningHouse, job: str) -> VideoRef:
+    """Return the name by which a CMS knows a job."""
+    known = await house.status(job)
+    return VideoRef(
+        project_id=known["project_id"], video_id=known["video_id"], submission=known["submission"]
+    )
 
 
 def status(house: RunningHouse, job: str) -> str:
@@ -160,11 +174,7 @@ async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) 
     await approved(house, job)
     await reached(house, job, "composing")
     engines = await eventually(house.engines)
-    video = (await house.status(job))["video_id"]
-    event = VideoCancelled(
-        timestamp=datetime.now(UTC),
-        data=VideoRef(project_id="command-line", video_id=video, submission=1),
-    )
+    event = VideoCancelled(timestamp=datetime.now(UTC), data=await named(house, job))
     async with house.sender() as sender:
         await sender.send(event)
     asked = time.monotonic()
@@ -177,6 +187,23 @@ async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) 
     assert status(house, job) == "cancelled"
     assert attempts(house, job, "render") == ["cancelled"]
     assert videos(house, job) == 0
+
+
+async def test_a_job_whose_engine_died_says_so_and_can_be_retried(house: RunningHouse) -> None:
+    job = await submitted(house, THREE_SCENES)
+    await approved(house, job)
+    await reached(house, job, "composing")
+    for engine in await eventually(house.engines):
+        engine.kill()
+    with pytest.raises(SenderError, match="The engine ended with status"):
+        await completed(house, job)
+    assert videos(house, job) == 0
+
+    async with house.sender() as sender:
+        await sender.send(VideoRetried(timestamp=datetime.now(UTC), data=await named(house, job)))
+    await completed(house, job)
+    assert attempts(house, job, "render") == ["failed", "succeeded"]
+    assert videos(house, job) == 1
 
 
 class TestTwoDaemons:
@@ -257,7 +284,7 @@ async def test_jobs_outlive_redis(tmp_path: Path) -> None:
                 await completed(house, rendering)
                 assert videos(house, rendering) == videos(house, accepted) == 1
                 assert attempts(house, rendering, "render")[-1] == "succeeded"
-                house.check_tidy()
+                house.check_tidy(killed=True)
                 house.halt("daemon")
 
 
@@ -293,4 +320,4 @@ async def test_a_job_that_kills_its_daemon_each_time_is_given_up_with_a_reason(
             await kill_daemon(house)
         with pytest.raises(SenderError, match="The work stopped 2 times in a row"):
             await completed(house, job)
-        house.check_tidy()
+        house.check_tidy(killed=True)
