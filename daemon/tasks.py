@@ -39,7 +39,7 @@ async def deliver_outbox(ctx: Context, job: str) -> None:
 
 
 async def sweep(ctx: Context) -> None:
-    """Repair what was lost: wake jobs whose worker is gone, deliver what is due, clear leftovers."""
+    """Repair what was lost: wake waiting jobs, deliver what is due, clear what was left behind."""
     services: Services = ctx["services"]
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)

@@ -28,6 +28,8 @@ from tests.houses import (
 )
 from tests.servers.s3 import S3Server
 
+pytestmark = pytest.mark.timeout(600)
+
 SHORT = Brief(title="A short one", script="Bread is flour, water, and time.", aspect_ratio="1:1")
 
 FADE = 0.5

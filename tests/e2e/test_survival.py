@@ -26,7 +26,7 @@ from tests.houses import (
     storyboard_of,
 )
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 SHORT = Brief(title="A short one", script="Bread is flour, water, and time.", aspect_ratio="1:1")
 

@@ -36,7 +36,7 @@ from tests.houses import (
     sample,
 )
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 SHORT = Brief(
     title="A short one", script="Bread is flour and time.", aspect_ratio=AspectRatio.SQUARE
@@ -289,7 +289,6 @@ async def test_jobs_outlive_redis(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("seed", range(30))
 async def test_a_job_outlives_its_daemon_wherever_it_is_killed(
     house: RunningHouse, seed: int
