@@ -99,7 +99,7 @@ class Editor:
                 if rendition["status"] in {"failed", "cancelled"}:
                     error: dict[str, Any] = rendition.get("error") or {}
                     said = error.get("message", "no reason was given")
-                    raise EditorError(f"The job was {rendition['status']}: {said}")
+                    raise EditorError(f"The job is {rendition['status']}: {said}")
             await anyio.sleep(_POLL_SECONDS)
         raise EditorError(f"The video was not {' or '.join(sorted(until))} in {seconds:g} seconds.")
 

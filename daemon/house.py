@@ -191,7 +191,7 @@ def _payload(environment: dict[str, str], *, admin: bool) -> Child:
 
 
 _PLAIN = ("--import", "tsx", "dev/server.ts")
-_NEXT = ("node_modules/next/dist/bin/next", "start", "dev")
+_NEXT = ("node_modules/next/dist/bin/next", "start", "dev", "-H", "127.0.0.1")
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:

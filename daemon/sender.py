@@ -97,7 +97,7 @@ class Sender:
                 if status["status"] in {"failed", "cancelled"}:
                     error: dict[str, Any] = status["error"] or {}
                     said = error.get("message", "no reason was given")
-                    raise SenderError(f"The job was {status['status']}: {said}")
+                    raise SenderError(f"The job is {status['status']}: {said}")
             await anyio.sleep(_POLL_SECONDS)
         raise SenderError(f"The job was not {' or '.join(sorted(until))} in {seconds:g} seconds.")
 

@@ -31,6 +31,11 @@ test.for([
   expect(judge(status)).toBe(outcome)
 })
 
+test("a proxy's 404 passes with time, the bridge's own does not", () => {
+  expect(judge(404, { explained: false })).toBe('retry')
+  expect(judge(404, { explained: true })).toBe('refused')
+})
+
 test('waits double from one second to five minutes', () => {
   const waits = [1, 2, 3, 4, 9, 10, 1_000].map((attempts) => waitAfter(attempts, settings.deliver))
   expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 256_000, 300_000, 300_000])

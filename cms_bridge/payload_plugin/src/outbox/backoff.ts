@@ -9,11 +9,13 @@ const passing = new Set([401, 403, 408, 425, 429])
 /**
  * Return what a response's status means for an event.
  *
- * 401 and 403 are mistakes of configuration that an operator puts right; every
- * other 4xx is a judgement of this event, and stays.
+ * 401 and 403 are mistakes of configuration that an operator puts right, and so
+ * is a 404 that does not carry a problem of the bridge's (a proxy that does not
+ * know it); every other 4xx is a judgement of this event, and stays.
  */
-export function judge(status: number): Outcome {
+export function judge(status: number, { explained = true } = {}): Outcome {
   if (status >= 200 && status < 300) return 'delivered'
+  if (status === 404 && !explained) return 'retry'
   if (status >= 400 && status < 500 && !passing.has(status)) return 'refused'
   return 'retry'
 }

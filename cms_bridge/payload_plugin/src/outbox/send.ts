@@ -39,11 +39,12 @@ export async function send(
       body: row.body,
     })
     const answer = await readBounded(response.body, longestAnswer)
-    const outcome = judge(response.status)
+    const explanation = explain(response.status, answer)
+    const outcome = judge(response.status, { explained: explanation.problem !== null })
     if (outcome === 'delivered') {
       return { outcome, status: response.status, reason: null, problem: null }
     }
-    return { outcome, status: response.status, ...explain(response.status, answer) }
+    return { outcome, status: response.status, ...explanation }
   } catch (error) {
     // Whatever fetch throws — refused, reset, timed out, no such host — passes with time.
     return { outcome: 'retry', status: null, reason: causeOf(error), problem: null }
