@@ -303,7 +303,8 @@ class TestStoryboardsThatCannotBeFilmed:
 
         delivery = await eventually(refused)
         assert delivery["type"] == "storyboard.edited"
-        assert delivery["reason"] == (
+        assert delivery["problem"]["code"] == "limit_exceeded"
+        assert delivery["problem"]["message"] == (
             "Scene 1: the duration may be at most 30 seconds; this is 60."
         )
 
