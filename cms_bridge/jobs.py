@@ -38,6 +38,9 @@ PROGRESS_STORYBOARD = 5
 """Progress, in percent, of a job that waits for approval."""
 
 
+_NO_ERROR: dict[Any, Any] = {Job.error: None, Job.error_message: None}
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an event."""
 
@@ -199,6 +202,7 @@ async def _edit(change: StoryboardChange, limits: Limits) -> UUID:
         {
             **_storyboard(change.storyboard),
             Job.storyboard_revision: change.revision,
+            **_NO_ERROR,
             Job.approved: False,
             Job.approved_digest: "",
             Job.progress: PROGRESS_STORYBOARD,
@@ -223,6 +227,7 @@ async def _approve(change: StoryboardChange, limits: Limits) -> UUID:
         {
             **_storyboard(change.storyboard),
             Job.storyboard_revision: change.revision,
+            **_NO_ERROR,
             Job.approved: True,
             Job.approved_digest: change.storyboard.digest,
             Job.approved_by: clean_text(change.by),
@@ -252,8 +257,7 @@ async def _retry(video: VideoRef) -> UUID:
         {
             Job.progress: PROGRESS_STORYBOARD if row["approved"] else 0,
             Job.scenes_done: 0,
-            Job.error: None,
-            Job.error_message: None,
+            **_NO_ERROR,
             Job.retry_count: 0,
             Job.wake_at: now + WAKE_GRACE,
         },

@@ -78,16 +78,16 @@ async def touch(job: UUID, topic: Topic) -> None:
     )
 
 
-async def due(*, limit: int = 100) -> list[UUID]:
-    """Return the messages whose time has come, oldest first."""
+async def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
+    """Return the messages whose time has come, oldest first, each with its job."""
     now = datetime.now(UTC)
     rows = (
-        await OutboxMessage.select(OutboxMessage.id)
+        await OutboxMessage.select(OutboxMessage.id, OutboxMessage.job)
         .where(OutboxMessage.due_at <= now, _unlocked(now))
         .order_by(OutboxMessage.due_at)
         .limit(limit)
     )
-    return [row["id"] for row in rows]
+    return [(row["id"], row["job"]) for row in rows]
 
 
 async def due_for(job: UUID) -> list[UUID]:

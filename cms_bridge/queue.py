@@ -33,7 +33,9 @@ class Lane(StrEnum):
     WORK = "reelwright:work"
     """Drafting and rendering: minutes to hours."""
     NEWS = "reelwright:news"
-    """Deliveries to the CMS and the sweep: milliseconds."""
+    """Deliveries to the CMS: milliseconds, or a time-out each while it hangs."""
+    SWEEP = "reelwright:sweep"
+    """Repairs, one at a time and never behind anything else."""
 
 
 class Task(StrEnum):
@@ -94,9 +96,13 @@ class Queue:
         window = int(time.time() / _WINDOW_SECONDS)
         await self._enqueue(Lane.WORK, task, str(job), unique=f"{task}:{job}:{attempt}:{window}")
 
-    async def wake_outbox(self, job: UUID) -> None:
-        """Wake a worker to tell Payload about a job."""
-        await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job), unique=None)
+    async def wake_outbox(self, job: UUID, *, once: bool = False) -> None:
+        """Wake a worker to tell Payload about a job.
+
+        With `once` nothing happens while an earlier such wake-up still waits.
+        """
+        unique = f"{Task.DELIVER_OUTBOX}:{job}" if once else None
+        await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job), unique=unique)
 
     async def daemon_alive(self) -> bool:
         """Tell whether a daemon reported itself lately; raise `RedisError`."""

@@ -4,7 +4,8 @@
             → uploading → completed
 
 From every status before `completed` a job can fail or be cancelled; from
-there a person's retry leads back to `pending` or, once approved, to `approved`.
+there a person's retry leads back to `pending` or, once approved, to `approved`, and a
+person's edit of a failed job's storyboard to `storyboard_complete`.
 """
 
 import enum
@@ -59,7 +60,10 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.COMPOSING: _STOPS | {Status.GENERATING, Status.UPLOADING},
     Status.UPLOADING: _STOPS | {Status.GENERATING, Status.COMPLETED},
     Status.COMPLETED: frozenset(),
-    Status.FAILED: frozenset({Status.CANCELLED, Status.PENDING, Status.APPROVED}),
+    # An edit mends a storyboard that could not be filmed; it asks for approval anew.
+    Status.FAILED: frozenset(
+        {Status.CANCELLED, Status.PENDING, Status.STORYBOARD_COMPLETE, Status.APPROVED}
+    ),
     Status.CANCELLED: frozenset({Status.PENDING, Status.APPROVED}),
 }
 

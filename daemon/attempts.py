@@ -13,6 +13,7 @@ from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease, Phase
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
 from daemon.cleanup import clear_attempt
+from daemon.engine import EngineDied
 from daemon.errors import first_error
 from daemon.lease import hold
 from daemon.services import Services
@@ -42,19 +43,21 @@ async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> No
     )
     started = time.monotonic()
     outcome, reason = "released", ""
+    scope = anyio.CancelScope()
+    services.attempts.add(scope)
     try:
-        outcome, reason = await _run(lease, work, services)
-    except anyio.get_cancelled_exc_class():
-        with anyio.CancelScope(shield=True):
-            await _release(lease)
-        raise
+        with scope:
+            outcome, reason = await _run(lease, work, services)
     finally:
         with anyio.CancelScope(shield=True):
+            if outcome == "released":
+                await _release(lease)
             seconds = round(time.monotonic() - started, 3)
             log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
             structlog.contextvars.clear_contextvars()
             await services.queue.wake_outbox(job)
             await clear_attempt(services.settings.work_directory, lease)
+        services.attempts.discard(scope)
 
 
 async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
@@ -76,7 +79,7 @@ async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
 async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
     try:
         match error:
-            case RetryableGeneration() | StorageUnavailable():
+            case RetryableGeneration() | StorageUnavailable() | EngineDied():
                 again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
                 return ("postponed" if again else "failed"), str(error)
             case RenderError() | StorageError():

@@ -1,9 +1,9 @@
 """Working files: where a job's lie, and how they go away again.
 
 work_directory/
-{job}/
-segments/     encoded segments, shared by the attempts of one job
-{attempt}/    everything else of one attempt, which no other one touches
+  {job}/
+    segments/     encoded segments, shared by the attempts of one job
+    {attempt}/    everything else of one attempt, which no other one touches
 """
 
 import shutil

@@ -41,13 +41,17 @@ class EngineError(RenderError):
         self.code = line.code
 
 
+class EngineDied(CompositionError):
+    """The engine ended without a word: killed, out of memory, or broken. It may be tried again."""
+
+
 async def run_engine(
     arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], stderr_file: Path
 ) -> ResultLine:
     """Run `python -m render … --json` to its end and return its result.
 
     Progress is the fraction of the engine's work done. Raises `EngineError`
-    for what the engine reports and `CompositionError` when it dies without a word.
+    for what the engine reports and `EngineDied` when it ends without a word.
     """
     with stderr_file.open("wb") as stderr:
         process = await anyio.open_process(
@@ -67,7 +71,7 @@ async def run_engine(
         log.error(
             "engine.died", status=process.returncode, stderr=said.splitlines()[-_STDERR_LINES:]
         )
-        raise CompositionError(
+        raise EngineDied(
             f"The engine ended with status {process.returncode} before the video was whole."
         )
     return result

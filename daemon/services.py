@@ -29,6 +29,8 @@ class Services:
     speech: SpeechModel
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
+    attempts: set[anyio.CancelScope]
+    """One for each attempt in hand; cancelling it lets go of the job in order."""
 
     @property
     def retry_policy(self) -> RetryPolicy:

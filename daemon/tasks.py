@@ -47,5 +47,5 @@ async def sweep(ctx: Context) -> None:
         log.info("sweep.woken", job_id=str(job), status=status, attempt=number)
         await services.queue.wake_job(job, status, attempt=number)
     if services.payload is not None:
-        for message in await outbox.due():
-            await outbox.deliver(message, services.payload, backoff=services.backoff)
+        for job in {job for _, job in await outbox.due()}:
+            await services.queue.wake_outbox(job, once=True)

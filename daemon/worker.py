@@ -1,6 +1,6 @@
 """The worker process: opens database, queue, store and providers, and listens to arq.
 
-Two arq workers share the process, one for each lane of the queue. Redis going
+Three arq workers share the process, one for each lane of the queue. Redis going
 away ends them for good; whoever starts this process starts it again
 (`reelwright up` does, as do Procfile runners and containers).
 """
@@ -44,6 +44,8 @@ _HEALTH_SECONDS = 5
 _POLL_SECONDS = 0.05
 """How long a wake-up may wait unseen; arq's default of half a second is felt by an editor."""
 _NEWS_AT_ONCE = 10
+_DRAIN_SECONDS = 8
+"""Longer than an engine takes to end, shorter than supervisors wait before SIGKILL."""
 
 
 async def run(settings: DaemonSettings | None = None) -> None:
@@ -53,9 +55,9 @@ async def run(settings: DaemonSettings | None = None) -> None:
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await _open(settings, stack)
-        lanes = [_work_lane(services), _news_lane(services)]
+        lanes = [_work_lane(services), _news_lane(services), _sweep_lane(services)]
         log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
-        await _listen(lanes)
+        await _listen(lanes, services)
     log.info("daemon.stopped", worker=services.worker)
 
 
@@ -74,10 +76,11 @@ async def _open(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
         speech=OfflineSpeech(),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
+        attempts=set(),
     )
 
 
-async def _listen(lanes: list[Worker]) -> None:
+async def _listen(lanes: list[Worker], services: Services) -> None:
     """Run every lane until a signal asks to stop or one of them fails."""
     running = [asyncio.create_task(lane.async_run()) for lane in lanes]
     loop = asyncio.get_running_loop()
@@ -91,8 +94,23 @@ async def _listen(lanes: list[Worker]) -> None:
             lane.result()
     finally:
         asked.cancel()
+        await _drain(lanes, services)
         for lane in lanes:
             await lane.close()
+
+
+async def _drain(lanes: list[Worker], services: Services) -> None:
+    """Let go of every job in order, before arq cancels whatever still runs.
+
+    arq's cancellation is asyncio's own, which may strike in the middle of a
+    COMMIT; that of a scope waits for the end of what is shielded.
+    """
+    for lane in lanes:
+        lane.allow_pick_jobs = False
+    for scope in services.attempts:
+        scope.cancel()
+    if running := [task for lane in lanes for task in lane.tasks.values()]:
+        await asyncio.wait(running, timeout=_DRAIN_SECONDS)
 
 
 def _work_lane(services: Services) -> Worker:
@@ -114,6 +132,14 @@ def _news_lane(services: Services) -> Worker:
         Lane.NEWS,
         max_jobs=_NEWS_AT_ONCE,
         functions=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX, keep_result=0)],
+    )
+
+
+def _sweep_lane(services: Services) -> Worker:
+    return _lane(
+        services,
+        Lane.SWEEP,
+        max_jobs=1,
         cron_jobs=[
             cron(
                 tasks.sweep,

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge.database import migration_level
 from cms_bridge.queue import Queue
+from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Job, OutboxMessage
 
@@ -46,9 +47,11 @@ class Live(msgspec.Struct, frozen=True):
 
 
 @get(["/health", "/health/ready"], summary="The whole service", tags=["health"])
-async def health(queue: NamedDependency[Queue]) -> Response[Health]:
+async def health(
+    queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
+) -> Response[Health]:
     """Report every part; 503 when no event could be accepted here."""
-    report = await _report(queue)
+    report = await _report(queue, writes_back=settings.payload_url is not None)
     code = HTTPStatus.SERVICE_UNAVAILABLE if report.status == "down" else HTTPStatus.OK
     return Response(report, status_code=code)
 
@@ -59,11 +62,11 @@ async def live() -> Live:
     return Live()
 
 
-async def _report(queue: Queue) -> Health:
+async def _report(queue: Queue, *, writes_back: bool) -> Health:
     redis, daemon = await _redis(queue)
     try:
         level = await migration_level()
-        counts = await _counts()
+        counts = await _counts(writes_back=writes_back)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         log.warning("health.database_down", reason=type(error).__name__)
         return Health(
@@ -91,7 +94,7 @@ class _Counts(msgspec.Struct, frozen=True, kw_only=True):
     undelivered: int = 0
 
 
-async def _counts() -> _Counts:
+async def _counts(*, writes_back: bool) -> _Counts:
     by_status = cast(
         list[dict[str, Any]],
         await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status"),
@@ -100,9 +103,10 @@ async def _counts() -> _Counts:
     return _Counts(
         jobs={row["status"]: row["n"] for row in by_status if row["status"] not in FINISHED},
         stuck_jobs=cast(int, await Job.count().where(Job.wake_at < overdue)),
-        undelivered=cast(
-            int, await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null())
-        ),
+        # Without a CMS nobody is waiting for news.
+        undelivered=cast(int, await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null()))
+        if writes_back
+        else 0,
     )
 
 

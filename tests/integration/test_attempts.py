@@ -45,6 +45,7 @@ def services(tmp_path: Path) -> Services:
             queue=DeafQueue(),
             retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
             lease_duration=timedelta(seconds=30),
+            attempts=set(),
         ),
     )
 
@@ -153,6 +154,27 @@ async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None
     row = await jobs.find(job)
     assert (row["lease_owner"], row["retry_count"]) == ("", 0)
     assert await jobs.due() == [(job, 1, row["status"])]
+
+
+async def test_a_worker_that_drains_lets_go_and_returns(services: Services):
+    started = anyio.Event()
+
+    async def work(_lease: Lease, _services: Services) -> None:
+        started.set()
+        await anyio.sleep(60)
+
+    job = await approved()
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            run_it: Callable[..., Awaitable[None]] = attempt
+            group.start_soon(run_it, job, Phase.RENDER, work, services)
+            await started.wait()
+            for scope in services.attempts:
+                scope.cancel()
+    assert (await jobs.find(job))["lease_owner"] == ""
+    assert services.attempts == set()
+    (last,) = await Attempt.select()
+    assert last["outcome"] == "released"
 
 
 async def test_an_attempt_on_anothers_job_does_nothing(services: Services) -> None:

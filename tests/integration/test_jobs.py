@@ -180,6 +180,14 @@ async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() ->
     assert (await jobs.find(job))["status"] == "storyboard_complete"
 
 
+async def test_an_edit_mends_a_failed_storyboard():
+    job = await drafted()
+    await put(job, Status.FAILED, approved=True, error='{"code":"x","message":"y"}')
+    await accept(events.edited(job, board=events.storyboard("Shorter.")))
+    row = await jobs.find(job)
+    assert (row["status"], row["approved"], row["error"]) == ("storyboard_complete", False, None)
+
+
 @pytest.mark.parametrize("status", [Status.GENERATING, Status.COMPOSING, Status.COMPLETED])
 async def test_a_storyboard_at_work_cannot_be_edited(status: Status) -> None:
     job = await drafted()

@@ -51,7 +51,7 @@ async def change(job: UUID) -> None:
 
 
 async def deliver(reader: Reader) -> list[bool]:
-    return [await outbox.deliver(one, reader, backoff=BACKOFF) for one in await outbox.due()]
+    return [await outbox.deliver(one, reader, backoff=BACKOFF) for one, _ in await outbox.due()]
 
 
 async def make_due() -> None:
@@ -125,7 +125,7 @@ async def test_news_that_comes_during_a_write_is_told_too() -> None:
 async def test_two_workers_do_not_tell_the_same_news() -> None:
     await accept(events.submitted())
     reader = Reader()
-    (message,) = await outbox.due()
+    ((message, _),) = await outbox.due()
 
     async def tell() -> None:
         await outbox.deliver(message, reader, backoff=BACKOFF)

@@ -45,9 +45,13 @@ def test_everything_unfinished_can_fail_and_be_cancelled(origin: Status) -> None
     states.check_move(origin, Status.CANCELLED)
 
 
-@pytest.mark.parametrize("origin", [Status.FAILED, Status.CANCELLED])
-def test_only_a_retry_leads_out_of_failure(origin: Status) -> None:
-    assert MOVES[origin] - {Status.CANCELLED} == {Status.PENDING, Status.APPROVED}
+def test_only_a_retry_leads_out_of_cancellation() -> None:
+    assert MOVES[Status.CANCELLED] == {Status.PENDING, Status.APPROVED}
+
+
+def test_a_retry_or_an_edit_leads_out_of_failure() -> None:
+    retry, edit = {Status.PENDING, Status.APPROVED}, {Status.STORYBOARD_COMPLETE}
+    assert MOVES[Status.FAILED] == retry | edit | {Status.CANCELLED}
 
 
 def test_nothing_is_generated_without_an_approval() -> None:

@@ -76,6 +76,8 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
       { name: 'eventId', type: 'text', label: words('event.id'), required: true, unique: true },
       {
         name: 'body',
+        // The text of an event is as long as the event; a textarea's own limit is not meant.
+        validate: () => true as const,
         // Not `code`, whose editor is fetched from a foreign server.
         type: 'textarea',
         label: words('event.body'),
