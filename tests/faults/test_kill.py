@@ -21,7 +21,6 @@ from cms_bridge.events import (
     StoryboardChange,
     VideoCancelled,
     VideoRef,
-    VideoRetried,
 )
 from daemon.sender import SenderError
 from render.storyboard import AspectRatio, Brief, Scene, Storyboard
@@ -189,20 +188,14 @@ async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) 
     assert videos(house, job) == 0
 
 
-async def test_a_job_whose_engine_died_says_so_and_can_be_retried(house: RunningHouse) -> None:
+async def test_a_job_whose_engine_was_killed_is_tried_again_by_itself(house: RunningHouse) -> None:
     job = await submitted(house, THREE_SCENES)
     await approved(house, job)
     await reached(house, job, "composing")
     for engine in await eventually(house.engines):
         engine.kill()
-    with pytest.raises(SenderError, match="The engine ended with status"):
-        await completed(house, job)
-    assert videos(house, job) == 0
-
-    async with house.sender() as sender:
-        await sender.send(VideoRetried(timestamp=datetime.now(UTC), data=await named(house, job)))
     await completed(house, job)
-    assert attempts(house, job, "render") == ["failed", "succeeded"]
+    assert attempts(house, job, "render") == ["postponed", "succeeded"]
     assert videos(house, job) == 1
 
 
