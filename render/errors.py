@@ -6,7 +6,9 @@
     │   └── LimitExceeded        a named limit is passed; carries name, limit and value
     ├── GenerationError          a picture or a voice could not be made
     │   ├── RetryableGeneration  the same call may succeed later
-    │   └── RefusedGeneration    the same call will fail again
+    │   ├── RefusedGeneration    the same call will fail again
+    │   │   └── RetiredModel     the provider no longer has the model; names a successor
+    │   └── OutcomeUnknown       the answer was lost: charged or not, nobody knows
     ├── MediaError               a file is missing, hostile, or not the media it claims to be
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
     │   └── CompositionCancelled it was asked to stop
@@ -72,11 +74,30 @@ class RetryableGeneration(GenerationError):
 
     code = "generation_unavailable"
 
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, **params: str | float
+    ) -> None:
+        super().__init__(message, **params)
+        self.retry_after = retry_after
+        """Seconds the provider asked to be left alone for; None where it did not say."""
+
 
 class RefusedGeneration(GenerationError):
     """A failure of the request: the same call will fail again."""
 
     code = "generation_refused"
+
+
+class RetiredModel(RefusedGeneration):
+    """A model that its provider no longer has."""
+
+    code = "model_retired"
+
+
+class OutcomeUnknown(GenerationError):
+    """A call whose answer was lost: it may have been charged, so only a person sends it again."""
+
+    code = "generation_outcome_unknown"
 
 
 class MediaError(RenderError):

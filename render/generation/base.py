@@ -1,11 +1,14 @@
-"""The ports a provider of pictures or speech implements, and the values they exchange.
+"""The ports a provider of pictures, speech or text implements, and the values they exchange.
 
-A provider returns finished bytes with a record of how they came to be. It
-raises nothing but `render.errors.GenerationError` and its children.
+A provider returns finished media with a record of how it came to be. It raises
+nothing but `render.errors.GenerationError` and its children. `Meter` is the
+port in the other direction: who keeps account of calls that cost money.
 """
 
+import enum
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -39,18 +42,73 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's name for a voice; empty for the locale's default."""
 
 
-class Generated(msgspec.Struct, frozen=True, kw_only=True):
-    """Finished media bytes and the record of who made them."""
+class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be written, in a given structure."""
 
-    data: bytes
-    media_type: str
-    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
+    instructions: str
+    """What the model is to do: written by this project alone."""
+    material: str
+    """What the model is to work on: an editor's words, which are data and never instructions."""
+    schema: dict[str, Any]
+    """The JSON schema that the answer must follow."""
+    max_tokens: int = 32_768
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of who made something, and what it took."""
+
     provider: str
     model: str
     cost: Decimal = Decimal(0)
     """US dollars actually charged."""
     warnings: tuple[Problem, ...] = ()
-    """Such as a script no font has glyphs for."""
+    """Such as a script no font has glyphs for, or that another model stepped in."""
+    model_intended: str = ""
+    """The model asked first; empty where there was no choice."""
+    attempts: int = 1
+    """Calls made for it, failed ones included."""
+    latency: float = 0.0
+    """Seconds that the call which made it took."""
+
+    @property
+    def fallback(self) -> bool:
+        """Whether another model stepped in for the one intended."""
+        return bool(self.model_intended) and self.model_intended != self.model
+
+
+class Generated(Made, frozen=True, kw_only=True):
+    """Finished media bytes."""
+
+    data: bytes
+    media_type: str
+    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
+
+
+class GeneratedText(Made, frozen=True, kw_only=True):
+    """A finished answer in the structure asked for; its values are not judged yet."""
+
+    content: dict[str, Any]
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+async def _nobody_listens(_provider_id: str) -> None:
+    pass
+
+
+async def _nobody_asks() -> None:
+    pass
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """What accompanies a call that may outlive this process, so that it can be found again."""
+
+    resume: str | None = None
+    """The provider's id of a call made earlier: it is waited for, and nothing new is begun."""
+    started: Callable[[str], Awaitable[None]] = _nobody_listens
+    """Told the provider's id the moment it is known, before anything is waited for."""
+    dropped: Callable[[], Awaitable[None]] = _nobody_asks
+    """Told that a cancelled call is known to have stopped without a charge."""
 
 
 class ImageModel(Protocol):
@@ -74,4 +132,92 @@ class SpeechModel(Protocol):
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return speech; raise `GenerationError`."""
+        ...
+
+
+class TextModel(Protocol):
+    """Writes text in a given structure."""
+
+    def price(self, request: TextRequest) -> Decimal:
+        """Return what `write` is expected to charge at most, in US dollars."""
+        ...
+
+    async def write(self, request: TextRequest) -> GeneratedText:
+        """Return an answer that parses as JSON; raise `GenerationError`."""
+        ...
+
+
+class Kind(enum.StrEnum):
+    """What a paid call makes."""
+
+    PICTURE = "picture"
+    """A still for a whole scene."""
+    NARRATION = "narration"
+    """A scene's words, spoken."""
+    STORYBOARD = "storyboard"
+    """A brief's scenes, written."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One paid call that is about to be made."""
+
+    kind: Kind
+    provider: str
+    model: str
+    request_digest: str
+    """SHA-256, in hex, of what is asked (`render.generation.requests.request_digest`)."""
+    price: Decimal
+    """US dollars expected: what is reserved."""
+    attempt: int
+    """Counts the calls of one request, over all models, from 1."""
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """Money set aside for one call, until it is known what the call cost."""
+
+    id: str
+    provider: str
+    model: str
+    provider_id: str | None = None
+    """The provider's name for the running work, by which it is found again."""
+
+
+class Meter(Protocol):
+    """Keeps account of paid calls: told before, during and after each one.
+
+    Every reservation ends in exactly one of `settle`, `release` and `unknown`,
+    unless the process dies: what then stays open is for its owner to sort out,
+    by how far the call had come.
+    """
+
+    async def unfinished(self, request_digest: str) -> Reservation | None:
+        """Return the reservation, with a provider id, of a call that an interruption left running.
+
+        It is fetched instead of paid again, whichever model the chain would
+        begin with. Raise `OutcomeUnknown` where an earlier call may have been
+        charged and nobody has yet said that it may be sent again.
+        """
+        ...
+
+    async def reserve(self, call: Call) -> Reservation:
+        """Write the intent down and set its price aside; raise where a cap forbids it.
+
+        What it raises ends the chain: another model would spend as well.
+        """
+        ...
+
+    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+        """Note that the request is about to leave; once more, with its id, when that is known."""
+        ...
+
+    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
+        """Note what the call really cost, in US dollars."""
+        ...
+
+    async def release(self, reservation: Reservation) -> None:
+        """Note that nothing was charged."""
+        ...
+
+    async def unknown(self, reservation: Reservation, reason: str) -> None:
+        """Note that nobody knows whether it was charged, with a sentence that says why."""
         ...
