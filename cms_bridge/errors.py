@@ -1,4 +1,4 @@
-"""Everything the bridge refuses, as RFC 9457 problems.
+"""Everything the bridge refuses: requests as RFC 9457 problems, and calls past a spend cap.
 
     BridgeError
     ├── WebhookRejected    401  unsigned, tampered with, or outside the time window
@@ -7,12 +7,19 @@
     ├── EventConflict      409  an id that was used before, with another body
     ├── Unauthorised       401  no key, or not the right one
     ├── JobNotFound        404  no such job, or not one of this caller's
+    ├── ChargeNotFound     404  no such charge of this job
+    ├── ChargeNotUnknown   409  a charge whose outcome is known, or not yet awaited in vain
+    ├── NotApproved        403  work that nobody has approved
+    ├── ApprovalConflict   409  an approval of another storyboard, or of another price
     └── LeaseLost          409  a worker whose claim has passed to another
+    RenderError
+    └── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
 
 `states.IllegalMove` (409) and the engine's `InvalidStoryboard` (422) are
 reported the same way; `problem` maps every one of them.
 """
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -25,6 +32,11 @@ class BridgeError(Exception):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "bridge_error"
+
+    def __init__(self, message: str, **params: str | float) -> None:
+        super().__init__(message)
+        self.params = params
+        """The values its text speaks of."""
 
 
 class WebhookRejected(BridgeError):
@@ -69,6 +81,34 @@ class JobNotFound(BridgeError):
     code = "job_not_found"
 
 
+class ChargeNotFound(BridgeError):
+    """No charge by this name on the job."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "charge_not_found"
+
+
+class ChargeNotUnknown(BridgeError):
+    """A charge that needs nobody's word: its outcome is known, or may still arrive by itself."""
+
+    status = HTTPStatus.CONFLICT
+    code = "charge_not_unknown"
+
+
+class NotApproved(BridgeError):
+    """A render of a storyboard that nobody has approved, or that was edited since."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not_approved"
+
+
+class ApprovalConflict(BridgeError):
+    """An approval of another storyboard, or of another price, than the job has now."""
+
+    status = HTTPStatus.CONFLICT
+    code = "approval_conflict"
+
+
 class LeaseLost(BridgeError):
     """A worker's claim that has passed to another, or ended by cancellation."""
 
@@ -76,12 +116,29 @@ class LeaseLost(BridgeError):
     code = "lease_lost"
 
 
+class SpendCapReached(RenderError):
+    """A paid call that would pass a cap: it is not made, and the job keeps what it has."""
+
+    code = "spend_cap_reached"
+
+    def __init__(self, *, scope: str, cap: Decimal, spent: Decimal, wanted: Decimal) -> None:
+        """Take the scope (`video`, `project` or `month`) and three amounts in US dollars."""
+        super().__init__(
+            f"The spend cap of this {scope} is reached: ${cap:f} may be spent, ${spent:f} is spent"
+            f" or set aside, and the next step may cost ${wanted:f}.",
+            scope=scope,
+            cap=f"{cap:f}",
+            spent=f"{spent:f}",
+            wanted=f"{wanted:f}",
+        )
+
+
 def problem(
     error: BridgeError | IllegalMove | RenderError,
 ) -> tuple[HTTPStatus, str, dict[str, object]]:
     """Return an error's HTTP status, its code, and the values its sentence speaks of."""
     if isinstance(error, BridgeError):
-        return error.status, error.code, {}
+        return error.status, error.code, dict(error.params)
     if isinstance(error, IllegalMove):
         return HTTPStatus.CONFLICT, "illegal_move", {"from": error.origin, "to": error.target}
     return HTTPStatus.UNPROCESSABLE_ENTITY, error.code, dict(error.params)

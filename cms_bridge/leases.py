@@ -138,7 +138,7 @@ async def renew(lease: Lease, *, duration: timedelta) -> None:
     until = datetime.now(UTC) + duration
     kept = (
         await Job.update({Job.lease_expires_at: until, Job.wake_at: until})
-        .where(*_held(lease))
+        .where(*held(lease))
         .returning(Job.id)
     )
     if not kept:
@@ -283,7 +283,7 @@ async def _finish(
 async def _write(
     lease: Lease, values: dict[Any, Any], *, came_from: list[Status] | None = None
 ) -> None:
-    conditions = [*_held(lease)]
+    conditions = [*held(lease)]
     if came_from is not None:
         conditions.append(Job.status.is_in(came_from))
     written = (
@@ -307,7 +307,8 @@ async def _end_attempt(job: UUID, number: int, outcome: str, error: str | None =
     ).where(Attempt.job == job, Attempt.number == number)
 
 
-def _held(lease: Lease) -> tuple[Any, ...]:
+def held(lease: Lease) -> tuple[Any, ...]:
+    """Return the conditions under which a job is still in this claim's hands."""
     return (
         Job.id == lease.job_id,
         Job.attempt == lease.attempt,

@@ -6,6 +6,7 @@ names all missing and malformed ones at once and prints no value of any.
 
 import base64
 import binascii
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -19,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cms_bridge.money import Caps
 from render.storyboard import Limits
 
 PREFIX = "REELWRIGHT_"
@@ -117,6 +119,14 @@ class BridgeSettings(DatabaseSettings):
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
     """Length of the whole video."""
 
+    # Money, in US dollars
+    cap_video_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(10)
+    """What one video may cost in all its submissions; a project may have another cap."""
+    cap_project_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(1000)
+    """What one project may cost in all its videos; a project may have another cap."""
+    cap_month_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(500)
+    """What everything together may cost in one calendar month (UTC)."""
+
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 30
     """How long a silent worker keeps a job before another may take it."""
@@ -140,6 +150,15 @@ class BridgeSettings(DatabaseSettings):
             max_scene_chars=self.max_scene_chars,
             max_scene_seconds=self.max_scene_seconds,
             max_video_seconds=self.max_video_seconds,
+        )
+
+    @property
+    def caps(self) -> Caps:
+        """What may be spent."""
+        return Caps(
+            video=self.cap_video_dollars,
+            project=self.cap_project_dollars,
+            month=self.cap_month_dollars,
         )
 
     @field_validator("redis_url")

@@ -1,4 +1,4 @@
-"""The tables: the truth about projects, events, jobs, attempts, assets, videos and the outbox.
+"""The tables: the truth about projects, events, jobs, attempts, charges, assets and videos.
 
 Times are UTC. Money is US dollars with six decimals. Names of the CMS's own
 documents are kept as text, as the CMS wrote them. Unique indexes over several
@@ -33,6 +33,10 @@ class Project(Table):
 
     id = Varchar(length=128, primary_key=True)
     name = Varchar(length=200)
+    cap_project = Numeric(_MONEY, null=True, default=None)
+    """What all its videos together may cost; None leaves it to the configuration."""
+    cap_video = Numeric(_MONEY, null=True, default=None)
+    """What each of its videos may cost; None leaves it to the configuration."""
     created_at = Timestamptz()
 
 
@@ -67,6 +71,8 @@ class Job(Table):
     actual_cost = Numeric(_MONEY, default=Decimal(0))
     model_fallback_occurred = Boolean()
     generation_warnings = JSON(default="[]")
+    charge_warnings = JSON(default="[]")
+    """The ledger's own: calls that may have been charged, until a person says so."""
     error_message = Text(null=True, default=None)
     error = JSON(null=True, default=None)
     """Code, sentence and values of what stopped the job."""
@@ -111,6 +117,62 @@ class Attempt(Table):
     outcome = Varchar(length=16)
     """`running`, `succeeded`, `failed`, `postponed`, `released`, `cancelled` or `lost`."""
     error_message = Text(null=True, default=None)
+
+
+class Charge(Table):
+    """One paid call: written before it is made, and ended when its price is known."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.restrict, null=False, index=True)
+    project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
+    scene_id = Varchar(length=64)
+    """Empty for what is made for the whole video."""
+    kind = Varchar(length=16)
+    """`picture`, `narration` or `storyboard`."""
+    attempt = Integer()
+    """The claim on the job under which it was made or last taken up."""
+    call = Integer()
+    """Counts the calls of one request, over all models, from 1."""
+    provider = Varchar(length=64)
+    model = Varchar(length=128)
+    request_digest = Varchar(length=64)
+    provider_id = Varchar(length=128, null=True, default=None)
+    """The provider's name for the work, by which it can be fetched again."""
+    reserved = Numeric(_MONEY, default=Decimal(0))
+    settled = Numeric(_MONEY, null=True, default=None)
+    """What it really cost; None until that is known."""
+    state = Varchar(length=16)
+    """One of `cms_bridge.ledger.State`."""
+    reason = Text()
+    """One sentence on why it was released or is unknown."""
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class Spend(Table):
+    """What is held against one cap: everything reserved, settled and unknown within its scope.
+
+    A sum kept beside the charges, so that one conditional statement can refuse
+    what would pass the cap. Millionths of a dollar: integers add up exactly on
+    both engines, where SQLite's NUMERIC is a float.
+    """
+
+    id = Varchar(length=320, primary_key=True)
+    """`month:2026-11`, `project:<id>` or `video:<project id>/<video id>`."""
+    held = BigInt()
+
+
+class Approval(Table):
+    """An editor's word that exactly this storyboard may be filmed at this price."""
+
+    id = UUID(primary_key=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    storyboard_digest = Varchar(length=64)
+    estimated_cost = Numeric(_MONEY, default=Decimal(0))
+    by = Varchar(length=200)
+    at = Timestamptz()
+    voided_at = Timestamptz(null=True, default=None)
+    """When an edit took it back."""
 
 
 class Asset(Table):
@@ -173,6 +235,9 @@ TABLES: tuple[type[Table], ...] = (
     Job,
     InboundEvent,
     Attempt,
+    Charge,
+    Spend,
+    Approval,
     Asset,
     GeneratedVideo,
     OutboxMessage,

@@ -39,7 +39,7 @@ def rendition_write(job: Row, video: Row | None) -> RenditionWrite:
         storyboard_digest=job["storyboard_digest"],
         estimated_cost=job["estimated_cost"],
         actual_cost=job["actual_cost"],
-        warnings=tuple(msgspec.json.decode(job["generation_warnings"], type=list[Problem])),
+        warnings=warnings_of(job),
         error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
         file=RenditionFile(
             duration=video["duration"],
@@ -49,4 +49,13 @@ def rendition_write(job: Row, video: Row | None) -> RenditionWrite:
         )
         if video
         else None,
+    )
+
+
+def warnings_of(job: Row) -> tuple[Problem, ...]:
+    """Return what a job's worker and its ledger have to say; the ledger, which asks, first."""
+    return tuple(
+        warning
+        for column in ("charge_warnings", "generation_warnings")
+        for warning in msgspec.json.decode(job[column], type=list[Problem])
     )

@@ -17,6 +17,7 @@ from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import GeneratedVideo
+from cms_bridge.writeback import warnings_of
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -131,7 +132,7 @@ def _status(job: dict[str, Any]) -> JobStatus:
         estimated_cost=job["estimated_cost"],
         actual_cost=job["actual_cost"],
         model_fallback_occurred=job["model_fallback_occurred"],
-        generation_warnings=msgspec.json.decode(job["generation_warnings"], type=list[Problem]),
+        generation_warnings=list(warnings_of(job)),
         retry_count=job["retry_count"],
         error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
         video_url=job["video_url"],

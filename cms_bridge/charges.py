@@ -1,0 +1,237 @@
+"""Charges: how each paid call ended, and how it is found out where nobody said.
+
+    reserved → started → settled
+        │         ├────→ released
+        ▼         └────→ unknown → settled or released, by a person's word or a late answer
+    released
+
+Whatever a worker leaves behind when it dies is sorted out by how far the call
+had come: by the job's next worker (`recover`), or by `sweep` where none will
+come. Rows are locked in one order everywhere: job, charge, outbox, caps.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from piccolo.custom_types import Combinable
+
+from cms_bridge import caps, outbox
+from cms_bridge.caps import Account
+from cms_bridge.database import transaction
+from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
+from cms_bridge.outbox import Topic
+from cms_bridge.states import FINISHED
+from cms_bridge.tables import Charge, Job
+from render.problem import Problem
+from render.storyboard import Storyboard
+
+log = structlog.get_logger()
+
+Row = dict[str, Any]
+
+
+class State(StrEnum):
+    """How far a paid call has come."""
+
+    RESERVED = "reserved"
+    """Its price is set aside; nothing was sent."""
+    STARTED = "started"
+    """The request is leaving, has left, or was answered with an id to wait on."""
+    SETTLED = "settled"
+    """What it cost is known. Only a later, truer figure changes it."""
+    RELEASED = "released"
+    """It cost nothing; what was set aside is free again."""
+    UNKNOWN = "unknown"
+    """It may have been charged. It counts as if, and is not sent again without a person's word."""
+
+
+OPEN = (State.RESERVED, State.STARTED)
+"""A worker has yet to say how the call ended."""
+
+
+class Outcome(StrEnum):
+    """What a person found out about a charge whose outcome was unknown."""
+
+    CHARGED = "charged"
+    """The provider's account shows it: it is settled at what was set aside."""
+    NOT_CHARGED = "not_charged"
+    """The provider's account does not show it."""
+
+
+async def recover(job: UUID, *, before: int) -> None:
+    """Sort out what a job's earlier claims left open; calls with an id are left to be fetched."""
+    await _recover(job, Charge.attempt < before, abandoned=False)
+
+
+async def sweep(*, silence: timedelta, limit: int = 100) -> int:
+    """Sort out charges left open on jobs that no worker will come for; return how many.
+
+    `silence` is how long nothing was heard of a charge: longer than any call
+    takes. An answer that arrives even later still settles it.
+    """
+    rows = (
+        await Charge.select(Charge.id, Charge.job)
+        .where(
+            Charge.state.is_in(list(OPEN)),
+            Charge.updated_at < datetime.now(UTC) - silence,
+            Charge.job.status.is_in(list(FINISHED)),
+        )
+        .limit(limit)
+    )
+    for row in rows:
+        await _recover(row["job"], Charge.id == row["id"], abandoned=True)
+    return len(rows)
+
+
+async def resolve(job: UUID, charge: UUID, outcome: Outcome, *, by: str) -> Row:
+    """Take a person's word for what became of an unknown call; return the charge.
+
+    The same word twice is taken once. Raises `ChargeNotFound` or `ChargeNotUnknown`.
+    """
+    state = State.SETTLED if outcome is Outcome.CHARGED else State.RELEASED
+    async with transaction():
+        row = await find(job, charge)
+        ended = await end(
+            job,
+            charge,
+            state,
+            came_from=(State.UNKNOWN,),
+            settled=row["reserved"] if outcome is Outcome.CHARGED else None,
+            reason=f"{by or 'Someone'} says that it was {outcome.replace('_', ' ')}.",
+        )
+    if ended:
+        log.info("charge.resolved", charge_id=str(charge), outcome=outcome, by=by)
+        return ended
+    row = await find(job, charge)
+    if row["state"] != state:
+        raise ChargeNotUnknown(f"This charge is {row['state']}.", state=row["state"])
+    return row
+
+
+async def find(job: UUID, charge: UUID) -> Row:
+    """Return a charge of a job; raise `ChargeNotFound`."""
+    row = (
+        await Charge.select(*Charge.all_columns())
+        .where(Charge.id == charge, Charge.job == job)
+        .first()
+    )
+    if row is None:
+        raise ChargeNotFound("This job has no such charge.")
+    return row
+
+
+async def charges_of(job: UUID) -> list[Row]:
+    """Return every charge of a job, oldest first."""
+    return (
+        await Charge.select(*Charge.all_columns())
+        .where(Charge.job == job)
+        .order_by(Charge.created_at)
+    )
+
+
+async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
+    # Read without a lock; `end` names the state that was read, so what moved since is left alone.
+    for row in await Charge.select(*Charge.all_columns()).where(
+        Charge.job == job, which, Charge.state.is_in(list(OPEN))
+    ):
+        if row["state"] == State.RESERVED:
+            state, reason = State.RELEASED, "The worker stopped before the call was made."
+        elif row["provider_id"] is None:
+            state, reason = State.UNKNOWN, "The worker stopped before the answer arrived."
+        elif abandoned:
+            state, reason = State.UNKNOWN, "The job ended before the answer was fetched."
+        else:
+            continue  # the ledger's `unfinished` takes it up
+        async with transaction():
+            ended = await end(
+                job, row["id"], state, came_from=(State(row["state"]),), reason=reason
+            )
+        if ended:
+            log.warning("charge.recovered", charge_id=str(row["id"]), job_id=str(job), state=state)
+
+
+async def end(  # noqa: PLR0913 - the parts of one row
+    job: UUID,
+    charge: UUID,
+    state: State,
+    *,
+    came_from: tuple[State, ...],
+    settled: Decimal | None = None,
+    reason: str = "",
+) -> Row | None:
+    """Bring a charge, its job, the outbox and the caps to one truth; None if it moves from there.
+
+    Call inside a transaction.
+    """
+    now = datetime.now(UTC)
+    (owner,) = (
+        await Job.update({Job.sequence: Job.sequence + 1, Job.updated_at: now})
+        .where(Job.id == job)
+        .returning(Job.project, Job.video_id, Job.storyboard_data)
+    )
+    locked = (
+        await Charge.update({Charge.updated_at: now})
+        .where(Charge.id == charge, Charge.state.is_in(list(came_from)))
+        .returning(*Charge.all_columns())
+    )
+    if not locked:
+        return None
+    (row,) = locked
+    changed: dict[Any, Any] = {"state": state, "settled": settled, "reason": reason}
+    await Charge.update(changed).where(Charge.id == charge)
+    await _tell(job, owner["storyboard_data"])
+    after = {**row, **changed}
+    account = Account(project=owner["project"], video_id=owner["video_id"], at=row["created_at"])
+    await caps.adjust(account, _held(after) - _held(row))
+    return after
+
+
+async def _tell(job: UUID, storyboard_data: str | None) -> None:
+    unknown = (
+        await Charge.select(*Charge.all_columns())
+        .where(Charge.job == job, Charge.state == State.UNKNOWN)
+        .order_by(Charge.created_at)
+    )
+    storyboard = msgspec.json.decode(storyboard_data, type=Storyboard) if storyboard_data else None
+    scenes = storyboard.scenes if storyboard else ()
+    numbers = {scene.id: number for number, scene in enumerate(scenes, start=1)}
+    warnings = [_warning(row, numbers.get(row["scene_id"])) for row in unknown]
+    # SQLite adds up floats: rounding makes them whole micro-dollars again.
+    await Job.raw(
+        "UPDATE job SET charge_warnings = {}, actual_cost = (SELECT COALESCE(ROUND(SUM(settled),"
+        " 6), 0) FROM charge WHERE charge.job = job.id) WHERE id = {}",
+        msgspec.json.encode(warnings).decode(),
+        job,
+    )
+    await outbox.touch(job, Topic.RENDITION)
+
+
+def _warning(row: Row, scene: int | None) -> Problem:
+    problem = Problem(
+        code="charge_unknown",
+        message=f"A call to {row['model']} may have been charged ${row['reserved']:f}."
+        f" {row['reason']} Look into the provider's account and say whether it was.",
+        params={
+            "charge": str(row["id"]),
+            "provider": row["provider"],
+            "model": row["model"],
+            "amount": f"{row['reserved']:f}",
+        },
+    )
+    return problem.of_scene(scene) if scene else problem
+
+
+def _held(row: Row) -> Decimal:
+    """Return what a charge counts against the caps."""
+    match State(row["state"]):
+        case State.SETTLED:
+            return row["settled"]
+        case State.RELEASED:
+            return Decimal(0)
+        case _:
+            return row["reserved"]

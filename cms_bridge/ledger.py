@@ -1,0 +1,208 @@
+"""The ledger: the one way to a paid call, and the record of every one.
+
+`Ledger` is the `Meter` of one claim on a job. The chain of providers tells it
+of each call before, during and after; the intent is written before anything is
+sent, and no call is made that would pass a cap (`cms_bridge.caps`). What
+becomes of a charge is in `cms_bridge.charges`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Self
+from uuid import UUID, uuid4
+
+import structlog
+
+from cms_bridge import caps
+from cms_bridge.caps import Account
+from cms_bridge.charges import OPEN, Row, State, end, recover
+from cms_bridge.database import AlreadyStored, transaction, unique_violations
+from cms_bridge.errors import LeaseLost
+from cms_bridge.leases import Lease, held
+from cms_bridge.money import Caps, ceiling, rounded
+from cms_bridge.tables import Charge, Job
+from render.errors import OutcomeUnknown
+from render.generation.base import Call, Reservation
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """A `Meter` for the paid calls of one claim on a job; see `open_ledger` and `scene`."""
+
+    lease: Lease
+    caps: Caps
+    """Where the project has none of its own."""
+    scene_id: str = ""
+
+    def scene(self, scene_id: str) -> Self:
+        """Return the meter of one scene's calls."""
+        return replace(self, scene_id=scene_id)
+
+    async def unfinished(self, request_digest: str) -> Reservation | None:
+        """Take up a call of this scene that runs on at its provider.
+
+        Raises `OutcomeUnknown` where the same request, from any scene or job
+        of the project, may have been charged; `LeaseLost`.
+        """
+        async with transaction():
+            await self._check_held()
+            running = (
+                await Charge.update(
+                    {Charge.attempt: self.lease.attempt, Charge.updated_at: datetime.now(UTC)}
+                )
+                .where(
+                    Charge.job == self.lease.job_id,
+                    Charge.scene_id == self.scene_id,
+                    Charge.request_digest == request_digest,
+                    Charge.state.is_in([State.STARTED, State.UNKNOWN]),
+                    Charge.provider_id.is_not_null(),
+                )
+                .returning(*Charge.all_columns())
+            )
+            if running:
+                return _reservation(running[0])
+            await self._refuse_unknown(request_digest)
+        return None
+
+    async def reserve(self, call: Call) -> Reservation:
+        """Write the intent down and set its price aside, or neither.
+
+        Raises `SpendCapReached`, `OutcomeUnknown` or `LeaseLost`.
+        """
+        now, amount = datetime.now(UTC), ceiling(call.price)
+        row: Row = {
+            "id": uuid4(),
+            "job": self.lease.job_id,
+            "project": self.lease.project,
+            "scene_id": self.scene_id,
+            "kind": call.kind,
+            "attempt": self.lease.attempt,
+            "call": call.attempt,
+            "provider": call.provider,
+            "model": call.model,
+            "request_digest": call.request_digest,
+            "provider_id": None,
+            "reserved": amount,
+            "state": State.RESERVED,
+            "created_at": now,
+            "updated_at": now,
+        }
+        try:
+            async with transaction():
+                await self._check_held()
+                await self._refuse_unknown(call.request_digest)
+                limits = await caps.caps_of(self.lease.project, self.caps)
+                with unique_violations():
+                    await Charge.insert(Charge(**row))
+                await caps.hold(self._account(now), amount, limits)
+        except AlreadyStored:
+            raise OutcomeUnknown(
+                "The same call is already under way, so it is not made a second time."
+            ) from None
+        return _reservation(row)
+
+    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+        """Note that the request is about to leave, or its id once that is known.
+
+        Raises `LeaseLost`, before anything has left, if the job was cancelled
+        or is another's by now. An id is kept in any case: it is a fact.
+        """
+        charge = UUID(reservation.id)
+        if provider_id is not None:
+            await Charge.raw(
+                "UPDATE charge SET provider_id = {}, updated_at = {},"
+                " state = CASE WHEN state = 'reserved' THEN 'started' ELSE state END"
+                " WHERE id = {} AND state IN ('reserved', 'started', 'unknown')",
+                provider_id,
+                datetime.now(UTC),
+                charge,
+            )
+            return
+        async with transaction():
+            await self._check_held()
+            noted = (
+                await Charge.update(
+                    {Charge.state: State.STARTED, Charge.updated_at: datetime.now(UTC)}
+                )
+                .where(Charge.id == charge, Charge.state.is_in([State.RESERVED, State.STARTED]))
+                .returning(Charge.id)
+            )
+        if not noted:
+            raise LeaseLost("Another worker has taken this job for abandoned.")
+
+    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
+        """Note what the call really cost: the truth, even past a cap or after another word."""
+        cost = rounded(cost)
+        row = await self._end(reservation, State.SETTLED, settled=cost, came_from=tuple(State))
+        if row and cost > row["reserved"]:
+            log.warning("charge.above_reservation", charge_id=reservation.id, cost=f"{cost:f}")
+
+    async def release(self, reservation: Reservation) -> None:
+        """Note that nothing was charged."""
+        await self._end(reservation, State.RELEASED, came_from=(*OPEN, State.UNKNOWN))
+
+    async def unknown(self, reservation: Reservation, reason: str) -> None:
+        """Note that nobody knows whether the call was charged, and show it on the job."""
+        await self._end(reservation, State.UNKNOWN, came_from=OPEN, reason=reason)
+
+    async def _end(
+        self,
+        reservation: Reservation,
+        state: State,
+        *,
+        came_from: tuple[State, ...],
+        settled: Decimal | None = None,
+        reason: str = "",
+    ) -> Row | None:
+        async with transaction():
+            return await end(
+                self.lease.job_id,
+                UUID(reservation.id),
+                state,
+                came_from=came_from,
+                settled=settled,
+                reason=reason,
+            )
+
+    async def _check_held(self) -> None:
+        if not await Job.exists().where(*held(self.lease)):
+            raise LeaseLost("The job was cancelled or passed to another worker.")
+
+    async def _refuse_unknown(self, request_digest: str) -> None:
+        row = (
+            await Charge.select(Charge.id, Charge.job)
+            .where(
+                Charge.project == self.lease.project,
+                Charge.request_digest == request_digest,
+                Charge.state == State.UNKNOWN,
+            )
+            .first()
+        )
+        if row:
+            raise OutcomeUnknown(
+                "An earlier call for this may have been charged; it is made again once someone"
+                " has said what became of it.",
+                charge=str(row["id"]),
+                job=str(row["job"]),
+            )
+
+    def _account(self, at: datetime) -> Account:
+        return Account(project=self.lease.project, video_id=self.lease.video_id, at=at)
+
+
+async def open_ledger(lease: Lease, *, caps: Caps) -> Ledger:
+    """Return the ledger of a claim, once what earlier workers left open is sorted out."""
+    await recover(lease.job_id, before=lease.attempt)
+    return Ledger(lease=lease, caps=caps)
+
+
+def _reservation(row: Row) -> Reservation:
+    return Reservation(
+        id=str(row["id"]),
+        provider=row["provider"],
+        model=row["model"],
+        provider_id=row["provider_id"],
+    )

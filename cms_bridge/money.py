@@ -1,0 +1,49 @@
+"""Amounts of US dollars: the caps on them, and their exact form in a database.
+
+Amounts are `Decimal` with six places. Sums that a database adds up are whole
+micro-dollars, because SQLite's NUMERIC is a float.
+"""
+
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+
+import msgspec
+
+_PLACES = Decimal("0.000001")
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be spent at most, where a project has no cap of its own."""
+
+    video: Decimal
+    """On one video, all its submissions together."""
+    project: Decimal
+    """On one project, all its videos together."""
+    month: Decimal
+    """On everything, in one calendar month (UTC)."""
+
+
+def ceiling(amount: Decimal) -> Decimal:
+    """Return an amount to be set aside, rounded up; raise ValueError below zero."""
+    return _positive(amount).quantize(_PLACES, ROUND_CEILING)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """Return an amount that was paid, rounded; raise ValueError below zero."""
+    return _positive(amount).quantize(_PLACES, ROUND_HALF_EVEN)
+
+
+def micros(amount: Decimal) -> int:
+    """Return whole micro-dollars."""
+    return int(amount.scaleb(6).to_integral_value())
+
+
+def dollars(micros: int) -> Decimal:
+    """Return the amount of so many micro-dollars."""
+    return Decimal(micros).scaleb(-6)
+
+
+def _positive(amount: Decimal) -> Decimal:
+    # A price below zero, from a broken price table, would make room under a cap.
+    if not (amount.is_finite() and amount >= 0):
+        raise ValueError(f"An amount must be zero or more; this is {amount}.")
+    return amount

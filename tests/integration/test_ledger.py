@@ -1,0 +1,348 @@
+"""The ledger: what is written before, during and after a paid call, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from cms_bridge import caps, charges, jobs
+from cms_bridge.charges import Outcome, State
+from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, LeaseLost, SpendCapReached
+from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.money import Caps
+from cms_bridge.outbox import Topic
+from cms_bridge.states import Status
+from cms_bridge.tables import Charge, Job, OutboxMessage, Project
+from cms_bridge.writeback import rendition_write
+from render.errors import OutcomeUnknown
+from tests.ledgers import (
+    AMPLE,
+    call,
+    check_books,
+    claimed,
+    die,
+    dollars,
+    new_job,
+    only_charge,
+)
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+NO_TIME = timedelta(0)
+
+
+async def opened(**options: str) -> Ledger:
+    job = await new_job(**options)
+    return await open_ledger(await claimed(job), caps=AMPLE)
+
+
+async def reopened(ledger: Ledger) -> Ledger:
+    """Return the ledger of the worker that takes over from one that died."""
+    await die(ledger.lease.job_id)
+    lease = await claimed(ledger.lease.job_id, worker="w2")
+    return await open_ledger(lease, caps=ledger.caps)
+
+
+async def test_a_call_is_written_down_before_it_is_made() -> None:
+    ledger = (await opened()).scene("s1")
+    reservation = await ledger.reserve(call("0.0336", digest="d", attempt=2))
+    row = await only_charge(ledger.lease.job_id)
+    assert str(row["id"]) == reservation.id
+    assert (row["state"], row["reserved"], row["settled"]) == ("reserved", dollars(0.0336), None)
+    assert (row["scene_id"], row["kind"], row["request_digest"]) == ("s1", "picture", "d")
+    assert (row["attempt"], row["call"], row["provider"], row["model"]) == (
+        1,
+        2,
+        "gemini",
+        "a-model",
+    )
+
+
+async def test_a_settled_call_shows_on_the_job_and_goes_to_the_cms() -> None:
+    ledger = await opened()
+    before = await jobs.find(ledger.lease.job_id)
+    for cost in ("0.03", "0.000001"):
+        reservation = await ledger.reserve(call())
+        await ledger.started(reservation)
+        await ledger.settle(reservation, Decimal(cost))
+    row = await jobs.find(ledger.lease.job_id)
+    assert row["actual_cost"] == dollars("0.030001")
+    assert row["sequence"] == before["sequence"] + 2
+    (message,) = await OutboxMessage.select().where(OutboxMessage.topic == Topic.RENDITION)
+    assert message["due_at"] is not None
+    await check_books(AMPLE)
+
+
+async def test_a_released_call_makes_room_again() -> None:
+    ledger = await opened()
+    ledger = Ledger(lease=ledger.lease, caps=msgspec.structs.replace(AMPLE, video=dollars(0.05)))
+    await ledger.release(await ledger.reserve(call("0.05")))
+    await ledger.reserve(call("0.05"))
+    await check_books(ledger.caps)
+
+
+@pytest.mark.parametrize("scope", ["video", "project", "month"])
+async def test_a_call_that_would_pass_a_cap_is_not_written(scope: str) -> None:
+    limits = msgspec.structs.replace(AMPLE, **{scope: dollars("0.10")})
+    ledger = await open_ledger(await claimed(await new_job()), caps=limits)
+    await ledger.reserve(call("0.06"))
+    with pytest.raises(SpendCapReached) as stopped:
+        await ledger.reserve(call("0.040001"))
+    assert stopped.value.params == {
+        "scope": scope,
+        "cap": "0.10",
+        "spent": "0.060000",
+        "wanted": "0.040001",
+    }
+    assert await Charge.count() == 1
+    await ledger.reserve(call("0.04"))
+    await check_books(limits)
+
+
+async def test_a_first_call_above_the_cap_is_refused_as_well() -> None:
+    ledger = await open_ledger(
+        await claimed(await new_job()),
+        caps=Caps(video=Decimal(0), project=Decimal(9), month=Decimal(9)),
+    )
+    with pytest.raises(SpendCapReached):
+        await ledger.reserve(call("0.01"))
+    await ledger.reserve(call("0"))
+
+
+async def test_a_video_is_one_account_through_all_its_submissions() -> None:
+    limits = msgspec.structs.replace(AMPLE, video=dollars("0.10"))
+    for _ in range(2):
+        ledger = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
+        await ledger.reserve(call("0.05"))
+    with pytest.raises(SpendCapReached, match="cap of this video"):
+        await ledger.reserve(call("0.01"))
+
+
+async def test_a_project_may_have_caps_of_its_own() -> None:
+    ledger = await opened(project="frugal")
+    await Project.update({Project.cap_video: dollars("0.01")}).where(Project.id == "frugal")
+    with pytest.raises(SpendCapReached, match=r"\$0.01"):
+        await ledger.reserve(call("0.02"))
+    await Project.update({Project.cap_video: None, Project.cap_project: dollars("0.03")}).where(
+        Project.id == "frugal"
+    )
+    await ledger.reserve(call("0.02"))
+    with pytest.raises(SpendCapReached, match="cap of this project"):
+        await ledger.reserve(call("0.02"))
+    assert (await caps.caps_of("another", AMPLE)) == AMPLE
+
+
+async def test_a_dearer_call_than_was_reserved_is_told_as_it_was() -> None:
+    limits = msgspec.structs.replace(AMPLE, video=dollars("0.05"))
+    ledger = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
+    reservation = await ledger.reserve(call("0.05"))
+    await ledger.settle(reservation, dollars("0.07"))
+    assert await caps.held("video:p1/v") == dollars("0.07")
+    with pytest.raises(SpendCapReached):
+        await ledger.reserve(call("0.000001"))
+
+
+@pytest.mark.parametrize("price", ["-0.01", "NaN", "Infinity"])
+async def test_a_price_that_is_none_makes_no_room(price: str) -> None:
+    ledger = await opened()
+    with pytest.raises(ValueError, match="zero or more"):
+        await ledger.reserve(call(price))
+
+
+async def test_an_unknown_outcome_is_shown_and_counted() -> None:
+    ledger = (await opened(video="v")).scene("s2")
+    reservation = await ledger.reserve(call("0.04"))
+    await ledger.started(reservation)
+    await ledger.unknown(reservation, "The connection was lost.")
+    assert await caps.held("video:p1/v") == dollars("0.04")
+    (warning,) = rendition_write(await jobs.find(ledger.lease.job_id), None).warnings
+    assert warning.code == "charge_unknown"
+    assert warning.message.startswith("Scene 2: A call to a-model may have been charged $0.04")
+    assert "The connection was lost." in warning.message
+    assert warning.params["charge"] == reservation.id
+    await check_books(AMPLE)
+
+
+async def test_what_may_have_been_charged_is_not_sent_again_anywhere_in_the_project() -> None:
+    ledger = (await opened()).scene("s1")
+    reservation = await ledger.reserve(call(digest="d"))
+    await ledger.started(reservation)
+    await ledger.unknown(reservation, "The connection was lost.")
+    for other in (await reopened(ledger), (await opened()).scene("s2")):
+        with pytest.raises(OutcomeUnknown) as refused:
+            await other.unfinished("d")
+        assert refused.value.params["charge"] == reservation.id
+        with pytest.raises(OutcomeUnknown):
+            await other.reserve(call(digest="d"))
+    elsewhere = await opened(project="p2")
+    assert await elsewhere.unfinished("d") is None
+    await elsewhere.reserve(call(digest="d"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "cost"),
+    [(Outcome.CHARGED, "settled", "0.04"), (Outcome.NOT_CHARGED, "released", "0")],
+)
+async def test_a_persons_word_lets_the_work_go_on(outcome: Outcome, state: str, cost: str) -> None:
+    ledger = await opened(video="v")
+    job = ledger.lease.job_id
+    reservation = await ledger.reserve(call("0.04", digest="d"))
+    await ledger.started(reservation)
+    await ledger.unknown(reservation, "The connection was lost.")
+    charge = (await only_charge(job))["id"]
+    first = await charges.resolve(job, charge, outcome, by="ann@example.com")
+    assert (first["state"], first["reason"].split()[0]) == (state, "ann@example.com")
+    assert (await charges.resolve(job, charge, outcome, by="bob"))["reason"] == first["reason"]
+    row = await jobs.find(job)
+    assert (row["actual_cost"], row["charge_warnings"]) == (Decimal(cost), "[]")
+    assert await caps.held("video:p1/v") == Decimal(cost)
+    assert await ledger.unfinished("d") is None
+    await ledger.reserve(call(digest="d"))
+    (other,) = set(Outcome) - {outcome}
+    with pytest.raises(ChargeNotUnknown):
+        await charges.resolve(job, charge, other, by="bob")
+
+
+async def test_only_a_charge_of_the_job_can_be_resolved() -> None:
+    ledger, other = await opened(), await opened()
+    await ledger.reserve(call())
+    charge = (await only_charge(ledger.lease.job_id))["id"]
+    with pytest.raises(ChargeNotFound):
+        await charges.resolve(other.lease.job_id, charge, Outcome.CHARGED, by="")
+    with pytest.raises(ChargeNotFound):
+        await charges.resolve(ledger.lease.job_id, uuid4(), Outcome.CHARGED, by="")
+    with pytest.raises(ChargeNotUnknown):
+        await charges.resolve(ledger.lease.job_id, charge, Outcome.CHARGED, by="")
+
+
+async def test_a_late_answer_is_the_truth_whatever_was_said_before() -> None:
+    ledger = await opened(video="v")
+    reservation = await ledger.reserve(call("0.04"))
+    await ledger.started(reservation)
+    await reopened(ledger)
+    assert (await only_charge(ledger.lease.job_id))["state"] == "unknown"
+    await ledger.settle(reservation, dollars("0.03"))
+    row = await only_charge(ledger.lease.job_id)
+    assert (row["state"], row["settled"], row["reason"]) == ("settled", dollars("0.03"), "")
+    assert await caps.held("video:p1/v") == dollars("0.03")
+    await check_books(AMPLE)
+
+
+async def test_a_known_outcome_is_not_made_unknown_again() -> None:
+    ledger = await opened()
+    reservation = await ledger.reserve(call("0.04"))
+    await ledger.settle(reservation, dollars("0.04"))
+    await ledger.unknown(reservation, "Too late.")
+    await ledger.release(reservation)
+    assert (await only_charge(ledger.lease.job_id))["state"] == "settled"
+    await check_books(AMPLE)
+
+
+class TestAfterACrash:
+    async def test_what_was_never_sent_is_released(self) -> None:
+        ledger = await opened(video="v")
+        await ledger.reserve(call(digest="d"))
+        again = await reopened(ledger)
+        row = await only_charge(ledger.lease.job_id)
+        assert (row["state"], row["reason"]) == (
+            "released",
+            "The worker stopped before the call was made.",
+        )
+        assert await caps.held("video:p1/v") == 0
+        assert await again.unfinished("d") is None
+        await again.reserve(call(digest="d"))
+
+    async def test_what_was_sent_without_an_answer_is_unknown(self) -> None:
+        ledger = await opened()
+        await ledger.started(await ledger.reserve(call(digest="d")))
+        again = await reopened(ledger)
+        with pytest.raises(OutcomeUnknown):
+            await again.unfinished("d")
+        await check_books(AMPLE)
+
+    async def test_what_has_an_id_is_taken_up_and_settled_once(self) -> None:
+        ledger = (await opened()).scene("s1")
+        reservation = await ledger.reserve(call(digest="d"))
+        await ledger.started(reservation)
+        await ledger.started(reservation, "prediction-1")
+        again = await reopened(ledger)
+        assert await again.scene("s2").unfinished("d") is None
+        found = await again.scene("s1").unfinished("d")
+        assert found is not None
+        assert (found.id, found.provider_id) == (reservation.id, "prediction-1")
+        await again.settle(found, dollars("0.04"))
+        row = await only_charge(ledger.lease.job_id)
+        assert (row["state"], row["attempt"]) == ("settled", 2)
+        assert await again.scene("s1").unfinished("d") is None
+
+    async def test_an_id_that_arrives_late_makes_an_unknown_call_fetchable(self) -> None:
+        ledger = await opened()
+        reservation = await ledger.reserve(call(digest="d"))
+        await ledger.started(reservation)
+        again = await reopened(ledger)
+        await ledger.started(reservation, "prediction-1")
+        found = await again.unfinished("d")
+        assert found is not None
+        assert found.provider_id == "prediction-1"
+        await again.settle(found, dollars("0.01"))
+        await check_books(AMPLE)
+
+    async def test_a_worker_that_was_thought_dead_sends_nothing(self) -> None:
+        ledger = await opened()
+        reservation = await ledger.reserve(call(digest="d"))
+        again = await reopened(ledger)
+        with pytest.raises(LeaseLost):
+            await ledger.started(reservation)
+        with pytest.raises(LeaseLost):
+            await ledger.reserve(call())
+        with pytest.raises(LeaseLost):
+            await ledger.unfinished("d")
+        await again.started(await again.reserve(call(digest="d")))
+
+    async def test_a_cancelled_job_spends_nothing_more(self) -> None:
+        ledger = await opened()
+        reservation = await ledger.reserve(call())
+        await Job.update({Job.status: Status.CANCELLED}).where(Job.id == ledger.lease.job_id)
+        with pytest.raises(LeaseLost):
+            await ledger.started(reservation)
+
+
+class TestSweep:
+    @pytest.mark.parametrize(
+        ("steps", "state"),
+        [(0, State.RELEASED), (1, State.UNKNOWN), (2, State.UNKNOWN)],
+    )
+    async def test_a_job_that_no_worker_will_come_for_leaves_nothing_open(
+        self, steps: int, state: State
+    ) -> None:
+        ledger = await opened()
+        reservation = await ledger.reserve(call())
+        for provider_id in (None, "prediction-1")[:steps]:
+            await ledger.started(reservation, provider_id)
+        assert await charges.sweep(silence=NO_TIME) == 0
+        await Job.update({Job.status: Status.FAILED}).where(Job.id == ledger.lease.job_id)
+        assert await charges.sweep(silence=timedelta(hours=1)) == 0
+        assert await charges.sweep(silence=NO_TIME) == 1
+        assert (await only_charge(ledger.lease.job_id))["state"] == state
+        assert await charges.sweep(silence=NO_TIME) == 0
+        await check_books(AMPLE)
+
+
+async def test_the_same_call_cannot_be_open_twice() -> None:
+    ledger = await opened()
+    await ledger.reserve(call(digest="d"))
+    with pytest.raises(OutcomeUnknown, match="under way"):
+        await ledger.reserve(call(digest="d"))
+    assert await Charge.count() == 1
+    await check_books(AMPLE)
+
+
+async def test_a_charge_counts_in_the_month_in_which_it_was_reserved() -> None:
+    ledger = await opened()
+    reservation = await ledger.reserve(call("0.04"))
+    earlier = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
+    await Charge.update({Charge.created_at: earlier}).where(Charge.job == ledger.lease.job_id)
+    await ledger.settle(reservation, dollars("0.05"))
+    assert await caps.held("month:2026-01") == dollars("0.01")
