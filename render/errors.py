@@ -6,8 +6,12 @@
     │   └── LimitExceeded        a named limit is passed; carries name, limit and value
     ├── GenerationError          a picture or a voice could not be made
     │   ├── RetryableGeneration  the same call may succeed later
+    │   │   └── RunningGeneration   it runs on at the provider; asking again fetches it
     │   ├── RefusedGeneration    the same call will fail again
-    │   │   └── RetiredModel     the provider no longer has the model; names a successor
+    │   │   ├── UnsafeRequest    the provider will not make this, for safety's sake
+    │   │   ├── AccessDenied     the provider does not take the key, or it is out of credit
+    │   │   ├── RetiredModel     the provider no longer has the model; names a successor
+    │   │   └── InvalidModels    the models configured cannot work together; lists every fault
     │   └── OutcomeUnknown       the answer was lost: charged or not, nobody knows
     ├── MediaError               a file is missing, hostile, or not the media it claims to be
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
@@ -18,6 +22,8 @@ Every error carries a `code`, stable and meant for programs and translations,
 and `params`, the values its sentence speaks of. `str(error)` is one plain
 English sentence that is safe to show to an editor.
 """
+
+from decimal import Decimal
 
 
 class RenderError(Exception):
@@ -68,6 +74,11 @@ class GenerationError(RenderError):
 
     code = "generation_failed"
 
+    def __init__(self, message: str, *, cost: Decimal = Decimal(0), **params: str | float) -> None:
+        super().__init__(message, **params)
+        self.cost = cost
+        """US dollars charged for it all the same."""
+
 
 class RetryableGeneration(GenerationError):
     """A failure of the moment: the same call may succeed later."""
@@ -75,11 +86,22 @@ class RetryableGeneration(GenerationError):
     code = "generation_unavailable"
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, **params: str | float
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        cost: Decimal = Decimal(0),
+        **params: str | float,
     ) -> None:
-        super().__init__(message, **params)
+        super().__init__(message, cost=cost, **params)
         self.retry_after = retry_after
         """Seconds the provider asked to be left alone for; None where it did not say."""
+
+
+class RunningGeneration(RetryableGeneration):
+    """Work begun and paid for that runs on at the provider: asking again fetches it."""
+
+    code = "generation_running"
 
 
 class RefusedGeneration(GenerationError):
@@ -88,10 +110,28 @@ class RefusedGeneration(GenerationError):
     code = "generation_refused"
 
 
+class UnsafeRequest(RefusedGeneration):
+    """Something that the provider will not make, for safety's sake."""
+
+    code = "generation_unsafe"
+
+
+class AccessDenied(RefusedGeneration):
+    """A key that the provider does not take, or an account that is out of credit."""
+
+    code = "generation_access_denied"
+
+
 class RetiredModel(RefusedGeneration):
     """A model that its provider no longer has."""
 
     code = "model_retired"
+
+
+class InvalidModels(RefusedGeneration):
+    """Models configured so that they cannot work together; the sentence lists every fault."""
+
+    code = "invalid_models"
 
 
 class OutcomeUnknown(GenerationError):

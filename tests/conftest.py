@@ -10,7 +10,7 @@ import pytest
 from cms_bridge.database import connected, migrate
 from tests.servers.postgres import PostgresServer
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.simulators.fixtures"]
 
 
 @pytest.fixture(scope="session")

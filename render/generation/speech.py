@@ -7,12 +7,10 @@ Raises `RefusedGeneration` for empty text and `RetryableGeneration` when the
 voice's process breaks or hangs.
 """
 
-import io
 import re
 import subprocess
 import sys
 import unicodedata
-import wave
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,12 +18,11 @@ import anyio
 import anyio.to_thread
 import espeakng_loader
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.languages import ENGLISH, Language, language_of, scripts, tags_of
+from render.generation.waveform import finish, wav
 from render.problem import Problem
 from render.storyboard import clean_text
 
@@ -35,14 +32,7 @@ CHILD = Path(__file__).with_name("espeak.py")
 TIMBRE = "+f2"
 """espeak-ng's variant for every voice: a speech recogniser mishears it least (decision 4)."""
 
-PEAK = 10 ** (-1 / 20)
-"""−1 dBFS."""
 _ENGLISH_VOICE = ENGLISH.voice + TIMBRE
-_AUDIBLE = 0.01
-"""Of the peak: what is quieter is silence."""
-_MARGIN_SECONDS = 0.02
-_FADE_SECONDS = 0.008
-_SILENT_SECONDS = 1.0
 
 _VOICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3\U000e0020-\U000e007f]+\u200d?")
@@ -82,7 +72,7 @@ class OfflineSpeech:
         spoken, pcm = await self._run(
             _pronounceable(text), [*asked, *own, _ENGLISH_VOICE], language or ENGLISH
         )
-        samples, silent = await anyio.to_thread.run_sync(_finish, pcm, spoken.sample_rate)
+        samples, silent = await anyio.to_thread.run_sync(finish, pcm, spoken.sample_rate)
         warnings = _warnings(request, text, spoken.voice, language)
         if silent:
             warnings.append(
@@ -92,7 +82,7 @@ class OfflineSpeech:
                 )
             )
         return Generated(
-            data=_wav(samples, spoken.sample_rate),
+            data=wav(samples, spoken.sample_rate),
             media_type="audio/wav",
             provider=PROVIDER,
             model=f"espeak-ng-{spoken.version}",
@@ -180,29 +170,3 @@ def _warnings(
         for name in sorted(unread)
     ]
     return warnings
-
-
-def _finish(pcm: bytes, sample_rate: int) -> tuple[npt.NDArray[np.int16], bool]:
-    """Trim, fade and normalise; return the samples and whether they are mere silence."""
-    samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32)
-    peak = float(np.abs(samples).max(initial=0.0))
-    if peak < 1:
-        return np.zeros(round(_SILENT_SECONDS * sample_rate), np.int16), True
-    audible = np.flatnonzero(np.abs(samples) > _AUDIBLE * peak)
-    margin = round(_MARGIN_SECONDS * sample_rate)
-    samples = samples[max(0, audible[0] - margin) : audible[-1] + margin]
-    samples *= PEAK * np.iinfo(np.int16).max / peak
-    fade = np.linspace(0, 1, min(round(_FADE_SECONDS * sample_rate), len(samples)))
-    samples[: len(fade)] *= fade
-    samples[len(samples) - len(fade) :] *= fade[::-1]
-    return np.rint(samples).astype(np.int16), False
-
-
-def _wav(samples: npt.NDArray[np.int16], sample_rate: int) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(samples.itemsize)
-        file.setframerate(sample_rate)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return buffer.getvalue()

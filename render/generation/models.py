@@ -1,0 +1,105 @@
+"""Which models make what, in which order, at what price: plain data with defaults of today.
+
+Read in November 2026. The documents' `gemini-2.5-flash-image` and `gemini-pro`
+are valid names here and in stored records, although Google has shut both down:
+a call to a shut-down model is answered 404 and costs nothing, and the chain
+goes on with the next one.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from render.errors import InvalidModels
+from render.generation.prices import PRICES, Price
+
+SUCCESSORS: Mapping[str, str] = {
+    "gemini-2.5-flash-image": "gemini-nano-banana-2.1",
+    "gemini-3.1-flash-image": "gemini-nano-banana-2.1",
+    "gemini-pro": "gemini-3.8-flash",
+    "gemini-2.5-flash-preview-tts": "gemini-3.8-flash-lite-tts",
+    "gemini-2.5-pro-preview-tts": "gemini-3.8-flash-tts",
+    "gemini-3.1-flash-tts-preview": "gemini-3.8-flash-lite-tts",
+}
+"""What to configure in place of a model that was, or is about to be, shut down."""
+
+_RETRIES = range(1, 11)
+_DELAY = range(100, 10_001)
+
+
+class GeminiModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The picture models of Gemini and how often each one is asked."""
+
+    primary: str = "gemini-nano-banana-2.1"
+    fallback: str = "gemini-3-pro-image"
+    """Asked when the primary fails; empty for none."""
+    max_retries: int = 3
+    """Calls of one model for one request, from 1 to 10."""
+    retry_delay_ms: int = 1000
+    """Before the second call, from 100 to 10,000; doubles from then on."""
+    check_availability: bool = True
+    """Whether models are looked up every minute, which is free, besides what calls show."""
+
+    def faults(self) -> list[str]:
+        """Return everything that is wrong, in sentences."""
+        found: list[str] = []
+        if not self.primary:
+            found.append("The primary model has no name.")
+        if self.primary and self.primary == self.fallback:
+            found.append(f"Primary and fallback are both “{self.primary}”; they must differ.")
+        if self.max_retries not in _RETRIES:
+            found.append(f"Retries must be from 1 to 10; this is {self.max_retries}.")
+        if self.retry_delay_ms not in _DELAY:
+            found.append(
+                f"The retry delay must be from 100 to 10,000 ms; this is {self.retry_delay_ms}."
+            )
+        return found
+
+
+class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every model of every kind. A provider without a key is left out of the chains."""
+
+    gemini: GeminiModelConfig = GeminiModelConfig()
+    gemini_speech: str = "gemini-3.8-flash-lite-tts"
+    gemini_text: str = "gemini-3.8-flash"
+    replicate_images: str = "black-forest-labs/flux-1.1-pro-ultra"
+    """The FLUX model whose pictures leave the camera room to zoom at 1080p."""
+    replicate_speech: str = "minimax/speech-2.6-turbo"
+    replicate_text: str = "meta/meta-llama-3-70b-instruct"
+    prices: Mapping[str, Price] = {}
+    """Replaces and adds rows of the price table."""
+    unsafe_falls_through: bool = True
+    """Whether what one model will not make for safety's sake may be asked of the next."""
+    at_once: int = 4
+    """Calls of one provider at the same time."""
+
+    def price(self, model: str) -> Price:
+        """Return a model's row; raise `KeyError`."""
+        return self.prices[model] if model in self.prices else PRICES[model]
+
+    def faults(self) -> list[str]:
+        """Return everything that is wrong, in sentences."""
+        found = self.gemini.faults()
+        named = {
+            self.gemini.primary,
+            self.gemini.fallback,
+            self.gemini_speech,
+            self.gemini_text,
+            self.replicate_images,
+            self.replicate_speech,
+            self.replicate_text,
+        }
+        found += [
+            f"The price of the model “{model}” is not known; add it to the prices."
+            for model in sorted(named - {""})
+            if model not in self.prices and model not in PRICES
+        ]
+        if self.at_once < 1:
+            found.append(f"At least one call at a time must be allowed; this is {self.at_once}.")
+        return found
+
+    def check(self) -> None:
+        """Raise `InvalidModels`, with every fault, unless the models can work together."""
+        found = self.faults()
+        if found:
+            raise InvalidModels(" ".join(found), faults=len(found))

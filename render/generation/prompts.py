@@ -1,0 +1,35 @@
+"""The words a model is given: what to draw, and an editor's text as mere material."""
+
+from render.generation.base import ImageRequest
+from render.storyboard import clean_text
+
+_NO_LETTERS = "No words, letters or captions in the picture."
+
+OPENING = "<<<material>>>"
+CLOSING = "<<<end of material>>>"
+
+
+def picture_prompt(request: ImageRequest) -> str:
+    """Return what to ask a model to draw.
+
+    The engine and the card set text over a picture in real fonts; letters that
+    a model paints are misspelt, and in no viewer's language.
+    """
+    wanted = clean_text(request.prompt) or clean_text(request.text) or clean_text(request.title)
+    style = clean_text(request.style)
+    parts = [wanted or "A calm, abstract background."]
+    if style and style not in wanted:
+        parts.append(f"Style: {style}.")
+    if _NO_LETTERS not in wanted:
+        parts.append(_NO_LETTERS)
+    return "\n".join(parts)
+
+
+def fenced(material: str) -> str:
+    """Return an editor's words between marks that they cannot contain.
+
+    Whatever is written inside, it is the thing to work on: the instructions say
+    so, and name these marks. Text that imitates a mark loses its angle brackets.
+    """
+    inside = clean_text(material).replace("<<<", "‹‹‹").replace(">>>", "›››")
+    return f"{OPENING}\n{inside}\n{CLOSING}"

@@ -1,0 +1,16 @@
+"""Voices by a provider's own names, and what to say when it does not have the one asked for."""
+
+from render.problem import Problem
+
+
+def unknown_voice(name: str, asked: str, used: str) -> tuple[Problem, ...]:
+    """Return what to say about a voice that a provider does not have."""
+    if asked in {"", used}:
+        return ()
+    return (
+        Problem(
+            code="voice_unknown",
+            message=f"{name} has no voice called “{asked}”; “{used}” speaks instead.",
+            params={"voice": asked},
+        ),
+    )
