@@ -21,10 +21,11 @@ from litestar.plugins.problem_details import (
 from litestar.types import Scope
 
 from cms_bridge import telemetry
-from cms_bridge.api import health, videos, webhooks
+from cms_bridge.api import approvals, charges, health, videos, webhooks
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
 from cms_bridge.errors import BridgeError, problem
+from cms_bridge.estimates import OFFLINE, Prices
 from cms_bridge.queue import open_queue
 from cms_bridge.security import ApiKey
 from cms_bridge.settings import BridgeSettings, load
@@ -40,8 +41,11 @@ VERSION = "0.1.0"
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def create_app(settings: BridgeSettings | None = None) -> Litestar:
-    """Return the application; without settings they are read from the environment."""
+def create_app(settings: BridgeSettings | None = None, *, prices: Prices = OFFLINE) -> Litestar:
+    """Return the application; without settings they are read from the environment.
+
+    `prices` are those of the providers that the daemons work with.
+    """
     settings = settings or load(BridgeSettings)
     telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
     store = store_from(settings)
@@ -62,6 +66,12 @@ def create_app(settings: BridgeSettings | None = None) -> Litestar:
             webhooks.receive,
             videos.job_status,
             videos.job_links,
+            charges.list_charges,
+            charges.resolve_charge,
+            approvals.get_estimate,
+            approvals.price_edit,
+            approvals.approve,
+            approvals.render,
             health.health,
             health.live,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
@@ -75,6 +85,7 @@ def create_app(settings: BridgeSettings | None = None) -> Litestar:
                 sync_to_thread=False,
                 use_cache=True,
             ),
+            "prices": Provide(lambda: prices, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
         plugins=[

@@ -6,15 +6,19 @@ processes can never both succeed, and both leave a message in the outbox.
 """
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, assert_never
 from uuid import UUID, uuid4
 
 import msgspec
+from piccolo.custom_types import Combinable
 
-from cms_bridge import outbox
+from cms_bridge import approvals, estimates, outbox
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
-from cms_bridge.errors import EventConflict, JobNotFound
+from cms_bridge.errors import EventConflict, JobNotFound, NotApproved
+from cms_bridge.estimates import Prices
 from cms_bridge.events import (
     Event,
     StoryboardApproved,
@@ -37,7 +41,6 @@ WAKE_GRACE = timedelta(seconds=5)
 PROGRESS_STORYBOARD = 5
 """Progress, in percent, of a job that waits for approval."""
 
-
 _NO_ERROR: dict[Any, Any] = {Job.error: None, Job.error_message: None}
 
 
@@ -51,7 +54,9 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 0
 
 
-async def accept(event_id: str, body: bytes, event: Event, *, limits: Limits) -> Accepted:
+async def accept(
+    event_id: str, body: bytes, event: Event, *, limits: Limits, prices: Prices
+) -> Accepted:
     """Store an event and its effect together, or neither.
 
     A repeat of the same bytes under the same id is answered with what the
@@ -63,7 +68,7 @@ async def accept(event_id: str, body: bytes, event: Event, *, limits: Limits) ->
         return known
     try:
         async with transaction():
-            job = await _apply(event, limits)
+            job = await _apply(event, limits, prices)
             with unique_violations():
                 await InboundEvent.insert(
                     InboundEvent(
@@ -81,6 +86,51 @@ async def accept(event_id: str, body: bytes, event: Event, *, limits: Limits) ->
             return known
         raise
     row = await find(job)
+    return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
+
+
+async def approve(job: UUID, *, digest: str, estimate: Decimal, by: str) -> dict[str, Any]:
+    """Approve exactly this storyboard at this price; return the approval.
+
+    The work starts with `render`. Approving the same twice is approving once.
+    Raises `JobNotFound`, `IllegalMove` or `ApprovalConflict`.
+    """
+    if standing := await approvals.standing(job, digest=digest, estimate=estimate):
+        return standing
+    approvals.check_offer(await find(job), digest, estimate)
+    try:
+        async with transaction():
+            await _move(
+                job,
+                Status.APPROVED,
+                {**_approved(digest, by), Job.wake_at: None},
+                given=(Job.storyboard_digest == digest, Job.estimated_cost == estimate),
+            )
+            return await approvals.record(job, digest=digest, estimate=estimate, by=by)
+    except IllegalMove:
+        # The same approval, or an edit, may have come in between.
+        if standing := await approvals.standing(job, digest=digest, estimate=estimate):
+            return standing
+        approvals.check_offer(await find(job), digest, estimate)
+        raise
+
+
+async def render(job: UUID) -> Accepted:
+    """Let an approved job be worked on, again if it failed; raise `NotApproved`."""
+    row = await find(job)
+    if row["approved"]:
+        if row["status"] in {Status.FAILED, Status.CANCELLED}:
+            # Whoever moved it in between has done, or undone, what was asked.
+            with suppress(IllegalMove):
+                async with transaction():
+                    await _restart(row)
+        else:
+            await Job.update({Job.wake_at: datetime.now(UTC) + WAKE_GRACE}).where(
+                Job.id == job, Job.status == Status.APPROVED, Job.wake_at.is_null()
+            )
+        row = await find(job)
+    if not row["approved"]:
+        raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
     return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
 
 
@@ -128,14 +178,14 @@ async def _seen(event_id: str, digest: str) -> Accepted | None:
     )
 
 
-async def _apply(event: Event, limits: Limits) -> UUID:
+async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
     match event:
         case VideoSubmitted():
             return await _submit(event.data, limits)
         case StoryboardEdited():
-            return await _edit(event.data, limits)
+            return await _edit(event.data, limits, prices)
         case StoryboardApproved():
-            return await _approve(event.data, limits)
+            return await _approve(event.data, limits, prices)
         case VideoCancelled():
             return await _cancel(event.data)
         case VideoRetried():
@@ -191,7 +241,7 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
     return job
 
 
-async def _edit(change: StoryboardChange, limits: Limits) -> UUID:
+async def _edit(change: StoryboardChange, limits: Limits, prices: Prices) -> UUID:
     change.storyboard.check(limits)
     row = await _change_target(change)
     if change.revision <= row["storyboard_revision"]:
@@ -200,7 +250,7 @@ async def _edit(change: StoryboardChange, limits: Limits) -> UUID:
         row["id"],
         Status.STORYBOARD_COMPLETE,
         {
-            **_storyboard(change.storyboard),
+            **_storyboard(change.storyboard, prices),
             Job.storyboard_revision: change.revision,
             **_NO_ERROR,
             Job.approved: False,
@@ -209,10 +259,11 @@ async def _edit(change: StoryboardChange, limits: Limits) -> UUID:
             Job.wake_at: None,
         },
     )
+    await approvals.void(row["id"])
     return row["id"]
 
 
-async def _approve(change: StoryboardChange, limits: Limits) -> UUID:
+async def _approve(change: StoryboardChange, limits: Limits, prices: Prices) -> UUID:
     change.storyboard.check(limits)
     row = await _change_target(change)
     if row["approved"] and row["approved_digest"] == change.storyboard.digest:
@@ -220,21 +271,22 @@ async def _approve(change: StoryboardChange, limits: Limits) -> UUID:
     if change.revision < row["storyboard_revision"]:
         # Approved what has since been edited: the edit stands, and asks for approval anew.
         return row["id"]
-    now = datetime.now(UTC)
+    offered = _storyboard(change.storyboard, prices)
     await _move(
         row["id"],
         Status.APPROVED,
         {
-            **_storyboard(change.storyboard),
+            **offered,
             Job.storyboard_revision: change.revision,
-            **_NO_ERROR,
-            Job.approved: True,
-            Job.approved_digest: change.storyboard.digest,
-            Job.approved_by: clean_text(change.by),
-            Job.approved_at: now,
-            Job.retry_count: 0,
-            Job.wake_at: now + WAKE_GRACE,
+            **_approved(change.storyboard.digest, change.by),
+            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
+    )
+    await approvals.record(
+        row["id"],
+        digest=change.storyboard.digest,
+        estimate=offered[Job.estimated_cost],
+        by=change.by,
     )
     return row["id"]
 
@@ -250,7 +302,11 @@ async def _retry(video: VideoRef) -> UUID:
     row = await _submitted(video)
     if Status(row["status"]) not in FINISHED:
         return row["id"]
-    now = datetime.now(UTC)
+    await _restart(row)
+    return row["id"]
+
+
+async def _restart(row: dict[str, Any]) -> None:
     await _move(
         row["id"],
         Status.APPROVED if row["approved"] else Status.PENDING,
@@ -259,10 +315,10 @@ async def _retry(video: VideoRef) -> UUID:
             Job.scenes_done: 0,
             **_NO_ERROR,
             Job.retry_count: 0,
-            Job.wake_at: now + WAKE_GRACE,
+            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
+        given=(Job.status == row["status"], Job.approved == row["approved"]),
     )
-    return row["id"]
 
 
 async def _stop(job: UUID) -> None:
@@ -299,8 +355,13 @@ async def _change_target(change: StoryboardChange) -> dict[str, Any]:
         raise JobNotFound("There is no such job.") from None
 
 
-async def _move(job: UUID, target: Status, values: dict[Any, Any]) -> None:
-    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there."""
+async def _move(
+    job: UUID, target: Status, values: dict[Any, Any], *, given: tuple[Combinable, ...] = ()
+) -> None:
+    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there.
+
+    `given` is what must still hold at that moment, besides the status.
+    """
     moved = (
         await Job.update(
             {
@@ -310,7 +371,7 @@ async def _move(job: UUID, target: Status, values: dict[Any, Any]) -> None:
                 **values,
             }
         )
-        .where(Job.id == job, Job.status.is_in(origins(target)))
+        .where(Job.id == job, Job.status.is_in(origins(target)), *given)
         .returning(Job.id)
     )
     if not moved:
@@ -318,10 +379,22 @@ async def _move(job: UUID, target: Status, values: dict[Any, Any]) -> None:
     await outbox.touch(job, Topic.RENDITION)
 
 
-def _storyboard(storyboard: Storyboard) -> dict[Any, Any]:
+def _storyboard(storyboard: Storyboard, prices: Prices) -> dict[Any, Any]:
     return {
         Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
         Job.storyboard_digest: storyboard.digest,
+        Job.estimated_cost: estimates.estimate(storyboard, prices).total,
         Job.scenes_total: len(storyboard.scenes),
         Job.scenes_done: 0,
+    }
+
+
+def _approved(digest: str, by: str) -> dict[Any, Any]:
+    return {
+        **_NO_ERROR,
+        Job.approved: True,
+        Job.approved_digest: digest,
+        Job.approved_by: clean_text(by),
+        Job.approved_at: datetime.now(UTC),
+        Job.retry_count: 0,
     }

@@ -8,8 +8,10 @@ import msgspec
 import structlog
 from litestar import Request, post
 from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from cms_bridge import jobs, webhooks
+from cms_bridge.estimates import Prices
 from cms_bridge.queue import Queue
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
@@ -40,11 +42,14 @@ async def receive(
     verifier: NamedDependency[Verifier],
     queue: NamedDependency[Queue],
     settings: NamedDependency[BridgeSettings],
+    prices: NamedDependency[SkipValidation[Prices]],
 ) -> Receipt:
     """Verify the raw bytes, store event and effect in one transaction, wake a worker."""
     body = await webhooks.read_bounded(request.stream(), limit=settings.max_webhook_bytes)
     event_id = verifier.verify(body, request.headers)
-    accepted = await jobs.accept(event_id, body, webhooks.decode(body), limits=settings.limits)
+    accepted = await jobs.accept(
+        event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
+    )
     log.info(
         "webhook.accepted",
         event_id=event_id,

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from cms_bridge import jobs
+from cms_bridge.estimates import OFFLINE
 from cms_bridge.events import Project
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
@@ -21,14 +22,13 @@ async def test_it_is_left_out_of_everything_that_is_told_apart(database: str) ->
         event.data, project=Project(id="project-1", name=TEXT), version=TEXT
     )
     event = msgspec.structs.replace(event, data=submission)
-    job = (await jobs.accept("evt_1", b"{}", event, limits=Limits())).job_id
+    job = (await jobs.accept("evt_1", b"{}", event, limits=Limits(), prices=OFFLINE)).job_id
 
     await Job.update({Job.status: Status.STORYBOARD_COMPLETE}).where(Job.id == job)
     approval = approved(job, board=storyboard(TEXT, title=TEXT, style=TEXT))
     change = msgspec.structs.replace(approval.data, by=TEXT)
-    await jobs.accept(
-        "evt_2", b"[]", msgspec.structs.replace(approval, data=change), limits=Limits()
-    )
+    event = msgspec.structs.replace(approval, data=change)
+    await jobs.accept("evt_2", b"[]", event, limits=Limits(), prices=OFFLINE)
 
     row = await jobs.find(job)
     assert row["title"] == row["version"] == row["approved_by"] == "A text"

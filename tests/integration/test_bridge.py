@@ -299,6 +299,13 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         EVENTS,
         "/api/v1/videos/jobs/{job_id}/status",
         "/api/v1/videos/jobs/{job_id}/links",
+        "/api/v1/videos/jobs/{job_id}/charges",
+        "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve",
+        *(
+            f"/api/{version}/jobs/{{job_id}}/{action}"
+            for version in ("v1", "v2")
+            for action in ("estimate", "approve", "render")
+        ),
         "/health",
         "/health/live",
         "/health/ready",

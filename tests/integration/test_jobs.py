@@ -9,6 +9,7 @@ import pytest
 
 from cms_bridge import jobs
 from cms_bridge.errors import EventConflict, JobNotFound
+from cms_bridge.estimates import OFFLINE, Prices
 from cms_bridge.events import Event
 from cms_bridge.states import IllegalMove, Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
@@ -21,9 +22,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 LIMITS = Limits()
 
 
-async def accept(event: Event, *, message: str | None = None) -> jobs.Accepted:
+async def accept(
+    event: Event, *, message: str | None = None, prices: Prices = OFFLINE
+) -> jobs.Accepted:
     body = msgspec.json.encode(event)
-    return await jobs.accept(message or f"evt_{uuid4()}", body, event, limits=LIMITS)
+    return await jobs.accept(message or f"evt_{uuid4()}", body, event, limits=LIMITS, prices=prices)
 
 
 async def put(job: UUID, status: Status, **values: Any) -> None:

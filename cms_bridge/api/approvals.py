@@ -1,0 +1,160 @@
+"""`/api/v1/jobs/{id}`: the price of a storyboard, its approval, and the start of the work."""
+
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, SkipValidation
+
+from cms_bridge import jobs
+from cms_bridge.compat import paths
+from cms_bridge.errors import JobNotFound
+from cms_bridge.estimates import Estimate, Prices, SceneEstimate, estimate_in
+from cms_bridge.money import rounded
+from cms_bridge.queue import Queue
+from cms_bridge.security import requires_api_key
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from render.storyboard import Storyboard
+
+log = structlog.get_logger()
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job's storyboard may cost: what an approval answers to. US dollars as text."""
+
+    storyboard_digest: str
+    estimated_cost: Decimal
+    """With every scene made anew: what an approval names."""
+    difference: Decimal
+    """What is to be paid now: what the project already has costs nothing."""
+    scenes: tuple[SceneEstimate, ...]
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's approval of what they were shown."""
+
+    storyboard_digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    estimated_cost: Decimal
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Who approves: an e-mail address or a name."""
+
+
+class Approved(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval as it is recorded."""
+
+    job_id: UUID
+    storyboard_digest: str
+    estimated_cost: Decimal
+    by: str
+    at: datetime
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a job stands that was asked to render."""
+
+    job_id: UUID
+    status: Status
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A storyboard that is not saved."""
+
+    storyboard: Storyboard
+
+
+@get(
+    paths("/api/v1/jobs/{job_id:uuid}/estimate"),
+    guards=[requires_api_key],
+    summary="What a job's storyboard may cost",
+    tags=["jobs"],
+)
+async def get_estimate(
+    job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
+) -> Offer:
+    """Return the price, scene by scene; 404 until there is a storyboard."""
+    job = await jobs.find(job_id)
+    if not job["storyboard_data"]:
+        raise JobNotFound("This job has no storyboard yet.")
+    storyboard = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
+    priced = await estimate_in(job["project"], storyboard, prices)
+    # What an approval is held against is what the job says, even if prices have changed since.
+    return _offer(priced, job["estimated_cost"])
+
+
+@post(
+    paths("/api/v1/jobs/{job_id:uuid}/estimate"),
+    status_code=HTTPStatus.OK,
+    guards=[requires_api_key],
+    summary="What an edit would cost",
+    tags=["jobs"],
+)
+async def price_edit(
+    job_id: FromPath[UUID],
+    data: JSONBody[Draft],
+    prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
+) -> Offer:
+    """Price a storyboard before it is saved; nothing is kept of it."""
+    job = await jobs.find(job_id)
+    data.storyboard.check(settings.limits)
+    priced = await estimate_in(job["project"], data.storyboard, prices)
+    return _offer(priced, priced.total)
+
+
+@post(
+    paths("/api/v1/jobs/{job_id:uuid}/approve"),
+    status_code=HTTPStatus.OK,
+    guards=[requires_api_key],
+    summary="Approve a storyboard at its price",
+    tags=["jobs"],
+)
+async def approve(
+    job_id: FromPath[UUID], data: JSONBody[Word], queue: NamedDependency[Queue]
+) -> Approved:
+    """Record an approval; 409 if storyboard or price are not those the job has now.
+
+    The work itself starts with `render`. Approving twice answers the same.
+    """
+    approval = await jobs.approve(
+        job_id, digest=data.storyboard_digest, estimate=data.estimated_cost, by=data.by
+    )
+    log.info("job.approved", job_id=str(job_id), by=approval["by"])
+    await queue.wake_outbox(job_id)
+    return Approved(
+        job_id=job_id,
+        storyboard_digest=approval["storyboard_digest"],
+        estimated_cost=rounded(approval["estimated_cost"]),
+        by=approval["by"],
+        at=approval["at"],
+    )
+
+
+@post(
+    paths("/api/v1/jobs/{job_id:uuid}/render"),
+    status_code=HTTPStatus.ACCEPTED,
+    guards=[requires_api_key],
+    summary="Generate and compose an approved storyboard",
+    tags=["jobs"],
+)
+async def render(job_id: FromPath[UUID], queue: NamedDependency[Queue]) -> Started:
+    """Start the work, or start it again after a failure; 403 until approved."""
+    accepted = await jobs.render(job_id)
+    await queue.wake_job(job_id, accepted.status, attempt=accepted.attempt)
+    await queue.wake_outbox(job_id)
+    return Started(job_id=job_id, status=accepted.status)
+
+
+def _offer(priced: Estimate, estimated_cost: Decimal) -> Offer:
+    return Offer(
+        storyboard_digest=priced.storyboard_digest,
+        estimated_cost=rounded(estimated_cost),
+        difference=priced.difference,
+        scenes=priced.scenes,
+    )

@@ -1,0 +1,87 @@
+"""`/api/v1/videos/jobs/{id}/charges`: each paid call, and a person's word on lost ones."""
+
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from cms_bridge import charges, jobs
+from cms_bridge.charges import Outcome, State
+from cms_bridge.money import rounded
+from cms_bridge.queue import Queue
+from cms_bridge.security import requires_api_key
+
+
+class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One paid call. Amounts are US dollars as text."""
+
+    id: UUID
+    scene_id: str
+    """Empty for what was made for the whole video."""
+    kind: str
+    attempt: int
+    """The worker's claim on the job under which it was made."""
+    call: int
+    """Counts the calls of one request, over all models."""
+    provider: str
+    model: str
+    provider_id: str | None
+    reserved: Decimal
+    settled: Decimal | None
+    """What it really cost; null until that is known."""
+    state: State
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person found in the provider's account."""
+
+    outcome: Outcome
+    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+@get(
+    "/api/v1/videos/jobs/{job_id:uuid}/charges",
+    guards=[requires_api_key],
+    summary="Every paid call of a job",
+    tags=["videos"],
+)
+async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
+    """Return a job's charges, oldest first; 404 if there is no such job."""
+    await jobs.find(job_id)
+    return [_view(row) for row in await charges.charges_of(job_id)]
+
+
+@post(
+    "/api/v1/videos/jobs/{job_id:uuid}/charges/{charge_id:uuid}/resolve",
+    status_code=HTTPStatus.OK,
+    guards=[requires_api_key],
+    summary="Say what became of a call whose answer was lost",
+    tags=["videos"],
+)
+async def resolve_charge(
+    job_id: FromPath[UUID],
+    charge_id: FromPath[UUID],
+    data: JSONBody[Finding],
+    queue: NamedDependency[Queue],
+) -> ChargeView:
+    """End an unknown charge, so that a retry may go on; 409 if its outcome is known or awaited."""
+    row = await charges.resolve(job_id, charge_id, data.outcome, by=data.by)
+    await queue.wake_outbox(job_id)
+    return _view(row)
+
+
+def _view(row: dict[str, Any]) -> ChargeView:
+    # SQLite's numbers come without their zeros.
+    amounts = {
+        name: None if row[name] is None else rounded(row[name]) for name in ("reserved", "settled")
+    }
+    return msgspec.convert({**row, **amounts}, ChargeView)

@@ -1,0 +1,62 @@
+"""Approvals: who said, and when, that exactly this storyboard may be filmed at this price.
+
+A job has one valid approval at most; an edit voids it and the row stays as a
+record. What an approval does to the job is in `cms_bridge.jobs`.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from cms_bridge.errors import ApprovalConflict
+from cms_bridge.tables import Approval
+from render.storyboard import clean_text
+
+Row = dict[str, Any]
+
+
+async def record(job: UUID, *, digest: str, estimate: Decimal, by: str) -> Row:
+    """Write an approval down in place of any earlier one; call in the job's transaction."""
+    await void(job)
+    row: Row = {
+        "id": uuid4(),
+        "job": job,
+        "storyboard_digest": digest,
+        "estimated_cost": estimate,
+        "by": clean_text(by),
+        "at": datetime.now(UTC),
+    }
+    await Approval.insert(Approval(**row))
+    return row
+
+
+async def void(job: UUID) -> None:
+    """Take back an approval, if there is one; call in the job's transaction."""
+    await Approval.update({Approval.voided_at: datetime.now(UTC)}).where(
+        Approval.job == job, Approval.voided_at.is_null()
+    )
+
+
+async def standing(job: UUID, *, digest: str, estimate: Decimal) -> Row | None:
+    """Return a job's approval if it is of this storyboard at this price and was not voided."""
+    return (
+        await Approval.select(*Approval.all_columns())
+        .where(
+            Approval.job == job,
+            Approval.voided_at.is_null(),
+            Approval.storyboard_digest == digest,
+            Approval.estimated_cost == estimate,
+        )
+        .first()
+    )
+
+
+def check_offer(job: Row, digest: str, estimate: Decimal) -> None:
+    """Raise `ApprovalConflict` if a job has another storyboard or price than was shown."""
+    if digest != job["storyboard_digest"] or estimate != job["estimated_cost"]:
+        raise ApprovalConflict(
+            "The storyboard or its price has changed since it was shown.",
+            storyboard_digest=job["storyboard_digest"],
+            estimated_cost=f"{job['estimated_cost']:f}",
+        )

@@ -1,0 +1,12 @@
+"""The source documents' own paths, kept reachable beside the canonical ones: one table."""
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "/api/v1/jobs/{job_id:uuid}/approve": ("/api/v2/jobs/{job_id:uuid}/approve",),
+    "/api/v1/jobs/{job_id:uuid}/render": ("/api/v2/jobs/{job_id:uuid}/render",),
+    "/api/v1/jobs/{job_id:uuid}/estimate": ("/api/v2/jobs/{job_id:uuid}/estimate",),
+}
+
+
+def paths(canonical: str) -> list[str]:
+    """Return every path that a handler answers, the canonical one first."""
+    return [canonical, *ALIASES[canonical]]

@@ -1,0 +1,327 @@
+"""Prices, approvals and the start of the work, as the CMS's server asks for them over HTTP."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import httpx
+import msgspec
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from cms_bridge import jobs
+from cms_bridge.app import create_app
+from cms_bridge.charges import State, charges_of
+from cms_bridge.compat import ALIASES
+from cms_bridge.estimates import Prices
+from cms_bridge.ledger import open_ledger
+from cms_bridge.queue import Lane, deserialise
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from cms_bridge.tables import Approval, Asset, Job
+from render.generation.requests import image_request, request_digest, speech_request
+from tests import events
+from tests.integration.test_jobs import accept, put
+from tests.ledgers import AMPLE, call, claimed, die, new_job
+
+pytestmark = pytest.mark.anyio
+
+API_KEY = "an api key of more than 32 characters"
+PRICES = Prices(
+    picture=lambda _: Decimal("0.04"), narration=lambda request: Decimal(len(request.text)) / 1000
+)
+BOARD = events.storyboard("One.", "Two, longer.")
+TOTAL = Decimal("0.096")
+
+
+@pytest.fixture
+async def http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr("a link secret of more than 32 characters"),
+        ),
+        prices=PRICES,
+    )
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://bridge",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        ) as client,
+    ):
+        yield client
+
+
+async def drafted(board: Any = BOARD) -> UUID:
+    """Store a job whose storyboard lies before the editor, with its price."""
+    job = (await accept(events.submitted(video=uuid4().hex))).job_id
+    await put(job, Status.STORYBOARD_COMPLETE)
+    await accept(events.edited(job, board=board), prices=PRICES)
+    return job
+
+
+def word(**changes: Any) -> dict[str, Any]:
+    return {
+        "storyboard_digest": BOARD.digest,
+        "estimated_cost": str(TOTAL),
+        "by": "ann@example.com",
+        **changes,
+    }
+
+
+async def own(job: UUID, request: Any, **changes: Any) -> None:
+    """Let a job have an asset for a request."""
+    values = {"provider": "gemini", "model_intended": "m", "model_used": "m", **changes}
+    await Asset.insert(
+        Asset(
+            id=uuid4(),
+            job=job,
+            scene_id="s1",
+            kind="picture",
+            request_digest=request_digest(request),
+            key="k",
+            created_at=datetime.now(UTC),
+            **values,
+        )
+    )
+
+
+class TestEstimate:
+    async def test_it_tells_the_price_scene_by_scene(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert said["storyboard_digest"] == BOARD.digest
+        assert Decimal(said["estimated_cost"]) == Decimal(said["difference"]) == TOTAL
+        assert [(one["scene_id"], one["picture"], one["narration"]) for one in said["scenes"]] == [
+            ("s1", "0.040000", "0.004000"),
+            ("s2", "0.040000", "0.012000"),
+        ]
+
+    async def test_after_an_edit_only_what_changed_is_due(self, http: httpx.AsyncClient) -> None:
+        earlier, job = await drafted(), await drafted()
+        for scene in BOARD.scenes:
+            await own(earlier, image_request(BOARD, scene))
+            await own(earlier, speech_request(BOARD, scene))
+        assert Decimal((await http.get(f"/api/v1/jobs/{job}/estimate")).json()["difference"]) == 0
+        edit = events.storyboard("One.", "Changed words.")
+        offer = await http.post(
+            f"/api/v1/jobs/{job}/estimate",
+            json={"storyboard": msgspec.to_builtins(edit)},
+        )
+        await accept(events.edited(job, revision=2, board=edit), prices=PRICES)
+        saved = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert offer.json() == saved
+        assert [Decimal(one["due"]) for one in saved["scenes"]] == [0, Decimal("0.054")]
+        assert Decimal(saved["difference"]) == Decimal("0.054")
+        assert Decimal(saved["estimated_cost"]) == Decimal("0.098")
+
+    async def test_a_placeholder_or_another_projects_asset_is_no_reason_for_a_discount(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job, scene = await drafted(), BOARD.scenes[0]
+        await own(job, image_request(BOARD, scene), provider="offline", model_used="card")
+        await own(await new_job(project="another"), speech_request(BOARD, scene))
+        said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert Decimal(said["difference"]) == TOTAL
+
+    async def test_without_a_storyboard_there_is_no_price(self, http: httpx.AsyncClient) -> None:
+        job = (await accept(events.submitted())).job_id
+        assert (await http.get(f"/api/v1/jobs/{job}/estimate")).status_code == 404
+
+
+class TestApproval:
+    async def test_it_is_recorded_with_who_and_when(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        assert answer.status_code == 200
+        (row,) = await Approval.select()
+        assert (row["job"], row["storyboard_digest"], row["by"]) == (
+            job,
+            BOARD.digest,
+            "ann@example.com",
+        )
+        assert (row["estimated_cost"], row["voided_at"]) == (TOTAL, None)
+        said = answer.json()
+        assert datetime.fromisoformat(said["at"]) == row["at"]
+        status = await jobs.find(job)
+        assert (status["status"], status["approved"], status["wake_at"]) == ("approved", True, None)
+
+    async def test_twice_is_once_and_answers_the_same(self, http: httpx.AsyncClient) -> None:
+        job, answers = await drafted(), []
+
+        async def approve(by: str) -> None:
+            answers.append(await http.post(f"/api/v1/jobs/{job}/approve", json=word(by=by)))
+
+        async with anyio.create_task_group() as group:
+            for by in ("ann", "bob", "eve"):
+                group.start_soon(approve, by)
+        await put(job, Status.COMPLETED)
+        await approve("late")
+        assert [one.status_code for one in answers] == [200] * 4
+        assert len({one.text for one in answers}) == 1
+        assert await Approval.count() == 1
+
+    @pytest.mark.parametrize(
+        "change", [{"storyboard_digest": "0" * 64}, {"estimated_cost": "0.095999"}]
+    )
+    async def test_of_anything_but_what_the_job_has_now_it_is_refused(
+        self, http: httpx.AsyncClient, change: dict[str, str]
+    ) -> None:
+        job = await drafted()
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word(**change))
+        said = answer.json()
+        assert (answer.status_code, said["code"]) == (409, "approval_conflict")
+        assert said["params"]["storyboard_digest"] == BOARD.digest
+        assert Decimal(said["params"]["estimated_cost"]) == TOTAL
+        assert await Approval.count() == 0
+
+    async def test_an_edit_voids_it_and_keeps_the_record(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        await accept(events.edited(job, revision=2, board=events.storyboard("x")), prices=PRICES)
+        (row,) = await Approval.select()
+        assert row["voided_at"] is not None
+        assert (await http.post(f"/api/v1/jobs/{job}/render")).status_code == 403
+        again = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        assert again.json()["code"] == "approval_conflict"
+
+    async def test_what_is_not_ready_cannot_be_approved(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        await put(job, Status.CANCELLED, storyboard_digest="1" * 64)
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        assert answer.status_code == 409
+        await put(job, Status.GENERATING, storyboard_digest=BOARD.digest)
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_move")
+        assert await Approval.count() == 0
+
+    async def test_an_approval_in_the_cms_is_the_same_record_and_starts_the_work(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await drafted()
+        await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
+        (row,) = await Approval.select()
+        assert (row["by"], row["estimated_cost"]) == ("editor@example.com", TOTAL)
+        assert (await jobs.find(job))["wake_at"] is not None
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        assert answer.json()["by"] == "editor@example.com"
+
+
+class TestRender:
+    async def test_it_needs_an_approval(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        answer = await http.post(f"/api/v1/jobs/{job}/render")
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_approved")
+
+    async def test_it_wakes_a_worker_once(self, http: httpx.AsyncClient, redis_url: str) -> None:
+        job = await drafted()
+        await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        async with Redis.from_url(redis_url) as redis:
+            assert await redis.zrange(Lane.WORK, 0, -1) == []
+            for _ in range(2):
+                answer = await http.post(f"/api/v1/jobs/{job}/render")
+                assert (answer.status_code, answer.json()["status"]) == (202, "approved")
+            (name,) = await redis.zrange(Lane.WORK, 0, -1)
+            assert deserialise(await redis.get(b"arq:job:" + name))["a"] == [str(job)]
+        assert (await jobs.find(job))["wake_at"] is not None
+
+    @pytest.mark.parametrize(
+        ("status", "then"),
+        [
+            (Status.GENERATING, "generating"),
+            (Status.COMPLETED, "completed"),
+            (Status.FAILED, "approved"),
+            (Status.CANCELLED, "approved"),
+        ],
+    )
+    async def test_it_starts_again_what_has_stopped_and_leaves_the_rest(
+        self, http: httpx.AsyncClient, status: Status, then: str
+    ) -> None:
+        job = await drafted()
+        await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        await put(job, status)
+        answer = await http.post(f"/api/v1/jobs/{job}/render")
+        assert (answer.status_code, answer.json()["status"]) == (202, then)
+
+
+class TestCharges:
+    async def test_a_lost_answer_is_shown_and_resolved(self, http: httpx.AsyncClient) -> None:
+        job = await new_job()
+        ledger = await open_ledger(await claimed(job), caps=AMPLE)
+        await ledger.started(await ledger.reserve(call("0.04", digest="d")))
+        await die(job)
+        await open_ledger(await claimed(job), caps=AMPLE)
+        status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
+        (warning,) = status["generation_warnings"]
+        listed = (await http.get(f"/api/v1/videos/jobs/{job}/charges")).json()
+        assert [(one["id"], one["state"], one["reserved"]) for one in listed] == [
+            (warning["params"]["charge"], "unknown", "0.040000")
+        ]
+        path = f"/api/v1/videos/jobs/{job}/charges/{listed[0]['id']}/resolve"
+        answer = await http.post(path, json={"outcome": "charged", "by": "ann"})
+        assert (answer.status_code, answer.json()["state"]) == (200, "settled")
+        assert (await http.post(path, json={"outcome": "charged"})).json() == answer.json()
+        refused = await http.post(path, json={"outcome": "not_charged"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "charge_not_unknown")
+        status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
+        assert (status["generation_warnings"], Decimal(status["actual_cost"])) == (
+            [],
+            Decimal("0.04"),
+        )
+        (row,) = await charges_of(job)
+        assert row["state"] == State.SETTLED
+
+    async def test_an_unknown_charge_or_job_is_not_found(self, http: httpx.AsyncClient) -> None:
+        job = await new_job()
+        for path in (f"{uuid4()}/charges", f"{job}/charges/{uuid4()}/resolve"):
+            method = "GET" if path.endswith("charges") else "POST"
+            answer = await http.request(
+                method, f"/api/v1/videos/jobs/{path}", json={"outcome": "charged"}
+            )
+            assert answer.status_code == 404
+
+
+async def test_every_alias_answers_as_its_canonical_path(http: httpx.AsyncClient) -> None:
+    described = (await http.get("/schema/openapi.json")).json()["paths"]
+    for canonical, aliases in ALIASES.items():
+        for path in (canonical, *aliases):
+            assert path.replace(":uuid", "") in described
+    job = await drafted()
+    assert (await http.post(f"/api/v2/jobs/{job}/approve", json=word())).status_code == 200
+    assert (await http.post(f"/api/v2/jobs/{job}/render")).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "jobs/{}/estimate"),
+        ("POST", "jobs/{}/estimate"),
+        ("POST", "jobs/{}/approve"),
+        ("POST", "jobs/{}/render"),
+        ("GET", "videos/jobs/{}/charges"),
+        ("POST", "videos/jobs/{}/charges/{}/resolve"),
+    ],
+)
+async def test_without_the_key_nothing_is_told_or_done(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    job = await drafted()
+    answer = await http.request(
+        method, f"/api/v1/{path.format(job, uuid4())}", headers={"Authorization": ""}, json=word()
+    )
+    assert answer.status_code == 401
+    assert await Job.exists().where(Job.id == job, Job.status == Status.STORYBOARD_COMPLETE)
