@@ -19,7 +19,6 @@ from typing import Any, cast
 
 import anyio.to_thread
 import msgspec
-import pydantic
 from google import genai
 from google.genai import errors, types
 
@@ -55,6 +54,18 @@ VOICES = frozenset({
     "Schedar", "Sulafat", "Umbriel", "Vindemiatrix", "Zephyr", "Zubenelgenubi",
 })  # fmt: skip
 DEFAULT_VOICE = "Kore"
+
+SDK_ERRORS = (
+    errors.APIError,
+    errors.ContinuationInterruptedError,
+    # The SDK reads fields before it looks at their types: an answer of another shape
+    # ends in any of these, after the request was served.
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+)
+"""Everything its SDK raises beside the transport's errors."""
 
 _NAME = "Gemini"
 _MOST_BYTES = 64 * 1024 * 1024
@@ -112,7 +123,7 @@ class Gemini:
             raise RetryableGeneration(
                 f"{_NAME} does not answer.", provider=PROVIDER, model=model
             ) from error
-        except (errors.APIError, errors.UnknownApiResponseError, pydantic.ValidationError) as error:
+        except SDK_ERRORS as error:
             raise translate(error, model) from error
 
     async def generate(
@@ -124,9 +135,7 @@ class Gemini:
                 return await self._client.aio.models.generate_content(
                     model=model, contents=prompt, config=config
                 )
-        except (errors.APIError, ValueError, TypeError, AttributeError, KeyError) as error:
-            # The SDK reads fields before it looks at their types: an answer of another
-            # shape ends in any of these, after the request was served.
+        except SDK_ERRORS as error:
             raise translate(error, model) from error
 
 

@@ -52,6 +52,17 @@ _FINAL = {"succeeded", "failed", "canceled"}
 _RESETS = re.compile(r"resets in ~?(?P<seconds>\d+(?:\.\d+)?)\s*s")
 _UNSAFE = re.compile(r"nsfw|sensitive|safety|flagged|moderation|copyright", re.IGNORECASE)
 
+SDK_ERRORS = (
+    ReplicateException,
+    # `ValidationError` and broken JSON are ValueErrors; the SDK reads fields before it
+    # looks at their types.
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+)
+"""Everything its SDK raises beside the transport's errors."""
+
 _T = TypeVar("_T")
 
 
@@ -203,9 +214,7 @@ class Replicate:
         try:
             with translated(_NAME, seconds=self._call_seconds):
                 return await call
-        except (ReplicateException, ValueError, TypeError, AttributeError, KeyError) as error:
-            # `ValidationError` and broken JSON are ValueErrors; the SDK reads fields
-            # before it looks at their types.
+        except SDK_ERRORS as error:
             raise translate(error, model) from error
 
 

@@ -1,10 +1,11 @@
 """What providers are asked for a scene, and the digest that names the question."""
 
 import hashlib
+import json
 
 import msgspec
 
-from render.generation.base import ImageRequest, SpeechRequest
+from render.generation.base import ImageRequest, SpeechRequest, TextRequest
 from render.storyboard import Scene, Storyboard
 
 
@@ -28,6 +29,10 @@ def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
     return SpeechRequest(text=scene.narration, locale=storyboard.locale, voice=storyboard.voice)
 
 
-def request_digest(request: ImageRequest | SpeechRequest) -> str:
+def request_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
     """Return the SHA-256, in hex, of everything that is asked."""
-    return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()
+    try:
+        asked = msgspec.json.encode(request, order="sorted")
+    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8
+        asked = json.dumps(msgspec.to_builtins(request), sort_keys=True).encode()
+    return hashlib.sha256(asked).hexdigest()

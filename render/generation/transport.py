@@ -19,6 +19,9 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 _UNSENDABLE = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 _CONNECT_SECONDS = 10
 
+HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
+"""Everything the transport raises while a call is made."""
+
 
 class UnreadableAnswer(Exception):
     """An answer that is too large or in a form that was not asked for."""
@@ -94,7 +97,7 @@ def translated(provider: str, *, seconds: float) -> Generator[None]:
     try:
         with anyio.fail_after(seconds):
             yield
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnreadableAnswer) as error:
+    except (TimeoutError, *HTTP_ERRORS, UnreadableAnswer) as error:
         raise failure(provider, error) from error
 
 

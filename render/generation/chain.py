@@ -1,0 +1,361 @@
+"""Models in the order they are asked: a chain is itself a provider.
+
+Each rung is called until it succeeds, fails for good or has used up its calls,
+with waits in between that double, are spread at random, and never undercut
+what the provider asked for. Then the next rung is asked; which one follows
+from circuits in memory, without any I/O.
+
+A `Meter` stands around every paid call. Nothing that was charged is thrown
+away by going on: a call that an interruption left running is fetched first, one
+that still runs ends the chain with `RunningGeneration`, and one whose answer
+was lost with `OutcomeUnknown`, since another model would be paid as well.
+"""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Generic, Self, TypeVar
+from uuid import uuid4
+
+import anyio
+import msgspec
+
+from render.errors import (
+    AccessDenied,
+    GenerationError,
+    OutcomeUnknown,
+    RefusedGeneration,
+    RetiredModel,
+    RetryableGeneration,
+    RunningGeneration,
+    UnsafeRequest,
+)
+from render.generation.base import (
+    Call,
+    Generated,
+    GeneratedText,
+    ImageRequest,
+    Kind,
+    Made,
+    Meter,
+    Reservation,
+    SpeechRequest,
+    TextRequest,
+    Ticket,
+)
+from render.generation.circuit import Circuit, Health
+from render.generation.requests import request_digest
+from render.problem import Problem
+
+Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
+A = TypeVar("A", bound=Made)
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a model is asked, and how long is waited for it."""
+
+    calls: int = 3
+    """Of one model for one request."""
+    first_delay: float = 1.0
+    """Seconds before the second call; doubles from then on."""
+    longest_delay: float = 30.0
+    """A provider that asks for more is left for the next one."""
+    unsafe_falls_through: bool = True
+    """Whether what one model will not make for safety's sake is asked of the next."""
+
+    def delay(self, calls: int, *, retry_after: float | None = None) -> float:
+        """Return the seconds to wait after so many calls: from half to the whole of the doubled."""
+        full = min(self.first_delay * 2 ** (calls - 1), self.longest_delay)
+        spread = full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        return max(spread, retry_after or 0.0)
+
+
+class Unmetered:
+    """A `Meter` that keeps no account: for models that cost nothing, and for use by hand."""
+
+    async def unfinished(self, request_digest: str) -> Reservation | None:  # noqa: ARG002 - the port asks for it
+        """Return None: nothing is remembered."""
+        return None
+
+    async def reserve(self, call: Call) -> Reservation:
+        """Return a reservation of nothing."""
+        return Reservation(id=uuid4().hex, provider=call.provider, model=call.model)
+
+    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+        """Note nothing."""
+
+    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
+        """Note nothing."""
+
+    async def release(self, reservation: Reservation) -> None:
+        """Note nothing."""
+
+    async def unknown(self, reservation: Reservation, reason: str) -> None:
+        """Note nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung(Generic[Q, A]):
+    """One model on a chain."""
+
+    provider: str
+    model: str
+    price: Callable[[Q], Decimal]
+    make: Callable[[Q, Ticket], Awaitable[A]]
+    check: Callable[[], Awaitable[None]] | None = None
+    """Looks whether the model can be asked, free of charge; None where there is nothing to see."""
+    paid: bool = True
+    """Whether the meter is told of calls."""
+    gate: AbstractAsyncContextManager[object] = field(default_factory=nullcontext[None])
+    """Held during each call: bounds how many run at the same time; may be shared by rungs."""
+    circuit: Circuit = field(default_factory=Circuit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain(Generic[Q, A]):
+    """Rungs, asked from the first to the last."""
+
+    kind: Kind
+    rungs: Sequence[Rung[Q, A]]
+    patience: Patience = field(default_factory=Patience)
+    meter: Meter = field(default_factory=Unmetered)
+
+    def metered(self, meter: Meter) -> Self:
+        """Return the same chain, with what it has seen so far, under a meter."""
+        return replace(self, meter=meter)
+
+    def price(self, request: Q) -> Decimal:
+        """Return what a call costs at most, whichever rung makes it: what is approved holds."""
+        return max(rung.price(request) for rung in self.rungs)
+
+    def health(self) -> list[Health]:
+        """Return how each model does."""
+        return [rung.circuit.health(rung.provider, rung.model) for rung in self.rungs]
+
+    async def check(self) -> None:
+        """Look whether each model can be asked, and remember it. Free of charge."""
+        for rung in self.rungs:
+            if rung.check is None:
+                continue
+            try:
+                await rung.check()
+            except GenerationError as error:
+                rung.circuit.failed(error.code, for_good=True)
+            else:
+                rung.circuit.succeeded()
+
+    async def _make(self, request: Q) -> A:
+        """Return what the first rung that can makes of a request; raise `GenerationError`."""
+        digest = request_digest(request)
+        failed: list[GenerationError] = []
+        made = await self._taken_up(request, digest, failed)
+        if made is not None:
+            return made
+        for rung in self.rungs:
+            if not rung.circuit.admit():
+                failed.append(_resting(rung))
+                continue
+            made = await self._climbed(rung, request, digest, failed)
+            if made is not None:
+                return made
+        raise _worst(failed)
+
+    async def _taken_up(self, request: Q, digest: str, failed: list[GenerationError]) -> A | None:
+        """Fetch what an interrupted call has made, if there is one."""
+        left = await self.meter.unfinished(digest)
+        if left is None:
+            return None
+        names = (left.provider, left.model)
+        rung = next((rung for rung in self.rungs if (rung.provider, rung.model) == names), None)
+        if rung is None:
+            reason = f"“{left.model}”, which was asked earlier, is no longer configured."
+            await self.meter.unknown(left, reason)
+            raise OutcomeUnknown(reason, provider=left.provider, model=left.model)
+        try:
+            return self._told(await self._called(rung, request, left), rung, failed)
+        except (RunningGeneration, OutcomeUnknown):
+            raise
+        except GenerationError as error:
+            failed.append(error)
+            return None
+
+    async def _climbed(
+        self, rung: Rung[Q, A], request: Q, digest: str, failed: list[GenerationError]
+    ) -> A | None:
+        """Call one model until it succeeds or there is no sense in asking it again."""
+        for calls in range(1, self.patience.calls + 1):
+            try:
+                async with rung.gate:
+                    made = await self._paid(rung, request, digest, attempt=len(failed) + 1)
+            except (RunningGeneration, OutcomeUnknown):
+                raise
+            except UnsafeRequest as error:
+                if not self.patience.unsafe_falls_through:
+                    raise
+                failed.append(error)
+                return None
+            except RefusedGeneration as error:
+                failed.append(error)
+                return None
+            except RetryableGeneration as error:
+                failed.append(error)
+                delay = self.patience.delay(calls, retry_after=error.retry_after)
+                if calls == self.patience.calls or delay > self.patience.longest_delay:
+                    return None
+                if not rung.circuit.available:
+                    return None
+                await anyio.sleep(delay)
+            else:
+                return self._told(made, rung, failed)
+        return None
+
+    async def _paid(self, rung: Rung[Q, A], request: Q, digest: str, *, attempt: int) -> A:
+        """Make one call; where it is paid, with its intent written down before it leaves."""
+        if not rung.paid:
+            return await self._asked(rung, request, Ticket())
+        reservation = await self.meter.reserve(
+            Call(
+                kind=self.kind,
+                provider=rung.provider,
+                model=rung.model,
+                request_digest=digest,
+                price=rung.price(request),
+                attempt=attempt,
+            )
+        )
+        try:
+            await self.meter.started(reservation)
+        except BaseException:  # nothing has left yet, whatever it was
+            with anyio.CancelScope(shield=True):
+                await self.meter.release(reservation)
+            raise
+        return await self._called(rung, request, reservation)
+
+    async def _called(self, rung: Rung[Q, A], request: Q, reservation: Reservation) -> A:
+        """Make or take up a call, and account for however it ends."""
+        named = reservation.provider_id is not None
+
+        async def started(provider_id: str) -> None:
+            nonlocal named
+            named = True
+            await self.meter.started(reservation, provider_id)
+
+        async def dropped() -> None:
+            await self.meter.release(reservation)
+
+        ticket = Ticket(resume=reservation.provider_id, started=started, dropped=dropped)
+        try:
+            made = await self._asked(rung, request, ticket)
+        except RunningGeneration:
+            raise  # the reservation stays open: asking again takes the call up
+        except OutcomeUnknown as error:
+            await self.meter.unknown(reservation, error.message)
+            raise
+        except GenerationError as error:
+            if error.cost:
+                await self.meter.settle(reservation, error.cost)
+            else:
+                await self.meter.release(reservation)
+            raise
+        except anyio.get_cancelled_exc_class():
+            if not named:
+                with anyio.CancelScope(shield=True):
+                    await self.meter.unknown(
+                        reservation, "The call was interrupted before its answer arrived."
+                    )
+            raise
+        with anyio.CancelScope(shield=True):
+            await self.meter.settle(reservation, made.cost)
+        return made
+
+    async def _asked(self, rung: Rung[Q, A], request: Q, ticket: Ticket) -> A:
+        """Make one call, and remember what it shows of the model."""
+        began = time.monotonic()
+        try:
+            made = await rung.make(request, ticket)
+        except (RetiredModel, AccessDenied) as error:
+            rung.circuit.failed(error.code, for_good=True)
+            raise
+        except RefusedGeneration:
+            rung.circuit.succeeded()  # it works: only this request is not to its liking
+            raise
+        except (RetryableGeneration, OutcomeUnknown) as error:
+            wanted = getattr(error, "retry_after", None)
+            long = wanted if wanted and wanted > self.patience.longest_delay else None
+            rung.circuit.failed(error.code, rest=long)
+            raise
+        seconds = time.monotonic() - began
+        rung.circuit.succeeded(seconds)
+        return msgspec.structs.replace(made, latency=round(seconds, 3))
+
+    def _told(self, made: A, rung: Rung[Q, A], failed: list[GenerationError]) -> A:
+        """Return what was made with the record of how it came about."""
+        first = self.rungs[0]
+        calls = 1 + sum(not isinstance(error, _Resting) for error in failed)
+        if rung is first:
+            return msgspec.structs.replace(made, model_intended=made.model, attempts=calls)
+        return msgspec.structs.replace(
+            made,
+            model_intended=first.model,
+            attempts=calls,
+            warnings=(*made.warnings, _stepped_in(first.model, made.model, failed)),
+        )
+
+
+class ImageChain(Chain[ImageRequest, Generated]):
+    """An `ImageModel`."""
+
+    async def draw(self, request: ImageRequest) -> Generated:
+        """Return a picture; raise `GenerationError`."""
+        return await self._make(request)
+
+
+class SpeechChain(Chain[SpeechRequest, Generated]):
+    """A `SpeechModel`."""
+
+    async def speak(self, request: SpeechRequest) -> Generated:
+        """Return a line of speech; raise `GenerationError`."""
+        return await self._make(request)
+
+
+class TextChain(Chain[TextRequest, GeneratedText]):
+    """A `TextModel`."""
+
+    async def write(self, request: TextRequest) -> GeneratedText:
+        """Return an answer in the structure asked for; raise `GenerationError`."""
+        return await self._make(request)
+
+
+class _Resting(RetryableGeneration):
+    """A model that was passed over, because it has failed lately."""
+
+
+def _resting(rung: Rung[Q, A]) -> _Resting:
+    return _Resting(
+        f"“{rung.model}” has failed lately and is left alone for a while.",
+        retry_after=rung.circuit.retry_after,
+        provider=rung.provider,
+        model=rung.model,
+    )
+
+
+def _worst(failed: list[GenerationError]) -> GenerationError:
+    """Return what to tell of: something that passes, if any of it does, else the first refusal."""
+    passing = [error for error in failed if isinstance(error, RetryableGeneration)]
+    return min(passing, key=lambda error: error.retry_after or 0.0) if passing else failed[0]
+
+
+def _stepped_in(intended: str, used: str, failed: list[GenerationError]) -> Problem:
+    why = f" {failed[0].message}" if failed else ""
+    return Problem(
+        code="model_fallback",
+        message=f"“{used}” made this in place of “{intended}”.{why}",
+        params={
+            "intended": intended,
+            "used": used,
+            "reason": failed[0].code if failed else "",
+        },
+    )

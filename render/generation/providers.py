@@ -1,0 +1,202 @@
+"""The chains that a configuration and its keys make: Gemini, then Replicate, then offline.
+
+A provider without a key is left out. With no key at all pictures and speech
+are made offline, and there is nothing that writes.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+import anyio
+
+from render.generation import gemini, predictions
+from render.generation.base import (
+    Generated,
+    GeneratedText,
+    ImageModel,
+    ImageRequest,
+    Kind,
+    Meter,
+    SpeechModel,
+    SpeechRequest,
+    TextRequest,
+    Ticket,
+)
+from render.generation.chain import A, ImageChain, Patience, Q, Rung, SpeechChain, TextChain
+from render.generation.circuit import OPENS_AFTER, Circuit, Health
+from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
+from render.generation.models import ModelsConfig
+from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.predictions import Replicate
+from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
+
+_OFFLINE = "offline"
+_Asked_contra = TypeVar(
+    "_Asked_contra", ImageRequest, SpeechRequest, TextRequest, contravariant=True
+)
+_ImageRung = Rung[ImageRequest, Generated]
+_SpeechRung = Rung[SpeechRequest, Generated]
+_TextRung = Rung[TextRequest, GeneratedText]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Providers:
+    """Who draws, speaks and writes."""
+
+    images: ImageChain
+    speech: SpeechChain
+    text: TextChain | None
+    """None where no provider that writes has a key."""
+
+    def metered(self, meter: Meter) -> "Providers":
+        """Return the same providers with every paid call told to a meter."""
+        return Providers(
+            images=self.images.metered(meter),
+            speech=self.speech.metered(meter),
+            text=self.text.metered(meter) if self.text else None,
+        )
+
+    def health(self) -> list[Health]:
+        """Return how each model does."""
+        return [
+            *self.images.health(),
+            *self.speech.health(),
+            *(self.text.health() if self.text else ()),
+        ]
+
+    async def check(self) -> None:
+        """Look whether each model can be asked, and remember it. Free of charge."""
+        await self.images.check()
+        await self.speech.check()
+        if self.text:
+            await self.text.check()
+
+
+@asynccontextmanager
+async def open_providers(
+    config: ModelsConfig,
+    *,
+    gemini_key: str = "",
+    replicate_token: str = "",
+    gemini_url: str = gemini.BASE_URL,
+    replicate_url: str = predictions.BASE_URL,
+) -> AsyncGenerator[Providers]:
+    """Yield the chains of a configuration; raise `InvalidModels` with all its faults."""
+    config.check()
+    rungs = _Rungs(config)
+    async with AsyncExitStack() as stack:
+        if gemini_key:
+            account = Gemini(key=gemini_key, base_url=gemini_url)
+            stack.push_async_callback(account.aclose)
+            rungs.add_gemini(account)
+        if replicate_token:
+            predicting = Replicate(token=replicate_token, base_url=replicate_url)
+            stack.push_async_callback(predicting.aclose)
+            rungs.add_replicate(predicting)
+        patience = Patience(
+            calls=config.gemini.max_retries,
+            first_delay=config.gemini.retry_delay_ms / 1000,
+            unsafe_falls_through=config.unsafe_falls_through,
+        )
+        yield Providers(
+            images=ImageChain(
+                kind=Kind.PICTURE,
+                rungs=[*rungs.images, offline_images(OfflineImages())],
+                patience=patience,
+            ),
+            speech=SpeechChain(
+                kind=Kind.NARRATION,
+                rungs=[*rungs.speech, offline_speech(OfflineSpeech())],
+                patience=patience,
+            ),
+            text=TextChain(kind=Kind.STORYBOARD, rungs=rungs.text, patience=patience)
+            if rungs.text
+            else None,
+        )
+
+
+class _Paid(Protocol[_Asked_contra]):
+    """What every adapter has, whatever it makes."""
+
+    provider: str
+    model: str
+
+    def price(self, request: _Asked_contra) -> Decimal: ...
+    async def check(self) -> None: ...
+
+
+class _Rungs:
+    """The rungs of each chain, as accounts are added in order."""
+
+    def __init__(self, config: ModelsConfig) -> None:
+        self._config = config
+        self.images: list[_ImageRung] = []
+        self.speech: list[_SpeechRung] = []
+        self.text: list[_TextRung] = []
+
+    def add_gemini(self, account: Gemini) -> None:
+        config, gate = self._config, anyio.CapacityLimiter(self._config.at_once)
+        for name in filter(None, (config.gemini.primary, config.gemini.fallback)):
+            image = GeminiImages(account, model=name, price=config.price(name))
+            self.images.append(self._rung(image, image.draw, gate))
+        if name := config.gemini_speech:
+            voice = GeminiSpeech(account, model=name, price=config.price(name))
+            self.speech.append(self._rung(voice, voice.speak, gate))
+        if name := config.gemini_text:
+            writer = GeminiText(account, model=name, price=config.price(name))
+            self.text.append(self._rung(writer, writer.write, gate))
+
+    def add_replicate(self, account: Replicate) -> None:
+        config, gate = self._config, anyio.CapacityLimiter(self._config.at_once)
+        if name := config.replicate_images:
+            image = ReplicateImages(account, model=name, price=config.price(name))
+            self.images.append(self._rung(image, image.draw, gate))
+        if name := config.replicate_speech:
+            voice = ReplicateSpeech(account, model=name, price=config.price(name))
+            self.speech.append(self._rung(voice, voice.speak, gate))
+        if name := config.replicate_text:
+            writer = ReplicateText(account, model=name, price=config.price(name))
+            self.text.append(self._rung(writer, writer.write, gate))
+
+    def _rung(
+        self,
+        model: _Paid[Q],
+        make: Callable[[Q, Ticket], Awaitable[A]],
+        gate: anyio.CapacityLimiter,
+    ) -> Rung[Q, A]:
+        gemini = self._config.gemini
+        return Rung(
+            provider=model.provider,
+            model=model.model,
+            price=model.price,
+            make=make,
+            check=model.check if gemini.check_availability else None,
+            gate=gate,
+            # A model that is asked often before it is given up may fail as often.
+            circuit=Circuit(opens_after=max(OPENS_AFTER, gemini.max_retries)),
+        )
+
+
+def offline_images(model: ImageModel) -> _ImageRung:
+    """Return the rung that draws cards."""
+    return Rung(
+        provider=_OFFLINE,
+        model=_OFFLINE,
+        price=model.price,
+        make=lambda request, _: model.draw(request),
+        paid=False,
+    )
+
+
+def offline_speech(model: SpeechModel) -> _SpeechRung:
+    """Return the rung that speaks without a network."""
+    return Rung(
+        provider=_OFFLINE,
+        model=_OFFLINE,
+        price=model.price,
+        make=lambda request, _: model.speak(request),
+        paid=False,
+    )
