@@ -7,6 +7,7 @@
     ├── EventConflict      409  an id that was used before, with another body
     ├── Unauthorised       401  no key, or not the right one
     ├── JobNotFound        404  no such job, or not one of this caller's
+    ├── ProjectNotFound    404  no such project, or none that ever submitted anything
     ├── ChargeNotFound     404  no such charge of this job
     ├── ChargeNotUnknown   409  a charge whose outcome is known, or not yet awaited in vain
     ├── NotApproved        403  work that nobody has approved
@@ -79,6 +80,13 @@ class JobNotFound(BridgeError):
 
     status = HTTPStatus.NOT_FOUND
     code = "job_not_found"
+
+
+class ProjectNotFound(BridgeError):
+    """No project by this name has submitted anything."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "project_not_found"
 
 
 class ChargeNotFound(BridgeError):

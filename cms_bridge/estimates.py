@@ -8,8 +8,11 @@ import msgspec
 from cms_bridge import assets
 from cms_bridge.money import ceiling
 from render.generation.base import ImageRequest, SpeechRequest
+from render.generation.models import ModelsConfig
+from render.generation.prices import image_price, speech_price
+from render.generation.prompts import picture_prompt
 from render.generation.requests import image_request, request_digest, speech_request
-from render.storyboard import Scene, Storyboard
+from render.storyboard import Scene, Storyboard, clean_text
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +24,36 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
 
 OFFLINE = Prices(picture=lambda _: Decimal(0), narration=lambda _: Decimal(0))
 """The offline provider's, which charges nothing."""
+
+
+def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
+    """Return what the chains of a configuration charge at most, by the providers with a key.
+
+    The dearest model counts, as in the chains themselves: what was approved
+    holds whichever of them steps in.
+    """
+    pictures: list[str] = []
+    voices: list[str] = []
+    if gemini:
+        pictures += (models.gemini.primary, models.gemini.fallback)
+        voices.append(models.gemini_speech)
+    if replicate:
+        pictures.append(models.replicate_images)
+        voices.append(models.replicate_speech)
+    drawing = [models.price(model) for model in pictures if model]
+    speaking = [models.price(model) for model in voices if model]
+
+    def picture(request: ImageRequest) -> Decimal:
+        prompt = picture_prompt(request)
+        return max((image_price(price, prompt) for price in drawing), default=Decimal(0))
+
+    def narration(request: SpeechRequest) -> Decimal:
+        text = clean_text(request.text)
+        return max(
+            (speech_price(price, text, request.locale) for price in speaking), default=Decimal(0)
+        )
+
+    return Prices(picture=picture, narration=narration)
 
 
 class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 import msgspec
 
 _PLACES = Decimal("0.000001")
+_TOO_MUCH = Decimal(1_000_000)
+"""More than the columns hold."""
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,13 +25,13 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ceiling(amount: Decimal) -> Decimal:
-    """Return an amount to be set aside, rounded up; raise ValueError below zero."""
-    return _positive(amount).quantize(_PLACES, ROUND_CEILING)
+    """Return an amount to be set aside, rounded up; raise ValueError if it is none."""
+    return _sound(amount).quantize(_PLACES, ROUND_CEILING)
 
 
 def rounded(amount: Decimal) -> Decimal:
-    """Return an amount that was paid, rounded; raise ValueError below zero."""
-    return _positive(amount).quantize(_PLACES, ROUND_HALF_EVEN)
+    """Return an amount that was paid, rounded; raise ValueError if it is none."""
+    return _sound(amount).quantize(_PLACES, ROUND_HALF_EVEN)
 
 
 def micros(amount: Decimal) -> int:
@@ -42,8 +44,8 @@ def dollars(micros: int) -> Decimal:
     return Decimal(micros).scaleb(-6)
 
 
-def _positive(amount: Decimal) -> Decimal:
+def _sound(amount: Decimal) -> Decimal:
     # A price below zero, from a broken price table, would make room under a cap.
-    if not (amount.is_finite() and amount >= 0):
-        raise ValueError(f"An amount must be zero or more; this is {amount}.")
+    if not (amount.is_finite() and 0 <= amount < _TOO_MUCH):
+        raise ValueError(f"An amount must be from 0 to below {_TOO_MUCH}; this is {amount}.")
     return amount

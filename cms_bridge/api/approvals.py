@@ -45,6 +45,10 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Who approves: an e-mail address or a name."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no amount."""
+        rounded(self.estimated_cost)
+
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
     """An approval as it is recorded."""

@@ -19,6 +19,7 @@ from cms_bridge import jobs
 from cms_bridge.app import create_app
 from cms_bridge.charges import State, charges_of
 from cms_bridge.compat import ALIASES
+from cms_bridge.errors import SpendCapReached
 from cms_bridge.estimates import Prices
 from cms_bridge.ledger import open_ledger
 from cms_bridge.queue import Lane, deserialise
@@ -189,6 +190,12 @@ class TestApproval:
         assert Decimal(said["params"]["estimated_cost"]) == TOTAL
         assert await Approval.count() == 0
 
+    @pytest.mark.parametrize("amount", ["NaN", "sNaN", "-1", "1e40", "much", None])
+    async def test_what_is_no_price_is_refused(self, http: httpx.AsyncClient, amount: Any) -> None:
+        job = await drafted()
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word(estimated_cost=amount))
+        assert answer.status_code == 400
+
     async def test_an_edit_voids_it_and_keeps_the_record(self, http: httpx.AsyncClient) -> None:
         job = await drafted()
         await http.post(f"/api/v1/jobs/{job}/approve", json=word())
@@ -295,6 +302,43 @@ class TestCharges:
             assert answer.status_code == 404
 
 
+class TestSpending:
+    PATH = "/api/v1/projects/p1/spending"
+
+    async def test_it_tells_what_is_spent_and_what_may_be(self, http: httpx.AsyncClient) -> None:
+        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        await ledger.settle(await ledger.reserve(call("0.04")), Decimal("0.03"))
+        await ledger.reserve(call("0.02"))
+        assert (await http.get(self.PATH)).json() == {
+            "spent": "0.050000",
+            "cap": "1000.000000",
+            "cap_per_video": "10.000000",
+            "month_spent": "0.050000",
+            "month_cap": "500.000000",
+        }
+
+    async def test_a_projects_own_caps_hold_from_the_next_call_on(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        await ledger.reserve(call("0.04"))
+        answer = await http.put(self.PATH, json={"project": "0.05", "video": None})
+        assert (answer.status_code, answer.json()["cap"]) == (200, "0.050000")
+        with pytest.raises(SpendCapReached):
+            await ledger.reserve(call("0.04"))
+        assert (await http.put(self.PATH, json={})).json()["cap"] == "1000.000000"
+        await ledger.reserve(call("0.04"))
+
+    @pytest.mark.parametrize("cap", ["-1", "sNaN", "many", "1e12"])
+    async def test_what_is_no_cap_is_refused(self, http: httpx.AsyncClient, cap: Any) -> None:
+        await new_job()
+        assert (await http.put(self.PATH, json={"project": cap})).status_code == 400
+
+    async def test_an_unknown_project_is_not_found(self, http: httpx.AsyncClient) -> None:
+        for answer in (await http.get(self.PATH), await http.put(self.PATH, json={})):
+            assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")
+
+
 async def test_every_alias_answers_as_its_canonical_path(http: httpx.AsyncClient) -> None:
     described = (await http.get("/schema/openapi.json")).json()["paths"]
     for canonical, aliases in ALIASES.items():
@@ -314,6 +358,8 @@ async def test_every_alias_answers_as_its_canonical_path(http: httpx.AsyncClient
         ("POST", "jobs/{}/render"),
         ("GET", "videos/jobs/{}/charges"),
         ("POST", "videos/jobs/{}/charges/{}/resolve"),
+        ("GET", "projects/{}/spending"),
+        ("PUT", "projects/{}/spending"),
     ],
 )
 async def test_without_the_key_nothing_is_told_or_done(

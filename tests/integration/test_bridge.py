@@ -301,6 +301,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         "/api/v1/videos/jobs/{job_id}/links",
         "/api/v1/videos/jobs/{job_id}/charges",
         "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve",
+        "/api/v1/projects/{project_id}/spending",
         *(
             f"/api/{version}/jobs/{{job_id}}/{action}"
             for version in ("v1", "v2")
