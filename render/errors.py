@@ -24,6 +24,7 @@ English sentence that is safe to show to an editor.
 """
 
 from decimal import Decimal
+from typing import Self
 
 
 class RenderError(Exception):
@@ -74,10 +75,13 @@ class GenerationError(RenderError):
 
     code = "generation_failed"
 
-    def __init__(self, message: str, *, cost: Decimal = Decimal(0), **params: str | float) -> None:
-        super().__init__(message, **params)
+    cost: Decimal = Decimal(0)
+    """US dollars charged for it all the same."""
+
+    def charged(self, cost: Decimal) -> Self:
+        """Return the same error with what it cost."""
         self.cost = cost
-        """US dollars charged for it all the same."""
+        return self
 
 
 class RetryableGeneration(GenerationError):
@@ -90,10 +94,9 @@ class RetryableGeneration(GenerationError):
         message: str,
         *,
         retry_after: float | None = None,
-        cost: Decimal = Decimal(0),
         **params: str | float,
     ) -> None:
-        super().__init__(message, cost=cost, **params)
+        super().__init__(message, **params)
         self.retry_after = retry_after
         """Seconds the provider asked to be left alone for; None where it did not say."""
 

@@ -175,7 +175,7 @@ class GeminiImages:
         data, _ = _media(answer, self.model, cost)
         media_type = picture_type(data)
         if media_type is None:
-            raise RetryableGeneration(f"{_NAME} sent something that is no picture.", cost=cost)
+            raise RetryableGeneration(f"{_NAME} sent something that is no picture.").charged(cost)
         return Generated(
             data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
         )
@@ -222,7 +222,7 @@ class GeminiSpeech:
         pcm, media_type = _media(answer, self.model, cost)
         match = _RATE.search(media_type)
         if not media_type.lower().startswith("audio/l16") or match is None or len(pcm) % 2:
-            raise RetryableGeneration(f"{_NAME} sent something that is no speech.", cost=cost)
+            raise RetryableGeneration(f"{_NAME} sent something that is no speech.").charged(cost)
         rate = int(match["rate"])
         samples, _ = await anyio.to_thread.run_sync(finish, pcm, rate)
         return Generated(
@@ -275,8 +275,8 @@ class GeminiText:
             )
         except msgspec.DecodeError as error:
             raise RetryableGeneration(
-                f"{_NAME} sent something that is not in the structure asked for.", cost=cost
-            ) from error
+                f"{_NAME} sent something that is not in the structure asked for."
+            ).charged(cost) from error
         return GeneratedText(
             content=content,
             provider=PROVIDER,
@@ -351,11 +351,11 @@ def _usage(answer: types.GenerateContentResponse, *, out: str) -> Usage | None:
 def _parts(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> list[types.Part]:
     feedback = answer.prompt_feedback
     if feedback is not None and feedback.block_reason is not None:
-        raise _unsafe(feedback.block_reason.value, model, cost)
+        raise unsafe(feedback.block_reason.value, provider=PROVIDER, model=model).charged(cost)
     candidate = (answer.candidates or [None])[0]
     reason = candidate.finish_reason.value if candidate and candidate.finish_reason else "none"
     if reason in _UNSAFE:
-        raise _unsafe(reason, model, cost)
+        raise unsafe(reason, provider=PROVIDER, model=model).charged(cost)
     parts = candidate.content.parts if candidate and candidate.content else None
     if not parts and answer.usage_metadata is None:
         raise unreadable(
@@ -363,18 +363,9 @@ def _parts(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> 
         )
     if not parts:
         raise RetryableGeneration(
-            f"{_NAME} answered without making anything.",
-            cost=cost,
-            provider=PROVIDER,
-            reason=reason,
-        )
+            f"{_NAME} answered without making anything.", provider=PROVIDER, reason=reason
+        ).charged(cost)
     return parts
-
-
-def _unsafe(reason: str, model: str, cost: Decimal) -> GenerationError:
-    error = unsafe(reason, provider=PROVIDER, model=model)
-    error.cost = cost
-    return error
 
 
 def _media(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> tuple[bytes, str]:
@@ -382,4 +373,4 @@ def _media(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> 
     for part in reversed(_parts(answer, model, cost)):
         if part.inline_data and part.inline_data.data and not part.thought:
             return part.inline_data.data, part.inline_data.mime_type or ""
-    raise RetryableGeneration(f"{_NAME} answered in words alone.", cost=cost, provider=PROVIDER)
+    raise RetryableGeneration(f"{_NAME} answered in words alone.", provider=PROVIDER).charged(cost)

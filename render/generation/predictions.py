@@ -153,10 +153,9 @@ class Replicate:
             if not renewed or renewed == url:
                 raise RetryableGeneration(
                     f"{_NAME} no longer has what “{model}” had made.",
-                    cost=cost,
                     provider=PROVIDER,
                     model=model,
-                )
+                ).charged(cost)
             url = renewed
         raise _running(prediction.id, model)
 

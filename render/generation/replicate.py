@@ -80,7 +80,7 @@ class ReplicateImages:
         data = await self._account.output(ended, model=self.model, cost=cost)
         media_type = picture_type(data)
         if media_type is None:
-            raise RetryableGeneration(f"{_NAME} sent something that is no picture.", cost=cost)
+            raise RetryableGeneration(f"{_NAME} sent something that is no picture.").charged(cost)
         return Generated(
             data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
         )
@@ -128,8 +128,8 @@ class ReplicateSpeech:
         try:
             pcm, rate = read_wav(data)
         except UnreadableSound as error:
-            raise RetryableGeneration(
-                f"{_NAME} sent something that is no speech.", cost=cost
+            raise RetryableGeneration(f"{_NAME} sent something that is no speech.").charged(
+                cost
             ) from error
         samples, _ = await anyio.to_thread.run_sync(finish, pcm, rate)
         return Generated(
@@ -183,8 +183,8 @@ class ReplicateText:
             )
         except msgspec.DecodeError as error:
             raise RetryableGeneration(
-                f"{_NAME} sent something that is not in the structure asked for.", cost=cost
-            ) from error
+                f"{_NAME} sent something that is not in the structure asked for."
+            ).charged(cost) from error
         return GeneratedText(
             content=content,
             provider=PROVIDER,
