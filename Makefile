@@ -3,7 +3,8 @@
 #   make demo CMS=none   the same without Node, from a signed webhook
 #   make demo STORAGE=s3 the same through a real S3 server
 #   make up              everything stays up, with Payload's admin
-#   make test            the whole test suite
+#   make test            the whole test suite, but for what is marked slow
+#   make test-slow       what is marked slow: long fault runs
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
 #   make clean           remove what was installed, built and made
 
@@ -72,7 +73,7 @@ $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGI
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-plugin check bench clean
+.PHONY: format lint types imports specs test test-python test-plugin test-slow coverage check clean
 
 format: python
 	$(BIN)/ruff format .
@@ -93,8 +94,15 @@ specs: python
 
 test: test-python test-plugin
 
-test-python: python node
+test-python: python node admin
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-slow: python node
+	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
+
+coverage: python node admin
+	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage report --skip-covered --sort=cover
 
 test-plugin: node
 	cd $(PLUGIN) && npm run --silent check
