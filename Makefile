@@ -46,7 +46,7 @@ $(NODE_MODULES): $(PLUGIN)/package-lock.json
 		echo "Payload needs Node.js 20.9 or newer with npm, and none was found on PATH."; \
 		echo "Install it, or run the same path without a CMS: make demo CMS=none"; exit 1; }
 	@echo "Installing Payload's npm packages (once; one to two minutes)"
-	@cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 .PHONY: python node
 python: $(VENV)/.installed
