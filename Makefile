@@ -19,6 +19,8 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGIN := cms_bridge/payload_plugin
+NEW_ENOUGH := const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(+(a < 20 || (a === 20 && b < 9)))
 NODE_MODULES := $(PLUGIN)/node_modules/.package-lock.json
 
 .PHONY: help
@@ -42,7 +44,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 $(NODE_MODULES): $(PLUGIN)/package-lock.json
-	@command -v node >/dev/null && command -v npm >/dev/null || { \
+	@command -v npm >/dev/null && node -e '$(NEW_ENOUGH)' 2>/dev/null || { \
 		echo "Payload needs Node.js 20.9 or newer with npm, and none was found on PATH."; \
 		echo "Install it, or run the same path without a CMS: make demo CMS=none"; exit 1; }
 	@echo "Installing Payload's npm packages (once; one to two minutes)"
