@@ -3,7 +3,8 @@
 #   make demo CMS=none   the same without Node, from a signed webhook
 #   make demo STORAGE=s3 the same through a real S3 server
 #   make up              everything stays up, with Payload's admin
-#   make test            the whole test suite
+#   make test            the whole test suite, but for what is marked slow
+#   make test-slow       what is marked slow: long fault runs
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
 #   make clean           remove what was installed, built and made
 
@@ -18,6 +19,8 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGIN := cms_bridge/payload_plugin
+NEW_ENOUGH := const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(+(a < 20 || (a === 20 && b < 9)))
 NODE_MODULES := $(PLUGIN)/node_modules/.package-lock.json
 
 .PHONY: help
@@ -41,11 +44,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 $(NODE_MODULES): $(PLUGIN)/package-lock.json
-	@command -v node >/dev/null && command -v npm >/dev/null || { \
+	@command -v npm >/dev/null && node -e '$(NEW_ENOUGH)' 2>/dev/null || { \
 		echo "Payload needs Node.js 20.9 or newer with npm, and none was found on PATH."; \
 		echo "Install it, or run the same path without a CMS: make demo CMS=none"; exit 1; }
 	@echo "Installing Payload's npm packages (once; one to two minutes)"
-	@cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 .PHONY: python node
 python: $(VENV)/.installed
@@ -65,14 +68,14 @@ up: python $(if $(filter payload,$(CMS)),node admin)
 .PHONY: admin
 admin: $(PLUGIN)/dev/.next/BUILD_ID
 $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGIN)/dev \
-		-type f -not -path '*/.next/*' 2>/dev/null)
+		-type f -not -path '*/.next/*' -not -path '*/testing/*' -not -name '*.spec.ts' 2>/dev/null)
 	@echo "Building Payload's admin (once; one to two minutes)"
 	@cd $(PLUGIN) && NEXT_TELEMETRY_DISABLED=1 npm run --silent build:dev
 	@touch $@
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-plugin check bench clean
+.PHONY: format lint types imports specs test test-python test-plugin test-slow coverage check clean
 
 format: python
 	$(BIN)/ruff format .
@@ -93,8 +96,15 @@ specs: python
 
 test: test-python test-plugin
 
-test-python: python node
+test-python: python node admin
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-slow: python node
+	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
+
+coverage: python node admin
+	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage report --skip-covered --sort=cover
 
 test-plugin: node
 	cd $(PLUGIN) && npm run --silent check

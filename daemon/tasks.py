@@ -34,8 +34,14 @@ async def deliver_outbox(ctx: Context, job: str) -> None:
     services: Services = ctx["services"]
     if services.payload is None:
         return
-    for message in await outbox.due_for(UUID(job)):
-        await outbox.deliver(message, services.payload, backoff=services.backoff)
+    # News that came during a delivery found it under way and went home: so look again.
+    while messages := await outbox.due_for(UUID(job)):
+        told = [
+            await outbox.deliver(message, services.payload, backoff=services.backoff)
+            for message in messages
+        ]
+        if not any(told):
+            return
 
 
 async def sweep(ctx: Context) -> None:

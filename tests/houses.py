@@ -166,7 +166,9 @@ _HALF_ROWS = {
 
 
 @contextmanager
-def running_house(directory: Path, *, cms: bool, **settings: str) -> Iterator[RunningHouse]:
+def running_house(
+    directory: Path, *, cms: bool, admin: bool = False, **settings: str
+) -> Iterator[RunningHouse]:
     """Open a house with these `REELWRIGHT_` settings; nothing of it outlives the block."""
     outside = {
         **{name: value for name, value in os.environ.items() if not name.startswith("REELWRIGHT_")},
@@ -174,7 +176,9 @@ def running_house(directory: Path, *, cms: bool, **settings: str) -> Iterator[Ru
     }
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(open_house(directory, cms=cms, outside=outside)) as house,
+        portal.wrap_async_context_manager(
+            open_house(directory, cms=cms, admin=admin, outside=outside)
+        ) as house,
     ):
         yield RunningHouse(house=house, portal=portal)
     # A process that was told to end may take a moment to be gone.

@@ -1,9 +1,10 @@
-"""One house with everything, Payload included, for as many tests as possible."""
+"""One house with everything, Payload included, and a picture of the page when a test fails."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.e2e.browsers import BROWSING
 from tests.houses import RunningHouse, running_house
 
 
@@ -18,3 +19,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         max_scene_seconds="30",
     ) as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name a screenshot of the page in what a failed test says."""
+    module = item.getparent(pytest.Module)
+    browsing = module.stash.get(BROWSING, None) if module else None
+    # What a fixture raised comes again with each test that asks for it.
+    if call.excinfo and browsing and not hasattr(call.excinfo.value, "__notes__"):
+        call.excinfo.value.add_note(browsing.photograph(f"{item.name}-{call.when}"))
+    return (yield)

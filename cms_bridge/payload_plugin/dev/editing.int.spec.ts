@@ -208,3 +208,19 @@ test('a colour is a colour and a language a language', async () => {
   const video = { title: 'T', project: project.id, locale: 'not a tag' }
   expect((await refusal('POST', '/videos', video)).path).toBe('locale')
 })
+
+test(
+  'what the admin remembers of its rows and lists holds nobody up',
+  { timeout: 5_000 },
+  async () => {
+    const path = '/payload-preferences/collection-storyboards-1'
+    const value = { fields: { scenes: { collapsed: [] } } }
+    const [kept, saved] = await Promise.all([
+      cms.ask('POST', path, { value }),
+      cms.make('projects', { name: 'Harbour tours' }),
+    ])
+    expect(kept.status).toBe(200)
+    expect(saved.name).toBe('Harbour tours')
+    expect((await cms.ask('GET', path)).body).toMatchObject({ value })
+  },
+)

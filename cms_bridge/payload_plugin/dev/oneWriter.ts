@@ -13,7 +13,11 @@ type Options = Parameters<typeof sqliteAdapter>[0]
 
 const longestTurnMs = 15_000
 
-/** Writes that Payload may also start outside a transaction. */
+/**
+ * Writes that Payload may also start outside a transaction.
+ *
+ * Not `upsert`: it is an `updateOne`, which would wait for the turn that it holds.
+ */
 const writes = [
   'create',
   'createVersion',
@@ -24,7 +28,6 @@ const writes = [
   'updateMany',
   'updateOne',
   'updateVersion',
-  'upsert',
 ] as const
 
 /** The SQLite adapter with transactions, whose writers wait for one another. */

@@ -1,10 +1,10 @@
 'use client'
 /** The panel at the top of a rendition: the video, or how far it is. */
-import { Button, useConfig, useDocumentInfo } from '@payloadcms/ui'
+import { useConfig, useDocumentInfo } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
 import { isOver, type RenditionDoc } from '../types.ts'
-import { Player, Problems, Progress } from './parts.tsx'
+import { LinkButton, Player, Problems, Progress } from './parts.tsx'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
 
@@ -31,15 +31,9 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
       {rendition.status === 'completed' && <Player rendition={rendition} />}
       <Problems problems={rendition.warnings ?? []} type="info" />
       <div className="rw-panel__buttons">
-        <Button
-          buttonStyle="secondary"
-          el="link"
-          margin={false}
-          size="medium"
-          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}
-        >
+        <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
           {t('action.openVideo')}
-        </Button>
+        </LinkButton>
       </div>
     </section>
   )

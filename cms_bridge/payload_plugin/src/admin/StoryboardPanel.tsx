@@ -4,7 +4,7 @@ import { Button, useConfig, useDocumentInfo, useForm, useFormModified } from '@p
 import { type ReactNode, useState } from 'react'
 
 import type { StoryboardDoc } from '../types.ts'
-import { Facts } from './parts.tsx'
+import { Facts, LinkButton } from './parts.tsx'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
 import { actionsOf, priceOf, viewOf } from './view.ts'
@@ -60,15 +60,9 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
             {t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}
-        <Button
-          buttonStyle="secondary"
-          el="link"
-          margin={false}
-          size="medium"
-          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}
-        >
+        <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
           {t('action.openVideo')}
-        </Button>
+        </LinkButton>
       </div>
     </section>
   )

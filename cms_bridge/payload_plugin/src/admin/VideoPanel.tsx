@@ -10,13 +10,13 @@ import { type ReactNode, useState } from 'react'
 
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { StageRequest } from '../types.ts'
-import { Facts, Player, Problems, Progress, Stepper } from './parts.tsx'
+import { Facts, LinkButton, Player, Problems, Progress, Stepper } from './parts.tsx'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords, type Words } from './useWords.ts'
 import { actionsOf, priceOf, viewOf } from './view.ts'
 
 interface Slugs {
-  slugs: { storyboards: string }
+  slugs: { renditions: string; storyboards: string }
 }
 
 const untouched: VideoStatus = {
@@ -103,11 +103,13 @@ function Buttons({
 }: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
   const { t } = useWords()
   const { config } = useConfig()
+  const { id } = useDocumentInfo()
   const { submit } = useForm()
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
   const actions = actionsOf(status)
   const { storyboard } = status
+  const collections = `${config.routes.admin}/collections`
 
   const during = async (work: () => Promise<unknown>): Promise<void> => {
     setBusy(true)
@@ -151,7 +153,7 @@ function Buttons({
     [actions.cancel, 'secondary', t('action.cancel'), ask('cancelled')],
   ]
   const shown = buttons.filter(([sensible]) => sensible)
-  if (shown.length === 0 && !storyboard) return null
+  if (shown.length === 0 && !storyboard && status.submission < 2) return null
   return (
     <div className="rw-panel__buttons">
       {shown.map(([, style, label, onClick]) => (
@@ -167,15 +169,14 @@ function Buttons({
         </Button>
       ))}
       {storyboard && (
-        <Button
-          buttonStyle="secondary"
-          el="link"
-          margin={false}
-          size="medium"
-          to={`${config.routes.admin}/collections/${slugs.storyboards}/${String(storyboard.id)}`}
-        >
+        <LinkButton to={`${collections}/${slugs.storyboards}/${String(storyboard.id)}`}>
           {t('action.openStoryboard')}
-        </Button>
+        </LinkButton>
+      )}
+      {status.submission > 1 && (
+        <LinkButton to={`${collections}/${slugs.renditions}?where[video][equals]=${String(id)}`}>
+          {t('action.openRenditions')}
+        </LinkButton>
       )}
     </div>
   )

@@ -1,6 +1,6 @@
 'use client'
 /** The parts that the panels are made of. */
-import { Banner } from '@payloadcms/ui'
+import { Banner, Button } from '@payloadcms/ui'
 import { type ReactNode, useId } from 'react'
 
 import type { Problem } from '../events.ts'
@@ -90,6 +90,15 @@ export function Facts({ facts }: { facts: readonly (readonly [string, string])[]
         </div>
       ))}
     </dl>
+  )
+}
+
+/** A link that stands among buttons. */
+export function LinkButton({ children, to }: { children: ReactNode; to: string }): ReactNode {
+  return (
+    <Button buttonStyle="secondary" el="link" margin={false} size="medium" to={to}>
+      {children}
+    </Button>
   )
 }
 

@@ -30,6 +30,24 @@ function counter(name: 'retries' | 'submission', label: Record<string, string>):
   }
 }
 
+/**
+ * What the service wrote of a video, for whoever asks the API.
+ *
+ * The form leaves it out: its table is filled once, when the document opens, and
+ * would tell an editor who waits that there is nothing. The panel looks again.
+ */
+function written(name: 'renditions' | 'storyboards', collection: string): Field {
+  return {
+    name,
+    type: 'join',
+    label: words(name),
+    collection,
+    on: 'video',
+    defaultSort: '-submission',
+    admin: { disabled: true },
+  }
+}
+
 const inSidebar = <T extends Field>(field: T): T => ({
   ...field,
   admin: { ...field.admin, position: 'sidebar' },
@@ -85,30 +103,8 @@ export function videos(settings: Settings): CollectionConfig {
         rows: 14,
         description: 'script.help',
       }),
-      {
-        name: 'storyboards',
-        type: 'join',
-        label: words('storyboards'),
-        collection: slugs.storyboards,
-        on: 'video',
-        defaultSort: '-submission',
-        admin: {
-          allowCreate: false,
-          defaultColumns: ['title', 'panel', 'submission', 'updatedAt'],
-        },
-      },
-      {
-        name: 'renditions',
-        type: 'join',
-        label: words('renditions'),
-        collection: slugs.renditions,
-        on: 'video',
-        defaultSort: '-submission',
-        admin: {
-          allowCreate: false,
-          defaultColumns: ['title', 'panel', 'progress', 'submission', 'updatedAt'],
-        },
-      },
+      written('storyboards', slugs.storyboards),
+      written('renditions', slugs.renditions),
       inSidebar<Field>({
         name: 'project',
         type: 'relationship',

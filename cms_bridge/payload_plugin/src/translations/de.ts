@@ -155,6 +155,7 @@ export const de: Words = {
   'action.save_approve': 'Speichern und freigeben',
   'action.openStoryboard': 'Storyboard öffnen',
   'action.openVideo': 'Videodokument öffnen',
+  'action.openRenditions': 'Alle Fassungen',
   'action.download': 'Herunterladen',
 
   'error.empty_script':

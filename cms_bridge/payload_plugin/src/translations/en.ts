@@ -151,6 +151,7 @@ export const en = {
   'action.save_approve': 'Save and approve',
   'action.openStoryboard': 'Open the storyboard',
   'action.openVideo': 'Open the video document',
+  'action.openRenditions': 'All renditions',
   'action.download': 'Download',
 
   'error.empty_script': 'There is nothing to say: write a script or at least a brief.',

@@ -153,6 +153,7 @@ export const es: Words = {
   'action.save_approve': 'Guardar y aprobar',
   'action.openStoryboard': 'Abrir el guion gráfico',
   'action.openVideo': 'Abrir el documento de vídeo',
+  'action.openRenditions': 'Todas las versiones',
   'action.download': 'Descargar',
 
   'error.empty_script': 'No hay nada que decir: escriba un texto o al menos un encargo.',

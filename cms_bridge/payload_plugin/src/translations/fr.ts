@@ -154,6 +154,7 @@ export const fr: Words = {
   'action.save_approve': 'Enregistrer et approuver',
   'action.openStoryboard': 'Ouvrir le storyboard',
   'action.openVideo': 'Ouvrir le document vidéo',
+  'action.openRenditions': 'Toutes les versions',
   'action.download': 'Télécharger',
 
   'error.empty_script': 'Il n’y a rien à dire : écrivez un texte ou au moins un brief.',

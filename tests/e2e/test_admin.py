@@ -1,0 +1,331 @@
+"""The admin as an editor uses it: in a browser, from signing in to the finished video."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import APIResponse, Locator, Page, expect
+
+from daemon.house import EDITOR_EMAIL, PLUGIN, Secrets
+from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
+from tests.houses import PATIENCE, RunningHouse, running_house
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+TITLE = "Bread & butter"
+SCRIPT = (
+    "Long before the town wakes up, a window on Mill Lane begins to glow.",
+    "By five the dough has doubled, and by six the street smells of warm crust.",
+)
+NARRATION = "Long before anybody wakes up, one window on Mill Lane begins to glow."
+LOOK = "Warm morning light, grainy film, honest close-ups, muted earth colours, and no hurry at all"
+
+NOTHING_TO_SAY = (
+    "Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben."
+)
+HARMLESS = {
+    r"the server responded with a status of 400 .*/api/videos/\d+": (
+        "Chromium logs each request that is refused, and one test has an empty script refused."
+    ),
+    r"the server responded with a status of 404 .*/favicon\.ico$": (
+        "Chromium asks for it by itself in the moment in which a page changes its icon."
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """One video's way through the admin, as its editor saw it."""
+
+    address: str
+    """The page of the video document, which shows the finished video."""
+    at_first: str
+    """What the panel said before the brief was submitted."""
+    drafted: str
+    """What it said once the storyboard was there."""
+    progress: list[int]
+    """Every value of the progress bar, in order."""
+    dialogs: int
+    """How many dialogs stood in the editor's way while the video was made."""
+    status: dict[str, Any]
+    """What the panel was told at the end."""
+    storyboard: dict[str, Any]
+
+    @property
+    def file(self) -> dict[str, Any]:
+        return self.status["rendition"]["file"]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    find_chromium()
+    if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
+        pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
+    # One thread and much news: the progress is seen on a fast machine too.
+    settings = {"render_threads": "1", "progress_seconds": "0.1"}
+    with running_house(tmp_path_factory.mktemp("house"), cms=True, admin=True, **settings) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def browsing(
+    house: RunningHouse, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Browsing]:
+    assert house.house.payload_url
+    directory = tmp_path_factory.mktemp("browsing")
+    with open_browsing(directory, base_url=house.house.payload_url) as browsing:
+        request.node.stash[BROWSING] = browsing
+        sign_in(browsing.page, house.house.editor_password)
+        yield browsing
+
+
+@pytest.fixture(scope="module")
+def production(browsing: Browsing) -> Production:
+    page = browsing.page
+    create_project(page, "The bakery")
+    write_brief(page, project="The bakery")
+    at_first = said(page)
+    submit(page)
+    drafted = said(page)
+    change_first_narration(page)
+    panel(page).get_by_role("button", name="Approve", exact=True).click()
+    progress = type_while_it_is_made(page)
+    dialogs = page.get_by_role("dialog").count() + len(browsing.dialogs)
+    video = page.url.rpartition("/")[2]
+    status = ask(page, f"/api/reelwright/videos/{video}/status").json()
+    storyboard = ask(page, f"/api/storyboards/{status['storyboard']['id']}").json()
+    return Production(
+        address=page.url,
+        at_first=at_first,
+        drafted=drafted,
+        progress=progress,
+        dialogs=dialogs,
+        status=status,
+        storyboard=storyboard,
+    )
+
+
+@pytest.fixture
+def page(browsing: Browsing, production: Production) -> Page:
+    """The finished video's document, opened anew."""
+    browsing.page.goto(production.address)
+    return browsing.page
+
+
+def sign_in(page: Page, password: str) -> None:
+    page.goto("/admin/login")
+    page.locator("#field-email").fill(EDITOR_EMAIL)
+    page.locator("#field-password").fill(password)
+    page.locator("button[type=submit]").click()
+    page.wait_for_url("**/admin")
+
+
+def create_project(page: Page, name: str) -> None:
+    page.goto("/admin/collections/projects/create")
+    page.locator("#field-name").fill(name)
+    save(page)
+
+
+def write_brief(page: Page, *, project: str) -> None:
+    page.goto("/admin/collections/videos/create")
+    page.locator("#field-title").fill(TITLE)
+    page.locator("#field-brief").fill("A portrait of a village baker.")
+    page.locator("#field-script").fill("\n\n".join(SCRIPT))
+    choose_project(page, project)
+    save(page)
+
+
+def choose_project(page: Page, name: str) -> None:
+    page.locator("#field-project [class*=control]").first.click()
+    page.get_by_role("option", name=name).click()
+
+
+def save(page: Page) -> None:
+    """Save the document, and wait until Payload says that it is saved."""
+    saved = page.locator(".toast-success")
+    expect(saved).to_have_count(0)  # That of an earlier save goes away by itself.
+    page.locator("#action-save").click()
+    expect(saved).to_be_visible()
+    page.wait_for_url(re.compile(r"/\d+$"))
+
+
+def ask(page: Page, address: str) -> APIResponse:
+    """Ask as a script of the page would, which Payload tells from foreign sites by this header."""
+    return page.request.get(address, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("region", name="Video production")
+
+
+def said(page: Page) -> str:
+    """Return what the panel says, once it has read how the video stands."""
+    expect(panel(page)).not_to_contain_text("Loading the status")
+    return " ".join(panel(page).inner_text().split())
+
+
+def submit(page: Page) -> None:
+    panel(page).get_by_role("button", name="Submit", exact=True).click()
+    expect_draft(page)
+
+
+def expect_draft(page: Page) -> None:
+    expect(panel(page)).to_contain_text("Ready for your approval", timeout=PATIENCE * 1_000)
+    expect(panel(page).get_by_role("link", name="Open the storyboard")).to_be_visible()
+
+
+def change_first_narration(page: Page) -> None:
+    """Open the storyboard, change what its first scene says, and come back."""
+    panel(page).get_by_role("link", name="Open the storyboard").click()
+    page.get_by_role("button", name="Show All").click()
+    page.locator("#field-scenes__0__narration").fill(NARRATION)
+    save(page)
+    page.get_by_role("link", name="Open the video document").click()
+
+
+def type_while_it_is_made(page: Page) -> list[int]:
+    """Type into the look until the video is there, and return what the bar showed meanwhile."""
+    look = page.locator("#field-style")
+    bar = panel(page).get_by_role("progressbar")
+    seen: list[int] = []
+    letters = iter(LOOK)
+    deadline = time.monotonic() + PATIENCE
+    while not page.locator("video").count():
+        assert time.monotonic() < deadline, "The video was not finished in time."
+        look.press_sequentially(next(letters, ""))
+        page.wait_for_timeout(100)
+        for value in bar.evaluate_all("bars => bars.map(bar => Number(bar.ariaValueNow))"):
+            if value not in seen[-1:]:
+                seen.append(value)
+    look.press_sequentially("".join(letters))
+    return seen
+
+
+class TestOnTheWay:
+    def test_a_new_document_says_that_it_is_not_submitted(self, production: Production) -> None:
+        assert "Not submitted yet" in production.at_first
+
+    def test_the_storyboard_comes_with_its_price(self, production: Production) -> None:
+        assert "Estimated price free (offline) Scenes 2" in production.drafted
+
+    def test_the_changed_narration_is_what_was_approved(self, production: Production) -> None:
+        spoken = [scene["narration"] for scene in production.storyboard["scenes"]]
+        assert spoken == [NARRATION, SCRIPT[1]]
+        assert production.storyboard["approvedBy"] == EDITOR_EMAIL
+
+    def test_the_progress_bar_only_grows_and_takes_several_values(
+        self, production: Production
+    ) -> None:
+        assert production.progress == sorted(production.progress)
+        assert len(production.progress) >= 3
+
+    def test_what_is_typed_meanwhile_stays_and_can_be_saved(
+        self, browsing: Browsing, production: Production
+    ) -> None:
+        page = browsing.page
+        expect(page.locator("#field-style")).to_have_value(LOOK)
+        save(page)
+        assert production.dialogs == page.get_by_role("dialog").count() == 0
+        assert browsing.dialogs == []
+        page.reload()
+        expect(page.locator("#field-style")).to_have_value(LOOK)
+
+
+class TestTheFinishedVideo:
+    def test_it_plays_in_the_document(self, page: Page, production: Production) -> None:
+        video = page.locator("video")
+        video.evaluate("video => video.play()")
+        eventually_true(video, "video.currentTime > 0.3")
+        video.evaluate("video => video.pause()")
+        assert video.evaluate("video => video.error") is None
+        assert video.evaluate("video => [video.videoWidth, video.videoHeight]") == [1920, 1080]
+        assert video.evaluate("video => video.duration") == pytest.approx(
+            production.file["duration"], abs=0.2
+        )
+
+    def test_it_seeks(self, page: Page, production: Production) -> None:
+        video = page.locator("video")
+        target = production.file["duration"] * 0.75
+        video.evaluate("(video, target) => { video.currentTime = target }", target)
+        eventually_true(video, "!video.seeking && video.readyState >= video.HAVE_CURRENT_DATA")
+        assert video.evaluate("video => video.currentTime") == pytest.approx(target, abs=0.1)
+        assert video.evaluate("video => video.error") is None
+
+    def test_it_downloads_under_its_own_name(self, page: Page, production: Production) -> None:
+        link = page.get_by_role("link", name="Download")
+        with page.expect_download() as started:
+            link.click()
+        assert started.value.suggested_filename == "Bread & butter.mp4"
+        assert started.value.path().stat().st_size == production.file["bytes"]
+        answer = ask(page, f"{link.get_attribute('href')}")
+        assert answer.headers["content-type"] == "video/mp4"
+        assert answer.headers["content-disposition"].startswith("attachment")
+
+    def test_it_stays_within_reach_once_the_brief_is_submitted_anew(self, page: Page) -> None:
+        panel(page).get_by_role("button", name="Submit anew").click()
+        expect_draft(page)
+        panel(page).get_by_role("link", name="All renditions").click()
+        rows = page.locator("tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.filter(has_text="Finished")).to_have_count(1)
+        expect(rows.filter(has_text="Ready for your approval")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("production")
+class TestInGerman:
+    def test_an_empty_script_is_refused_in_plain_words(self, browsing: Browsing) -> None:
+        page = browsing.page
+        browsing.context.add_cookies([{"name": "payload-lng", "value": "de", "url": page.url}])
+        page.goto("/admin/collections/videos/create")
+        page.locator("#field-title").fill("Nichts")
+        choose_project(page, "The bakery")
+        save(page)
+        produced = page.get_by_role("region", name="Videoproduktion")
+        expect(produced).to_contain_text("Noch nicht eingereicht")
+        produced.get_by_role("button", name="Einreichen", exact=True).click()
+        expect(page.get_by_text(NOTHING_TO_SAY).first).to_be_visible()
+        expect(produced).to_contain_text("Noch nicht eingereicht")
+
+
+@pytest.mark.usefixtures("production")
+class TestAllTheWhile:
+    """What the window heard in all of the tests above; the last one closes it."""
+
+    def test_nothing_complained(self, browsing: Browsing) -> None:
+        assert [
+            complaint
+            for complaint in browsing.complaints
+            if not any(re.search(harmless, complaint) for harmless in HARMLESS)
+        ] == []
+
+    def test_no_key_reached_the_browser(self, house: RunningHouse, browsing: Browsing) -> None:
+        file = house.directory / "secrets.json"
+        secrets = msgspec.json.decode(file.read_bytes(), type=Secrets)
+        keys = {
+            "webhook_secret": secrets.webhook_secret.removeprefix("whsec_"),
+            "api_key": secrets.api_key,
+            "link_secret": secrets.link_secret,
+            "payload_secret": secrets.payload_secret,
+        }
+        received = browsing.received()
+        # The recording holds what the panel was told, the page itself and the addresses.
+        assert any(b'"mayApprove":true' in body for body in received.values())
+        assert any(NARRATION.encode() in body for body in received.values())
+        assert b"/api/reelwright/renditions/" in received["archive.har"]
+        assert [
+            (key, name)
+            for key, value in keys.items()
+            for name, body in received.items()
+            if value.encode() in body
+        ] == []
+
+
+def eventually_true(video: Locator, condition: str) -> None:
+    """Wait until an expression over `video` holds."""
+    video.page.wait_for_function(
+        f"() => {{ const video = document.querySelector('video'); return {condition} }}"
+    )
