@@ -330,6 +330,14 @@ class TestSweep:
         await check_books(AMPLE)
 
 
+async def test_what_was_released_cannot_be_sent() -> None:
+    ledger = await opened()
+    reservation = await ledger.reserve(call())
+    await ledger.release(reservation)
+    with pytest.raises(LeaseLost):
+        await ledger.started(reservation)
+
+
 async def test_the_same_call_cannot_be_open_twice() -> None:
     ledger = await opened()
     await ledger.reserve(call(digest="d"))

@@ -1,0 +1,142 @@
+"""The chain of providers under the ledger: what is charged is written down, and nothing twice."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
+
+import anyio
+import pytest
+
+from cms_bridge import charges
+from cms_bridge.caps import held
+from cms_bridge.errors import SpendCapReached
+from cms_bridge.estimates import prices_of
+from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.money import Caps
+from render.errors import OutcomeUnknown, RetryableGeneration
+from render.generation.base import Generated, ImageRequest, Kind, SpeechRequest, Ticket
+from render.generation.chain import ImageChain, Patience, Rung
+from render.generation.models import ModelsConfig
+from render.generation.providers import open_providers
+from tests.ledgers import AMPLE, check_books, claimed, die, new_job
+
+pytestmark = pytest.mark.anyio
+
+REQUEST = ImageRequest(prompt="A boat")
+PRICE = Decimal("0.04")
+Make = Callable[[ImageRequest, Ticket], Awaitable[Generated]]
+
+
+def made(cost: str = "0.03") -> Generated:
+    return Generated(data=b"", media_type="image/png", provider="p", model="m", cost=Decimal(cost))
+
+
+def chain(*makes: Make) -> ImageChain:
+    rungs = [
+        Rung(provider="p", model=f"m{number}", price=lambda _: PRICE, make=make)
+        for number, make in enumerate(makes)
+    ]
+    return ImageChain(kind=Kind.PICTURE, rungs=rungs, patience=Patience(calls=2, first_delay=0.001))
+
+
+async def draws(_request: ImageRequest, _ticket: Ticket) -> Generated:
+    return made()
+
+
+async def is_busy(_request: ImageRequest, _ticket: Ticket) -> Generated:
+    raise RetryableGeneration("Too many requests.")
+
+
+async def loses_the_answer(_request: ImageRequest, _ticket: Ticket) -> Generated:
+    raise OutcomeUnknown("The connection was lost.")
+
+
+@pytest.fixture
+async def ledger(database: str) -> AsyncIterator[Ledger]:
+    yield await open_ledger(await claimed(await new_job(video="v")), caps=AMPLE)
+    await check_books(AMPLE)
+
+
+async def states(ledger: Ledger) -> list[tuple[str, str]]:
+    return [(row["model"], row["state"]) for row in await charges.charges_of(ledger.lease.job_id)]
+
+
+async def after_a_crash(ledger: Ledger) -> Ledger:
+    await die(ledger.lease.job_id)
+    return await open_ledger(await claimed(ledger.lease.job_id, worker="w2"), caps=ledger.caps)
+
+
+async def test_every_call_is_a_charge_and_the_successful_one_is_paid(ledger: Ledger) -> None:
+    await chain(is_busy, draws).metered(ledger).draw(REQUEST)
+    assert await states(ledger) == [("m0", "released"), ("m0", "released"), ("m1", "settled")]
+    assert [row["call"] for row in await charges.charges_of(ledger.lease.job_id)] == [1, 2, 3]
+    assert await held("video:p1/v") == Decimal("0.03")
+
+
+async def test_a_lost_answer_ends_the_chain_and_is_not_asked_for_again(ledger: Ledger) -> None:
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await chain(loses_the_answer, draws).metered(ledger).draw(REQUEST)
+    assert await states(ledger) == [("m0", "unknown")]
+
+
+async def test_a_cap_ends_the_chain_before_anything_is_sent(ledger: Ledger) -> None:
+    broke = Ledger(lease=ledger.lease, caps=Caps(video=PRICE / 2, project=PRICE, month=PRICE))
+    with pytest.raises(SpendCapReached):
+        await chain(draws, draws).metered(broke).draw(REQUEST)
+    assert await states(ledger) == []
+
+
+async def test_an_interrupted_call_is_fetched_by_its_id_and_paid_once(ledger: Ledger) -> None:
+    resumed: list[str | None] = []
+    begun = anyio.Event()
+
+    async def predicts(_request: ImageRequest, ticket: Ticket) -> Generated:
+        resumed.append(ticket.resume)
+        if ticket.resume is None:
+            await ticket.started("prediction-1")
+            begun.set()
+            await anyio.sleep_forever()
+        return made()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(chain(predicts).metered(ledger).draw, REQUEST)
+        await begun.wait()
+        group.cancel_scope.cancel()
+    again = await after_a_crash(ledger)
+    # The model that was asked is no longer the first one: what runs is fetched all the same.
+    await chain(predicts, draws).metered(again).draw(REQUEST)
+    assert resumed == [None, "prediction-1"]
+    assert await states(ledger) == [("m0", "settled")]
+
+
+async def test_a_call_that_is_cut_off_without_an_id_is_unknown(ledger: Ledger) -> None:
+    begun = anyio.Event()
+
+    async def hangs(_request: ImageRequest, _ticket: Ticket) -> Generated:
+        begun.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(chain(hangs).metered(ledger).draw, REQUEST)
+        await begun.wait()
+        group.cancel_scope.cancel()
+    assert await states(ledger) == [("m0", "unknown")]
+    with pytest.raises(OutcomeUnknown):
+        await chain(draws).metered(await after_a_crash(ledger)).draw(REQUEST)
+
+
+@pytest.mark.parametrize("gemini", [True, False])
+@pytest.mark.parametrize("replicate", [True, False])
+async def test_the_bridge_tells_the_price_that_the_daemon_reserves(
+    gemini: bool, replicate: bool
+) -> None:
+    models = ModelsConfig()
+    told = prices_of(models, gemini=gemini, replicate=replicate)
+    async with open_providers(
+        models, gemini_key="k" * gemini, replicate_token="t" * replicate
+    ) as providers:
+        for text in ("", "A boat at sea.", "船" * 500):
+            picture, speech = ImageRequest(prompt=text), SpeechRequest(text=text, locale="zh")
+            assert told.picture(picture) == providers.images.price(picture)
+            assert told.narration(speech) == providers.speech.price(speech)
