@@ -25,7 +25,7 @@ from cms_bridge.api import approvals, charges, health, spending, videos, webhook
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
 from cms_bridge.errors import BridgeError, problem
-from cms_bridge.estimates import OFFLINE, Prices
+from cms_bridge.estimates import Prices
 from cms_bridge.queue import open_queue
 from cms_bridge.security import ApiKey
 from cms_bridge.settings import BridgeSettings, load
@@ -41,8 +41,8 @@ VERSION = "0.1.0"
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def create_app(settings: BridgeSettings | None = None, *, prices: Prices = OFFLINE) -> Litestar:
-    """Return the application; without settings they are read from the environment.
+def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None = None) -> Litestar:
+    """Return the application; what is not given is read from the environment.
 
     `prices` are those of the providers that the daemons work with.
     """
@@ -87,7 +87,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices = OFFLI
                 sync_to_thread=False,
                 use_cache=True,
             ),
-            "prices": Provide(lambda: prices, sync_to_thread=False),
+            "prices": Provide(lambda: prices or settings.prices, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
         plugins=[

@@ -151,7 +151,7 @@ async def advance(  # noqa: PLR0913 - each is one column an editor sees
     to: Status | None = None,
     progress: int | None = None,
     scenes_done: int | None = None,
-    spent: Decimal | None = None,
+    fallback: bool | None = None,
     warnings: tuple[Problem, ...] | None = None,
 ) -> None:
     """Show how far the work is, and in which status; raise `LeaseLost`."""
@@ -162,8 +162,8 @@ async def advance(  # noqa: PLR0913 - each is one column an editor sees
         values[Job.progress] = progress
     if scenes_done is not None:
         values[Job.scenes_done] = scenes_done
-    if spent is not None:
-        values[Job.actual_cost] = spent
+    if fallback is not None:
+        values[Job.model_fallback_occurred] = fallback
     if warnings is not None:
         values[Job.generation_warnings] = msgspec.json.encode(warnings).decode()
     async with transaction():

@@ -10,17 +10,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
+import msgspec
 from pydantic import (
+    AliasChoices,
     AnyHttpUrl,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cms_bridge.estimates import Prices, prices_of
 from cms_bridge.money import Caps
+from render.generation.models import ModelsConfig
 from render.storyboard import Limits
 
 PREFIX = "REELWRIGHT_"
@@ -34,6 +39,18 @@ class SettingsError(Exception):
         self.faults = faults
 
 
+def _models(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        config = msgspec.json.decode(given, type=ModelsConfig)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"cannot be read: {error}") from error
+    if faults := config.faults():
+        raise ValueError(" ".join(faults))
+    return config
+
+
 class DatabaseSettings(BaseSettings):
     """Where the truth is kept; all that migrating needs to know."""
 
@@ -43,6 +60,8 @@ class DatabaseSettings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
+        populate_by_name=True,
     )
 
     database_url: str = "sqlite:///.data/reelwright.db"
@@ -119,6 +138,22 @@ class BridgeSettings(DatabaseSettings):
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
     """Length of the whole video."""
 
+    # Providers
+    gemini_api_key: Annotated[
+        SecretStr | None,
+        Field(validation_alias=AliasChoices("REELWRIGHT_GEMINI_API_KEY", "GEMINI_API_KEY")),
+    ] = None
+    """Puts Gemini on the chains; `GEMINI_API_KEY` is read as well."""
+    replicate_api_token: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias=AliasChoices("REELWRIGHT_REPLICATE_API_TOKEN", "REPLICATE_API_TOKEN")
+        ),
+    ] = None
+    """Puts Replicate on the chains; `REPLICATE_API_TOKEN` is read as well."""
+    models: Annotated[ModelsConfig, NoDecode, BeforeValidator(_models)] = ModelsConfig()
+    """Models, their order, prices and retries: JSON of `render.generation.models.ModelsConfig`."""
+
     # Money, in US dollars
     cap_video_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(10)
     """What one video may cost in all its submissions; a project may have another cap."""
@@ -150,6 +185,15 @@ class BridgeSettings(DatabaseSettings):
             max_scene_chars=self.max_scene_chars,
             max_scene_seconds=self.max_scene_seconds,
             max_video_seconds=self.max_video_seconds,
+        )
+
+    @property
+    def prices(self) -> Prices:
+        """What the chains that these keys make are expected to charge."""
+        return prices_of(
+            self.models,
+            gemini=self.gemini_api_key is not None,
+            replicate=self.replicate_api_token is not None,
         )
 
     @property

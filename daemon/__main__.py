@@ -121,13 +121,15 @@ def demo(
     brief: Annotated[Path, typer.Option(exists=True, dir_okay=False)] = Path("samples/brief.json"),
     directory: Annotated[Path, typer.Option(help="Emptied at the start.")] = Path(".data/demo"),
     cms: Annotated[Cms, typer.Option()] = Cms.PAYLOAD,
+    *,
+    paid: Annotated[bool, typer.Option(help="Use the provider keys in the environment.")] = False,
 ) -> None:
     """Start everything, make one video as an editor would, and stop everything."""
     from daemon import demo as played  # noqa: PLC0415 - its name is this command's
 
     if cms is Cms.PAYLOAD:
         find_node()
-    _run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, console=console))
+    _run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, paid=paid, console=console))
 
 
 @app.command()

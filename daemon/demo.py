@@ -1,5 +1,6 @@
 """The demo: a whole house, an editor who writes a brief, and a finished video on disk."""
 
+import os
 import re
 import shutil
 import time
@@ -24,6 +25,14 @@ _FINISHED = frozenset({"completed"})
 _DRAFTED = frozenset({"storyboard_complete"})
 
 
+PROVIDER_KEYS = ("GEMINI_API_KEY", "REPLICATE_API_TOKEN")
+
+
+def _outside(*, paid: bool) -> dict[str, str]:
+    keys = {*PROVIDER_KEYS, *(f"REELWRIGHT_{name}" for name in PROVIDER_KEYS)}
+    return {name: value for name, value in os.environ.items() if paid or name not in keys}
+
+
 class DemoFailed(Exception):
     """The video did not come about; says why, with the last lines of the daemon's log."""
 
@@ -32,14 +41,19 @@ class DemoFailed(Exception):
         super().__init__(f"{reason}\nThe daemon's last lines:\n{house.stack.last_lines('daemon')}")
 
 
-async def run(brief_file: Path, directory: Path, *, cms: bool, console: Console) -> None:
-    """Run the demo from a brief in a fresh directory; print every step an editor would see."""
+async def run(
+    brief_file: Path, directory: Path, *, cms: bool, paid: bool, console: Console
+) -> None:
+    """Run the demo from a brief in a fresh directory; print every step an editor would see.
+
+    It approves whatever the price is, so provider keys are used only if `paid`.
+    """
     written = await anyio.Path(brief_file).read_bytes()
     brief = msgspec.json.decode(written, type=Brief)
     shutil.rmtree(directory, ignore_errors=True)
     started = time.monotonic()
     console.print("[bold]Starting[/] Redis, database, bridge, daemon" + (" and Payload" * cms))
-    async with open_house(directory, cms=cms) as house:
+    async with open_house(directory, cms=cms, outside=_outside(paid=paid)) as house:
         console.print(f"  ready after {time.monotonic() - started:.1f} s")
         try:
             if house.payload_url is None:
@@ -129,7 +143,7 @@ def _print_storyboard(console: Console, scenes: list[dict[str, Any]], price: str
         table.add_row(str(number), scene["narration"], scene["onScreenText"] or "", scene["motion"])
     console.print(table)
     dollars = float(price)
-    console.print(f"Price: ${dollars:.2f}" + (" (made offline)" if dollars == 0 else ""))
+    console.print(f"Price: at most ${dollars:.2f}" if dollars else "Price: $0.00 (made offline)")
 
 
 def _bar(console: Console) -> Progress:

@@ -157,8 +157,8 @@ def _node() -> Finding:
 def _providers() -> list[Finding]:
     keys = {"Gemini": "GEMINI_API_KEY", "Replicate": "REPLICATE_API_TOKEN"}
     found = [
-        Finding(name, "note", f"{variable} is set; this version does not use it yet")
-        if os.environ.get(variable)
+        Finding(name, "ok", f"key found ({variable})")
+        if os.environ.get(variable) or os.environ.get(PREFIX + variable)
         else Finding(name, "note", f"no key ({variable})")
         for name, variable in keys.items()
     ]

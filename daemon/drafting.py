@@ -1,25 +1,30 @@
 """The first phase: a brief becomes a storyboard with a price."""
 
-from decimal import Decimal
-
 import anyio.to_thread
 
 from cms_bridge import leases
+from cms_bridge.estimates import estimate_in
 from cms_bridge.leases import Lease
+from cms_bridge.ledger import open_ledger
 from daemon.services import Services
-from render.draft import draft
-from render.generation.requests import image_request, speech_request
+from render.draft import Draft, draft
+from render.generation.storyboarding import storyboard
 
 
 async def draft_storyboard(lease: Lease, services: Services) -> None:
     """Draft a claimed job's storyboard, price it, and lay it before the editor."""
+    drafted = await _draft(lease, services)
+    drafted.storyboard.check(services.settings.limits)
+    estimate = await estimate_in(lease.project, drafted.storyboard, services.settings.prices)
+    await leases.storyboard_drafted(
+        lease, drafted.storyboard, estimate=estimate.total, warnings=drafted.warnings
+    )
+
+
+async def _draft(lease: Lease, services: Services) -> Draft:
     limits = services.settings.limits
-    drafted = await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
-    storyboard = drafted.storyboard
-    storyboard.check(limits)
-    estimate = Decimal(0)
-    for scene in storyboard.scenes:
-        estimate += services.images.price(image_request(storyboard, scene))
-        if scene.narration.strip():
-            estimate += services.speech.price(speech_request(storyboard, scene))
-    await leases.storyboard_drafted(lease, storyboard, estimate=estimate, warnings=drafted.warnings)
+    if services.providers.text is None:
+        return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
+    ledger = await open_ledger(lease, caps=services.settings.caps)
+    writer = services.providers.text.metered(ledger)
+    return (await storyboard(lease.brief, model=writer, limits=limits)).draft

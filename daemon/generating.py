@@ -4,7 +4,6 @@ import hashlib
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,13 +11,16 @@ from uuid import uuid4
 import anyio
 import msgspec
 
+from cms_bridge.assets import find_asset
 from cms_bridge.leases import Lease
-from cms_bridge.storage.base import object_key
+from cms_bridge.ledger import open_ledger
+from cms_bridge.storage.base import StorageError, object_key
 from cms_bridge.tables import Asset
 from daemon.progress import GENERATING, Reporter
 from daemon.services import Services
 from render.errors import RenderError
-from render.generation.base import Generated, ImageRequest, SpeechRequest
+from render.generation.base import Generated, ImageRequest, Kind, SpeechRequest
+from render.generation.providers import Providers
 from render.generation.requests import image_request, request_digest, speech_request
 from render.problem import Problem
 from render.storyboard import Scene, Storyboard
@@ -27,19 +29,15 @@ PLACEHOLDER_PROVIDER = "offline"
 """The rung whose pictures and voices stand in for a model's."""
 
 
-class Kind(StrEnum):
-    """What an asset is."""
-
-    PICTURE = "picture"
-    """A still for the whole scene."""
-    NARRATION = "narration"
-    """The scene's words, spoken."""
+_MADE = (Kind.PICTURE, Kind.NARRATION)
+"""What a scene is made of."""
 
 
 class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     """What lies in the assets directory once every scene has its media."""
 
-    cost: Decimal
+    fallback: bool
+    """Whether a model other than the one intended made any of it."""
     warnings: tuple[Problem, ...]
 
 
@@ -47,8 +45,12 @@ class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """How an asset came to be."""
 
     attempt: int
+    calls: int
+    """Made for it, failed ones included."""
     seconds: float
-    """What the provider took."""
+    """All in all, waits and failed calls included."""
+    latency: float
+    """Seconds that the call which made it took."""
     warnings: tuple[Problem, ...]
     video_id: str
     version: str
@@ -66,19 +68,34 @@ async def generate_assets(
     services: Services,
     reporter: Reporter,
 ) -> GeneratedAssets:
-    """Fill a directory with `<scene id>.png` and `<scene id>.wav`, as the engine reads them."""
+    """Fill a directory with `<scene id>.png` and `<scene id>.wav`, as the engine reads them.
+
+    Every paid call goes through the job's ledger. Raises `GenerationError` or
+    `SpendCapReached`; what was made until then is kept and found again.
+    """
+    ledger = await open_ledger(lease, caps=services.settings.caps)
     wanted = [
         (scene, kind)
         for scene in storyboard.scenes
-        for kind in Kind
+        for kind in _MADE
         if kind is Kind.PICTURE or scene.narration.strip()
     ]
     rows: list[dict[str, Any]] = []
     left = {scene.id: sum(1 for other, _ in wanted if other is scene) for scene, _ in wanted}
 
+    failures: list[Exception] = []
+
     async def one(scene: Scene, kind: Kind) -> None:
         async with services.generations:
-            row = await _asset(lease, storyboard, scene, kind, directory, services)
+            if failures:
+                return
+            providers = services.providers.metered(ledger.scene(scene.id))
+            try:
+                row = await _asset(lease, storyboard, scene, kind, directory, services, providers)
+            except (RenderError, StorageError) as error:
+                # Calls that are under way may be paid for already: they finish, none begins.
+                failures.append(error)
+                return
         rows.append(row)
         left[scene.id] -= 1
         done = sum(1 for count in left.values() if count == 0)
@@ -87,8 +104,11 @@ async def generate_assets(
     async with anyio.create_task_group() as group:
         for scene, kind in wanted:
             group.start_soon(one, scene, kind)
+    if failures:
+        raise failures[0]
     return GeneratedAssets(
-        cost=sum((row["cost"] for row in rows), Decimal(0)), warnings=_warnings(storyboard, rows)
+        fallback=any(row["model_used"] != row["model_intended"] for row in rows),
+        warnings=_warnings(storyboard, rows),
     )
 
 
@@ -99,6 +119,7 @@ async def _asset(  # noqa: PLR0913, PLR0917 - one step of `generate_assets`
     kind: Kind,
     directory: Path,
     services: Services,
+    providers: Providers,
 ) -> dict[str, Any]:
     request: ImageRequest | SpeechRequest = (
         image_request(storyboard, scene)
@@ -120,12 +141,14 @@ async def _asset(  # noqa: PLR0913, PLR0917 - one step of `generate_assets`
         path = directory / f"{scene.id}.{_EXTENSIONS[row['media_type']]}"
         await _fetch(services, row["key"], path)
         return row
+    if known := await find_asset(lease.project, digest):
+        return await _reuse(lease, scene, kind, known, directory=directory, services=services)
     started = time.monotonic()
     try:
         made = (
-            await services.images.draw(request)
+            await providers.images.draw(request)
             if isinstance(request, ImageRequest)
-            else await services.speech.speak(request)
+            else await providers.speech.speak(request)
         )
     except RenderError as error:
         error.params.setdefault("scene", str(storyboard.scenes.index(scene) + 1))
@@ -172,18 +195,46 @@ async def _keep(  # noqa: PLR0913 - one step of `generate_assets`
         "media_type": made.media_type,
         "bytes": len(made.data),
         "provider": made.provider,
-        "model_intended": made.model,
+        "model_intended": made.model_intended or made.model,
         "model_used": made.model,
         "cost": made.cost,
         "generation_metadata": msgspec.json.encode(
             _Metadata(
                 attempt=lease.attempt,
+                calls=made.attempts,
                 seconds=round(seconds, 3),
+                latency=round(made.latency, 3),
                 warnings=made.warnings,
                 video_id=lease.video_id,
                 version=lease.version,
             )
         ).decode(),
+        "created_at": datetime.now(UTC),
+    }
+    await Asset.insert(Asset(**row))
+    return row
+
+
+async def _reuse(  # noqa: PLR0913 - one step of `generate_assets`
+    lease: Lease,
+    scene: Scene,
+    kind: Kind,
+    known: dict[str, Any],
+    *,
+    directory: Path,
+    services: Services,
+) -> dict[str, Any]:
+    """Take what the project has had made for the very same request: it costs nothing again."""
+    await _fetch(
+        services, known["key"], directory / f"{scene.id}.{_EXTENSIONS[known['media_type']]}"
+    )
+    row: dict[str, Any] = {
+        **known,
+        "id": uuid4(),
+        "job": lease.job_id,
+        "scene_id": scene.id,
+        "kind": kind,
+        "cost": Decimal(0),
         "created_at": datetime.now(UTC),
     }
     await Asset.insert(Asset(**row))

@@ -37,7 +37,7 @@ async def render_video(lease: Lease, services: Services) -> None:
         lease,
         to=Status.COMPOSING,
         scenes_done=len(storyboard.scenes),
-        spent=generated.cost,
+        fallback=generated.fallback,
         # An earlier attempt may have said the same already.
         warnings=(
             *lease.warnings,

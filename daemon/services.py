@@ -11,7 +11,7 @@ from cms_bridge.payload import PayloadClient
 from cms_bridge.queue import Queue
 from cms_bridge.storage.base import ObjectStore
 from daemon.settings import DaemonSettings
-from render.generation.base import ImageModel, SpeechModel
+from render.generation.providers import Providers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,8 @@ class Services:
     store: ObjectStore
     payload: PayloadClient | None
     """None when no CMS is configured: nothing is written back."""
-    images: ImageModel
-    speech: SpeechModel
+    providers: Providers
+    """Chains of models; metered by a ledger before anything is asked of them."""
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
     attempts: set[anyio.CancelScope]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AnyHttpUrl, Field
 
 from cms_bridge.settings import BridgeSettings
 
@@ -11,6 +11,12 @@ from cms_bridge.settings import BridgeSettings
 class DaemonSettings(BridgeSettings):
     """What a render daemon needs to know."""
 
+    gemini_url: AnyHttpUrl = AnyHttpUrl("https://generativelanguage.googleapis.com")
+    """Where Gemini answers."""
+    replicate_url: AnyHttpUrl = AnyHttpUrl("https://api.replicate.com")
+    """Where Replicate answers."""
+    charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
+    """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
     concurrent_jobs: Annotated[int, Field(ge=1)] = 4

@@ -1,11 +1,12 @@
 """The tasks a worker can be woken for; each only finds the work and starts it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from cms_bridge import jobs, outbox
+from cms_bridge import charges, jobs, outbox
 from cms_bridge.leases import Phase
 from daemon import drafting, rendering
 from daemon.attempts import attempt
@@ -49,9 +50,16 @@ async def sweep(ctx: Context) -> None:
     services: Services = ctx["services"]
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
+    await charges.sweep(silence=timedelta(minutes=services.settings.charge_silence_minutes))
     for job, number, status in await jobs.due():
         log.info("sweep.woken", job_id=str(job), status=status, attempt=number)
         await services.queue.wake_job(job, status, attempt=number)
     if services.payload is not None:
         for job in {job for _, job in await outbox.due()}:
             await services.queue.wake_outbox(job, once=True)
+
+
+async def check_models(ctx: Context) -> None:
+    """Look which models can be asked, free of charge, so that a fallback is decided at once."""
+    services: Services = ctx["services"]
+    await services.providers.check()

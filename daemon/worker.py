@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -36,7 +36,7 @@ from cms_bridge.storage.factory import store_from
 from daemon import tasks
 from daemon.services import Services
 from daemon.settings import DaemonSettings
-from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.providers import Providers, open_providers
 
 log = structlog.get_logger()
 
@@ -72,8 +72,7 @@ async def _open(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
         queue=await stack.enter_async_context(open_queue(settings.redis_url)),
         store=await stack.enter_async_context(store_from(settings)),
         payload=_payload(settings, http),
-        images=OfflineImages(),
-        speech=OfflineSpeech(),
+        providers=await stack.enter_async_context(_providers(settings)),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
         attempts=set(),
@@ -147,7 +146,15 @@ def _sweep_lane(services: Services) -> Worker:
                 second=set(range(0, 60, services.settings.sweep_seconds)),
                 run_at_startup=True,
                 keep_result=0,
-            )
+            ),
+            # Each daemon knows for itself what it can reach.
+            cron(
+                tasks.check_models,
+                name=f"check_models:{services.worker}",
+                second={0},
+                run_at_startup=True,
+                keep_result=0,
+            ),
         ],
         health_check_key=HEALTH_KEY,
         health_check_interval=_HEALTH_SECONDS,
@@ -167,6 +174,17 @@ def _lane(services: Services, lane: Lane, **options: Any) -> Worker:
         job_serializer=serialise,
         job_deserializer=deserialise,
         **options,
+    )
+
+
+def _providers(settings: DaemonSettings) -> AbstractAsyncContextManager[Providers]:
+    gemini, replicate = settings.gemini_api_key, settings.replicate_api_token
+    return open_providers(
+        settings.models,
+        gemini_key=gemini.get_secret_value() if gemini else "",
+        replicate_token=replicate.get_secret_value() if replicate else "",
+        gemini_url=str(settings.gemini_url).rstrip("/"),
+        replicate_url=str(settings.replicate_url).rstrip("/"),
     )
 
 

@@ -20,6 +20,7 @@ import msgspec
 import psutil
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from daemon.demo import PROVIDER_KEYS
 from daemon.editor import Editor, signed_in
 from daemon.house import EDITOR_EMAIL, House, open_house
 from daemon.sender import Sender
@@ -171,7 +172,12 @@ def running_house(
 ) -> Iterator[RunningHouse]:
     """Open a house with these `REELWRIGHT_` settings; nothing of it outlives the block."""
     outside = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("REELWRIGHT_")},
+        # A developer's own settings and keys stay outside: nothing here is ever paid for.
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("REELWRIGHT_") and name not in PROVIDER_KEYS
+        },
         **{f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()},
     }
     with (

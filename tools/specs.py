@@ -90,6 +90,8 @@ def _table(fields: dict[str, FieldInfo]) -> list[str]:
         default = "**required**" if field.is_required() else f"`{field.default}`"
         if field.default is None:
             default = ""
+        elif isinstance(field.default, msgspec.Struct):
+            default = f"`{msgspec.json.encode(field.default).decode()}`"
         said = " ".join((field.description or "").split()).replace("|", "\\|")
         lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {said} |")
     return lines

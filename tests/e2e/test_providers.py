@@ -1,0 +1,118 @@
+"""Models in a whole house: pictures and speech over real HTTP, every call in the ledger.
+
+The services are simulators that speak the providers' protocols and count what
+they charge; the SDKs that call them are the real ones.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from daemon.sender import SenderError
+from render.storyboard import Brief
+from tests.houses import RunningHouse, last, running_house
+from tests.simulators import gemini, replicate
+from tests.simulators.gemini import GeminiSimulator
+from tests.simulators.replicate import ReplicateSimulator
+
+pytestmark = pytest.mark.anyio
+
+BRIEF = Brief(title="Harbour", script="# One\nThe tide is in.\n\n# Two\nThe boats leave.")
+SPENT = "SELECT state, SUM(settled) AS paid, COUNT(*) AS calls FROM charge GROUP BY state"
+
+
+@pytest.fixture(scope="module")
+def house(
+    tmp_path_factory: pytest.TempPathFactory,
+    gemini_server: GeminiSimulator,
+    replicate_server: ReplicateSimulator,
+) -> Iterator[RunningHouse]:
+    models: dict[str, Any] = {
+        "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},
+        "gemini_text": "",
+        "replicate_text": "",
+    }
+    with running_house(
+        tmp_path_factory.mktemp("providers"),
+        cms=False,
+        gemini_api_key=gemini.KEY,
+        gemini_url=gemini_server.url,
+        replicate_api_token=replicate.TOKEN,
+        replicate_url=replicate_server.url,
+        models=msgspec.json.encode(models).decode(),
+        cap_video_dollars="1",
+    ) as running:
+        yield running
+
+
+async def film(house: RunningHouse, brief: Brief) -> dict[str, Any]:
+    """Submit, approve and wait for the end; return the job."""
+    async with house.sender() as sender:
+        job = await sender.submit(brief)
+        drafted = await last(
+            sender.follow(job, until=frozenset({"storyboard_complete"}), seconds=60)
+        )
+        await sender.approve(drafted)
+        done = await last(sender.follow(job, until=frozenset({"completed"}), seconds=120))
+    return {"drafted": drafted, **done}
+
+
+def charges(house: RunningHouse, job: str) -> list[dict[str, Any]]:
+    return house.rows(
+        "SELECT * FROM charge WHERE REPLACE(job, '-', '') = ? ORDER BY created_at",
+        job.replace("-", ""),
+    )
+
+
+async def test_a_video_of_models_is_paid_for_as_the_providers_count(
+    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+) -> None:
+    done = await film(house, BRIEF)
+    rows = charges(house, done["id"])
+    assert [row["state"] for row in rows] == ["settled"] * 4
+    assert len(gemini_simulator.charges) == 4
+    assert replicate_simulator.charges == []
+    paid = sum(Decimal(str(row["settled"])) for row in rows)
+    assert 0 < paid == Decimal(done["actual_cost"]) <= Decimal(done["drafted"]["estimated_cost"])
+    assert not done["model_fallback_occurred"]
+    assert "placeholder_used" not in {said["code"] for said in done["generation_warnings"]}
+
+
+async def test_what_the_project_has_already_is_not_paid_again(
+    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+) -> None:
+    done = await film(house, BRIEF)
+    assert charges(house, done["id"]) == []
+    assert gemini_simulator.charges == replicate_simulator.charges == []
+    assert Decimal(done["actual_cost"]) == 0
+
+
+async def test_another_model_steps_in_and_the_editor_is_told(
+    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+) -> None:
+    gemini_simulator.script.extend([gemini.Refuse(status=503)] * 40)
+    done = await film(house, msgspec.structs.replace(BRIEF, title="Fog"))
+    gemini_simulator.script.clear()
+    assert gemini_simulator.charges == []
+    assert replicate_simulator.charges
+    assert done["model_fallback_occurred"]
+    assert "model_fallback" in {said["code"] for said in done["generation_warnings"]}
+
+
+async def test_a_cap_stops_the_job_before_the_call_that_would_pass_it(
+    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+) -> None:
+    script = "\n\n".join(f"# Scene {number}\nWave number {number}." for number in range(1, 21))
+    with pytest.raises(SenderError, match="spend cap of this video is reached"):
+        await film(house, Brief(title="Waves", script=script))
+    (newest,) = house.rows("SELECT id, actual_cost FROM job ORDER BY created_at DESC LIMIT 1")
+    rows = charges(house, str(newest["id"]))
+    held = sum(
+        Decimal(str(row["settled"] if row["state"] == "settled" else row["reserved"]))
+        for row in rows
+        if row["state"] != "released"
+    )
+    assert 0 < held <= 1
