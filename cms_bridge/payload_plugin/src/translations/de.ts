@@ -179,6 +179,21 @@ export const de: Words = {
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
   'error.placeholder_used':
     '{pictures} Bilder und {narrations} Sprechertexte entstanden offline, ohne Dienst für Bilder und Stimme.',
+  'error.spend_cap_reached':
+    'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',
+  'error.generation_outcome_unknown':
+    'Ein Aufruf des Dienstes ging verloren und wurde vielleicht berechnet. Er wird erst wiederholt, wenn jemand sagt, ob er berechnet wurde.',
+  'error.charge_unknown':
+    'Ein Aufruf von {model} wurde vielleicht mit {amount} $ berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
+  'error.model_fallback': '{used} ist für {intended} eingesprungen.',
+  'error.storyboard_offline': 'Das Storyboard wurde ohne Modell entworfen.',
+  'error.model_retired': 'Ein eingestelltes Modell wird nicht mehr angeboten.',
+  'error.generation_unsafe':
+    'Der Dienst fertigt dies aus Sicherheitsgründen nicht an. Bitte Text oder Bildstil ändern.',
+  'error.generation_access_denied':
+    'Der Dienst nimmt den Schlüssel nicht an, oder das Konto hat kein Guthaben.',
+  'error.generation_running': 'Der Dienst arbeitet noch; er wird wieder gefragt.',
+  'error.invalid_models': 'Die eingestellten Modelle passen nicht zusammen.',
   'error.brief_spoken': 'Es gibt keinen Sprechertext; gesprochen wird das Briefing selbst.',
   'error.headings_spoken':
     'Der Sprechertext besteht nur aus Überschriften; gesprochen werden diese.',

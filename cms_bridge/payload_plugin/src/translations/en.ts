@@ -173,6 +173,21 @@ export const en = {
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
   'error.placeholder_used':
     '{pictures} pictures and {narrations} narrations were made offline, without a generation service.',
+  'error.spend_cap_reached':
+    'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',
+  'error.generation_outcome_unknown':
+    'A call to a generation service was lost and may have been charged. It is not made again until someone says whether it was.',
+  'error.charge_unknown':
+    'A call to {model} may have been charged {amount} $. Someone must look into the account and say whether it was.',
+  'error.model_fallback': '{used} stepped in for {intended}.',
+  'error.storyboard_offline': 'The storyboard was drafted without a model.',
+  'error.model_retired': 'A configured model is no longer offered.',
+  'error.generation_unsafe':
+    'The generation service will not make this, for reasons of safety. Change the text or the look.',
+  'error.generation_access_denied':
+    'The generation service does not take the key, or the account is out of credit.',
+  'error.generation_running': 'The generation service is still at work; it will be asked again.',
+  'error.invalid_models': 'The configured models cannot work together.',
   'error.brief_spoken': 'There is no script, so the brief itself is spoken.',
   'error.headings_spoken': 'The script holds nothing but headings, so these are spoken.',
   'error.long_scenes': 'The script is long, so its scenes last about {seconds} seconds each.',

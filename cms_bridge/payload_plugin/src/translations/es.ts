@@ -174,6 +174,20 @@ export const es: Words = {
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
   'error.placeholder_used':
     '{pictures} imágenes y {narrations} narraciones se hicieron sin conexión, sin servicio de generación.',
+  'error.spend_cap_reached':
+    'Se alcanzó el límite de gasto: se permiten {cap} $, hay {spent} $ gastados o reservados y el paso siguiente puede costar {wanted} $.',
+  'error.generation_outcome_unknown':
+    'Se perdió una llamada al servicio y quizá se cobró. No se repetirá hasta que alguien diga si se cobró.',
+  'error.charge_unknown':
+    'Una llamada a {model} quizá se cobró por {amount} $. Compruebe la cuenta y diga si fue así.',
+  'error.model_fallback': '{used} sustituyó a {intended}.',
+  'error.storyboard_offline': 'El guion gráfico se preparó sin modelo.',
+  'error.model_retired': 'Un modelo configurado ya no se ofrece.',
+  'error.generation_unsafe':
+    'El servicio no hace esto por razones de seguridad. Cambie el texto o el estilo.',
+  'error.generation_access_denied': 'El servicio no acepta la clave, o la cuenta no tiene saldo.',
+  'error.generation_running': 'El servicio sigue trabajando; se le volverá a preguntar.',
+  'error.invalid_models': 'Los modelos configurados no funcionan juntos.',
   'error.brief_spoken': 'No hay texto; se dice el encargo mismo.',
   'error.headings_spoken': 'El texto solo contiene títulos; se dicen estos.',
   'error.long_scenes': 'El texto es largo; cada escena dura unos {seconds} segundos.',

@@ -177,6 +177,21 @@ export const fr: Words = {
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
   'error.placeholder_used':
     '{pictures} images et {narrations} narrations ont été faites hors ligne, sans service de génération.',
+  'error.spend_cap_reached':
+    'Le plafond de dépenses est atteint : {cap} $ sont permis, {spent} $ sont dépensés ou réservés, et l’étape suivante peut coûter {wanted} $.',
+  'error.generation_outcome_unknown':
+    'Un appel au service a été perdu et a peut-être été facturé. Il ne sera pas refait avant que quelqu’un dise ce qu’il en est.',
+  'error.charge_unknown':
+    'Un appel à {model} a peut-être été facturé {amount} $. Vérifiez le compte et dites ce qu’il en est.',
+  'error.model_fallback': '{used} a remplacé {intended}.',
+  'error.storyboard_offline': 'Le storyboard a été préparé sans modèle.',
+  'error.model_retired': 'Un modèle configuré n’est plus proposé.',
+  'error.generation_unsafe':
+    'Le service refuse de produire ceci pour des raisons de sécurité. Modifiez le texte ou le style.',
+  'error.generation_access_denied':
+    'Le service n’accepte pas la clé, ou le compte n’a plus de crédit.',
+  'error.generation_running': 'Le service travaille encore ; il sera interrogé de nouveau.',
+  'error.invalid_models': 'Les modèles configurés ne vont pas ensemble.',
   'error.brief_spoken': 'Il n’y a pas de texte ; c’est le brief lui-même qui est dit.',
   'error.headings_spoken': 'Le texte ne contient que des titres ; ce sont eux qui sont dits.',
   'error.long_scenes': 'Le texte est long ; chaque scène dure environ {seconds} secondes.',
