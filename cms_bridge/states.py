@@ -80,9 +80,3 @@ RENDERABLE = frozenset({Status.APPROVED, Status.GENERATING, Status.COMPOSING, St
 def origins(target: Status) -> list[Status]:
     """Return every status that leads to the target."""
     return [origin for origin, targets in MOVES.items() if target in targets]
-
-
-def check_move(origin: Status, target: Status) -> None:
-    """Raise `IllegalMove` unless the origin leads to the target."""
-    if target not in MOVES[origin]:
-        raise IllegalMove(origin, target)

@@ -79,6 +79,8 @@ async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
 async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
     try:
         match error:
+            case LeaseLost():
+                return "lost", str(error)
             case RetryableGeneration() | StorageUnavailable() | EngineDied():
                 again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
                 return ("postponed" if again else "failed"), str(error)

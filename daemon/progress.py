@@ -1,4 +1,4 @@
-"""Progress that follows the work: frames encoded, assets made, bytes stored; never a timer."""
+"""Progress that follows the work, assets made and frames encoded; never a timer."""
 
 import time
 
@@ -9,7 +9,8 @@ from cms_bridge.queue import Queue
 GENERATING = (5, 40)
 """Percent of the whole at the start and the end of making pictures and speech."""
 COMPOSING = (40, 92)
-UPLOADING = (92, 99)
+UPLOADING = 92
+"""Percent while the files go to the store."""
 
 
 class Reporter:

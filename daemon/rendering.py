@@ -56,7 +56,7 @@ async def render_video(lease: Lease, services: Services) -> None:
             stderr_file=directory / "engine.log",
         )
 
-    await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING[0])
+    await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING)
     video = await _store(lease, directory, rendered.rendition, services)
     await leases.complete(lease, video)
 

@@ -40,7 +40,6 @@ from render.generation.transport import BoundedTransport, FetchFailed, fetch, ti
 PROVIDER = "replicate"
 BASE_URL = "https://api.replicate.com"
 IMAGE_SECONDS = 120
-VIDEO_SECONDS = 600
 
 _NAME = "Replicate"
 _CALL_SECONDS = 30

@@ -9,7 +9,7 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from cms_bridge import jobs
+from cms_bridge import jobs, leases
 from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease, Phase, RetryPolicy
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
@@ -136,6 +136,21 @@ async def test_an_unforeseen_error_does_not_reach_the_editor_in_its_own_words(
     row = await jobs.find(job)
     assert row["status"] == "failed"
     assert "hunter2" not in row["error"] + row["error_message"]
+
+
+async def test_a_lease_that_the_work_itself_finds_lost_is_no_crash(services: Services) -> None:
+    async def work(lease: Lease, _services: Services) -> None:
+        async def report() -> None:
+            await leases.advance(lease, progress=50)
+
+        await accept(events.cancelled())
+        async with anyio.create_task_group() as group:
+            group.start_soon(report)
+
+    job = await approved()
+    await attempt(job, Phase.RENDER, work, services)
+    row = await jobs.find(job)
+    assert (row["status"], row["retry_count"], row["error"]) == ("cancelled", 0, None)
 
 
 async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None:
