@@ -31,15 +31,15 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from render.assets import gather
 from render.compose import Progress as Frames
 from render.compose import compose, write_poster
+from render.delivery.probe import inspect
+from render.delivery.validation import validate
 from render.errors import CompositionCancelled, InvalidStoryboard, RenderError
 from render.files import disk_error, publish
 from render.generation.offline import OfflineImages, OfflineSpeech
-from render.probe import inspect
 from render.rendition import Quality, profile_for
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, SceneTime, Stage
 from render.storyboard import Limits, Storyboard
 from render.timeline import build
-from render.validation import validate
 
 _GRACE = 0.7
 """Seconds after a signal in which the work may stop by itself."""

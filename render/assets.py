@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from render.audio import wav_duration
 from render.errors import GenerationError
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
-from render.picture import check_picture
+from render.pictures.still import check_picture
 from render.problem import Problem
+from render.sound.programme import wav_duration
 from render.storyboard import Scene, Storyboard, clean_text
 from render.timeline import SceneMedia
 

@@ -26,15 +26,16 @@ import msgspec
 from av.error import FFmpegError
 from PIL import Image
 
-from render.audio import encode_sound, sound_digest
-from render.encoder import Encoder, choose_encoder, encode_segment, frame_of
+from render.delivery.encoder import Encoder, choose_encoder, encode_segment
+from render.delivery.joiner import join
 from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.files import disk_error, sha256_of, written_aside
-from render.joiner import join
-from render.motion import window
-from render.picture import Canvas, Plate, check_picture, load_plate
+from render.pictures.canvas import Canvas
+from render.pictures.motion import window
+from render.pictures.still import Plate, check_picture, film, load_plate
 from render.rendition import Profile, Rendition, Timings
 from render.segments import Segment, plan
+from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Shot, Timeline
 
 _TICK = 0.1
@@ -121,11 +122,12 @@ def write_poster(timeline: Timeline, place: Path, profile: Profile) -> None:
     """Write the picture that stands for the video, the middle of its first scene, as JPEG."""
     shot = timeline.shots[0]
     canvas = Canvas(profile)
-    canvas.film(
+    film(
         load_plate(shot.picture, profile, scene=str(shot.number)),
         window(shot.motion, frame=shot.frames // 2, frames=shot.frames),
+        canvas,
     )
-    rgb = frame_of(canvas.pixels).reformat(format="rgb24", src_colorspace="itu709")
+    rgb = canvas.frame().reformat(format="rgb24", src_colorspace="itu709")
     with written_aside(place) as part:
         Image.fromarray(rgb.to_ndarray()).save(part, "JPEG", quality=88, progressive=True)
 
@@ -267,7 +269,7 @@ def _camera(shot: Shot, first: int, frames: int, plate: Plate, canvas: Canvas) -
     for frame in range(first, first + frames):
         view = window(shot.motion, frame=frame, frames=shot.frames)
         if view != seen:
-            canvas.film(plate, view)
+            film(plate, view, canvas)
             seen = view
         yield canvas
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import av
 import msgspec
 
-from render.encoder import KEYFRAME_SECONDS, Encoder
+from render.delivery.encoder import KEYFRAME_SECONDS, Encoder
 from render.rendition import Profile
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline

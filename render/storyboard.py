@@ -20,6 +20,12 @@ SceneId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 HexColour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
 """An sRGB colour as `#rrggbb`."""
 
+AssetName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+"""A file's name inside the assets folder; never a path."""
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""A part of a whole, 0 to 1."""
+
 Locale = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 """A BCP 47 language tag such as `en`, `pt-BR` or `zh-Hans`."""
 
@@ -61,6 +67,71 @@ class Transition(enum.StrEnum):
     """Both pictures blend, one into the other."""
     CUT = "cut"
     """The next picture stands there at once."""
+    FADE = "fade"
+    """One picture goes into a colour, and out of it comes the next."""
+    WIPE_LEFT = "wipe_left"
+    """An edge travels to the left and uncovers the next picture."""
+    WIPE_RIGHT = "wipe_right"
+    WIPE_UP = "wipe_up"
+    WIPE_DOWN = "wipe_down"
+    SLIDE_LEFT = "slide_left"
+    """The next picture pushes this one out to the left."""
+    SLIDE_RIGHT = "slide_right"
+    SLIDE_UP = "slide_up"
+    SLIDE_DOWN = "slide_down"
+
+
+class Fit(enum.StrEnum):
+    """How a clip of another shape fills the frame."""
+
+    COVER = "cover"
+    """It fills the frame; what juts out is cut off, around the focus."""
+    CONTAIN = "contain"
+    """All of it is seen, on the palette's background."""
+
+
+class TextStyle(enum.StrEnum):
+    """Where a scene's on-screen text stands, and how large."""
+
+    TITLE = "title"
+    """Large, in the middle."""
+    LOWER_THIRD = "lower_third"
+    """On a band in the lower third, towards where reading starts."""
+    NONE = "none"
+    """Not shown by the engine."""
+
+
+class CaptionStyle(enum.StrEnum):
+    """How captions are burned into the picture."""
+
+    NONE = "none"
+    """They are not; captions still come as a file and as a track."""
+    OUTLINE = "outline"
+    """White letters with a dark outline."""
+    BOX = "box"
+    """White letters on a dark, translucent box."""
+    HIGHLIGHT = "highlight"
+    """Dark letters on the palette's accent."""
+
+
+class Corner(enum.StrEnum):
+    """A corner of the frame, inside the safe margin."""
+
+    TOP_LEFT = "top_left"
+    TOP_RIGHT = "top_right"
+    BOTTOM_LEFT = "bottom_left"
+    BOTTOM_RIGHT = "bottom_right"
+
+
+class Role(enum.StrEnum):
+    """What an ingredient is to the video."""
+
+    PICTURE = "picture"
+    CLIP = "clip"
+    NARRATION = "narration"
+    MUSIC = "music"
+    LOGO = "logo"
+    TEXT = "text"
 
 
 class Palette(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,6 +140,81 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     background: HexColour = "#14213d"
     foreground: HexColour = "#ffffff"
     accent: HexColour = "#fca311"
+
+
+class Focus(msgspec.Struct, frozen=True, kw_only=True):
+    """The point of a picture that every crop keeps; shares of its width and height."""
+
+    x: Share = 0.5
+    y: Share = 0.5
+
+
+class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm)."""
+
+    trim_start: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """Seconds of the clip left out at its beginning."""
+    trim_end: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    """Where in the clip to stop, in its own seconds; None for its end. A scene that lasts
+    longer holds the last picture."""
+    fit: Fit = Fit.COVER
+    volume: Annotated[float, msgspec.Meta(ge=-60, le=12)] | None = None
+    """Decibels by which the clip's own sound is raised; None for a silent clip."""
+
+
+class Solid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="solid"):
+    """One colour instead of a picture."""
+
+    colour: HexColour
+
+
+class Gradient(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="gradient"
+):
+    """Two colours that run into each other, instead of a picture."""
+
+    start: HexColour
+    end: HexColour
+    angle: Annotated[float, msgspec.Meta(ge=0, lt=360)] = 90.0
+    """Degrees clockwise from upwards, as in CSS: 90 runs to the right, 180 downwards."""
+
+
+class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A picture that stands in a corner throughout."""
+
+    file: AssetName
+    corner: Corner = Corner.TOP_RIGHT
+    width: Annotated[float, msgspec.Meta(ge=0.02, le=0.5)] = 0.12
+    """Share of the frame's shorter side."""
+    opacity: Share = 0.9
+
+
+class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A bed under the voice: looped to the video's length, faded, and ducked while one speaks."""
+
+    file: AssetName
+    volume: Annotated[float, msgspec.Meta(ge=-60, le=0)] = -14.0
+    """Loudness against the voice, in LU."""
+    duck: Annotated[float, msgspec.Meta(ge=0, le=40)] = 8.0
+    """Decibels by which it steps back while somebody speaks."""
+    fade_in: Annotated[float, msgspec.Meta(ge=0, le=30)] = 1.0
+    fade_out: Annotated[float, msgspec.Meta(ge=0, le=30)] = 2.5
+
+
+class Ingredient(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Where one asset or text comes from; travels into the video's manifest, changes no pixel."""
+
+    role: Role
+    provider: str = ""
+    model: str = ""
+    prompt_hash: str = ""
+    """SHA-256, in hex, of what the model was asked."""
+    document: str = ""
+    field: str = ""
+    version: str = ""
+    placeholder: bool = False
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +227,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Characters in one scene's narration, prompt or on-screen text."""
     max_scene_seconds: float = 600
     max_video_seconds: float = 7_200
+    max_transition_seconds: float = 5
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -98,6 +245,19 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     motion: Motion = Motion.ZOOM_IN
     transition: Transition = Transition.CROSSFADE
     """How this scene gives way to the next; the last scene's is not used."""
+    transition_seconds: float | None = None
+    """None for half a second; shorter where scenes are short or voices would meet."""
+    transition_colour: HexColour = "#000000"
+    """What a `fade` goes through."""
+    text_style: TextStyle = TextStyle.LOWER_THIRD
+    focus: Focus = Focus()
+    clip: Clip | None = None
+    """Set for a scene of moving pictures."""
+    background: Solid | Gradient | None = None
+    """Set for a scene without picture or clip."""
+    caption: str | None = None
+    """What captions say instead of the narration; empty for none."""
+    ingredients: tuple[Ingredient, ...] = ()
 
 
 class Storyboard(
@@ -114,6 +274,11 @@ class Storyboard(
     voice: str = ""
     """Who should speak, in a provider's terms; empty for the locale's default."""
     palette: Palette = Palette()
+    captions: CaptionStyle = CaptionStyle.NONE
+    logo: Logo | None = None
+    music: Music | None = None
+    ingredients: tuple[Ingredient, ...] = ()
+    """Of what belongs to the whole: the music, the logo, the texts."""
 
     @property
     def digest(self) -> str:
@@ -141,6 +306,7 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
         ("the narration", scene.narration),
         ("the picture prompt", scene.picture_prompt),
         ("the on-screen text", scene.on_screen_text),
+        ("the caption", scene.caption or ""),
     ):
         if len(text) > limits.max_scene_chars:
             raise LimitExceeded(
@@ -150,19 +316,32 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
                 unit="characters",
                 scene=str(number),
             )
-    if scene.duration is None:
-        return
-    if not scene.duration > 0:
+    if scene.clip and scene.background:
         raise InvalidStoryboard(
-            f"Scene {number}: the duration must be above 0 seconds; this is {scene.duration:g}.",
-            scene=str(number),
+            f"Scene {number}: it can show a clip or a background, not both.", scene=str(number)
         )
-    if scene.duration > limits.max_scene_seconds:
-        raise LimitExceeded(
-            "the duration",
-            limit=limits.max_scene_seconds,
-            value=scene.duration,
-            unit="seconds",
+    if scene.clip and scene.clip.trim_end is not None:
+        _check_trim(scene.clip.trim_start, scene.clip.trim_end, number)
+    for what, seconds, limit in (
+        ("the duration", scene.duration, limits.max_scene_seconds),
+        ("the transition", scene.transition_seconds, limits.max_transition_seconds),
+    ):
+        if seconds is None:
+            continue
+        if not seconds > 0:
+            raise InvalidStoryboard(
+                f"Scene {number}: {what} must be above 0 seconds; this is {seconds:g}.",
+                scene=str(number),
+            )
+        if seconds > limit:
+            raise LimitExceeded(what, limit=limit, value=seconds, unit="seconds", scene=str(number))
+
+
+def _check_trim(start: float, end: float, number: int) -> None:
+    if not end > start:
+        raise InvalidStoryboard(
+            f"Scene {number}: the clip must end after it starts; it starts at {start:g} "
+            f"and ends at {end:g} seconds.",
             scene=str(number),
         )
 

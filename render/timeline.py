@@ -39,7 +39,7 @@ class SceneMedia(msgspec.Struct, frozen=True, kw_only=True):
     picture: Path
     narration: Path | None = None
     narration_seconds: Fraction = Fraction(0)
-    """How long the narration is; `render.probe.wav_duration` measures it."""
+    """How long the narration is; `render.sound.programme.wav_duration` measures it."""
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):

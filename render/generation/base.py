@@ -69,6 +69,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """Calls made for it, failed ones included."""
     latency: float = 0.0
     """Seconds that the call which made it took."""
+    seconds: float = 0.0
+    """All in all, from asking for it: waits and failed calls included."""
 
     @property
     def fallback(self) -> bool:
@@ -180,6 +182,18 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     provider_id: str | None = None
     """The provider's name for the running work, by which it is found again."""
+
+
+Keep = Callable[[Made, Reservation | None], Awaitable[None]]
+"""Takes whatever was made into safe keeping, before the call that made it is settled.
+
+Given the reservation of a call that was paid for, None where nothing was. A
+process that dies afterwards has lost neither the thing nor the word of its cost.
+"""
+
+
+async def keep_nothing(_made: Made, _reservation: Reservation | None) -> None:
+    """Leave what was made to whoever asked for it: a `Keep` for use by hand."""
 
 
 class Meter(Protocol):

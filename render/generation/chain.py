@@ -8,7 +8,8 @@ from circuits in memory, without any I/O.
 A `Meter` stands around every paid call. Nothing that was charged is thrown
 away by going on: a call that an interruption left running is fetched first, one
 that still runs ends the chain with `RunningGeneration`, and one whose answer
-was lost with `OutcomeUnknown`, since another model would be paid as well.
+was lost with `OutcomeUnknown`, since another model would be paid as well. And
+what was made is put into safe keeping before its price is settled (`Keep`).
 """
 
 import random
@@ -38,6 +39,7 @@ from render.generation.base import (
     Generated,
     GeneratedText,
     ImageRequest,
+    Keep,
     Kind,
     Made,
     Meter,
@@ -45,6 +47,7 @@ from render.generation.base import (
     SpeechRequest,
     TextRequest,
     Ticket,
+    keep_nothing,
 )
 from render.generation.circuit import Circuit, Health
 from render.generation.requests import request_digest
@@ -122,10 +125,11 @@ class Chain(Generic[Q, A]):
     rungs: Sequence[Rung[Q, A]]
     patience: Patience = field(default_factory=Patience)
     meter: Meter = field(default_factory=Unmetered)
+    keep: Keep = keep_nothing
 
-    def metered(self, meter: Meter) -> Self:
+    def metered(self, meter: Meter, *, keep: Keep = keep_nothing) -> Self:
         """Return the same chain, with what it has seen so far, under a meter."""
-        return replace(self, meter=meter)
+        return replace(self, meter=meter, keep=keep)
 
     def price(self, request: Q) -> Decimal:
         """Return what a call costs at most, whichever rung makes it: what is approved holds."""
@@ -150,7 +154,7 @@ class Chain(Generic[Q, A]):
     async def _make(self, request: Q) -> A:
         """Return what the first rung that can makes of a request; raise `GenerationError`."""
         digest = request_digest(request)
-        failed: list[GenerationError] = []
+        failed = _Failed()
         made = await self._taken_up(request, digest, failed)
         if made is not None:
             return made
@@ -163,7 +167,7 @@ class Chain(Generic[Q, A]):
                 return made
         raise _worst(failed)
 
-    async def _taken_up(self, request: Q, digest: str, failed: list[GenerationError]) -> A | None:
+    async def _taken_up(self, request: Q, digest: str, failed: "_Failed") -> A | None:
         """Fetch what an interrupted call has made, if there is one."""
         left = await self.meter.unfinished(digest)
         if left is None:
@@ -175,7 +179,7 @@ class Chain(Generic[Q, A]):
             await self.meter.unknown(left, reason)
             raise OutcomeUnknown(reason, provider=left.provider, model=left.model)
         try:
-            return self._told(await self._called(rung, request, left), rung, failed)
+            return await self._called(rung, request, left, failed)
         except (RunningGeneration, OutcomeUnknown):
             raise
         except GenerationError as error:
@@ -183,13 +187,13 @@ class Chain(Generic[Q, A]):
             return None
 
     async def _climbed(
-        self, rung: Rung[Q, A], request: Q, digest: str, failed: list[GenerationError]
+        self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed"
     ) -> A | None:
         """Call one model until it succeeds or there is no sense in asking it again."""
         for calls in range(1, self.patience.calls + 1):
             try:
                 async with rung.gate:
-                    made = await self._paid(rung, request, digest, attempt=len(failed) + 1)
+                    return await self._paid(rung, request, digest, failed)
             except (RunningGeneration, OutcomeUnknown):
                 raise
             except UnsafeRequest as error:
@@ -208,14 +212,14 @@ class Chain(Generic[Q, A]):
                 if not rung.circuit.available:
                     return None
                 await anyio.sleep(delay)
-            else:
-                return self._told(made, rung, failed)
         return None
 
-    async def _paid(self, rung: Rung[Q, A], request: Q, digest: str, *, attempt: int) -> A:
+    async def _paid(self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed") -> A:
         """Make one call; where it is paid, with its intent written down before it leaves."""
         if not rung.paid:
-            return await self._asked(rung, request, Ticket())
+            return await self._kept(
+                self._told(await self._asked(rung, request, Ticket()), rung, failed), None
+            )
         reservation = await self.meter.reserve(
             Call(
                 kind=self.kind,
@@ -223,7 +227,7 @@ class Chain(Generic[Q, A]):
                 model=rung.model,
                 request_digest=digest,
                 price=rung.price(request),
-                attempt=attempt,
+                attempt=len(failed) + 1,
             )
         )
         try:
@@ -232,9 +236,11 @@ class Chain(Generic[Q, A]):
             with anyio.CancelScope(shield=True):
                 await self.meter.release(reservation)
             raise
-        return await self._called(rung, request, reservation)
+        return await self._called(rung, request, reservation, failed)
 
-    async def _called(self, rung: Rung[Q, A], request: Q, reservation: Reservation) -> A:
+    async def _called(
+        self, rung: Rung[Q, A], request: Q, reservation: Reservation, failed: "_Failed"
+    ) -> A:
         """Make or take up a call, and account for however it ends."""
         named = reservation.provider_id is not None
 
@@ -267,8 +273,14 @@ class Chain(Generic[Q, A]):
                         reservation, "The call was interrupted before its answer arrived."
                     )
             raise
+        return await self._kept(self._told(made, rung, failed), reservation)
+
+    async def _kept(self, made: A, reservation: Reservation | None) -> A:
+        """Return what was made once it is kept and, where it was paid for, settled."""
         with anyio.CancelScope(shield=True):
-            await self.meter.settle(reservation, made.cost)
+            await self.keep(made, reservation)
+            if reservation is not None:
+                await self.meter.settle(reservation, made.cost)
         return made
 
     async def _asked(self, rung: Rung[Q, A], request: Q, ticket: Ticket) -> A:
@@ -291,17 +303,18 @@ class Chain(Generic[Q, A]):
         rung.circuit.succeeded(seconds)
         return msgspec.structs.replace(made, latency=round(seconds, 3))
 
-    def _told(self, made: A, rung: Rung[Q, A], failed: list[GenerationError]) -> A:
+    def _told(self, made: A, rung: Rung[Q, A], failed: "_Failed") -> A:
         """Return what was made with the record of how it came about."""
         first = self.rungs[0]
-        calls = 1 + sum(not isinstance(error, _Resting) for error in failed)
-        if rung is first:
-            return msgspec.structs.replace(made, model_intended=made.model, attempts=calls)
+        warnings = made.warnings
+        if rung is not first:
+            warnings = (*warnings, _stepped_in(first.model, made.model, failed))
         return msgspec.structs.replace(
             made,
-            model_intended=first.model,
-            attempts=calls,
-            warnings=(*made.warnings, _stepped_in(first.model, made.model, failed)),
+            model_intended=made.model if rung is first else first.model,
+            attempts=1 + sum(not isinstance(error, _Resting) for error in failed),
+            seconds=round(time.monotonic() - failed.since, 3),
+            warnings=warnings,
         )
 
 
@@ -327,6 +340,14 @@ class TextChain(Chain[TextRequest, GeneratedText]):
     async def write(self, request: TextRequest) -> GeneratedText:
         """Return an answer in the structure asked for; raise `GenerationError`."""
         return await self._make(request)
+
+
+class _Failed(list[GenerationError]):
+    """How the calls of one request failed so far, and since when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.since = time.monotonic()
 
 
 class _Resting(RetryableGeneration):

@@ -18,12 +18,14 @@ from render.generation.base import (
     GeneratedText,
     ImageModel,
     ImageRequest,
+    Keep,
     Kind,
     Meter,
     SpeechModel,
     SpeechRequest,
     TextRequest,
     Ticket,
+    keep_nothing,
 )
 from render.generation.chain import A, ImageChain, Patience, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Health
@@ -51,12 +53,12 @@ class Providers:
     text: TextChain | None
     """None where no provider that writes has a key."""
 
-    def metered(self, meter: Meter) -> "Providers":
-        """Return the same providers with every paid call told to a meter."""
+    def metered(self, meter: Meter, *, keep: Keep = keep_nothing) -> "Providers":
+        """Return the same providers: each paid call told to a meter, all they make kept."""
         return Providers(
-            images=self.images.metered(meter),
-            speech=self.speech.metered(meter),
-            text=self.text.metered(meter) if self.text else None,
+            images=self.images.metered(meter, keep=keep),
+            speech=self.speech.metered(meter, keep=keep),
+            text=self.text.metered(meter, keep=keep) if self.text else None,
         )
 
     def health(self) -> list[Health]:

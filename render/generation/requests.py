@@ -1,4 +1,10 @@
-"""What providers are asked for a scene, and the digest that names the question."""
+"""What providers are asked for a scene, and the digests that name the question.
+
+A picture's question has two names. `request_digest` covers what a paid model is
+sent and nothing else, so that a scene that moves, or a video that is given
+another title, finds the pictures it has. `whole_digest` covers the rest of the
+request too, of which a designed card is made.
+"""
 
 import hashlib
 import json
@@ -6,6 +12,7 @@ import json
 import msgspec
 
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest
+from render.generation.prompts import picture_prompt
 from render.storyboard import Scene, Storyboard
 
 
@@ -30,9 +37,32 @@ def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
 
 
 def request_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
-    """Return the SHA-256, in hex, of everything that is asked."""
+    """Return the SHA-256, in hex, of what a paid model is asked."""
+    if isinstance(request, ImageRequest):
+        return _sha256(
+            {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
+        )
+    return whole_digest(request)
+
+
+def whole_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
+    """Return the SHA-256, in hex, of everything that is known of what is wanted."""
+    return _sha256(request)
+
+
+def digests(request: ImageRequest | SpeechRequest) -> frozenset[str]:
+    """Return every name under which an answer to a request may be kept."""
+    return frozenset((request_digest(request), whole_digest(request)))
+
+
+def answer_digest(request: ImageRequest | SpeechRequest, *, placeholder: bool) -> str:
+    """Return the name to keep an answer under: a placeholder's follows from the whole request."""
+    return whole_digest(request) if placeholder else request_digest(request)
+
+
+def _sha256(asked: object) -> str:
     try:
-        asked = msgspec.json.encode(request, order="sorted")
+        encoded = msgspec.json.encode(asked, order="sorted")
     except UnicodeEncodeError:  # half a surrogate pair has no UTF-8
-        asked = json.dumps(msgspec.to_builtins(request), sort_keys=True).encode()
-    return hashlib.sha256(asked).hexdigest()
+        encoded = json.dumps(msgspec.to_builtins(asked), sort_keys=True).encode()
+    return hashlib.sha256(encoded).hexdigest()

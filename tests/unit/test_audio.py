@@ -7,8 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from render.audio import RATE, Block, encode_sound, loudness, mix, sound_digest, wav_duration
 from render.errors import MediaError
+from render.sound.programme import (
+    RATE,
+    Block,
+    encode_sound,
+    loudness,
+    mix,
+    sound_digest,
+    wav_duration,
+)
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline, Voice
 

@@ -5,14 +5,14 @@ import av
 import numpy as np
 import pytest
 
-from render.encoder import (
+from render.delivery.encoder import (
     REORDER_DELAY,
     X264,
     available_encoders,
     choose_encoder,
     encode_segment,
 )
-from render.picture import Canvas
+from render.pictures.canvas import Canvas
 from render.rendition import Profile
 
 PROFILE = Profile(name="tiny", width=128, height=64)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from render.motion import MAX_ZOOM, Window, window
-from render.picture import Canvas, Plate, load_plate
+from render.pictures.canvas import Canvas
+from render.pictures.motion import MAX_ZOOM, Window, window
+from render.pictures.still import Plate, film, load_plate
 from render.rendition import Profile
 from render.storyboard import Motion
 
@@ -64,7 +65,7 @@ def test_every_pixel_shows_the_exact_place_of_the_picture(
 ) -> None:
     view = window(motion, frame=frame, frames=90)
     canvas = Canvas(PROFILE)
-    canvas.film(plate, view)
+    film(plate, view, canvas)
     columns, rows = np.arange(320.0), np.arange(180.0)
     wanted = seen(view, columns + 0.5, rows + 0.5)[0]
     assert np.abs(canvas.y - wanted).max() <= 2.0
@@ -77,14 +78,14 @@ def test_every_pixel_shows_the_exact_place_of_the_picture(
 def displacement(plate: Plate, views: list[Window]) -> Floats:
     """How far the picture moved against the first view, in output pixels, by least squares."""
     canvas = Canvas(PROFILE)
-    canvas.film(plate, views[0])
+    film(plate, views[0], canvas)
     first = canvas.y.astype(np.float64)
     down, across = np.gradient(first)
     inner = np.s_[8:-8, 8:-8]
     slopes = np.stack([across[inner].ravel(), down[inner].ravel()], axis=1)
     moves: list[Floats] = []
     for view in views:
-        canvas.film(plate, view)
+        film(plate, view, canvas)
         change = (canvas.y - first)[inner].ravel()
         moves.append(-np.linalg.lstsq(slopes, change, rcond=None)[0])
     return np.array(moves)

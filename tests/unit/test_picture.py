@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from render.encoder import frame_of
 from render.errors import MediaError
-from render.motion import window
-from render.picture import Canvas, check_picture, load_plate
+from render.pictures.canvas import Canvas
+from render.pictures.motion import window
+from render.pictures.still import check_picture, film, load_plate
 from render.rendition import Profile
 from render.storyboard import Motion
 
@@ -22,8 +22,8 @@ FULL = window(Motion.STILL, frame=0, frames=1)
 def filmed(path: Path, profile: Profile = PROFILE) -> np.ndarray:
     """The picture as a player shows it: RGB, H × W × 3."""
     canvas = Canvas(profile)
-    canvas.film(load_plate(path, profile), FULL)
-    return frame_of(canvas.pixels).reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
+    film(load_plate(path, profile), FULL, canvas)
+    return canvas.frame().reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
 
 
 def png_of(width: int, height: int) -> bytes:

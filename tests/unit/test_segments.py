@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.encoder import X264
+from render.delivery.encoder import X264
 from render.rendition import Profile, profile_for
 from render.segments import Segment, plan
 from render.storyboard import AspectRatio, Motion, Scene, Storyboard, Transition

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.audio import wav_duration
 from render.rendition import Profile
+from render.sound.programme import wav_duration
 from render.storyboard import Motion, Scene, Storyboard, Transition
 from render.timeline import SceneMedia, Timeline, build
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from render.probe import inspect
+from render.delivery.probe import inspect
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
 
 COMMAND = [sys.executable, "-m", "render"]

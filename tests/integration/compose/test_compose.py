@@ -14,15 +14,16 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from render.audio import RATE, loudness
 from render.compose import Progress, compose, write_poster
+from render.delivery.validation import validate
 from render.errors import CompositionCancelled, CompositionError, MediaError
-from render.motion import window
-from render.picture import Canvas, load_plate
+from render.pictures.canvas import Canvas
+from render.pictures.motion import window
+from render.pictures.still import film, load_plate
 from render.rendition import Profile, Rendition
+from render.sound.programme import RATE, loudness
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline
-from render.validation import validate
 
 Floats = npt.NDArray[np.float64]
 
@@ -168,7 +169,7 @@ def wanted(shot: Shot, frame: int, profile: Profile) -> Canvas:
     """What the timeline says is seen of a shot in a frame of the video."""
     canvas = Canvas(profile)
     view = window(shot.motion, frame=frame - shot.start, frames=shot.frames)
-    canvas.film(load_plate(shot.picture, profile), view)
+    film(load_plate(shot.picture, profile), view, canvas)
     return canvas
 
 

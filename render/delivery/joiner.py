@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from render.encoder import REORDER_DELAY
+from render.delivery.encoder import REORDER_DELAY
 from render.errors import CompositionError
 
 AnyPacket: TypeAlias = "Packet[Any]"

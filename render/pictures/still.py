@@ -2,8 +2,7 @@
 
 A `Plate` is one picture cover-fitted to the output's shape, as BT.709
 limited-range Y, U and V planes of twice the output's resolution: sampled
-bilinearly, that is sub-pixel motion without a ripple. A `Canvas` is one output
-frame in I420 (yuv420p in a single buffer). RGB ends here.
+bilinearly, that is sub-pixel motion without a ripple. RGB ends here.
 
 Hostile files are refused before a pixel is decoded; every refusal is a
 `MediaError` that names the scene.
@@ -22,10 +21,10 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps
 
 from render.errors import MediaError
-from render.motion import MAX_ZOOM, Window
+from render.pictures.canvas import Canvas, Plane
+from render.pictures.motion import MAX_ZOOM, Window
+from render.pictures.warp import sample
 from render.rendition import Profile
-
-Plane = npt.NDArray[np.uint8]
 
 MAX_PIXELS = 50_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -69,50 +68,13 @@ class Plate(NamedTuple):
     v: Plane
 
 
-class Canvas:
-    """One output frame: an I420 buffer of 1.5·H rows of W bytes, and its planes as views."""
-
-    def __init__(self, profile: Profile) -> None:
-        width, height = profile.width, profile.height
-        self.pixels: Plane = np.empty((height * 3 // 2, width), np.uint8)
-        chroma = self.pixels[height:].reshape(2, height // 2, width // 2)
-        self.y: Plane = self.pixels[:height]
-        self.u: Plane = chroma[0]
-        self.v: Plane = chroma[1]
-
-    def film(self, plate: Plate, window: Window) -> None:
-        """Fill the canvas with what the camera sees of a plate."""
-        # 4:2:0 chroma is sited left: level with every second luma sample
-        # across, half-way between two of them down.
-        _sample(plate.y, self.y, window, offset=(0.5, 0.5))
-        _sample(plate.u, self.u, window, offset=(0.25, 0.5))
-        _sample(plate.v, self.v, window, offset=(0.25, 0.5))
-
-    def blend(self, before: "Canvas", after: "Canvas", share: float) -> None:
-        """Fill the canvas with a mix: `share` of `after`, the rest of `before`."""
-        cv2.addWeighted(before.pixels, 1 - share, after.pixels, share, 0, dst=self.pixels)
-
-
-def _sample(source: Plane, target: Plane, window: Window, *, offset: tuple[float, float]) -> None:
-    # `offset` is where in its pixel a target sample sits; source samples sit in
-    # the middle of theirs. OpenCV takes sample indices, target to source.
-    (source_height, source_width), (height, width) = source.shape, target.shape
-    across = window.size * source_width / width
-    down = window.size * source_height / height
-    matrix = np.array(
-        [
-            [across, 0.0, window.left * source_width + across * offset[0] - 0.5],
-            [0.0, down, window.top * source_height + down * offset[1] - 0.5],
-        ]
-    )
-    cv2.warpAffine(
-        source,
-        matrix,
-        (width, height),
-        dst=target,
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+def film(plate: Plate, view: Window, canvas: Canvas) -> None:
+    """Fill a canvas with what the camera sees of a plate."""
+    # 4:2:0 chroma is sited left: level with every second luma sample
+    # across, half-way between two of them down.
+    sample(plate.y, canvas.y, view, offset=(0.5, 0.5))
+    sample(plate.u, canvas.u, view, offset=(0.25, 0.5))
+    sample(plate.v, canvas.v, view, offset=(0.25, 0.5))
 
 
 def check_picture(

@@ -18,10 +18,11 @@ from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from render.delivery.probe import MediaInfo, inspect, open_mp4
 from render.errors import ValidationFailed
-from render.motion import window
-from render.picture import Canvas, Plane, load_plate
-from render.probe import MediaInfo, inspect, open_mp4
+from render.pictures.canvas import Canvas, Plane
+from render.pictures.motion import window
+from render.pictures.still import film, load_plate
 from render.rendition import Profile
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline, Voice
@@ -212,7 +213,8 @@ class _Watch(_Looks):
         plate = load_plate(self._shot.picture, profile, scene=str(self._shot.number))
         for number in (self.samples[0], self.samples[-1]):
             inside = number - self._shot.start
-            canvas.film(plate, window(self._shot.motion, frame=inside, frames=self._shot.frames))
+            view = window(self._shot.motion, frame=inside, frames=self._shot.frames)
+            film(plate, view, canvas)
             wanted.see(canvas.y[::_GRID, ::_GRID])
         return wanted
 

@@ -27,7 +27,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from render.errors import CompositionError
-from render.picture import Canvas, Plane
+from render.pictures.canvas import Canvas
 from render.rendition import Profile
 
 REORDER_DELAY = 2
@@ -93,7 +93,7 @@ def _encodes(name: str) -> bool:
 def encode_segment(
     pictures: Iterable[Canvas], place: Path, *, profile: Profile, encoder: Encoder
 ) -> None:
-    """Write a run of pictures as a small MP4 that `render.joiner` can join.
+    """Write a run of pictures as a small MP4 that `render.delivery.joiner` can join.
 
     A canvas may be used again as soon as the next one is asked for.
     """
@@ -103,21 +103,11 @@ def encode_segment(
             raise CompositionError(f"{encoder.name} is no video encoder.")
         _set_up(stream, profile, encoder)
         for pts, canvas in enumerate(pictures):
-            frame = frame_of(canvas.pixels)
+            frame = canvas.frame()
             frame.pts = pts
             frame.time_base = Fraction(1, profile.fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-
-
-def frame_of(pixels: Plane) -> av.VideoFrame:
-    """Wrap an I420 buffer as a frame tagged BT.709, limited range; nothing is copied."""
-    frame = av.VideoFrame.from_numpy_buffer(pixels, "yuv420p")
-    frame.colorspace = Colorspace.ITU709
-    frame.color_range = ColorRange.MPEG
-    frame.color_primaries = ColorPrimaries.BT709
-    frame.color_trc = ColorTrc.BT709
-    return frame
 
 
 def _set_up(stream: VideoStream, profile: Profile, encoder: Encoder) -> None:

@@ -1,0 +1,1 @@
+"""Everything handed over: encoding, joining, checking, and the files beside the video."""

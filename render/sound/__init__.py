@@ -1,0 +1,1 @@
+"""Everything heard: narrations, music and clips' own sound, mixed at one loudness."""
