@@ -1,4 +1,10 @@
-"""Estimates: what a storyboard may cost, scene by scene, before anything is spent."""
+"""Estimates: what a storyboard may cost, scene by scene, before anything is spent.
+
+Each price is told twice. `estimated_cost` is the bound: what the dearest model
+of a chain would take. Approvals and caps go by it, because it holds whichever
+model steps in. The *usual* price beside it is that of the model asked first,
+which makes nearly everything.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,9 +15,9 @@ from cms_bridge import assets
 from cms_bridge.money import ceiling
 from render.generation.base import ImageRequest, SpeechRequest
 from render.generation.models import ModelsConfig
-from render.generation.prices import image_price, speech_price
+from render.generation.prices import Price, image_price, speech_price
 from render.generation.prompts import picture_prompt
-from render.generation.requests import image_request, request_digest, speech_request
+from render.generation.requests import digests, image_request, speech_request
 from render.storyboard import Scene, Storyboard, clean_text
 
 
@@ -19,7 +25,13 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """What the configured providers are expected to charge, in US dollars."""
 
     picture: Callable[[ImageRequest], Decimal]
+    """At most, whichever model makes it."""
     narration: Callable[[SpeechRequest], Decimal]
+    """At most, whichever model speaks it."""
+    usual_picture: Callable[[ImageRequest], Decimal] | None = None
+    """By the model asked first; None where there is but one price."""
+    usual_narration: Callable[[SpeechRequest], Decimal] | None = None
+    """By the model asked first; None where there is but one price."""
 
 
 OFFLINE = Prices(picture=lambda _: Decimal(0), narration=lambda _: Decimal(0))
@@ -27,10 +39,10 @@ OFFLINE = Prices(picture=lambda _: Decimal(0), narration=lambda _: Decimal(0))
 
 
 def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
-    """Return what the chains of a configuration charge at most, by the providers with a key.
+    """Return what the chains of a configuration charge, by the providers with a key.
 
-    The dearest model counts, as in the chains themselves: what was approved
-    holds whichever of them steps in.
+    Models are listed as the chains ask them: the first one's price is the
+    usual one, the dearest one's the bound.
     """
     pictures: list[str] = []
     voices: list[str] = []
@@ -43,17 +55,22 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     drawing = [models.price(model) for model in pictures if model]
     speaking = [models.price(model) for model in voices if model]
 
-    def picture(request: ImageRequest) -> Decimal:
+    def drawn(request: ImageRequest, rungs: list[Price]) -> Decimal:
         prompt = picture_prompt(request)
-        return max((image_price(price, prompt) for price in drawing), default=Decimal(0))
+        return max((image_price(price, prompt) for price in rungs), default=Decimal(0))
 
-    def narration(request: SpeechRequest) -> Decimal:
+    def spoken(request: SpeechRequest, rungs: list[Price]) -> Decimal:
         text = clean_text(request.text)
         return max(
-            (speech_price(price, text, request.locale) for price in speaking), default=Decimal(0)
+            (speech_price(price, text, request.locale) for price in rungs), default=Decimal(0)
         )
 
-    return Prices(picture=picture, narration=narration)
+    return Prices(
+        picture=lambda request: drawn(request, drawing),
+        narration=lambda request: spoken(request, speaking),
+        usual_picture=lambda request: drawn(request, drawing[:1]),
+        usual_narration=lambda request: spoken(request, speaking[:1]),
+    )
 
 
 class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,56 +78,84 @@ class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
     scene_id: str
     picture: Decimal
+    """At most."""
     narration: Decimal
+    """At most."""
     due: Decimal
-    """What of it is still to be paid: nothing for what exists already."""
+    """What of both is still to be paid at most: nothing for what exists already."""
+    usual: Decimal
+    """Both together by the models asked first."""
+    usual_due: Decimal
+    """What of that is still to be paid."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a storyboard may cost, in US dollars as text."""
 
     storyboard_digest: str
-    total: Decimal
-    """With every scene made anew."""
-    difference: Decimal
-    """With everything reused that the project already has."""
     scenes: tuple[SceneEstimate, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The bound with every scene made anew: what is approved."""
+        return sum((scene.picture + scene.narration for scene in self.scenes), Decimal(0))
+
+    @property
+    def difference(self) -> Decimal:
+        """The bound with everything reused that the project already has."""
+        return sum((scene.due for scene in self.scenes), Decimal(0))
+
+    @property
+    def usual(self) -> Decimal:
+        """The usual price with every scene made anew."""
+        return sum((scene.usual for scene in self.scenes), Decimal(0))
+
+    @property
+    def usual_difference(self) -> Decimal:
+        """The usual price with everything reused that the project already has."""
+        return sum((scene.usual_due for scene in self.scenes), Decimal(0))
 
 
 def estimate(
     storyboard: Storyboard, prices: Prices, *, existing: frozenset[str] = frozenset()
 ) -> Estimate:
     """Price a storyboard; `existing` holds the digests of requests that were answered before."""
-    scenes = tuple(_scene(storyboard, scene, prices, existing) for scene in storyboard.scenes)
     return Estimate(
         storyboard_digest=storyboard.digest,
-        total=sum((scene.picture + scene.narration for scene in scenes), Decimal(0)),
-        difference=sum((scene.due for scene in scenes), Decimal(0)),
-        scenes=scenes,
+        scenes=tuple(_scene(storyboard, scene, prices, existing) for scene in storyboard.scenes),
     )
 
 
 async def estimate_in(project: str, storyboard: Storyboard, prices: Prices) -> Estimate:
     """Price a storyboard within a project, whose assets are reused."""
-    digests = {
-        request_digest(request)
+    wanted = {
+        digest
         for scene in storyboard.scenes
         for request in (image_request(storyboard, scene), speech_request(storyboard, scene))
+        for digest in digests(request)
     }
-    return estimate(storyboard, prices, existing=await assets.existing(project, digests))
+    return estimate(storyboard, prices, existing=await assets.existing(project, wanted))
 
 
 def _scene(
     storyboard: Storyboard, scene: Scene, prices: Prices, existing: frozenset[str]
 ) -> SceneEstimate:
+    nothing = Decimal(0)
     drawn, spoken = image_request(storyboard, scene), speech_request(storyboard, scene)
     picture = ceiling(prices.picture(drawn))
-    # A scene without words is not spoken.
-    narration = ceiling(prices.narration(spoken)) if scene.narration.strip() else Decimal(0)
+    usual_picture = ceiling((prices.usual_picture or prices.picture)(drawn))
+    narration = usual_narration = nothing
+    if scene.narration.strip():  # a scene without words is not spoken
+        narration = ceiling(prices.narration(spoken))
+        usual_narration = ceiling((prices.usual_narration or prices.narration)(spoken))
+    has_picture = not existing.isdisjoint(digests(drawn))
+    has_narration = not existing.isdisjoint(digests(spoken))
     return SceneEstimate(
         scene_id=scene.id,
         picture=picture,
         narration=narration,
-        due=(Decimal(0) if request_digest(drawn) in existing else picture)
-        + (Decimal(0) if request_digest(spoken) in existing else narration),
+        due=(nothing if has_picture else picture) + (nothing if has_narration else narration),
+        usual=usual_picture + usual_narration,
+        usual_due=(nothing if has_picture else usual_picture)
+        + (nothing if has_narration else usual_narration),
     )

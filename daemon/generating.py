@@ -11,7 +11,7 @@ from uuid import uuid4
 import anyio
 import msgspec
 
-from cms_bridge.assets import find_asset
+from cms_bridge.assets import PLACEHOLDERS, find_asset
 from cms_bridge.leases import Lease
 from cms_bridge.ledger import open_ledger
 from cms_bridge.storage.base import StorageError, object_key
@@ -21,7 +21,7 @@ from daemon.services import Services
 from render.errors import RenderError
 from render.generation.base import Generated, ImageRequest, Kind, SpeechRequest
 from render.generation.providers import Providers
-from render.generation.requests import image_request, request_digest, speech_request
+from render.generation.requests import answer_digest, digests, image_request, speech_request
 from render.problem import Problem
 from render.storyboard import Scene, Storyboard
 
@@ -126,22 +126,23 @@ async def _asset(  # noqa: PLR0913, PLR0917 - one step of `generate_assets`
         if kind is Kind.PICTURE
         else speech_request(storyboard, scene)
     )
-    digest = request_digest(request)
+    names = digests(request)
     row = (
         await Asset.select(*Asset.all_columns())
         .where(
             Asset.job == lease.job_id,
             Asset.scene_id == scene.id,
             Asset.kind == kind,
-            Asset.request_digest == digest,
+            Asset.request_digest.is_in(list(names)),
         )
+        .order_by(Asset.created_at, ascending=False)
         .first()
     )
     if row:
         path = directory / f"{scene.id}.{_EXTENSIONS[row['media_type']]}"
         await _fetch(services, row["key"], path)
         return row
-    if known := await find_asset(lease.project, digest):
+    if known := await find_asset(lease.project, names):
         return await _reuse(lease, scene, kind, known, directory=directory, services=services)
     started = time.monotonic()
     try:
@@ -159,7 +160,7 @@ async def _asset(  # noqa: PLR0913, PLR0917 - one step of `generate_assets`
         kind,
         made,
         directory=directory,
-        digest=digest,
+        digest=answer_digest(request, placeholder=made.provider in PLACEHOLDERS),
         seconds=time.monotonic() - started,
         services=services,
     )

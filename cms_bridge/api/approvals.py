@@ -31,9 +31,13 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     storyboard_digest: str
     estimated_cost: Decimal
-    """With every scene made anew: what an approval names."""
+    """At most, with every scene made anew: what an approval names and caps go by."""
+    usual_cost: Decimal
+    """The same as it is when the models asked first answer, as they usually do."""
     difference: Decimal
-    """What is to be paid now: what the project already has costs nothing."""
+    """At most, what is to be paid now: what the project already has costs nothing."""
+    usual_difference: Decimal
+    """The usual price of what is to be paid now."""
     scenes: tuple[SceneEstimate, ...]
 
 
@@ -159,6 +163,8 @@ def _offer(priced: Estimate, estimated_cost: Decimal) -> Offer:
     return Offer(
         storyboard_digest=priced.storyboard_digest,
         estimated_cost=rounded(estimated_cost),
-        difference=priced.difference,
+        usual_cost=rounded(priced.usual),
+        difference=rounded(priced.difference),
+        usual_difference=rounded(priced.usual_difference),
         scenes=priced.scenes,
     )

@@ -1,11 +1,22 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cms_bridge.estimates import OFFLINE, Prices, estimate
+from cms_bridge.estimates import OFFLINE, Prices, estimate, prices_of
 from cms_bridge.money import ceiling, dollars, micros, rounded
-from render.generation.requests import image_request, request_digest, speech_request
-from render.storyboard import Scene, Storyboard
+from render.generation.models import ModelsConfig
+from render.generation.requests import (
+    answer_digest,
+    digests,
+    image_request,
+    request_digest,
+    speech_request,
+    whole_digest,
+)
+from render.storyboard import AspectRatio, Palette, Scene, Storyboard
 
 PRICES = Prices(
     picture=lambda _: Decimal("0.04"),
@@ -40,6 +51,66 @@ def test_what_exists_is_part_of_the_total_and_not_of_the_difference() -> None:
         assert priced.scenes[0].due == Decimal(due)
         assert priced.difference == Decimal(due) + Decimal("0.04")
         assert priced.total == Decimal("0.081")
+
+
+@given(st.permutations(range(4)))
+def test_scenes_that_change_places_cost_nothing_again(order: list[int]) -> None:
+    scenes = [Scene(id=f"s{n}", narration=f"Line {n}", picture_prompt=f"Boat {n}") for n in order]
+    before = board(*sorted(scenes, key=lambda scene: scene.id))
+    existing = frozenset(
+        request_digest(request)
+        for scene in before.scenes
+        for request in (image_request(before, scene), speech_request(before, scene))
+    )
+    assert estimate(board(*scenes), PRICES, existing=existing).difference == 0
+
+
+@pytest.mark.parametrize("change", [{"title": "Another"}, {"palette": Palette(accent="#000000")}])
+def test_what_only_a_card_shows_has_no_price(change: dict[str, object]) -> None:
+    before = board(TALKING)
+    after = msgspec.structs.replace(before, **change)
+    was, now = image_request(before, TALKING), image_request(after, TALKING)
+    assert request_digest(now) == request_digest(was)
+    assert whole_digest(now) not in digests(was)
+
+
+@pytest.mark.parametrize("change", [{"style": "Ink"}, {"aspect_ratio": AspectRatio.PORTRAIT}])
+def test_what_a_model_is_asked_has(change: dict[str, object]) -> None:
+    before = board(TALKING)
+    existing = frozenset({request_digest(image_request(before, TALKING))})
+    changed = msgspec.structs.replace(before, **change)
+    assert estimate(changed, PRICES, existing=existing).scenes[0].due == Decimal("0.041")
+
+
+def test_a_placeholder_is_kept_under_all_that_it_shows() -> None:
+    asked = image_request(board(TALKING), TALKING)
+    assert answer_digest(asked, placeholder=True) == whole_digest(asked)
+    assert answer_digest(asked, placeholder=False) == request_digest(asked)
+    assert len(digests(asked)) == 2
+
+
+def test_the_usual_price_is_that_of_the_model_asked_first_and_never_above_the_bound() -> None:
+    priced = estimate(board(TALKING), prices_of(ModelsConfig(), gemini=True, replicate=True))
+    first = estimate(
+        board(TALKING),
+        prices_of(
+            ModelsConfig(
+                gemini=msgspec.structs.replace(ModelsConfig().gemini, fallback=""),
+            ),
+            gemini=True,
+            replicate=False,
+        ),
+    )
+    assert 0 < priced.usual == first.total < priced.total
+    assert priced.usual_difference == priced.usual
+    (scene,) = priced.scenes
+    assert scene.usual_due <= scene.due
+
+
+def test_with_one_price_the_usual_one_is_the_bound() -> None:
+    priced = estimate(board(TALKING, SILENT), PRICES)
+    assert priced.usual == priced.total
+    assert priced.usual_difference == priced.difference
 
 
 def test_offline_work_is_free() -> None:
