@@ -49,12 +49,16 @@ from render.generation.base import (
     Ticket,
     keep_nothing,
 )
-from render.generation.circuit import Circuit, Health
+from render.generation.circuit import Circuit
 from render.generation.requests import request_digest
 from render.problem import Problem
 
 Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
 A = TypeVar("A", bound=Made)
+
+
+_LOOK_SECONDS = 20
+"""A provider that takes longer over a look does not answer."""
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,21 +139,12 @@ class Chain(Generic[Q, A]):
         """Return what a call costs at most, whichever rung makes it: what is approved holds."""
         return max(rung.price(request) for rung in self.rungs)
 
-    def health(self) -> list[Health]:
-        """Return how each model does."""
-        return [rung.circuit.health(rung.provider, rung.model) for rung in self.rungs]
-
     async def check(self) -> None:
         """Look whether each model can be asked, and remember it. Free of charge."""
-        for rung in self.rungs:
-            if rung.check is None:
-                continue
-            try:
-                await rung.check()
-            except GenerationError as error:
-                rung.circuit.failed(error.code, for_good=True)
-            else:
-                rung.circuit.succeeded()
+        async with anyio.create_task_group() as looks:
+            for rung in self.rungs:
+                if rung.check is not None:
+                    looks.start_soon(_look, rung, rung.check)
 
     async def _make(self, request: Q) -> A:
         """Return what the first rung that can makes of a request; raise `GenerationError`."""
@@ -289,18 +284,18 @@ class Chain(Generic[Q, A]):
         try:
             made = await rung.make(request, ticket)
         except (RetiredModel, AccessDenied) as error:
-            rung.circuit.failed(error.code, for_good=True)
+            rung.circuit.failed(error)
             raise
-        except RefusedGeneration:
-            rung.circuit.succeeded()  # it works: only this request is not to its liking
+        except RefusedGeneration as error:
+            rung.circuit.refused(error)
             raise
         except (RetryableGeneration, OutcomeUnknown) as error:
             wanted = getattr(error, "retry_after", None)
             long = wanted if wanted and wanted > self.patience.longest_delay else None
-            rung.circuit.failed(error.code, rest=long)
+            rung.circuit.failed(error, rest=long)
             raise
         seconds = time.monotonic() - began
-        rung.circuit.succeeded(seconds)
+        rung.circuit.made(seconds)
         return msgspec.structs.replace(made, latency=round(seconds, 3))
 
     def _told(self, made: A, rung: Rung[Q, A], failed: "_Failed") -> A:
@@ -308,6 +303,7 @@ class Chain(Generic[Q, A]):
         first = self.rungs[0]
         warnings = made.warnings
         if rung is not first:
+            first.circuit.replaced()
             warnings = (*warnings, _stepped_in(first.model, made.model, failed))
         return msgspec.structs.replace(
             made,
@@ -352,6 +348,20 @@ class _Failed(list[GenerationError]):
 
 class _Resting(RetryableGeneration):
     """A model that was passed over, because it has failed lately."""
+
+
+async def _look(rung: Rung[Q, A], check: Callable[[], Awaitable[None]]) -> None:
+    with anyio.move_on_after(_LOOK_SECONDS):
+        try:
+            await check()
+        except GenerationError as error:
+            rung.circuit.missed(error)
+        else:
+            rung.circuit.seen()
+        return
+    rung.circuit.missed(
+        RetryableGeneration(f"“{rung.model}” cannot be looked up: its provider does not answer.")
+    )
 
 
 def _resting(rung: Rung[Q, A]) -> _Resting:

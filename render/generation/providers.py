@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Protocol, TypeVar
 
 import anyio
@@ -28,10 +29,11 @@ from render.generation.base import (
     keep_nothing,
 )
 from render.generation.chain import A, ImageChain, Patience, Q, Rung, SpeechChain, TextChain
-from render.generation.circuit import OPENS_AFTER, Circuit, Health
+from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
 from render.generation.models import ModelsConfig
 from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.pacing import Gate, Pace
 from render.generation.predictions import Replicate
 from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
 
@@ -61,43 +63,52 @@ class Providers:
             text=self.text.metered(meter, keep=keep) if self.text else None,
         )
 
-    def health(self) -> list[Health]:
-        """Return how each model does."""
+    def circuits(self) -> list[tuple[str, str, Circuit]]:
+        """Return provider, model and circuit of every model that is paid."""
+        chains = (self.images, self.speech, *((self.text,) if self.text else ()))
         return [
-            *self.images.health(),
-            *self.speech.health(),
-            *(self.text.health() if self.text else ()),
+            (rung.provider, rung.model, rung.circuit)
+            for chain in chains
+            for rung in chain.rungs
+            if rung.paid
         ]
 
     async def check(self) -> None:
         """Look whether each model can be asked, and remember it. Free of charge."""
-        await self.images.check()
-        await self.speech.check()
-        if self.text:
-            await self.text.check()
+        async with anyio.create_task_group() as looks:
+            looks.start_soon(self.images.check)
+            looks.start_soon(self.speech.check)
+            if self.text:
+                looks.start_soon(self.text.check)
 
 
 @asynccontextmanager
-async def open_providers(
+async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     config: ModelsConfig,
     *,
     gemini_key: str = "",
     replicate_token: str = "",
     gemini_url: str = gemini.BASE_URL,
     replicate_url: str = predictions.BASE_URL,
+    gemini_pace: Pace | None = None,
+    replicate_pace: Pace | None = None,
+    told: Witness | None = None,
 ) -> AsyncGenerator[Providers]:
-    """Yield the chains of a configuration; raise `InvalidModels` with all its faults."""
+    """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
+
+    `told` hears of everything that is seen of a paid model.
+    """
     config.check()
-    rungs = _Rungs(config)
+    rungs = _Rungs(config, told)
     async with AsyncExitStack() as stack:
         if gemini_key:
             account = Gemini(key=gemini_key, base_url=gemini_url)
             stack.push_async_callback(account.aclose)
-            rungs.add_gemini(account)
+            rungs.add_gemini(account, gemini_pace)
         if replicate_token:
             predicting = Replicate(token=replicate_token, base_url=replicate_url)
             stack.push_async_callback(predicting.aclose)
-            rungs.add_replicate(predicting)
+            rungs.add_replicate(predicting, replicate_pace)
         patience = Patience(
             calls=config.gemini.max_retries,
             first_delay=config.gemini.retry_delay_ms / 1000,
@@ -133,14 +144,15 @@ class _Paid(Protocol[_Asked_contra]):
 class _Rungs:
     """The rungs of each chain, as accounts are added in order."""
 
-    def __init__(self, config: ModelsConfig) -> None:
+    def __init__(self, config: ModelsConfig, told: Witness | None) -> None:
         self._config = config
+        self._told = told
         self.images: list[_ImageRung] = []
         self.speech: list[_SpeechRung] = []
         self.text: list[_TextRung] = []
 
-    def add_gemini(self, account: Gemini) -> None:
-        config, gate = self._config, anyio.CapacityLimiter(self._config.at_once)
+    def add_gemini(self, account: Gemini, pace: Pace | None) -> None:
+        config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         for name in filter(None, (config.gemini.primary, config.gemini.fallback)):
             image = GeminiImages(account, model=name, price=config.price(name))
             self.images.append(self._rung(image, image.draw, gate))
@@ -151,8 +163,8 @@ class _Rungs:
             writer = GeminiText(account, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
 
-    def add_replicate(self, account: Replicate) -> None:
-        config, gate = self._config, anyio.CapacityLimiter(self._config.at_once)
+    def add_replicate(self, account: Replicate, pace: Pace | None) -> None:
+        config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         if name := config.replicate_images:
             image = ReplicateImages(account, model=name, price=config.price(name))
             self.images.append(self._rung(image, image.draw, gate))
@@ -167,7 +179,7 @@ class _Rungs:
         self,
         model: _Paid[Q],
         make: Callable[[Q, Ticket], Awaitable[A]],
-        gate: anyio.CapacityLimiter,
+        gate: Gate,
     ) -> Rung[Q, A]:
         gemini = self._config.gemini
         return Rung(
@@ -178,7 +190,10 @@ class _Rungs:
             check=model.check if gemini.check_availability else None,
             gate=gate,
             # A model that is asked often before it is given up may fail as often.
-            circuit=Circuit(opens_after=max(OPENS_AFTER, gemini.max_retries)),
+            circuit=Circuit(
+                opens_after=max(OPENS_AFTER, gemini.max_retries),
+                told=partial(self._told, model.provider, model.model) if self._told else None,
+            ),
         )
 
 

@@ -17,9 +17,10 @@ from render.errors import (
 )
 from render.generation.base import Call, Generated, ImageRequest, Reservation, SpeechRequest
 from render.generation.chain import ImageChain, Patience
-from render.generation.circuit import Circuit
+from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
-from render.generation.providers import Providers
+from render.generation.pacing import EvenPace
+from render.generation.providers import Providers, open_providers
 from tests.simulators import gemini, replicate
 from tests.simulators.gemini import GeminiSimulator
 from tests.simulators.meter import Book
@@ -314,16 +315,38 @@ async def test_twenty_scenes_four_at_a_time_keep_near_the_ideal_schedule(
     assert len(gemini_simulator.charges) == 20
 
 
-async def test_models_are_looked_up_and_their_health_is_told(
-    providers: Providers, gemini_simulator: GeminiSimulator
+async def test_models_are_looked_up_and_what_is_seen_is_told(
+    gemini_simulator: GeminiSimulator,
 ) -> None:
-    await providers.check()
-    assert gemini_simulator.charges == []
-    await providers.images.draw(PICTURE)
-    health = {one.model: one for one in providers.health()}
-    assert health[PRIMARY].available
-    assert health[PRIMARY].last_success is not None
-    assert health[PRIMARY].p50 == health[PRIMARY].p95 is not None
+    seen: list[tuple[str, str, Evidence]] = []
+    async with open_providers(
+        CONFIG,
+        gemini_key=gemini.KEY,
+        gemini_url=gemini_simulator.url,
+        told=lambda *one: seen.append(one),
+    ) as providers:
+        await providers.check()
+        assert {(provider, one.sign) for provider, _, one in seen} == {("gemini", Sign.SEEN)}
+        assert {model for _, model, _ in seen} == {model for _, model, _ in providers.circuits()}
+        assert gemini_simulator.charges == []
+        seen.clear()
+        gemini_simulator.script.append(gemini.Refuse(status=403))
+        await providers.images.draw(PICTURE)
+    assert [(model, one.sign) for _, model, one in seen] == [
+        (PRIMARY, Sign.FAILED), (FALLBACK, Sign.MADE), (PRIMARY, Sign.REPLACED),
+    ]  # fmt: skip
+
+
+async def test_calls_keep_the_pace_of_their_account(gemini_simulator: GeminiSimulator) -> None:
+    pace = EvenPace(per_minute=600)
+    async with open_providers(
+        CONFIG, gemini_key=gemini.KEY, gemini_url=gemini_simulator.url, gemini_pace=pace
+    ) as providers:
+        began = time.monotonic()
+        await providers.images.draw(PICTURE)
+        await providers.speech.speak(SpeechRequest(text="Good morning"))
+        await providers.images.draw(PICTURE)
+        assert time.monotonic() - began >= 0.2
 
 
 async def test_a_look_finds_a_retired_model_before_anybody_asks_it(
@@ -346,8 +369,6 @@ async def test_speech_falls_back_too(
 
 
 async def test_without_any_key_everything_is_offline_and_as_intended() -> None:
-    from render.generation.providers import open_providers
-
     async with open_providers(ModelsConfig()) as providers:
         made = await providers.images.draw(PICTURE)
     assert made.provider == "offline"

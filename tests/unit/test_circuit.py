@@ -1,11 +1,25 @@
-"""The circuit of one model, and the waits between calls of it."""
+"""The circuit of one model, what it tells, and the waits between calls of it."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from render.errors import AccessDenied, RefusedGeneration, RetiredModel, RetryableGeneration
 from render.generation.chain import Patience
-from render.generation.circuit import LONGEST_REST_SECONDS, OPENS_AFTER, REST_SECONDS, Circuit
+from render.generation.circuit import (
+    LONGEST_REST_SECONDS,
+    OPENS_AFTER,
+    REST_SECONDS,
+    Circuit,
+    Evidence,
+    Sign,
+)
+
+PASSING = RetryableGeneration("It is out of order.")
+REFUSAL = RefusedGeneration("It will not make this.")
+RETIRED = RetiredModel("It is gone.", successor="the-next-one")
 
 
 class Clock:
@@ -21,13 +35,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def circuit(clock: Clock) -> Circuit:
-    return Circuit(clock=clock)
+def told() -> list[Evidence]:
+    return []
+
+
+@pytest.fixture
+def circuit(clock: Clock, told: list[Evidence]) -> Circuit:
+    return Circuit(clock=clock, told=told.append)
 
 
 def break_down(circuit: Circuit) -> None:
     for _ in range(OPENS_AFTER):
-        circuit.failed("generation_unavailable")
+        circuit.failed(PASSING)
 
 
 def test_a_fresh_circuit_lets_calls_through(circuit: Circuit) -> None:
@@ -38,22 +57,25 @@ def test_a_fresh_circuit_lets_calls_through(circuit: Circuit) -> None:
 
 def test_a_few_failures_in_a_row_open_it(circuit: Circuit) -> None:
     for _ in range(OPENS_AFTER - 1):
-        circuit.failed("generation_unavailable")
+        circuit.failed(PASSING)
     assert circuit.admit()
-    circuit.failed("generation_unavailable")
+    circuit.failed(PASSING)
     assert not circuit.admit()
     assert circuit.retry_after == REST_SECONDS
 
 
 def test_a_success_in_between_keeps_it_closed(circuit: Circuit) -> None:
     for _ in range(10):
-        circuit.failed("generation_unavailable")
-        circuit.succeeded(1.0)
+        circuit.failed(PASSING)
+        circuit.made(1.0)
     assert circuit.admit()
 
 
-def test_one_failure_that_is_no_accident_opens_it(circuit: Circuit) -> None:
-    circuit.failed("model_retired", for_good=True)
+@pytest.mark.parametrize("error", [RETIRED, AccessDenied("No.")])
+def test_one_failure_that_is_no_accident_opens_it(
+    circuit: Circuit, error: RefusedGeneration
+) -> None:
+    circuit.failed(error)
     assert not circuit.admit()
 
 
@@ -62,11 +84,11 @@ def test_after_its_rest_one_call_is_let_through_and_decides(circuit: Circuit, cl
     clock.now += REST_SECONDS
     assert circuit.admit()
     assert not circuit.admit()
-    circuit.failed("generation_unavailable")
+    circuit.failed(PASSING)
     assert circuit.retry_after == 2 * REST_SECONDS
     clock.now += 2 * REST_SECONDS
     assert circuit.admit()
-    circuit.succeeded(1.0)
+    circuit.made(1.0)
     assert circuit.admit()
     assert circuit.admit()
 
@@ -82,7 +104,7 @@ def test_a_call_that_never_reports_back_does_not_shut_the_model_out_for_good(
 
 
 def test_a_provider_that_names_a_time_is_left_alone_as_long(circuit: Circuit, clock: Clock) -> None:
-    circuit.failed("generation_unavailable", rest=300)
+    circuit.failed(PASSING, rest=300)
     clock.now += 299
     assert not circuit.admit()
     clock.now += 1
@@ -93,25 +115,79 @@ def test_a_provider_that_names_a_time_is_left_alone_as_long(circuit: Circuit, cl
 def test_a_rest_grows_but_not_for_ever(failures: int) -> None:
     circuit = Circuit(clock=Clock())
     for _ in range(failures):
-        circuit.failed("generation_unavailable")
+        circuit.failed(PASSING)
     assert circuit.retry_after <= LONGEST_REST_SECONDS
 
 
-def test_health_tells_what_was_seen(circuit: Circuit) -> None:
-    for seconds in range(1, 101):
-        circuit.succeeded(float(seconds))
-    circuit.failed("generation_unavailable")
-    health = circuit.health("gemini", "a-model")
-    assert (health.calls, health.errors, health.available) == (101, 1, True)
-    assert (health.p50, health.p95) == (51, 96)
-    assert health.last_error == "generation_unavailable"
-
-
-def test_a_free_look_is_no_call(circuit: Circuit) -> None:
-    break_down(circuit)
-    circuit.succeeded()
+def test_a_refused_request_shows_that_the_model_works(circuit: Circuit) -> None:
+    for _ in range(OPENS_AFTER * 2):
+        circuit.failed(PASSING)
+        circuit.refused(REFUSAL)
     assert circuit.available
-    assert circuit.health("gemini", "a-model").calls == OPENS_AFTER
+
+
+def test_a_look_that_fails_opens_it_and_one_that_succeeds_closes_it_again(
+    circuit: Circuit,
+) -> None:
+    circuit.missed(RETIRED)
+    assert not circuit.available
+    circuit.seen()
+    assert circuit.available
+
+
+def test_a_model_that_can_be_looked_up_is_still_left_alone_as_long_as_it_asked(
+    circuit: Circuit,
+) -> None:
+    circuit.failed(PASSING, rest=300)
+    circuit.missed(PASSING)
+    circuit.seen()
+    assert circuit.retry_after == 300
+
+
+def test_everything_seen_is_told(circuit: Circuit, told: list[Evidence]) -> None:
+    circuit.made(1.5)
+    circuit.refused(REFUSAL)
+    circuit.seen()
+    circuit.failed(PASSING)
+    circuit.missed(RETIRED)
+    circuit.replaced()
+    assert [one.sign for one in told] == [
+        Sign.MADE, Sign.REFUSED, Sign.SEEN, Sign.FAILED, Sign.MISSED, Sign.REPLACED,
+    ]  # fmt: skip
+    assert [one.seconds for one in told] == [1.5, None, None, None, None, None]
+    assert [one.failure and one.failure.message for one in told] == [
+        None, "It will not make this.", None, "It is out of order.", "It is gone.", None,
+    ]  # fmt: skip
+    assert told[4].failure is not None
+    assert told[4].failure.params == {"successor": "the-next-one"}
+
+
+def test_evidence_says_since_when_and_until_when_the_circuit_is_open(
+    circuit: Circuit, clock: Clock, told: list[Evidence]
+) -> None:
+    break_down(circuit)
+    clock.now += REST_SECONDS
+    assert circuit.admit()
+    circuit.failed(PASSING)
+    circuit.made(1.0)
+    *closed, opened, again, mended = told
+    assert all(one.open_since is None and one.open_until is None for one in closed)
+    assert opened.open_since == again.open_since is not None
+    assert opened.open_until == opened.at + timedelta(seconds=REST_SECONDS)
+    assert again.open_until == again.at + timedelta(seconds=2 * REST_SECONDS)
+    assert mended.open_since is mended.open_until is None
+
+
+def test_a_restart_goes_on_with_the_rest_and_one_failure_prolongs_it(
+    circuit: Circuit, clock: Clock
+) -> None:
+    now = datetime.now(UTC)
+    circuit.restore(open_since=now, open_until=now + timedelta(seconds=100))
+    assert circuit.retry_after == pytest.approx(100, abs=1)
+    clock.now += 101
+    assert circuit.admit()
+    circuit.failed(PASSING)
+    assert circuit.retry_after == 2 * REST_SECONDS
 
 
 @given(
