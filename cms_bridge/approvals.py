@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from cms_bridge.errors import ApprovalConflict
+from cms_bridge.errors import ApprovalConflict, PriceChanged
+from cms_bridge.money import rounded
 from cms_bridge.tables import Approval
 from render.storyboard import clean_text
 
@@ -59,4 +60,18 @@ def check_offer(job: Row, digest: str, estimate: Decimal) -> None:
             "The storyboard or its price has changed since it was shown.",
             storyboard_digest=job["storyboard_digest"],
             estimated_cost=f"{job['estimated_cost']:f}",
+        )
+
+
+def check_price(seen: Decimal | None, now: Decimal) -> None:
+    """Raise `PriceChanged` if an editor was shown another price than holds now.
+
+    None is an approval that names no price: it is taken at the price that holds.
+    """
+    if seen is not None and rounded(seen) != rounded(now):
+        raise PriceChanged(
+            f"The price has changed since it was shown: ${rounded(seen):f} then,"
+            f" ${rounded(now):f} now. Nothing was started.",
+            seen=f"{rounded(seen):f}",
+            estimated_cost=f"{rounded(now):f}",
         )

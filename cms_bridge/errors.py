@@ -12,9 +12,11 @@
     ├── ChargeNotUnknown   409  a charge whose outcome is known, or not yet awaited in vain
     ├── NotApproved        403  work that nobody has approved
     ├── ApprovalConflict   409  an approval of another storyboard, or of another price
+    │   └── PriceChanged   409  an approval of exactly this storyboard, at a price that was
     └── LeaseLost          409  a worker whose claim has passed to another
     RenderError
-    └── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
+    ├── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
+    └── CallUnderWay            the very same call is made by another: its answer is waited for
 
 `states.IllegalMove` (409) and the engine's `InvalidStoryboard` (422) are
 reported the same way; `problem` maps every one of them.
@@ -25,7 +27,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from cms_bridge.states import IllegalMove
-from render.errors import RenderError
+from render.errors import RenderError, RunningGeneration
 
 
 class BridgeError(Exception):
@@ -117,6 +119,12 @@ class ApprovalConflict(BridgeError):
     code = "approval_conflict"
 
 
+class PriceChanged(ApprovalConflict):
+    """An approval in the CMS at a price that is no longer true."""
+
+    code = "price_changed"
+
+
 class LeaseLost(BridgeError):
     """A worker's claim that has passed to another, or ended by cancellation."""
 
@@ -139,6 +147,13 @@ class SpendCapReached(RenderError):
             spent=f"{spent:f}",
             wanted=f"{wanted:f}",
         )
+
+
+class CallUnderWay(RunningGeneration):
+    """Another job, or scene, of the project makes the very same call, or has just made it."""
+
+    def __init__(self) -> None:
+        super().__init__("The same is being made for another scene or video; it is waited for.")
 
 
 def problem(

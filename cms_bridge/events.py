@@ -6,10 +6,12 @@ plugin's `src/events.ts` from that file.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
+from cms_bridge.money import rounded
 from render.storyboard import Brief, Storyboard
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -55,7 +57,13 @@ class StoryboardChange(_Wire, frozen=True, kw_only=True):
     """Counts the editor's saves; an event with an older revision than seen is passed over."""
     by: Annotated[str, msgspec.Meta(max_length=200)] = ""
     """Who saved it: an e-mail address or a name."""
+    estimated_cost: Decimal | None = None
+    """The price in US dollars, as text, that an approval answers to; None where none was shown."""
     storyboard: Storyboard
+
+    def __post_init__(self) -> None:
+        """Refuse what is no amount."""
+        rounded(self.estimated_cost or Decimal(0))
 
 
 class VideoSubmitted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.submitted"):

@@ -272,6 +272,7 @@ async def _approve(change: StoryboardChange, limits: Limits, prices: Prices) -> 
         # Approved what has since been edited: the edit stands, and asks for approval anew.
         return row["id"]
     offered = _storyboard(change.storyboard, prices)
+    approvals.check_price(change.estimated_cost, offered[Job.estimated_cost])
     await _move(
         row["id"],
         Status.APPROVED,

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -46,12 +47,15 @@ def storyboard(*narrations: str, **fields: Any) -> Storyboard:
     return Storyboard(**{"title": "A title", "scenes": scenes, **fields})
 
 
-def _change(job: Any, revision: int, board: Storyboard | None) -> StoryboardChange:
+def _change(
+    job: Any, revision: int, board: Storyboard | None, price: Decimal | None = None
+) -> StoryboardChange:
     return StoryboardChange(
         job_id=str(job),
         storyboard_id="storyboard-1",
         revision=revision,
         by="editor@example.com",
+        estimated_cost=price,
         storyboard=board or storyboard(),
     )
 
@@ -60,8 +64,15 @@ def edited(job: Any, *, revision: int = 1, board: Storyboard | None = None) -> S
     return StoryboardEdited(timestamp=datetime.now(UTC), data=_change(job, revision, board))
 
 
-def approved(job: Any, *, revision: int = 1, board: Storyboard | None = None) -> StoryboardApproved:
-    return StoryboardApproved(timestamp=datetime.now(UTC), data=_change(job, revision, board))
+def approved(
+    job: Any,
+    *,
+    revision: int = 1,
+    board: Storyboard | None = None,
+    price: Decimal | None = None,
+) -> StoryboardApproved:
+    change = _change(job, revision, board, price)
+    return StoryboardApproved(timestamp=datetime.now(UTC), data=change)
 
 
 def _ref(video: str, submission: int) -> VideoRef:

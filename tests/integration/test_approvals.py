@@ -35,7 +35,9 @@ pytestmark = pytest.mark.anyio
 
 API_KEY = "an api key of more than 32 characters"
 PRICES = Prices(
-    picture=lambda _: Decimal("0.04"), narration=lambda request: Decimal(len(request.text)) / 1000
+    picture=lambda _: Decimal("0.04"),
+    narration=lambda request: Decimal(len(request.text)) / 1000,
+    usual_picture=lambda _: Decimal("0.015"),
 )
 BOARD = events.storyboard("One.", "Two, longer.")
 TOTAL = Decimal("0.096")
@@ -86,12 +88,17 @@ def word(**changes: Any) -> dict[str, Any]:
 
 async def own(job: UUID, request: Any, **changes: Any) -> None:
     """Let a job have an asset for a request."""
-    values = {"provider": "gemini", "model_intended": "m", "model_used": "m", **changes}
+    values = {
+        "provider": "gemini",
+        "model_intended": "m",
+        "model_used": "m",
+        "scene_id": "s1",
+        **changes,
+    }
     await Asset.insert(
         Asset(
             id=uuid4(),
             job=job,
-            scene_id="s1",
             kind="picture",
             request_digest=request_digest(request),
             key="k",
@@ -129,6 +136,29 @@ class TestEstimate:
         assert [Decimal(one["due"]) for one in saved["scenes"]] == [0, Decimal("0.054")]
         assert Decimal(saved["difference"]) == Decimal("0.054")
         assert Decimal(saved["estimated_cost"]) == Decimal("0.098")
+
+    async def test_the_usual_price_stands_beside_the_bound(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert Decimal(said["usual_cost"]) == Decimal(said["usual_difference"]) == Decimal("0.046")
+        assert [Decimal(one["usual"]) for one in said["scenes"]] == [
+            Decimal("0.019"),
+            Decimal("0.027"),
+        ]
+        assert Decimal(said["estimated_cost"]) == TOTAL
+
+    async def test_scenes_that_change_places_cost_nothing(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        for scene in BOARD.scenes:
+            await own(job, image_request(BOARD, scene), scene_id=scene.id)
+            await own(job, speech_request(BOARD, scene), scene_id=scene.id)
+        moved = msgspec.structs.replace(BOARD, scenes=BOARD.scenes[::-1], title="Another title")
+        offer = await http.post(
+            f"/api/v1/jobs/{job}/estimate", json={"storyboard": msgspec.to_builtins(moved)}
+        )
+        said = offer.json()
+        assert Decimal(said["difference"]) == Decimal(said["usual_difference"]) == 0
+        assert Decimal(said["estimated_cost"]) == TOTAL
 
     async def test_a_placeholder_or_another_projects_asset_is_no_reason_for_a_discount(
         self, http: httpx.AsyncClient
@@ -226,6 +256,46 @@ class TestApproval:
         assert (await jobs.find(job))["wake_at"] is not None
         answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
         assert answer.json()["by"] == "editor@example.com"
+
+    @pytest.mark.parametrize("seen", [TOTAL, None])
+    @pytest.mark.usefixtures("http")
+    async def test_in_the_cms_it_answers_to_the_price_that_was_shown(
+        self, seen: Decimal | None
+    ) -> None:
+        job = await drafted()
+        await accept(events.approved(job, board=BOARD, price=seen), prices=PRICES)
+        (row,) = await Approval.select()
+        assert row["estimated_cost"] == TOTAL
+
+    @pytest.mark.parametrize("seen", ["0.095999", "0.097", "0"])
+    async def test_in_the_cms_at_a_price_that_is_no_longer_true_it_is_refused(
+        self, http: httpx.AsyncClient, seen: str
+    ) -> None:
+        job = await drafted()
+        body, headers = events.signed(
+            events.approved(job, revision=2, board=BOARD, price=Decimal(seen))
+        )
+        answer = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+        said = answer.json()
+        assert (answer.status_code, said["code"]) == (409, "price_changed")
+        assert Decimal(said["params"]["seen"]) == Decimal(seen)
+        assert Decimal(said["params"]["estimated_cost"]) == TOTAL
+        assert await Approval.count() == 0
+        assert (await jobs.find(job))["status"] == "storyboard_complete"
+        # The editor sees the new price and approves that.
+        await accept(events.approved(job, revision=3, board=BOARD, price=TOTAL), prices=PRICES)
+        assert (await jobs.find(job))["status"] == "approved"
+
+    @pytest.mark.parametrize("amount", ["NaN", "-1", "1e40"])
+    async def test_in_the_cms_what_is_no_price_is_refused(
+        self, http: httpx.AsyncClient, amount: str
+    ) -> None:
+        job = await drafted()
+        event = msgspec.to_builtins(events.approved(job, board=BOARD))
+        event["data"]["estimatedCost"] = amount
+        body, headers = events.signed(msgspec.json.encode(event))
+        answer = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_event")
 
 
 class TestRender:

@@ -15,7 +15,38 @@ export type Motion =
 /**
  * How a scene gives way to the next one.
  */
-export type Transition = 'crossfade' | 'cut'
+export type Transition =
+  | 'crossfade'
+  | 'cut'
+  | 'fade'
+  | 'slide_down'
+  | 'slide_left'
+  | 'slide_right'
+  | 'slide_up'
+  | 'wipe_down'
+  | 'wipe_left'
+  | 'wipe_right'
+  | 'wipe_up'
+/**
+ * Where a scene's on-screen text stands, and how large.
+ */
+export type TextStyle = 'lower_third' | 'none' | 'title'
+/**
+ * How a clip of another shape fills the frame.
+ */
+export type Fit = 'contain' | 'cover'
+/**
+ * What an ingredient is to the video.
+ */
+export type Role = 'clip' | 'logo' | 'music' | 'narration' | 'picture' | 'text'
+/**
+ * How captions are burned into the picture.
+ */
+export type CaptionStyle = 'box' | 'highlight' | 'none' | 'outline'
+/**
+ * A corner of the frame, inside the safe margin.
+ */
+export type Corner = 'bottom_left' | 'bottom_right' | 'top_left' | 'top_right'
 
 /**
  * An editor asks for a storyboard.
@@ -79,6 +110,7 @@ export interface StoryboardChange {
   storyboardId: string
   revision: number
   by?: string
+  estimatedCost?: string | null
   storyboard: Storyboard
 }
 /**
@@ -92,6 +124,10 @@ export interface Storyboard {
   style?: string
   voice?: string
   palette?: Palette
+  captions?: CaptionStyle
+  logo?: Logo | null
+  music?: Music | null
+  ingredients?: Ingredient[]
 }
 /**
  * One picture and what is said over it.
@@ -104,6 +140,78 @@ export interface Scene {
   duration?: number | null
   motion?: Motion
   transition?: Transition
+  transitionSeconds?: number | null
+  transitionColour?: string
+  textStyle?: TextStyle
+  focus?: Focus
+  clip?: Clip | null
+  background?: (Solid | Gradient) | null
+  caption?: string | null
+  ingredients?: Ingredient[]
+}
+/**
+ * The point of a picture that every crop keeps; shares of its width and height.
+ */
+export interface Focus {
+  x?: number
+  y?: number
+}
+/**
+ * How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).
+ */
+export interface Clip {
+  trimStart?: number
+  trimEnd?: number | null
+  fit?: Fit
+  volume?: number | null
+}
+/**
+ * One colour instead of a picture.
+ */
+export interface Solid {
+  kind: 'solid'
+  colour: string
+}
+/**
+ * Two colours that run into each other, instead of a picture.
+ */
+export interface Gradient {
+  kind: 'gradient'
+  start: string
+  end: string
+  angle?: number
+}
+/**
+ * Where one asset or text comes from; travels into the video's manifest, changes no pixel.
+ */
+export interface Ingredient {
+  role: Role
+  provider?: string
+  model?: string
+  promptHash?: string
+  document?: string
+  field?: string
+  version?: string
+  placeholder?: boolean
+}
+/**
+ * A picture that stands in a corner throughout.
+ */
+export interface Logo {
+  file: string
+  corner?: Corner
+  width?: number
+  opacity?: number
+}
+/**
+ * A bed under the voice: looped to the video's length, faded, and ducked while one speaks.
+ */
+export interface Music {
+  file: string
+  volume?: number
+  duck?: number
+  fadeIn?: number
+  fadeOut?: number
 }
 /**
  * An editor approved exactly this storyboard: generate and compose.
