@@ -3,7 +3,6 @@
 The same request, made before anywhere in the project, costs nothing again.
 """
 
-import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,10 +12,7 @@ from uuid import UUID
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge.leases import Lease
-from cms_bridge.storage.base import object_key
 from cms_bridge.tables import Asset
-from render.generation.base import Generated
 from render.problem import Problem
 
 Row = dict[str, Any]
@@ -65,36 +61,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     scene_id: str
     kind: str
     """`picture` or `narration`."""
-    request_digest: str
 
 
-def medium_of(made: Generated, lease: Lease) -> Medium:
-    """Describe what was made for a job, as it is written down."""
-    return Medium(
-        key=object_key(
-            project=lease.project,
-            sha256=hashlib.sha256(made.data).hexdigest(),
-            extension=EXTENSIONS[made.media_type],
-        ),
-        media_type=made.media_type,
-        bytes=len(made.data),
-        provider=made.provider,
-        model_intended=made.model_intended or made.model,
-        model_used=made.model,
-        cost=made.cost,
-        metadata=Metadata(
-            attempt=lease.attempt,
-            calls=made.attempts,
-            seconds=made.seconds,
-            latency=made.latency,
-            warnings=made.warnings,
-            video_id=lease.video_id,
-            version=lease.version,
-        ),
-    )
-
-
-async def record(asset: UUID, place: Place, medium: Medium) -> None:
+async def record(asset: UUID, place: Place, digest: str, medium: Medium) -> None:
     """Write an asset down, once its bytes are in the object store; doing it twice is doing it once.
 
     An asset that was paid for bears the id of its charge.
@@ -109,7 +78,7 @@ async def record(asset: UUID, place: Place, medium: Medium) -> None:
         place.job,
         place.scene_id,
         place.kind,
-        place.request_digest,
+        digest,
         medium.key,
         medium.media_type,
         medium.bytes,
@@ -122,25 +91,26 @@ async def record(asset: UUID, place: Place, medium: Medium) -> None:
     )
 
 
-async def at(place: Place) -> Row | None:
-    """Return the asset that a scene has for a request, or None."""
+async def at(place: Place, request_digests: Collection[str]) -> Row | None:
+    """Return the newest asset that a scene has for a request by any of its names, or None."""
     return (
         await Asset.select(*Asset.all_columns())
         .where(
             Asset.job == place.job,
             Asset.scene_id == place.scene_id,
             Asset.kind == place.kind,
-            Asset.request_digest == place.request_digest,
+            Asset.request_digest.is_in(list(request_digests)),
         )
+        .order_by(Asset.created_at, ascending=False)
         .first()
     )
 
 
-async def find_asset(project: str, request_digest: str) -> Row | None:
-    """Return the newest asset made for a request anywhere in a project, or None."""
+async def find_asset(project: str, request_digests: Collection[str]) -> Row | None:
+    """Return the newest asset made for a request, by any of its names, in a project, or None."""
     return (
         await Asset.select(*Asset.all_columns())
-        .where(_reusable(project, [request_digest]))
+        .where(_reusable(project, list(request_digests)))
         .order_by(Asset.created_at, ascending=False)
         .first()
     )

@@ -7,7 +7,8 @@
 
 Whatever a worker leaves behind when it dies is sorted out by how far the call
 had come: by the job's next worker (`recover`), or by `sweep` where none will
-come. Rows are locked in one order everywhere: job, charge, outbox, caps.
+come. What had been answered is no matter of doubt: `cms_bridge.vault` settles
+it first. Rows are locked in one order everywhere: job, charge, outbox, caps.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -142,7 +143,8 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
         if row["state"] == State.RESERVED:
             state, reason = State.RELEASED, "The worker stopped before the call was made."
         elif row["provider_id"] is None:
-            state, reason = State.UNKNOWN, "The worker stopped before the answer arrived."
+            what = "its answer was stored" if row["answer"] else "the answer arrived"
+            state, reason = State.UNKNOWN, f"The worker stopped before {what}."
         elif abandoned:
             state, reason = State.UNKNOWN, "The job ended before the answer was fetched."
         else:

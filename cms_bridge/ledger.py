@@ -15,13 +15,15 @@ from uuid import UUID, uuid4
 import structlog
 
 from cms_bridge import caps
+from cms_bridge.assets import find_asset
 from cms_bridge.caps import Account
 from cms_bridge.charges import OPEN, Row, State, end, recover
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
-from cms_bridge.errors import LeaseLost
+from cms_bridge.errors import CallUnderWay, LeaseLost
 from cms_bridge.leases import Lease, held
 from cms_bridge.money import Caps, ceiling, rounded
 from cms_bridge.tables import Charge, Job
+from cms_bridge.vault import find_text
 from render.errors import OutcomeUnknown
 from render.generation.base import Call, Reservation
 
@@ -70,7 +72,8 @@ class Ledger:
     async def reserve(self, call: Call) -> Reservation:
         """Write the intent down and set its price aside, or neither.
 
-        Raises `SpendCapReached`, `OutcomeUnknown` or `LeaseLost`.
+        Raises `SpendCapReached`, `OutcomeUnknown` or `LeaseLost`; `CallUnderWay`
+        where the project has the same call open, or its answer by now.
         """
         now, amount = datetime.now(UTC), ceiling(call.price)
         row: Row = {
@@ -93,15 +96,16 @@ class Ledger:
         try:
             async with transaction():
                 await self._check_held()
-                await self._refuse_unknown(call.request_digest)
                 limits = await caps.caps_of(self.lease.project, self.caps)
                 with unique_violations():
                     await Charge.insert(Charge(**row))
+                # Asked after the insertion, which waits for whoever is just ending the same.
+                await self._refuse_unknown(call.request_digest)
+                if await self._made_by_now(call.request_digest):
+                    raise CallUnderWay
                 await caps.hold(self._account(now), amount, limits)
         except AlreadyStored:
-            raise OutcomeUnknown(
-                "The same call is already under way, so it is not made a second time."
-            ) from None
+            raise CallUnderWay from None
         return _reservation(row)
 
     async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
@@ -188,6 +192,12 @@ class Ledger:
                 charge=str(row["id"]),
                 job=str(row["job"]),
             )
+
+    async def _made_by_now(self, request_digest: str) -> bool:
+        project = self.lease.project
+        return bool(
+            await find_asset(project, [request_digest]) or await find_text(project, request_digest)
+        )
 
     def _account(self, at: datetime) -> Account:
         return Account(project=self.lease.project, video_id=self.lease.video_id, at=at)

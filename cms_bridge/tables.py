@@ -145,6 +145,8 @@ class Charge(Table):
     """One of `cms_bridge.ledger.State`."""
     reason = Text()
     """One sentence on why it was released or is unknown."""
+    answer = JSON(null=True, default=None)
+    """What came of it (`cms_bridge.vault.Answer`), from its arrival on."""
     created_at = Timestamptz()
     updated_at = Timestamptz()
 

@@ -4,6 +4,7 @@ work_directory/
   {job}/
     segments/     encoded segments, shared by the attempts of one job
     {attempt}/    everything else of one attempt, which no other one touches
+  {charge}.png …  the vault's spool: paid for, and on its way to the object store
 """
 
 import shutil

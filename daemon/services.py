@@ -10,6 +10,7 @@ from cms_bridge.outbox import Backoff
 from cms_bridge.payload import PayloadClient
 from cms_bridge.queue import Queue
 from cms_bridge.storage.base import ObjectStore
+from cms_bridge.vault import Vault
 from daemon.settings import DaemonSettings
 from render.generation.providers import Providers
 
@@ -31,6 +32,11 @@ class Services:
     renders: anyio.CapacityLimiter
     attempts: set[anyio.CancelScope]
     """One for each attempt in hand; cancelling it lets go of the job in order."""
+
+    @property
+    def vault(self) -> Vault:
+        """Where what providers make is kept."""
+        return Vault(store=self.store, spool=self.settings.work_directory)
 
     @property
     def retry_policy(self) -> RetryPolicy:

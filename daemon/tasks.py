@@ -50,7 +50,9 @@ async def sweep(ctx: Context) -> None:
     services: Services = ctx["services"]
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
-    await charges.sweep(silence=timedelta(minutes=services.settings.charge_silence_minutes))
+    silence = timedelta(minutes=services.settings.charge_silence_minutes)
+    await services.vault.sweep(silence=silence)
+    await charges.sweep(silence=silence)
     for job, number, status in await jobs.due():
         log.info("sweep.woken", job_id=str(job), status=status, attempt=number)
         await services.queue.wake_job(job, status, attempt=number)

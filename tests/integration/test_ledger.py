@@ -9,7 +9,13 @@ import pytest
 
 from cms_bridge import caps, charges, jobs
 from cms_bridge.charges import Outcome, State
-from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, LeaseLost, SpendCapReached
+from cms_bridge.errors import (
+    CallUnderWay,
+    ChargeNotFound,
+    ChargeNotUnknown,
+    LeaseLost,
+    SpendCapReached,
+)
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.money import Caps
 from cms_bridge.outbox import Topic
@@ -341,9 +347,20 @@ async def test_what_was_released_cannot_be_sent() -> None:
 async def test_the_same_call_cannot_be_open_twice() -> None:
     ledger = await opened()
     await ledger.reserve(call(digest="d"))
-    with pytest.raises(OutcomeUnknown, match="under way"):
+    with pytest.raises(CallUnderWay):
         await ledger.reserve(call(digest="d"))
     assert await Charge.count() == 1
+    await check_books(AMPLE)
+
+
+async def test_two_jobs_of_a_project_cannot_have_the_same_call_open() -> None:
+    first, second, stranger = await opened(), await opened(), await opened(project="p2")
+    reservation = await first.scene("s1").reserve(call(digest="d"))
+    with pytest.raises(CallUnderWay):
+        await second.scene("s7").reserve(call(digest="d"))
+    await stranger.reserve(call(digest="d"))
+    await first.release(reservation)
+    await second.reserve(call(digest="d"))
     await check_books(AMPLE)
 
 

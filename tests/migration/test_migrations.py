@@ -18,7 +18,7 @@ from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-21T09:00:00:000004"
+NEWEST = "2026-11-21T11:00:00:000008"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,0 +1,220 @@
+"""The vault: where what was paid for lies from its arrival on, so that no crash loses it.
+
+    answer arrives → spool file → receipt on the charge → object store → asset → settled
+
+The spool is a file on this machine's disk, the receipt everything else there
+is to know. With both, whoever comes after a killed worker, or a store that was
+away, goes on where it stopped, and nothing is asked of a provider again. A text
+is its own receipt.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import anyio.to_thread
+import msgspec
+import structlog
+
+from cms_bridge import assets
+from cms_bridge.assets import EXTENSIONS, Medium, Metadata, Place, Row
+from cms_bridge.charges import OPEN, State, end
+from cms_bridge.database import transaction
+from cms_bridge.leases import Lease
+from cms_bridge.money import rounded
+from cms_bridge.states import FINISHED
+from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError, object_key
+from cms_bridge.tables import Charge
+from render.generation.base import Generated, GeneratedText, Reservation
+
+log = structlog.get_logger()
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    """A text that was paid for, word for word."""
+
+    made: GeneratedText
+
+    @property
+    def cost(self) -> Decimal:
+        """US dollars actually charged."""
+        return self.made.cost
+
+
+Answer = Medium | Text
+"""What came of a paid call, as its charge keeps it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vault:
+    """An object store, and the directory where this machine spools what is on its way there."""
+
+    store: ObjectStore
+    spool: Path
+
+    async def keep(
+        self, made: Generated, lease: Lease, place: Place, *, digest: str, paid: Reservation | None
+    ) -> None:
+        """Put a picture or a narration where it is found again; raise `StorageError`.
+
+        Call it before the charge is settled. What could not be stored, for the
+        moment, `recover` stores.
+        """
+        medium = _medium(made, lease)
+        asset = UUID(paid.id) if paid else uuid4()
+        path = self._path(asset, medium)
+        await anyio.to_thread.run_sync(_write, path, made.data)
+        if paid:
+            await _note(asset, medium)
+        await self._store(asset, place, digest, medium)
+
+    async def recover(self, job: UUID, *, before: int) -> None:
+        """Finish what a job's earlier claims left between an answer and its settling.
+
+        Raises `StorageError`. What no one here can finish stays as it is.
+        """
+        for row in await Charge.select(*Charge.all_columns()).where(
+            Charge.job == job,
+            Charge.attempt < before,
+            Charge.state.is_in([*OPEN, State.UNKNOWN]),
+            Charge.answer.is_not_null(),
+        ):
+            await self._finish(row)
+
+    async def sweep(self, *, silence: timedelta) -> None:
+        """Finish what nobody else will: charges of ended jobs, and files left in the spool.
+
+        `silence` is how long nothing was heard of them. A file without a
+        receipt came with a worker's last breath: there is no telling what it is.
+        """
+        since = datetime.now(UTC) - silence
+        rows = await Charge.select(*Charge.all_columns()).where(
+            Charge.state.is_in(list(OPEN)),
+            Charge.answer.is_not_null(),
+            Charge.updated_at < since,
+            Charge.job.status.is_in(list(FINISHED)),
+        )
+        left = await anyio.to_thread.run_sync(_left_in, self.spool, since.timestamp())
+        known = {row["id"] for row in rows}
+        rows += await Charge.select(*Charge.all_columns()).where(
+            Charge.id.is_in(list(left.keys() - known) or [uuid4()]), Charge.answer.is_not_null()
+        )
+        for row in rows:
+            try:
+                await self._finish(row)
+            except StorageError as error:
+                log.warning("vault.postponed", charge_id=str(row["id"]), reason=str(error))
+        for charge in left.keys() - {row["id"] for row in rows}:
+            await anyio.Path(left[charge]).unlink(missing_ok=True)
+
+    async def _finish(self, row: Row) -> None:
+        answer = msgspec.json.decode(row["answer"], type=Answer)
+        if isinstance(answer, Medium):
+            place = Place(job=row["job"], scene_id=row["scene_id"], kind=row["kind"])
+            try:
+                await self._store(row["id"], place, row["request_digest"], answer)
+            except ObjectNotFound:
+                # Another machine may yet have it; until then the ledger says what is known.
+                log.warning("vault.missing", charge_id=str(row["id"]), job_id=str(row["job"]))
+                return
+        cost = rounded(answer.cost)
+        if row["state"] != State.SETTLED or row["settled"] != cost:
+            async with transaction():
+                await end(
+                    row["job"], row["id"], State.SETTLED, came_from=tuple(State), settled=cost
+                )
+            log.info("vault.recovered", charge_id=str(row["id"]), job_id=str(row["job"]))
+
+    async def _store(self, asset: UUID, place: Place, digest: str, medium: Medium) -> None:
+        path = self._path(asset, medium)
+        if await anyio.Path(path).exists():
+            await self.store.put(medium.key, path, media_type=medium.media_type)
+        else:
+            await self.store.head(medium.key)
+        await assets.record(asset, place, digest, medium)
+        await anyio.Path(path).unlink(missing_ok=True)
+
+    def _path(self, asset: UUID, medium: Medium) -> Path:
+        return self.spool.absolute() / f"{asset}{Path(medium.key).suffix}"
+
+
+async def keep_text(made: GeneratedText, paid: Reservation) -> None:
+    """Keep a text with its charge, before that is settled."""
+    await _note(UUID(paid.id), Text(made=made))
+
+
+async def find_text(project: str, request_digest: str) -> GeneratedText | None:
+    """Return the newest text that a project has paid for, for the very same request, or None."""
+    row = (
+        await Charge.select(Charge.answer)
+        .where(
+            Charge.project == project,
+            Charge.request_digest == request_digest,
+            Charge.state == State.SETTLED,
+            Charge.answer.is_not_null(),
+        )
+        .order_by(Charge.created_at, ascending=False)
+        .first()
+    )
+    answer = msgspec.json.decode(row["answer"], type=Answer) if row else None
+    return answer.made if isinstance(answer, Text) else None
+
+
+def _medium(made: Generated, lease: Lease) -> Medium:
+    """Describe what was made for a job, as it is written down."""
+    return Medium(
+        key=object_key(
+            project=lease.project,
+            sha256=hashlib.sha256(made.data).hexdigest(),
+            extension=EXTENSIONS[made.media_type],
+        ),
+        media_type=made.media_type,
+        bytes=len(made.data),
+        provider=made.provider,
+        model_intended=made.model_intended or made.model,
+        model_used=made.model,
+        cost=made.cost,
+        metadata=Metadata(
+            attempt=lease.attempt,
+            calls=made.attempts,
+            seconds=made.seconds,
+            latency=made.latency,
+            warnings=made.warnings,
+            video_id=lease.video_id,
+            version=lease.version,
+        ),
+    )
+
+
+async def _note(charge: UUID, answer: Answer) -> None:
+    noted: dict[Any, Any] = {
+        Charge.answer: msgspec.json.encode(answer).decode(),
+        Charge.updated_at: datetime.now(UTC),
+    }
+    await Charge.update(noted).where(Charge.id == charge)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _left_in(spool: Path, since: float) -> dict[UUID, Path]:
+    """Return the files that have lain in the spool since a time, by their charge."""
+    left: dict[UUID, Path] = {}
+    for path in spool.glob("*.*"):
+        # Its owner may take it away meanwhile, and not every name here is a charge's.
+        with suppress(ValueError, FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < since:
+                left[UUID(path.stem)] = path
+    return left
