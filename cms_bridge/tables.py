@@ -232,6 +232,45 @@ class OutboxMessage(Table):
     last_error = Text(null=True, default=None)
 
 
+class ModelHealth(Table):
+    """What the daemons have seen of one model, the newest of each sort."""
+
+    id = Varchar(length=200, primary_key=True)
+    """`<provider>/<model>`."""
+    provider = Varchar(length=64)
+    model = Varchar(length=128)
+    reported_at = Timestamptz()
+    """When a daemon last had it on its chains."""
+    last_success_at = Timestamptz(null=True, default=None)
+    """When a call last made something."""
+    last_seen_at = Timestamptz(null=True, default=None)
+    """When it last answered at all, be it to a free look."""
+    last_failure_at = Timestamptz(null=True, default=None)
+    failure = JSON(null=True, default=None)
+    """Code, sentence and values of that failure."""
+    circuit_at = Timestamptz(null=True, default=None)
+    """When it was seen how the circuit stands."""
+    open_since = Timestamptz(null=True, default=None)
+    open_until = Timestamptz(null=True, default=None)
+
+
+class ModelAggregate(Table):
+    """The calls of one model in five minutes, by all daemons together."""
+
+    id = UUID(primary_key=True)
+    model = ForeignKey(ModelHealth, on_delete=OnDelete.cascade, null=False)
+    starts_at = Timestamptz(index=True)
+    calls = Integer()
+    failures = Integer()
+    fallbacks = Integer()
+    """Requests meant for this model that another one answered."""
+    latencies = JSON(default="{}")
+    """How many successful calls took how long (`cms_bridge.latencies`)."""
+    p50 = DoublePrecision(null=True, default=None)
+    """Seconds; None where no call succeeded."""
+    p95 = DoublePrecision(null=True, default=None)
+
+
 TABLES: tuple[type[Table], ...] = (
     Project,
     Job,
@@ -243,4 +282,6 @@ TABLES: tuple[type[Table], ...] = (
     Asset,
     GeneratedVideo,
     OutboxMessage,
+    ModelHealth,
+    ModelAggregate,
 )
