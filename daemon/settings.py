@@ -15,6 +15,8 @@ class DaemonSettings(BridgeSettings):
     """Where Gemini answers."""
     replicate_url: AnyHttpUrl = AnyHttpUrl("https://api.replicate.com")
     """Where Replicate answers."""
+    stock_directory: Path | None = None
+    """A folder of pictures that stand in where no model draws; looked at before cards are made."""
     charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
     """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")

@@ -185,6 +185,7 @@ def _providers(settings: DaemonSettings) -> AbstractAsyncContextManager[Provider
         replicate_token=replicate.get_secret_value() if replicate else "",
         gemini_url=str(settings.gemini_url).rstrip("/"),
         replicate_url=str(settings.replicate_url).rstrip("/"),
+        stock=settings.stock_directory,
     )
 
 

@@ -1,7 +1,8 @@
-"""The chains that a configuration and its keys make: Gemini, then Replicate, then offline.
+"""The chains that a configuration and its keys make: Gemini, Replicate, stock, then offline.
 
-A provider without a key is left out. With no key at all pictures and speech
-are made offline, and there is nothing that writes.
+A provider without a key is left out, and so is a folder of stock pictures that
+is not named. With no key at all pictures and speech are made offline, and there
+is nothing that writes.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -9,11 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import anyio
 
 from render.generation import gemini, predictions
+from render.generation import stock as stock_pictures
 from render.generation.base import (
     Generated,
     GeneratedText,
@@ -36,6 +39,7 @@ from render.generation.offline import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.predictions import Replicate
 from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
+from render.generation.stock import StockImages
 
 _OFFLINE = "offline"
 _Asked_contra = TypeVar(
@@ -90,13 +94,15 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     replicate_token: str = "",
     gemini_url: str = gemini.BASE_URL,
     replicate_url: str = predictions.BASE_URL,
+    stock: Path | None = None,
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
     told: Witness | None = None,
 ) -> AsyncGenerator[Providers]:
     """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
 
-    `told` hears of everything that is seen of a paid model.
+    `stock` is a folder of pictures; `told` hears of everything that is seen of a
+    paid model.
     """
     config.check()
     rungs = _Rungs(config, told)
@@ -109,6 +115,8 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             predicting = Replicate(token=replicate_token, base_url=replicate_url)
             stack.push_async_callback(predicting.aclose)
             rungs.add_replicate(predicting, replicate_pace)
+        if stock:
+            rungs.images.append(_free(stock_pictures.PROVIDER, StockImages(stock)))
         patience = Patience(
             calls=config.gemini.max_retries,
             first_delay=config.gemini.retry_delay_ms / 1000,
@@ -199,9 +207,13 @@ class _Rungs:
 
 def offline_images(model: ImageModel) -> _ImageRung:
     """Return the rung that draws cards."""
+    return _free(_OFFLINE, model)
+
+
+def _free(provider: str, model: ImageModel) -> _ImageRung:
     return Rung(
-        provider=_OFFLINE,
-        model=_OFFLINE,
+        provider=provider,
+        model=provider,
         price=model.price,
         make=lambda request, _: model.draw(request),
         paid=False,

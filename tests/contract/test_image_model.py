@@ -1,7 +1,8 @@
-"""What every `ImageModel` promises, whoever draws: offline, each provider, and their chain."""
+"""What every `ImageModel` promises, whoever draws: offline, stock, each provider, or a chain."""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 
 import anyio
 import cv2
@@ -11,16 +12,25 @@ import pytest
 from render.errors import GenerationError
 from render.generation.base import Generated, ImageModel, ImageRequest
 from render.generation.offline import OfflineImages
+from render.generation.stock import StockImages
 from render.storyboard import AspectRatio
 from tests.simulators.models import alone, simulated
+from tests.stock import stock_picture
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["offline", "gemini", "replicate", "chain"])
-async def model(request: pytest.FixtureRequest) -> AsyncIterator[ImageModel]:
+@pytest.fixture(params=["offline", "stock", "gemini", "replicate", "chain"])
+async def model(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageModel]:
     if request.param == "offline":
         yield OfflineImages()
+        return
+    if request.param == "stock":
+        for number in range(1, 5):
+            stock_picture(
+                tmp_path / f"oven-{number}.jpg", caption=f"Scene {number}", size=(2000, 1500)
+            )
+        yield StockImages(tmp_path)
         return
     async with simulated(request, request.param) as providers:
         yield providers.images if request.param == "chain" else alone(providers.images)
