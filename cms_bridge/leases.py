@@ -67,10 +67,17 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     max_retries: int = 3
     first_delay: timedelta = timedelta(seconds=5)
+    longest_asked: timedelta = timedelta(days=1)
+    """How long a provider's word on when to come back is believed at most."""
 
-    def delay(self, retry: int) -> timedelta:
-        """Return the wait before a retry, doubling each time."""
-        return self.first_delay * 2 ** (retry - 1)
+    def delay(self, retry: int, *, asked: float | None = None) -> timedelta:
+        """Return the wait before a retry: doubling each time, and no less than was asked for.
+
+        `asked` is in seconds.
+        """
+        own = self.first_delay * 2 ** (retry - 1)
+        most = self.longest_asked.total_seconds()
+        return max(own, timedelta(seconds=min(asked or 0.0, most)))
 
 
 async def claim(
@@ -233,10 +240,13 @@ async def fail(lease: Lease, problem: Problem) -> None:
         )
 
 
-async def postpone(lease: Lease, problem: Problem, *, policy: RetryPolicy) -> bool:
+async def postpone(
+    lease: Lease, problem: Problem, *, policy: RetryPolicy, asked: float | None = None
+) -> bool:
     """Let go of a job that met a passing failure, to be tried again by itself.
 
-    Returns False, and fails the job, once its retries are used up.
+    `asked` is how many seconds a provider wants to be left alone for. Returns
+    False, and fails the job, once its retries are used up.
     """
     row = await Job.select(Job.retry_count).where(Job.id == lease.job_id).first()
     retry = (row["retry_count"] if row else 0) + 1
@@ -249,7 +259,7 @@ async def postpone(lease: Lease, problem: Problem, *, policy: RetryPolicy) -> bo
             {
                 **_let_go(),
                 Job.retry_count: retry,
-                Job.wake_at: datetime.now(UTC) + policy.delay(retry),
+                Job.wake_at: datetime.now(UTC) + policy.delay(retry, asked=asked),
             },
         )
         await _end_attempt(lease.job_id, lease.attempt, "postponed", problem.message)

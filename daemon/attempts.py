@@ -82,7 +82,12 @@ async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[
             case LeaseLost():
                 return "lost", str(error)
             case RetryableGeneration() | StorageUnavailable() | EngineDied():
-                again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
+                again = await leases.postpone(
+                    lease,
+                    _problem(error),
+                    policy=services.retry_policy,
+                    asked=getattr(error, "retry_after", None),
+                )
                 return ("postponed" if again else "failed"), str(error)
             case RenderError() | StorageError():
                 await leases.fail(lease, _problem(error))

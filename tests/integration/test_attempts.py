@@ -1,7 +1,7 @@
 """Holding a lease beside work, and ending an attempt in exactly one way."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -106,6 +106,17 @@ async def test_a_passing_failure_is_tried_again(services: Services, error: Excep
     assert (row["status"], row["retry_count"], row["lease_owner"]) == ("generating", 1, "")
     (last,) = await Attempt.select()
     assert last["outcome"] == "postponed"
+
+
+async def test_a_provider_that_says_when_is_not_asked_before(services: Services) -> None:
+    row = await run(services, RetryableGeneration("busy", retry_after=600))
+    wait = row["wake_at"] - datetime.now(UTC)
+    assert timedelta(seconds=590) < wait <= timedelta(seconds=600)
+
+
+async def test_no_provider_is_believed_for_ever(services: Services) -> None:
+    row = await run(services, RetryableGeneration("busy", retry_after=1e300))
+    assert row["wake_at"] - datetime.now(UTC) <= timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,258 @@
+"""The vault: whatever was paid for is found again, wherever a worker stopped."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import anyio
+import pytest
+
+from cms_bridge import assets, charges
+from cms_bridge.assets import Place
+from cms_bridge.charges import State
+from cms_bridge.errors import CallUnderWay
+from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.states import Status
+from cms_bridge.storage.base import StorageUnavailable, StoredObject
+from cms_bridge.storage.local import LocalStore
+from cms_bridge.tables import Asset, Charge, Job
+from cms_bridge.vault import Vault, find_text, keep_text
+from daemon.waiting import once_free
+from render.errors import OutcomeUnknown
+from render.generation.base import Generated, GeneratedText, Kind, Reservation
+from tests.ledgers import AMPLE, call, check_books, claimed, die, new_job, only_charge
+
+pytestmark = pytest.mark.anyio
+
+PICTURE = Generated(
+    data=b"a picture",
+    media_type="image/png",
+    provider="gemini",
+    model="a-model",
+    model_intended="a-model",
+    cost=Decimal("0.03"),
+)
+TEXT = GeneratedText(
+    content={"scenes": ["wörds"]}, provider="gemini", model="a-model", cost=Decimal("0.002")
+)
+NOW = timedelta(0)
+
+
+class Away(LocalStore):
+    """A store that is away for as long as a test wants it to be."""
+
+    away = False
+
+    async def put(self, key: str, path: Path, *, media_type: str) -> StoredObject:
+        if self.away:
+            raise StorageUnavailable("Away.")
+        return await super().put(key, path, media_type=media_type)
+
+
+@pytest.fixture
+async def store(database: str, tmp_path: Path) -> AsyncIterator[Away]:
+    async with Away(tmp_path / "objects", base_url="http://x", secret="s" * 32) as store:
+        yield store
+
+
+@pytest.fixture
+def vault(store: Away, tmp_path: Path) -> Vault:
+    return Vault(store=store, spool=tmp_path / "work")
+
+
+@pytest.fixture
+async def ledger(database: str) -> AsyncIterator[Ledger]:
+    lease = await claimed(await new_job(video="v"))
+    yield (await open_ledger(lease, caps=AMPLE)).scene("s1")
+    await check_books(AMPLE)
+
+
+async def paid(ledger: Ledger, *, digest: str = "d") -> Reservation:
+    """Make a call whose answer has just arrived."""
+    reservation = await ledger.reserve(call(digest=digest))
+    await ledger.started(reservation)
+    return reservation
+
+
+async def keep(vault: Vault, ledger: Ledger, reservation: Reservation | None) -> None:
+    place = Place(job=ledger.lease.job_id, scene_id="s1", kind=Kind.PICTURE)
+    await vault.keep(PICTURE, ledger.lease, place, digest="d", paid=reservation)
+
+
+async def taken_over(vault: Vault, ledger: Ledger) -> Ledger:
+    """Let the worker be silent for too long, and another claim its job."""
+    await die(ledger.lease.job_id)
+    lease = await claimed(ledger.lease.job_id, worker="w2")
+    await vault.recover(lease.job_id, before=lease.attempt)
+    return await open_ledger(lease, caps=AMPLE)
+
+
+async def check_kept(vault: Vault, ledger: Ledger) -> None:
+    """Fail unless the picture is there, once, settled at its real price, and nothing else lies."""
+    row = await only_charge(ledger.lease.job_id)
+    assert (row["state"], row["settled"]) == (State.SETTLED, PICTURE.cost)
+    (asset,) = await Asset.select(*Asset.all_columns())
+    assert (asset["id"], asset["cost"], asset["model_used"]) == (row["id"], PICTURE.cost, "a-model")
+    assert [chunk async for chunk in vault.store.read(asset["key"])] == [PICTURE.data]
+    assert not list(vault.spool.iterdir())
+
+
+async def test_what_is_kept_is_found_in_the_whole_project(vault: Vault, ledger: Ledger) -> None:
+    reservation = await paid(ledger)
+    await keep(vault, ledger, reservation)
+    await ledger.settle(reservation, PICTURE.cost)
+    await check_kept(vault, ledger)
+    found = await assets.find_asset("p1", ["d"])
+    assert found
+    assert found["id"] == UUID(reservation.id)
+    assert await assets.find_asset("p2", ["d"]) is None
+
+
+async def test_what_costs_nothing_is_kept_without_a_charge(vault: Vault, ledger: Ledger) -> None:
+    await keep(vault, ledger, None)
+    assert await Asset.count() == 1
+    assert await Charge.count() == 0
+    assert not list(vault.spool.iterdir())
+
+
+class TestKilled:
+    async def test_before_settling(self, vault: Vault, ledger: Ledger) -> None:
+        await keep(vault, ledger, await paid(ledger))
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.STARTED
+        await taken_over(vault, ledger)
+        await check_kept(vault, ledger)
+
+    async def test_before_the_asset_is_written_down(self, vault: Vault, ledger: Ledger) -> None:
+        await keep(vault, ledger, await paid(ledger))
+        await Asset.delete(force=True)
+        await taken_over(vault, ledger)
+        await check_kept(vault, ledger)
+
+    async def test_before_the_object_is_stored(
+        self, vault: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        store.away = True
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, await paid(ledger))
+        with pytest.raises(StorageUnavailable):
+            await taken_over(vault, ledger)
+        store.away = False
+        await taken_over(vault, ledger)
+        await check_kept(vault, ledger)
+
+    async def test_before_the_receipt_nobody_knows(self, vault: Vault, ledger: Ledger) -> None:
+        await paid(ledger)
+        await taken_over(vault, ledger)
+        row = await only_charge(ledger.lease.job_id)
+        assert (row["state"], row["reason"]) == (
+            State.UNKNOWN,
+            "The worker stopped before the answer arrived.",
+        )
+
+    async def test_with_the_only_copy_on_another_machine(
+        self, vault: Vault, ledger: Ledger, store: Away, tmp_path: Path
+    ) -> None:
+        store.away = True
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, await paid(ledger))
+        store.away = False
+        elsewhere = Vault(store=store, spool=tmp_path / "elsewhere")
+        again = await taken_over(elsewhere, ledger)
+        row = await only_charge(ledger.lease.job_id)
+        assert (row["state"], row["reason"]) == (
+            State.UNKNOWN,
+            "The worker stopped before its answer was stored.",
+        )
+        with pytest.raises(OutcomeUnknown):
+            await again.unfinished("d")
+        # The machine is back, and tells the truth; nobody has to be asked.
+        await vault.sweep(silence=NOW)
+        await check_kept(vault, ledger)
+        assert (await Job.select(Job.charge_warnings).first() or {})["charge_warnings"] == "[]"
+
+
+class TestSweep:
+    async def test_an_ended_job_leaves_nothing_open(
+        self, vault: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        store.away = True
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, await paid(ledger))
+        await Job.update({Job.status: Status.CANCELLED}).where(Job.id == ledger.lease.job_id)
+        await vault.sweep(silence=NOW)
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.STARTED
+        store.away = False
+        await vault.sweep(silence=timedelta(hours=1))
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.STARTED
+        await vault.sweep(silence=NOW)
+        await check_kept(vault, ledger)
+
+    async def test_what_nobody_knows_is_cleared_away_in_time(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        reservation = await paid(ledger)
+        vault.spool.mkdir()
+        torn, folder = vault.spool / f"{reservation.id}.png", vault.spool / reservation.id
+        torn.write_bytes(b"half a pict")
+        folder.mkdir()
+        await vault.sweep(silence=timedelta(hours=1))
+        assert torn.exists()
+        os.utime(torn, (0, 0))
+        await vault.sweep(silence=timedelta(hours=1))
+        assert list(vault.spool.iterdir()) == [folder]
+
+
+class TestTexts:
+    async def test_a_text_is_its_own_receipt(self, vault: Vault, ledger: Ledger) -> None:
+        await keep_text(TEXT, await paid(ledger))
+        assert await find_text("p1", "d") is None
+        await taken_over(vault, ledger)
+        assert await find_text("p1", "d") == TEXT
+        assert await find_text("p2", "d") is None
+        row = await only_charge(ledger.lease.job_id)
+        assert (row["state"], row["settled"]) == (State.SETTLED, TEXT.cost)
+        assert await Asset.count() == 0
+
+
+class TestTheSameTwice:
+    async def test_the_second_takes_what_the_first_has_paid_for(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        other = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        reservation = await paid(ledger)
+        tries = 0
+
+        async def find_or_pay() -> str:
+            nonlocal tries
+            tries += 1
+            if known := await assets.find_asset("p1", ["d"]):
+                return known["key"]
+            await other.scene("s9").reserve(call(digest="d"))
+            return pytest.fail("it was paid for twice")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(once_free, find_or_pay)
+            await anyio.sleep(0.4)
+            await keep(vault, ledger, reservation)
+            await ledger.settle(reservation, PICTURE.cost)
+        assert tries >= 2
+        assert await charges.charges_of(other.lease.job_id) == []
+
+    async def test_what_was_made_between_looking_and_paying_is_not_paid_for(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        reservation = await paid(ledger)
+        await keep(vault, ledger, reservation)
+        await ledger.settle(reservation, PICTURE.cost)
+        other = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        with pytest.raises(CallUnderWay):
+            await other.reserve(call(digest="d"))
+
+    async def test_nobody_waits_for_ever(self, ledger: Ledger) -> None:
+        await paid(ledger)
+        other = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        with pytest.raises(CallUnderWay):
+            await once_free(lambda: other.reserve(call(digest="d")), longest=0.3)
