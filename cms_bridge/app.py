@@ -21,7 +21,7 @@ from litestar.plugins.problem_details import (
 from litestar.types import Scope
 
 from cms_bridge import telemetry
-from cms_bridge.api import approvals, charges, health, spending, videos, webhooks
+from cms_bridge.api import approvals, charges, health, models, spending, videos, webhooks
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
 from cms_bridge.errors import BridgeError, problem
@@ -76,6 +76,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             spending.put_caps,
             health.health,
             health.live,
+            models.models_health,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
         lifespan=[resources],

@@ -1,6 +1,7 @@
 """The source documents' own paths, kept reachable beside the canonical ones: one table."""
 
 ALIASES: dict[str, tuple[str, ...]] = {
+    "/api/v1/health/models": ("/api/health/models",),
     "/api/v1/jobs/{job_id:uuid}/approve": ("/api/v2/jobs/{job_id:uuid}/approve",),
     "/api/v1/jobs/{job_id:uuid}/render": ("/api/v2/jobs/{job_id:uuid}/render",),
     "/api/v1/jobs/{job_id:uuid}/estimate": ("/api/v2/jobs/{job_id:uuid}/estimate",),

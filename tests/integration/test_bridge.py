@@ -18,9 +18,11 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from cms_bridge import model_health
 from cms_bridge.database import connected
 from cms_bridge.queue import HEALTH_KEY, Lane, deserialise
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
+from render.generation.circuit import Evidence, Sign
 from tests import events
 
 pytestmark = pytest.mark.anyio
@@ -307,7 +309,32 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             for version in ("v1", "v2")
             for action in ("estimate", "approve", "render")
         ),
+        "/api/v1/health/models",
+        "/api/health/models",
         "/health",
         "/health/live",
         "/health/ready",
     }
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("path", ["/api/v1/health/models", "/api/health/models"])
+async def test_the_health_of_models_is_told_to_those_with_the_key(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    assert problem(await http.get(path))[:2] == (401, "unauthorised")
+    now = datetime.now(UTC)
+    name = uuid4().hex
+    await model_health.record("gemini", name, [Evidence(at=now, sign=Sign.MADE, seconds=2.0)])
+    answer = await http.get(path, headers=key)
+    assert answer.status_code == 200
+    (model,) = [one for one in answer.json()["models"] if one["model"] == name]
+    assert (model["available"], model["circuit"]["state"]) == (True, "closed")
+    assert (model["calls"], model["errors"]) == (1, 0)
+    assert model["p50"] == model["p95"] == pytest.approx(2.0, rel=0.026)
+    assert len(model["aggregates"]) == 1
+    earlier = await http.get(path, headers=key, params={"hours": 24, "ago": 1})
+    (model,) = [one for one in earlier.json()["models"] if one["model"] == name]
+    assert (model["calls"], model["aggregates"]) == (0, [])
+    assert problem(await http.get(path, headers=key, params={"hours": 25}))[0] == 400
