@@ -11,10 +11,21 @@ from uuid import UUID, uuid4
 
 from cms_bridge.errors import ApprovalConflict, PriceChanged
 from cms_bridge.money import rounded
-from cms_bridge.tables import Approval
+from cms_bridge.tables import Approval, Job
 from render.storyboard import clean_text
 
 Row = dict[str, Any]
+
+
+def on_job(digest: str, *, by: str) -> dict[Any, Any]:
+    """Return what an approval makes of its job's columns."""
+    return {
+        Job.approved: True,
+        Job.approved_digest: digest,
+        Job.approved_by: clean_text(by),
+        Job.approved_at: datetime.now(UTC),
+        Job.retry_count: 0,
+    }
 
 
 async def record(job: UUID, *, digest: str, estimate: Decimal, by: str) -> Row:

@@ -31,7 +31,15 @@ from cms_bridge.events import (
     VideoSubmitted,
 )
 from cms_bridge.outbox import Topic
-from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, IllegalMove, Status, origins
+from cms_bridge.states import (
+    DRAFTABLE,
+    FINISHED,
+    RENDERABLE,
+    IllegalMove,
+    JobKind,
+    Status,
+    origins,
+)
 from cms_bridge.tables import Attempt, InboundEvent, Job, Project
 from render.storyboard import Limits, Storyboard, clean_text
 
@@ -103,7 +111,7 @@ async def approve(job: UUID, *, digest: str, estimate: Decimal, by: str) -> dict
             await _move(
                 job,
                 Status.APPROVED,
-                {**_approved(digest, by), Job.wake_at: None},
+                {**_NO_ERROR, **approvals.on_job(digest, by=by), Job.wake_at: None},
                 given=(Job.storyboard_digest == digest, Job.estimated_cost == estimate),
             )
             return await approvals.record(job, digest=digest, estimate=estimate, by=by)
@@ -209,7 +217,7 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
         clean_text(project.name),
         now,
     )
-    same_video = (Job.project == project.id) & (Job.video_id == submission.video_id)
+    same_video = _video(project.id, submission.video_id)
     known = (
         await Job.select(Job.id).where(same_video, Job.submission == submission.submission).first()
     )
@@ -279,7 +287,8 @@ async def _approve(change: StoryboardChange, limits: Limits, prices: Prices) -> 
         {
             **offered,
             Job.storyboard_revision: change.revision,
-            **_approved(change.storyboard.digest, change.by),
+            **_NO_ERROR,
+            **approvals.on_job(change.storyboard.digest, by=change.by),
             Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
     )
@@ -337,16 +346,17 @@ async def _stop(job: UUID) -> None:
 async def _submitted(video: VideoRef) -> dict[str, Any]:
     row = (
         await Job.select(*Job.all_columns())
-        .where(
-            Job.project == video.project_id,
-            Job.video_id == video.video_id,
-            Job.submission == video.submission,
-        )
+        .where(_video(video.project_id, video.video_id), Job.submission == video.submission)
         .first()
     )
     if row is None:
         raise JobNotFound("This video was not submitted, or its submission has yet to arrive.")
     return row
+
+
+def _video(project: str, video: str) -> Combinable:
+    # Media may be asked for in the name of the same document.
+    return (Job.project == project) & (Job.video_id == video) & (Job.kind == JobKind.VIDEO)
 
 
 async def _change_target(change: StoryboardChange) -> dict[str, Any]:
@@ -387,15 +397,4 @@ def _storyboard(storyboard: Storyboard, prices: Prices) -> dict[Any, Any]:
         Job.estimated_cost: estimates.estimate(storyboard, prices).total,
         Job.scenes_total: len(storyboard.scenes),
         Job.scenes_done: 0,
-    }
-
-
-def _approved(digest: str, by: str) -> dict[Any, Any]:
-    return {
-        **_NO_ERROR,
-        Job.approved: True,
-        Job.approved_digest: digest,
-        Job.approved_by: clean_text(by),
-        Job.approved_at: datetime.now(UTC),
-        Job.retry_count: 0,
     }

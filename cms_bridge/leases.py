@@ -18,7 +18,7 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import PROGRESS_STORYBOARD
 from cms_bridge.outbox import Topic
-from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status, origins
+from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, JobKind, Status, origins
 from cms_bridge.tables import Attempt, GeneratedVideo, Job
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
@@ -42,6 +42,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     worker: str
     phase: Phase
+    kind: JobKind
     project: str
     video_id: str
     version: str
@@ -209,6 +210,7 @@ async def complete(lease: Lease, video: Finished) -> None:
                 Job.progress: 100,
                 Job.video_url: f"/api/v1/videos/jobs/{lease.job_id}/links",
             },
+            came_from=[Status.UPLOADING],
         )
         await GeneratedVideo.insert(
             GeneratedVideo(
@@ -222,6 +224,17 @@ async def complete(lease: Lease, video: Finished) -> None:
                 bytes=video.bytes,
                 created_at=now,
             )
+        )
+
+
+async def complete_medium(lease: Lease, *, fallback: bool) -> None:
+    """Record that a medium asked for by itself is there: its asset already says all about it."""
+    async with transaction():
+        await _finish(
+            lease,
+            Status.COMPLETED,
+            {Job.progress: 100, Job.scenes_done: 1, Job.model_fallback_occurred: fallback},
+            came_from=[Status.GENERATING],
         )
 
 
@@ -273,18 +286,19 @@ async def release(lease: Lease) -> None:
         await _end_attempt(lease.job_id, lease.attempt, "released")
 
 
-async def _finish(
+async def _finish(  # noqa: PLR0913 - how an attempt ends
     lease: Lease,
     status: Status,
     values: dict[Any, Any],
     *,
+    came_from: list[Status] | None = None,
     outcome: str = "succeeded",
     error: str | None = None,
 ) -> None:
     await _write(
         lease,
         {Job.status: status, **_let_go(), Job.wake_at: None, Job.retry_count: 0, **values},
-        came_from=origins(status),
+        came_from=came_from or origins(status),
     )
     await _end_attempt(lease.job_id, lease.attempt, outcome, error)
     await outbox.touch(lease.job_id, Topic.RENDITION)
@@ -337,6 +351,7 @@ def _lease(row: dict[str, Any], phase: Phase, worker: str) -> Lease:
         attempt=row["attempt"],
         worker=worker,
         phase=phase,
+        kind=JobKind(row["kind"]),
         project=row["project"],
         video_id=row["video_id"],
         version=row["version"],

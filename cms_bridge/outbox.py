@@ -17,6 +17,7 @@ import structlog
 from piccolo.custom_types import Combinable
 
 from cms_bridge.payload import PayloadGone, PayloadUnavailable, RenditionWrite, StoryboardWrite
+from cms_bridge.states import JobKind
 from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
 from cms_bridge.writeback import rendition_write, storyboard_write
 
@@ -140,6 +141,8 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
     job = await Job.select(*Job.all_columns()).where(Job.id == job_id).first()
     if job is None:
         raise PayloadGone("the job no longer exists")
+    if job["kind"] != JobKind.VIDEO:
+        return  # whoever asked for a medium looks for it here
     if topic is Topic.STORYBOARD:
         await payload.write_storyboard(storyboard_write(job))
         return

@@ -3,12 +3,26 @@
     pending → storyboarding → storyboard_complete → approved → generating → composing
             → uploading → completed
 
+A medium that was asked for by itself begins at `approved` and is completed once
+it is generated.
+
 From every status before `completed` a job can fail or be cancelled; from
 there a person's retry leads back to `pending` or, once approved, to `approved`, and a
 person's edit of a failed job's storyboard to `storyboard_complete`.
 """
 
 import enum
+
+
+class JobKind(enum.StrEnum):
+    """What a job makes."""
+
+    VIDEO = "video"
+    """A video, from a brief, by way of a storyboard that somebody approves."""
+    IMAGE = "image"
+    """One picture, asked for by itself."""
+    SPEECH = "speech"
+    """One spoken text, asked for by itself."""
 
 
 class Status(enum.StrEnum):
@@ -56,7 +70,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     # An edit before work began voids the approval.
     Status.APPROVED: _STOPS | {Status.STORYBOARD_COMPLETE, Status.GENERATING},
     # A new attempt after a crash starts again at generating, where finished assets are found.
-    Status.GENERATING: _STOPS | {Status.GENERATING, Status.COMPOSING},
+    # A medium asked for by itself needs no composing.
+    Status.GENERATING: _STOPS | {Status.GENERATING, Status.COMPOSING, Status.COMPLETED},
     Status.COMPOSING: _STOPS | {Status.GENERATING, Status.UPLOADING},
     Status.UPLOADING: _STOPS | {Status.GENERATING, Status.COMPLETED},
     Status.COMPLETED: frozenset(),

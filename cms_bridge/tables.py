@@ -41,12 +41,20 @@ class Project(Table):
 
 
 class Job(Table):
-    """One submission of one video: what was asked, where it stands and who works on it."""
+    """One submission of one video, or one medium asked for by itself, and who works on it."""
 
     id = UUID(primary_key=True)
+    kind = Varchar(length=16, default="video")
+    """`video`, or what `cms_bridge.media` makes by itself: `image` or `speech`."""
     project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
     video_id = Varchar(length=128)
+    """The CMS document's name."""
+    field = Varchar(length=128, default="")
+    """The field of that document that a medium is for."""
     submission = Integer()
+    """Counts a video's; 0 for a medium."""
+    idempotency_key = Varchar(length=128, null=True, default=None)
+    """The asker's own name for a medium: asked for twice, it is made once."""
     version = Varchar(length=128)
     """The CMS document's version: provenance."""
     title = Text()

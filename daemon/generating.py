@@ -1,5 +1,6 @@
 """Pictures and narrations for every scene: made once, kept at once, found again after a crash."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,7 +35,7 @@ from render.storyboard import Scene, Storyboard
 PLACEHOLDER_PROVIDER = "offline"
 """The rung whose pictures and voices stand in for a model's."""
 
-_MADE = (Kind.PICTURE, Kind.NARRATION)
+MADE = (Kind.PICTURE, Kind.NARRATION)
 """What a scene is made of."""
 
 
@@ -46,13 +47,14 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...]
 
 
-async def generate_assets(
+async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is told
     lease: Lease,
     storyboard: Storyboard,
     directory: Path,
     *,
     services: Services,
     reporter: Reporter,
+    kinds: Collection[Kind] = MADE,
 ) -> GeneratedAssets:
     """Fill a directory with `<scene id>.png` and `<scene id>.wav`, as the engine reads them.
 
@@ -71,7 +73,7 @@ async def generate_assets(
     wanted = [
         (scene, kind)
         for scene in storyboard.scenes
-        for kind in _MADE
+        for kind in kinds
         if kind is Kind.PICTURE or scene.narration.strip()
     ]
     rows: list[Row] = []

@@ -9,11 +9,12 @@ import msgspec
 
 from cms_bridge import leases
 from cms_bridge.leases import Finished, Lease
-from cms_bridge.states import Status
+from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
 from daemon.cleanup import attempt_directory, segments_directory
 from daemon.engine import run_engine
 from daemon.generating import generate_assets
+from daemon.medium import make_medium
 from daemon.progress import COMPOSING, UPLOADING, Reporter
 from daemon.services import Services
 from render.errors import InvalidStoryboard
@@ -21,7 +22,13 @@ from render.rendition import Rendition
 
 
 async def render_video(lease: Lease, services: Services) -> None:
-    """Generate, compose, validate, store and complete a claimed job."""
+    """Generate, compose, validate, store and complete a claimed job.
+
+    A medium that was asked for by itself is only generated.
+    """
+    if lease.kind is not JobKind.VIDEO:
+        await make_medium(lease, services)
+        return
     storyboard = lease.storyboard
     if storyboard is None:
         raise InvalidStoryboard("There is no storyboard to render.")

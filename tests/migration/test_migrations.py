@@ -18,7 +18,7 @@ from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-21T11:00:00:000008"
+NEWEST = "2026-11-21T12:00:00:000010"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

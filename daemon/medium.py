@@ -1,0 +1,30 @@
+"""A picture or a spoken text that was asked for by itself, made under the same ledger and lease."""
+
+import anyio
+
+from cms_bridge import leases
+from cms_bridge.leases import Lease
+from cms_bridge.states import JobKind
+from daemon.cleanup import attempt_directory
+from daemon.generating import generate_assets
+from daemon.progress import Reporter
+from daemon.services import Services
+from render.errors import InvalidStoryboard
+from render.generation.base import Kind
+
+
+async def make_medium(lease: Lease, services: Services) -> None:
+    """Generate and keep what a claimed job asks for; its bytes stay in the object store."""
+    if lease.storyboard is None:
+        raise InvalidStoryboard("It is not said what is to be made.")
+    directory = attempt_directory(services.settings.work_directory, lease)
+    await anyio.Path(directory).mkdir(parents=True, exist_ok=True)
+    made = await generate_assets(
+        lease,
+        lease.storyboard,
+        directory,
+        services=services,
+        reporter=Reporter(lease, services.queue, every=services.settings.progress_seconds),
+        kinds=(Kind.PICTURE if lease.kind is JobKind.IMAGE else Kind.NARRATION,),
+    )
+    await leases.complete_medium(lease, fallback=made.fallback)
