@@ -23,6 +23,8 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a model is asked to draw."""
     text: str = ""
     """The scene's words: what a designed card shows, and what a model leaves out."""
+    lettered: bool = False
+    """Whether the engine lays these words over the picture: a designed card leaves them out too."""
     title: str = ""
     """The video's title."""
     scene_number: int = 1

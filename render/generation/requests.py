@@ -13,7 +13,7 @@ import msgspec
 
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest
 from render.generation.prompts import picture_prompt
-from render.storyboard import Scene, Storyboard
+from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
 
 def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
@@ -21,6 +21,7 @@ def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
     return ImageRequest(
         prompt=scene.picture_prompt,
         text=scene.on_screen_text or scene.narration,
+        lettered=scene.text_style is not TextStyle.NONE and bool(clean_text(scene.on_screen_text)),
         title=storyboard.title,
         scene_number=storyboard.scenes.index(scene) + 1,
         scene_count=len(storyboard.scenes),

@@ -104,6 +104,7 @@ async def test_what_is_missing_is_asked_for_in_full_and_made(tmp_path: Path) -> 
     assert painter.asked[0] == ImageRequest(
         prompt="a harbour",
         text="Bore",
+        lettered=True,
         title="Tides",
         scene_number=1,
         scene_count=3,

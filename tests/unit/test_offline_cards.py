@@ -8,10 +8,11 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.generation import cards, colours
+from render.generation import cards
 from render.generation.base import ImageRequest
 from render.generation.cards import OfflineImages
 from render.storyboard import AspectRatio, Palette
+from render.words import colours, fonts
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +82,7 @@ async def test_neighbouring_scenes_look_different() -> None:
 async def test_an_editor_s_markup_is_shown_and_never_run(text: str) -> None:
     made = await OfflineImages().draw(asking(text))
     assert made.warnings == ()
-    assert cards.card(asking(text)).words == text
+    assert cards.card(asking(text)).wording.words == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ async def test_what_no_font_has_is_left_out_and_told() -> None:
     (warning,) = made.warnings
     assert (warning.code, warning.params) == ("glyphs_missing", {"characters": "𓀀 𓀁"})
     assert "leaves out 𓀀 𓀁" in warning.message
-    assert cards.card(asking("Egypt 𓀀𓀁 wrote")).words == "Egypt wrote"
+    assert cards.card(asking("Egypt 𓀀𓀁 wrote")).wording.words == "Egypt wrote"
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,12 @@ async def test_what_no_font_has_is_left_out_and_told() -> None:
     [("שלום", True), ("1. مرحبا", True), ("Hello שלום", False), ("你好", False)],
 )
 def test_leftward_scripts_mirror_the_composition(text: str, mirrored: bool) -> None:
-    assert cards.card(asking(text)).mirrored is mirrored
+    assert cards.card(asking(text)).wording.mirrored is mirrored
 
 
 def test_a_long_text_is_represented_by_a_phrase_that_is_never_cut_inside_a_word() -> None:
     text = "Bread needs " + "flour and water and salt and time and " * 130
-    shown = cards.card(asking(text)).words
+    shown = cards.card(asking(text)).wording.words
     assert len(shown) <= 150
     assert shown.endswith("…")
     assert set(shown.rstrip("…").split()) <= set(text.split())
@@ -151,8 +152,33 @@ def test_light_words_on_a_strong_colour_stay_light() -> None:
 
 
 def test_only_the_fonts_of_the_project_are_used() -> None:
-    families = cards.fallbacks()
+    families = fonts.fallbacks()
     assert "Noto Sans CJK SC" in families
     assert families[-2:] == ["Noto Emoji", "Noto Sans Symbols2"]
-    assert isinstance(cards.fonts(), typst.Fonts)
+    assert isinstance(fonts.fonts(), typst.Fonts)
     assert not any("Libertinus" in family for family in families)
+
+
+async def test_a_card_shows_no_words_that_the_engine_lays_over_it() -> None:
+    bare = {
+        (await OfflineImages().draw(asking(text, lettered=True))).data
+        for text in ("The oven glows", "The loaf cools")
+    }
+    assert len(bare) == 1
+    assert (await OfflineImages().draw(asking("The oven glows"))).data not in bare
+
+
+async def test_the_label_of_a_card_without_words_is_inside_the_margins() -> None:
+    request = asking("", lettered=True, scene_number=188, scene_count=188)
+    card = cards.card(msgspec.structs.replace(request, title="W" * 80))
+    plain = msgspec.structs.replace(card, turn=3)
+    magenta = {**plain.colours, "muted": "#ff00ff", "mark": "#ff00ff"}
+    picture = cv2.imdecode(
+        np.frombuffer(cards.typeset(msgspec.structs.replace(plain, colours=magenta), 36), np.uint8),
+        cv2.IMREAD_COLOR,
+    )
+    assert picture is not None
+    rows, columns = np.nonzero((picture[..., 0] > 100) & (picture[..., 2] > 100))
+    assert columns.min() / picture.shape[1] > MARGIN
+    assert columns.max() / picture.shape[1] < 1 - MARGIN
+    assert MARGIN < rows.min() / picture.shape[0] < rows.max() / picture.shape[0] < 0.25

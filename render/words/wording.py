@@ -1,0 +1,116 @@
+"""A wording: some words and what Typst has to be told to set them well in their script.
+
+Words come from editors and are data: the templates show them and never run
+them. Nothing here depends on a size or a style.
+"""
+
+import re
+import unicodedata
+
+import msgspec
+
+from render.generation.languages import scripts
+from render.sentences import clusters
+from render.words.fonts import fallbacks, missing
+
+_LONGEST_WORD = 22
+_ZERO_WIDTH_SPACE = "\u200b"
+_SOFT_HYPHEN = "\u00ad"
+_MOST_MARKS = 3
+_NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
+
+_PLAIN_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW"}
+_DENSE_SCRIPTS = {"CJK", "HIRAGANA", "HANGUL"}
+_UNSPACED_SCRIPTS = {"CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR"}
+_REGION = re.compile(r"[-_](?P<region>[A-Za-z]{2})(?:[-_]|$)")
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Words, and how they are to be set; what the templates are given."""
+
+    words: str
+    pieces: list[str]
+    """The parts of the words that are not broken across lines."""
+    length: int
+    """Characters as a reader counts them."""
+    language: str
+    region: str | None
+    """Chooses between a font's regional shapes of Chinese characters."""
+    mirrored: bool
+    """Reads from right to left."""
+    roomy: bool
+    """Has marks above and below its letters."""
+    dense: bool
+    """Fills the whole square of each character."""
+    fallbacks: list[str]
+
+
+def wording(words: str, locale: str) -> Wording:
+    """Return one paragraph, as `readable` gives it, ready to be set."""
+    found = scripts(words)
+    script = found.most_common(1)[0][0] if found else "LATIN"
+    breakable, pieces = _breakable(words, unspaced=script in _UNSPACED_SCRIPTS)
+    language, _, _ = locale.replace("_", "-").lower().partition("-")
+    return Wording(
+        words=breakable,
+        pieces=pieces,
+        length=len(clusters(words)),
+        language=language if re.fullmatch("[a-z]{2,3}", language) else "en",
+        region=_region(locale),
+        mirrored=reads_leftwards(words),
+        roomy=script not in _PLAIN_SCRIPTS | _DENSE_SCRIPTS,
+        dense=script in _DENSE_SCRIPTS,
+        fallbacks=fallbacks(),
+    )
+
+
+def readable(text: str) -> str:
+    """Return text as one paragraph of what can be shown.
+
+    Without the characters that no font has, and without more marks stacked on a
+    letter than any script stacks.
+    """
+    lacking = missing(text)
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
+        if marks <= _MOST_MARKS and char not in lacking:
+            kept.append(char)
+    return " ".join("".join(kept).split())
+
+
+def reads_leftwards(text: str) -> bool:
+    """Tell whether the first letter of a text is of a script that runs from right to left."""
+    directions = (unicodedata.bidirectional(char) for char in text)
+    return next((way != "L" for way in directions if way in {"L", "R", "AL"}), False)
+
+
+def _region(locale: str) -> str | None:
+    if found := _REGION.search(locale):
+        return found["region"].upper()
+    return "TW" if "hant" in locale.lower() else None
+
+
+def _breakable(words: str, *, unspaced: bool) -> tuple[str, list[str]]:
+    """Return the words and their unbreakable pieces.
+
+    A word too long for any line may be broken after its punctuation, and
+    where there is none between any two characters.
+    """
+    if unspaced:
+        return words, sorted(set(clusters(words)))
+    whole: list[str] = []
+    pieces: set[str] = {""}
+    for word in words.split():
+        parts = [word]
+        if len(word) > _LONGEST_WORD:
+            named = _NAME_PART.findall(word)
+            parts = [
+                piece
+                for part in named
+                for piece in (clusters(part) if len(part) > _LONGEST_WORD else [part])
+            ]
+        pieces.update(parts)
+        whole.append((_SOFT_HYPHEN if word.isalpha() else _ZERO_WIDTH_SPACE).join(parts))
+    return " ".join(whole), sorted(pieces)
