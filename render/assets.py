@@ -1,16 +1,20 @@
 """A storyboard's files: found in a folder by scene id, the missing ones made by providers.
 
-A folder holds `<scene id>.png` (or `.jpg`, `.jpeg`, `.webp`) and `<scene id>.wav`.
-A scene with neither narration nor a WAV is silent.
+A folder holds `<scene id>.png` (or `.jpg`, `.jpeg`, `.webp`, `.avif`), `<scene
+id>.mp4` (or `.mov`, `.webm`) for a scene that shows a clip, `<scene id>.wav`,
+and music and logo under the names the storyboard gives. A scene with neither
+narration nor a WAV is silent.
+
+What is missing is made, visibly: a warning says so. Where nothing may be made
+up (`strict`), it is an error.
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 
-from render.errors import GenerationError
+from render.errors import GenerationError, MediaError
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
 from render.pictures.still import check_picture
@@ -19,7 +23,7 @@ from render.sound.programme import wav_duration
 from render.storyboard import Scene, Storyboard, clean_text
 from render.timeline import SceneMedia
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
 
@@ -28,8 +32,10 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
 
     media: dict[str, SceneMedia]
     """By scene id."""
+    music: Path | None
+    logo: Path | None
     warnings: tuple[Problem, ...]
-    """What the providers want known."""
+    """What is missing, and what the providers want known."""
 
 
 async def gather(  # noqa: PLR0913  keyword-only past the first
@@ -39,52 +45,109 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     made: Path,
     images: ImageModel,
     speech: SpeechModel,
+    strict: bool = False,
     on_scene: Callable[[int], None] = lambda _: None,
 ) -> Assets:
     """Find each scene's files in `folder`, and make into `made` what is not there.
 
     `on_scene` hears how many scenes are ready, and stops the work by raising.
-    Raises `MediaError` for a file that cannot be used and `GenerationError` for
-    one that could not be made; both name the scene.
+    Raises `MediaError` for a file that cannot be used, or that is missing and
+    may not be made up, and `GenerationError` for one that could not be made;
+    all name the scene.
     """
+    search = _Search(storyboard, folder=folder, made=made, strict=strict)
     media: dict[str, SceneMedia] = {}
-    warnings: list[Problem] = []
     for number, scene in enumerate(storyboard.scenes, start=1):
         on_scene(number - 1)
-        picture = _found(folder, scene, _PICTURES)
-        narration = _found(folder, scene, (".wav",))
         try:
-            if picture is None:
-                drawn = await images.draw(image_request(storyboard, scene))
-                picture = _kept(drawn, made / scene.id, warnings, number)
-            if narration is None and clean_text(scene.narration):
-                spoken = await speech.speak(speech_request(storyboard, scene))
-                narration = _kept(spoken, made / scene.id, warnings, number)
+            media[scene.id] = await search.scene(scene, number, images, speech)
         except GenerationError as error:
             raise type(error)(
                 f"Scene {number}: {error.message}", **{**error.params, "scene": str(number)}
             ) from error
-        check_picture(picture, scene=str(number))
-        media[scene.id] = SceneMedia(
-            picture=picture,
-            narration=narration,
-            narration_seconds=wav_duration(narration, scene=str(number))
-            if narration
-            else Fraction(0),
-        )
     on_scene(len(storyboard.scenes))
-    return Assets(media=media, warnings=tuple(warnings))
+    music, logo = storyboard.music, storyboard.logo
+    return Assets(
+        media=media,
+        music=search.shared("music", music.file) if music else None,
+        logo=search.shared("logo", logo.file) if logo else None,
+        warnings=tuple(search.warnings),
+    )
 
 
-def _found(folder: Path | None, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
-    if folder is None:
+class _Search:
+    """Looks for files, makes up for those that are missing, and remembers what it had to say."""
+
+    def __init__(
+        self, storyboard: Storyboard, *, folder: Path | None, made: Path, strict: bool
+    ) -> None:
+        self._storyboard = storyboard
+        self._folder = folder
+        self._made = made
+        self._strict = strict
+        self.warnings: list[Problem] = []
+
+    async def scene(
+        self, scene: Scene, number: int, images: ImageModel, speech: SpeechModel
+    ) -> SceneMedia:
+        media = await self._seen(scene, number, images)
+        narration = self._found(scene, (".wav",))
+        if narration is None and clean_text(scene.narration):
+            self._missing("narration", "a machine's voice reads it", number)
+            narration = self._kept(
+                await speech.speak(speech_request(self._storyboard, scene)), scene, number
+            )
+        if narration is None:
+            return media
+        seconds = wav_duration(narration, scene=str(number))
+        return msgspec.structs.replace(
+            media,
+            narration=narration,
+            narration_seconds=seconds,
+        )
+
+    def shared(self, what: str, name: str) -> Path | None:
+        """Find the file of something that belongs to the whole video."""
+        path = self._folder / name if self._folder else None
+        if path is not None and path.is_file():
+            return path
+        problem = Problem(
+            code=f"missing_{what}", message=f"The {what} is missing: {name}.", params={"file": name}
+        )
+        if self._strict:
+            raise MediaError(problem.message)
+        self.warnings.append(problem)
         return None
-    places = (folder / f"{scene.id}{suffix}" for suffix in suffixes)
-    return next((place for place in places if place.is_file()), None)
 
+    async def _seen(self, scene: Scene, number: int, images: ImageModel) -> SceneMedia:
+        if scene.background is not None:
+            return SceneMedia()
+        if scene.clip is not None:
+            self._missing("clip", "a picture stands in", number)
+        picture = self._found(scene, _PICTURES)
+        if picture is None:
+            self._missing("picture", "another stands in", number)
+            drawn = await images.draw(image_request(self._storyboard, scene))
+            picture = self._kept(drawn, scene, number)
+        check_picture(picture, scene=str(number))
+        return SceneMedia(picture=picture)
 
-def _kept(asset: Generated, stem: Path, warnings: list[Problem], number: int) -> Path:
-    place = stem.with_name(stem.name + _SUFFIX[asset.media_type])
-    place.write_bytes(asset.data)
-    warnings += [warning.of_scene(number) for warning in asset.warnings]
-    return place
+    def _found(self, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
+        if self._folder is None:
+            return None
+        places = (self._folder / f"{scene.id}{suffix}" for suffix in suffixes)
+        return next((place for place in places if place.is_file()), None)
+
+    def _missing(self, what: str, instead: str, number: int) -> None:
+        problem = Problem(
+            code=f"missing_{what}", message=f"The {what} is missing; {instead}."
+        ).of_scene(number)
+        if self._strict:
+            raise MediaError(f"Scene {number}: the {what} is missing.", scene=str(number))
+        self.warnings.append(problem)
+
+    def _kept(self, asset: Generated, scene: Scene, number: int) -> Path:
+        place = self._made / (scene.id + _SUFFIX[asset.media_type])
+        place.write_bytes(asset.data)
+        self.warnings += [warning.of_scene(number) for warning in asset.warnings]
+        return place

@@ -48,9 +48,30 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     """The finished video, valid and in its place."""
 
     rendition: Rendition
-    scenes: tuple[SceneTime, ...]
+    others: tuple[Rendition, ...] = ()
+    """The same in other shapes, where several were asked for."""
+    scenes: tuple[SceneTime, ...] = ()
     poster: str | None = None
     warnings: tuple[Problem, ...] = ()
+
+
+class PlannedSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A piece of a video that is encoded by itself; times in seconds."""
+
+    profile: str
+    start: float
+    duration: float
+    scenes: tuple[str, ...]
+    """The scenes seen in it, by id: one, or two where one gives way to the other."""
+    digest: str
+    reused: bool
+    """Whether it is in the cache, and would not be encoded."""
+
+
+class PlanLine(_Line, frozen=True, kw_only=True, tag="plan"):
+    """What `plan` found."""
+
+    segments: tuple[PlannedSegment, ...]
 
 
 class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
@@ -61,4 +82,4 @@ class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
     params: dict[str, str | float] = {}
 
 
-Report = ProgressLine | ResultLine | ErrorLine
+Report = ProgressLine | ResultLine | PlanLine | ErrorLine

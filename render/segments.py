@@ -6,7 +6,8 @@ cover the timeline exactly, so that an edit leaves every segment it does not
 touch as it was, wherever in the video it now stands.
 
 A digest covers everything that decides a segment's bytes, and nothing else: the
-pictures' contents, the camera's way over them, and how they are encoded.
+sources' contents, the camera's way over them, how one gives way to the next, the
+words and the logo on top with the fonts they are set in, and how it is encoded.
 """
 
 import hashlib
@@ -18,9 +19,12 @@ import av
 import msgspec
 
 from render.delivery.encoder import KEYFRAME_SECONDS, Encoder
+from render.errors import MediaError
+from render.files import sha256_of
 from render.rendition import Profile
-from render.storyboard import Motion
-from render.timeline import Shot, Timeline
+from render.storyboard import Fit, Gradient, Motion, Solid
+from render.timeline import Emblem, Lettering, Moving, Shot, Still, Timeline
+from render.words.lettering import stack_digest
 
 RECIPE = 1
 """Counts the ways pictures have been painted; another one makes other segments."""
@@ -41,7 +45,9 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """Its first frame on the timeline."""
     frames: int
     views: tuple[View, ...]
-    """One shot, or the two that fade into each other."""
+    """One shot, or two of which the first gives way to the second."""
+    lettering: tuple[Lettering, ...]
+    """The words on it; their times count from the segment's first frame, and may lie outside."""
     digest: str
 
     @property
@@ -57,16 +63,94 @@ def plan(
     encoder: Encoder,
     fingerprints: Mapping[Path, str],
 ) -> tuple[Segment, ...]:
-    """Cut a timeline into segments; `fingerprints` digests each picture's content."""
+    """Cut a timeline into segments; `fingerprints` digests each file's content."""
+    shared = {
+        "recipe": RECIPE,
+        "profile": profile,
+        "fps": timeline.fps,
+        "encoder": encoder,
+        "library": av.library_versions["libavcodec"],
+        "emblem": _emblem(timeline.emblem, fingerprints),
+    }
+    return tuple(
+        _segment(timeline, start, frames, views, shared=shared, fingerprints=fingerprints)
+        for start, frames, views in _cuts(timeline)
+    )
+
+
+def cut(timeline: Timeline) -> tuple[Segment, ...]:
+    """Cut a timeline into segments to look at, which takes no digests."""
     return tuple(
         Segment(
             start=start,
             frames=frames,
             views=views,
-            digest=_digest(frames, views, profile, encoder, fingerprints),
+            lettering=_words(timeline, start, frames),
+            digest="",
         )
         for start, frames, views in _cuts(timeline)
     )
+
+
+def _words(timeline: Timeline, start: int, frames: int) -> tuple[Lettering, ...]:
+    return tuple(
+        msgspec.structs.replace(words, start=words.start - start)
+        for words in timeline.lettering
+        if words.start < start + frames and words.end > start
+    )
+
+
+def fingerprint(timeline: Timeline) -> dict[Path, str]:
+    """Return the SHA-256 of every file a timeline is made of.
+
+    Raises `MediaError`, naming the scene, for one that cannot be read.
+    """
+    numbers: dict[Path, int] = {}
+    for shot in timeline.shots:
+        if isinstance(shot.source, Still | Moving):
+            numbers.setdefault(shot.source.path, shot.number)
+    for heard in (*timeline.voices, *timeline.sounds):
+        numbers.setdefault(heard.path, heard.number)
+    whole = [part.path for part in (timeline.bed, timeline.emblem) if part is not None]
+    fingerprints: dict[Path, str] = {}
+    for path in (*numbers, *whole):
+        try:
+            fingerprints[path] = sha256_of(path)
+        except OSError as error:
+            what = "is missing" if isinstance(error, FileNotFoundError) else "could not be read"
+            number = numbers.get(path)
+            if number is None:
+                raise MediaError(f"{path.name} {what}.") from error
+            raise MediaError(
+                f"Scene {number}: {path.name} {what}.", scene=str(number)
+            ) from error
+    return fingerprints
+
+
+def _segment(  # noqa: PLR0913  keyword-only past the fourth
+    timeline: Timeline,
+    start: int,
+    frames: int,
+    views: tuple[View, ...],
+    *,
+    shared: Mapping[str, object],
+    fingerprints: Mapping[Path, str],
+) -> Segment:
+    lettering = _words(timeline, start, frames)
+    content: dict[str, object] = {
+        **shared,
+        "frames": frames,
+        "views": [_identity(view, fingerprints) for view in views],
+    }
+    if len(views) > 1:
+        content["transition"] = [views[0].shot.transition, views[0].shot.colour]
+    if lettering:
+        content["lettering"] = [
+            [words.style, words.text, words.start, words.frames, words.fade] for words in lettering
+        ]
+        content["set in"] = [stack_digest(), timeline.palette, timeline.locale]
+    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    return Segment(start=start, frames=frames, views=views, lettering=lettering, digest=digest)
 
 
 def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
@@ -84,28 +168,35 @@ def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
             yield following.start, shot.fade_out, (fading, View(shot=following, first=0))
 
 
-def _digest(
-    frames: int,
-    views: tuple[View, ...],
-    profile: Profile,
-    encoder: Encoder,
-    fingerprints: Mapping[Path, str],
-) -> str:
-    content = {
-        "recipe": RECIPE,
-        "size": [profile.width, profile.height, profile.fps],
-        "crf": profile.crf,
-        "encoder": encoder,
-        "library": av.library_versions["libavcodec"],
-        "frames": frames,
-        "views": [_identity(view, fingerprints) for view in views],
-    }
-    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+def _identity(view: View, fingerprints: Mapping[Path, str]) -> list[object]:
+    source = view.shot.source
+    match source:
+        case Still(motion=Motion.STILL):
+            # Where in the shot it stands changes nothing about how it looks.
+            return [fingerprints[source.path], source.focus]
+        case Still():
+            return [
+                fingerprints[source.path],
+                source.focus,
+                source.motion,
+                view.shot.frames,
+                view.first,
+            ]
+        case Moving():
+            return [
+                fingerprints[source.path],
+                str(source.start),
+                str(source.seconds),
+                view.first,
+                source.fit,
+                source.focus,
+                source.surround if source.fit is Fit.CONTAIN else None,
+            ]
+        case Solid() | Gradient():
+            return [source]
 
 
-def _identity(view: View, fingerprints: Mapping[Path, str]) -> list[str | int]:
-    picture = fingerprints[view.shot.picture]
-    if view.shot.motion is Motion.STILL:
-        # Where in the shot it stands changes nothing about how it looks.
-        return [picture]
-    return [picture, view.shot.motion.value, view.shot.frames, view.first]
+def _emblem(emblem: Emblem | None, fingerprints: Mapping[Path, str]) -> list[object] | None:
+    if emblem is None:
+        return None
+    return [fingerprints[emblem.path], emblem.corner, emblem.width, emblem.opacity]

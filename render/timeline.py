@@ -9,15 +9,36 @@ at 48 kHz and 30 fps are whole samples. Nothing here is a float.
     voice     ··├───────────┤··  ··├─────────┤··         ·· lead-in and tail
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from render.errors import LimitExceeded, MediaError
-from render.storyboard import Limits, Motion, Scene, Storyboard, Transition
+from render.sentences import shorten
+from render.storyboard import (
+    CaptionStyle,
+    Corner,
+    Fit,
+    Focus,
+    Gradient,
+    HexColour,
+    Limits,
+    Motion,
+    Palette,
+    Scene,
+    Solid,
+    Storyboard,
+    TextStyle,
+    Transition,
+    clean_text,
+)
+
+_CHAPTER_TITLE = 60
+"""Characters of a chapter's name at the most."""
 
 
 class Pacing(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,18 +49,61 @@ class Pacing(msgspec.Struct, frozen=True, kw_only=True):
     tail: Fraction = Fraction(6, 10)
     """From its last word to the last sight of it, at the least."""
     silent_scene: Fraction = Fraction(3)
-    """How long a scene without narration lasts when nothing else is asked."""
-    crossfade: Fraction = Fraction(1, 2)
+    """How long a scene without narration or clip lasts when nothing else is asked."""
+    transition: Fraction = Fraction(1, 2)
     """Shorter where scenes are short or the voice would run into the next one."""
+    lettering: Fraction = Fraction(4, 15)
+    """How long on-screen text takes to appear, and to go."""
+
+
+class Cue(msgspec.Struct, frozen=True, kw_only=True):
+    """One caption: what is read while it is said; times in seconds."""
+
+    start: Fraction
+    end: Fraction
+    text: str
+    """One line, or two with a line break between them."""
 
 
 class SceneMedia(msgspec.Struct, frozen=True, kw_only=True):
     """The files one scene is made of."""
 
-    picture: Path
+    picture: Path | None = None
+    clip: Path | None = None
+    clip_seconds: Fraction = Fraction(0)
+    """How long the whole clip is, as counted from its frames."""
+    clip_sounds: bool = False
+    """Whether the clip has sound of its own."""
     narration: Path | None = None
     narration_seconds: Fraction = Fraction(0)
     """How long the narration is; `render.sound.programme.wav_duration` measures it."""
+    cues: tuple[Cue, ...] = ()
+    """Captions, timed from the narration's first sample."""
+
+
+class Still(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A picture the camera moves over."""
+
+    path: Path
+    motion: Motion
+    focus: Focus
+
+
+class Moving(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A stretch of a clip; after its end the last picture stands."""
+
+    path: Path
+    start: Fraction
+    """Where in the clip it begins, in seconds."""
+    seconds: Fraction
+    fit: Fit
+    focus: Focus
+    surround: HexColour
+    """What is seen around a clip that is shown whole."""
+
+
+Source: TypeAlias = Still | Moving | Solid | Gradient
+"""What a shot shows."""
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +112,20 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     scene_id: str
     number: int
     """Counts from 1, as editors do."""
-    picture: Path
-    motion: Motion
+    title: str
+    """What a chapter list calls it."""
+    source: Source
     start: int
     frames: int
-    """How long it is seen, both fades included."""
+    """How long it is seen, both transitions included."""
     fade_in: int
     """Frames shared with the shot before."""
     fade_out: int
     """Frames shared with the shot after."""
+    transition: Transition
+    """How it gives way to the next, during `fade_out`."""
+    colour: HexColour
+    """What a `fade` goes through."""
 
     @property
     def end(self) -> int:
@@ -79,12 +148,76 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
         return self.start + self.duration
 
 
+class ClipSound(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip's own sound on the timeline; times in seconds."""
+
+    number: int
+    path: Path
+    start: Fraction
+    trim: Fraction
+    """Where in the clip it begins."""
+    duration: Fraction
+    fade_in: Fraction
+    fade_out: Fraction
+    volume: float
+    """Decibels."""
+
+
+class Bed(msgspec.Struct, frozen=True, kw_only=True):
+    """The music under everything; fields as in `render.storyboard.Music`."""
+
+    path: Path
+    volume: float
+    duck: float
+    fade_in: Fraction
+    fade_out: Fraction
+
+
+class Emblem(msgspec.Struct, frozen=True, kw_only=True):
+    """The logo; fields as in `render.storyboard.Logo`."""
+
+    path: Path
+    corner: Corner
+    width: float
+    opacity: float
+
+
+class Lettering(msgspec.Struct, frozen=True, kw_only=True):
+    """Words on the picture; times in frames."""
+
+    number: int
+    """The scene's."""
+    style: TextStyle | CaptionStyle
+    text: str
+    start: int
+    frames: int
+    fade: int
+    """Frames in which it appears, and again in which it goes; part of `frames`."""
+
+    @property
+    def end(self) -> int:
+        """The first frame without it."""
+        return self.start + self.frames
+
+
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole video: shots that overlap only where they fade, voices that never do."""
+    """A whole video: shots that overlap only where one gives way, voices that never do.
+
+    It holds nothing of shape or size: every rendition of a storyboard has the same.
+    """
 
     fps: int
     shots: tuple[Shot, ...]
     voices: tuple[Voice, ...]
+    sounds: tuple[ClipSound, ...] = ()
+    bed: Bed | None = None
+    emblem: Emblem | None = None
+    lettering: tuple[Lettering, ...] = ()
+    """In order of their start; captions among them where they are burned in."""
+    captions: tuple[Cue, ...] = ()
+    """Every caption, whether burned in or not."""
+    palette: Palette = Palette()
+    locale: str = "en"
 
     @property
     def frames(self) -> int:
@@ -97,10 +230,12 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         return Fraction(self.frames, self.fps)
 
 
-def build(
+def build(  # noqa: PLR0913  keyword-only past the second
     storyboard: Storyboard,
     media: Mapping[str, SceneMedia],
     *,
+    music: Path | None = None,
+    logo: Path | None = None,
     fps: int = 30,
     limits: Limits = Limits(),  # noqa: B008  frozen
     pacing: Pacing = Pacing(),  # noqa: B008  frozen
@@ -115,7 +250,7 @@ def build(
     lengths: list[int] = []
     for number, scene in enumerate(storyboard.scenes, start=1):
         if scene.id not in media:
-            raise MediaError(f"Scene {number}: the picture is missing.", scene=str(number))
+            raise MediaError(f"Scene {number}: its files are missing.", scene=str(number))
         seconds = _scene_seconds(scene, media[scene.id], pacing)
         if seconds > limits.max_scene_seconds:
             raise LimitExceeded(
@@ -133,19 +268,21 @@ def build(
     for index, scene in enumerate(storyboard.scenes):
         length, own = lengths[index], media[scene.id]
         fade_out = (
-            _fade(length, lengths[index + 1], fps=fps, pacing=pacing)
-            if index + 1 < len(lengths) and scene.transition is Transition.CROSSFADE
+            _overlap(scene, length, lengths[index + 1], fps=fps, pacing=pacing)
+            if index + 1 < len(lengths)
             else 0
         )
         shot = Shot(
             scene_id=scene.id,
             number=index + 1,
-            picture=own.picture,
-            motion=scene.motion,
+            title=_chapter(scene, index + 1),
+            source=_source(scene, own, storyboard.palette, number=index + 1),
             start=start,
             frames=length,
             fade_in=fade_in,
             fade_out=fade_out,
+            transition=scene.transition if fade_out else Transition.CUT,
+            colour=scene.transition_colour,
         )
         shots.append(shot)
         if own.narration is not None:
@@ -160,7 +297,23 @@ def build(
             )
         start, fade_in = shot.end - fade_out, fade_out
 
-    timeline = Timeline(fps=fps, shots=tuple(shots), voices=tuple(voices))
+    captions = {voice.number: tuple(_placed(media[voice.scene_id].cues, voice)) for voice in voices}
+    timeline = Timeline(
+        fps=fps,
+        shots=tuple(shots),
+        voices=tuple(voices),
+        sounds=tuple(
+            _own_sound(shot, media[scene.id], scene.clip.volume, fps)
+            for shot, scene in zip(shots, storyboard.scenes, strict=True)
+            if scene.clip and scene.clip.volume is not None and media[scene.id].clip_sounds
+        ),
+        bed=_bed(storyboard, music),
+        emblem=_emblem(storyboard, logo),
+        lettering=tuple(_lettering(storyboard, shots, captions, fps=fps, pacing=pacing)),
+        captions=tuple(cue for cues in captions.values() for cue in cues),
+        palette=storyboard.palette,
+        locale=storyboard.locale,
+    )
     if timeline.duration > limits.max_video_seconds:
         raise LimitExceeded(
             "the video",
@@ -180,19 +333,134 @@ def _scene_seconds(scene: Scene, own: SceneMedia, pacing: Pacing) -> Fraction:
     if scene.duration is not None:
         # Through its shortest decimal, so that 0.1 means a tenth.
         return max(Fraction(str(scene.duration)), spoken)
-    return spoken or pacing.silent_scene
+    if spoken:
+        return spoken
+    return _clip_seconds(scene, own) or pacing.silent_scene
 
 
-def _fade(length: int, following: int, *, fps: int, pacing: Pacing) -> int:
-    # At most a little less than half of either scene, so that the two fades of
-    # one scene never meet; and no longer than the air between two narrations,
-    # so that no voice starts before the one before has ended.
+def _clip_seconds(scene: Scene, own: SceneMedia) -> Fraction:
+    if own.clip is None or scene.clip is None:
+        return Fraction(0)
+    trimmed = scene.clip.trim_end
+    end = own.clip_seconds if trimmed is None else min(own.clip_seconds, Fraction(str(trimmed)))
+    return max(Fraction(0), end - Fraction(str(scene.clip.trim_start)))
+
+
+def _overlap(scene: Scene, length: int, following: int, *, fps: int, pacing: Pacing) -> int:
+    # At most a little less than half of either scene, so that the two
+    # transitions of one scene never meet; and no longer than the air between two
+    # narrations, so that no voice starts before the one before has ended.
+    if scene.transition is Transition.CUT:
+        return 0
+    asked = scene.transition_seconds
+    wanted = pacing.transition if asked is None else Fraction(str(asked))
     return max(
         0,
         min(
-            int(pacing.crossfade * fps),
+            int(wanted * fps),
             int((pacing.lead_in + pacing.tail) * fps),
             (length - 1) // 2,
             (following - 1) // 2,
         ),
     )
+
+
+def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> Source:
+    if scene.background is not None:
+        return scene.background
+    if scene.clip is not None and own.clip is not None:
+        seconds = _clip_seconds(scene, own)
+        if not seconds:
+            raise MediaError(
+                f"Scene {number}: the clip ends before its trimmed start.", scene=str(number)
+            )
+        return Moving(
+            path=own.clip,
+            start=Fraction(str(scene.clip.trim_start)),
+            seconds=seconds,
+            fit=scene.clip.fit,
+            focus=scene.focus,
+            surround=palette.background,
+        )
+    if own.picture is None:
+        raise MediaError(f"Scene {number}: the picture is missing.", scene=str(number))
+    return Still(path=own.picture, motion=scene.motion, focus=scene.focus)
+
+
+def _chapter(scene: Scene, number: int) -> str:
+    words = clean_text(scene.on_screen_text) or clean_text(scene.narration)
+    return shorten(" ".join(words.split()), _CHAPTER_TITLE) if words else str(number)
+
+
+def _placed(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
+    for cue in cues:
+        yield Cue(start=voice.start + cue.start, end=voice.start + cue.end, text=cue.text)
+
+
+def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: int) -> ClipSound:
+    if not isinstance(shot.source, Moving) or own.clip is None:
+        raise MediaError(f"Scene {shot.number}: the clip is missing.", scene=str(shot.number))
+    return ClipSound(
+        number=shot.number,
+        path=own.clip,
+        start=Fraction(shot.start, fps),
+        trim=shot.source.start,
+        duration=min(shot.source.seconds, Fraction(shot.frames, fps)),
+        fade_in=Fraction(shot.fade_in, fps),
+        fade_out=Fraction(shot.fade_out, fps),
+        volume=volume,
+    )
+
+
+def _bed(storyboard: Storyboard, path: Path | None) -> Bed | None:
+    music = storyboard.music
+    if music is None or path is None:
+        return None
+    return Bed(
+        path=path,
+        volume=music.volume,
+        duck=music.duck,
+        fade_in=Fraction(str(music.fade_in)),
+        fade_out=Fraction(str(music.fade_out)),
+    )
+
+
+def _emblem(storyboard: Storyboard, path: Path | None) -> Emblem | None:
+    logo = storyboard.logo
+    if logo is None or path is None:
+        return None
+    return Emblem(path=path, corner=logo.corner, width=logo.width, opacity=logo.opacity)
+
+
+def _lettering(
+    storyboard: Storyboard,
+    shots: list[Shot],
+    captions: Mapping[int, tuple[Cue, ...]],
+    *,
+    fps: int,
+    pacing: Pacing,
+) -> Iterator[Lettering]:
+    for shot, scene in zip(shots, storyboard.scenes, strict=True):
+        frames = shot.frames - shot.fade_in - shot.fade_out
+        text = clean_text(scene.on_screen_text)
+        if text and scene.text_style is not TextStyle.NONE:
+            # While one scene alone is seen: words never lie over two pictures.
+            yield Lettering(
+                number=shot.number,
+                style=scene.text_style,
+                text=text,
+                start=shot.start + shot.fade_in,
+                frames=frames,
+                fade=min(int(pacing.lettering * fps), frames // 3),
+            )
+        if storyboard.captions is not CaptionStyle.NONE:
+            for cue in captions.get(shot.number, ()):
+                start, end = floor(cue.start * fps), ceil(cue.end * fps)
+                yield Lettering(
+                    number=shot.number,
+                    style=storyboard.captions,
+                    text=cue.text,
+                    start=start,
+                    frames=max(1, end - start),
+                    fade=0,
+                )

@@ -117,8 +117,18 @@ async def test_what_is_missing_is_asked_for_in_full_and_made(tmp_path: Path) -> 
     assert len(speaker.asked) == 2
     assert found.media["one"].narration_seconds == 1
     assert found.media["one"].picture.parent == tmp_path
-    assert found.warnings[0] == Problem(
-        code="glyph", message="Scene 1: One letter has no glyph.", params={"scene": 1}
+    assert found.warnings[:3] == (
+        Problem(
+            code="missing_picture",
+            message="Scene 1: The picture is missing; another stands in.",
+            params={"scene": 1},
+        ),
+        Problem(code="glyph", message="Scene 1: One letter has no glyph.", params={"scene": 1}),
+        Problem(
+            code="missing_narration",
+            message="Scene 1: The narration is missing; a machine's voice reads it.",
+            params={"scene": 1},
+        ),
     )
     assert ready == [0, 1, 2, 3]
 
@@ -142,3 +152,12 @@ async def test_a_spoilt_file_names_the_scene(tmp_path: Path) -> None:
     made.mkdir()
     with pytest.raises(MediaError, match="Scene 2: the narration is not a readable WAV"):
         await gather(STORYBOARD, folder=tmp_path, made=made, images=Painter(), speech=Speaker())
+
+
+async def test_where_nothing_may_be_made_up_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    painter, speaker = Painter(), Speaker()
+    with pytest.raises(MediaError, match="Scene 1: the picture is missing"):
+        await gather(
+            STORYBOARD, folder=None, made=tmp_path, images=painter, speech=speaker, strict=True
+        )
+    assert painter.asked == speaker.asked == []

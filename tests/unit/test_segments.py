@@ -80,10 +80,10 @@ def test_a_changed_picture_changes_exactly_the_segments_that_show_it(
     given_scenes: tuple[Scene, ...], data: st.DataObject
 ) -> None:
     timeline = film(*given_scenes)
-    picture = data.draw(st.sampled_from([shot.picture for shot in timeline.shots]))
+    picture = data.draw(st.sampled_from([shot.source.path for shot in timeline.shots]))
     before, after = planned(timeline), planned(timeline, changed={picture: "other"})
     for old, new in zip(before, after, strict=True):
-        shown = picture in {view.shot.picture for view in old.views}
+        shown = picture in {view.shot.source.path for view in old.views}
         assert (old.digest != new.digest) == shown
 
 

@@ -39,7 +39,7 @@ pacings = st.builds(
     lead_in=st.fractions(0, 2, max_denominator=100),
     tail=st.fractions(0, 2, max_denominator=100),
     silent_scene=st.fractions(Fraction(1, 10), 5, max_denominator=100),
-    crossfade=st.fractions(0, 3, max_denominator=100),
+    transition=st.fractions(0, 3, max_denominator=100),
 )
 
 
@@ -157,5 +157,5 @@ def test_a_video_longer_than_the_limit_is_refused() -> None:
 def test_no_scene_and_a_missing_picture_are_refused() -> None:
     with pytest.raises(InvalidStoryboard):
         build(Storyboard(title="", scenes=()), {})
-    with pytest.raises(MediaError, match="Scene 1: the picture is missing"):
+    with pytest.raises(MediaError, match="Scene 1: its files are missing"):
         build(Storyboard(title="", scenes=(Scene(id="a"),)), {})

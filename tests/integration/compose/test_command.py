@@ -181,8 +181,8 @@ def test_what_cannot_be_interrupted_is_left_where_it_stands(tmp_path: Path) -> N
     script = (
         "import time\n"
         "from pathlib import Path\n"
-        "from render.__main__ import _working_folder\n"
-        "with _working_folder(Path('out.mp4')) as (work, stopped):\n"
+        "from render.terminal import working_folder\n"
+        "with working_folder(Path('out.mp4')) as (work, stopped):\n"
         "    (work / 'video.mp4').write_bytes(b'half')\n"
         "    print(flush=True)\n"
         "    time.sleep(30)\n"

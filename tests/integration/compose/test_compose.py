@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from render.compose import Progress, compose, write_poster
+from render.compose import Progress, compose
 from render.delivery.validation import validate
 from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window
 from render.pictures.still import film, load_plate
+from render.production import write_poster
 from render.rendition import Profile, Rendition
 from render.sound.programme import RATE, loudness
 from render.storyboard import Motion
@@ -168,8 +169,8 @@ def test_it_is_as_loud_as_others(heard: Floats) -> None:
 def wanted(shot: Shot, frame: int, profile: Profile) -> Canvas:
     """What the timeline says is seen of a shot in a frame of the video."""
     canvas = Canvas(profile)
-    view = window(shot.motion, frame=frame - shot.start, frames=shot.frames)
-    film(load_plate(shot.picture, profile), view, canvas)
+    view = window(shot.source.motion, frame=frame - shot.start, frames=shot.frames)
+    film(load_plate(shot.source.path, profile), view, canvas)
     return canvas
 
 
@@ -322,7 +323,7 @@ def test_a_failure_leaves_the_last_video_in_place(
     out = tmp_path / "out.mp4"
     out.write_bytes(b"yesterday's")
     (own_film.assets / "one.png").unlink()
-    with pytest.raises(MediaError, match="Scene 1: the picture is missing"):
+    with pytest.raises(MediaError, match=r"Scene 1: one\.png is missing"):
         compose(own_film.timeline, out, profile)
     assert out.read_bytes() == b"yesterday's"
 
@@ -340,9 +341,9 @@ def test_one_frame_is_a_video(film, profile: Profile, tmp_path: Path) -> None:
 
 
 def test_a_scene_shown_twice_is_encoded_once(film, profile: Profile, tmp_path: Path) -> None:
-    shot = msgspec.structs.replace(
-        film.timeline.shots[0], motion=Motion.STILL, frames=300, fade_out=0
-    )
+    first = film.timeline.shots[0]
+    still = msgspec.structs.replace(first.source, motion=Motion.STILL)
+    shot = msgspec.structs.replace(first, source=still, frames=300, fade_out=0)
     timeline = Timeline(fps=30, shots=(shot,), voices=())
     progress: list[Progress] = []
     made = compose(timeline, tmp_path / "out.mp4", profile, on_progress=progress.append)

@@ -26,7 +26,9 @@ def video(film, profile: Profile, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def with_shot(timeline: Timeline, index: int, **changes: object) -> Timeline:
     shots = list(timeline.shots)
-    shots[index] = msgspec.structs.replace(shots[index], **changes)
+    filmed = {name: changes.pop(name) for name in ("path", "motion") if name in changes}
+    source = msgspec.structs.replace(shots[index].source, **filmed)
+    shots[index] = msgspec.structs.replace(shots[index], source=source, **changes)
     return msgspec.structs.replace(timeline, shots=tuple(shots))
 
 
@@ -72,7 +74,7 @@ def test_a_scene_that_came_out_black_is_found(film, profile: Profile, tmp_path: 
     black = tmp_path / "black.png"
     Image.new("RGB", (320, 180)).save(black)
     path, wanted = tmp_path / "out.mp4", film.timeline
-    spoilt = with_shot(wanted, 1, picture=black)
+    spoilt = with_shot(wanted, 1, path=black)
     compose(spoilt, path, profile)
     report = validate(path, wanted, profile)
     assert faults(report.findings) == [(Fault.BLACK, 2)]
@@ -100,7 +102,7 @@ def test_a_picture_without_detail_cannot_seem_frozen(
 ) -> None:
     flat = tmp_path / "flat.png"
     Image.new("RGB", (320, 180), (90, 120, 60)).save(flat)
-    timeline = with_shot(film.timeline, 0, picture=flat)
+    timeline = with_shot(film.timeline, 0, path=flat)
     compose(timeline, tmp_path / "out.mp4", profile)
     assert validate(tmp_path / "out.mp4", timeline, profile).ok
 

@@ -1,0 +1,140 @@
+"""The cache: finished pieces under the digest of all that decided them.
+
+Several processes may share a folder, and any of them may be killed at any
+instant: a piece is written aside and renamed, then its record, which holds its
+SHA-256, in the same way. Without a true record a piece is not there, whatever
+became of it: half written, damaged, or lost with the power. What is fetched is
+a hard link (a copy, between file systems), so nothing that is in use can be
+taken away. Beyond its bound, the cache forgets what was longest unused.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from render.files import sha256_of, written_aside
+
+DEFAULT_MAX_BYTES = 8 * 1024**3
+_RECORD = ".json"
+_ROOM = 0.9
+"""What is left of the bound after forgetting, so that it is not done every time."""
+_ABANDONED_AFTER = 3600
+"""Seconds after which an unfinished file is nobody's any more."""
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    sha256: str
+    note: msgspec.Raw
+
+
+class Cache:
+    """A bounded folder of files, found by name; a name stands for one content for ever."""
+
+    def __init__(self, folder: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        """Use a folder, which is made if need be; raise `OSError` where that is refused."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    def note(self, name: str) -> bytes | None:
+        """Return the JSON note kept with a piece, or None: a quick look that proves nothing."""
+        record = self._record(name)
+        return bytes(record.note) if record and (self._folder / name).exists() else None
+
+    def fetch(self, name: str, place: Path) -> bytes | None:
+        """Lay a whole piece at `place` and return its note; None where there is none.
+
+        A damaged piece is forgotten.
+        """
+        record = self._record(name)
+        if record is None:
+            return None
+        kept = self._folder / name
+        try:
+            _link(kept, place)
+        except FileNotFoundError:
+            return None
+        if sha256_of(place) != record.sha256:
+            place.unlink()
+            self._forget(name)
+            return None
+        with suppress(FileNotFoundError):
+            os.utime(kept)
+        return bytes(record.note)
+
+    def keep(self, name: str, piece: Path, note: bytes) -> None:
+        """Keep a finished piece with a note in JSON; the piece must not be written to again."""
+        with written_aside(self._folder / name, lasting=False) as part:
+            _link(piece, part)
+        content = msgspec.json.encode(_Record(sha256=sha256_of(piece), note=msgspec.Raw(note)))
+        with written_aside(self._folder / (name + _RECORD), lasting=False) as part:
+            part.write_bytes(content)
+
+    def trim(self) -> None:
+        """Forget what was longest unused until the folder keeps to its bound."""
+        with self._locked() as locked:
+            if not locked:
+                return
+            pieces: list[tuple[float, int, str]] = []
+            for entry in os.scandir(self._folder):
+                with suppress(FileNotFoundError):
+                    found = entry.stat()
+                    if entry.name.startswith("."):
+                        if time.time() - found.st_mtime > _ABANDONED_AFTER:
+                            Path(entry.path).unlink(missing_ok=True)
+                    elif not entry.name.endswith(_RECORD):
+                        pieces.append((found.st_mtime, found.st_size, entry.name))
+            held = sum(size for _, size, _ in pieces)
+            if held <= self._max_bytes:
+                return
+            for _, size, name in sorted(pieces):
+                if held <= self._max_bytes * _ROOM:
+                    return
+                self._forget(name)
+                held -= size
+
+    def _record(self, name: str) -> _Record | None:
+        try:
+            content = (self._folder / (name + _RECORD)).read_bytes()
+            return msgspec.json.decode(content, type=_Record)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def _forget(self, name: str) -> None:
+        # The record first: without it the piece is not there.
+        (self._folder / (name + _RECORD)).unlink(missing_ok=True)
+        (self._folder / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Generator[bool]:
+        """Yield whether this process alone may tidy up."""
+        with (self._folder / ".lock").open("ab") as file:
+            os.utime(file.fileno())
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+
+def _link(source: Path, place: Path) -> None:
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    try:
+        try:
+            aside.hardlink_to(source)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            # Another file system, or one without links.
+            shutil.copyfile(source, aside)
+        aside.replace(place)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Footage: what one shot shows, frame after frame, whatever it is made of."""
+
+from typing import Protocol
+
+from render.pictures.canvas import Canvas
+from render.pictures.motion import Window, window
+from render.pictures.still import Plate, film
+from render.storyboard import Motion
+
+
+class Footage(Protocol):
+    """Paints the frames of one shot, in rising order, onto one canvas."""
+
+    def film(self, frame: int, canvas: Canvas) -> bool:
+        """Paint a frame, counted from the shot's first; False if the last one still stands."""
+        ...
+
+
+class StillFootage:
+    """A camera over a plate."""
+
+    def __init__(self, plate: Plate, motion: Motion, *, frames: int) -> None:
+        """Take a plate, and the way over it in a shot of so many frames."""
+        self._plate = plate
+        self._motion = motion
+        self._frames = frames
+        self._seen: Window | None = None
+
+    def film(self, frame: int, canvas: Canvas) -> bool:
+        """Paint what the camera sees; False where it has not moved."""
+        view = window(self._motion, frame=frame, frames=self._frames)
+        if view == self._seen:
+            return False
+        film(self._plate, view, canvas)
+        self._seen = view
+        return True

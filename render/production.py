@@ -1,0 +1,203 @@
+"""A production: from a storyboard and a folder of files to everything that was ordered.
+
+One call makes a storyboard in several shapes: its files are found or made once,
+its sound is encoded once, and whatever the cache holds is not made again. Every
+file appears under its name only when it is whole.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import anyio
+import msgspec
+from PIL import Image
+
+from render.assets import Assets, gather
+from render.cache import DEFAULT_MAX_BYTES, Cache
+from render.compose import Composition, Progress
+from render.errors import CompositionCancelled
+from render.files import publish, written_aside
+from render.generation.offline import OfflineImages, OfflineSpeech
+from render.painter import Painter
+from render.rendition import Profile, Rendition
+from render.report import PlannedSegment, ResultLine, SceneTime, Stage
+from render.segments import fingerprint
+from render.storyboard import Limits, Storyboard
+from render.timeline import Timeline, build
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be made of a storyboard, and from what."""
+
+    storyboard: Storyboard
+    out: Path
+    """The MP4; with several profiles, their names are put before its suffix."""
+    profiles: tuple[Profile, ...]
+    assets: Path | None = None
+    cache: Path | None = None
+    cache_bytes: int = DEFAULT_MAX_BYTES
+    poster: Path | None = None
+    strict: bool = False
+    """Whether a missing file is an error, not a warning."""
+    workers: int = 2
+    limits: Limits = Limits()
+
+    def place(self, profile: Profile) -> Path:
+        """Where the video of a profile goes."""
+        if len(self.profiles) == 1:
+            return self.out
+        return self.out.with_suffix(f".{profile.name}{self.out.suffix}")
+
+
+Reached = Callable[[Stage, int, int], None]
+"""Hears a stage, how much of it is done, and how much there is."""
+
+
+class Production:
+    """One order being made in a folder for unfinished work."""
+
+    def __init__(
+        self, order: Order, *, work: Path, reached: Reached, stopped: Callable[[], bool]
+    ) -> None:
+        """Take an order; `stopped` is asked, often and by several threads, whether to give up."""
+        self._order = order
+        self._work = work
+        self._reached = reached
+        self._stopped = stopped
+        self._cache = Cache(order.cache or work / "cache", max_bytes=order.cache_bytes)
+        self._assets: Assets | None = None
+
+    def plan(self) -> tuple[PlannedSegment, ...]:
+        """Return every segment that the order needs, and which of them there are."""
+        return tuple(
+            PlannedSegment(
+                profile=composition.profile.name,
+                start=segment.start / composition.timeline.fps,
+                duration=segment.frames / composition.timeline.fps,
+                scenes=tuple(view.shot.scene_id for view in segment.views),
+                digest=segment.digest,
+                reused=segment.digest not in missing,
+            )
+            for composition in self._compositions()
+            for missing in (composition.missing(),)
+            for segment in composition.segments
+        )
+
+    def make(self) -> ResultLine:
+        """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
+        compositions = self._compositions()
+        total = sum(composition.timeline.frames for composition in compositions)
+        renditions: list[Rendition] = []
+        done = 0
+        for composition in compositions:
+            renditions.append(self._video(composition, before=done, total=total))
+            done += composition.timeline.frames
+        self._reached(Stage.VALIDATE, total, total)
+        timeline = compositions[0].timeline
+        if self._order.poster is not None:
+            write_poster(timeline, self._order.poster, compositions[0].profile)
+        self._cache.trim()
+        return ResultLine(
+            rendition=renditions[0],
+            others=tuple(renditions[1:]),
+            scenes=_scene_times(timeline),
+            poster=str(self._order.poster) if self._order.poster else None,
+            warnings=self._gathered().warnings,
+        )
+
+    def _compositions(self) -> list[Composition]:
+        storyboard, found = self._order.storyboard, self._gathered()
+        rates = {profile.fps for profile in self._order.profiles}
+        timelines = {
+            fps: build(
+                storyboard,
+                found.media,
+                music=found.music,
+                logo=found.logo,
+                fps=fps,
+                limits=self._order.limits,
+            )
+            for fps in rates
+        }
+        fingerprints = fingerprint(next(iter(timelines.values())))
+        return [
+            Composition(
+                timelines[profile.fps], profile, cache=self._cache, fingerprints=fingerprints
+            )
+            for profile in self._order.profiles
+        ]
+
+    def _gathered(self) -> Assets:
+        if self._assets is None:
+            order = self._order
+            order.storyboard.check(order.limits)
+            scenes = len(order.storyboard.scenes)
+            self._assets = anyio.run(
+                partial(
+                    gather,
+                    order.storyboard,
+                    folder=order.assets,
+                    made=self._work,
+                    images=OfflineImages(),
+                    speech=OfflineSpeech(),
+                    strict=order.strict,
+                    on_scene=lambda ready: self._count(Stage.ASSETS, ready, scenes),
+                )
+            )
+        return self._assets
+
+    def _video(self, composition: Composition, *, before: int, total: int) -> Rendition:
+        def encoded(progress: Progress) -> None:
+            share = progress.done / max(progress.total, 1)
+            done = before + round(share * composition.timeline.frames)
+            self._count(Stage.COMPOSE, done, total)
+
+        out = self._order.place(composition.profile)
+        part = self._work / f"{composition.profile.name}.mp4"
+        name = f"{self._digest(composition)}.result.mp4"
+        kept = self._cache.fetch(name, part)
+        if kept is not None:
+            made = msgspec.json.decode(kept, type=Rendition)
+            made = msgspec.structs.replace(made, reused=len(made.segments))
+            encoded(Progress(done=1, total=1))
+        else:
+            made = composition.write(
+                part,
+                work=self._work,
+                workers=self._order.workers,
+                on_progress=encoded,
+                cancelled=self._stopped,
+            )
+            self._cache.keep(name, part, msgspec.json.encode(made))
+        publish(part, out)
+        return msgspec.structs.replace(made, path=str(out))
+
+    def _digest(self, composition: Composition) -> str:
+        content = [composition.digest]
+        return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+    def _count(self, stage: Stage, done: int, total: int) -> None:
+        if self._stopped():
+            raise CompositionCancelled("Composing was cancelled.")
+        self._reached(stage, done, total)
+
+
+def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:
+    return tuple(
+        SceneTime(
+            id=shot.scene_id,
+            start=shot.start / timeline.fps,
+            duration=shot.frames / timeline.fps,
+        )
+        for shot in timeline.shots
+    )
+
+
+def write_poster(timeline: Timeline, place: Path, profile: Profile) -> None:
+    """Write the picture that stands for the video, the middle of its first scene, as JPEG."""
+    canvas = Painter.picture(timeline, profile, timeline.shots[0].frames // 2)
+    rgb = canvas.frame().reformat(format="rgb24", src_colorspace="itu709")
+    with written_aside(place) as part:
+        Image.fromarray(rgb.to_ndarray()).save(part, "JPEG", quality=88, progressive=True)

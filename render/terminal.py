@@ -1,0 +1,173 @@
+"""The engine at a terminal: its progress, its result, and the signals it is stopped by.
+
+A person sees a bar and one line; a program reads the lines of `render.report`.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+from rich.table import Table
+
+from render.errors import CompositionCancelled, RenderError
+from render.files import disk_error
+from render.report import ErrorLine, PlanLine, ProgressLine, Report, Stage
+
+_GRACE = 0.7
+"""Seconds after a signal in which the work may stop by itself."""
+_LINE_EVERY = 0.1
+"""Seconds between two progress lines of a stage, at the least."""
+
+
+def print_json(value: object) -> None:
+    """Write one line of JSON to standard output."""
+    try:
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # Nobody reads any more, so nobody waits for the video.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CompositionCancelled("Nobody reads the report any more.") from error
+
+
+class _Teller:
+    """Tells a person at a terminal, or a program that reads lines of JSON."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self._stage: Stage | None = None
+        self._told_at = 0.0
+        self._task: tuple[Stage, TaskID] | None = None
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description:>9}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            Elapsed(),
+            console=self._console,
+            disable=json or not self._console.is_terminal,
+        )
+
+    def __call__(self, line: Report) -> None:
+        if self._json:
+            self._write(line)
+        elif isinstance(line, ProgressLine):
+            self._show(line)
+        elif isinstance(line, ErrorLine):
+            self._bar.stop()
+            self._console.print(line.message, style="red", markup=False, highlight=False)
+        elif isinstance(line, PlanLine):
+            self._console.file = sys.stdout
+            self._console.print(_table(line))
+        else:
+            self._bar.stop()
+            for made in (line.rendition, *line.others):
+                size = made.bytes / 1_000_000
+                sys.stdout.write(f"{made.path}: {made.duration:.1f} s, {size:.1f} MB\n")
+            for warning in line.warnings:
+                self._console.print(warning.message, style="yellow", markup=False, highlight=False)
+
+    def _write(self, line: Report) -> None:
+        if isinstance(line, ProgressLine):
+            now = time.monotonic()
+            recent = line.stage is self._stage and now - self._told_at < _LINE_EVERY
+            if recent and line.done < line.total:
+                return
+            self._stage, self._told_at = line.stage, now
+        print_json(line)
+
+    def _show(self, line: ProgressLine) -> None:
+        if self._task is None or self._task[0] != line.stage:
+            self._bar.start()
+            self._task = (line.stage, self._bar.add_task(line.stage, total=line.total))
+        self._bar.update(self._task[1], completed=line.done)
+
+
+def _table(plan: PlanLine) -> Table:
+    encoded = [segment for segment in plan.segments if not segment.reused]
+    table = Table(
+        title=f"{len(plan.segments)} segments, {len(encoded)} to encode "
+        f"({sum(segment.duration for segment in encoded):.1f} s)"
+    )
+    for heading in ("profile", "from", "to", "scenes", "segment", ""):
+        table.add_column(heading, justify="right" if heading in {"from", "to"} else "left")
+    for segment in plan.segments:
+        table.add_row(
+            segment.profile,
+            f"{segment.start:.2f}",
+            f"{segment.start + segment.duration:.2f}",
+            " → ".join(segment.scenes),
+            segment.digest[:12],
+            "reused" if segment.reused else "encode",
+        )
+    return table
+
+
+@contextmanager
+def telling(*, json: bool) -> Generator[Callable[[Report], None]]:
+    """Yield a way to report; turn errors into their last line and an exit code."""
+    tell = _Teller(json=json)
+    try:
+        yield tell
+    except RenderError as error:
+        tell(ErrorLine(code=error.code, message=error.message, params=error.params))
+        number = error.params.get("signal")
+        raise typer.Exit(128 + int(number) if number else 1) from error
+
+
+@contextmanager
+def working_folder(out: Path) -> Generator[tuple[Path, Callable[[], bool]]]:
+    """Yield a folder for unfinished files, and the question whether a signal has come.
+
+    The folder goes in any case. Signals are watched by a thread, since the main
+    one may be deep in a library when one arrives; what has not stopped by itself
+    when the grace is over is left where it stands.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise disk_error(error, out) from error
+    received: list[int] = []
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+
+    def watch() -> None:
+        received.append(os.read(reader, 1)[0])
+        time.sleep(_GRACE)
+        shutil.rmtree(work, ignore_errors=True)
+        os._exit(128 + received[0])
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # The number reaches the thread through the pipe; a handler of one's own
+        # only keeps the default from ending the process at once.
+        signal.signal(number, _heard)
+    try:
+        yield work, lambda: bool(received)
+    except CompositionCancelled as error:
+        if not received:
+            raise
+        raise CompositionCancelled(error.message, signal=received[0]) from error
+    except OSError as error:
+        raise disk_error(error, out) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    return
