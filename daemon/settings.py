@@ -17,6 +17,14 @@ class DaemonSettings(BridgeSettings):
     """Where Replicate answers."""
     stock_directory: Path | None = None
     """A folder of pictures that stand in where no model draws; looked at before cards are made."""
+    gemini_calls_per_minute: Annotated[int, Field(ge=0)] = 0
+    """What Gemini takes of this key from all daemons together; 0 for no limit of ours."""
+    replicate_calls_per_minute: Annotated[int, Field(ge=0)] = 600
+    """The same for Replicate, whose own limit this is; without a card on the account it is 6."""
+    model_look_seconds: Annotated[float, Field(ge=1)] = 60
+    """How often each daemon looks whether models can be asked, which is free."""
+    model_health_days: Annotated[float, Field(gt=0)] = 30
+    """How long records of models' health are kept."""
     charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
     """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")

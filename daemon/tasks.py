@@ -59,9 +59,3 @@ async def sweep(ctx: Context) -> None:
     if services.payload is not None:
         for job in {job for _, job in await outbox.due()}:
             await services.queue.wake_outbox(job, once=True)
-
-
-async def check_models(ctx: Context) -> None:
-    """Look which models can be asked, free of charge, so that a fallback is decided at once."""
-    services: Services = ctx["services"]
-    await services.providers.check()

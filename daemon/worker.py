@@ -9,7 +9,8 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -34,8 +35,10 @@ from cms_bridge.queue import (
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
 from daemon import tasks
+from daemon.pacing import open_paces
 from daemon.services import Services
 from daemon.settings import DaemonSettings
+from daemon.watch import Watch
 from render.generation.providers import Providers, open_providers
 
 log = structlog.get_logger()
@@ -72,7 +75,7 @@ async def _open(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
         queue=await stack.enter_async_context(open_queue(settings.redis_url)),
         store=await stack.enter_async_context(store_from(settings)),
         payload=_payload(settings, http),
-        providers=await stack.enter_async_context(_providers(settings)),
+        providers=await _providers(settings, stack),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
         attempts=set(),
@@ -147,14 +150,6 @@ def _sweep_lane(services: Services) -> Worker:
                 run_at_startup=True,
                 keep_result=0,
             ),
-            # Each daemon knows for itself what it can reach.
-            cron(
-                tasks.check_models,
-                name=f"check_models:{services.worker}",
-                second={0},
-                run_at_startup=True,
-                keep_result=0,
-            ),
         ],
         health_check_key=HEALTH_KEY,
         health_check_interval=_HEALTH_SECONDS,
@@ -177,16 +172,35 @@ def _lane(services: Services, lane: Lane, **options: Any) -> Worker:
     )
 
 
-def _providers(settings: DaemonSettings) -> AbstractAsyncContextManager[Providers]:
-    gemini, replicate = settings.gemini_api_key, settings.replicate_api_token
-    return open_providers(
-        settings.models,
-        gemini_key=gemini.get_secret_value() if gemini else "",
-        replicate_token=replicate.get_secret_value() if replicate else "",
-        gemini_url=str(settings.gemini_url).rstrip("/"),
-        replicate_url=str(settings.replicate_url).rstrip("/"),
-        stock=settings.stock_directory,
+async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Providers:
+    """Open the providers and keep watch over them; everybody's limits go through Redis."""
+    gemini, token = (
+        secret.get_secret_value() if secret else ""
+        for secret in (settings.gemini_api_key, settings.replicate_api_token)
     )
+    paces = await stack.enter_async_context(open_paces(settings.redis_url))
+    watch = Watch(
+        every=settings.model_look_seconds, keep=timedelta(days=settings.model_health_days)
+    )
+    providers = await stack.enter_async_context(
+        open_providers(
+            settings.models,
+            gemini_key=gemini,
+            replicate_token=token,
+            gemini_url=str(settings.gemini_url).rstrip("/"),
+            replicate_url=str(settings.replicate_url).rstrip("/"),
+            gemini_pace=paces.pace(
+                "gemini", key=gemini, per_minute=settings.gemini_calls_per_minute
+            ),
+            replicate_pace=paces.pace(
+                "replicate", key=token, per_minute=settings.replicate_calls_per_minute
+            ),
+            told=watch.note,
+            stock=settings.stock_directory,
+        )
+    )
+    await stack.enter_async_context(watch.over(providers))
+    return providers
 
 
 def _payload(settings: DaemonSettings, http: httpx.AsyncClient) -> PayloadClient | None:

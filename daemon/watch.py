@@ -1,0 +1,91 @@
+"""The watch over models: a look at each every minute, and a record of all that is seen of them.
+
+Evidence is written down as it comes, behind the calls' back: none waits for
+it. While the database is away it is held, up to a bound. Each daemon looks for
+itself, so this is no task of the queue, which any of them might take.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import anyio
+import structlog
+
+from cms_bridge import model_health
+from render.generation.circuit import Evidence
+from render.generation.providers import Providers
+
+log = structlog.get_logger()
+
+_HELD = 1_000
+"""Pieces of evidence for each model, while they cannot be written."""
+_AGAIN_SECONDS = 1.0
+
+
+class Watch:
+    """One daemon's watch; `note` is the witness of its providers."""
+
+    def __init__(self, *, every: float, keep: timedelta) -> None:
+        """Take the seconds between two looks, and how long records are kept."""
+        self._every = every
+        self._keep = keep
+        self._seen: dict[tuple[str, str], list[Evidence]] = {}
+        self._news = anyio.Event()
+
+    def note(self, provider: str, model: str, evidence: Evidence) -> None:
+        """Take note of what was seen of a model, to be written down at once."""
+        self._seen.setdefault((provider, model), []).append(evidence)
+        self._news.set()
+
+    @asynccontextmanager
+    async def over(self, providers: Providers) -> AsyncGenerator[None]:
+        """Watch models for as long as the block runs, beginning with what is known of them."""
+        known = await model_health.open_circuits()
+        for provider, model, circuit in providers.circuits():
+            if (provider, model) in known:
+                since, until = known[provider, model]
+                circuit.restore(open_since=since, open_until=until)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._look, providers)
+            group.start_soon(self._write)
+            try:
+                yield
+            finally:
+                group.cancel_scope.cancel()
+        await self._written()
+
+    async def _look(self, providers: Providers) -> None:
+        models = [(provider, model) for provider, model, _ in providers.circuits()]
+        while True:
+            began = anyio.current_time()
+            try:
+                await providers.check()
+                await model_health.report(models)
+                await model_health.prune(self._keep)
+            except Exception:  # whatever fails here is no reason to stop the work
+                log.warning("watch.failed", exc_info=True)
+            await anyio.sleep(max(0.0, began + self._every - anyio.current_time()))
+
+    async def _write(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news = anyio.Event()
+            if not await self._written():
+                await anyio.sleep(_AGAIN_SECONDS)
+                self._news.set()
+
+    async def _written(self) -> bool:
+        """Write down what was seen; return False if the database would not take it."""
+        for provider, model in list(self._seen):
+            seen = self._seen.pop((provider, model))
+            try:
+                # Interrupted, it would not be known whether it was written.
+                with anyio.CancelScope(shield=True):
+                    await model_health.record(provider, model, seen)
+            except Exception:  # whatever the driver raises, the evidence is held
+                log.warning("watch.unwritten", provider=provider, model=model, exc_info=True)
+                later = self._seen.get((provider, model), [])
+                self._seen[provider, model] = [*seen, *later][-_HELD:]
+                return False
+        return True

@@ -1,0 +1,92 @@
+"""The pace of an account, kept by several daemons through one Redis, or alone without it."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import anyio
+import pytest
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
+
+from cms_bridge.embedded import embedded_redis
+from daemon.pacing import open_paces
+from render.generation.pacing import Pace
+
+pytestmark = pytest.mark.anyio
+
+KEY = "a key that nobody may read"
+PER_MINUTE = 1200
+GAP = 60 / PER_MINUTE
+
+
+async def turns(paces: Sequence[Pace | None], *, each: int) -> list[float]:
+    """Take turns from several at once; return when each one came."""
+    came: list[float] = []
+
+    async def take(pace: Pace) -> None:
+        for _ in range(each):
+            await pace.turn()
+            came.append(anyio.current_time())
+
+    async with anyio.create_task_group() as group:
+        for pace in paces:
+            assert pace is not None
+            group.start_soon(take, pace)
+    return sorted(came)
+
+
+async def test_daemons_with_the_same_account_share_its_pace(redis_url: str) -> None:
+    async with open_paces(redis_url) as one, open_paces(redis_url) as other:
+        paces = [
+            daemon.pace("gemini", key=KEY, per_minute=PER_MINUTE) for daemon in (one, one, other)
+        ]
+        came = await turns(paces, each=4)
+    assert came[-1] - came[0] >= 11 * GAP * 0.95
+    # Turns are told to within the loop's own precision.
+    assert all(after - before >= GAP * 0.5 for before, after in pairwise(came))
+
+
+async def test_other_accounts_and_providers_have_a_pace_of_their_own(redis_url: str) -> None:
+    async with open_paces(redis_url) as paces:
+        slow = [
+            paces.pace("gemini", key=KEY, per_minute=1),
+            paces.pace("gemini", key="another", per_minute=1),
+            paces.pace("replicate", key=KEY, per_minute=1),
+        ]
+        with anyio.fail_after(5):
+            await turns(slow, each=1)
+
+
+async def test_an_account_without_a_limit_has_no_pace(redis_url: str) -> None:
+    async with open_paces(redis_url) as paces:
+        assert paces.pace("gemini", key=KEY, per_minute=0) is None
+
+
+async def test_redis_holds_a_digest_of_the_key_alone_and_not_for_ever(redis_url: str) -> None:
+    async with open_paces(redis_url) as paces, Redis.from_url(redis_url) as redis:
+        pace = paces.pace("gemini", key=KEY, per_minute=60)
+        assert pace is not None
+        await pace.turn()
+        (name,) = await redis.keys()
+        assert KEY.encode() not in name
+        assert 0 < await redis.pttl(name) <= 1000
+
+
+async def test_without_redis_each_daemon_keeps_the_pace_alone_and_nothing_fails(
+    tmp_path: Path,
+) -> None:
+    async with embedded_redis(tmp_path) as url, open_paces(url) as paces:
+        pace = paces.pace("gemini", key=KEY, per_minute=PER_MINUTE)
+        await turns([pace], each=2)
+        await _stop(url)
+        with capture_logs() as logs:
+            came = await turns([pace, pace], each=3)
+    assert came[-1] - came[0] >= 5 * GAP * 0.95
+    assert {line["event"] for line in logs} == {"pace.alone"}
+    assert KEY not in repr(logs)
+
+
+async def _stop(url: str) -> None:
+    async with Redis.from_url(url) as redis:
+        await redis.shutdown(nosave=True)
