@@ -5,6 +5,7 @@
 #   make up              everything stays up, with Payload's admin
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
+#   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
 #   make clean           remove what was installed, built and made
 
@@ -75,7 +76,8 @@ $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGI
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-plugin test-slow coverage check clean
+.PHONY: format lint types imports specs test test-python test-plugin test-slow faults coverage check \
+	clean
 
 format: python
 	$(BIN)/ruff format .
@@ -101,6 +103,10 @@ test-python: python node admin
 
 test-slow: python node
 	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
+
+# Set FAULT_RUNS for another number of runs.
+faults: python
+	$(BIN)/python -m tests.faults.matrix --runs $(or $(FAULT_RUNS),100) --out specs/fault-matrix.md
 
 coverage: python node admin
 	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
