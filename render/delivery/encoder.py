@@ -1,22 +1,26 @@
 """What this machine can really encode with, and how one segment is encoded.
 
 A listed hardware encoder proves nothing (without its driver it fails on open),
-so every candidate is asked to encode a short clip; the answer is kept for the
-life of the process.
+so every candidate is asked to encode a short clip with the very settings it
+would be used with; the answer is kept for the life of the process.
 
 Segments are encoded apart and joined as packets, which works because each is
 written with the same settings, a global header and a closed first group of
 pictures. One encoder has one thread: on few cores, whole segments side by side
-beat one encoder with many threads.
+beat one encoder with many threads. The same pictures make the same bytes, run
+after run.
 """
 
+import hashlib
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
+import cv2
 import msgspec
 import numpy as np
 from av.codec.codec import UnknownCodecError
@@ -28,66 +32,114 @@ from av.video.stream import VideoStream
 
 from render.errors import CompositionError
 from render.pictures.canvas import Canvas
-from render.rendition import Profile
+from render.rendition import Codec, Profile
 
-REORDER_DELAY = 2
-"""Frames by which x264, with these settings, decodes ahead of showing at most."""
+# SVT-AV1 otherwise tells the terminal about itself, segment by segment.
+os.environ.setdefault("SVT_LOG", "1")
 
 KEYFRAME_SECONDS = 5
 """The longest way to a frame that can be sought."""
 
+REORDER_DELAY = {"h264": 2, "hevc": 2, "av1": 0}
+"""Frames by which a codec, with these settings, decodes ahead of showing at most."""
+
+_TAGS = {Codec.HEVC: "hvc1"}
+"""The sample entry Apple's players ask for; the muxer's own choice elsewhere."""
+
+
+_CV_CPU_AVX2 = 11
+"""OpenCV's number for the instruction set; its Python module has no name for it."""
+
 
 class Encoder(msgspec.Struct, frozen=True, kw_only=True):
-    """One H.264 encoder and the settings that decide its output."""
+    """One encoder and all that decides its output but for the profile."""
 
     name: str
     options: dict[str, str]
+    quality: str = "crf"
+    """The option that takes the profile's `crf`."""
+    trial: str = ""
+    """SHA-256, in hex, of what it made of a test clip: it tells builds and drivers apart."""
+
+
+def _x264_parameters() -> str:
+    # x264's AVX-512 code for the macroblock tree reads past the rows of a frame that is not a
+    # multiple of 128 pixels wide, and what lies there decides a few bits: 1080 pixels wide, the
+    # same pictures came out in different bytes from run to run. Its AVX2 code does not, and is
+    # as fast (2.7 s of CPU each for 5 s at 1080p).
+    avx2 = ":asm=AVX2" if cv2.checkHardwareSupport(_CV_CPU_AVX2) else ""
+    return "open-gop=0:b-pyramid=normal" + avx2
+
+
+def _nvenc(codec: Codec) -> Encoder:
+    options = {"preset": "p5", "tune": "hq", "rc": "vbr", "b": "0", "spatial-aq": "1"}
+    if codec is not Codec.AV1:
+        options |= {"bf": "3", "b_ref_mode": "middle", "forced-idr": "1", "strict_gop": "1"}
+    return Encoder(name=f"{codec}_nvenc", options=options, quality="cq")
 
 
 X264 = Encoder(
     name="libx264",
+    options={"preset": "veryfast", "bf": "3", "x264-params": _x264_parameters()},
+)
+_X265 = Encoder(
+    name="libx265",
     options={
-        "preset": "veryfast",
-        "bf": "3",
-        "x264-params": "open-gop=0:b-pyramid=normal",
+        "preset": "superfast",
+        "x265-params": "open-gop=0:bframes=3:pools=none:frame-threads=1:wpp=0:log-level=error",
     },
 )
-_NAMES = ("libx264", "h264_nvenc", "h264_qsv", "h264_vaapi")
+_SVT_AV1 = Encoder(name="libsvtav1", options={"preset": "9", "svtav1-params": "lp=1"})
+_CANDIDATES = {
+    Codec.H264: (_nvenc(Codec.H264), X264),
+    Codec.HEVC: (_nvenc(Codec.HEVC), _X265),
+    Codec.AV1: (_nvenc(Codec.AV1), _SVT_AV1),
+}
+"""In order of preference: hardware where it works."""
+
+_Packets: TypeAlias = "list[Packet[Any]]"
 
 
-@cache
 def available_encoders() -> tuple[str, ...]:
-    """Return the names of the H.264 encoders that have just encoded a test clip."""
-    return tuple(name for name in _NAMES if _encodes(name))
+    """Return the names of the encoders that have just encoded a test clip."""
+    return tuple(encoder.name for codec in Codec for encoder in _working(codec))
+
+
+def choose_encoder(codec: Codec = Codec.H264) -> Encoder:
+    """Return the encoder to compose with; raise `CompositionError` where none works."""
+    working = _working(codec)
+    if not working:
+        raise CompositionError(f"This machine has no working {codec.upper()} encoder.", codec=codec)
+    return working[0]
 
 
 @cache
-def choose_encoder() -> Encoder:
-    """Return the encoder to compose with; raise `CompositionError` where none works."""
-    if X264.name not in available_encoders():
-        raise CompositionError("This machine has no working H.264 encoder.")
-    return X264
+def _working(codec: Codec) -> tuple[Encoder, ...]:
+    tried = ((encoder, _trial(encoder)) for encoder in _CANDIDATES[codec])
+    return tuple(msgspec.structs.replace(encoder, trial=trial) for encoder, trial in tried if trial)
 
 
-def _encodes(name: str) -> bool:
+def _trial(encoder: Encoder) -> str:
+    """Return the digest of what an encoder makes of a short clip; empty if it fails."""
+    profile = Profile(name="trial", width=256, height=256)
+    levels = (16, 128, 235)
     try:
-        context = av.CodecContext.create(name, "w")
+        context = av.CodecContext.create(encoder.name, "w")
         if not isinstance(context, VideoCodecContext):
-            return False
-        context.width = context.height = 256
-        context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, 30)
-        clip = [np.full((384, 256), level, np.uint8) for level in (16, 128, 235)]
-        packets: list[Packet[Any]] = []
-        for pts, pixels in enumerate(clip):
-            frame = av.VideoFrame.from_numpy_buffer(pixels, "yuv420p")
+            return ""
+        set_up(context, profile, encoder)
+        packets: _Packets = []
+        for pts, level in enumerate(levels):
+            frame = av.VideoFrame.from_numpy_buffer(np.full((384, 256), level, np.uint8), "yuv420p")
             frame.pts = pts
             packets += context.encode(frame)
         packets += context.encode(None)
     except (FFmpegError, UnknownCodecError):
-        # Not built in, no driver, no device: whichever, it does not encode.
-        return False
-    return len(packets) == len(clip)
+        # Not built in, no driver, no device, no such setting: whichever, it does not encode.
+        return ""
+    if len(packets) != len(levels):
+        return ""
+    return hashlib.sha256(b"".join(bytes(packet) for packet in packets)).hexdigest()
 
 
 def encode_segment(
@@ -101,7 +153,7 @@ def encode_segment(
         stream = container.add_stream(encoder.name, profile.fps)
         if not isinstance(stream, VideoStream):
             raise CompositionError(f"{encoder.name} is no video encoder.")
-        _set_up(stream, profile, encoder)
+        set_up(stream.codec_context, profile, encoder)
         for pts, canvas in enumerate(pictures):
             frame = canvas.frame()
             frame.pts = pts
@@ -110,14 +162,17 @@ def encode_segment(
         container.mux(stream.encode(None))
 
 
-def _set_up(stream: VideoStream, profile: Profile, encoder: Encoder) -> None:
-    stream.width, stream.height, stream.pix_fmt = profile.width, profile.height, "yuv420p"
-    stream.options = {**encoder.options, "crf": str(profile.crf)}
-    context = stream.codec_context
+def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> None:
+    """Make a fresh encoder context ready for pictures of a profile."""
+    context.width, context.height, context.pix_fmt = profile.width, profile.height, "yuv420p"
+    context.options = {**encoder.options, encoder.quality: str(profile.crf)}
     context.thread_count = 1
     context.time_base = Fraction(1, profile.fps)
+    context.framerate = Fraction(profile.fps)
     context.gop_size = profile.fps * KEYFRAME_SECONDS
     context.colorspace = Colorspace.ITU709
     context.color_range = ColorRange.MPEG
     context.color_primaries = ColorPrimaries.BT709
     context.color_trc = ColorTrc.BT709
+    if tag := _TAGS.get(profile.codec):
+        context.codec_tag = tag

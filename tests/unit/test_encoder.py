@@ -1,21 +1,32 @@
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.codec.codec import UnknownCodecError
 
+from render.delivery import encoder
 from render.delivery.encoder import (
     REORDER_DELAY,
     X264,
+    Encoder,
     available_encoders,
     choose_encoder,
     encode_segment,
 )
+from render.errors import CompositionError
 from render.pictures.canvas import Canvas
-from render.rendition import Profile
+from render.rendition import Codec, Profile
 
 PROFILE = Profile(name="tiny", width=128, height=64)
+
+
+def profile_in(codec: Codec) -> Profile:
+    return Profile(name="tiny", width=128, height=64, codec=codec)
 
 
 def pictures(count: int, *, shade: int = 90) -> Iterator[Canvas]:
@@ -27,19 +38,62 @@ def pictures(count: int, *, shade: int = 90) -> Iterator[Canvas]:
         yield canvas
 
 
-def encoded(path: Path, count: int, *, shade: int = 90) -> Path:
-    encode_segment(pictures(count, shade=shade), path, profile=PROFILE, encoder=X264)
+def encoded(path: Path, count: int, *, shade: int = 90, codec: Codec = Codec.H264) -> Path:
+    encode_segment(
+        pictures(count, shade=shade),
+        path,
+        profile=profile_in(codec),
+        encoder=choose_encoder(codec),
+    )
     return path
 
 
-def test_x264_really_encodes_here_and_is_chosen() -> None:
-    assert "libx264" in available_encoders()
-    assert choose_encoder() == X264
+@pytest.fixture(autouse=True)
+def nothing_tried_before() -> Iterator[None]:
+    yield
+    encoder._working.cache_clear()
 
 
+def test_software_for_every_codec_really_encodes_here() -> None:
+    assert {"libx264", "libx265", "libsvtav1"} <= set(available_encoders())
+
+
+def test_an_encoder_that_is_listed_but_does_not_work_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = Encoder(name="h264_from_the_future", options={})
+    misled = Encoder(name="libx264", options={"x264-params": "bframes=3", "preset": "warp"})
+    monkeypatch.setitem(encoder._CANDIDATES, Codec.H264, (unknown, misled, X264))
+    with pytest.raises(UnknownCodecError):
+        av.CodecContext.create(unknown.name, "w")
+    assert choose_encoder().options == X264.options
+
+
+def test_the_first_that_works_is_chosen_and_known_by_what_it_makes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = choose_encoder()
+    encoder._working.cache_clear()
+    other = Encoder(name="libx264", options=X264.options | {"preset": "medium"})
+    monkeypatch.setitem(encoder._CANDIDATES, Codec.H264, (other, X264))
+    chosen = choose_encoder()
+    assert chosen.options == other.options
+    assert usual.trial != chosen.trial
+    assert len(usual.trial) == len(chosen.trial) == 64
+
+
+def test_a_machine_without_any_encoder_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(encoder._CANDIDATES, Codec.AV1, ())
+    with pytest.raises(CompositionError, match="no working AV1 encoder"):
+        choose_encoder(Codec.AV1)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
 @pytest.mark.parametrize("count", [1, 2, 3, 40, 151])
-def test_a_segment_holds_every_picture_once_in_order(tmp_path: Path, count: int) -> None:
-    with av.open(encoded(tmp_path / "a.mp4", count)) as container:
+def test_a_segment_holds_every_picture_once_in_order(
+    tmp_path: Path, count: int, codec: Codec
+) -> None:
+    with av.open(encoded(tmp_path / "a.mp4", count, codec=codec)) as container:
         stream = container.streams.video[0]
         tick = 1 / (30 * stream.time_base)
         assert [frame.pts / tick for frame in container.decode(stream)] == list(range(count))
@@ -54,37 +108,100 @@ def test_a_canvas_may_be_used_again_at_once(tmp_path: Path) -> None:
         assert np.abs(luma.mean(axis=0) - wanted).mean() < 3
 
 
-def test_segments_share_one_header_whatever_they_show(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", list(Codec))
+def test_segments_share_one_header_whatever_they_show(tmp_path: Path, codec: Codec) -> None:
     headers: set[bytes | None] = set()
     for number, count in enumerate((1, 20, 160)):
-        path = encoded(tmp_path / f"{number}.mp4", count, shade=60 * number)
+        path = encoded(tmp_path / f"{number}.mp4", count, shade=60 * number, codec=codec)
         with av.open(path) as container:
             headers.add(container.streams.video[0].codec_context.extradata)
     assert len(headers) == 1
 
 
+@pytest.mark.parametrize("codec", list(Codec))
 def test_a_segment_begins_with_a_keyframe_and_looks_ahead_no_further_than_said(
-    tmp_path: Path,
+    tmp_path: Path, codec: Codec
 ) -> None:
-    with av.open(encoded(tmp_path / "a.mp4", 160)) as container:
+    with av.open(encoded(tmp_path / "a.mp4", 160, codec=codec)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
     assert packets[0].is_keyframe
     assert packets[0].pts == 0
     shown = [round(packet.pts * packet.time_base * 30) for packet in packets]
-    assert all(place - coded >= -REORDER_DELAY for coded, place in enumerate(shown))
+    assert all(place - coded >= -REORDER_DELAY[codec] for coded, place in enumerate(shown))
     keys = [round(p.pts * p.time_base * 30) for p in packets if p.is_keyframe]
     assert max(np.diff([*keys, 160])) <= 150
 
 
-def test_segments_are_tagged_bt709_in_limited_range(tmp_path: Path) -> None:
-    with av.open(encoded(tmp_path / "a.mp4", 2)) as container:
+@pytest.mark.parametrize(
+    ("codec", "tag"), [(Codec.H264, "avc1"), (Codec.HEVC, "hvc1"), (Codec.AV1, "av01")]
+)
+def test_segments_are_tagged_bt709_in_limited_range(tmp_path: Path, codec: Codec, tag: str) -> None:
+    with av.open(encoded(tmp_path / "a.mp4", 2, codec=codec)) as container:
         context = container.streams.video[0].codec_context
         tags = (context.colorspace, context.color_primaries, context.color_trc)
         assert tags == (1, 1, 1)
         assert context.color_range == 1
         assert context.pix_fmt == "yuv420p"
+        assert context.codec_tag == tag
 
 
-def test_the_same_pictures_make_the_same_bytes(tmp_path: Path) -> None:
-    first, second = encoded(tmp_path / "a.mp4", 45), encoded(tmp_path / "b.mp4", 45)
-    assert first.read_bytes() == second.read_bytes()
+SEGMENT_DIGEST = """
+import hashlib, sys, numpy as np
+from pathlib import Path
+from render.delivery.encoder import choose_encoder, encode_segment
+from render.pictures.canvas import Canvas
+from render.rendition import Codec, Profile
+
+codec, width, height, place = Codec(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+profile = Profile(name="odd", width=width, height=height, codec=codec)
+ground = np.random.default_rng(0).integers(16, 235, (height // 8 + 9, width // 8 + 9), np.uint8)
+ground = ground.repeat(8, 0).repeat(8, 1)
+
+def pictures():
+    canvas = Canvas(profile)
+    canvas.u[:] = canvas.v[:] = 128
+    for frame in range(40):
+        canvas.y[:] = ground[frame:frame + height, 2 * frame // 3:][:, :width]
+        yield canvas
+
+encode_segment(pictures(), Path(place), profile=profile, encoder=choose_encoder(codec))
+print(hashlib.sha256(Path(place).read_bytes()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize(
+    ("codec", "size"),
+    [
+        (Codec.H264, (360, 640)),
+        (Codec.H264, (360, 360)),
+        (Codec.H264, (640, 360)),
+        (Codec.HEVC, (360, 640)),
+        (Codec.AV1, (360, 640)),
+    ],
+)
+def test_the_same_pictures_make_the_same_bytes_whatever_lay_in_memory_before(
+    tmp_path: Path, codec: Codec, size: tuple[int, int]
+) -> None:
+    # What an encoder reads without having written it is another byte in each of these processes.
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", SEGMENT_DIGEST, codec, *map(str, size), tmp_path / "segment"],
+            env=os.environ | {"MALLOC_PERTURB_": filling},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for filling in ("0", "85", "170")
+    }
+    assert len(made) == 1
+
+
+def test_encoding_writes_nothing_to_the_terminal(tmp_path: Path) -> None:
+    for codec in Codec:
+        told = subprocess.run(
+            [sys.executable, "-c", SEGMENT_DIGEST, codec, "128", "64", tmp_path / "segment"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        assert not told, codec

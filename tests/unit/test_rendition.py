@@ -2,7 +2,8 @@ from fractions import Fraction
 
 import pytest
 
-from render.rendition import Quality, profile_for
+from render.errors import InvalidStoryboard
+from render.rendition import FRAME_RATES, Codec, Quality, profile_for
 from render.storyboard import AspectRatio
 
 
@@ -35,3 +36,23 @@ def test_every_profile_has_its_shape_and_fits_the_chroma_grid(
 def test_profiles_differ_by_name() -> None:
     names = {profile_for(ratio, quality).name for ratio in AspectRatio for quality in Quality}
     assert len(names) == len(AspectRatio) * len(Quality)
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+@pytest.mark.parametrize("codec", list(Codec))
+def test_rate_and_codec_are_the_profiles_and_in_its_name(codec: Codec, fps: int) -> None:
+    profile = profile_for(AspectRatio.PORTRAIT, codec=codec, fps=fps)
+    assert (profile.codec, profile.fps) == (codec, fps)
+    assert ("-" in profile.name) == (codec is not Codec.H264 or fps != 30)
+
+
+def test_every_codec_has_a_rate_factor_of_its_own() -> None:
+    factors = {profile_for(AspectRatio.SQUARE, codec=codec).crf for codec in Codec}
+    assert len(factors) == len(Codec)
+
+
+@pytest.mark.parametrize("fps", [0, -30, 15, 29, 120])
+def test_an_odd_rate_is_refused_in_words(fps: int) -> None:
+    with pytest.raises(InvalidStoryboard, match="24, 25, 30, 50 or 60 frames a second") as error:
+        profile_for(AspectRatio.LANDSCAPE, fps=fps)
+    assert error.value.params["fps"] == fps
