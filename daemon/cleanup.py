@@ -1,9 +1,9 @@
 """Working files: where a job's lie, and how they go away again.
 
 work_directory/
+  cache/          finished segments, sounds and videos under their contents' digests
   {job}/
-    segments/     encoded segments, shared by the attempts of one job
-    {attempt}/    everything else of one attempt, which no other one touches
+    {attempt}/    the files of one attempt, which no other one touches
   {charge}.png …  the vault's spool: paid for, and on its way to the object store
 """
 
@@ -21,9 +21,9 @@ from cms_bridge.tables import Job
 log = structlog.get_logger()
 
 
-def segments_directory(root: Path, lease: Lease) -> Path:
-    """Return where a job's encoded segments lie."""
-    return root.absolute() / str(lease.job_id) / "segments"
+def cache_directory(root: Path) -> Path:
+    """Return where the engine keeps what it need not make again, for whichever job."""
+    return root.absolute() / "cache"
 
 
 def attempt_directory(root: Path, lease: Lease) -> Path:

@@ -11,7 +11,7 @@ from cms_bridge import leases
 from cms_bridge.leases import Finished, Lease
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
-from daemon.cleanup import attempt_directory, segments_directory
+from daemon.cleanup import attempt_directory, cache_directory
 from daemon.engine import run_engine
 from daemon.generating import generate_assets
 from daemon.medium import make_medium
@@ -79,7 +79,9 @@ def _arguments(lease: Lease, directory: Path, services: Services) -> list[str]:
         "--assets",
         str(directory / "assets"),
         "--cache",
-        str(segments_directory(settings.work_directory, lease)),
+        str(cache_directory(settings.work_directory)),
+        "--cache-size",
+        str(settings.render_cache_mebibytes),
         "--workers",
         str(settings.render_threads),
         "--limits",

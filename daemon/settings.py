@@ -37,6 +37,8 @@ class DaemonSettings(BridgeSettings):
     """Pictures and narrations being made at once, over all jobs."""
     render_threads: Annotated[int, Field(ge=1)] = 2
     """Segments encoded side by side by one engine."""
+    render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
+    """What the engine keeps so as not to make it again: an edit renders what it touches."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
