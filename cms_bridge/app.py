@@ -21,7 +21,7 @@ from litestar.plugins.problem_details import (
 from litestar.types import Scope
 
 from cms_bridge import telemetry
-from cms_bridge.api import approvals, charges, health, models, spending, videos, webhooks
+from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
 from cms_bridge.errors import BridgeError, problem
@@ -72,6 +72,9 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             approvals.price_edit,
             approvals.approve,
             approvals.render,
+            media.generate,
+            media.get_asset,
+            media.get_content,
             spending.get_spending,
             spending.put_caps,
             health.health,

@@ -5,6 +5,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "/api/v1/jobs/{job_id:uuid}/approve": ("/api/v2/jobs/{job_id:uuid}/approve",),
     "/api/v1/jobs/{job_id:uuid}/render": ("/api/v2/jobs/{job_id:uuid}/render",),
     "/api/v1/jobs/{job_id:uuid}/estimate": ("/api/v2/jobs/{job_id:uuid}/estimate",),
+    "/api/v1/media/generate": ("/api/media/generate",),
+    "/api/v1/media/assets/{asset_id:uuid}": ("/api/media/assets/{asset_id:uuid}",),
+    "/api/v1/media/assets/{asset_id:uuid}/content": ("/api/media/assets/{asset_id:uuid}/content",),
 }
 
 

@@ -10,6 +10,9 @@
     ├── ProjectNotFound    404  no such project, or none that ever submitted anything
     ├── ChargeNotFound     404  no such charge of this job
     ├── ChargeNotUnknown   409  a charge whose outcome is known, or not yet awaited in vain
+    ├── MediumNotFound     404  no such picture or spoken text
+    ├── MediumNotReady     409  bytes of what is not made yet
+    ├── IdempotencyConflict 409 an idempotency key that was used before, with another request
     ├── NotApproved        403  work that nobody has approved
     ├── ApprovalConflict   409  an approval of another storyboard, or of another price
     │   └── PriceChanged   409  an approval of exactly this storyboard, at a price that was
@@ -103,6 +106,27 @@ class ChargeNotUnknown(BridgeError):
 
     status = HTTPStatus.CONFLICT
     code = "charge_not_unknown"
+
+
+class MediumNotFound(BridgeError):
+    """No picture or spoken text by this name that the caller may see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "medium_not_found"
+
+
+class MediumNotReady(BridgeError):
+    """The bytes of a medium that is not made yet, or never was."""
+
+    status = HTTPStatus.CONFLICT
+    code = "medium_not_ready"
+
+
+class IdempotencyConflict(BridgeError):
+    """An idempotency key that was used before, with another request."""
+
+    status = HTTPStatus.CONFLICT
+    code = "idempotency_conflict"
 
 
 class NotApproved(BridgeError):

@@ -1,0 +1,364 @@
+"""`/api/v1/media`: pictures and spoken texts by themselves, and every asset's provenance."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
+from litestar.response import Redirect
+
+from cms_bridge import media
+from cms_bridge.assets import Metadata, Row
+from cms_bridge.compat import paths
+from cms_bridge.estimates import Prices
+from cms_bridge.events import Id
+from cms_bridge.media import Medium, Order
+from cms_bridge.money import rounded
+from cms_bridge.queue import Queue
+from cms_bridge.security import requires_api_key
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import JobKind, Status
+from cms_bridge.storage.base import ObjectStore
+from render.generation.base import Kind
+from render.problem import Problem
+from render.storyboard import AspectRatio, Locale
+
+log = structlog.get_logger()
+
+_ASSET = "/api/v1/media/assets/{asset_id:uuid}"
+_OFFLINE = "offline"
+_Name = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class MediaStatus(StrEnum):
+    """Where a medium stands."""
+
+    QUEUED = "queued"
+    """No worker has taken it yet, or it is tried again later."""
+    GENERATING = "generating"
+    READY = "ready"
+    """It is there: `content_url` leads to it."""
+    FAILED = "failed"
+    """`error` says why. `POST /api/v1/jobs/{id}/render` tries again."""
+    CANCELLED = "cancelled"
+
+
+_STATUSES = {
+    Status.GENERATING: MediaStatus.GENERATING,
+    Status.COMPLETED: MediaStatus.READY,
+    Status.FAILED: MediaStatus.FAILED,
+    Status.CANCELLED: MediaStatus.CANCELLED,
+}
+
+
+class MediaRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture or a spoken text, wanted by itself."""
+
+    project_id: Id
+    """Whose caps and whose assets; a project that is not known yet begins with this."""
+    kind: Literal["image", "speech"]
+    prompt: str
+    """What to draw, or the words to be spoken."""
+    style: str = ""
+    """How a picture should look, in words."""
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    voice: str = ""
+    """Who speaks, in a provider's terms; empty for the language's usual voice."""
+    locale: Locale = "en"
+    document: _Name = ""
+    """The CMS document that it is for, under whose cap it is made; empty for one of its own."""
+    field: _Name = ""
+    """The document's field that it is for: provenance."""
+    version: _Name = ""
+    """The document's version: provenance."""
+    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """Who asks: an e-mail address or a name."""
+
+
+class MediaAsset(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture or a spoken text, and how it came to be. Amounts are US dollars as text."""
+
+    id: UUID
+    project_id: str
+    job_id: UUID
+    kind: Literal["image", "speech"]
+    status: MediaStatus
+    provider: str | None
+    model_intended: str | None
+    """The model asked first."""
+    model_used: str | None
+    """Null until it is made, like the model intended."""
+    model_fallback_occurred: bool
+    placeholder: bool
+    """Made offline in place of a model's work."""
+    attempts: int
+    """Calls made for it, failed ones included."""
+    latency: float | None
+    """Seconds that the call which made it took."""
+    estimated_cost: Decimal | None
+    """What it may cost at most; null for what was made for a video, which is priced as a whole."""
+    cost: Decimal
+    """What was charged for it; nothing for what the project already had."""
+    prompt_hash: str
+    """SHA-256, in hex, of what a model was asked: the same question has the same answer."""
+    document: str
+    field: str
+    version: str
+    warnings: list[Problem]
+    error: Problem | None
+    media_type: str | None
+    bytes: int | None
+    content_url: str | None
+    """Where its bytes are, for whoever has the key; null until it is ready."""
+    created_at: datetime
+    updated_at: datetime
+
+
+_AT = datetime(2026, 11, 21, 10, 12, 30, tzinfo=UTC)
+_ID = UUID("6f1c6f52-3c43-4a0e-9a2f-0d3f2b7c1f5e")
+_WANTED = MediaRequest(
+    project_id="bakery",
+    kind="image",
+    prompt="A baker lifts a loaf out of a wood-fired oven",
+    style="Warm morning light, grainy film",
+    document="42",
+    field="hero",
+    version="2026-11-21T10:12:00Z",
+    by="ann@example.com",
+)
+_QUEUED = MediaAsset(
+    id=_ID,
+    project_id="bakery",
+    job_id=_ID,
+    kind="image",
+    status=MediaStatus.QUEUED,
+    provider=None,
+    model_intended=None,
+    model_used=None,
+    model_fallback_occurred=False,
+    placeholder=False,
+    attempts=0,
+    latency=None,
+    estimated_cost=Decimal("0.140000"),
+    cost=Decimal("0.000000"),
+    prompt_hash="9d1f5c0a6b2e48d7f3a1c5e7092b4d6f8a0c2e4f6b8d0a1c3e5f7092b4d6f8a0",
+    document="42",
+    field="hero",
+    version="2026-11-21T10:12:00Z",
+    warnings=[],
+    error=None,
+    media_type=None,
+    bytes=None,
+    content_url=None,
+    created_at=_AT,
+    updated_at=_AT,
+)
+_READY = msgspec.structs.replace(
+    _QUEUED,
+    status=MediaStatus.READY,
+    provider="replicate",
+    model_intended="gemini-nano-banana-2.1",
+    model_used="black-forest-labs/flux-1.1-pro-ultra",
+    model_fallback_occurred=True,
+    attempts=2,
+    latency=7.914,
+    cost=Decimal("0.060000"),
+    warnings=[
+        Problem(
+            code="model_fallback",
+            message="“black-forest-labs/flux-1.1-pro-ultra” made this in place of"
+            " “gemini-nano-banana-2.1”.",
+            params={
+                "intended": "gemini-nano-banana-2.1",
+                "used": "black-forest-labs/flux-1.1-pro-ultra",
+                "reason": "generation_unavailable",
+            },
+        )
+    ],
+    media_type="image/png",
+    bytes=2_481_772,
+    content_url=f"/api/v1/media/assets/{_ID}/content",
+    updated_at=_AT + timedelta(seconds=9),
+)
+
+
+def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec:
+    return ResponseSpec(
+        MediaAsset,
+        generate_examples=False,
+        description=description,
+        examples=[Example(summary=summary, value=value) for summary, value in examples],
+    )
+
+
+@post(
+    paths("/api/v1/media/generate"),
+    status_code=HTTPStatus.ACCEPTED,
+    guards=[requires_api_key],
+    summary="Have a picture or a spoken text made",
+    tags=["media"],
+    responses={
+        HTTPStatus.ACCEPTED: _answer("It is being made", ("Waiting for a worker", _QUEUED)),
+        HTTPStatus.OK: _answer("It is there", ("What the project already had", _READY)),
+    },
+)
+async def generate(
+    data: Annotated[
+        MediaRequest, BodyKwarg(examples=[Example(summary="A picture", value=_WANTED)])
+    ],
+    queue: NamedDependency[Queue],
+    settings: NamedDependency[BridgeSettings],
+    prices: NamedDependency[SkipValidation[Prices]],
+    idempotency_key: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Idempotency-Key",
+            max_length=128,
+            description="The same key, with the same request, names the same medium for ever.",
+        ),
+    ] = None,
+) -> Response[MediaAsset]:
+    """Write an order down and answer 202; 200 where the very same was made before.
+
+    It is made under the caps of its project, document and month; 409 if the key
+    was used with another request, 422 if there is nothing to make.
+    """
+    wanted = Order(
+        project=data.project_id,
+        kind=JobKind(data.kind),
+        prompt=data.prompt,
+        style=data.style,
+        voice=data.voice,
+        locale=data.locale,
+        aspect_ratio=data.aspect_ratio,
+        document=data.document,
+        field=data.field,
+        version=data.version,
+        by=data.by,
+    )
+    medium, missing = await media.order(
+        wanted, key=idempotency_key or None, limits=settings.limits, prices=prices
+    )
+    found = await media.find(medium)
+    log.info("media.ordered", job_id=str(medium), kind=data.kind, ready=not missing)
+    if missing:
+        status = Status(found.job["status"])
+        await queue.wake_job(medium, status, attempt=found.job["attempt"])
+    return Response(
+        _view(found),
+        status_code=HTTPStatus.ACCEPTED if missing else HTTPStatus.OK,
+        headers={"Location": f"/api/v1/media/assets/{medium}"},
+    )
+
+
+@get(
+    paths(_ASSET),
+    guards=[requires_api_key],
+    summary="A picture or a spoken text, with how it came to be",
+    tags=["media"],
+    responses={HTTPStatus.OK: _answer("As it stands", ("Ready", _READY), ("Waiting", _QUEUED))},
+)
+async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
+    """Return a medium that was asked for, or an asset of a video; 404 if there is neither."""
+    return _view(await media.find(asset_id))
+
+
+@get(
+    paths(f"{_ASSET}/content"),
+    status_code=HTTPStatus.TEMPORARY_REDIRECT,
+    guards=[requires_api_key],
+    summary="The bytes of a picture or a spoken text",
+    tags=["media"],
+)
+async def get_content(
+    asset_id: FromPath[UUID],
+    store: NamedDependency[SkipValidation[ObjectStore]],
+    settings: NamedDependency[BridgeSettings],
+) -> Redirect:
+    """Redirect to a fresh, expiring link, which knows Range; 404 or, while it is made, 409."""
+    link = await store.signed_url(
+        await media.content_key(asset_id), expires_in=timedelta(seconds=settings.link_seconds)
+    )
+    return Redirect(
+        link,
+        status_code=307,
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+def _view(medium: Medium) -> MediaAsset:
+    job, asset = medium.job, medium.asset
+    view = MediaAsset(
+        id=medium.id,
+        project_id=job["project"],
+        job_id=job["id"],
+        kind="image" if job["kind"] == JobKind.IMAGE else "speech",
+        status=_STATUSES.get(Status(job["status"]), MediaStatus.QUEUED),
+        provider=None,
+        model_intended=None,
+        model_used=None,
+        model_fallback_occurred=False,
+        placeholder=False,
+        attempts=0,
+        latency=None,
+        estimated_cost=rounded(job["estimated_cost"]),
+        cost=rounded(job["actual_cost"]),
+        prompt_hash=medium.request_digest,
+        document=job["video_id"],
+        field=job["field"],
+        version=job["version"],
+        warnings=msgspec.json.decode(job["charge_warnings"], type=list[Problem]),
+        error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
+        media_type=None,
+        bytes=None,
+        content_url=None,
+        created_at=job["created_at"],
+        updated_at=job["updated_at"],
+    )
+    if asset is None:
+        return view
+    return _with_asset(view if medium.alone else _of_video(view, asset), asset)
+
+
+def _of_video(view: MediaAsset, asset: Row) -> MediaAsset:
+    """Return the view of a scene's asset, which was finished when it was written down."""
+    picture = asset["kind"] == Kind.PICTURE
+    return msgspec.structs.replace(
+        view,
+        kind="image" if picture else "speech",
+        status=MediaStatus.READY,
+        estimated_cost=None,
+        cost=rounded(asset["cost"]),
+        field=f"scenes.{asset['scene_id']}.{'picturePrompt' if picture else 'narration'}",
+        warnings=[],
+        error=None,
+        created_at=asset["created_at"],
+        updated_at=asset["created_at"],
+    )
+
+
+def _with_asset(view: MediaAsset, asset: Row) -> MediaAsset:
+    made = msgspec.json.decode(asset["generation_metadata"], type=Metadata)
+    return msgspec.structs.replace(
+        view,
+        provider=asset["provider"],
+        model_intended=asset["model_intended"],
+        model_used=asset["model_used"],
+        model_fallback_occurred=asset["model_used"] != asset["model_intended"],
+        placeholder=asset["provider"] == _OFFLINE,
+        attempts=made.calls,
+        latency=made.latency,
+        warnings=[*view.warnings, *made.warnings],
+        media_type=asset["media_type"],
+        bytes=asset["bytes"],
+        content_url=f"/api/v1/media/assets/{view.id}/content",
+    )

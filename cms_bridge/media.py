@@ -1,0 +1,219 @@
+"""Media: pictures and spoken texts that are asked for by themselves, outside of any video.
+
+Each is a job of its own kind, approved by being asked for, whose storyboard is
+its one scene. So everything that holds for videos holds here: leases, the
+ledger and its caps, the project's own assets, and resumption after a crash.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import msgspec
+from piccolo.custom_types import Combinable
+
+from cms_bridge import approvals, assets
+from cms_bridge.assets import Row
+from cms_bridge.database import AlreadyStored, transaction, unique_violations
+from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
+from cms_bridge.estimates import Prices
+from cms_bridge.jobs import WAKE_GRACE
+from cms_bridge.money import ceiling
+from cms_bridge.states import JobKind, Status
+from cms_bridge.tables import Asset, Job, Project
+from render.errors import EmptyScript
+from render.generation.base import ImageRequest, SpeechRequest
+from render.generation.requests import digests, image_request, request_digest, speech_request
+from render.storyboard import AspectRatio, Brief, Limits, Locale, Scene, Storyboard, clean_text
+
+_SCENE = "medium"
+_TITLE_CHARS = 80
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants made."""
+
+    project: str
+    kind: JobKind
+    """`IMAGE` or `SPEECH`."""
+    prompt: str
+    """What to draw, or the words to be spoken."""
+    style: str = ""
+    voice: str = ""
+    locale: Locale = "en"
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    document: str = ""
+    """The CMS document it is for, whose cap it counts against; empty for none."""
+    field: str = ""
+    version: str = ""
+    by: str = ""
+    """Who asks."""
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """The one scene that is to be made."""
+        prompt = clean_text(self.prompt)
+        scene = (
+            Scene(id=_SCENE, picture_prompt=prompt, on_screen_text=prompt)
+            if self.kind is JobKind.IMAGE
+            else Scene(id=_SCENE, narration=prompt)
+        )
+        return Storyboard(
+            title="",
+            scenes=(scene,),
+            style=clean_text(self.style),
+            voice=clean_text(self.voice),
+            locale=self.locale,
+            aspect_ratio=self.aspect_ratio,
+        )
+
+
+class Medium(msgspec.Struct, frozen=True, kw_only=True):
+    """A medium and the job that makes, or made, it."""
+
+    id: UUID
+    job: Row
+    asset: Row | None
+    """None until it is there."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was asked for by itself."""
+        return self.job["kind"] != JobKind.VIDEO
+
+    @property
+    def request_digest(self) -> str:
+        """What a model is, or was, asked."""
+        return self.asset["request_digest"] if self.asset else request_digest(_request(self.job))
+
+
+async def order(
+    wanted: Order, *, key: str | None, limits: Limits, prices: Prices
+) -> tuple[UUID, bool]:
+    """Write an order down; return its id, and whether there is anything left to be made.
+
+    The same key names the same order for ever. What the project already has is
+    handed over at once. Raises `IdempotencyConflict` or `InvalidStoryboard`.
+    """
+    board = wanted.storyboard
+    board.check(limits)
+    if not clean_text(wanted.prompt):
+        raise EmptyScript("There is nothing to make: the prompt is empty.")
+    if key and (known := await _ordered(wanted, board, key)):
+        return known
+    job = _job(wanted, board, key, prices)
+    made = await assets.find_asset(wanted.project, digests(_request(job)))
+    if made:
+        job |= {"status": Status.COMPLETED, "progress": 100, "scenes_done": 1, "wake_at": None}
+    try:
+        await _store(job, made, by=wanted.by)
+    except AlreadyStored:
+        # The same order arrived twice at once and the other one won.
+        if key and (known := await _ordered(wanted, board, key)):
+            return known
+        raise
+    return job["id"], made is None
+
+
+async def find(medium: UUID) -> Medium:
+    """Return a medium by its order's id, or an asset of a video by its own; `MediumNotFound`."""
+    job = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
+    if job and job["kind"] != JobKind.VIDEO:
+        asset = await _asset(Asset.job == medium)
+        return Medium(id=medium, job=job, asset=asset)
+    asset = await _asset(Asset.id == medium)
+    if asset is None:
+        raise MediumNotFound("There is no such picture or spoken text.")
+    (job,) = await Job.select(*Job.all_columns()).where(Job.id == asset["job"])
+    return Medium(id=medium, job=job, asset=asset)
+
+
+async def content_key(medium: UUID) -> str:
+    """Return the key of a medium's bytes; raise `MediumNotFound` or `MediumNotReady`."""
+    found = await find(medium)
+    if found.asset is None:
+        raise MediumNotReady("It is not made yet.", status=found.job["status"])
+    return found.asset["key"]
+
+
+async def _asset(which: Combinable) -> Row | None:
+    return (
+        await Asset.select(*Asset.all_columns())
+        .where(which)
+        .order_by(Asset.created_at, ascending=False)
+        .first()
+    )
+
+
+async def _ordered(wanted: Order, board: Storyboard, key: str) -> tuple[UUID, bool] | None:
+    row = (
+        await Job.select(*Job.all_columns())
+        .where(Job.project == wanted.project, Job.idempotency_key == key)
+        .first()
+    )
+    if row is None:
+        return None
+    document = wanted.document or _own_name(row["id"])
+    same = (wanted.kind, board.digest, document, wanted.field, wanted.version)
+    named = ("kind", "storyboard_digest", "video_id", "field", "version")
+    if same != tuple(row[name] for name in named):
+        raise IdempotencyConflict("This idempotency key was used before with another request.")
+    return row["id"], Status(row["status"]) is not Status.COMPLETED
+
+
+def _job(wanted: Order, board: Storyboard, key: str | None, prices: Prices) -> Row:
+    now, job = datetime.now(UTC), uuid4()
+    row: Row = {
+        "id": job,
+        "kind": wanted.kind,
+        "project": wanted.project,
+        "video_id": wanted.document or _own_name(job),
+        "field": wanted.field,
+        "version": wanted.version,
+        "submission": 0,
+        "idempotency_key": key,
+        "title": clean_text(wanted.prompt)[:_TITLE_CHARS],
+        "brief": msgspec.json.encode(Brief(title="")).decode(),
+        "status": Status.APPROVED,
+        "storyboard_data": msgspec.json.encode(board).decode(),
+        "storyboard_digest": board.digest,
+        "scenes_total": 1,
+        "sequence": 1,
+        "wake_at": now + WAKE_GRACE,
+        "created_at": now,
+        "updated_at": now,
+    }
+    asked = _request(row)
+    price = prices.picture(asked) if isinstance(asked, ImageRequest) else prices.narration(asked)
+    return {**row, "estimated_cost": ceiling(price)}
+
+
+def _own_name(job: UUID) -> str:
+    return f"medium-{job}"
+
+
+def _request(job: Row) -> ImageRequest | SpeechRequest:
+    board = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
+    (scene,) = board.scenes
+    image = job["kind"] == JobKind.IMAGE
+    return image_request(board, scene) if image else speech_request(board, scene)
+
+
+async def _store(job: Row, made: Row | None, *, by: str) -> None:
+    now, digest = datetime.now(UTC), job["storyboard_digest"]
+    async with transaction():
+        await Project.raw(
+            "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {})"
+            " ON CONFLICT (id) DO NOTHING",
+            job["project"],
+            job["project"],
+            now,
+        )
+        with unique_violations():
+            await Job.insert(Job(**job))
+        await Job.update(approvals.on_job(digest, by=by)).where(Job.id == job["id"])
+        await approvals.record(job["id"], digest=digest, estimate=job["estimated_cost"], by=by)
+        if made:
+            own: Row = {"id": uuid4(), "job": job["id"], "scene_id": _SCENE}
+            copied: Row = {**made, **own, "cost": Decimal(0), "created_at": now}
+            await Asset.insert(Asset(**copied))
