@@ -7,6 +7,7 @@
 #   make test-slow       what is marked slow: long fault runs
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
+#   make bench-generation  what generation adds to the providers' own time
 #   make clean           remove what was installed, built and made
 
 SHELL := /bin/bash
@@ -114,6 +115,10 @@ coverage: python node admin
 
 test-plugin: node
 	cd $(PLUGIN) && npm run --silent check
+
+.PHONY: bench-generation
+bench-generation: python
+	$(BIN)/python -m benchmarks.generation --write $(BENCH_ARGS)
 
 check: lint types imports test
 

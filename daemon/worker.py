@@ -57,14 +57,15 @@ async def run(settings: DaemonSettings | None = None) -> None:
     telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
-        services = await _open(settings, stack)
+        services = await open_services(settings, stack)
         lanes = [_work_lane(services), _news_lane(services), _sweep_lane(services)]
         log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
         await _listen(lanes, services)
     log.info("daemon.stopped", worker=services.worker)
 
 
-async def _open(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
+async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
+    """Open everything that tasks work with; the stack closes it."""
     await stack.enter_async_context(connected(settings.database_url))
     http = await stack.enter_async_context(
         httpx.AsyncClient(timeout=settings.payload_timeout_seconds)

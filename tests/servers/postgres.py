@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: its own cluster, durable for nobody, gone with the tests."""
+"""A real PostgreSQL for tests and benchmarks: its own cluster, gone with them."""
 
 import importlib.util
 import os
@@ -21,16 +21,14 @@ from cms_bridge.tether import tethered
 _USER = "reelwright"
 _PASSWORD = "only-for-tests"
 _START_TIMEOUT = 30.0
-# Nothing here has to survive a crash, so nothing waits for a disk.
 _OPTIONS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "32MB",
 }
+# Nothing in a test has to survive a crash, so nothing waits for a disk.
+_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer(NamedTuple):
@@ -88,8 +86,8 @@ def _open_to_all(directory: Path) -> bool:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a cluster on a free loopback port."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a cluster on a free loopback port; a durable one syncs every commit, as in production."""
     binaries = find_binaries()
     owner = _unprivileged()
     with tempfile.TemporaryDirectory(prefix="reelwright-postgres-") as name:
@@ -98,7 +96,8 @@ def postgres_server() -> Iterator[PostgresServer]:
             os.chown(directory, owner, -1)
         _initialise(binaries, directory, owner)
         server = PostgresServer(binaries, _free_port())
-        options = [f"-c{key}={value}" for key, value in _OPTIONS.items()]
+        chosen = _OPTIONS if durable else {**_OPTIONS, **_CARELESS}
+        options = [f"-c{key}={value}" for key, value in chosen.items()]
         command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{server.port}", *options]
         with (directory / "log").open("wb") as log:
             process = subprocess.Popen(
