@@ -3,12 +3,11 @@
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from render.pictures.colour import Plane, ycbcr_of
 from render.rendition import Profile
-
-Plane = npt.NDArray[np.uint8]
+from render.storyboard import HexColour
 
 
 class Canvas:
@@ -22,6 +21,16 @@ class Canvas:
         self.y: Plane = self.pixels[:height]
         self.u: Plane = chroma[0]
         self.v: Plane = chroma[1]
+
+    @property
+    def planes(self) -> tuple[Plane, Plane, Plane]:
+        """Y, U and V."""
+        return self.y, self.u, self.v
+
+    def fill(self, colour: HexColour) -> None:
+        """Fill the canvas with one colour."""
+        for plane, value in zip(self.planes, ycbcr_of(colour), strict=True):
+            plane.fill(value)
 
     def copy(self, other: "Canvas") -> None:
         """Fill the canvas with another's picture."""

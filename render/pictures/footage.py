@@ -28,7 +28,7 @@ class StillFootage:
 
     def film(self, frame: int, canvas: Canvas) -> bool:
         """Paint what the camera sees; False where it has not moved."""
-        view = window(self._motion, frame=frame, frames=self._frames)
+        view = window(self._motion, frame=frame, frames=self._frames, focus=self._plate.focus)
         if view == self._seen:
             return False
         film(self._plate, view, canvas)

@@ -5,6 +5,9 @@ corner, (1, 1) its lower right, and a window of size 1 shows all of it. The same
 size serves both axes, since the picture already has the output's shape. No
 window ever reaches outside the picture.
 
+A zoom goes towards the picture's focus, which stands where it is while all else
+moves; a pan keeps to the focus across its way.
+
 Pure and exact to the float: rounding to pixels is what makes a slow move jitter.
 """
 
@@ -12,12 +15,13 @@ from collections.abc import Callable
 from math import cos, pi
 from typing import NamedTuple
 
-from render.storyboard import Motion
+from render.storyboard import Focus, Motion
 
 MAX_ZOOM = 1.12
 """How close a zoom comes."""
 _PAN_ZOOM = 1.08
 """How close a pan stands; what this leaves over is the way it travels."""
+_MIDDLE = Focus()
 
 
 class Window(NamedTuple):
@@ -28,19 +32,17 @@ class Window(NamedTuple):
     size: float
 
 
-def window(motion: Motion, *, frame: int, frames: int) -> Window:
-    """Return what is seen in frame `frame` (from 0) of a shot of `frames` frames."""
+def window(motion: Motion, *, frame: int, frames: int, focus: Focus = _MIDDLE) -> Window:
+    """Return what is seen in frame `frame` (from 0) of a shot of `frames` frames.
+
+    `focus` is in the window's units, as `render.pictures.still.Plate` has it.
+    """
     progress = _ease(frame / (frames - 1)) if frames > 1 else 0.0
-    return _MOVES[motion](progress)
+    return _MOVES[motion](progress, focus)
 
 
-def _centred(zoom: float) -> Window:
+def _placed(zoom: float, across: float, down: float) -> Window:
     size = 1 / zoom
-    return Window((1 - size) / 2, (1 - size) / 2, size)
-
-
-def _panned(*, across: float = 0.5, down: float = 0.5) -> Window:
-    size = 1 / _PAN_ZOOM
     return Window((1 - size) * across, (1 - size) * down, size)
 
 
@@ -50,13 +52,13 @@ def _ease(time: float) -> float:
     return 0.5 * time + 0.25 * (1 - cos(pi * time))
 
 
-_MOVES: dict[Motion, Callable[[float], Window]] = {
-    Motion.STILL: lambda _: _centred(1.0),
-    Motion.ZOOM_IN: lambda progress: _centred(MAX_ZOOM**progress),
-    Motion.ZOOM_OUT: lambda progress: _centred(MAX_ZOOM ** (1 - progress)),
-    Motion.PAN_LEFT: lambda progress: _panned(across=1 - progress),
-    Motion.PAN_RIGHT: lambda progress: _panned(across=progress),
-    Motion.PAN_UP: lambda progress: _panned(down=1 - progress),
-    Motion.PAN_DOWN: lambda progress: _panned(down=progress),
+_MOVES: dict[Motion, Callable[[float, Focus], Window]] = {
+    Motion.STILL: lambda _, focus: _placed(1.0, focus.x, focus.y),
+    Motion.ZOOM_IN: lambda progress, focus: _placed(MAX_ZOOM**progress, focus.x, focus.y),
+    Motion.ZOOM_OUT: lambda progress, focus: _placed(MAX_ZOOM ** (1 - progress), focus.x, focus.y),
+    Motion.PAN_LEFT: lambda progress, focus: _placed(_PAN_ZOOM, 1 - progress, focus.y),
+    Motion.PAN_RIGHT: lambda progress, focus: _placed(_PAN_ZOOM, progress, focus.y),
+    Motion.PAN_UP: lambda progress, focus: _placed(_PAN_ZOOM, focus.x, 1 - progress),
+    Motion.PAN_DOWN: lambda progress, focus: _placed(_PAN_ZOOM, focus.x, progress),
 }
 """Each motion's window, from 0 at the shot's first frame to 1 at its last."""

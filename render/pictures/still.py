@@ -4,30 +4,40 @@ A `Plate` is one picture cover-fitted to the output's shape, as BT.709
 limited-range Y, U and V planes of twice the output's resolution: sampled
 bilinearly, that is sub-pixel motion without a ripple. RGB ends here.
 
+Every picture comes upright, in sRGB's primaries, on white where it is
+transparent, and as its first frame where it is animated. More than eight bits,
+and HDR, are `render.pictures.deep`'s to read.
+
 Hostile files are refused before a pixel is decoded; every refusal is a
-`MediaError` that names the scene.
+`MediaError` that names the scene. The content says what a file is, never its name.
 """
 
 import io
 import struct
 import zlib
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import msgspec
 import numpy as np
-import numpy.typing as npt
+from av.error import FFmpegError
 from PIL import Image, ImageCms, ImageOps
 
 from render.errors import MediaError
-from render.pictures.canvas import Canvas, Plane
+from render.pictures import deep
+from render.pictures.canvas import Canvas
+from render.pictures.colour import Plane, Samples, as_plane, resized, ycbcr
+from render.pictures.crop import Crop, cover
+from render.pictures.deep import DeepPicture
 from render.pictures.motion import MAX_ZOOM, Window
 from render.pictures.warp import sample
 from render.rendition import Profile
+from render.storyboard import Focus
 
 MAX_PIXELS = 50_000_000
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 _UNREADABLE = (
     OSError,  # includes Pillow's UnidentifiedImageError and truncation
     SyntaxError,  # Pillow's word for a broken PNG chunk
@@ -35,19 +45,14 @@ _UNREADABLE = (
     EOFError,
     struct.error,
     zlib.error,
+    FFmpegError,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
 _SRGB = ImageCms.ImageCmsProfile(
     ImageCms.createProfile("sRGB")  # pyright: ignore[reportUnknownArgumentType]  untyped by Pillow
 )
-
-# ITU-R BT.709, gamma-encoded RGB 0–255 to limited-range YCbCr (Y 16–235, C 16–240).
-_KR, _KG, _KB = 0.2126, 0.7152, 0.0722
-_Y = np.array([_KR, _KG, _KB]) * 219 / 255
-_CB = np.array([-_KR, -_KG, 1 - _KB]) / (2 * (1 - _KB)) * 224 / 255
-_CR = np.array([1 - _KR, -_KG, -_KB]) / (2 * (1 - _KR)) * 224 / 255
-_BT709 = np.column_stack([np.vstack([_Y, _CB, _CR]), [16.0, 128.0, 128.0]])
+_MIDDLE = Focus()
 
 
 class PictureInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,8 @@ class Plate(NamedTuple):
     u: Plane
     """W × H, as is `v`: twice what 4:2:0 asks for."""
     v: Plane
+    focus: Focus = _MIDDLE
+    """The point to keep, in shares of the plate."""
 
 
 def film(plate: Plate, view: Window, canvas: Canvas) -> None:
@@ -90,81 +97,109 @@ def check_picture(
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(max_pixels, scene) from error
     except _UNREADABLE as error:
-        raise _refused("the picture is not a readable PNG, JPEG or WebP file", scene) from error
+        raise _refused(
+            "the picture is not a readable PNG, JPEG, WebP, AVIF or GIF file", scene
+        ) from error
     if width * height > max_pixels:
         raise _too_large(max_pixels, scene)
     return PictureInfo(width=width, height=height, format=kind)
 
 
-def load_plate(path: Path, profile: Profile, *, scene: str | None = None) -> Plate:
-    """Decode a picture and fit it to the profile's shape, cutting off what juts out."""
+def load_plate(
+    path: Path, profile: Profile, *, focus: Focus = _MIDDLE, scene: str | None = None
+) -> Plate:
+    """Decode a picture and fit it to the profile's shape, cutting off what juts out.
+
+    What stays is around the focus, as near the middle as the picture's borders let it be.
+    """
     check_picture(path, scene=scene)
-    width, height = profile.width, profile.height
-    # No finer than the closest view shows: detail beyond that would only alias.
-    size = (round(width * MAX_ZOOM), round(height * MAX_ZOOM))
     try:
         with Image.open(path, formats=_FORMATS) as image:
-            # A JPEG can be decoded at a fraction of its size; no-op for the others.
-            image.draft("RGB", (max(size), max(size)))
-            ImageOps.exif_transpose(image, in_place=True)
-            box = _cover(image.size, (width, height))
-            # Colours are converted once the picture is small: a large one fills memory.
-            fitted = _eight_bit(image).resize(
-                size, Image.Resampling.LANCZOS, box=box, reducing_gap=3
-            )
-            rgb = np.asarray(_srgb(_opaque(fitted), image.info.get("icc_profile")))
+            picture = deep.read(path, image, enough=_finest(profile))
+            if picture is None:
+                rgb, crop = _shallow(image, profile, focus)
+            else:
+                rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
     except _UNREADABLE as error:
         raise _refused("the picture is damaged", scene) from error
-    y, u, v = cv2.split(cv2.transform(rgb, _BT709))
+    return plate_of(rgb, profile, focus=crop.focus)
+
+
+def plate_of(rgb: Samples, profile: Profile, *, focus: Focus = _MIDDLE) -> Plate:
+    """Make a plate of R'G'B', H × W × 3 and 0–255; `float32` is dithered."""
+    size = (profile.width, profile.height)
+    doubled = (2 * profile.width, 2 * profile.height)
+    y, u, v = ycbcr(rgb)
+    # A grain is as large as what the camera, standing back, sees as one sample.
     return Plate(
-        y=_as_plane(cv2.resize(y, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)),
-        u=_as_plane(cv2.resize(u, (width, height), interpolation=cv2.INTER_AREA)),
-        v=_as_plane(cv2.resize(v, (width, height), interpolation=cv2.INTER_AREA)),
+        y=as_plane(resized(y, doubled, cv2.INTER_CUBIC), across=2, down=2),
+        u=as_plane(resized(u, size, cv2.INTER_AREA), across=1, down=2),
+        v=as_plane(resized(v, size, cv2.INTER_AREA), across=1, down=2),
+        focus=focus,
     )
 
 
-def _as_plane(array: npt.NDArray[np.generic]) -> Plane:
-    return np.ascontiguousarray(array, dtype=np.uint8)
+def _finest(profile: Profile) -> tuple[int, int]:
+    # No finer than the closest view shows: detail beyond that would only alias.
+    return round(profile.width * MAX_ZOOM), round(profile.height * MAX_ZOOM)
 
 
-def _cover(source: tuple[int, int], target: tuple[int, int]) -> tuple[float, float, float, float]:
-    # The largest middle part of the source that has the target's shape.
-    scale = max(target[0] / source[0], target[1] / source[1])
-    width, height = target[0] / scale, target[1] / scale
-    left, top = (source[0] - width) / 2, (source[1] - height) / 2
-    return max(0.0, left), max(0.0, top), left + width, top + height
+def _shallow(image: Image.Image, profile: Profile, focus: Focus) -> tuple[Plane, Crop]:
+    size = _finest(profile)
+    # A JPEG can be decoded at a fraction of its size; no-op for the others.
+    image.draft("RGB", (max(size), max(size)))
+    icc_profile = image.info.get("icc_profile")
+    ImageOps.exif_transpose(image, in_place=True)
+    crop = cover(image.size, (profile.width, profile.height), focus)
+    # Colours are converted once the picture is small: a large one fills memory.
+    fitted = _resizable(image).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
+    return np.asarray(_opaque(fitted, icc_profile)), crop
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def _deep(
+    picture: DeepPicture, profile: Profile, focus: Focus, icc_profile: bytes | None
+) -> tuple[Samples, Crop]:
+    size = _finest(profile)
+    height, width, _ = picture.rgb.shape
+    crop = cover((width, height), (profile.width, profile.height), focus)
+    left, top = int(crop.left), int(crop.top)
+    part = picture.rgb[top : ceil(top + crop.height), left : ceil(left + crop.width)]
+    shrinking = part.shape[1] > size[0]
+    fitted = resized(part, size, cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+    if picture.managed or not icc_profile:
+        return fitted, crop
+    # LittleCMS is given eight bits; what more there was lives on as grain.
+    grained = [as_plane(fitted[..., index], across=1, down=1) for index in range(3)]
+    return np.asarray(_srgb(Image.fromarray(np.dstack(grained)), icc_profile)), crop
+
+
+def _resizable(image: Image.Image) -> Image.Image:
     """Return a picture of a mode that Pillow resizes well."""
-    if image.mode.startswith("I;16"):
-        # Pillow clips where it should scale.
-        grey = np.asarray(image, dtype=np.uint16) >> 8
-        return Image.fromarray(grey.astype(np.uint8))
-    if image.mode in {"L", "LA", "RGB", "RGBA"} and "transparency" not in image.info:
+    if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} and "transparency" not in image.info:
         return image
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """Return a picture in RGB; what is transparent shows white, as in a browser."""
+def _opaque(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """Return a picture in sRGB; what is transparent shows white, as in a browser."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
-    rgba = image.convert("RGBA")
-    ground = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(ground, rgba).convert("RGB")
+        return _srgb(image, icc_profile)
+    colours = _srgb(image.convert("L" if image.mode == "LA" else "RGB"), icc_profile)
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(colours, mask=image.getchannel("A"))
+    return ground
 
 
 def _srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     if not icc_profile:
-        return image
+        return image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
         converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        # A broken profile, or one for CMYK or grey, which are RGB by now.
-        return image
-    return converted or image
+        # A broken profile, or one for another kind of colour than the picture's.
+        return image.convert("RGB")
+    return converted or image.convert("RGB")
 
 
 def _refused(reason: str, scene: str | None) -> MediaError:

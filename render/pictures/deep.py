@@ -1,0 +1,141 @@
+"""Deep pictures: stills of more than eight bits a sample, or of more light than SDR.
+
+Pillow keeps eight bits of every colour picture; these are read by FFmpeg's
+decoders instead, into `float32`: PNG of 16 bits or with a cICP chunk, AVIF of
+10 or 12 bits or with HDR or wide-gamut tags.
+"""
+
+import struct
+from collections.abc import Callable
+from math import ceil
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpolation
+from PIL import ExifTags, Image
+
+from render.pictures import hdr
+from render.pictures.colour import Floats
+
+_DEMUXERS = {"PNG": "png_pipe", "AVIF": "mov"}
+_SCALING = (
+    Interpolation.LANCZOS
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.ACCURATE_RND
+    | Interpolation.BITEXACT
+)
+_EIGHT = 8
+_SIDEWAYS = 5
+"""The first of EXIF's orientations in which width and height change places."""
+_UPRIGHT: dict[int, Callable[[Floats], Floats]] = {
+    2: np.fliplr,
+    3: lambda picture: np.rot90(picture, 2),
+    4: np.flipud,
+    5: lambda picture: picture.swapaxes(0, 1),
+    6: lambda picture: np.rot90(picture, -1),
+    7: lambda picture: np.rot90(picture, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+"""What sets right each of EXIF's orientations."""
+
+
+class DeepPicture(NamedTuple):
+    """An upright picture, on white where it is transparent."""
+
+    rgb: Floats
+    """H × W × 3 of R'G'B', 0–255."""
+    managed: bool
+    """Whether these are BT.709's colours; an ICC profile in the file has no say then."""
+
+
+class _Tags(NamedTuple):
+    transfer: int
+    primaries: int
+
+
+_UNTAGGED = _Tags(ColorTrc.UNSPECIFIED, ColorPrimaries.UNSPECIFIED)
+
+
+def read(path: Path, image: Image.Image, *, enough: tuple[int, int]) -> DeepPicture | None:
+    """Read a picture whose header is open as `image`; None where eight bits hold all of it.
+
+    A large one is scaled down on its way, but to no less than covers `enough`
+    (width and height). Raises what FFmpeg raises.
+    """
+    if image.format not in _DEMUXERS:
+        return None
+    tags = _UNTAGGED
+    if image.format == "PNG":
+        depth, tags = _png_header(path)
+        if depth <= _EIGHT and not hdr.needed(**tags._asdict()):
+            return None
+    elif image.mode != "RGB":
+        # The alpha of an AVIF is a stream of its own: Pillow joins the two.
+        return None
+    frame = _decoded(path, _DEMUXERS[image.format])
+    if (frame.width, frame.height) != image.size:
+        # One tile of a grid.
+        return None
+    if image.format == "AVIF":
+        tags = _Tags(frame.color_trc, frame.color_primaries)
+        depth = max(component.bits for component in frame.format.components)
+        if depth <= _EIGHT and not hdr.needed(**tags._asdict()):
+            return None
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    width, height = enough
+    samples = _samples(frame, (height, width) if orientation >= _SIDEWAYS else enough)
+    return _shown(_UPRIGHT.get(orientation, lambda picture: picture)(samples), tags)
+
+
+def _png_header(path: Path) -> tuple[int, _Tags]:
+    # PNG, third edition: chunks of length, type, data and checksum; IHDR comes
+    # first, cICP before the first IDAT.
+    with path.open("rb") as file:
+        depth = file.read(25)[24]
+        file.seek(33)
+        while len(header := file.read(8)) == 8:  # noqa: PLR2004
+            length, kind = struct.unpack(">I4s", header)
+            if kind == b"IDAT":
+                break
+            if kind == b"cICP":
+                primaries, transfer = file.read(2)
+                return depth, _Tags(transfer, primaries)
+            file.seek(length + 4, 1)
+    return depth, _UNTAGGED
+
+
+def _decoded(path: Path, demuxer: str) -> VideoFrame:
+    options = {"protocol_whitelist": "file"}
+    with av.open(f"file:{path}", format=demuxer, options=options) as container:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        return next(container.decode(stream))
+
+
+def _samples(frame: VideoFrame, enough: tuple[int, int]) -> Floats:
+    """Return H × W × 3 or 4, 0–1."""
+    scale = min(1.0, max(enough[0] / frame.width, enough[1] / frame.height))
+    transparent = any(component.is_alpha for component in frame.format.components)
+    scaled = frame.reformat(
+        width=ceil(frame.width * scale),
+        height=ceil(frame.height * scale),
+        format="rgba64le" if transparent else "rgb48le",
+        interpolation=_SCALING,
+        src_color_range=frame.color_range,
+        dst_color_range=ColorRange.JPEG,
+        threads=1,
+    )
+    return scaled.to_ndarray().astype(np.float32) / np.float32(65535)
+
+
+def _shown(samples: Floats, tags: _Tags) -> DeepPicture:
+    managed = hdr.needed(**tags._asdict())
+    rgb = samples[..., :3]
+    if managed:
+        rgb = hdr.to_bt709(rgb, **tags._asdict())
+    if samples.shape[2] > 3:  # noqa: PLR2004
+        rgb = 1 + (rgb - 1) * samples[..., 3:]
+    return DeepPicture(np.ascontiguousarray(rgb * np.float32(255)), managed)

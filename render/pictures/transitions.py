@@ -1,0 +1,133 @@
+"""How one picture gives way to the next: one mixed frame at a time, plane by plane.
+
+`share` runs evenly from 0 to 1 over the transition and is eased here: an edge
+or a picture that travels sets off and lands softly, to the fraction of a pixel.
+A blend stays even; what it ends on would otherwise hang in the air.
+
+A wipe's edge is soft, and every plane is mixed by where its own samples lie
+(chroma of 4:2:0 is sited left: level with every second luma sample across,
+half-way between two of them down), so that no colour runs ahead of its light.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from render.pictures.canvas import Canvas
+from render.pictures.colour import Plane, ycbcr_of
+from render.storyboard import HexColour, Transition
+
+_SOFTNESS = 0.06
+"""The width of a wipe's edge, as a share of the way it goes."""
+
+
+class _Way(NamedTuple):
+    """Where a moving transition goes."""
+
+    down: bool
+    """Along the columns, rather than along the rows."""
+    back: bool
+    """To the left, or upwards."""
+
+
+_WIPES = {
+    Transition.WIPE_LEFT: _Way(down=False, back=True),
+    Transition.WIPE_RIGHT: _Way(down=False, back=False),
+    Transition.WIPE_UP: _Way(down=True, back=True),
+    Transition.WIPE_DOWN: _Way(down=True, back=False),
+}
+_SLIDES = {
+    Transition.SLIDE_LEFT: _Way(down=False, back=True),
+    Transition.SLIDE_RIGHT: _Way(down=False, back=False),
+    Transition.SLIDE_UP: _Way(down=True, back=True),
+    Transition.SLIDE_DOWN: _Way(down=True, back=False),
+}
+
+
+def mix(  # noqa: PLR0913  keyword-only past the fourth
+    transition: Transition,
+    before: Canvas,
+    after: Canvas,
+    canvas: Canvas,
+    *,
+    share: float,
+    colour: HexColour,
+) -> None:
+    """Fill a canvas with a moment of a transition, `share` of the way from one to the other.
+
+    `colour` is what a `fade` goes through. A cut takes no time: it never comes here.
+    """
+    if transition in _WIPES:
+        _wipe(_WIPES[transition], before, after, canvas, _eased(share))
+    elif transition in _SLIDES:
+        _slide(_SLIDES[transition], before, after, canvas, _eased(share))
+    elif transition is Transition.FADE:
+        _fade(before, after, canvas, share, colour)
+    else:
+        canvas.blend(before, after, share)
+
+
+def _eased(share: float) -> float:
+    return share * share * (3 - 2 * share)
+
+
+def _fade(before: Canvas, after: Canvas, canvas: Canvas, share: float, colour: HexColour) -> None:
+    seen = before if share < 1 / 2 else after
+    kept = abs(1 - 2 * share)
+    for source, target, value in zip(seen.planes, canvas.planes, ycbcr_of(colour), strict=True):
+        cv2.convertScaleAbs(source, dst=target, alpha=kept, beta=(1 - kept) * value)
+
+
+def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
+    first, last = (before, after) if way.back else (after, before)
+    length = _length(canvas.y, way)
+    soft = max(2.0, _SOFTNESS * length)
+    # From just outside one border to just outside the other, in luma pixels.
+    edge = (length + soft) * (1 - share if way.back else share) - soft / 2
+    for one, other, target in zip(first.planes, last.planes, canvas.planes, strict=True):
+        count = _length(target, way)
+        step = length // count
+        sited = 0.5 if step == 1 or not way.down else 1.0
+        places = sited + step * np.arange(count, dtype=np.float32)
+        shares = np.clip((places - edge) / soft + 0.5, 0, 1)
+        begin = int(np.searchsorted(shares, 0, side="right"))
+        end = int(np.searchsorted(shares, 1, side="left"))
+        _cut(target, way, 0, begin)[...] = _cut(one, way, 0, begin)
+        _cut(target, way, end, count)[...] = _cut(other, way, end, count)
+        band = _cut(one, way, begin, end).astype(np.float32)
+        weights = shares[begin:end, None] if way.down else shares[begin:end]
+        band += (_cut(other, way, begin, end) - band) * weights
+        _cut(target, way, begin, end)[...] = np.rint(band)
+
+
+def _slide(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
+    # The two pictures are one long strip, and the frame is a window that moves over it.
+    first, last = (before, after) if way.back else (after, before)
+    gone = share if way.back else 1 - share
+    for one, other, target in zip(first.planes, last.planes, canvas.planes, strict=True):
+        count = _length(target, way)
+        whole, part = divmod(gone * count, 1)
+        seam = count - int(whole)
+        for source, following, place in (
+            ((one, count - seam, count - 1), (one, count - seam + 1, count), (0, seam - 1)),
+            ((one, count - 1, count), (other, 0, 1), (seam - 1, seam)),
+            ((other, 0, count - seam), (other, 1, count - seam + 1), (seam, count)),
+        ):
+            if place[0] < place[1]:
+                cv2.addWeighted(
+                    _cut(source[0], way, *source[1:]),
+                    1 - part,
+                    _cut(following[0], way, *following[1:]),
+                    part,
+                    0,
+                    dst=_cut(target, way, *place),
+                )
+
+
+def _length(plane: Plane, way: _Way) -> int:
+    return plane.shape[0] if way.down else plane.shape[1]
+
+
+def _cut(plane: Plane, way: _Way, start: int, stop: int) -> Plane:
+    return plane[start:stop] if way.down else plane[:, start:stop]
