@@ -1,33 +1,74 @@
-"""Segments and sound, put into one fast-start MP4 without encoding anything again.
+"""Segments, sound, captions and chapters, put into one fast-start MP4; nothing is encoded again.
 
 Segments come from encoders with the same settings, so their packets share one
-header and follow one another as they are; only their times are shifted. Sound
-and pictures are interleaved by time, so memory does not grow with length.
+header and follow one another as they are; only their times are shifted. All
+tracks are interleaved by time, so memory does not grow with length. The same
+pieces make the same bytes.
+
+Captions become a track of timed text (3GPP TS 26.245, `tx3g`) that players show
+when asked to; chapters become what QuickTime and Nero each look for.
 """
 
 import heapq
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import av
+import msgspec
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
+from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
+from langcodes import Language
+from langcodes.tag_parser import LanguageTagError
 
 from render.delivery.encoder import REORDER_DELAY
 from render.errors import CompositionError
+from render.timeline import Cue
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
+_MILLISECOND = Fraction(1, 1000)
 
-def join(
-    segments: Sequence[Path], sound: Path, place: Path, *, fps: int, check: Callable[[], None]
+_CAPTION_LOOK = b"""[Script Info]
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, BackColour, Bold, BorderStyle, Alignment
+Style: Default,sans-serif,18,&H00FFFFFF,&H80000000,0,3,2
+[Events]
+Format: Layer, Start, End, Style, Text
+"""
+"""White on translucent black, in the middle below; in the script that FFmpeg's encoder reads."""
+
+_LONGEST_TEXT = 0xFFFF
+"""Bytes of one caption, since its length is told in sixteen bits."""
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the video that has a name; times in seconds."""
+
+    start: Fraction
+    end: Fraction
+    title: str
+
+
+def join(  # noqa: PLR0913  keyword-only past the third
+    segments: Sequence[Path],
+    sound: Path,
+    place: Path,
+    *,
+    fps: int,
+    check: Callable[[], None],
+    captions: Sequence[Cue] = (),
+    chapters: Sequence[Chapter] = (),
+    locale: str = "en",
 ) -> int:
-    """Write segments, in order, and their sound as one MP4; return its frames.
+    """Write segments, in order, with all that goes along as one MP4; return its frames.
 
+    Captions do not overlap; `locale` is their language and the narration's.
     `check` is called often, and stops the work by raising.
     """
     with (
@@ -36,14 +77,34 @@ def join(
         # The index at the front lets a player start before it has all of the file.
         av.open(place, "w", format="mp4", options={"movflags": "+faststart"}) as output,
     ):
-        seen = output.add_stream_from_template(first.streams.video[0])
+        language = _language(locale)
+        leading = first.streams.video[0]
+        seen = output.add_stream_from_template(leading, opaque=True)
+        seen.codec_context.codec_tag = leading.codec_context.codec_tag
         sounding = output.add_stream_from_template(heard.streams.audio[0])
-        frames = 0
-        for packet in heapq.merge(
-            _pictures(segments, seen, first.streams.video[0].codec_context.extradata, fps),
+        sounding.metadata["language"] = language
+        tracks = [
+            _pictures(segments, seen, leading.codec_context.extradata, fps),
             _sounds(heard, sounding),
-            key=_decode_time,
-        ):
+        ]
+        if captions:
+            reading = _caption_track(output)
+            reading.metadata["language"] = language
+            tracks.append(_captions(captions, reading))
+        output.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": round(chapter.start / _MILLISECOND),
+                    "end": round(chapter.end / _MILLISECOND),
+                    "time_base": _MILLISECOND,
+                    "metadata": {"title": chapter.title},
+                }
+                for number, chapter in enumerate(chapters)
+            ]
+        )
+        frames = 0
+        for packet in heapq.merge(*tracks, key=_decode_time):
             check()
             frames += packet.stream is seen
             output.mux(packet)
@@ -60,6 +121,7 @@ def _pictures(
             stream = container.streams.video[0]
             if stream.codec_context.extradata != header:
                 raise CompositionError("Two segments were encoded with different settings.")
+            ahead = REORDER_DELAY[stream.codec_context.codec.canonical_name]
             held = 0
             for packet in container.demux(stream):
                 if packet.pts is None:  # the empty packet that ends a file
@@ -67,7 +129,7 @@ def _pictures(
                 packet.pts = start + round(packet.pts * packet.time_base / tick)
                 # Decoding times simply count packets, ahead of showing by as
                 # much as frames are reordered: even across the seams.
-                packet.dts = coded - REORDER_DELAY
+                packet.dts = coded - ahead
                 packet.duration = 1
                 packet.time_base = tick
                 packet.stream = target
@@ -84,5 +146,32 @@ def _sounds(container: InputContainer, target: AudioStream) -> Iterator[AnyPacke
             yield packet
 
 
+def _caption_track(output: OutputContainer) -> SubtitleStream:
+    stream = output.add_stream("mov_text")
+    stream.codec_context.subtitle_header = _CAPTION_LOOK
+    stream.time_base = _MILLISECOND
+    return stream
+
+
+def _captions(cues: Sequence[Cue], target: SubtitleStream) -> Iterator[AnyPacket]:
+    # Written as they are, not through the encoder: to it, braces and backslashes in a caption
+    # are commands. The muxer fills what lies between with empty texts.
+    for cue in cues:
+        words = cue.text.encode()[:_LONGEST_TEXT].decode(errors="ignore").encode()
+        packet = Packet(struct.pack(">H", len(words)) + words)
+        packet.pts = packet.dts = round(cue.start / _MILLISECOND)
+        packet.duration = round(cue.end / _MILLISECOND) - packet.pts
+        packet.time_base = _MILLISECOND
+        packet.stream = target
+        yield packet
+
+
 def _decode_time(packet: AnyPacket) -> Fraction:
     return (packet.dts or 0) * packet.time_base
+
+
+def _language(locale: str) -> str:
+    try:
+        return Language.get(locale).to_alpha3(variant="T")
+    except (LookupError, LanguageTagError):
+        return "und"  # ISO 639-2 for a language that nobody knows

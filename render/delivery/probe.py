@@ -37,6 +37,9 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sample_rate: int = 0
     channels: int = 0
     audio_duration: float = 0
+    captions: str = ""
+    """The language of the caption track as ISO 639-2 names it; empty where there is none."""
+    chapters: int = 0
 
 
 def inspect(path: Path, *, max_pixels: int = 8192 * 4320, max_seconds: float = 14_400) -> MediaInfo:
@@ -65,6 +68,7 @@ def _inspected(container: InputContainer, path: Path) -> MediaInfo:
         duration=(container.duration or 0) / av.time_base,
         bytes=path.stat().st_size,
         fast_start=_fast_start(path),
+        chapters=len(container.chapters()),
     )
     for video in container.streams.video[:1]:
         context = video.codec_context
@@ -72,7 +76,7 @@ def _inspected(container: InputContainer, path: Path) -> MediaInfo:
         matched = set(tags) == {_BT709} and context.color_range == _LIMITED
         info = msgspec.structs.replace(
             info,
-            video_codec=context.name,
+            video_codec=context.codec.canonical_name,
             width=video.width,
             height=video.height,
             frames=video.frames,
@@ -84,11 +88,13 @@ def _inspected(container: InputContainer, path: Path) -> MediaInfo:
         length = (audio.duration or 0) * (audio.time_base or 0)
         info = msgspec.structs.replace(
             info,
-            audio_codec=context.name,
+            audio_codec=context.codec.canonical_name,
             sample_rate=context.sample_rate,
             channels=context.layout.nb_channels,
             audio_duration=float(length),
         )
+    for reading in container.streams.subtitles[:1]:
+        info = msgspec.structs.replace(info, captions=reading.metadata.get("language", "und"))
     return info
 
 
