@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from daemon.sender import SenderError
+from render.generation.models import ModelsConfig
 from render.storyboard import Brief
 from tests.houses import RunningHouse, last, running_house
 from tests.simulators import gemini, replicate
@@ -100,6 +102,23 @@ async def test_another_model_steps_in_and_the_editor_is_told(
     assert replicate_simulator.charges
     assert done["model_fallback_occurred"]
     assert "model_fallback" in {said["code"] for said in done["generation_warnings"]}
+
+
+async def test_the_health_of_models_tells_who_stepped_in(
+    house: RunningHouse,
+) -> None:
+    async with httpx.AsyncClient(base_url=house.house.bridge_url) as http:
+        key = {"Authorization": f"Bearer {house.house.api_key}"}
+        told = (await http.get("/api/v1/health/models", headers=key)).json()["models"]
+    primary, flux = (
+        next(one for one in told if one["model"] == name)
+        for name in (ModelsConfig().gemini.primary, ModelsConfig().replicate_images)
+    )
+    assert primary["errors"] > 0
+    assert primary["fallbacks"] > 0
+    assert primary["last_failure"]["message"] == "Gemini is out of order."
+    assert flux["available"]
+    assert flux["p50"] <= flux["p95"]
 
 
 async def test_a_cap_stops_the_job_before_the_call_that_would_pass_it(
