@@ -68,7 +68,8 @@ def test_every_pixel_shows_the_exact_place_of_the_picture(
     film(plate, view, canvas)
     columns, rows = np.arange(320.0), np.arange(180.0)
     wanted = seen(view, columns + 0.5, rows + 0.5)[0]
-    assert np.abs(canvas.y - wanted).max() <= 2.0
+    # Rounded four times: on the plate, doubled, between the warp's two passes, and at last.
+    assert np.abs(canvas.y - wanted).max() <= 2.5
     # Chroma of 4:2:0 is sited left: on every second column, between two rows.
     _, blue, red = seen(view, columns[::2] + 0.5, rows[::2] + 1)
     assert np.abs(canvas.u - blue).max() <= 2.0

@@ -1,0 +1,1 @@
+"""The render engine measured: whole processes, the same work, ratios within one run."""
