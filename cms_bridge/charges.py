@@ -223,6 +223,7 @@ def _warning(row: Row, scene: int | None) -> Problem:
             "provider": row["provider"],
             "model": row["model"],
             "amount": f"{row['reserved']:f}",
+            "at": row["created_at"].isoformat(),
         },
     )
     return problem.of_scene(scene) if scene else problem

@@ -170,7 +170,7 @@ def _found(picture: _Picture, data: bytes) -> Generated:
             Problem(
                 code="stock_used",
                 message=f"A stock picture stands here: “{name}” ({licence}).",
-                params={"file": name, "licence": picture.licence},
+                params={"file": name, "licence": picture.licence or "–"},
             ),
         ),
     )
