@@ -102,10 +102,10 @@ class Vault:
             Charge.job.status.is_in(list(FINISHED)),
         )
         left = await anyio.to_thread.run_sync(_left_in, self.spool, since.timestamp())
-        known = {row["id"] for row in rows}
-        rows += await Charge.select(*Charge.all_columns()).where(
-            Charge.id.is_in(list(left.keys() - known) or [uuid4()]), Charge.answer.is_not_null()
-        )
+        if spooled := left.keys() - {row["id"] for row in rows}:
+            rows += await Charge.select(*Charge.all_columns()).where(
+                Charge.id.is_in(list(spooled)), Charge.answer.is_not_null()
+            )
         for row in rows:
             try:
                 await self._finish(row)
