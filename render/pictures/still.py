@@ -37,8 +37,8 @@ from render.rendition import Profile
 from render.storyboard import Focus
 
 MAX_PIXELS = 50_000_000
-_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
-_UNREADABLE = (
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
+UNREADABLE = (
     OSError,  # includes Pillow's UnidentifiedImageError and truncation
     SyntaxError,  # Pillow's word for a broken PNG chunk
     ValueError,
@@ -89,14 +89,14 @@ def check_picture(
 ) -> PictureInfo:
     """Read a picture's header alone; raise `MediaError` unless it is fit to be decoded."""
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             kind = image.format or ""
     except FileNotFoundError as error:
         raise _refused("the picture is missing", scene) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(max_pixels, scene) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _refused(
             "the picture is not a readable PNG, JPEG, WebP, AVIF or GIF file", scene
         ) from error
@@ -114,13 +114,13 @@ def load_plate(
     """
     check_picture(path, scene=scene)
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with Image.open(path, formats=FORMATS) as image:
             picture = deep.read(path, image, enough=_finest(profile))
             if picture is None:
                 rgb, crop = _shallow(image, profile, focus)
             else:
                 rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _refused("the picture is damaged", scene) from error
     return plate_of(rgb, profile, focus=crop.focus)
 
@@ -152,7 +152,7 @@ def _shallow(image: Image.Image, profile: Profile, focus: Focus) -> tuple[Plane,
     ImageOps.exif_transpose(image, in_place=True)
     crop = cover(image.size, (profile.width, profile.height), focus)
     # Colours are converted once the picture is small: a large one fills memory.
-    fitted = _resizable(image).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
+    fitted = resizable(image).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
     return np.asarray(_opaque(fitted, icc_profile)), crop
 
 
@@ -170,10 +170,10 @@ def _deep(
         return fitted, crop
     # LittleCMS is given eight bits; what more there was lives on as grain.
     grained = [as_plane(fitted[..., index], across=1, down=1) for index in range(3)]
-    return np.asarray(_srgb(Image.fromarray(np.dstack(grained)), icc_profile)), crop
+    return np.asarray(srgb(Image.fromarray(np.dstack(grained)), icc_profile)), crop
 
 
-def _resizable(image: Image.Image) -> Image.Image:
+def resizable(image: Image.Image) -> Image.Image:
     """Return a picture of a mode that Pillow resizes well."""
     if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} and "transparency" not in image.info:
         return image
@@ -183,14 +183,15 @@ def _resizable(image: Image.Image) -> Image.Image:
 def _opaque(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     """Return a picture in sRGB; what is transparent shows white, as in a browser."""
     if not image.has_transparency_data:
-        return _srgb(image, icc_profile)
-    colours = _srgb(image.convert("L" if image.mode == "LA" else "RGB"), icc_profile)
+        return srgb(image, icc_profile)
+    colours = srgb(image.convert("L" if image.mode == "LA" else "RGB"), icc_profile)
     ground = Image.new("RGB", image.size, "white")
     ground.paste(colours, mask=image.getchannel("A"))
     return ground
 
 
-def _srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
+def srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """Return a picture without alpha in sRGB, as its profile says; without one it is taken so."""
     if not icc_profile:
         return image.convert("RGB")
     try:
