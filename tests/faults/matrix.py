@@ -30,7 +30,8 @@ _HEAD = """\
 # Killed at every step
 
 What becomes of a job, and of the money, when its daemon is killed with SIGKILL in the middle of a
-paid call. Made by `make faults` on {date}: {runs} runs in {minutes:.0f} minutes on {machine}.
+paid call. Made by `make faults` on {date}: {runs} runs in {minutes:.0f} minutes on
+{machine}.
 
 In each run a real daemon works on one short video with SQLite, a local store and a real Redis; the
 providers are simulators that speak their HTTP and count what they charge. The daemon is killed at
@@ -50,7 +51,6 @@ waits for a person. Charges are counted at that point.
   unknown call, and then the ledger held exactly the charges that the provider counted, none open.
 """
 _COLUMNS = (
-    "killed",
     "runs",
     "alone",
     "charged",
@@ -84,17 +84,17 @@ def table(endings: dict[Step, list[Ending]]) -> str:
     parts: list[str] = []
     for work in Work:
         rows = [(step.words, ended) for step, ended in endings.items() if step.work is work]
-        parts += [f"\n## {work.words.capitalize()}\n", *_header("killed")]
+        parts += [f"\n## {work.words[0].upper()}{work.words[1:]}\n", *_header("killed when")]
         parts += [_row(words, ended) for words, ended in rows]
-    parts += ["\n## All together\n", *_header("")]
-    parts.append(_row("every step", [one for ended in endings.values() for one in ended]))
+    parts += ["\n## All together\n", *_header("killed when")]
+    parts.append(_row("at any step", [one for ended in endings.values() for one in ended]))
     return "\n".join(parts) + "\n"
 
 
 def _header(first: str) -> list[str]:
     return [
-        "| " + " | ".join((first, *_COLUMNS[1:])) + " |",
-        "|---|" + "--:|" * (len(_COLUMNS) - 1),
+        "| " + " | ".join((first, *_COLUMNS)) + " |",
+        "|---|" + "--:|" * len(_COLUMNS),
     ]
 
 
