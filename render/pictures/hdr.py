@@ -132,6 +132,5 @@ def _between(primaries: int) -> _Light:
 def _to_xyz(primaries: ColorPrimaries) -> _Light:
     points = np.array([*_CHROMATICITIES[primaries], *_D65]).reshape(4, 2)
     xyz = np.column_stack([points, 1 - points.sum(axis=1)]) / points[:, 1:]
-    colours: _Light = xyz[:3].T
-    shares: _Light = np.linalg.solve(colours, xyz[3])
-    return colours * shares
+    colours = xyz[:3].T
+    return colours * (np.linalg.inv(colours) @ xyz[3])

@@ -1,0 +1,275 @@
+"""Clips: moving pictures of any rate, shape and colour, shown frame by frame.
+
+A clip's time counts from its first picture. What is seen at a moment is the
+last picture whose time has come, so that a variable frame rate needs no special
+care; before the first it is the first, and after a stretch's end the last of it
+stands.
+
+Only MP4, MOV and WebM/Matroska are opened, by the demuxer that the content asks
+for, over the one protocol of local files, and only codecs that cameras and
+editors write. Sizes are checked before a picture is decoded. Every refusal is a
+`MediaError` that names the scene.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+import av
+import msgspec
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from render.errors import MediaError
+from render.pictures.canvas import Canvas
+from render.pictures.fitting import Fitting, Kind
+from render.rendition import Profile
+from render.timeline import Moving
+
+_CODECS = frozenset({"av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg4", "prores", "vp8", "vp9"})
+_QUICKTIME = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
+_MATROSKA = b"\x1aE\xdf\xa3"
+_SQUARE = Fraction(1)
+_LOST = Fraction(1)
+"""Seconds by which a whole clip may be shorter than its header says."""
+
+
+class ClipLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clip may be at most."""
+
+    max_pixels: int = 8192 * 4320
+    """In one picture."""
+    max_seconds: int = 14_400
+    max_streams: int = 32
+
+
+class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clip's headers and packets say."""
+
+    seconds: Fraction
+    """From its first picture to the end of its last."""
+    width: int
+    """Pixels, as is `height`, before they are turned upright."""
+    height: int
+    sounds: bool
+    """Whether it has sound."""
+
+
+_LIMITS = ClipLimits()
+
+
+def check_clip(path: Path, *, scene: str, limits: ClipLimits = _LIMITS) -> ClipInfo:
+    """Read a clip's headers and count its packets; raise `MediaError` unless it can be shown."""
+    with _opened(path, scene, limits) as (container, stream), _undamaged(scene):
+        return ClipInfo(
+            seconds=_measured(container, stream, scene, limits),
+            width=stream.width,
+            height=stream.height,
+            sounds=bool(container.streams.audio),
+        )
+
+
+@contextmanager
+def open_clip(
+    source: Moving, profile: Profile, *, fps: int, scene: str
+) -> Generator["ClipFootage"]:
+    """Open a stretch of a clip, to be filmed `fps` times a second."""
+    with _opened(source.path, scene, _LIMITS) as (container, stream):
+        yield ClipFootage(container, stream, source, profile, fps=fps, scene=scene)
+
+
+class ClipFootage:
+    """One stretch of a clip as a shot shows it; made by `open_clip`."""
+
+    def __init__(  # noqa: PLR0913  keyword-only past the fourth
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        source: Moving,
+        profile: Profile,
+        *,
+        fps: int,
+        scene: str,
+    ) -> None:
+        """Take an open clip."""
+        self._container = container
+        self._stream = stream
+        self._source = source
+        self._profile = profile
+        self._fps = fps
+        self._scene = scene
+        self._tick = stream.time_base or Fraction(1, 1000)
+        self._coming: Iterator[VideoFrame] = iter(())
+        self._now: VideoFrame | None = None
+        self._next: VideoFrame | None = None
+        self._fitting: Fitting | None = None
+        self._painted: tuple[VideoFrame, Canvas] | None = None
+
+    def film(self, frame: int, canvas: Canvas) -> bool:
+        """Paint what frame `frame` of the shot shows; False where the last picture still stands.
+
+        Frames are cheap in rising order, and may start anywhere.
+        """
+        with _undamaged(self._scene):
+            picture = self._picture(self._latest(frame))
+            if self._painted is not None and (
+                picture is self._painted[0] and canvas is self._painted[1]
+            ):
+                return False
+            kind = Kind.of(picture)
+            if self._fitting is None or self._fitting.kind != kind:
+                aspect = self._stream.sample_aspect_ratio or _SQUARE
+                self._fitting = Fitting(kind, self._source, self._profile, aspect=aspect)
+            self._fitting.paint(picture, canvas)
+        self._painted = picture, canvas
+        return True
+
+    def _latest(self, frame: int) -> int:
+        """Return the last tick at which a picture can come and be seen in a frame."""
+        # To the nearest tick: files round their times, to milliseconds in WebM.
+        start = self._source.start
+        wanted = _nearest((start + Fraction(frame, self._fps)) / self._tick)
+        last = _nearest((start + self._source.seconds) / self._tick) - 1
+        return (self._stream.start_time or 0) + min(wanted, last)
+
+    def _picture(self, latest: int) -> VideoFrame:
+        now = self._now
+        if now is None or _time(now) > latest:
+            now = self._sought(latest)
+        while self._next is not None and _time(self._next) <= latest:
+            now, self._next = self._next, next(self._coming, None)
+        self._now = now
+        return now
+
+    def _sought(self, latest: int) -> VideoFrame:
+        # A key frame may be followed by pictures that come before it and need the
+        # one before that: then the second place is nearer the truth, or the third.
+        first = self._stream.start_time or 0
+        for place in (latest, latest - floor(10 / self._tick), first):
+            self._container.seek(max(place, first), stream=self._stream)
+            self._coming = (
+                frame for frame in self._container.decode(self._stream) if frame.pts is not None
+            )
+            found = next(self._coming, None)
+            if found is not None and (_time(found) <= latest or place <= first):
+                self._next = next(self._coming, None)
+                return found
+        raise _damaged(self._scene)
+
+
+def _time(frame: VideoFrame) -> int:
+    return frame.pts or 0
+
+
+def _nearest(ticks: Fraction) -> int:
+    return floor(ticks + Fraction(1, 2))
+
+
+@contextmanager
+def _opened(
+    path: Path, scene: str, limits: ClipLimits
+) -> Generator[tuple[InputContainer, VideoStream]]:
+    options = {"protocol_whitelist": "file", "max_pixels": str(limits.max_pixels)}
+    try:
+        container = av.open(f"file:{path}", format=_demuxer(path, scene), options=options)
+    except FileNotFoundError as error:
+        raise _refused("the clip is missing", scene) from error
+    except (FFmpegError, OSError) as error:
+        raise _unreadable(scene) from error
+    with container:
+        yield container, _picture_stream(container, scene, limits)
+
+
+def _demuxer(path: Path, scene: str) -> str:
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(_MATROSKA):
+        return "matroska"
+    if head[4:] in _QUICKTIME:
+        return "mov"
+    raise _unreadable(scene)
+
+
+def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -> VideoStream:
+    if len(container.streams) > limits.max_streams:
+        raise _refused(
+            f"the clip may hold {limits.max_streams} streams at most; "
+            f"this holds {len(container.streams)}",
+            scene,
+        )
+    # A cover is a picture, but none that moves.
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    ]
+    if not streams:
+        raise _refused("the clip holds no moving picture", scene)
+    stream = streams[0]
+    codec = stream.codec.canonical_name
+    if codec not in _CODECS:
+        raise _refused(f"the clip is coded as {codec}, which is not read here", scene)
+    if stream.width * stream.height > limits.max_pixels:
+        raise _refused(
+            f"the clip's pictures have more than {limits.max_pixels / 1_000_000:g} million pixels",
+            scene,
+        )
+    if not stream.width or not stream.height:
+        raise _unreadable(scene)
+    # Threads are given to whole segments.
+    stream.thread_count = 1
+    return stream
+
+
+def _measured(
+    container: InputContainer, stream: VideoStream, scene: str, limits: ClipLimits
+) -> Fraction:
+    rate = stream.average_rate or Fraction(25)
+    origin = (stream.start_time or 0) * (stream.time_base or 0)
+    seen = held = Fraction(0)
+    for packet in container.demux():
+        if packet.pts is None or not packet.size:
+            continue
+        end = _end(packet, rate)
+        held = max(held, end)
+        if packet.stream is stream:
+            seen = max(seen, end - origin)
+        if held - origin > limits.max_seconds:
+            raise _refused(
+                f"the clip may be at most {limits.max_seconds} seconds long; this is longer", scene
+            )
+    promised = Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
+    if not seen or held < promised - _LOST:
+        raise _damaged(scene)
+    return seen
+
+
+def _end(packet: "Packet[Stream]", rate: Fraction) -> Fraction:
+    tick = packet.time_base
+    return (packet.pts or 0) * tick + (packet.duration * tick if packet.duration else 1 / rate)
+
+
+@contextmanager
+def _undamaged(scene: str) -> Generator[None]:
+    try:
+        yield
+    except (FFmpegError, OSError) as error:
+        raise _damaged(scene) from error
+
+
+def _damaged(scene: str) -> MediaError:
+    return _refused("the clip is damaged", scene)
+
+
+def _unreadable(scene: str) -> MediaError:
+    return _refused("the clip is not a readable MP4, MOV or WebM file", scene)
+
+
+def _refused(reason: str, scene: str) -> MediaError:
+    return MediaError(f"Scene {scene}: {reason}.", scene=scene)

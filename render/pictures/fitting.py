@@ -1,0 +1,177 @@
+"""Fitting: a clip's pictures brought to a canvas's size, shape and colours.
+
+One filter graph does all of it, with one thread and no picture held back:
+
+    crop ─► scale ─► (HDR or wide gamut: R'G'B' ─► table) ─► (turn) ─► I420, BT.709, limited
+
+Matrix and range come from the clip's tags; without any, 720 lines and more are
+BT.709 and fewer BT.601, limited, as players have it. BT.601's own primaries are
+taken for BT.709's, which they nearly are. Pictures are turned at full chroma,
+since turning 4:2:0 would move its samples.
+"""
+
+from fractions import Fraction
+from tempfile import NamedTemporaryFile
+from typing import NamedTuple, cast
+
+import numpy as np
+from av.filter import Graph
+from av.filter.context import FilterContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
+
+from render.pictures import hdr
+from render.pictures.canvas import Canvas
+from render.pictures.colour import Plane
+from render.pictures.crop import cover
+from render.rendition import Profile
+from render.storyboard import Fit, Focus
+from render.timeline import Moving
+
+_SCALING = "bicubic+accurate_rnd"
+_TURNS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (("transpose", "clock"),),
+    (("hflip", ""), ("vflip", "")),
+    (("transpose", "cclock"),),
+)
+"""The filters for so many quarters of a turn, clockwise."""
+
+# ITU-T H.273.
+_BT709, _BT601, _UNTAGGED = 1, 6, 2
+_HD_LINES = 720
+
+
+class Kind(NamedTuple):
+    """All of a picture that decides how it is fitted; a clip may change it half-way."""
+
+    width: int
+    height: int
+    format: str
+    matrix: int
+    range: int
+    transfer: int
+    primaries: int
+    turns: int
+    """Quarters of a turn, clockwise, that set it upright."""
+
+    @classmethod
+    def of(cls, frame: VideoFrame) -> "Kind":
+        """Describe a decoded picture."""
+        matrix, limits = frame.colorspace, frame.color_range
+        if matrix == _UNTAGGED:
+            matrix = _BT709 if frame.height >= _HD_LINES else _BT601
+        return cls(
+            width=frame.width,
+            height=frame.height,
+            format=frame.format.name,
+            matrix=matrix,
+            range=limits or ColorRange.MPEG,
+            transfer=frame.color_trc,
+            primaries=frame.color_primaries,
+            turns=round(-frame.rotation / 90) % 4,
+        )
+
+
+class Fitting:
+    """The way from one kind of picture to one profile's canvas."""
+
+    def __init__(self, kind: Kind, source: Moving, profile: Profile, *, aspect: Fraction) -> None:
+        """Prepare a graph; `aspect` is the width of a pixel against its height."""
+        self.kind = kind
+        self._surround = source.surround
+        # Everything up to the turn is measured as the picture lies in its file.
+        shape, focus = (profile.width, profile.height), source.focus
+        for _ in range(kind.turns):
+            shape, focus = _turned(shape), Focus(x=focus.y, y=1 - focus.x)
+        stored = (float(kind.width * aspect), float(kind.height))
+        part, size = (0, 0, kind.width, kind.height), shape
+        if source.fit is Fit.COVER:
+            crop = cover(stored, shape, focus)
+            part = (
+                round(crop.left / aspect),
+                round(crop.top),
+                max(1, round(crop.width / aspect)),
+                max(1, round(crop.height)),
+            )
+        else:
+            scale = min(shape[0] / stored[0], shape[1] / stored[1])
+            size = (_even(stored[0] * scale, shape[0]), _even(stored[1] * scale, shape[1]))
+        self._graph = _graph(kind, part, size)
+        width, height = _turned(size) if kind.turns % 2 else size
+        self._left = (profile.width - width) // 4 * 2
+        self._top = (profile.height - height) // 4 * 2
+        self._whole = (width, height) == (profile.width, profile.height)
+
+    def paint(self, frame: VideoFrame, canvas: Canvas) -> None:
+        """Fill a canvas with a picture of this kind."""
+        frame.colorspace, frame.color_range = self.kind.matrix, self.kind.range
+        self._graph.vpush(frame)
+        fitted = self._graph.vpull()
+        if not self._whole:
+            canvas.fill(self._surround)
+        for index, (plane, target) in enumerate(zip(fitted.planes, canvas.planes, strict=True)):
+            left, top = (self._left, self._top) if not index else (self._left // 2, self._top // 2)
+            # What PyAV's stubs do not say of its planes: they are buffers.
+            samples: Plane = np.asarray(memoryview(cast("bytes", plane)), np.uint8)
+            rows = samples.reshape(-1, plane.line_size)[: plane.height, : plane.width]
+            target[top : top + plane.height, left : left + plane.width] = rows
+
+
+def _turned(size: tuple[int, int]) -> tuple[int, int]:
+    return size[1], size[0]
+
+
+def _even(length: float, most: int) -> int:
+    return min(most, max(2, round(length / 2) * 2))
+
+
+def _graph(kind: Kind, part: tuple[int, int, int, int], size: tuple[int, int]) -> Graph:
+    graph = Graph()
+    graph.threads = 1
+    left, top, width, height = part
+    steps = [
+        graph.add(
+            "buffer",
+            video_size=f"{kind.width}x{kind.height}",
+            pix_fmt=kind.format,
+            # Pictures go through one by one: what their times are is no matter here.
+            time_base="1/1000",
+            colorspace=str(kind.matrix),
+            range=str(kind.range),
+        )
+    ]
+    if (width, height) != (kind.width, kind.height):
+        steps.append(graph.add("crop", w=str(width), h=str(height), x=str(left), y=str(top)))
+    mapped = hdr.needed(transfer=kind.transfer, primaries=kind.primaries)
+    if mapped or kind.turns:
+        steps.append(_scale(graph, size, full_range=mapped))
+        steps.append(graph.add("format", "gbrp16le" if mapped else "yuv444p"))
+    if mapped:
+        steps.append(_table(graph, kind))
+    steps += [graph.add(name, arguments) for name, arguments in _TURNS[kind.turns]]
+    steps.append(_scale(graph, _turned(size) if kind.turns % 2 else size))
+    steps.append(graph.add("format", "yuv420p"))
+    steps.append(graph.add("buffersink"))
+    graph.link_nodes(*steps).configure()
+    return graph
+
+
+def _scale(graph: Graph, size: tuple[int, int], *, full_range: bool = False) -> FilterContext:
+    return graph.add(
+        "scale",
+        w=str(size[0]),
+        h=str(size[1]),
+        flags=_SCALING,
+        out_color_matrix="bt709",
+        out_range="pc" if full_range else "tv",
+        out_chroma_loc="left",
+    )
+
+
+def _table(graph: Graph, kind: Kind) -> FilterContext:
+    # The filter reads the file when it is made, and never again.
+    with NamedTemporaryFile("w", suffix=".cube", encoding="ascii") as file:
+        file.write(hdr.table(transfer=kind.transfer, primaries=kind.primaries))
+        file.flush()
+        return graph.add("lut3d", file=file.name, interp="tetrahedral")
