@@ -1,18 +1,276 @@
-"""The text stack: words set by Typst in the fonts shipped here."""
+"""Lettering: a scene's words, set by Typst, as a layer to lay over its picture.
+
+Words keep clear of the frame's edges by 5 % of its width and height, the
+title-safe area of EBU R 95 and SMPTE ST 2046-1, and of each other: captions
+have the lowest zone, a lower third stands above it whether or not there are
+captions, and a title above both. So each piece of lettering is set by itself
+and no segment depends on what another shows. In upright frames captions stand
+higher, for there the apps that show them lay controls over the lowest part.
+
+Words that are too long for their zone get smaller, down to what can still be
+read; what is longer than that is shortened, and `problems` says so.
+"""
 
 import functools
 import hashlib
+import io
+from importlib.metadata import version
 from pathlib import Path
 
-from importlib.metadata import version
+import cv2
+import msgspec
+import numpy as np
+import typst
+from PIL import Image
 
-FONTS = Path(__file__).parents[1] / "fonts"
+from render.errors import MediaError
+from render.problem import Problem
+from render.rendition import Profile
+from render.sentences import shorten
+from render.storyboard import CaptionStyle, Palette, TextStyle, clean_text
+from render.timeline import Lettering
+from render.words import fonts
+from render.words.colours import legible, mix, parse, roles
+from render.words.colours import text as as_hex
+from render.words.columns import columns
+from render.words.halo import Halo, surrounded
+from render.words.layer import Layer
+from render.words.wording import Wording, readable, wording
+
+TEMPLATE = Path(__file__).with_name("lettering.typ")
+
+SAFE = 0.05
+"""Share of the width, and of the height, that stays free at each edge."""
+
+_MOST = {
+    TextStyle.TITLE: 120,
+    TextStyle.LOWER_THIRD: 160,
+    CaptionStyle.OUTLINE: 220,
+    CaptionStyle.BOX: 220,
+    CaptionStyle.HIGHLIGHT: 220,
+}
+"""Columns shown of a paragraph: at this length it is still large enough to be read."""
+
+_CAPTION_ROOM = {True: 0.175, False: 0.25}
+"""The captions' zone in shares of the shorter side: two lines in wide frames, three in others."""
+_UPRIGHT_FOOT = 0.14
+"""Share of the height below captions in upright frames."""
+_LISTED = 8
+_KEPT = 16
+"""Layers kept: what two neighbouring segments show at a time, with room to spare."""
+
+_GROUND_ALPHA = 0.88
+"""How much of a band is its own colour."""
+_TEXT_CONTRAST = 4.5
+"""WCAG 2's ratio for text."""
+_POLES = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+_DARK = parse("#12151c")
+
+
+class _Zone(msgspec.Struct, frozen=True):
+    """Where on the canvas a style's words may stand; pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the template is given."""
+
+    kind: str
+    width: int
+    height: int
+    unit: float
+    """A hundredth of the frame's shorter side."""
+    head: Wording
+    sub: Wording | None
+    lines: list[str]
+    voice: str
+    colours: dict[str, str]
+
+
+_HALOS: dict[TextStyle | CaptionStyle, tuple[Halo, ...]] = {
+    # A scrim, dense where the letters are and gone before the picture's edge.
+    TextStyle.TITLE: (Halo(0.5, 0.6, 0.6), Halo(2.2, 4.5, 0.62)),
+    # A rim, and the shadow that lifts it off a busy ground.
+    CaptionStyle.OUTLINE: (Halo(0.34, 0.08, 1.0), Halo(0.5, 0.9, 0.55)),
+}
+
+
+def typeset(words: Lettering, profile: Profile, *, palette: Palette, locale: str) -> Layer:
+    """Return words in their style and place, ready to be laid on the profile's canvas.
+
+    The same words give the same layer, to the byte. Raises `MediaError` naming
+    the scene where Typst refuses.
+    """
+    try:
+        return _typeset(words.style, words.text, profile, palette, locale)
+    except typst.TypstError as error:
+        raise MediaError(
+            f"Scene {words.number}: its words could not be set.",
+            scene=str(words.number),
+            reason=error.message,
+        ) from error
+
+
+def missing_glyphs(text: str) -> str:
+    """Return the characters that no font has, a space between them; empty if there are none."""
+    lacking = sorted(fonts.missing(clean_text(text)))
+    return " ".join(lacking[:_LISTED]) + (" …" if len(lacking) > _LISTED else "")
+
+
+def problems(words: Lettering) -> tuple[Problem, ...]:
+    """Return what a viewer will miss of the words: characters without glyphs, a cut-off end.
+
+    The text alone decides, so nothing has to be set to know. The sentences name
+    no scene; `Problem.of_scene` does.
+    """
+    found: list[Problem] = []
+    if listed := missing_glyphs(words.text):
+        found.append(
+            Problem(
+                code="glyphs_missing",
+                message=f"The words leave out {listed}: no font here has glyphs for it.",
+                params={"characters": listed},
+            )
+        )
+    if any(columns(part) > _MOST[words.style] for part in _paragraphs(words.style, words.text)):
+        found.append(
+            Problem(
+                code="words_shortened",
+                message=f"The words are too long to be read on the picture and are cut off after "
+                f"about {_MOST[words.style]} characters.",
+                params={"limit": _MOST[words.style]},
+            )
+        )
+    return tuple(found)
 
 
 @functools.cache
 def stack_digest() -> str:
-    """Return the digest of all that decides how letters look: fonts and typesetter."""
-    digest = hashlib.sha256(version("typst").encode())
-    for font in sorted(FONTS.iterdir()):
-        digest.update(font.read_bytes())
+    """Return the digest of all that decides how letters look: fonts, typesetter, this room."""
+    digest = hashlib.sha256()
+    for library in ("typst", "opencv-python-headless", "numpy"):
+        digest.update(version(library).encode())
+    room = Path(__file__).parent
+    for part in sorted([*fonts.FOLDER.iterdir(), *room.glob("*.py"), *room.glob("*.typ")]):
+        digest.update(part.read_bytes())
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _typeset(
+    style: TextStyle | CaptionStyle, text: str, profile: Profile, palette: Palette, locale: str
+) -> Layer:
+    zone = _zone(style, profile)
+    colours = _colours(style, palette)
+    unit = min(profile.width, profile.height) / 100
+    sheet = _sheet(style, text, zone=zone, unit=unit, colours=colours, locale=locale)
+    png = typst.compile(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        font_paths=fonts.fonts(),
+        format="png",
+        ppi=72,  # a point is a pixel
+        sys_inputs={"sheet": msgspec.json.encode(sheet).decode()},
+    )
+    picture = np.asarray(Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGBA"))
+    left, top = zone.left, zone.top
+    if style in _HALOS:
+        # Where letters are, alone: most of a title's zone is empty.
+        x, y, wide, high = cv2.boundingRect(picture[..., 3])
+        picture, grown = surrounded(
+            picture[y : y + high, x : x + wide], _HALOS[style], colour=colours["halo"], unit=unit
+        )
+        left, top = left + x - grown, top + y - grown
+    return Layer.of(picture, left=left, top=top, width=profile.width, height=profile.height)
+
+
+def _sheet(  # noqa: PLR0913  keyword-only past the second
+    style: TextStyle | CaptionStyle,
+    text: str,
+    *,
+    zone: _Zone,
+    unit: float,
+    colours: dict[str, str],
+    locale: str,
+) -> _Sheet:
+    paragraphs = [_cut(readable(part), _MOST[style]) for part in _paragraphs(style, text)]
+    wordings = [wording(part, locale) for part in paragraphs]
+    captioned = isinstance(style, CaptionStyle)
+    lines = [readable(line) for line in clean_text(text).splitlines()]
+    return _Sheet(
+        kind="caption" if captioned else style.value,
+        width=zone.width,
+        height=zone.height,
+        unit=unit,
+        head=wordings[0],
+        sub=None if len(wordings) == 1 else wordings[1],
+        # Cut lines are worth keeping only where nothing was left out of them.
+        lines=lines if paragraphs == [" ".join(lines)] else [wordings[0].words],
+        voice="bold" if style is CaptionStyle.OUTLINE else "plain",
+        colours=colours,
+    )
+
+
+def _paragraphs(style: TextStyle | CaptionStyle, text: str) -> list[str]:
+    """Return what is set as one each: a caption, or a head and what stands below it."""
+    lines = [line for line in clean_text(text).splitlines() if line.strip()] or [""]
+    if isinstance(style, CaptionStyle):
+        return [" ".join(lines)]
+    return [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
+
+
+def _cut(text: str, most: int) -> str:
+    wide = columns(text)
+    return text if wide <= most else shorten(text, int(len(text) * most / wide))
+
+
+def _zone(style: TextStyle | CaptionStyle, profile: Profile) -> _Zone:
+    width, height = profile.width, profile.height
+    short, wide = min(width, height), width > height
+    foot = round(height * (_UPRIGHT_FOOT if height > width else SAFE))
+    captions = round(short * _CAPTION_ROOM[wide])
+    match style:
+        case TextStyle.TITLE:
+            share, room = (0.8 if wide else 1 - 2 * SAFE), round(height * 0.4)
+            bottom = (height + room) // 2
+        case TextStyle.LOWER_THIRD:
+            share, room = 1 - 2 * SAFE, round(short * (0.24 if wide else 0.3))
+            bottom = height - foot - captions - round(short * 0.015)
+        case _:
+            # Narrower than the frame allows, so that a logo has its corner to itself.
+            share, room, bottom = (0.72 if wide else 1 - 2 * SAFE), captions, height - foot
+    across = round(width * share)
+    left = (width - across) // 2
+    return _Zone(left=left, top=bottom - room, width=across, height=room)
+
+
+def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str]:
+    named = roles(palette)
+    match style:
+        case TextStyle.TITLE | TextStyle.LOWER_THIRD:
+            # The band lets a little of the picture through, be it white or black.
+            ground = parse(named["background"])
+            seen = [mix(ground, pole, 1 - _GROUND_ALPHA) for pole in _POLES]
+            ink = as_hex(legible(parse(named["ink"]), seen, _TEXT_CONTRAST))
+            band = named["background"] + f"{round(_GROUND_ALPHA * 255):02x}"
+            return {
+                "ink": ink,
+                "note": ink,
+                "mark": named["accent"],
+                "ground": band,
+                "halo": named["background"],
+            }
+        case CaptionStyle.HIGHLIGHT:
+            accent = parse(palette.accent)
+            return {
+                "ink": as_hex(legible(_DARK, [accent], _TEXT_CONTRAST)),
+                "ground": palette.accent,
+            }
+        case CaptionStyle.BOX:
+            return {"ink": "#ffffff", "ground": "#0b0d12c8"}
+        case _:
+            return {"ink": "#ffffff", "halo": "#000000"}

@@ -22,6 +22,7 @@ _NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
 _PLAIN_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW"}
 _DENSE_SCRIPTS = {"CJK", "HIRAGANA", "HANGUL"}
 _UNSPACED_SCRIPTS = {"CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR"}
+_SCALES = {"ARABIC": 1.18}
 _REGION = re.compile(r"[-_](?P<region>[A-Za-z]{2})(?:[-_]|$)")
 
 
@@ -42,6 +43,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Has marks above and below its letters."""
     dense: bool
     """Fills the whole square of each character."""
+    scale: float
+    """What a size is multiplied by, for scripts whose letters are small in their square."""
     fallbacks: list[str]
 
 
@@ -60,6 +63,7 @@ def wording(words: str, locale: str) -> Wording:
         mirrored=reads_leftwards(words),
         roomy=script not in _PLAIN_SCRIPTS | _DENSE_SCRIPTS,
         dense=script in _DENSE_SCRIPTS,
+        scale=_SCALES.get(script, 1.0),
         fallbacks=fallbacks(),
     )
 

@@ -1,0 +1,250 @@
+"""Captions: what a narration says, cut into cues that are read while it is said.
+
+A cue has at most two lines of 42 columns and stands for 5/6 to 7 seconds (Netflix
+Timed Text Style Guides). It ends where a sentence does, or else a clause, or else
+a phrase: Chinese, Japanese and Thai are cut between phrases as BudouX finds them.
+
+Times come from the weight of what is spoken, set against the pauses that were
+measured in the sound (`render.words.spoken`). Every word is in exactly one cue,
+and no two cues are seen at once.
+"""
+
+import functools
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from math import inf
+
+import budoux
+
+from render.generation.languages import estimate_seconds, scripts
+from render.sentences import clauses, clusters, sentences, words
+from render.storyboard import clean_text
+from render.timeline import Cue
+from render.words.columns import LINE, columns
+from render.words.spoken import Break, Part, Span, spoken_times
+
+SHORTEST = Fraction(5, 6)
+"""Seconds that a cue is seen at the least, where the narration leaves it so many."""
+LONGEST = Fraction(7)
+GAP = Fraction(1, 12)
+"""Seconds between two cues at the least: two frames of film, so that a change is noticed."""
+_LINGER = Fraction(1, 2)
+"""How long a cue stays after its last word where nothing follows."""
+_CHARACTERS_PER_SECOND = 20
+"""More than that is hard to read."""
+_CHUNK = LINE / 3
+"""Columns of the pieces of a word that is longer than a line."""
+
+# What a cue costs; only their proportions matter.
+_EACH = 2.0
+_ENDING = {Break.SENTENCE: 0.0, Break.CLAUSE: 1.5, Break.WORD: 4.0}
+_FULL = 3.0
+"""For two full lines, by the square of what is filled: neighbours come out alike."""
+_INNER_SENTENCE = 1.0
+_TOO_SHORT = 6.0
+"""For each second short of `SHORTEST`."""
+_TOO_LONG = 50.0
+"""For each second past `LONGEST`."""
+_REST = 2.0
+"""For each second past `_LONG_REST` of a silence inside a cue."""
+_LONG_REST = 0.5
+_MOST_PARTS = 2 * LINE
+"""What has no width must not make cues endless."""
+
+# What a break between two lines costs, in columns.
+_BREAKING = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.0, Break.WORD: 8.0}
+_TOP_HEAVY = 2.0
+
+_UNSPACED = {"HIRAGANA", "CJK", "THAI"}
+_TRADITIONAL = re.compile(r"zh.*hant|zh-(tw|hk|mo)|yue", re.IGNORECASE)
+_INSIDE_WORD = re.compile(r"[0-9A-Za-z]{2}")
+
+
+def cues(
+    text: str,
+    *,
+    seconds: Fraction,
+    pauses: Sequence[tuple[Fraction, Fraction]],
+    locale: str,
+) -> tuple[Cue, ...]:
+    """Return the captions of one narration, timed from its first sample to its last.
+
+    `text` is what is spoken, or what captions say instead; `seconds` the
+    narration's length; `pauses` its silent stretches, as (start, end). Cues
+    follow one another with a gap. Where the text needs more cues than there is
+    time for, they share the time evenly.
+    """
+    text = " ".join(clean_text(text).split())
+    if seconds <= 0 or not columns(text):
+        return ()
+    parts = list(_parts(text, locale))
+    spans = spoken_times(parts, seconds=seconds, pauses=pauses)
+    runs = _runs(parts, spans)
+    texts = ["\n".join(_lines(parts[first : last + 1])) for first, last in runs]
+    heard = [Span(spans[first].start, spans[last].end) for first, last in runs]
+    return tuple(
+        Cue(start=seen.start, end=seen.end, text=text)
+        for seen, text in zip(_times(heard, texts, seconds), texts, strict=True)
+    )
+
+
+def _parts(text: str, locale: str) -> Iterator[Part]:
+    for sentence in sentences(text):
+        *earlier, last = clauses(sentence)
+        for clause in earlier:
+            yield from _phrases(clause, locale, Break.CLAUSE)
+        yield from _phrases(last, locale, Break.SENTENCE)
+
+
+def _phrases(clause: str, locale: str, ends: Break) -> Iterator[Part]:
+    pieces = [
+        piece
+        for word in words(clause)
+        for phrase in _unspaced(word, locale)
+        for piece in _short(phrase)
+    ]
+    for number, piece in enumerate(pieces, start=1):
+        yield Part(
+            text=piece,
+            weight=Fraction(round(estimate_seconds(piece, locale) * 1000), 1000),
+            ends=ends if number == len(pieces) else Break.WORD,
+        )
+
+
+def _unspaced(word: str, locale: str) -> list[str]:
+    """Cut what is written without spaces between its phrases."""
+    found = scripts(word)
+    script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in found), None)
+    if script is None:
+        # Khmer, Lao and Burmese may mark where a line can break.
+        return [piece for piece in re.split("(?<=\u200b)", word) if piece]
+    if script == "CJK" and locale.lower().startswith("ja"):
+        script = "HIRAGANA"
+    phrases: list[str] = []
+    for phrase in _phraser(script, traditional=bool(_TRADITIONAL.match(locale))).parse(word):
+        if phrases and _INSIDE_WORD.fullmatch(phrases[-1][-1] + phrase[0]):
+            phrases[-1] += phrase
+        else:
+            phrases.append(phrase)
+    return phrases
+
+
+@functools.cache
+def _phraser(script: str, *, traditional: bool) -> budoux.Parser:
+    if script == "HIRAGANA":
+        return budoux.load_default_japanese_parser()
+    if script == "THAI":
+        return budoux.load_default_thai_parser()
+    if traditional:
+        return budoux.load_default_traditional_chinese_parser()
+    return budoux.load_default_simplified_chinese_parser()
+
+
+def _short(phrase: str) -> Iterator[str]:
+    """Cut what is longer than a line anywhere, into pieces that fill lines well."""
+    if columns(phrase.rstrip()) <= LINE:
+        yield phrase
+        return
+    piece = ""
+    for cluster in clusters(phrase):
+        if piece and columns(piece + cluster) > _CHUNK and not cluster.isspace():
+            yield piece
+            piece = ""
+        piece += cluster
+    yield piece
+
+
+class _Tape:
+    """Parts in a row, summed up so that what a cue of any of them costs is known at once."""
+
+    def __init__(self, parts: Sequence[Part], spans: Sequence[Span]) -> None:
+        self._ends = [part.ends for part in parts]
+        self._spans = [(float(span.start), float(span.end)) for span in spans]
+        wide = [(columns(part.text), columns(part.text.rstrip())) for part in parts]
+        self._begun = [0.0, *accumulate(whole for whole, _ in wide)]
+        self._bare = [begun + bare for begun, (_, bare) in zip(self._begun, wide, strict=False)]
+        self._full = [0, *accumulate(ends is Break.SENTENCE for ends in self._ends)]
+        rests = (
+            max(0.0, after[0] - before[1] - _LONG_REST) for before, after in pairwise(self._spans)
+        )
+        self._rest = [0.0, *accumulate(rests)]
+
+    def cost(self, first: int, last: int) -> float:
+        """Return what a cue of these parts costs; infinity where it has no room."""
+        wide = self._bare[last] - self._begun[first]
+        if wide > LINE:
+            # What is left for the second line once the first holds all it can.
+            filled = bisect_right(self._bare, self._begun[first] + LINE, lo=first)
+            if filled > last or self._bare[last] - self._begun[filled] > LINE:
+                return inf
+        lasts = self._spans[last][1] - self._spans[first][0]
+        return (
+            _EACH
+            + _ENDING[self._ends[last]]
+            + _FULL * (wide / (2 * LINE)) ** 2
+            + _INNER_SENTENCE * (self._full[last] - self._full[first])
+            + _TOO_SHORT * max(0.0, float(SHORTEST) - lasts)
+            + _TOO_LONG * max(0.0, lasts - float(LONGEST))
+            + _REST * (self._rest[last] - self._rest[first])
+        )
+
+
+def _runs(parts: Sequence[Part], spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return the first and the last part of each cue: of all ways to cut, the cheapest."""
+    tape = _Tape(parts, spans)
+    cheapest: list[tuple[float, int]] = [(0.0, 0)]
+    for last in range(len(parts)):
+        found = (inf, last)
+        for first in range(last, max(-1, last - _MOST_PARTS), -1):
+            cost = tape.cost(first, last)
+            if cost == inf:
+                break
+            found = min(found, (cheapest[first][0] + cost, first))
+        cheapest.append(found)
+    runs: list[tuple[int, int]] = []
+    end = len(parts)
+    while end:
+        first = cheapest[end][1]
+        runs.append((first, end - 1))
+        end = first
+    return runs[::-1]
+
+
+def _lines(parts: Sequence[Part]) -> list[str]:
+    """Return the parts as one line or two, alike in length; none where they do not fit."""
+    texts = [part.text for part in parts]
+    whole = "".join(texts).strip()
+    if columns(whole) <= LINE:
+        return [whole]
+    best: tuple[float, list[str]] = (inf, [])
+    for cut in range(1, len(parts)):
+        upper, lower = "".join(texts[:cut]).strip(), "".join(texts[cut:]).strip()
+        above, below = columns(upper), columns(lower)
+        if max(above, below) > LINE:
+            continue
+        cost = abs(above - below) + _BREAKING[parts[cut - 1].ends]
+        best = min(best, (cost + (_TOP_HEAVY if above > below else 0.0), [upper, lower]))
+    return best[1]
+
+
+def _times(heard: Sequence[Span], texts: Sequence[str], seconds: Fraction) -> list[Span]:
+    """Return when each cue is seen: at least long enough to be noticed, never two at once."""
+    count = len(heard)
+    gap = min(GAP, seconds / (10 * count))
+    shortest = min(SHORTEST, (seconds - gap * (count - 1)) / count)
+    starts: list[Fraction] = []
+    for number, span in enumerate(heard):
+        latest = seconds - (count - number) * shortest - (count - 1 - number) * gap
+        earliest = starts[-1] + shortest + gap if starts else Fraction(0)
+        starts.append(max(earliest, min(span.start, latest)))
+    seen: list[Span] = []
+    for start, following, span, text in zip(
+        starts, [*starts[1:], seconds + gap], heard, texts, strict=True
+    ):
+        to_read = Fraction(len(clusters(text)), _CHARACTERS_PER_SECOND)
+        wanted = max(span.end + _LINGER, start + max(shortest, to_read))
+        seen.append(Span(start, min(wanted, following - gap, start + LONGEST)))
+    return seen

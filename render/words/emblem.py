@@ -1,0 +1,69 @@
+"""The emblem: a video's logo as a layer, in its corner inside the safe margin.
+
+PNG, WebP, JPEG and whatever else a still may be, with alpha. SVG is not taken: a
+few hundred bytes of it can ask for any amount of work, which nothing here could
+bound. Raises `MediaError`.
+"""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from render.errors import MediaError
+from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable, srgb
+from render.rendition import Profile
+from render.storyboard import Corner
+from render.timeline import Emblem
+from render.words.layer import Layer, Rgba
+from render.words.lettering import SAFE
+
+_TALLEST = 0.3
+"""Share of the frame's height; a taller logo is made narrower."""
+
+
+def load_emblem(emblem: Emblem, profile: Profile) -> Layer:
+    """Return the logo at its size, place and opacity on the profile's canvas."""
+    width, height = profile.width, profile.height
+    try:
+        check_picture(emblem.path)
+        with Image.open(emblem.path, formats=FORMATS) as image:
+            icc_profile = image.info.get("icc_profile")
+            # A large JPEG is decoded at a fraction of its size; no-op for the others.
+            image.draft("RGB", (width, height))
+            ImageOps.exif_transpose(image, in_place=True)
+            size = _size(image.size, share=emblem.width, profile=profile)
+            fitted = resizable(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+            picture = _rgba(fitted, icc_profile)
+    except MediaError as error:
+        raise _refused(error.message) from error
+    except UNREADABLE as error:
+        raise _refused("The picture is damaged.") from error
+    picture[..., 3] = np.rint(picture[..., 3] * emblem.opacity)
+    across, down = round(width * SAFE), round(height * SAFE)
+    at_left = emblem.corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
+    at_top = emblem.corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
+    return Layer.of(
+        picture,
+        left=across if at_left else width - across - size[0],
+        top=down if at_top else height - down - size[1],
+        width=width,
+        height=height,
+    )
+
+
+def _size(source: tuple[int, int], *, share: float, profile: Profile) -> tuple[int, int]:
+    wide, high = source
+    width = share * min(profile.width, profile.height)
+    scale = min(width / wide, _TALLEST * profile.height / high)
+    return max(1, round(wide * scale)), max(1, round(high * scale))
+
+
+def _rgba(image: Image.Image, icc_profile: bytes | None) -> Rgba:
+    if not image.has_transparency_data:
+        return np.array(srgb(image, icc_profile).convert("RGBA"))
+    colours = srgb(image.convert("L" if image.mode == "LA" else "RGB"), icc_profile)
+    colours.putalpha(image.getchannel("A"))
+    return np.array(colours)
+
+
+def _refused(reason: str) -> MediaError:
+    return MediaError(f"The logo cannot be used: {reason[:1].lower()}{reason[1:]}")

@@ -1,0 +1,40 @@
+"""WebVTT: captions as a file that players load beside a video (W3C WebVTT)."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from render.storyboard import clean_text
+from render.timeline import Cue
+from render.words.wording import reads_leftwards
+
+_LEFTWARDS = frozenset({"ar", "fa", "he", "iw", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "ks"})
+"""Languages that are read from right to left."""
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
+    """Return captions as a WebVTT file; cues without words are left out.
+
+    Times are rounded to milliseconds. A player takes a line's direction from its
+    first letter, so a line of a language that runs from right to left gets a mark
+    where it begins with a name or a number that does not.
+    """
+    language = locale.replace("_", "-").lower().partition("-")[0]
+    blocks = ["WEBVTT"]
+    for cue in captions:
+        lines = [line.strip() for line in clean_text(cue.text).splitlines()]
+        shown = [_line(line, leftwards=language in _LEFTWARDS) for line in lines if line]
+        if shown:
+            blocks.append("\n".join([f"{_time(cue.start)} --> {_time(cue.end)}", *shown]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _line(line: str, *, leftwards: bool) -> str:
+    mark = "&rlm;" if leftwards and not reads_leftwards(line) else ""
+    return mark + line.translate(_ESCAPES)
+
+
+def _time(seconds: Fraction) -> str:
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
