@@ -96,7 +96,8 @@ async def test_another_model_steps_in_and_the_editor_is_told(
     house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
 ) -> None:
     gemini_simulator.script.extend([gemini.Refuse(status=503)] * 40)
-    done = await film(house, msgspec.structs.replace(BRIEF, title="Fog"))
+    fog = "# One\nFog lies over the quay.\n\n# Two\nA horn is heard."
+    done = await film(house, msgspec.structs.replace(BRIEF, script=fog))
     gemini_simulator.script.clear()
     assert gemini_simulator.charges == []
     assert replicate_simulator.charges

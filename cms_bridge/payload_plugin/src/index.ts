@@ -10,6 +10,8 @@ import { projects } from './collections/projects.ts'
 import { renditions } from './collections/renditions.ts'
 import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
+import { priceEndpoint } from './endpoints/price.ts'
+import { resolveEndpoint } from './endpoints/resolve.ts'
 import { statusEndpoint } from './endpoints/status.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
@@ -20,6 +22,7 @@ import type { CollectionName, ReelwrightOptions } from './types.ts'
 
 export type * from './events.ts'
 export type * from './types.ts'
+export type { Price } from './endpoints/price.ts'
 export type { VideoStatus } from './endpoints/status.ts'
 export { stopPoller } from './outbox/poller.ts'
 
@@ -53,6 +56,8 @@ export function reelwright(options: ReelwrightOptions): Plugin {
         ...writebackEndpoints(settings),
         ...watchEndpoints(settings),
         statusEndpoint(settings),
+        priceEndpoint(settings),
+        resolveEndpoint(settings),
       ],
       onInit: async (payload) => {
         await config.onInit?.(payload)

@@ -127,6 +127,8 @@ export interface StoryboardDoc {
   decision?: Decision | null
   approvedBy?: string | null
   approvedAt?: string | null
+  /** The price in US dollars that was shown to whoever approved; nothing where none was. */
+  approvedCost?: string | null
 }
 
 export const statuses = [

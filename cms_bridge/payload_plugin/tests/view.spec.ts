@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 
-import { actionsOf, lengthOf, priceOf, sentenceOf, viewOf } from '../src/admin/view.ts'
+import {
+  actionsOf,
+  duePriceOf,
+  lengthOf,
+  momentOf,
+  priceOf,
+  sentenceOf,
+  sortWarnings,
+  viewOf,
+  wholePriceOf,
+} from '../src/admin/view.ts'
 import type { VideoStatus } from '../src/endpoints/status.ts'
 import { type RenditionDoc, type Status, statuses } from '../src/types.ts'
 
@@ -141,6 +151,15 @@ describe('the buttons', () => {
       { delivery: { type: 'video.submitted', state: 'refused', attempts: 1, problem } },
       ['resubmit'],
     ],
+    [
+      'an approval that was refused',
+      {
+        delivery: { type: 'storyboard.approved', state: 'refused', attempts: 1, problem },
+        rendition: rendition('storyboard_complete'),
+        storyboard: { ...storyboard, decision: 'approved' },
+      },
+      ['approve', 'cancel', 'resubmit'],
+    ],
     ['a finished video', { rendition: rendition('completed') }, ['resubmit']],
   ] as [string, Partial<VideoStatus>, string[]][])('for %s', ([, changes, names]) => {
     expect(shown(changes).toSorted()).toEqual(names.toSorted())
@@ -181,6 +200,36 @@ describe('plain words', () => {
     expect(priceOf(undefined, 'de')).toBe('kostenlos (offline)')
     expect(priceOf('0.0125', 'en')).toBe('$0.0125')
     expect(priceOf('12.5', 'en')).toBe('$12.50')
+  })
+
+  const price = {
+    estimatedCost: '0.400000',
+    usualCost: '0.110000',
+    difference: '0.140000',
+    usualDifference: '0.050000',
+  }
+
+  test('for the price of a storyboard: usually, and at most', () => {
+    expect(wholePriceOf(price, 'en')).toBe('usually $0.11, at most $0.40')
+    expect(wholePriceOf({ ...price, usualCost: '0.4' }, 'en')).toBe('$0.40')
+    expect(wholePriceOf({ ...price, estimatedCost: '0' }, 'en')).toBe('free (offline)')
+    expect(wholePriceOf(price, 'de')).toBe('meist 0,11\u00a0$, höchstens 0,40\u00a0$')
+  })
+
+  test('for what is to be paid now', () => {
+    expect(duePriceOf(price, 'en')).toBe('usually $0.05, at most $0.14')
+    const paid = { ...price, difference: '0.000000', usualDifference: '0' }
+    expect(duePriceOf(paid, 'en')).toBe('nothing: all of it is there already')
+    expect(duePriceOf({ ...paid, estimatedCost: '0' }, 'en')).toBeNull()
+  })
+
+  test('for warnings: those that ask something stand apart', () => {
+    const lost = { code: 'charge_unknown', message: 'Lost.' }
+    expect(sortWarnings([problem, lost])).toEqual({ charges: [lost], others: [problem] })
+  })
+
+  test('for a time, as it stands in an account', () => {
+    expect(momentOf('2026-11-21T10:12:30+00:00', 'en')).toMatch(/^Nov 21, 2026, \d+:12:30/)
   })
 
   test('for lengths', () => {

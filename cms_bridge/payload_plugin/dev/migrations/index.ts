@@ -1,5 +1,6 @@
 import * as migration_20261121_074616_initial from './20261121_074616_initial.ts';
 import * as migration_20261121_083752_refusals from './20261121_083752_refusals.ts';
+import * as migration_20261121_105545_approved_cost from './20261121_105545_approved_cost.ts';
 
 export const migrations = [
   {
@@ -10,6 +11,11 @@ export const migrations = [
   {
     up: migration_20261121_083752_refusals.up,
     down: migration_20261121_083752_refusals.down,
-    name: '20261121_083752_refusals'
+    name: '20261121_083752_refusals',
+  },
+  {
+    up: migration_20261121_105545_approved_cost.up,
+    down: migration_20261121_105545_approved_cost.down,
+    name: '20261121_105545_approved_cost'
   },
 ];

@@ -22,6 +22,9 @@ export class Bridge {
   /** How the next events are answered. */
   answer: (event: CmsEvent) => Answer | Promise<Answer> = () => ({ status: 202 })
   links: unknown = {}
+  /** How the next questions with a body are answered, by a part of their path. */
+  answers: Record<string, Answer> = {}
+  asked: { authorization: string | undefined; body: unknown; path: string }[] = []
   linkRequests: { authorization: string | undefined; path: string }[] = []
   #server = createServer((incoming, outgoing) => {
     void this.#respond(incoming).then(({ body, status }) => {
@@ -63,6 +66,13 @@ export class Bridge {
       return { status: 200, body: this.links }
     }
     const raw = Buffer.concat(chunks).toString('utf8')
+    const path = incoming.url ?? ''
+    if (!path.endsWith('/webhooks/payload')) {
+      const { authorization } = incoming.headers
+      this.asked.push({ authorization, body: JSON.parse(raw), path })
+      const named = Object.keys(this.answers).find((part) => path.includes(part))
+      return (named && this.answers[named]) || { status: 404 }
+    }
     const headers = incoming.headers as Record<string, string>
     const event = new Webhook(plugin.webhookSecret).verify(raw, headers) as CmsEvent
     const answer = await this.answer(event)

@@ -5,8 +5,10 @@ import type { ReactNode } from 'react'
 
 import { isOver, type RenditionDoc } from '../types.ts'
 import { LinkButton, Player, Problems, Progress } from './parts.tsx'
+import { UnknownCharges } from './UnknownCharges.tsx'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
+import { sortWarnings } from './view.ts'
 
 export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data } = useDocumentInfo()
@@ -14,12 +16,13 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
   const { config } = useConfig()
   const opened = data as RenditionDoc | undefined
   const video = opened && (typeof opened.video === 'object' ? opened.video.id : opened.video)
-  const { status } = useVideoStatus(video)
+  const { refresh, status } = useVideoStatus(video)
   if (!opened) return null
 
   const newest = status?.rendition
   const rendition = newest && String(newest.id) === String(opened.id) ? newest : opened
   const running = !isOver(rendition.status)
+  const { charges, others } = sortWarnings(rendition.warnings ?? [])
   const tone = { completed: 'finished', failed: 'failed' }[rendition.status as string] ?? 'calm'
   return (
     <section aria-label={t('rendition')} className="rw-panel">
@@ -29,7 +32,13 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
       {running && <Progress percent={rendition.progress} />}
       {rendition.error && <Problems problems={[rendition.error]} type="error" />}
       {rendition.status === 'completed' && <Player rendition={rendition} />}
-      <Problems problems={rendition.warnings ?? []} type="info" />
+      <UnknownCharges
+        charges={charges}
+        mayResolve={status?.mayApprove ?? false}
+        refresh={refresh}
+        rendition={rendition.id}
+      />
+      <Problems problems={others} type="info" />
       <div className="rw-panel__buttons">
         <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
           {t('action.openVideo')}

@@ -1,13 +1,22 @@
 'use client'
 /** The panel at the top of a storyboard: its price, and the approval. */
-import { Button, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
+import {
+  Button,
+  useAllFormFields,
+  useConfig,
+  useDocumentInfo,
+  useForm,
+  useFormModified,
+} from '@payloadcms/ui'
+import { reduceFieldsToValues } from 'payload/shared'
 import { type ReactNode, useState } from 'react'
 
 import type { StoryboardDoc } from '../types.ts'
-import { Facts, LinkButton } from './parts.tsx'
+import { Facts, LinkButton, Problems } from './parts.tsx'
+import { usePrice } from './usePrice.ts'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
-import { actionsOf, priceOf, viewOf } from './view.ts'
+import { actionsOf, duePriceOf, priceOf, viewOf, wholePriceOf } from './view.ts'
 
 export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data } = useDocumentInfo()
@@ -20,6 +29,13 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const video =
     storyboard && (typeof storyboard.video === 'object' ? storyboard.video.id : storyboard.video)
   const { refresh, status } = useVideoStatus(video)
+  const [fields] = useAllFormFields()
+  const pricing = usePrice(
+    storyboard?.id,
+    storyboard && status ? reduceFieldsToValues(fields, true) : undefined,
+    // What exists, and with it what is still to be paid, changes with the work.
+    `${status?.rendition?.status ?? ''} ${status?.delivery?.state ?? ''}`,
+  )
   if (!storyboard || !status) return <section className="rw-panel">{t('panel.loading')}</section>
 
   const current = String(status.storyboard?.id) === String(storyboard.id)
@@ -31,17 +47,22 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const approve = async (): Promise<void> => {
     setBusy(true)
     try {
-      await submit({ overrides: { decision: 'approved' } })
+      await submit({ overrides: { decision: 'approved', approvedCost: shown } })
     } finally {
       setBusy(false)
       refresh()
     }
   }
-  const price = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
+  const { price } = pricing
+  const known = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
+  // What is approved is the price that stands here, whether it is of this moment or an older one.
+  const shown = price?.estimatedCost ?? known ?? null
+  const due = price && duePriceOf(price, language)
   const facts: [string, string][] = [
-    [t('panel.price'), priceOf(price, language)],
-    [t('scenes'), String(storyboard.scenes?.length ?? 0)],
+    [t('panel.price'), price ? wholePriceOf(price, language) : priceOf(known, language)],
   ]
+  if (due) facts.push([t(modified ? 'panel.due.unsaved' : 'panel.due'), due])
+  facts.push([t('scenes'), String(storyboard.scenes?.length ?? 0)])
   if (decision === 'approved' && status.storyboard?.approvedBy) {
     facts.push([t('approvedBy'), status.storyboard.approvedBy])
   }
@@ -53,10 +74,24 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
         </p>
         {mayApprove && <p className="rw-panel__help">{t('panel.approve.help')}</p>}
       </div>
-      <Facts facts={facts} />
+      {current && status.delivery?.state === 'refused' && (
+        <Problems problems={[status.delivery.problem]} type="error" />
+      )}
+      {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
+      <div aria-busy={pricing.asking} className="rw-price">
+        <Facts facts={facts} />
+        <p aria-live="polite" className="rw-panel__help">
+          {pricing.asking ? t('panel.pricing') : !price && !pricing.problem && t('panel.priceAway')}
+        </p>
+      </div>
       <div className="rw-panel__buttons">
         {mayApprove && (
-          <Button disabled={busy} margin={false} onClick={() => void approve()} size="medium">
+          <Button
+            disabled={busy || pricing.asking}
+            margin={false}
+            onClick={() => void approve()}
+            size="medium"
+          >
             {t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}

@@ -10,10 +10,13 @@ import { type ReactNode, useState } from 'react'
 
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { StageRequest } from '../types.ts'
+import { readReason } from './answers.ts'
 import { Facts, LinkButton, Player, Problems, Progress, Stepper } from './parts.tsx'
+import { UnknownCharges } from './UnknownCharges.tsx'
+import { type Pricing, usePrice } from './usePrice.ts'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords, type Words } from './useWords.ts'
-import { actionsOf, priceOf, viewOf } from './view.ts'
+import { actionsOf, duePriceOf, priceOf, sortWarnings, viewOf, wholePriceOf } from './view.ts'
 
 interface Slugs {
   slugs: { renditions: string; storyboards: string }
@@ -58,7 +61,14 @@ function Loaded({
   const detail = rendition?.scenesTotal
     ? t('panel.scenesDone', { done: rendition.scenesDone ?? 0, total: rendition.scenesTotal })
     : ''
-  const warnings = rendition?.warnings ?? []
+  const { charges, others } = sortWarnings(rendition?.warnings ?? [])
+  // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
+  const toApprove = actionsOf(status).approve
+  const pricing = usePrice(
+    status.storyboard?.id,
+    toApprove ? {} : undefined,
+    `${rendition?.storyboardDigest ?? ''} ${status.delivery?.state ?? ''}`,
+  )
   return (
     <>
       <Stepper view={view} />
@@ -72,35 +82,55 @@ function Loaded({
         <Problems problems={[rendition.error]} type="error" />
       )}
       {rendition?.status === 'completed' && <Player rendition={rendition} />}
-      <Problems problems={warnings} type="info" />
-      <Facts facts={factsOf(status, words)} />
-      <Buttons refresh={refresh} slugs={slugs} status={status} />
+      {rendition && (
+        <UnknownCharges
+          charges={charges}
+          mayResolve={status.mayApprove}
+          refresh={refresh}
+          rendition={rendition.id}
+        />
+      )}
+      <Problems problems={others} type="info" />
+      <Facts facts={factsOf(status, pricing, words)} />
+      <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
     </>
   )
 }
 
 function factsOf(
   { rendition, storyboard }: VideoStatus,
+  { price }: Pricing,
   { language, t }: Words,
 ): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = []
   if (rendition?.status === 'completed') {
     facts.push([t('panel.cost'), priceOf(rendition.actualCost, language)])
+  } else if (price) {
+    const due = duePriceOf(price, language)
+    facts.push([t('panel.price'), wholePriceOf(price, language)])
+    if (due) facts.push([t('panel.due'), due])
   } else if (storyboard) {
-    // The rendition's price follows edits; the storyboard's is that of the draft.
-    const price = rendition?.estimatedCost ?? storyboard.estimatedCost
-    facts.push([t('panel.price'), priceOf(price, language)])
+    facts.push([t('panel.price'), priceOf(knownPrice({ rendition, storyboard }), language)])
   }
   if (storyboard) facts.push([t('scenes'), String(storyboard.scenes)])
   if (storyboard?.approvedBy) facts.push([t('approvedBy'), storyboard.approvedBy])
   return facts
 }
 
+/** The rendition's price follows edits; the storyboard's is that of the draft. */
+function knownPrice({
+  rendition,
+  storyboard,
+}: Pick<VideoStatus, 'rendition' | 'storyboard'>): string | undefined {
+  return rendition?.estimatedCost ?? storyboard?.estimatedCost
+}
+
 function Buttons({
+  pricing,
   refresh,
   slugs,
   status,
-}: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
+}: Slugs & { pricing: Pricing; refresh: () => void; status: VideoStatus }): ReactNode {
   const { t } = useWords()
   const { config } = useConfig()
   const { id } = useDocumentInfo()
@@ -109,6 +139,8 @@ function Buttons({
   const [busy, setBusy] = useState(false)
   const actions = actionsOf(status)
   const { storyboard } = status
+  // What is approved is the price that stands above these buttons.
+  const priceShown = pricing.price?.estimatedCost ?? knownPrice(status) ?? null
   const collections = `${config.routes.admin}/collections`
 
   const during = async (work: () => Promise<unknown>): Promise<void> => {
@@ -129,9 +161,9 @@ function Buttons({
         method: 'PATCH',
         credentials: 'include',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ decision: 'approved' }),
+        body: JSON.stringify({ decision: 'approved', approvedCost: priceShown }),
       }).catch(() => null)
-      if (!response?.ok) toast.error(await reasonOf(response, t('panel.unreachable')))
+      if (!response?.ok) toast.error(await readReason(response, t('panel.unreachable')))
     })
 
   const refused = status.delivery?.state === 'refused'
@@ -146,7 +178,7 @@ function Buttons({
     [actions.retry, 'primary', t('action.retry'), ask('retry')],
     [
       actions.resubmit,
-      refused && !actions.retry ? 'primary' : 'secondary',
+      refused && !actions.retry && !actions.approve ? 'primary' : 'secondary',
       t('action.resubmit'),
       ask('resubmit'),
     ],
@@ -159,7 +191,7 @@ function Buttons({
       {shown.map(([, style, label, onClick]) => (
         <Button
           buttonStyle={style}
-          disabled={busy}
+          disabled={busy || (pricing.asking && onClick === approve)}
           key={label}
           margin={false}
           onClick={onClick}
@@ -180,13 +212,4 @@ function Buttons({
       )}
     </div>
   )
-}
-
-async function reasonOf(response: null | Response, otherwise: string): Promise<string> {
-  const body = (await response?.json().catch(() => null)) as
-    | { errors?: { data?: { errors?: { message?: string }[] }; message?: string }[] }
-    | null
-    | undefined
-  const first = body?.errors?.[0]
-  return first?.data?.errors?.[0]?.message ?? first?.message ?? otherwise
 }

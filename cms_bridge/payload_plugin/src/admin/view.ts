@@ -1,4 +1,5 @@
 /** What the panel says about a video: pure, so that every state can be read off a table. */
+import type { Price } from '../endpoints/price.ts'
 import type { VideoStatus } from '../endpoints/status.ts'
 import type { Problem } from '../events.ts'
 import { isKey, isTranslated, type Key, say } from '../translations/index.ts'
@@ -128,6 +129,10 @@ export function actionsOf(status: VideoStatus): Actions {
   const refused = delivery?.state === 'refused'
   const ended = !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
   const neverTaken = refused && !rendition
+  // An approval that was refused, such as at a price that is no longer true, may be given again.
+  const undecided =
+    storyboard?.decision === 'pending' ||
+    (storyboard?.decision === 'approved' && refused && delivery.type === 'storyboard.approved')
   return {
     submit: stage === 'draft',
     cancel: stage !== 'cancelled' && status.submission > 0 && !ended && !neverTaken,
@@ -137,7 +142,7 @@ export function actionsOf(status: VideoStatus): Actions {
       mayApprove &&
       stage === 'submitted' &&
       rendition?.status === 'storyboard_complete' &&
-      storyboard?.decision === 'pending',
+      undecided,
   }
 }
 
@@ -160,11 +165,55 @@ export function sentenceOf({ code, message, params = {} }: Problem, language: st
 export function priceOf(amount: null | string | undefined, language: string): string {
   const dollars = Number(amount ?? 0)
   if (!(dollars > 0)) return say(language, 'panel.free')
+  return dollarsOf(dollars, language)
+}
+
+/** Return an amount of US dollars in figures; cents are told in parts where there are few. */
+export function dollarsOf(dollars: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: 'currency',
     currency: 'USD',
-    maximumFractionDigits: dollars < 0.1 ? 4 : 2,
+    maximumFractionDigits: dollars > 0 && dollars < 0.1 ? 4 : 2,
   }).format(dollars)
+}
+
+/** Return what a storyboard costs: usually, and at most. */
+export function wholePriceOf({ estimatedCost, usualCost }: Price, language: string): string {
+  return rangeOf(usualCost, estimatedCost, language) ?? say(language, 'panel.free')
+}
+
+/** Return what is to be paid now, usually and at most; null where nothing costs anything. */
+export function duePriceOf(price: Price, language: string): null | string {
+  if (!(Number(price.estimatedCost) > 0)) return null
+  const due = rangeOf(price.usualDifference, price.difference, language)
+  return due ?? say(language, 'price.nothing')
+}
+
+function rangeOf(usual: string, most: string, language: string): null | string {
+  if (!(Number(most) > 0)) return null
+  const highest = dollarsOf(Number(most), language)
+  const normal = dollarsOf(Number(usual), language)
+  return normal === highest
+    ? highest
+    : say(language, 'price.range', { usual: normal, most: highest })
+}
+
+/** Tell warnings that wait for a person's word from those that are only to be read. */
+export function sortWarnings(warnings: readonly Problem[]): {
+  charges: Problem[]
+  others: Problem[]
+} {
+  return {
+    charges: warnings.filter(({ code }) => code === 'charge_unknown'),
+    others: warnings.filter(({ code }) => code !== 'charge_unknown'),
+  }
+}
+
+/** Return a point in time as a reader of an account's statement looks for it. */
+export function momentOf(time: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    new Date(time),
+  )
 }
 
 /** Return seconds as minutes and seconds, `1:05`. */

@@ -184,6 +184,17 @@ export function storyboards(settings: Settings): CollectionConfig {
       access: never,
       admin: { disabled: true },
     },
+    {
+      // Comes with the approval itself, and is not kept from any other save.
+      name: 'approvedCost',
+      type: 'text',
+      label: words('approvedCost'),
+      validate: (value: null | string | string[] | undefined, { req }: { req: PayloadRequest }) =>
+        !value ||
+        /^\d{1,6}(\.\d{1,6})?$/.test(String(value)) ||
+        say(req.i18n.language, 'invalid.price'),
+      admin: { disabled: true },
+    },
   ]
   return {
     slug: slugs.storyboards,

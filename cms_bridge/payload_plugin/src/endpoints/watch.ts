@@ -6,10 +6,11 @@
  */
 import type { Endpoint, PayloadRequest } from 'payload'
 
-import { readBounded } from '../body.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc } from '../types.ts'
-import { problem } from './problem.ts'
+import { askBridge } from './bridge.ts'
+import { away, problem } from './problem.ts'
+import { findReadable } from './readable.ts'
 
 interface Links {
   video?: { download_url?: string; url?: string }
@@ -35,12 +36,10 @@ async function redirectTo(
   req: PayloadRequest,
   choose: (links: Links) => string | undefined,
 ): Promise<Response> {
-  const rendition = await findReadable(settings, req)
+  const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
   if (!rendition?.file) return problem(404, 'Not found', 'There is no such video to watch.')
   const links = await askLinks(settings, rendition.jobId)
-  if (!links) {
-    return problem(503, 'Render service away', 'The render service does not answer at the moment.')
-  }
+  if (!links) return away()
   const link = choose(links)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)
   if (!target || !/^https?:$/.test(target.protocol)) {
@@ -52,36 +51,7 @@ async function redirectTo(
   })
 }
 
-async function findReadable(
-  { slugs }: Settings,
-  req: PayloadRequest,
-): Promise<RenditionDoc | undefined> {
-  const { docs } = await req.payload.find({
-    collection: slugs.renditions,
-    where: { id: { equals: req.routeParams?.id } },
-    limit: 1,
-    depth: 0,
-    overrideAccess: false,
-    req,
-  })
-  return docs[0] as unknown as RenditionDoc | undefined
-}
-
-async function askLinks(
-  { apiKey, bridgeUrl, deliver }: Settings,
-  jobId: string,
-): Promise<Links | null> {
-  const address = `${bridgeUrl}/api/v1/videos/jobs/${encodeURIComponent(jobId)}/links`
-  try {
-    const response = await fetch(address, {
-      headers: { authorization: `Bearer ${apiKey}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(deliver.timeoutMs),
-    })
-    const body = await readBounded(response.body, 64 * 1024)
-    return response.ok && body ? (JSON.parse(body.toString('utf8')) as Links) : null
-  } catch {
-    // Away, too slow, or no JSON: for whoever watches it is all the same.
-    return null
-  }
+async function askLinks(settings: Settings, jobId: string): Promise<Links | null> {
+  const answer = await askBridge(settings, `/videos/jobs/${encodeURIComponent(jobId)}/links`)
+  return answer?.status === 200 ? (answer.body as Links | null) : null
 }

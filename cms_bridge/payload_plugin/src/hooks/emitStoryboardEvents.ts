@@ -24,7 +24,8 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       draft: true,
       req,
     })) as unknown as StoryboardDoc
-    const approves = before.decision !== 'approved' && storyboard.decision === 'approved'
+    // A save that moved the revision either approves or takes an approval back.
+    const approves = storyboard.decision === 'approved'
     await writeEvent(settings, req, videoStream(idOf(storyboard.video)), {
       type: approves ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
@@ -33,6 +34,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
         storyboardId: String(storyboard.id),
         revision: storyboard.revision ?? 1,
         by: userName(req.user),
+        ...(approves && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
         storyboard: toStoryboard(storyboard),
       },
     })

@@ -15,8 +15,10 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
     const wanted: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const after: StoryboardDoc = { ...wanted, scenes: nameScenes(wanted.scenes ?? []) }
     const edited = JSON.stringify(toStoryboard(after)) !== JSON.stringify(toStoryboard(before))
-    const approved =
-      before.decision !== 'approved' && after.decision === 'approved' && speaksForEditor(req)
+    // Approved at another price is approved anew: the first approval may have been refused.
+    const repriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
+    const anew = before.decision !== 'approved' || repriced
+    const approved = anew && after.decision === 'approved' && speaksForEditor(req)
     if (approved && req.payloadAPI !== 'local' && !(await access.approve({ req }))) {
       throw new Forbidden(req.t)
     }
@@ -28,8 +30,13 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
       scenes: after.scenes,
       revision: (before.revision ?? 0) + (edited || approved ? 1 : 0),
       decision: approved || stays ? 'approved' : 'pending',
-      ...(approved && { approvedBy: userName(req.user), approvedAt: new Date().toISOString() }),
-      ...(!approved && !stays && { approvedBy: null, approvedAt: null }),
+      ...(approved && {
+        approvedBy: userName(req.user),
+        approvedAt: new Date().toISOString(),
+        approvedCost: after.approvedCost ?? null,
+      }),
+      ...(!approved && stays && { approvedCost: before.approvedCost ?? null }),
+      ...(!approved && !stays && { approvedBy: null, approvedAt: null, approvedCost: null }),
     }
   }
 }

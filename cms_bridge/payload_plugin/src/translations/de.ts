@@ -74,6 +74,7 @@ export const de: Words = {
   'decision.approved': 'Freigegeben',
   approvedBy: 'Freigegeben von',
   approvedAt: 'Freigegeben am',
+  approvedCost: 'Freigegeben zu (USD)',
 
   'outbox.help':
     'Was an den Renderdienst gesendet wurde und was noch wartet. Wird vom System geschrieben.',
@@ -94,6 +95,7 @@ export const de: Words = {
   'invalid.tooLong': 'Höchstens {limit} Zeichen; dies sind {value}.',
   'invalid.locale': 'Bitte ein Sprachkürzel wie en, de oder pt-BR.',
   'invalid.colour': 'Bitte eine Farbe wie #14213d.',
+  'invalid.price': 'Bitte einen Betrag in US-Dollar wie 1.25.',
   'invalid.noScene': 'Ein Storyboard braucht mindestens eine Szene.',
   'invalid.tooManyScenes': 'Höchstens {limit} Szenen; dies sind {value}.',
   'invalid.duration': 'Mehr als 0 und höchstens {limit} Sekunden.',
@@ -138,6 +140,12 @@ export const de: Words = {
   'panel.scenesDone': '{done} von {total} Szenen',
   'panel.progress': '{percent} % fertig',
   'panel.price': 'Geschätzter Preis',
+  'panel.due': 'Jetzt zu zahlen',
+  'panel.due.unsaved': 'Mit Ihren Änderungen zu zahlen',
+  'panel.pricing': 'Der Preis wird ermittelt …',
+  'panel.priceAway': 'Der jetzige Preis war nicht zu lesen; gezeigt wird der zuletzt bekannte.',
+  'price.range': 'meist {usual}, höchstens {most}',
+  'price.nothing': 'nichts: alles ist schon da',
   'panel.cost': 'Kosten',
   'panel.free': 'kostenlos (offline)',
   'panel.duration': 'Länge',
@@ -145,6 +153,15 @@ export const de: Words = {
   'panel.picture': 'Bild',
   'panel.warnings': 'Bitte beachten',
   'panel.player': 'Fertiges Video',
+  charges: 'Aufrufe, die vielleicht berechnet wurden',
+  'charges.help':
+    'Ihre Antworten gingen verloren. Sehen Sie im Konto des Anbieters nach und geben Sie an, was dort steht: Bis dahin zählt jeder Betrag als ausgegeben, und dasselbe wird nicht noch einmal gemacht.',
+  'charges.others':
+    'Ihre Antworten gingen verloren. Jemand, der freigeben darf, muss angeben, was im Konto des Anbieters steht.',
+  'charges.model': 'Gefragt wurde',
+  'charges.amount': 'Betrag',
+  'charges.at': 'Wann',
+  'charges.noted': 'Notiert.',
 
   'action.submit': 'Einreichen',
   'action.save_submit': 'Speichern und einreichen',
@@ -157,6 +174,8 @@ export const de: Words = {
   'action.openVideo': 'Videodokument öffnen',
   'action.openRenditions': 'Alle Fassungen',
   'action.download': 'Herunterladen',
+  'action.charged': 'Es wurde bezahlt',
+  'action.notCharged': 'Es wurde nicht bezahlt',
 
   'error.empty_script':
     'Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
@@ -179,12 +198,16 @@ export const de: Words = {
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
   'error.placeholder_used':
     '{pictures} Bilder und {narrations} Sprechertexte entstanden offline, ohne Dienst für Bilder und Stimme.',
+  'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',
   'error.spend_cap_reached':
     'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',
   'error.generation_outcome_unknown':
     'Ein Aufruf des Dienstes ging verloren und wurde vielleicht berechnet. Er wird erst wiederholt, wenn jemand sagt, ob er berechnet wurde.',
   'error.charge_unknown':
     'Ein Aufruf von {model} wurde vielleicht mit {amount} $ berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
+  'error.price_changed':
+    'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimated_cost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
+  'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
   'error.model_fallback': '{used} ist für {intended} eingesprungen.',
   'error.storyboard_offline': 'Das Storyboard wurde ohne Modell entworfen.',
   'error.model_retired': 'Ein eingestelltes Modell wird nicht mehr angeboten.',

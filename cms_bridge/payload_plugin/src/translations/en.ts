@@ -72,6 +72,7 @@ export const en = {
   'decision.approved': 'Approved',
   approvedBy: 'Approved by',
   approvedAt: 'Approved at',
+  approvedCost: 'Approved at (USD)',
 
   'outbox.help':
     'What was sent to the render service, and what waits for it. Written by the system.',
@@ -92,6 +93,7 @@ export const en = {
   'invalid.tooLong': 'At most {limit} characters; this is {value}.',
   'invalid.locale': 'Write a language tag such as en, de or pt-BR.',
   'invalid.colour': 'Write a colour such as #14213d.',
+  'invalid.price': 'Write an amount of US dollars such as 1.25.',
   'invalid.noScene': 'A storyboard needs at least one scene.',
   'invalid.tooManyScenes': 'At most {limit} scenes; these are {value}.',
   'invalid.duration': 'More than 0 and at most {limit} seconds.',
@@ -134,6 +136,12 @@ export const en = {
   'panel.scenesDone': '{done} of {total} scenes',
   'panel.progress': '{percent} % done',
   'panel.price': 'Estimated price',
+  'panel.due': 'To pay now',
+  'panel.due.unsaved': 'To pay with your changes',
+  'panel.pricing': 'Working out the price…',
+  'panel.priceAway': 'The price of this moment could not be read; the last one known is shown.',
+  'price.range': 'usually {usual}, at most {most}',
+  'price.nothing': 'nothing: all of it is there already',
   'panel.cost': 'Cost',
   'panel.free': 'free (offline)',
   'panel.duration': 'Length',
@@ -141,6 +149,15 @@ export const en = {
   'panel.picture': 'Picture',
   'panel.warnings': 'Please note',
   'panel.player': 'Finished video',
+  charges: 'Calls that may have been charged',
+  'charges.help':
+    'Their answers were lost. Look into the provider’s account and say what it shows: until then each amount counts as spent, and the same is not made again.',
+  'charges.others':
+    'Their answers were lost. Somebody who may approve has to say what the provider’s account shows.',
+  'charges.model': 'Asked of',
+  'charges.amount': 'Amount',
+  'charges.at': 'When',
+  'charges.noted': 'Noted.',
 
   'action.submit': 'Submit',
   'action.save_submit': 'Save and submit',
@@ -153,6 +170,8 @@ export const en = {
   'action.openVideo': 'Open the video document',
   'action.openRenditions': 'All renditions',
   'action.download': 'Download',
+  'action.charged': 'It was paid',
+  'action.notCharged': 'It was not paid',
 
   'error.empty_script': 'There is nothing to say: write a script or at least a brief.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',
@@ -173,12 +192,16 @@ export const en = {
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
   'error.placeholder_used':
     '{pictures} pictures and {narrations} narrations were made offline, without a generation service.',
+  'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',
   'error.spend_cap_reached':
     'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',
   'error.generation_outcome_unknown':
     'A call to a generation service was lost and may have been charged. It is not made again until someone says whether it was.',
   'error.charge_unknown':
     'A call to {model} may have been charged {amount} $. Someone must look into the account and say whether it was.',
+  'error.price_changed':
+    'The price has changed since it was shown: {seen} $ then, {estimated_cost} $ now. Nothing was started; approve again if the new price is right.',
+  'error.charge_not_unknown': 'What became of this call is known by now.',
   'error.model_fallback': '{used} stepped in for {intended}.',
   'error.storyboard_offline': 'The storyboard was drafted without a model.',
   'error.model_retired': 'A configured model is no longer offered.',

@@ -74,6 +74,7 @@ export const es: Words = {
   'decision.approved': 'Aprobado',
   approvedBy: 'Aprobado por',
   approvedAt: 'Aprobado el',
+  approvedCost: 'Aprobado por (USD)',
 
   'outbox.help':
     'Lo que se envió al servicio de renderizado y lo que aún espera. Lo escribe el sistema.',
@@ -94,6 +95,7 @@ export const es: Words = {
   'invalid.tooLong': 'Como máximo {limit} caracteres; hay {value}.',
   'invalid.locale': 'Escriba un código de idioma como en, de o pt-BR.',
   'invalid.colour': 'Escriba un color como #14213d.',
+  'invalid.price': 'Escriba un importe en dólares, por ejemplo 1.25.',
   'invalid.noScene': 'Un guion gráfico necesita al menos una escena.',
   'invalid.tooManyScenes': 'Como máximo {limit} escenas; hay {value}.',
   'invalid.duration': 'Más de 0 y como máximo {limit} segundos.',
@@ -136,6 +138,12 @@ export const es: Words = {
   'panel.scenesDone': '{done} de {total} escenas',
   'panel.progress': '{percent} % hecho',
   'panel.price': 'Precio estimado',
+  'panel.due': 'A pagar ahora',
+  'panel.due.unsaved': 'A pagar con sus cambios',
+  'panel.pricing': 'Calculando el precio…',
+  'panel.priceAway': 'No se pudo leer el precio actual; se muestra el último conocido.',
+  'price.range': 'normalmente {usual}, como máximo {most}',
+  'price.nothing': 'nada: ya está todo',
   'panel.cost': 'Coste',
   'panel.free': 'gratis (sin conexión)',
   'panel.duration': 'Duración',
@@ -143,6 +151,15 @@ export const es: Words = {
   'panel.picture': 'Imagen',
   'panel.warnings': 'Tenga en cuenta',
   'panel.player': 'Vídeo terminado',
+  charges: 'Llamadas que quizá se cobraron',
+  'charges.help':
+    'Sus respuestas se perdieron. Mire en la cuenta del proveedor y diga qué muestra: hasta entonces cada importe cuenta como gastado y lo mismo no se vuelve a hacer.',
+  'charges.others':
+    'Sus respuestas se perdieron. Alguien que pueda aprobar debe decir qué muestra la cuenta del proveedor.',
+  'charges.model': 'Pedido a',
+  'charges.amount': 'Importe',
+  'charges.at': 'Cuándo',
+  'charges.noted': 'Anotado.',
 
   'action.submit': 'Enviar',
   'action.save_submit': 'Guardar y enviar',
@@ -155,6 +172,8 @@ export const es: Words = {
   'action.openVideo': 'Abrir el documento de vídeo',
   'action.openRenditions': 'Todas las versiones',
   'action.download': 'Descargar',
+  'action.charged': 'Se pagó',
+  'action.notCharged': 'No se pagó',
 
   'error.empty_script': 'No hay nada que decir: escriba un texto o al menos un encargo.',
   'error.invalid_storyboard': 'Este guion gráfico no se puede filmar.',
@@ -174,12 +193,16 @@ export const es: Words = {
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
   'error.placeholder_used':
     '{pictures} imágenes y {narrations} narraciones se hicieron sin conexión, sin servicio de generación.',
+  'error.stock_used': 'Aquí hay una imagen de archivo: {file} (licencia: {licence}).',
   'error.spend_cap_reached':
     'Se alcanzó el límite de gasto: se permiten {cap} $, hay {spent} $ gastados o reservados y el paso siguiente puede costar {wanted} $.',
   'error.generation_outcome_unknown':
     'Se perdió una llamada al servicio y quizá se cobró. No se repetirá hasta que alguien diga si se cobró.',
   'error.charge_unknown':
     'Una llamada a {model} quizá se cobró por {amount} $. Compruebe la cuenta y diga si fue así.',
+  'error.price_changed':
+    'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimated_cost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
+  'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
   'error.model_fallback': '{used} sustituyó a {intended}.',
   'error.storyboard_offline': 'El guion gráfico se preparó sin modelo.',
   'error.model_retired': 'Un modelo configurado ya no se ofrece.',

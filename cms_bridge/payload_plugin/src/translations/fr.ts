@@ -74,6 +74,7 @@ export const fr: Words = {
   'decision.approved': 'Approuvé',
   approvedBy: 'Approuvé par',
   approvedAt: 'Approuvé le',
+  approvedCost: 'Approuvé à (USD)',
 
   'outbox.help':
     'Ce qui a été envoyé au service de rendu, et ce qui l’attend. Écrit par le système.',
@@ -94,6 +95,7 @@ export const fr: Words = {
   'invalid.tooLong': '{limit} caractères au plus ; il y en a {value}.',
   'invalid.locale': 'Indiquez un code de langue comme en, de ou pt-BR.',
   'invalid.colour': 'Indiquez une couleur comme #14213d.',
+  'invalid.price': 'Écrivez un montant en dollars américains, par exemple 1.25.',
   'invalid.noScene': 'Un storyboard a besoin d’au moins une scène.',
   'invalid.tooManyScenes': '{limit} scènes au plus ; il y en a {value}.',
   'invalid.duration': 'Plus de 0 et au plus {limit} secondes.',
@@ -137,6 +139,12 @@ export const fr: Words = {
   'panel.scenesDone': '{done} scènes sur {total}',
   'panel.progress': '{percent} % faits',
   'panel.price': 'Prix estimé',
+  'panel.due': 'À payer maintenant',
+  'panel.due.unsaved': 'À payer avec vos modifications',
+  'panel.pricing': 'Calcul du prix…',
+  'panel.priceAway': 'Le prix actuel n’a pas pu être lu ; le dernier prix connu est affiché.',
+  'price.range': 'd’ordinaire {usual}, au plus {most}',
+  'price.nothing': 'rien : tout existe déjà',
   'panel.cost': 'Coût',
   'panel.free': 'gratuit (hors ligne)',
   'panel.duration': 'Durée',
@@ -144,6 +152,15 @@ export const fr: Words = {
   'panel.picture': 'Image',
   'panel.warnings': 'À noter',
   'panel.player': 'Vidéo terminée',
+  charges: 'Appels peut-être facturés',
+  'charges.help':
+    'Leurs réponses se sont perdues. Consultez le compte du fournisseur et indiquez ce qu’il montre : d’ici là, chaque montant compte comme dépensé et la même chose n’est pas refaite.',
+  'charges.others':
+    'Leurs réponses se sont perdues. Une personne autorisée à approuver doit dire ce que montre le compte du fournisseur.',
+  'charges.model': 'Demandé à',
+  'charges.amount': 'Montant',
+  'charges.at': 'Quand',
+  'charges.noted': 'C’est noté.',
 
   'action.submit': 'Envoyer',
   'action.save_submit': 'Enregistrer et envoyer',
@@ -156,6 +173,8 @@ export const fr: Words = {
   'action.openVideo': 'Ouvrir le document vidéo',
   'action.openRenditions': 'Toutes les versions',
   'action.download': 'Télécharger',
+  'action.charged': 'C’était payé',
+  'action.notCharged': 'Ce n’était pas payé',
 
   'error.empty_script': 'Il n’y a rien à dire : écrivez un texte ou au moins un brief.',
   'error.invalid_storyboard': 'Ce storyboard ne peut pas être filmé.',
@@ -177,12 +196,16 @@ export const fr: Words = {
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
   'error.placeholder_used':
     '{pictures} images et {narrations} narrations ont été faites hors ligne, sans service de génération.',
+  'error.stock_used': 'Une image d’archive se trouve ici : {file} (licence : {licence}).',
   'error.spend_cap_reached':
     'Le plafond de dépenses est atteint : {cap} $ sont permis, {spent} $ sont dépensés ou réservés, et l’étape suivante peut coûter {wanted} $.',
   'error.generation_outcome_unknown':
     'Un appel au service a été perdu et a peut-être été facturé. Il ne sera pas refait avant que quelqu’un dise ce qu’il en est.',
   'error.charge_unknown':
     'Un appel à {model} a peut-être été facturé {amount} $. Vérifiez le compte et dites ce qu’il en est.',
+  'error.price_changed':
+    'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimated_cost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
+  'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
   'error.model_fallback': '{used} a remplacé {intended}.',
   'error.storyboard_offline': 'Le storyboard a été préparé sans modèle.',
   'error.model_retired': 'Un modèle configuré n’est plus proposé.',
