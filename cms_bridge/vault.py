@@ -8,6 +8,7 @@ away, goes on where it stopped, and nothing is asked of a provider again. A text
 is its own receipt.
 """
 
+import errno
 import hashlib
 import os
 from contextlib import suppress
@@ -30,11 +31,20 @@ from cms_bridge.database import transaction
 from cms_bridge.leases import Lease
 from cms_bridge.money import rounded
 from cms_bridge.states import FINISHED
-from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError, object_key
+from cms_bridge.storage.base import (
+    ObjectNotFound,
+    ObjectStore,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+    object_key,
+)
 from cms_bridge.tables import Charge
 from render.generation.base import Generated, GeneratedText, Reservation
 
 log = structlog.get_logger()
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
@@ -202,11 +212,15 @@ async def _note(charge: UUID, answer: Answer) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        kind = StorageFull if error.errno in _FULL else StorageUnavailable
+        raise kind("This machine's disk did not take what was paid for.") from error
 
 
 def _left_in(spool: Path, since: float) -> dict[UUID, Path]:

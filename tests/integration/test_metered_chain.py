@@ -1,6 +1,7 @@
 """The chain of providers under the ledger: what is charged is written down, and nothing twice."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import anyio
@@ -12,8 +13,17 @@ from cms_bridge.errors import SpendCapReached
 from cms_bridge.estimates import prices_of
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.money import Caps
+from cms_bridge.storage.base import StorageUnavailable
 from render.errors import OutcomeUnknown, RetryableGeneration
-from render.generation.base import Generated, ImageRequest, Kind, SpeechRequest, Ticket
+from render.generation.base import (
+    Generated,
+    ImageRequest,
+    Kind,
+    Made,
+    Reservation,
+    SpeechRequest,
+    Ticket,
+)
 from render.generation.chain import ImageChain, Patience, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
@@ -70,6 +80,42 @@ async def test_every_call_is_a_charge_and_the_successful_one_is_paid(ledger: Led
     assert await states(ledger) == [("m0", "released"), ("m0", "released"), ("m1", "settled")]
     assert [row["call"] for row in await charges.charges_of(ledger.lease.job_id)] == [1, 2, 3]
     assert await held("video:p1/v") == Decimal("0.03")
+
+
+async def test_what_was_made_is_kept_before_it_is_settled(ledger: Ledger) -> None:
+    kept: list[tuple[str, str]] = []
+
+    async def keep(_made: Made, paid: Reservation | None) -> None:
+        (row,) = await charges.charges_of(ledger.lease.job_id)
+        assert paid
+        kept.append((paid.id, row["state"]))
+
+    await chain(draws).metered(ledger, keep=keep).draw(REQUEST)
+    (row,) = await charges.charges_of(ledger.lease.job_id)
+    assert kept == [(str(row["id"]), "started")]
+    assert row["state"] == "settled"
+
+
+async def test_what_could_not_be_kept_is_not_settled_nor_asked_of_another(ledger: Ledger) -> None:
+    async def keep(_made: Made, _paid: Reservation | None) -> None:
+        raise StorageUnavailable("Away.")
+
+    with pytest.raises(StorageUnavailable):
+        await chain(draws, draws).metered(ledger, keep=keep).draw(REQUEST)
+    assert await states(ledger) == [("m0", "started")]
+
+
+async def test_what_costs_nothing_is_kept_too(ledger: Ledger) -> None:
+    kept: list[Reservation | None] = []
+
+    async def keep(_made: Made, paid: Reservation | None) -> None:
+        kept.append(paid)
+
+    free = chain(draws)
+    free = replace(free, rungs=[replace(free.rungs[0], paid=False)])
+    await free.metered(ledger, keep=keep).draw(REQUEST)
+    assert kept == [None]
+    assert await states(ledger) == []
 
 
 async def test_a_lost_answer_ends_the_chain_and_is_not_asked_for_again(ledger: Ledger) -> None:

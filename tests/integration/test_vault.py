@@ -152,6 +152,16 @@ class TestKilled:
             "The worker stopped before the answer arrived.",
         )
 
+    async def test_on_a_machine_whose_disk_takes_nothing(
+        self, store: Away, ledger: Ledger, tmp_path: Path
+    ) -> None:
+        (tmp_path / "work").write_bytes(b"no directory")
+        vault = Vault(store=store, spool=tmp_path / "work")
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, await paid(ledger))
+        await taken_over(vault, ledger)
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.UNKNOWN
+
     async def test_with_the_only_copy_on_another_machine(
         self, vault: Vault, ledger: Ledger, store: Away, tmp_path: Path
     ) -> None:
