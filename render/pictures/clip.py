@@ -36,7 +36,7 @@ _CODECS = frozenset({"av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg4", "prores",
 _QUICKTIME = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
 _MATROSKA = b"\x1aE\xdf\xa3"
 _SQUARE = Fraction(1)
-_LOST = Fraction(1)
+_LOST = Fraction(1, 2)
 """Seconds by which a whole clip may be shorter than its header says."""
 
 
@@ -244,7 +244,7 @@ def _measured(
             raise _refused(
                 f"the clip may be at most {limits.max_seconds} seconds long; this is longer", scene
             )
-    promised = Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
+    promised = Fraction(container.duration or 0, av.time_base)
     if not seen or held < promised - _LOST:
         raise _damaged(scene)
     return seen

@@ -165,6 +165,8 @@ def _scale(graph: Graph, size: tuple[int, int], *, full_range: bool = False) -> 
         flags=_SCALING,
         out_color_matrix="bt709",
         out_range="pc" if full_range else "tv",
+        # Said on both sides, or the samples drift by half a pixel.
+        in_chroma_loc="left",
         out_chroma_loc="left",
     )
 
