@@ -61,7 +61,7 @@ class Layer:
 
     def paint(self, canvas: Canvas, opacity: float = 1.0) -> None:
         """Lay the picture on a canvas; only its box is touched."""
-        if opacity <= 0:
+        if opacity <= 0 or not self.width:
             return
         for plane, sheet, scale in zip(
             (canvas.y, canvas.u, canvas.v), self._sheets, (1, 2, 2), strict=True
@@ -78,7 +78,8 @@ class Layer:
 
 def _sheets(box: Rgba) -> tuple[_Sheet, _Sheet, _Sheet]:
     alpha = box[..., 3].astype(np.float32) / np.float32(255)
-    y, u, v = (cast("Floats", plane) * alpha for plane in ycbcr(box[..., :3].astype(np.float32)))
+    colours = ycbcr(box[..., :3].astype(np.float32))
+    y, u, v = (cast("Floats", plane * alpha) for plane in colours)
     share = _halved(alpha)
     return _sheet(y, alpha), _sheet(_halved(u), share), _sheet(_halved(v), share)
 

@@ -30,7 +30,7 @@ from render.sentences import shorten
 from render.storyboard import CaptionStyle, Palette, TextStyle, clean_text
 from render.timeline import Lettering
 from render.words import fonts
-from render.words.colours import legible, mix, parse, roles
+from render.words.colours import contrast, legible, mix, parse, roles
 from render.words.colours import text as as_hex
 from render.words.columns import columns
 from render.words.halo import Halo, surrounded
@@ -65,6 +65,7 @@ _TEXT_CONTRAST = 4.5
 """WCAG 2's ratio for text."""
 _POLES = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _DARK = parse("#12151c")
+_NOTHING = np.zeros((1, 1, 4), np.uint8)
 
 
 class _Zone(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 _HALOS: dict[TextStyle | CaptionStyle, tuple[Halo, ...]] = {
     # A scrim, dense where the letters are and gone before the picture's edge.
-    TextStyle.TITLE: (Halo(0.5, 0.6, 0.6), Halo(2.2, 4.5, 0.62)),
+    TextStyle.TITLE: (Halo(0.5, 0.6, 0.65), Halo(2.2, 4.5, 0.62)),
     # A rim, and the shadow that lifts it off a busy ground.
     CaptionStyle.OUTLINE: (Halo(0.34, 0.08, 1.0), Halo(0.5, 0.9, 0.55)),
 }
@@ -164,10 +165,27 @@ def stack_digest() -> str:
 def _typeset(
     style: TextStyle | CaptionStyle, text: str, profile: Profile, palette: Palette, locale: str
 ) -> Layer:
+    paragraphs = [_cut(readable(part), _MOST[style]) for part in _paragraphs(style, text)]
+    paragraphs = [part for part in paragraphs if part]
+    if not paragraphs:
+        return Layer.of(_NOTHING, left=0, top=0, width=profile.width, height=profile.height)
     zone = _zone(style, profile)
     colours = _colours(style, palette)
     unit = min(profile.width, profile.height) / 100
-    sheet = _sheet(style, text, zone=zone, unit=unit, colours=colours, locale=locale)
+    wordings = [wording(part, locale) for part in paragraphs]
+    lines = [readable(line) for line in clean_text(text).splitlines()]
+    sheet = _Sheet(
+        kind="caption" if isinstance(style, CaptionStyle) else style.value,
+        width=zone.width,
+        height=zone.height,
+        unit=unit,
+        head=wordings[0],
+        sub=wordings[1] if len(wordings) > 1 else None,
+        # Lines as they were cut are worth keeping only where nothing is left out of them.
+        lines=lines if paragraphs == [" ".join(lines)] else [wordings[0].words],
+        voice="bold" if style is CaptionStyle.OUTLINE else "plain",
+        colours=colours,
+    )
     png = typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,
@@ -186,33 +204,6 @@ def _typeset(
         )
         left, top = left + x - grown, top + y - grown
     return Layer.of(picture, left=left, top=top, width=profile.width, height=profile.height)
-
-
-def _sheet(  # noqa: PLR0913  keyword-only past the second
-    style: TextStyle | CaptionStyle,
-    text: str,
-    *,
-    zone: _Zone,
-    unit: float,
-    colours: dict[str, str],
-    locale: str,
-) -> _Sheet:
-    paragraphs = [_cut(readable(part), _MOST[style]) for part in _paragraphs(style, text)]
-    wordings = [wording(part, locale) for part in paragraphs]
-    captioned = isinstance(style, CaptionStyle)
-    lines = [readable(line) for line in clean_text(text).splitlines()]
-    return _Sheet(
-        kind="caption" if captioned else style.value,
-        width=zone.width,
-        height=zone.height,
-        unit=unit,
-        head=wordings[0],
-        sub=None if len(wordings) == 1 else wordings[1],
-        # Cut lines are worth keeping only where nothing was left out of them.
-        lines=lines if paragraphs == [" ".join(lines)] else [wordings[0].words],
-        voice="bold" if style is CaptionStyle.OUTLINE else "plain",
-        colours=colours,
-    )
 
 
 def _paragraphs(style: TextStyle | CaptionStyle, text: str) -> list[str]:
@@ -251,19 +242,19 @@ def _zone(style: TextStyle | CaptionStyle, profile: Profile) -> _Zone:
 def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str]:
     named = roles(palette)
     match style:
-        case TextStyle.TITLE | TextStyle.LOWER_THIRD:
+        case TextStyle.TITLE:
+            # The scrim has the palette's hue, and is as far from the ink as a tint can be.
+            ink = parse(named["ink"])
+            pole = max(_POLES, key=lambda pole: contrast(pole, ink))
+            scrim = as_hex(mix(parse(named["background"]), pole, 0.5))
+            return {"ink": named["ink"], "note": named["ink"], "halo": scrim}
+        case TextStyle.LOWER_THIRD:
             # The band lets a little of the picture through, be it white or black.
             ground = parse(named["background"])
             seen = [mix(ground, pole, 1 - _GROUND_ALPHA) for pole in _POLES]
             ink = as_hex(legible(parse(named["ink"]), seen, _TEXT_CONTRAST))
             band = named["background"] + f"{round(_GROUND_ALPHA * 255):02x}"
-            return {
-                "ink": ink,
-                "note": ink,
-                "mark": named["accent"],
-                "ground": band,
-                "halo": named["background"],
-            }
+            return {"ink": ink, "note": ink, "mark": named["accent"], "ground": band}
         case CaptionStyle.HIGHLIGHT:
             accent = parse(palette.accent)
             return {
