@@ -310,7 +310,7 @@ def _said(*command: str) -> str:
 def written(report: Report) -> str:
     """Return a report as a document."""
     rows = "\n".join(
-        f"| {one.name} | {one.median:g} {one.unit} | {one.detail} | {one.bound} | {one.met} |"
+        f"| {one.name} | {f'{one.median:g} {one.unit}'.rstrip()} | {one.detail} | {one.bound} | {one.met} |"
         f" {one.load:g} |"
         for one in report.figures
     )
