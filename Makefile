@@ -7,6 +7,7 @@
 #   make test-slow       what is marked slow: long fault runs
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
+#   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
 #   make clean           remove what was installed, built and made
 
@@ -115,6 +116,11 @@ coverage: python node admin
 
 test-plugin: node
 	cd $(PLUGIN) && npm run --silent check
+
+# Half an hour; BENCH_ARGS="--only sound,motion" measures single rows again.
+.PHONY: bench
+bench: python
+	$(BIN)/python -m benchmarks.render $(BENCH_ARGS)
 
 .PHONY: bench-generation
 bench-generation: python

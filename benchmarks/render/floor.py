@@ -1,10 +1,13 @@
 """The floor: the encoder alone, fed with the very frames that the engine composes.
 
-`python -m benchmarks.render.floor dump VIDEO RAW` writes a lossless video's frames
-as they lie in memory (I420, one after another), outside any measurement.
-`… encode RAW OUT WIDTH HEIGHT FRAMES THREADS` is what is measured: no picture is
-composed, nothing is heard, nothing is checked. The raw file is mapped, and comes
-from the page cache; where more frames are asked for than it holds, it starts again.
+`python -m benchmarks.render.floor paint WORKLOAD RAW` writes the frames as they lie
+in memory (I420, one after another), outside any measurement. `… encode RAW OUT
+FRAMES` is what is measured: no picture is composed, nothing is heard, nothing is
+checked. The raw file is mapped and comes from the page cache; where more frames
+are asked for than it holds, it begins again.
+
+One encoder with three threads: CPU time is the same with one, two or three, and
+so the shortest wait for it is the hardest to come near.
 """
 
 import sys
@@ -14,34 +17,43 @@ import av
 import numpy as np
 from av.video.stream import VideoStream
 
-from benchmarks.render.workload import FPS
+from benchmarks.render.workload import FPS, Workload
+from render.delivery.encoder import X264, set_up
+from render.painter import Painter
+from render.rendition import Profile, profile_for
+from render.segments import cut
+from render.storyboard import AspectRatio
+from render.timeline import SceneMedia, build
+
+_THREADS = 3
 
 
-def dump(video: Path, raw: Path) -> None:
-    """Write every frame of a video, uncompressed."""
-    with av.open(video) as container, raw.open("wb") as file:
-        container.streams.video[0].thread_count = 2
-        for frame in container.decode(video=0):
-            file.write(frame.to_ndarray(format="yuv420p").tobytes())
+def paint(workload: Workload, raw: Path) -> None:
+    """Write every frame of a workload, without words, uncompressed."""
+    storyboard = workload.read()
+    media = {
+        scene.id: SceneMedia(picture=workload.assets / f"{scene.id}.jpg")
+        for scene in storyboard.scenes
+    }
+    timeline = build(storyboard, media, fps=FPS)
+    segments = cut(timeline)
+    painter = Painter(timeline, _profile(), segments)
+    with raw.open("wb") as file:
+        for segment in segments:
+            for canvas in painter.paint(segment):
+                canvas.pixels.tofile(file)
 
 
-def encode(raw: Path, out: Path, *, size: tuple[int, int], frames: int, threads: int) -> None:
+def encode(raw: Path, out: Path, *, frames: int) -> None:
     """Encode `frames` frames with the engine's own settings."""
-    width, height = size
-    held = np.memmap(raw, np.uint8, "r").reshape(-1, height * 3 // 2, width)
+    profile = _profile()
+    held = np.memmap(raw, np.uint8, "r").reshape(-1, profile.height * 3 // 2, profile.width)
     with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", FPS)
+        stream = container.add_stream(X264.name, profile.fps)
         if not isinstance(stream, VideoStream):
             raise TypeError(stream)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = {
-            "preset": "veryfast",
-            "crf": "21",
-            "bf": "3",
-            "x264-params": "open-gop=0:b-pyramid=normal",
-        }
-        stream.codec_context.gop_size = 5 * FPS
-        stream.codec_context.thread_count = threads
+        set_up(stream.codec_context, profile, X264)
+        stream.codec_context.thread_count = _THREADS
         for pts in range(frames):
             frame = av.VideoFrame.from_numpy_buffer(held[pts % len(held)], "yuv420p")
             frame.pts = pts
@@ -49,10 +61,14 @@ def encode(raw: Path, out: Path, *, size: tuple[int, int], frames: int, threads:
         container.mux(stream.encode(None))
 
 
+def _profile() -> Profile:
+    return profile_for(AspectRatio.LANDSCAPE)
+
+
 if __name__ == "__main__":
-    verb, first, second, *rest = sys.argv[1:]
-    if verb == "dump":
-        dump(Path(first), Path(second))
+    verb, source, target, *rest = sys.argv[1:]
+    if verb == "encode":
+        encode(Path(source), Path(target), frames=int(*rest))
     else:
-        width, height, frames, threads = map(int, rest)
-        encode(Path(first), Path(second), size=(width, height), frames=frames, threads=threads)
+        scenes, seconds = map(int, rest)
+        paint(Workload(folder=Path(source), scenes=scenes, seconds=seconds), Path(target))

@@ -10,6 +10,7 @@ workload says; every narration fits its scene with room to spare.
 """
 
 import wave
+from itertools import accumulate
 from pathlib import Path
 
 import anyio
@@ -39,12 +40,46 @@ _LINES = (
 )
 
 
+class Shot(msgspec.Struct, frozen=True, kw_only=True):
+    """One scene in words that every tool understands; times in frames."""
+
+    id: str
+    start: int
+    frames: int
+    motion: str
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """A folder with `storyboard.json` and the files it names in `assets`."""
 
     folder: Path
     scenes: int
     seconds: int
+    dressed: bool = False
+    """Whether it has burned captions and music."""
+
+    @property
+    def frames(self) -> int:
+        """Its length in frames."""
+        return self.seconds * FPS
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The scenes in order; each begins while the one before still fades out."""
+        frames = self.frames + FADE * (self.scenes - 1)
+        lengths = [
+            frames // self.scenes + (number < frames % self.scenes) for number in range(self.scenes)
+        ]
+        starts = accumulate((length - FADE for length in lengths), initial=0)
+        return tuple(
+            Shot(
+                id=f"s{number:02}",
+                start=start,
+                frames=length,
+                motion=_MOTIONS[number % len(_MOTIONS)].value,
+            )
+            for number, (start, length) in enumerate(zip(starts, lengths, strict=False))
+        )
 
     @property
     def storyboard(self) -> Path:
@@ -65,34 +100,30 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
         self.storyboard.write_bytes(msgspec.json.encode(storyboard))
 
 
-def make(folder: Path, *, scenes: int, seconds: int, dressed: bool = False) -> Workload:
-    """Write a workload into an empty folder; `dressed` adds burned captions and music."""
-    workload = Workload(folder=folder, scenes=scenes, seconds=seconds)
+def make(workload: Workload) -> None:
+    """Write a workload into its folder."""
     workload.assets.mkdir(parents=True)
-    frames = seconds * FPS + FADE * (scenes - 1)
-    lengths = [frames // scenes + (number < frames % scenes) for number in range(scenes)]
     storyboard = Storyboard(
         title="The oldest recipe in town",
         scenes=tuple(
             Scene(
-                id=f"s{number:02}",
+                id=shot.id,
                 narration=_LINES[number % len(_LINES)],
                 # A hair less than whole frames: lengths are rounded up to the next.
-                duration=round(length / FPS - 0.001, 3),
-                motion=_MOTIONS[number % len(_MOTIONS)],
+                duration=round(shot.frames / FPS - 0.001, 3),
+                motion=Motion(shot.motion),
             )
-            for number, length in enumerate(lengths)
+            for number, shot in enumerate(workload.shots)
         ),
-        captions=CaptionStyle.BOX if dressed else CaptionStyle.NONE,
-        music=Music(file="bed.wav") if dressed else None,
+        captions=CaptionStyle.BOX if workload.dressed else CaptionStyle.NONE,
+        music=Music(file="bed.wav") if workload.dressed else None,
     )
     workload.write(storyboard)
     for number, scene in enumerate(storyboard.scenes):
         write_picture(workload.assets / f"{scene.id}.jpg", seed=number)
         speak(scene.narration, workload.assets / f"{scene.id}.wav")
-    if dressed:
+    if workload.dressed:
         _write_music(workload.assets / "bed.wav")
-    return workload
 
 
 def write_picture(place: Path, *, seed: int) -> None:
