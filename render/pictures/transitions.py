@@ -91,6 +91,8 @@ def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float
         sited = 0.5 if step == 1 or not way.down else 1.0
         places = sited + step * np.arange(count, dtype=np.float32)
         shares = np.clip((places - edge) / soft + 0.5, 0, 1)
+        # An edge that starts and ends gently shows no lines along its borders.
+        shares *= shares * (3 - 2 * shares)
         begin = int(np.searchsorted(shares, 0, side="right"))
         end = int(np.searchsorted(shares, 1, side="left"))
         _cut(target, way, 0, begin)[...] = _cut(one, way, 0, begin)
@@ -107,12 +109,14 @@ def _slide(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: floa
     gone = share if way.back else 1 - share
     for one, other, target in zip(first.planes, last.planes, canvas.planes, strict=True):
         count = _length(target, way)
-        whole, part = divmod(gone * count, 1)
-        seam = count - int(whole)
+        # At the very end the fraction is a whole sample, so that no slice reaches outside.
+        whole = min(int(gone * count), count - 1)
+        part = gone * count - whole
+        seam = count - whole
         for source, following, place in (
-            ((one, count - seam, count - 1), (one, count - seam + 1, count), (0, seam - 1)),
+            ((one, whole, count - 1), (one, whole + 1, count), (0, seam - 1)),
             ((one, count - 1, count), (other, 0, 1), (seam - 1, seam)),
-            ((other, 0, count - seam), (other, 1, count - seam + 1), (seam, count)),
+            ((other, 0, whole), (other, 1, whole + 1), (seam, count)),
         ):
             if place[0] < place[1]:
                 cv2.addWeighted(

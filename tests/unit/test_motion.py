@@ -14,7 +14,7 @@ from render.pictures.canvas import Canvas
 from render.pictures.motion import MAX_ZOOM, Window, window
 from render.pictures.still import Plate, film, load_plate
 from render.rendition import Profile
-from render.storyboard import Motion
+from render.storyboard import Focus, Motion
 
 Floats = npt.NDArray[np.float64]
 PROFILE = Profile(name="tiny", width=320, height=180)
@@ -102,9 +102,12 @@ def test_a_slow_pan_moves_by_hundredths_of_a_pixel_without_jitter(plate: Plate) 
     assert all(np.diff(moved[:, 0]) < -0.01), "every frame takes a step of its own"
 
 
-@given(st.sampled_from(Motion), st.integers(1, 20_000), st.data())
-def test_no_window_leaves_the_picture(motion: Motion, frames: int, data: st.DataObject) -> None:
-    view = window(motion, frame=data.draw(st.integers(0, frames - 1)), frames=frames)
+@given(st.sampled_from(Motion), st.integers(1, 20_000), st.floats(0, 1), st.floats(0, 1), st.data())
+def test_no_window_leaves_the_picture(
+    motion: Motion, frames: int, across: float, down: float, data: st.DataObject
+) -> None:
+    frame = data.draw(st.integers(0, frames - 1))
+    view = window(motion, frame=frame, frames=frames, focus=Focus(x=across, y=down))
     tolerance = 1e-12
     assert 1 / MAX_ZOOM - tolerance <= view.size <= 1
     assert -tolerance <= view.left <= view.left + view.size <= 1 + tolerance
@@ -139,3 +142,18 @@ def test_a_motion_sets_off_and_lands_softly(motion: Motion) -> None:
 
 def test_a_still_shows_all_of_the_picture() -> None:
     assert window(Motion.STILL, frame=12, frames=30) == Window(0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("motion", [Motion.ZOOM_IN, Motion.ZOOM_OUT])
+def test_a_zoom_leaves_the_focus_where_it_is(motion: Motion) -> None:
+    focus = Focus(x=0.8, y=0.3)
+    for frame in range(90):
+        view = window(motion, frame=frame, frames=90, focus=focus)
+        assert (focus.x - view.left) / view.size == pytest.approx(0.8)
+        assert (focus.y - view.top) / view.size == pytest.approx(0.3)
+
+
+def test_a_pan_keeps_to_the_focus_across_its_way() -> None:
+    for frame in range(90):
+        view = window(Motion.PAN_LEFT, frame=frame, frames=90, focus=Focus(y=0.9))
+        assert (0.9 - view.top) / view.size == pytest.approx(0.9)
