@@ -20,7 +20,8 @@ def test_a_crop_is_inside_has_the_shape_and_keeps_the_focus(
     assert 0 <= left <= right <= source[0] * (1 + 1e-12)
     assert 0 <= top <= bottom <= source[1] * (1 + 1e-12)
     assert crop.width / crop.height == pytest.approx(shape[0] / shape[1])
-    assert crop.width == source[0] or crop.height == source[1], "no larger one would fit"
+    filled = max(crop.width / source[0], crop.height / source[1])
+    assert filled == pytest.approx(1), "no larger one would fit"
     assert left + crop.focus.x * crop.width == pytest.approx(across * source[0], abs=1e-6)
     assert top + crop.focus.y * crop.height == pytest.approx(down * source[1], abs=1e-6)
 

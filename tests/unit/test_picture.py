@@ -275,7 +275,7 @@ def display_p3() -> bytes:
 
 
 def grey_press() -> bytes:
-    """A press whose cyan prints a mid grey, Lab 50, 0, 0, and whose magenta and yellow do nothing."""
+    """A press whose cyan prints a mid grey, Lab 50, 0, 0, and whose other colours do nothing."""
     identity = b"".join(fixed(float(index % 4 == 0)) for index in range(9))
     straight = bytes(range(256))
     # Cyan runs slowest and black fastest.
