@@ -10,6 +10,7 @@ up (`strict`), it is an error.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -17,13 +18,16 @@ import msgspec
 from render.errors import GenerationError, MediaError
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
+from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
-from render.sound.programme import wav_duration
+from render.sound.wav import pauses, wav_duration
 from render.storyboard import Scene, Storyboard, clean_text
-from render.timeline import SceneMedia
+from render.timeline import Cue, SceneMedia
+from render.words.captions import cues
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
+_CLIPS = (".mp4", ".mov", ".webm")
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
 
@@ -104,6 +108,7 @@ class _Search:
             media,
             narration=narration,
             narration_seconds=seconds,
+            cues=self._cues(scene, narration, seconds),
         )
 
     def shared(self, what: str, name: str) -> Path | None:
@@ -123,6 +128,10 @@ class _Search:
         if scene.background is not None:
             return SceneMedia()
         if scene.clip is not None:
+            clip = self._found(scene, _CLIPS)
+            if clip is not None:
+                info = check_clip(clip, scene=str(number))
+                return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
             self._missing("clip", "a picture stands in", number)
         picture = self._found(scene, _PICTURES)
         if picture is None:
@@ -131,6 +140,13 @@ class _Search:
             picture = self._kept(drawn, scene, number)
         check_picture(picture, scene=str(number))
         return SceneMedia(picture=picture)
+
+    def _cues(self, scene: Scene, narration: Path, seconds: Fraction) -> tuple[Cue, ...]:
+        text = clean_text(scene.narration if scene.caption is None else scene.caption)
+        if not text:
+            return ()
+        locale = self._storyboard.locale
+        return cues(text, seconds=seconds, pauses=pauses(narration), locale=locale)
 
     def _found(self, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
         if self._folder is None:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -26,7 +27,7 @@ from av.error import FFmpegError
 
 from render.cache import Cache
 from render.delivery.encoder import Encoder, choose_encoder, encode_segment
-from render.delivery.joiner import join
+from render.delivery.joiner import Chapter, join
 from render.delivery.validation import Glance, Glimpses, Hearing, Look, hear, judge, look
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
@@ -95,6 +96,14 @@ class Composition:
             segment.digest for segment in self.segments if self._cache.note(_name(segment)) is None
         }
 
+    def _chapters(self) -> tuple[Chapter, ...]:
+        starts = [Fraction(shot.start, self.timeline.fps) for shot in self.timeline.shots]
+        ends = [*starts[1:], self.timeline.duration]
+        return tuple(
+            Chapter(start=start, end=end, title=shot.title)
+            for shot, start, end in zip(self.timeline.shots, starts, ends, strict=True)
+        )
+
     def write(
         self,
         place: Path,
@@ -122,6 +131,9 @@ class Composition:
                 place,
                 fps=self.profile.fps,
                 check=crew.check,
+                captions=self.timeline.captions,
+                chapters=self._chapters(),
+                locale=self.timeline.locale,
             )
         except FFmpegError as error:
             raise _failed(error, place) from error

@@ -10,13 +10,19 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from render.errors import MediaError
 from render.pictures.canvas import Canvas
+from render.pictures.clip import open_clip
 from render.pictures.footage import Footage, StillFootage
+from render.pictures.ground import ground_plate
 from render.pictures.still import Plate, load_plate
+from render.pictures.transitions import mix
 from render.rendition import Profile
 from render.segments import Segment, cut
-from render.timeline import Shot, Still, Timeline
+from render.storyboard import Gradient, Motion, Solid
+from render.timeline import Lettering, Moving, Shot, Source, Still, Timeline
+from render.words.emblem import load_emblem
+from render.words.layer import Layer
+from render.words.lettering import typeset
 
 
 class Painter:
@@ -26,6 +32,7 @@ class Painter:
         """Prepare to paint `segments`, each once."""
         self._timeline = timeline
         self._profile = profile
+        self._emblem = load_emblem(timeline.emblem, profile) if timeline.emblem else None
         self._plates = _Plates(
             profile, Counter(view.shot.number for segment in segments for view in segment.views)
         )
@@ -37,15 +44,22 @@ class Painter:
 
         `first` and `frames` ask for a part of the segment.
         """
-        leading, *following = segment.views
         asked = range(first, segment.frames if frames is None else first + frames)
+        if segment.lettering or self._emblem is not None:
+            yield from self._dressed(segment, asked)
+        else:
+            for canvas, _ in self._pictures(segment, asked):
+                yield canvas
+
+    def _pictures(self, segment: Segment, asked: range) -> Iterator[tuple[Canvas, bool]]:
+        """Yield each frame without words, and whether it differs from the one before."""
+        leading, *following = segment.views
         canvas = Canvas(self._profile)
         with ExitStack() as stack:
             footage = stack.enter_context(self._opened(leading.shot))
             if not following:
                 for frame in asked:
-                    footage.film(leading.first + frame, canvas)
-                    yield canvas
+                    yield canvas, footage.film(leading.first + frame, canvas)
                 return
             coming = following[0]
             arriving = stack.enter_context(self._opened(coming.shot))
@@ -53,8 +67,52 @@ class Painter:
             for frame in asked:
                 footage.film(leading.first + frame, canvas)
                 arriving.film(coming.first + frame, after)
-                mixed.blend(canvas, after, (frame + 1) / (segment.frames + 1))
-                yield mixed
+                mix(
+                    leading.shot.transition,
+                    canvas,
+                    after,
+                    mixed,
+                    share=(frame + 1) / (segment.frames + 1),
+                    colour=leading.shot.colour,
+                )
+                yield mixed, True
+
+    def _dressed(self, segment: Segment, asked: range) -> Iterator[Canvas]:
+        """Yield each frame with its words and the logo on it."""
+        # What is painted anew for every frame can be painted over.
+        leading, *following = segment.views
+        anew = following or _moves(leading.shot.source)
+        top = None if anew else Canvas(self._profile)
+        shown: list[tuple[Layer, float]] | None = None
+        for frame, (canvas, changed) in zip(asked, self._pictures(segment, asked), strict=True):
+            layers = self._layers(segment, frame)
+            if top is None:
+                target = canvas
+            else:
+                target = top
+                if not changed and layers == shown:
+                    yield target
+                    continue
+                top.copy(canvas)
+            shown = layers
+            for layer, opacity in layers:
+                layer.paint(target, opacity)
+            yield target
+
+    def _layers(self, segment: Segment, frame: int) -> list[tuple[Layer, float]]:
+        layers: list[tuple[Layer, float]] = []
+        if self._emblem is not None:
+            layers.append((self._emblem, 1.0))
+        for words in segment.lettering:
+            if words.start <= frame < words.end:
+                layer = typeset(
+                    words,
+                    self._profile,
+                    palette=self._timeline.palette,
+                    locale=self._timeline.locale,
+                )
+                layers.append((layer, _opacity(words, frame)))
+        return layers
 
     @staticmethod
     def picture(timeline: Timeline, profile: Profile, frame: int) -> Canvas:
@@ -66,11 +124,26 @@ class Painter:
     @contextmanager
     def _opened(self, shot: Shot) -> Generator[Footage]:
         source = shot.source
-        if not isinstance(source, Still):
-            raise MediaError(f"Scene {shot.number}: only pictures can be shown yet.")
-        motion = source.motion
+        if isinstance(source, Moving):
+            with open_clip(
+                source, self._profile, fps=self._timeline.fps, scene=str(shot.number)
+            ) as footage:
+                yield footage
+            return
+        motion = source.motion if isinstance(source, Still) else Motion.STILL
         with self._plates.borrowed(shot.number, source) as plate:
             yield StillFootage(plate, motion, frames=shot.frames)
+
+
+def _moves(source: Source) -> bool:
+    return isinstance(source, Still) and source.motion is not Motion.STILL
+
+
+def _opacity(words: Lettering, frame: int) -> float:
+    if not words.fade:
+        return 1.0
+    from_start, to_end = frame - words.start + 1, words.end - frame
+    return min(1.0, from_start / (words.fade + 1), to_end / (words.fade + 1))
 
 
 class _Plates:
@@ -86,7 +159,7 @@ class _Plates:
         self._decoding = threading.Lock()
 
     @contextmanager
-    def borrowed(self, number: int, source: Still) -> Generator[Plate]:
+    def borrowed(self, number: int, source: Still | Solid | Gradient) -> Generator[Plate]:
         """Yield the plate of a scene, by the scene's number."""
         with self._locks[number]:
             if number not in self._plates:
@@ -101,5 +174,7 @@ class _Plates:
                 if not self._uses[number]:
                     self._plates.pop(number, None)
 
-    def _loaded(self, number: int, source: Still) -> Plate:
-        return load_plate(source.path, self._profile, scene=str(number))
+    def _loaded(self, number: int, source: Still | Solid | Gradient) -> Plate:
+        if isinstance(source, Still):
+            return load_plate(source.path, self._profile, focus=source.focus, scene=str(number))
+        return ground_plate(source, self._profile)

@@ -21,11 +21,13 @@ from render.errors import CompositionCancelled
 from render.files import publish, written_aside
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
+from render.problem import Problem
 from render.rendition import Profile, Rendition
 from render.report import PlannedSegment, ResultLine, SceneTime, Stage
 from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline, build
+from render.words.lettering import problems
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ class Production:
             others=tuple(renditions[1:]),
             scenes=_scene_times(timeline),
             poster=str(self._order.poster) if self._order.poster else None,
-            warnings=self._gathered().warnings,
+            warnings=(*self._gathered().warnings, *_lettering_problems(timeline)),
         )
 
     def _compositions(self) -> list[Composition]:
@@ -182,6 +184,16 @@ class Production:
         if self._stopped():
             raise CompositionCancelled("Composing was cancelled.")
         self._reached(stage, done, total)
+
+
+def _lettering_problems(timeline: Timeline) -> tuple[Problem, ...]:
+    # Captions of one scene repeat the same character; it is told once.
+    found = [
+        problem.of_scene(words.number)
+        for words in timeline.lettering
+        for problem in problems(words)
+    ]
+    return tuple({problem.message: problem for problem in found}.values())
 
 
 def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:

@@ -121,9 +121,7 @@ def fingerprint(timeline: Timeline) -> dict[Path, str]:
             number = numbers.get(path)
             if number is None:
                 raise MediaError(f"{path.name} {what}.") from error
-            raise MediaError(
-                f"Scene {number}: {path.name} {what}.", scene=str(number)
-            ) from error
+            raise MediaError(f"Scene {number}: {path.name} {what}.", scene=str(number)) from error
     return fingerprints
 
 

@@ -250,7 +250,7 @@ def _decoded(
     frames = 0
     try:
         with open_mp4(path) as container:
-            for stream in container.streams:
+            for stream in (*container.streams.video, *container.streams.audio):
                 stream.codec_context.thread_count = threads
                 stream.codec_context.options = {"err_detect": "explode"}
             for frame in container.decode(video=0, audio=0):

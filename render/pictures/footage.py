@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from render.pictures.canvas import Canvas
-from render.pictures.motion import Window, window
+from render.pictures.motion import window
 from render.pictures.still import Plate, film
 from render.storyboard import Motion
 
@@ -24,13 +24,13 @@ class StillFootage:
         self._plate = plate
         self._motion = motion
         self._frames = frames
-        self._seen: Window | None = None
+        self._stands = False
 
     def film(self, frame: int, canvas: Canvas) -> bool:
-        """Paint what the camera sees; False where it has not moved."""
-        view = window(self._motion, frame=frame, frames=self._frames, focus=self._plate.focus)
-        if view == self._seen:
+        """Paint what the camera sees; False where it does not move, after the first time."""
+        if self._stands:
             return False
+        view = window(self._motion, frame=frame, frames=self._frames, focus=self._plate.focus)
         film(self._plate, view, canvas)
-        self._seen = view
+        self._stands = self._motion is Motion.STILL
         return True

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from render.rendition import Profile
-from render.sound.programme import wav_duration
+from render.sound.wav import wav_duration
 from render.storyboard import Motion, Scene, Storyboard, Transition
 from render.timeline import SceneMedia, Timeline, build
 

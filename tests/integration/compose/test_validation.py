@@ -123,7 +123,11 @@ def test_another_length_and_size_are_found(film, profile: Profile, video: Path) 
     assert (Fault.SIZE, None) in faults(validate(video, film.timeline, larger).findings)
 
 
-def remuxed(source: Path, target: Path, change: Callable[[str], bool] = lambda _: True) -> Path:
+def remuxed(
+    source: Path,
+    target: Path,
+    change: Callable[[str], bool] = lambda kind: kind in {"video", "audio"},
+) -> Path:
     with av.open(source) as incoming, av.open(target, "w", format="mp4") as outgoing:
         streams = {
             stream.index: outgoing.add_stream_from_template(stream)
