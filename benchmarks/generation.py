@@ -310,8 +310,8 @@ def _said(*command: str) -> str:
 def written(report: Report) -> str:
     """Return a report as a document."""
     rows = "\n".join(
-        f"| {one.name} | {f'{one.median:g} {one.unit}'.rstrip()} | {one.detail} | {one.bound} | {one.met} |"
-        f" {one.load:g} |"
+        f"| {one.name} | {f'{one.median:g} {one.unit}'.rstrip()} | {one.detail} | {one.bound} |"
+        f" {one.met} | {one.load:g} |"
         for one in report.figures
     )
     return f"""\
