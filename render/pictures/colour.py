@@ -60,10 +60,13 @@ def as_plane(samples: Samples, *, across: int, down: int) -> Plane:
     if samples.dtype == np.uint8:
         return cast("Plane", samples)
     height, width = samples.shape
-    columns = np.arange(width, dtype=np.float32) // across
-    rows = np.arange(height, dtype=np.float32)[:, None] // down
+    columns = np.arange(-(-width // across), dtype=np.float32)
+    rows = np.arange(-(-height // down), dtype=np.float32)[:, None]
     steps = np.float32(0.06711056) * columns + np.float32(0.00583715) * rows
-    noise = (np.float32(52.9829189) * (steps % 1)) % 1
+    noise = np.modf(np.float32(52.9829189) * np.modf(steps)[0])[0]
     # What is a whole code value, but for rounding, stays one everywhere.
     noise = _WHOLE + (1 - 2 * _WHOLE) * noise
-    return np.clip(np.floor(samples + noise), 0, 255).astype(np.uint8)
+    grain = noise.repeat(down, axis=0)[:height].repeat(across, axis=1)[:, :width]
+    grain += samples
+    # Cutting off the fraction rounds down, since nothing is below zero.
+    return np.clip(grain, 0, 255, out=grain).astype(np.uint8)
