@@ -69,7 +69,7 @@ class Peers:
         if not python.exists():
             _said([sys.executable, "-m", "venv", python.parent.parent])
             wanted = _HERE.parent.parent / "peers.txt"
-            if not _said([python, "-m", "pip", "install", "--quiet", "-r", wanted]):
+            if _said([python, "-m", "pip", "install", "--quiet", "-r", wanted]) is None:
                 shutil.rmtree(python.parent.parent, ignore_errors=True)
         return python if python.exists() else None
 
@@ -100,18 +100,19 @@ class Peers:
         """Which of them there are."""
         parts = [f"editly {_EDITLY}" if self._editly else "editly not installed"]
         if self._ffmpeg:
-            parts.append(_said([self._ffmpeg, "-version"]).splitlines()[0].split(" Copyright")[0])
+            told = _said([self._ffmpeg, "-version"]) or "ffmpeg"
+            parts.append(told.splitlines()[0].split(" Copyright")[0])
             wanted = (_HERE.parent.parent / "peers.txt").read_text()
             parts += [line.replace("==", " ") for line in wanted.split() if "moviepy==" in line]
         return ", ".join(parts)
 
 
-def _said(command: list[str | Path]) -> str:
-    """Return what a command says, or nothing if it fails."""
+def _said(command: list[str | Path]) -> str | None:
+    """Return what a command says, or None if it fails."""
     done = subprocess.run(  # noqa: S603  this module's own commands
         command, capture_output=True, text=True, check=False
     )
-    return done.stdout.strip() if not done.returncode else ""
+    return done.stdout.strip() if not done.returncode else None
 
 
 def _graph(shots: tuple[Shot, ...], finer: int) -> str:
