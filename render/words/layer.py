@@ -47,13 +47,13 @@ class Layer:
         What juts out of the canvas is cut off, and so is what is wholly transparent.
         """
         x, y, across, down = cv2.boundingRect(picture[..., 3])
-        if not across:
-            return cls(0, 0, (_blank(), _blank(), _blank()))
         # Outwards to even edges, and a pixel on, for the chroma filter to fade out in.
-        x0, y0 = _even(left + x - 1), _even(top + y - 1)
-        x1, y1 = _even(left + x + across + 2), _even(top + y + down + 2)
-        x0, y0, x1, y1 = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
-        box = np.zeros((max(0, y1 - y0), max(0, x1 - x0), 4), np.uint8)
+        x0, y0 = max(0, _even(left + x - 1)), max(0, _even(top + y - 1))
+        x1 = min(width, _even(left + x + across + 2))
+        y1 = min(height, _even(top + y + down + 2))
+        if not across or x1 <= x0 or y1 <= y0:
+            return cls(0, 0, (_blank(), _blank(), _blank()))
+        box = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
         source = picture[max(0, y0 - top) : max(0, y1 - top), max(0, x0 - left) : max(0, x1 - left)]
         down, across = max(0, top - y0), max(0, left - x0)
         box[down : down + source.shape[0], across : across + source.shape[1]] = source

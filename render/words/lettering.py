@@ -166,7 +166,7 @@ def _typeset(
     style: TextStyle | CaptionStyle, text: str, profile: Profile, palette: Palette, locale: str
 ) -> Layer:
     paragraphs = [_cut(readable(part), _MOST[style]) for part in _paragraphs(style, text)]
-    paragraphs = [part for part in paragraphs if part]
+    paragraphs = [part for part in paragraphs if columns(part)]
     if not paragraphs:
         return Layer.of(_NOTHING, left=0, top=0, width=profile.width, height=profile.height)
     zone = _zone(style, profile)

@@ -17,7 +17,7 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
 
     Times are rounded to milliseconds. A player takes a line's direction from its
     first letter, so a line of a language that runs from right to left gets a mark
-    where it begins with a name or a number that does not.
+    where its first letter is of a name that does not.
     """
     language = locale.replace("_", "-").lower().partition("-")[0]
     blocks = ["WEBVTT"]

@@ -1,0 +1,220 @@
+"""Lettering: legible, inside its zone, any script, the same every time."""
+
+import time
+from itertools import product
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from render.pictures.canvas import Canvas
+from render.rendition import Profile, Quality, profile_for
+from render.storyboard import AspectRatio, CaptionStyle, Palette, TextStyle
+from render.timeline import Lettering
+from render.words import lettering
+from render.words.colours import contrast
+from render.words.layer import Layer
+
+STYLES = [
+    TextStyle.TITLE,
+    TextStyle.LOWER_THIRD,
+    CaptionStyle.OUTLINE,
+    CaptionStyle.BOX,
+    CaptionStyle.HIGHLIGHT,
+]
+CAPTIONS = STYLES[2:]
+SMALL = [profile_for(shape, Quality.PREVIEW) for shape in AspectRatio]
+WIDE = Profile(name="wide", width=960, height=540)
+
+SCRIPTS = {
+    "Latin": ("Bread\nEvery morning", "en"),
+    "Arabic": ("الخبز الأول\nخبّاز من الجيل الثالث", "ar"),
+    "Hebrew": ("לחם ראשון", "he"),
+    "Hindi": ("पहली रोटी", "hi"),
+    "Tamil": ("முதல் ரொட்டி", "ta"),
+    "Thai": ("ขนมปังก้อนแรก", "th"),
+    "Chinese": ("第一炉面包", "zh-CN"),
+    "Japanese": ("最初のパン", "ja"),
+    "Korean": ("첫 번째 빵", "ko"),
+    "emoji": ("Bread 🍞 & joy 🎉", "en"),
+}
+AWKWARD = {
+    "one endless word": "W" * 5000,
+    "5,000 characters": "The quick brown fox jumps over the lazy dog " * 114,
+    "many lines": "a\n" * 2500,
+    "Chinese without a break": "清明前的山里雾还没有散采茶的人已经上了路" * 250,
+    "Tamil": "ஒவ்வொருகாலையிலும் நகரம்விழிப்பதற்குமுன் " * 120,
+    "stacked marks": "Z̷̨̡̛̫̰̗̼̞̤̦͇̮̯̖̼̬̜̱̲̐̄a " * 200,
+    "two long lines": "W" * 120 + "\n" + "M" * 160,
+}
+
+
+def words(style: TextStyle | CaptionStyle, text: str) -> Lettering:
+    return Lettering(number=3, style=style, text=text, start=0, frames=30, fade=8)
+
+
+def set_in(
+    style: TextStyle | CaptionStyle,
+    text: str,
+    profile: Profile = SMALL[0],
+    *,
+    locale: str = "en",
+    palette: Palette = Palette(),  # noqa: B008  frozen
+) -> Layer:
+    return lettering.typeset(words(style, text), profile, palette=palette, locale=locale)
+
+
+def painted(layer: Layer, profile: Profile, ground: int) -> np.ndarray:
+    """Return the RGB that a grey ground shows under a layer."""
+    canvas = Canvas(profile)
+    canvas.y[:], canvas.u[:], canvas.v[:] = ground, 128, 128
+    layer.paint(canvas)
+    frame = canvas.frame().reformat(format="rgb24", src_colorspace="itu709")
+    return frame.to_ndarray()
+
+
+def box(layer: Layer) -> tuple[int, int, int, int]:
+    return layer.left, layer.top, layer.left + layer.width, layer.top + layer.height
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_is_set_in_every_style(style: TextStyle | CaptionStyle, script: str) -> None:
+    text, locale = SCRIPTS[script]
+    profile = SMALL[0]
+    shown = painted(set_in(style, text, locale=locale), profile, 126)
+    assert (np.abs(shown.astype(int) - shown[0, 0].astype(int)).max(axis=2) > 60).sum() > 200
+    assert lettering.problems(words(style, text)) == ()
+
+
+@pytest.mark.parametrize("profile", SMALL, ids=lambda profile: profile.name)
+@pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
+def test_nothing_leaves_its_zone_however_long(text: str, profile: Profile) -> None:
+    boxes = {style: box(set_in(style, text, profile)) for style in STYLES}
+    across, down = profile.width * lettering.SAFE, profile.height * lettering.SAFE
+    rim = 0.035 * min(profile.width, profile.height) + 2  # shadows, and even edges
+    for style in STYLES[1:]:
+        left, top, right, bottom = boxes[style]
+        assert left >= across - rim
+        assert right <= profile.width - across + rim
+        assert top >= down - rim
+        assert bottom <= profile.height - down + rim
+    left, top, right, bottom = boxes[TextStyle.TITLE]
+    assert 0 <= left < right <= profile.width
+    assert profile.height * 0.1 < top < bottom < profile.height * 0.9
+    for caption in CAPTIONS:
+        assert boxes[TextStyle.LOWER_THIRD][3] <= boxes[caption][1] + rim
+
+
+def test_the_longest_texts_are_set_in_a_blink() -> None:
+    began = time.process_time()
+    for style, text in product(STYLES, ("W " * 2500, "မြန်မာနိုင်ငံတွင်နံနက်" * 220)):
+        set_in(style, text, SMALL[1])
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_words_too_long_to_read_are_cut_and_told(style: TextStyle | CaptionStyle) -> None:
+    (problem,) = lettering.problems(words(style, "word " * 300))
+    assert problem.code == "words_shortened"
+    assert lettering.problems(words(style, "word " * 20)) == ()
+    assert "cut off after about" in problem.message
+
+
+def test_what_no_font_has_is_left_out_and_told() -> None:
+    (problem,) = lettering.problems(words(TextStyle.TITLE, "Egypt 𓀀𓀁"))
+    assert (problem.code, problem.params) == ("glyphs_missing", {"characters": "𓀀 𓀁"})
+    assert lettering.missing_glyphs("Egypt 𓀀𓀁") == "𓀀 𓀁"
+    assert lettering.missing_glyphs("Ada\nGrüße\t你好 👩🏽‍🍳") == ""
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "𓀀", "\u200f"])
+@pytest.mark.parametrize("style", STYLES)
+def test_without_words_there_is_nothing_to_see(style: TextStyle | CaptionStyle, text: str) -> None:
+    assert (painted(set_in(style, text), SMALL[0], 126) == 128).all()
+
+
+@pytest.mark.parametrize("text", ['#panic("no")', "$x^2$", "*b* _i_ `c` <d> @e", "// f", "\\ #"])
+def test_markup_is_shown_and_never_run(text: str) -> None:
+    for style in STYLES:
+        assert set_in(style, text).width > 10
+
+
+def test_the_same_words_give_the_same_bytes() -> None:
+    shots: list[np.ndarray] = []
+    for _ in range(2):
+        lettering._typeset.cache_clear()
+        shots.append(painted(set_in(TextStyle.TITLE, "The oven glows"), SMALL[0], 90))
+    assert (shots[0] == shots[1]).all()
+
+
+def test_lower_thirds_stand_where_reading_starts() -> None:
+    left, _, right, _ = box(set_in(TextStyle.LOWER_THIRD, "Ada"))
+    assert left < 40
+    assert right < 320
+    left, _, right, _ = box(set_in(TextStyle.LOWER_THIRD, "أحمد", locale="ar"))
+    assert right > 600
+    assert left > 320
+
+
+def test_a_caption_keeps_its_lines_where_they_fit_and_breaks_them_anew_where_not() -> None:
+    text = "Long before the town is awake and at work,\nthe oven glows and glows and glows."
+    wide = set_in(CaptionStyle.BOX, text, SMALL[0])
+    narrow = set_in(CaptionStyle.BOX, text, SMALL[1])
+    assert wide.height < 52
+    assert narrow.height > wide.height
+    assert narrow.width <= SMALL[1].width * 0.9 + 4
+
+
+def test_a_title_s_second_line_is_smaller() -> None:
+    both = set_in(TextStyle.TITLE, "Bread\nEvery morning", WIDE)
+    alone = set_in(TextStyle.TITLE, "Bread", WIDE)
+    assert alone.height < both.height < 1.8 * alone.height
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "palette",
+    [
+        Palette(),
+        Palette(background="#ffffff", foreground="#111111", accent="#0055ff"),
+        Palette(background="#e63946", foreground="#f1faee", accent="#1d3557"),
+        Palette(background="#808080", foreground="#909090", accent="#7f7f7f"),
+    ],
+    ids=["default", "light", "red", "grey"],
+)
+def test_words_are_legible_on_black_and_on_white(
+    style: TextStyle | CaptionStyle, palette: Palette
+) -> None:
+    layer = set_in(style, "Minimum", WIDE, palette=palette)
+    on_black, on_white = (painted(layer, WIDE, ground) / 255 for ground in (16, 235))
+    # Letters are what lets nothing through and is not what surrounds most of them.
+    solid = np.abs(on_black - on_white).max(axis=2) < 0.02
+    part = np.s_[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width]
+    ink = np.array(
+        [int(lettering._colours(style, palette)["ink"][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    )
+    letters = solid[part] & (np.abs(on_black[part] - ink).max(axis=2) < 0.1)
+    assert letters.sum() > 100
+    around = cv2.dilate(letters.astype(np.uint8), np.ones((7, 7))) - cv2.dilate(
+        letters.astype(np.uint8), np.ones((3, 3))
+    )
+    for ground in (on_black[part], on_white[part]):
+        red, green, blue = np.median(ground[around > 0], axis=0)
+        ratio = contrast((red, green, blue), (float(ink[0]), float(ink[1]), float(ink[2])))
+        assert ratio >= 4  # WCAG asks for 3 of large letters
+
+
+@settings(max_examples=15, deadline=None)
+@given(text=st.text(max_size=80), style=st.sampled_from(STYLES))
+def test_any_text_at_all_can_be_set(text: str, style: TextStyle | CaptionStyle) -> None:
+    layer = set_in(style, text, SMALL[2])
+    assert layer.left + layer.width <= SMALL[2].width
+    assert layer.top + layer.height <= SMALL[2].height
+
+
+def test_the_digest_of_the_stack_is_one_string() -> None:
+    assert len(lettering.stack_digest()) == 64
+    assert lettering.stack_digest() == lettering.stack_digest()
