@@ -58,7 +58,7 @@ async def render_video(lease: Lease, services: Services) -> None:
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     async with services.renders:
         rendered = await run_engine(
-            _arguments(lease, directory, services),
+            _arguments(directory, services),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             stderr_file=directory / "engine.log",
         )
@@ -68,7 +68,7 @@ async def render_video(lease: Lease, services: Services) -> None:
     await leases.complete(lease, video)
 
 
-def _arguments(lease: Lease, directory: Path, services: Services) -> list[str]:
+def _arguments(directory: Path, services: Services) -> list[str]:
     settings = services.settings
     return [
         str(directory / "storyboard.json"),

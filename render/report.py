@@ -82,4 +82,5 @@ class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
     params: dict[str, str | float] = {}
 
 
-Report = ProgressLine | ResultLine | PlanLine | ErrorLine
+Report = ProgressLine | ResultLine | ErrorLine
+"""A line of a rendering."""

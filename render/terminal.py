@@ -61,7 +61,7 @@ class _Teller:
             disable=json or not self._console.is_terminal,
         )
 
-    def __call__(self, line: Report) -> None:
+    def __call__(self, line: Report | PlanLine) -> None:
         if self._json:
             self._write(line)
         elif isinstance(line, ProgressLine):
@@ -80,7 +80,7 @@ class _Teller:
             for warning in line.warnings:
                 self._console.print(warning.message, style="yellow", markup=False, highlight=False)
 
-    def _write(self, line: Report) -> None:
+    def _write(self, line: Report | PlanLine) -> None:
         if isinstance(line, ProgressLine):
             now = time.monotonic()
             recent = line.stage is self._stage and now - self._told_at < _LINE_EVERY
@@ -117,7 +117,7 @@ def _table(plan: PlanLine) -> Table:
 
 
 @contextmanager
-def telling(*, json: bool) -> Generator[Callable[[Report], None]]:
+def telling(*, json: bool) -> Generator[Callable[[Report | PlanLine], None]]:
     """Yield a way to report; turn errors into their last line and an exit code."""
     tell = _Teller(json=json)
     try:
