@@ -141,7 +141,8 @@ def test_a_lost_call_waits_for_a_persons_word(
 
 def test_what_exists_costs_nothing_again(browsing: Browsing, drafted: Drafted) -> None:
     page = browsing.page
-    browsing.context.add_cookies([{"name": "payload-lng", "value": "de", "url": page.url}])
+    whole_site = f"{page.evaluate('location.origin')}/"
+    browsing.context.add_cookies([{"name": "payload-lng", "value": "de", "url": whole_site}])
     page.goto(drafted.storyboard)
     region = page.get_by_role("region", name="Freigabe")
     expect(region).to_contain_text("nichts: alles ist schon da")
