@@ -61,8 +61,10 @@ class Watch:
             began = anyio.current_time()
             try:
                 await providers.check()
-                await model_health.report(models)
-                await model_health.prune(self._keep)
+                # A query that is cancelled half-way would leave its connection open.
+                with anyio.CancelScope(shield=True):
+                    await model_health.report(models)
+                    await model_health.prune(self._keep)
             except Exception:  # whatever fails here is no reason to stop the work
                 log.warning("watch.failed", exc_info=True)
             await anyio.sleep(max(0.0, began + self._every - anyio.current_time()))
