@@ -95,10 +95,12 @@ def spoken_times(
     # A part ends before the pause at its end, and the next one begins after it.
     before = [rest.spoken for rest in rests]
     silence = [Fraction(0), *accumulate(rest.length for rest in rests)]
-    return [
-        Span(begin + silence[bisect_right(before, begin)], end + silence[bisect_left(before, end)])
-        for begin, end in pairwise(placed)
-    ]
+    spans: list[Span] = []
+    for begin, end in pairwise(placed):
+        until = end + silence[bisect_left(before, end)]
+        # What takes no time to say, at a pause, is said before it.
+        spans.append(Span(min(until, begin + silence[bisect_right(before, begin)]), until))
+    return spans
 
 
 def _rests(pauses: Sequence[tuple[Fraction, Fraction]], seconds: Fraction) -> Iterator[_Pause]:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from render.storyboard import clean_text
@@ -165,7 +165,14 @@ parts = st.lists(
 )
 
 
-@given(parts=parts, seconds=st.fractions(Fraction(1, 10), 60), pauses=silences)
+@example(
+    parts=[Part(text="", weight=Fraction(weight), ends=Break.WORD) for weight in (1, 0)],
+    seconds=Fraction(1, 10),
+    pauses=[(Fraction(1, 11), Fraction(1))],
+)
+@given(
+    parts=parts, seconds=st.fractions(Fraction(1, 10), 60, max_denominator=1000), pauses=silences
+)
 def test_parts_are_heard_in_order_and_never_at_once(
     parts: list[Part], seconds: Fraction, pauses: list[tuple[Fraction, Fraction]]
 ) -> None:
