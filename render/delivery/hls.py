@@ -83,7 +83,7 @@ def package(
         with open_mp4(video) as source:
             _Packaging(source, part, rungs=rungs, threads=threads).run(check)
         _publish(part, folder)
-    except FFmpegError as error:
+    except (FFmpegError, IndexError) as error:
         raise MediaError("The video cannot be packaged for streaming.") from error
     except OSError as error:
         raise disk_error(error, folder) from error

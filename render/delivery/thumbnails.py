@@ -1,0 +1,72 @@
+"""Still pictures of a video as JPEG: one that stands for it all, and a small one per scene.
+
+They are painted as the video is, words and all, not taken from the encoded file.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from PIL import Image
+
+from render.files import written_aside
+from render.pictures.canvas import Canvas
+from render.rendition import Profile
+from render.timeline import Shot, Timeline
+
+_SMALL = 480
+"""Pixels of a thumbnail's longer side at the most."""
+_QUALITY = 88
+"""JPEG's; above it files grow faster than pictures get better."""
+
+
+class Thumbnails(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the pictures are."""
+
+    poster: Path
+    """As large as the video."""
+    scenes: dict[str, Path]
+    """By scene id."""
+
+
+def write(
+    timeline: Timeline,
+    folder: Path,
+    profile: Profile,
+    *,
+    filming: Callable[[int], Canvas],
+) -> Thumbnails:
+    """Write `poster.jpg` and `scene-<id>.jpg` for every scene into a folder.
+
+    `filming` paints any frame of the timeline in the profile's size. The poster
+    shows the first scene.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    poster = folder / "poster.jpg"
+    write_poster(timeline, poster, filming=filming)
+    scale = min(1.0, _SMALL / max(profile.width, profile.height))
+    size = (round(profile.width * scale), round(profile.height * scale))
+    scenes: dict[str, Path] = {}
+    for shot in timeline.shots:
+        place = scenes[shot.scene_id] = folder / f"scene-{shot.scene_id}.jpg"
+        _save(_photograph(filming(_telling(shot))).resize(size, Image.Resampling.LANCZOS), place)
+    return Thumbnails(poster=poster, scenes=scenes)
+
+
+def write_poster(timeline: Timeline, place: Path, *, filming: Callable[[int], Canvas]) -> None:
+    """Write the picture that stands for the whole video alone."""
+    _save(_photograph(filming(_telling(timeline.shots[0]))), place)
+
+
+def _telling(shot: Shot) -> int:
+    # The middle of the stretch in which this scene alone is seen, where words stand in full.
+    return (shot.start + shot.fade_in + shot.end - shot.fade_out) // 2
+
+
+def _photograph(canvas: Canvas) -> Image.Image:
+    return Image.fromarray(canvas.frame().to_ndarray(format="rgb24"))
+
+
+def _save(picture: Image.Image, place: Path) -> None:
+    with written_aside(place) as part:
+        picture.save(part, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
