@@ -2,7 +2,8 @@
 
 One filter graph does all of it, with one thread and no picture held back:
 
-    crop ─► scale ─► (HDR or wide gamut: R'G'B' ─► table) ─► (turn) ─► I420, BT.709, limited
+    crop ─► scale ─► (16-bit R'G'B' where colours change ─► table for HDR and wide gamut)
+         ─► (turn) ─► I420, BT.709, limited
 
 Matrix and range come from the clip's tags; without any, 720 lines and more are
 BT.709 and fewer BT.601, limited, as players have it. BT.601's own primaries are
@@ -91,8 +92,9 @@ class Fitting:
             part = (
                 round(crop.left / aspect),
                 round(crop.top),
-                max(1, round(crop.width / aspect)),
-                max(1, round(crop.height)),
+                # One sample of halved chroma at the least.
+                max(min(2, kind.width), round(crop.width / aspect)),
+                max(min(2, kind.height), round(crop.height)),
             )
         else:
             scale = min(shape[0] / stored[0], shape[1] / stored[1])
@@ -144,9 +146,11 @@ def _graph(kind: Kind, part: tuple[int, int, int, int], size: tuple[int, int]) -
     if (width, height) != (kind.width, kind.height):
         steps.append(graph.add("crop", w=str(width), h=str(height), x=str(left), y=str(top)))
     mapped = hdr.needed(transfer=kind.transfer, primaries=kind.primaries)
-    if mapped or kind.turns:
-        steps.append(_scale(graph, size, full_range=mapped))
-        steps.append(graph.add("format", "gbrp16le" if mapped else "yuv444p"))
+    # From one matrix straight to another, swscale is a level off, even in greys.
+    recoloured = mapped or kind.matrix != _BT709
+    if recoloured or kind.turns:
+        steps.append(_scale(graph, size, full_range=recoloured))
+        steps.append(graph.add("format", "gbrp16le" if recoloured else "yuv444p"))
     if mapped:
         steps.append(_table(graph, kind))
     steps += [graph.add(name, arguments) for name, arguments in _TURNS[kind.turns]]

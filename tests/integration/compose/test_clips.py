@@ -247,6 +247,40 @@ def test_what_is_cut_off_is_away_from_the_focus(tmp_path: Path, focus: Focus, wa
     assert set(corners(shown(path, focus=focus))[:2]) == {wanted}
 
 
+@pytest.mark.parametrize("size", [(2, 2), (161, 97), (1200, 16), (33, 300)])
+@pytest.mark.parametrize("fit", list(Fit))
+def test_a_clip_of_any_size_fills_its_frame(
+    tmp_path: Path, size: tuple[int, int], fit: Fit
+) -> None:
+    path = write_clip(
+        tmp_path / "clip.mov", [flat(200, size)], codec="mjpeg", options={},
+        pix_fmt="yuvj420p", tags={"color_range": FULL},
+    )  # fmt: skip
+    assert np.abs(shown(path, fit=fit, surround="#c8c8c8").astype(int) - 200).max() <= 6
+
+
+def test_a_clip_may_change_its_size_half_way(tmp_path: Path) -> None:
+    # As recordings of video calls do.
+    path = tmp_path / "call.webm"
+    with av.open(path, "w") as out:
+        stream: Any = out.add_stream("libvpx-vp9", 30, options={"lossless": "1"})
+        stream.width, stream.height = 160, 96
+        other: Any = av.CodecContext.create("libvpx-vp9", "w")
+        other.width, other.height, other.pix_fmt = 320, 192, "yuv420p"
+        other.time_base, other.options = Fraction(1, 30), {"lossless": "1"}
+        tags = {"colorspace": BT709, "color_range": LIMITED}
+        for coder, first, size in ((stream, 0, (160, 96)), (other, 3, (320, 192))):
+            packets: list[Any] = []
+            for index in range(first, first + 3):
+                frame = coded(flat(level(index), size), "yuv420p", tags)
+                frame.pts, frame.time_base = index, Fraction(1, 30)
+                packets += coder.encode(frame)
+            for packet in [*packets, *coder.encode(None)]:
+                packet.stream = stream
+                out.mux(packet)
+    assert indices(path, range(7)) == [0, 1, 2, 3, 4, 5, 5]
+
+
 def test_a_clip_shown_whole_stands_in_the_middle_of_its_surround(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", [flat(255, (96, 96))])
     picture = shown(path, fit=Fit.CONTAIN, surround="#14213d")
