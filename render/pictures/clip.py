@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import cast
 
 import av
 import msgspec
@@ -23,6 +24,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -212,7 +214,9 @@ def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -
     if not streams:
         raise _refused("the clip holds no moving picture", scene)
     stream = streams[0]
-    codec = stream.codec.canonical_name
+    # PyAV has no context for a codec that this FFmpeg does not know.
+    context = cast("VideoCodecContext | None", stream.codec_context)
+    codec = context.codec.canonical_name if context else "something unknown"
     if codec not in _CODECS:
         raise _refused(f"the clip is coded as {codec}, which is not read here", scene)
     if stream.width * stream.height > limits.max_pixels:

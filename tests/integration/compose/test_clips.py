@@ -405,6 +405,11 @@ def raw(place: Path) -> Path:
     return write_clip(place, [flat(9)], codec="ffv1", options={}, container="matroska")
 
 
+def unheard_of(place: Path) -> Path:
+    raw(place).write_bytes(place.read_bytes().replace(b"V_FFV1", b"V_WHAT"))
+    return place
+
+
 def still(place: Path) -> Path:
     av.VideoFrame.from_ndarray(flat(9), "rgb24").to_image().save(place, "PNG")
     return place
@@ -423,6 +428,7 @@ def empty(place: Path) -> Path:
         (still, "is not a readable MP4, MOV or WebM file"),
         (sound_alone, "holds no moving picture"),
         (raw, "is coded as ffv1, which is not read here"),
+        (unheard_of, "is coded as something unknown, which is not read here"),
     ],
 )
 def test_what_is_no_clip_is_refused_by_its_scene(tmp_path: Path, make: Any, reason: str) -> None:
