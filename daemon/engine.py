@@ -28,7 +28,12 @@ _LINE_LIMIT = 1024 * 1024
 _STOP_SECONDS = 3
 _STDERR_LINES = 10
 
-_STAGES = {Stage.ASSETS: (0.0, 0.0), Stage.COMPOSE: (0.0, 0.9), Stage.VALIDATE: (0.9, 1.0)}
+_STAGES = {
+    Stage.ASSETS: (0.0, 0.0),
+    Stage.COMPOSE: (0.0, 0.95),
+    Stage.VALIDATE: (0.95, 0.97),
+    Stage.ACCOMPANY: (0.97, 1.0),
+}
 """Where each stage of the engine stands in the whole of its work, by the time it takes."""
 
 

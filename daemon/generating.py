@@ -30,7 +30,7 @@ from render.generation.base import (
 )
 from render.generation.requests import answer_digest, digests, image_request, speech_request
 from render.problem import Problem
-from render.storyboard import Scene, Storyboard
+from render.storyboard import Ingredient, Role, Scene, Storyboard
 
 PLACEHOLDER_PROVIDER = "offline"
 """The rung whose pictures and voices stand in for a model's."""
@@ -45,6 +45,8 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     fallback: bool
     """Whether a model other than the one intended made any of it."""
     warnings: tuple[Problem, ...]
+    ingredients: dict[str, tuple[Ingredient, ...]]
+    """By scene id: where its picture and its narration come from."""
 
 
 async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is told
@@ -108,6 +110,14 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     return GeneratedAssets(
         fallback=any(row["model_used"] != row["model_intended"] for row in rows),
         warnings=_warnings(storyboard, rows),
+        ingredients={
+            scene.id: tuple(
+                _ingredient(row, lease)
+                for row in sorted(rows, key=lambda row: str(row["kind"]), reverse=True)
+                if row["scene_id"] == scene.id
+            )
+            for scene in storyboard.scenes
+        },
     )
 
 
@@ -181,6 +191,23 @@ class _Generation:
 
     def _path(self, row: Row) -> Path:
         return self.directory / f"{row['scene_id']}.{assets.EXTENSIONS[row['media_type']]}"
+
+
+_FIELDS = {Kind.PICTURE: "picturePrompt", Kind.NARRATION: "narration"}
+
+
+def _ingredient(row: Row, lease: Lease) -> Ingredient:
+    kind = Kind(row["kind"])
+    return Ingredient(
+        role=Role(kind.value),
+        provider=row["provider"],
+        model=row["model_used"],
+        prompt_hash=row["request_digest"],
+        document=lease.video_id,
+        field=f"scenes.{row['scene_id']}.{_FIELDS[kind]}",
+        version=lease.version,
+        placeholder=row["provider"] == PLACEHOLDER_PROVIDER,
+    )
 
 
 def _numbers(storyboard: Storyboard) -> dict[str, int]:

@@ -1,11 +1,13 @@
 """The second phase: an approved storyboard becomes a stored, checked video."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import msgspec
+from msgspec.structs import replace
 
 from cms_bridge import leases
 from cms_bridge.leases import Finished, Lease
@@ -19,6 +21,7 @@ from daemon.progress import COMPOSING, UPLOADING, Reporter
 from daemon.services import Services
 from render.errors import InvalidStoryboard
 from render.rendition import Rendition
+from render.storyboard import Ingredient, Role, Storyboard
 
 
 async def render_video(lease: Lease, services: Services) -> None:
@@ -52,7 +55,7 @@ async def render_video(lease: Lease, services: Services) -> None:
         ),
     )
 
-    described = msgspec.json.encode(storyboard)
+    described = msgspec.json.encode(_with_origins(storyboard, generated.ingredients, lease))
     await anyio.Path(directory / "storyboard.json").write_bytes(described)
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
@@ -87,6 +90,24 @@ def _arguments(directory: Path, services: Services) -> list[str]:
         "--limits",
         str(directory / "limits.json"),
     ]
+
+
+def _with_origins(
+    storyboard: Storyboard, ingredients: Mapping[str, tuple[Ingredient, ...]], lease: Lease
+) -> Storyboard:
+    """Return the storyboard as the video's manifest will tell of it."""
+    said = (
+        Ingredient(
+            role=Role.TEXT, document=lease.video_id, field="storyboard", version=lease.version
+        ),
+    )
+    return replace(
+        storyboard,
+        ingredients=(*storyboard.ingredients, *said),
+        scenes=tuple(
+            replace(scene, ingredients=ingredients[scene.id]) for scene in storyboard.scenes
+        ),
+    )
 
 
 async def _store(

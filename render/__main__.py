@@ -16,16 +16,18 @@ import msgspec
 import typer
 
 from render.cache import DEFAULT_MAX_BYTES
+from render.delivery.credentials import Credentials, development
 from render.delivery.probe import inspect
 from render.errors import InvalidStoryboard
 from render.production import Order, Production
-from render.rendition import Quality, profile_for
+from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import PlanLine, ProgressLine, Stage
-from render.storyboard import Limits, Storyboard
+from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import print_json, telling, working_folder
 
 _COMMANDS = {"compose", "plan", "probe", "schema", "--help"}
 _MEBIBYTE = 1024 * 1024
+_CREDENTIALS = Path(typer.get_app_dir("reelwright")) / "credentials"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,7 +44,16 @@ LimitsFile = Annotated[
     typer.Option("--limits", exists=True, dir_okay=False, help="Other limits, as JSON."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="A missing file is an error.")]
-Size = Annotated[Quality, typer.Option("--profile", help="The size.")]
+Shapes = Annotated[
+    list[str],
+    typer.Option(
+        "--profile",
+        help="full, preview, landscape (or 1080p30), vertical or square; the last three with"
+        " -preview for a small one. Given more than once: a video each.",
+    ),
+]
+Compression = Annotated[Codec, typer.Option(help="How pictures are compressed.")]
+Rate = Annotated[int, typer.Option(help="Frames a second: 24, 25, 30, 50 or 60.")]
 Json = Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")]
 
 
@@ -64,8 +75,31 @@ def render(  # noqa: PLR0913  a command's options
     cache_size: Annotated[
         int, typer.Option(min=1, help="MiB that the cache keeps at the most.")
     ] = DEFAULT_MAX_BYTES // _MEBIBYTE,
+    profile: Shapes = ["full"],  # noqa: B006  typer's way
+    codec: Compression = Codec.H264,
+    fps: Rate = 30,
     poster: Annotated[Path | None, typer.Option(dir_okay=False, help="The JPEG to write.")] = None,
-    quality: Size = Quality.FULL,
+    thumbnails: Annotated[
+        Path | None, typer.Option(file_okay=False, help="For a JPEG of each scene.")
+    ] = None,
+    captions: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The WebVTT file to write.")
+    ] = None,
+    hls: Annotated[Path | None, typer.Option(file_okay=False, help="For the video as HLS.")] = None,
+    webm: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="A small preview to write.")
+    ] = None,
+    gif: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="A small preview to write.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="PEM of who signs; by default one made for development.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM of the signer's private key.")] = None,
+    credentials: Annotated[
+        Path, typer.Option(file_okay=False, help="Where the development certificate is kept.")
+    ] = _CREDENTIALS,
+    sign: Annotated[bool, typer.Option(help="Whether videos carry a C2PA manifest.")] = True,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Segments side by side.")] = 2,
     limits_file: LimitsFile = None,
     strict: Strict = False,
@@ -77,11 +111,17 @@ def render(  # noqa: PLR0913  a command's options
         order = Order(
             storyboard=wanted,
             out=out,
-            profiles=(profile_for(wanted.aspect_ratio, quality),),
+            profiles=_profiles(profile, wanted, codec, fps),
             assets=assets,
             cache=cache,
             cache_bytes=cache_size * _MEBIBYTE,
             poster=poster,
+            thumbnails=thumbnails,
+            captions=captions,
+            hls=hls,
+            webm=webm,
+            gif=gif,
+            credentials=_credentials(certificate, key, credentials) if sign else None,
             strict=strict,
             workers=workers,
             limits=_limits(limits_file),
@@ -99,7 +139,9 @@ def plan(  # noqa: PLR0913  a command's options
     *,
     assets: AssetsFolder = None,
     cache: CacheFolder = None,
-    quality: Size = Quality.FULL,
+    profile: Shapes = ["full"],  # noqa: B006  typer's way
+    codec: Compression = Codec.H264,
+    fps: Rate = 30,
     limits_file: LimitsFile = None,
     strict: Strict = False,
     json: Json = False,
@@ -110,7 +152,7 @@ def plan(  # noqa: PLR0913  a command's options
         order = Order(
             storyboard=wanted,
             out=Path(work) / "video.mp4",
-            profiles=(profile_for(wanted.aspect_ratio, quality),),
+            profiles=_profiles(profile, wanted, codec, fps),
             assets=assets,
             cache=cache,
             strict=strict,
@@ -140,6 +182,41 @@ def probe(
 def schema() -> None:
     """Print the JSON Schema of a storyboard."""
     print_json(msgspec.json.schema(Storyboard))
+
+
+_SHAPES = {
+    "landscape": AspectRatio.LANDSCAPE,
+    "1080p30": AspectRatio.LANDSCAPE,
+    "vertical": AspectRatio.PORTRAIT,
+    "square": AspectRatio.SQUARE,
+}
+
+
+def _profiles(
+    names: list[str], storyboard: Storyboard, codec: Codec, fps: int
+) -> tuple[Profile, ...]:
+    """Return the profiles by name, each once; `full` and `preview` have the storyboard's shape."""
+    found: dict[str, Profile] = {}
+    for name in names:
+        shape = name.removesuffix("preview").removesuffix("-") or "full"
+        if shape != "full" and shape not in _SHAPES:
+            raise typer.BadParameter(f"There is no profile {name!r}.", param_hint="--profile")
+        profile = profile_for(
+            _SHAPES.get(shape, storyboard.aspect_ratio),
+            Quality.PREVIEW if name.endswith("preview") else Quality.FULL,
+            codec=codec,
+            fps=fps,
+        )
+        found[profile.name] = profile
+    return tuple(found.values())
+
+
+def _credentials(certificate: Path | None, key: Path | None, folder: Path) -> Credentials:
+    if certificate is None and key is None:
+        return development(folder)
+    if certificate is None or key is None:
+        raise typer.BadParameter("A certificate and its key are given together.")
+    return Credentials(certificate=certificate, key=key)
 
 
 def _unheard(_stage: Stage, _done: int, _total: int) -> None:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import anyio
 import msgspec
-from PIL import Image
 
 from render.assets import Assets, gather
 from render.cache import DEFAULT_MAX_BYTES, Cache
 from render.compose import Composition, Progress
+from render.delivery import hls, previews, provenance
+from render.delivery.credentials import Credentials
+from render.delivery.thumbnails import write, write_poster
 from render.errors import CompositionCancelled
-from render.files import publish, written_aside
+from render.files import publish, sha256_of, written_aside
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
 from render.problem import Problem
@@ -28,6 +30,7 @@ from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline, build
 from render.words.lettering import problems
+from render.words.webvtt import webvtt
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path | None = None
     cache_bytes: int = DEFAULT_MAX_BYTES
     poster: Path | None = None
+    thumbnails: Path | None = None
+    """A folder for the poster and a picture of each scene."""
+    captions: Path | None = None
+    """The WebVTT file to write."""
+    hls: Path | None = None
+    """A folder for the first profile's video as HLS."""
+    webm: Path | None = None
+    gif: Path | None = None
+    credentials: Credentials | None = None
+    """Who signs the videos; None leaves them unsigned."""
     strict: bool = False
     """Whether a missing file is an error, not a warning."""
     workers: int = 2
@@ -98,16 +111,47 @@ class Production:
             done += composition.timeline.frames
         self._reached(Stage.VALIDATE, total, total)
         timeline = compositions[0].timeline
-        if self._order.poster is not None:
-            write_poster(timeline, self._order.poster, compositions[0].profile)
+        self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
         self._cache.trim()
+        order = self._order
         return ResultLine(
             rendition=renditions[0],
             others=tuple(renditions[1:]),
             scenes=_scene_times(timeline),
-            poster=str(self._order.poster) if self._order.poster else None,
+            poster=_said(order.poster),
+            thumbnails=_said(order.thumbnails),
+            captions=_said(order.captions),
+            hls=_said(order.hls and order.hls / hls.MAIN),
+            webm=_said(order.webm),
+            gif=_said(order.gif),
             warnings=(*self._gathered().warnings, *_lettering_problems(timeline)),
         )
+
+    def _accompany(self, timeline: Timeline, profile: Profile, video: Path) -> None:
+        """Write what was ordered beside the videos."""
+        order = self._order
+        filming = partial(Painter.picture, timeline, profile)
+        made: list[tuple[Path | None, Callable[[Path], object]]] = [
+            (order.poster, lambda place: write_poster(timeline, place, filming=filming)),
+            (order.thumbnails, lambda place: write(timeline, place, profile, filming=filming)),
+            (order.captions, lambda place: _write_captions(timeline, place)),
+            (
+                order.hls,
+                lambda place: hls.package(video, place, threads=order.workers, check=self._check),
+            ),
+            (order.webm, lambda place: previews.webm(video, place)),
+            (order.gif, lambda place: previews.gif(video, place)),
+        ]
+        wanted = [(place, make) for place, make in made if place is not None]
+        for done, (place, make) in enumerate(wanted):
+            self._count(Stage.ACCOMPANY, done, len(wanted))
+            make(place)
+        if wanted:
+            self._count(Stage.ACCOMPANY, len(wanted), len(wanted))
+
+    def _check(self) -> None:
+        if self._stopped():
+            raise CompositionCancelled("Composing was cancelled.")
 
     def _compositions(self) -> list[Composition]:
         storyboard, found = self._order.storyboard, self._gathered()
@@ -172,17 +216,31 @@ class Production:
                 on_progress=encoded,
                 cancelled=self._stopped,
             )
+            part, made = self._signed(part, made)
             self._cache.keep(name, part, msgspec.json.encode(made))
         publish(part, out)
         return msgspec.structs.replace(made, path=str(out))
 
+    def _signed(self, video: Path, made: Rendition) -> tuple[Path, Rendition]:
+        credentials = self._order.credentials
+        if credentials is None:
+            return video, made
+        signed = video.with_stem(f"{video.stem}-signed")
+        provenance.sign(video, signed, storyboard=self._order.storyboard, certificate=credentials)
+        video.unlink()
+        return signed, msgspec.structs.replace(
+            made, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
+        )
+
     def _digest(self, composition: Composition) -> str:
-        content = [composition.digest]
+        content: list[object] = [composition.digest]
+        if self._order.credentials is not None:
+            # The manifest tells of the storyboard; a signature is never the same twice.
+            content += [self._order.storyboard.digest, self._order.credentials.load()[1]]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
     def _count(self, stage: Stage, done: int, total: int) -> None:
-        if self._stopped():
-            raise CompositionCancelled("Composing was cancelled.")
+        self._check()
         self._reached(stage, done, total)
 
 
@@ -207,9 +265,10 @@ def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:
     )
 
 
-def write_poster(timeline: Timeline, place: Path, profile: Profile) -> None:
-    """Write the picture that stands for the video, the middle of its first scene, as JPEG."""
-    canvas = Painter.picture(timeline, profile, timeline.shots[0].frames // 2)
-    rgb = canvas.frame().reformat(format="rgb24", src_colorspace="itu709")
+def _write_captions(timeline: Timeline, place: Path) -> None:
     with written_aside(place) as part:
-        Image.fromarray(rgb.to_ndarray()).save(part, "JPEG", quality=88, progressive=True)
+        part.write_text(webvtt(timeline.captions, locale=timeline.locale), encoding="utf-8")
+
+
+def _said(place: Path | None) -> str | None:
+    return None if place is None else str(place)

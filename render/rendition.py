@@ -124,3 +124,5 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reused: int
     """How many of them were found in the cache."""
     timings: Timings
+    signed: bool = False
+    """Whether it holds a C2PA manifest."""

@@ -21,7 +21,9 @@ class Stage(enum.StrEnum):
     COMPOSE = "compose"
     """Encoding; counts frames."""
     VALIDATE = "validate"
-    """Decoding the result to its end; counts frames."""
+    """Judging the joined file, whose pieces are decoded as they are made; counts frames."""
+    ACCOMPANY = "accompany"
+    """Writing what was ordered beside the video; counts files."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
@@ -52,6 +54,13 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     """The same in other shapes, where several were asked for."""
     scenes: tuple[SceneTime, ...] = ()
     poster: str | None = None
+    thumbnails: str | None = None
+    """The folder of a picture per scene."""
+    captions: str | None = None
+    hls: str | None = None
+    """The main playlist."""
+    webm: str | None = None
+    gif: str | None = None
     warnings: tuple[Problem, ...] = ()
 
 

@@ -22,7 +22,7 @@ from render.delivery.encoder import KEYFRAME_SECONDS, Encoder
 from render.errors import MediaError
 from render.files import sha256_of
 from render.rendition import Profile
-from render.storyboard import Fit, Gradient, Motion, Solid
+from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import Emblem, Lettering, Moving, Shot, Still, Timeline
 from render.words.lettering import stack_digest
 
@@ -138,10 +138,13 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
     content: dict[str, object] = {
         **shared,
         "frames": frames,
-        "views": [_identity(view, fingerprints) for view in views],
+        "views": [_identity(view, frames, timeline.fps, fingerprints) for view in views],
     }
     if len(views) > 1:
-        content["transition"] = [views[0].shot.transition, views[0].shot.colour]
+        shot = views[0].shot
+        content["transition"] = shot.transition
+        if shot.transition is Transition.FADE:
+            content["through"] = shot.colour
     if lettering:
         content["lettering"] = [
             [words.style, words.text, words.start, words.frames, words.fade] for words in lettering
@@ -166,7 +169,7 @@ def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
             yield following.start, shot.fade_out, (fading, View(shot=following, first=0))
 
 
-def _identity(view: View, fingerprints: Mapping[Path, str]) -> list[object]:
+def _identity(view: View, frames: int, fps: int, fingerprints: Mapping[Path, str]) -> list[object]:
     source = view.shot.source
     match source:
         case Still(motion=Motion.STILL):
@@ -184,7 +187,8 @@ def _identity(view: View, fingerprints: Mapping[Path, str]) -> list[object]:
             return [
                 fingerprints[source.path],
                 str(source.start),
-                str(source.seconds),
+                # Where it ends is seen only by who gets there.
+                str(source.seconds) if view.first + frames > source.seconds * fps else None,
                 view.first,
                 source.fit,
                 source.focus,

@@ -47,10 +47,13 @@ def test_it_renders_tells_and_is_found_again(film, tmp_path: Path) -> None:
     assert isinstance(result, ResultLine)
     assert all(isinstance(line, ProgressLine) for line in progress)
     stages = [line.stage for line in progress if isinstance(line, ProgressLine)]
-    assert list(dict.fromkeys(stages)) == [Stage.ASSETS, Stage.COMPOSE, Stage.VALIDATE]
-    assert progress[-1] == ProgressLine(
-        stage=Stage.VALIDATE, done=result.rendition.frames, total=result.rendition.frames
-    )
+    assert list(dict.fromkeys(stages)) == [
+        Stage.ASSETS,
+        Stage.COMPOSE,
+        Stage.VALIDATE,
+        Stage.ACCOMPANY,
+    ]
+    assert progress[-1] == ProgressLine(stage=Stage.ACCOMPANY, done=1, total=1)
 
     info = inspect(out)
     assert result.rendition.path == str(out)

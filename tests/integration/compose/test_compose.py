@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,12 +16,13 @@ import pytest
 from PIL import Image
 
 from render.compose import Progress, compose
+from render.delivery.thumbnails import write_poster
 from render.delivery.validation import validate
 from render.errors import CompositionCancelled, CompositionError, MediaError
+from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window
 from render.pictures.still import film, load_plate
-from render.production import write_poster
 from render.rendition import Profile, Rendition
 from render.sound.graph import RATE
 from render.sound.loudness import integrated
@@ -214,15 +216,21 @@ def test_a_cut_changes_the_picture_at_once(
     assert change[2] > 5 * np.delete(change, 2).max()
 
 
-def test_the_poster_is_the_first_scenes_middle(
+def test_the_poster_is_the_middle_of_the_first_scene_alone(
     composed: Composed, frames: npt.NDArray[np.uint8], profile: Profile, tmp_path: Path
 ) -> None:
     place = tmp_path / "poster.jpg"
-    write_poster(composed.timeline, place, profile)
+    write_poster(
+        composed.timeline,
+        place,
+        filming=partial(Painter.picture, composed.timeline, profile),
+    )
     with Image.open(place) as poster:
         assert (poster.format, poster.size) == ("JPEG", (256, 144))
         grey = np.asarray(poster, np.float64) @ (0.2126, 0.7152, 0.0722)
-    shown = (frames[composed.timeline.shots[0].frames // 2, :144] - 16.0) * 255 / 219
+    first = composed.timeline.shots[0]
+    alone = (first.frames - first.fade_out) // 2
+    shown = (frames[alone, :144] - 16.0) * 255 / 219
     assert np.abs(grey - shown).mean() < 4
     assert list(tmp_path.iterdir()) == [place]
 
