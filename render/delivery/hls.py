@@ -15,6 +15,7 @@ captions come from the video's own track, as WebVTT cut at the same seconds.
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -79,16 +80,17 @@ def package(
     """
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
-        part.mkdir(parents=True)
         with open_mp4(video) as source:
-            _Packaging(source, part, rungs=rungs, threads=threads).run(check)
-        _publish(part, folder)
+            try:
+                part.mkdir(parents=True)
+                _Packaging(source, part, rungs=rungs, threads=threads).run(check)
+                _publish(part, folder)
+            except OSError as error:
+                raise disk_error(error, folder) from error
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except (FFmpegError, IndexError) as error:
         raise MediaError("The video cannot be packaged for streaming.") from error
-    except OSError as error:
-        raise disk_error(error, folder) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder / MAIN
 
 
@@ -112,7 +114,10 @@ class _Packaging:
 
     def run(self, check: Callable[[], None]) -> None:
         cuts = self._cuts()
-        self._write(cuts, check)
+        counted = self._write(cuts, check)
+        for playlist in self._folder.glob("*/index.m3u8"):
+            check()
+            _verify(playlist, counted)
         # FFmpeg's list of the rungs knows neither their frame rate nor our captions.
         added = f"FRAME-RATE={float(self._fps):.3f},CLOSED-CAPTIONS=NONE"
         media = ""
@@ -140,7 +145,8 @@ class _Packaging:
     def _number(self, pts: int | None) -> int:
         return round((pts or 0) * (self._pictures.time_base or 0) * self._fps)
 
-    def _write(self, cuts: list[int], check: Callable[[], None]) -> None:
+    def _write(self, cuts: list[int], check: Callable[[], None]) -> Counter[str]:
+        """Write every rung and return how many packets of either type each has to hold."""
         own = [self._lines] if self._as_it_is else []
         names = [f"{lines}p" for lines in (*own, *(rung.lines for rung in self._rungs))]
         variants = [f"v:{place},a:{place},name:{name}" for place, name in enumerate(names)]
@@ -170,8 +176,10 @@ class _Packaging:
             sounds = [output.add_stream_from_template(self._sound) for _ in names]
             self._pictures.codec_context.thread_count = self._threads
             self._source.seek(0)
+            counted = Counter[str]()
             for packet in self._source.demux(self._pictures, self._sound):
                 check()
+                counted[packet.stream.type] += packet.pts is not None
                 if packet.stream is self._sound:
                     output.mux([_copy(packet, sound) for sound in sounds if packet.pts is not None])
                 else:
@@ -182,6 +190,7 @@ class _Packaging:
                         output.mux(packet)
             for scaler in scalers:
                 scaler.finish()
+        return counted
 
     def _show(self, packet: AnyPacket, scalers: list["_Scaler"], starts: set[int]) -> None:
         for frame in self._pictures.decode(packet) if scalers else ():
@@ -224,7 +233,7 @@ class _Packaging:
         """Return when the first picture is shown by the pieces' own clock, in seconds."""
         # It is not 0: the clock starts where decoding does.
         playlist = self._folder / f"{self._lines}p" / "index.m3u8"
-        with av.open(str(playlist), format="hls", options={"protocol_whitelist": "file"}) as made:
+        with _playing(playlist) as made:
             stream = made.streams.video[0]
             return Fraction(stream.start_time or 0) * (stream.time_base or 0)
 
@@ -266,6 +275,23 @@ class _Scaler:
 
     def finish(self) -> None:
         self._output.mux(self._stream.encode(None))
+
+
+def _verify(playlist: Path, counted: Counter[str]) -> None:
+    # FFmpeg's writer of pieces goes on when the disk refuses, and tells nobody.
+    held = Counter[str]()
+    try:
+        with _playing(playlist) as made:
+            for packet in made.demux():
+                held[packet.stream.type] += packet.pts is not None and not packet.is_corrupt
+    except FFmpegError:
+        held.clear()
+    if held != counted:
+        raise CompositionError("The pieces for streaming came out incomplete; is the disk full?")
+
+
+def _playing(playlist: Path) -> InputContainer:
+    return av.open(str(playlist), format="hls", options={"protocol_whitelist": "file"})
 
 
 def _copy(packet: AnyPacket, target: Any) -> AnyPacket:

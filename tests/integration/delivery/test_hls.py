@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import resource
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -15,7 +16,7 @@ import pytest
 from render.delivery.encoder import choose_encoder, encode_segment
 from render.delivery.hls import MAIN, Rung, package
 from render.delivery.joiner import join
-from render.errors import CompositionCancelled, MediaError
+from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.rendition import Codec, Profile
 from tests.integration.delivery.conftest import CAPTIONS, FRAMES, Pieces, pictures
 
@@ -279,3 +280,24 @@ def test_portrait_rungs_are_counted_by_their_shorter_side(
     resolutions = [rung["RESOLUTION"] for rung in rungs_of(main).values()]
     assert resolutions == ["144x256", "72x128"]
     assert Fraction(72, 128) == Fraction(144, 256)
+
+
+@pytest.mark.parametrize("limit", [100, 1000, 4000, 7000])
+def test_a_disk_that_refuses_is_told_of_and_nothing_is_left(
+    video: Path, packaged: Path, tmp_path: Path, limit: int
+) -> None:
+    assert max(path.stat().st_size for path in packaged.parent.rglob("*.m4s")) > 7000
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(CompositionError, match=r"incomplete|larger than files may be"):
+            package(video, tmp_path / "hls", rungs=SMALLER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_video_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="cannot be packaged"):
+        package(tmp_path / "missing.mp4", tmp_path / "hls")
+    assert not list(tmp_path.iterdir())

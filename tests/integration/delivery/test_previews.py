@@ -1,5 +1,6 @@
 """Previews and thumbnails, opened and looked at."""
 
+import resource
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 from render.delivery import previews
 from render.delivery.previews import gif, webm
 from render.delivery.thumbnails import write, write_poster
-from render.errors import MediaError
+from render.errors import CompositionError, MediaError
 from render.pictures.canvas import Canvas
 from render.rendition import Codec, Profile
 from render.storyboard import Solid, Transition
@@ -170,3 +171,18 @@ def test_a_poster_can_be_had_alone(tmp_path: Path) -> None:
 
     write_poster(TIMELINE, tmp_path / "alone.jpg", filming=filming)
     assert [entry.name for entry in tmp_path.iterdir()] == ["alone.jpg"]
+
+
+@pytest.mark.parametrize("preview", [webm, gif])
+@pytest.mark.parametrize("limit", [50, 1000, 4000])
+def test_a_disk_that_refuses_is_told_of_and_nothing_is_left(
+    video: Path, tmp_path: Path, preview: Callable[[Path, Path], None], limit: int
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(CompositionError, match="larger than files may be here"):
+            preview(video, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
