@@ -1,0 +1,167 @@
+"""The bed: music under the whole programme, as loud as asked, that steps back for the voice.
+
+It ducks by a curve and not by a compressor with a side chain: when somebody speaks is
+known beforehand, from where each narration lies and where it pauses, and so the music is
+out of the way when the first word comes, stays away through short breaths instead of
+pumping, and steps back by exactly the decibels asked for, however loud the voice is.
+
+Music shorter than the programme is repeated, without the silence at its ends and with a
+short crossfade where they meet.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from av.error import FFmpegError
+
+from render.sound.graph import RATE, Block
+from render.sound.loudness import SILENCE, integrated
+from render.sound.mix import Gain, Part, factor, faded, sample
+from render.sound.speech import HOLD, Speech
+from render.sound.track import Kind, Source, Tape, blocks, opened
+from render.timeline import Bed
+
+MAX_SECONDS = 7_200
+"""Of one piece of music."""
+MIN_SECONDS = 1
+
+_ATTACK, _RELEASE = HOLD * 2 // 10, HOLD * 6 // 10
+"""Samples it takes to step back before a word (0.3 s), and to return after one (0.9 s);
+together less than the shortest silence between what is said."""
+_CROSSFADE = RATE // 4
+"""Long enough for no click, too short to hear two beats."""
+_AUDIBLE = 0.001
+"""−60 dB below full scale: what is fainter, at its ends, is left out."""
+
+
+def check_music(path: Path) -> Fraction:
+    """Return music's seconds by its headers; raise `MediaError` where it cannot be used."""
+    source = _music(path)
+    with opened(source) as (container, stream):
+        try:
+            if stream.duration and stream.time_base:
+                seconds = stream.duration * stream.time_base
+            else:
+                seconds = Fraction(container.duration or 0, 1_000_000)
+        except (FFmpegError, OSError) as error:
+            raise source.refused("is damaged") from error
+    if seconds > MAX_SECONDS:
+        raise source.refused(f"may last at most {MAX_SECONDS} seconds; this lasts {seconds:.0f}")
+    if seconds < MIN_SECONDS:
+        raise source.refused(f"must last at least {MIN_SECONDS} second")
+    return seconds
+
+
+def bed_part(
+    bed: Bed, speech: Speech, *, reference: float, total: int, check: Callable[[], None]
+) -> Part | None:
+    """Return the bed for so many samples, at its loudness against `reference`, in LUFS.
+
+    None where the music is silent. Where the reference is, it keeps the level it has.
+    """
+    check_music(bed.path)
+    extent = _measured(bed.path, total, check)
+    if extent.first == extent.end:
+        return None
+    decibels = 0.0
+    if min(reference, extent.loudness) > SILENCE:
+        decibels = reference + bed.volume - extent.loudness
+    level = factor(decibels)
+    ducked = ducking(speech.spans, depth=bed.duck)
+    rise, fall = sample(bed.fade_in), sample(bed.fade_out)
+    return Part(
+        start=0,
+        end=total,
+        play=lambda: _looped(bed.path, extent),
+        gain=lambda at, samples: (
+            level * ducked(at, samples) * faded(at, samples, length=total, rise=rise, fall=fall)
+        ),
+    )
+
+
+def ducking(spans: Sequence[tuple[int, int]], *, depth: float) -> Callable[[int, int], Gain]:
+    """Return the factor, for so many samples from one on, that steps back by `depth` decibels.
+
+    `spans` are where somebody speaks, as in `Speech`.
+    """
+    points = np.array(
+        [point for begin, end in spans for point in (begin - _ATTACK, begin, end, end + _RELEASE)]
+    )
+    levels = np.tile([0.0, -depth, -depth, 0.0], len(spans))
+
+    def gain(at: int, samples: int) -> Gain:
+        if not points.size:
+            return factor(0)
+        # The two ends tell all unless the curve bends between them.
+        inside = np.searchsorted(points, [at, at + samples - 1])
+        first, last = np.interp([at, at + samples - 1], points, levels)
+        if inside[0] == inside[1] and first == last:
+            return factor(first)
+        curve = np.interp(np.arange(at, at + samples), points, levels)
+        return (10 ** (curve / 20)).astype(np.float32)
+
+    return gain
+
+
+class _Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a piece of music is heard."""
+
+    loudness: float
+    """LUFS."""
+    first: int
+    """The sample it begins to be audible at."""
+    end: int
+    """The sample after which it is silent, or after which the programme is over."""
+    loops: bool
+
+
+def _measured(path: Path, total: int, check: Callable[[], None]) -> _Extent:
+    first, end, position = -1, 0, 0
+
+    def listened() -> Iterator[Block]:
+        nonlocal first, end, position
+        for block in blocks(_music(path)):
+            check()
+            heard = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
+            if heard.size:
+                first = position + int(heard[0]) if first < 0 else first
+                end = position + int(heard[-1]) + 1
+            position += block.shape[1]
+            yield block
+            if first >= 0 and position - first >= total:
+                return
+
+    loudness = integrated(listened())
+    first = max(first, 0)
+    return _Extent(loudness=loudness, first=first, end=end, loops=position - first < total)
+
+
+def _looped(path: Path, extent: _Extent) -> Iterator[Block]:
+    length = extent.end - extent.first
+    seam = min(_CROSSFADE, length // 4)
+    angle = np.linspace(0, np.pi / 2, seam, endpoint=False, dtype=np.float32)
+    tail: Block | None = None
+    while True:
+        # Wound forward and not sought: a place in an MP3 is a guess.
+        tape = Tape(blocks(_music(path)))
+        for position in range(0, extent.first, RATE):
+            tape.read(min(RATE, extent.first - position))
+        if not extent.loops:
+            while (block := tape.read(RATE)).size:
+                yield block
+            return
+        head = tape.read(seam)
+        yield head if tail is None else head * np.sin(angle) + tail * np.cos(angle)
+        for position in range(seam, length - seam, RATE):
+            yield tape.read(min(RATE, length - seam - position))
+        tail = tape.read(seam)
+        if tail.shape[1] < seam:
+            raise _music(path).refused("was changed while it was read")
+
+
+def _music(path: Path) -> Source:
+    kinds = (Kind.WAV, Kind.MP3, Kind.MP4, Kind.FLAC, Kind.OGG)
+    return Source(path=path, kinds=kinds, what="the music")

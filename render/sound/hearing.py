@@ -1,0 +1,169 @@
+"""A hearing: what the sound of a finished video amounts to, measured in one pass over it.
+
+It judges nothing: how loud, where clipped, and of each narration how loud and how far
+from its place, for `render.delivery.validation` to hold against what was promised.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from render.sound.graph import RATE, Block
+from render.sound.loudness import Loudness, decibels, decoded, measure
+from render.sound.mix import sample
+from render.sound.track import Tape, blocks
+from render.sound.wav import narration
+from render.timeline import Timeline, Voice
+
+_COARSE = 6
+"""Samples made one where a narration's place is looked for: 0.125 ms is near enough."""
+_AROUND = RATE // 4
+"""Samples before and after its place in which a narration is looked for."""
+_PROBE = 2 * RATE
+"""Samples of its beginning that are looked for."""
+_ALIKE = 0.5
+"""Correlation from which on it is beyond doubt the narration that was found."""
+_FULL_SCALE = 1.0
+_NEAR = RATE // 20
+"""Clipped samples no farther apart are one stretch."""
+_MOST_CLIPPED = 100
+"""Stretches told; the last reaches to the last clipped sample."""
+
+
+class Clipped(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A stretch of sound with samples at full scale or above, in seconds."""
+
+    start: float
+    end: float
+
+
+class HeardVoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One narration, as it is heard in the whole."""
+
+    number: int
+    """The scene's."""
+    level: float
+    """dBFS of its mean square, from its start to its end."""
+    offset: float | None
+    """Seconds by which it is late, or early if below 0; None where it cannot be told apart."""
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All that was heard."""
+
+    loudness: Loudness
+    samples: int
+    """At 48 kHz, from the first picture on."""
+    clipped: tuple[Clipped, ...]
+    voices: tuple[HeardVoice, ...]
+
+    @property
+    def offset(self) -> float:
+        """The seconds by which the narration farthest from its place misses it."""
+        known = (abs(voice.offset) for voice in self.voices if voice.offset is not None)
+        return max(known, default=0.0)
+
+
+def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: None) -> Hearing:
+    """Decode a video's sound to its end; raise `MediaError` where that cannot be done.
+
+    `check` is called often, and stops the work by raising.
+    """
+    ears = [_Ear(voice) for voice in timeline.voices]
+    clips = _Clips()
+    position = 0
+
+    def heard() -> Iterator[Block]:
+        nonlocal position
+        listening = deque(ears)
+        for block in decoded(path, check=check):
+            end = position + block.shape[1]
+            clips.hear(block, position)
+            while listening and listening[0].last <= position:
+                listening.popleft().close()
+            for ear in listening:
+                if ear.first >= end:
+                    break
+                ear.hear(block, position)
+            position = end
+            yield block
+
+    loudness = measure(heard())
+    return Hearing(
+        loudness=loudness,
+        samples=position,
+        clipped=tuple(
+            Clipped(start=begin / RATE, end=end / RATE) for begin, end in clips.stretches
+        ),
+        voices=tuple(ear.close() for ear in ears),
+    )
+
+
+class _Clips:
+    """Finds samples that are too loud to be played."""
+
+    def __init__(self) -> None:
+        self.stretches: list[tuple[int, int]] = []
+
+    def hear(self, block: Block, position: int) -> None:
+        if max(block.max(), -block.min()) < _FULL_SCALE:
+            return
+        over = np.flatnonzero((np.abs(block) >= _FULL_SCALE).any(axis=0))
+        for run in np.split(over, np.flatnonzero(np.diff(over) > _NEAR) + 1):
+            begin, end = position + int(run[0]), position + int(run[-1]) + 1
+            known = self.stretches
+            if known and (begin - known[-1][1] <= _NEAR or len(known) == _MOST_CLIPPED):
+                begin = known.pop()[0]
+            known.append((begin, end))
+
+
+class _Ear:
+    """Listens to one narration; holds its beginning until it is over."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._start, self._end = sample(voice.start), sample(voice.end)
+        self.first = max(0, self._start - _AROUND)
+        self.last = max(self._end, self._start + _PROBE + _AROUND)
+        self._energy = 0.0
+        self._near: list[Block] = []
+        self._heard: HeardVoice | None = None
+
+    def hear(self, block: Block, position: int) -> None:
+        def between(first: int, last: int) -> Block:
+            return block[:, max(0, first - position) : max(0, last - position)]
+
+        spoken = between(self._start, self._end)
+        self._energy += float(np.einsum("cs,cs->", spoken, spoken)) / 2
+        self._near.append(between(self.first, self._start + _PROBE + _AROUND))
+
+    def close(self) -> HeardVoice:
+        if self._heard is None:
+            level = decibels((self._energy / (self._end - self._start)) ** 0.5)
+            self._heard = HeardVoice(number=self._voice.number, level=level, offset=self._offset())
+            self._near.clear()
+        return self._heard
+
+    def _offset(self) -> float | None:
+        source = narration(self._voice.path, scene=str(self._voice.number))
+        spoken = _coarse(Tape(blocks(source)).read(min(_PROBE, self._end - self._start)))
+        near = _coarse(np.concatenate([np.zeros((2, 0), np.float32), *self._near], axis=1))
+        if not 0 < spoken.size <= near.size:
+            return None
+        _, alike, _, (place, _) = cv2.minMaxLoc(
+            cv2.matchTemplate(near[np.newaxis], spoken[np.newaxis], cv2.TM_CCOEFF_NORMED)
+        )
+        if alike < _ALIKE:
+            return None
+        return (place * _COARSE + self.first - self._start) / RATE
+
+
+def _coarse(block: Block) -> npt.NDArray[np.float32]:
+    """Return every few samples' mean, of both channels."""
+    whole = block.shape[1] // _COARSE * _COARSE
+    return block[:, :whole].sum(axis=0).reshape(-1, _COARSE).mean(axis=1)

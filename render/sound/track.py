@@ -1,0 +1,256 @@
+"""A track: the sound of one file, whatever it is made of, as blocks.
+
+Files are opened by the demuxer of their kind over one protocol, so that none can be a
+playlist or an address, and only codecs of the list below are decoded. What a track lacks is filled
+with silence and what it has twice is left out, so that a sample's place in the blocks
+is its time in the file. Channels are brought to stereo as players do it, by their
+positions; where a file of more than two names none, all are heard in the middle.
+"""
+
+import enum
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import msgspec
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.filter import Graph
+from av.stream import Discard
+
+from render.errors import MediaError
+from render.sound.graph import RATE, Block, pulled, silence
+
+MAX_CHANNELS = 64
+MIN_RATE, MAX_RATE = 4_000, 768_000
+"""Samples a second a file may have."""
+
+_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus", "vorbis"})
+"""Decoded beside PCM."""
+_PREROLL = Fraction(1, 4)
+"""Seconds decoded ahead of where a track begins: codecs need some to settle, Opus 80 ms."""
+_DRIFT = Fraction(3, 100)
+"""Seconds by which timestamps may stray from the samples before these are moved: Matroska
+rounds to milliseconds, and recorders are late by a frame."""
+
+
+class Kind(enum.StrEnum):
+    """A kind of file, told by its first bytes and not by its name."""
+
+    WAV = "WAV"
+    MP3 = "MP3"
+    MP4 = "MP4"
+    """M4A and QuickTime's MOV too."""
+    FLAC = "FLAC"
+    OGG = "Ogg"
+    WEBM = "WebM"
+    """Any Matroska."""
+
+
+_MARKS = {
+    Kind.WAV: (0, (b"RIFF", b"RF64")),
+    Kind.MP3: (0, (b"ID3",)),
+    Kind.MP4: (4, (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
+    Kind.FLAC: (0, (b"fLaC",)),
+    Kind.OGG: (0, (b"OggS",)),
+    Kind.WEBM: (0, (b"\x1a\x45\xdf\xa3",)),
+}
+_DEMUXERS = {
+    Kind.WAV: "wav",
+    Kind.MP3: "mp3",
+    Kind.MP4: "mp4",
+    Kind.FLAC: "flac",
+    Kind.OGG: "ogg",
+    Kind.WEBM: "matroska",
+}
+
+_OPTIONS = {Kind.WAV: {"probesize": "4096"}}
+"""FFmpeg looks through a WAV file's samples for other codecs in disguise, which takes longer
+than decoding them: not here."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file with sound, and what to call it when it cannot be used."""
+
+    path: Path
+    kinds: tuple[Kind, ...]
+    """What it may be."""
+    what: str
+    """As an editor would say: `the narration`."""
+    scene: str | None = None
+    """The number, where it belongs to one."""
+
+    def refused(self, reason: str) -> MediaError:
+        """Return the error that says why."""
+        where = f"Scene {self.scene}: " if self.scene else ""
+        subject = self.what if self.scene else self.what[:1].upper() + self.what[1:]
+        return MediaError(
+            f"{where}{subject} {reason}.", **({"scene": self.scene} if self.scene else {})
+        )
+
+
+@contextmanager
+def opened(source: Source) -> Generator[tuple[InputContainer, AudioStream]]:
+    """Open a file at its first sound that can be decoded; raise `MediaError` if there is none."""
+    unreadable = f"is not a readable {' or '.join(source.kinds)} file"
+    try:
+        kind = _kind(source.path)
+        if kind is None or kind not in source.kinds:
+            raise source.refused(unreadable)
+        container = av.open(
+            f"file:{source.path}",
+            format=_DEMUXERS[kind],
+            options={"protocol_whitelist": "file", **_OPTIONS.get(kind, {})},
+        )
+    except FileNotFoundError as error:
+        raise source.refused("is missing") from error
+    except (FFmpegError, OSError) as error:
+        raise source.refused(unreadable) from error
+    with container:
+        stream = next(filter(_decodable, container.streams.audio), None)
+        if stream is None:
+            raise source.refused("holds no sound that can be decoded")
+        context = stream.codec_context
+        if not MIN_RATE <= context.sample_rate <= MAX_RATE:
+            raise source.refused(
+                f"has {context.sample_rate} samples a second; {MIN_RATE} to {MAX_RATE} are possible"
+            )
+        if context.layout.nb_channels > MAX_CHANNELS:
+            raise source.refused(
+                f"has {context.layout.nb_channels} channels; {MAX_CHANNELS} are possible"
+            )
+        for other in container.streams:
+            if other is not stream:
+                other.discard = Discard.all
+        context.thread_count = 1
+        context.options = {"err_detect": "explode"}
+        yield container, stream
+
+
+def blocks(source: Source, *, start: Fraction = Fraction(0)) -> Iterator[Block]:
+    """Yield a track from a second on, where 0 is the file's first picture or else its first sound.
+
+    Raises `MediaError` where the file is missing, damaged or none of its kind.
+    """
+    with opened(source) as (container, stream):
+        zero = _zero(container, stream)
+        try:
+            if start > _PREROLL and stream.time_base:
+                wanted = (zero + start - _PREROLL) / stream.time_base
+                container.seek(int(wanted), stream=stream)
+            yield from _placed(_resampled(container.decode(stream)), round((zero + start) * RATE))
+        except (FFmpegError, OSError) as error:
+            raise source.refused("is damaged") from error
+
+
+class Tape:
+    """Blocks of any length, read in lengths of one's own."""
+
+    def __init__(self, source: Iterable[Block]) -> None:
+        self._blocks = iter(source)
+        self._rest = np.zeros((2, 0), np.float32)
+
+    def pieces(self, samples: int) -> Iterator[Block]:
+        """Yield the next samples as they come: fewer only at the end, none after it."""
+        while samples > 0:
+            piece = self._rest[:, :samples]
+            self._rest = self._rest[:, samples:]
+            samples -= piece.shape[1]
+            if piece.size:
+                yield piece
+            elif (block := next(self._blocks, None)) is not None:
+                self._rest = block
+            else:
+                return
+
+    def read(self, samples: int) -> Block:
+        """Return the next samples in one block."""
+        return np.concatenate([np.zeros((2, 0), np.float32), *self.pieces(samples)], axis=1)
+
+
+def _kind(path: Path) -> Kind | None:
+    with path.open("rb") as file:
+        head = file.read(12)
+    for kind, (offset, marks) in _MARKS.items():
+        if head[offset:].startswith(marks):
+            return kind
+    # The eleven set bits that every frame of MPEG audio begins with.
+    return Kind.MP3 if head[:1] == b"\xff" and head[1:2] >= b"\xe0" else None
+
+
+def _decodable(stream: AudioStream) -> bool:
+    context = stream.codec_context
+    # PyAV has no context for a codec that this FFmpeg does not know.
+    name = context.codec.canonical_name if context else ""
+    return name in _CODECS or name.startswith("pcm_")
+
+
+def _zero(container: InputContainer, stream: AudioStream) -> Fraction:
+    for first in (*container.streams.video[:1], stream):
+        if first.start_time is not None and first.time_base:
+            return first.start_time * first.time_base
+    return Fraction(0)
+
+
+def _placed(frames: Iterable[AudioFrame], start: int) -> Iterator[Block]:
+    position: int | None = None
+    for frame in frames:
+        block = frame.to_ndarray().astype(np.float32, copy=False)
+        if position is None:
+            position = frame.pts or 0
+            yield from silence(position - start)
+        yield block[:, max(0, start - position) :]
+        position += frame.samples
+
+
+def _resampled(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+    graph: Graph | None = None
+    form: tuple[int, str, str] | None = None
+    pushed = 0
+    for frame in frames:
+        seen = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if graph is None or seen != form:
+            # AAC may find out in its first frames that it has twice the rate it said.
+            yield from _drained(graph)
+            graph, form = _graph(frame), seen
+        graph.push(frame)
+        pushed += frame.samples
+        if pushed >= frame.sample_rate:
+            pushed = 0
+            yield from pulled(graph)
+    yield from _drained(graph)
+
+
+def _drained(graph: Graph | None) -> Iterator[AudioFrame]:
+    if graph is not None:
+        graph.push(None)
+        yield from pulled(graph)
+
+
+def _graph(frame: AudioFrame) -> Graph:
+    graph = Graph()
+    nodes = [
+        graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout,
+            time_base=frame.time_base,
+        )
+    ]
+    count = frame.layout.nb_channels
+    if count > 2 and frame.layout.name.endswith("channels"):  # noqa: PLR2004  no positions
+        # As loud as one channel where one alone speaks in each moment.
+        every = "+".join(f"{count**-0.5:.6f}*c{channel}" for channel in range(count))
+        nodes.append(graph.add("pan", f"mono|c0={every}"))
+    nodes.append(graph.add("aresample", f"{RATE}:async=1:min_hard_comp={float(_DRIFT)}"))
+    nodes.append(graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
+    nodes.append(graph.add("abuffersink"))
+    graph.link_nodes(*nodes).configure()
+    # Decoders hand over a fiftieth of a second at a time; here it becomes a second.
+    graph.set_audio_frame_size(RATE)
+    return graph

@@ -1,0 +1,106 @@
+"""Narrations: PCM in WAV files of any rate, width and number of channels.
+
+Their lengths are counted, not believed, and their pauses found: captions change in
+them, and music comes back in the long ones.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from av.error import FFmpegError
+
+from render.sound.graph import RATE, Block
+from render.sound.track import Kind, Source, blocks, opened
+
+Span = tuple[Fraction, Fraction]
+"""From a second to another."""
+
+_WINDOW = RATE // 100
+"""Ten milliseconds: shorter than any sound of speech."""
+_SHORTEST = 15
+"""Windows of a pause, at the least: the stop in a consonant is shorter."""
+_LOUD, _FAINT = 95, 5
+"""Percentiles of level that tell speech, and the room without it."""
+_NEAREST, _FARTHEST = -20.0, -40.0
+"""Decibels below speech between which a pause begins."""
+_EPSILON = 1e-12
+"""A power that has a logarithm and is heard by nobody."""
+_NOTHING = -60.0
+"""Decibels below full scale: a file that is nowhere louder is one pause."""
+
+
+def narration(path: Path, *, scene: str | None = None) -> Source:
+    """Return a file as the narration of a scene."""
+    return Source(path=path, kinds=(Kind.WAV,), what="the narration", scene=scene)
+
+
+def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:
+    """Return a WAV file's seconds by counting its samples.
+
+    Raises `MediaError` unless the file is PCM, not empty and as long as it says.
+    """
+    source = narration(path, scene=scene)
+    with opened(source) as (container, stream):
+        context = stream.codec_context
+        if not context.name.startswith("pcm_"):
+            raise source.refused("is not PCM")
+        promised = stream.duration
+        try:
+            held = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
+        except (FFmpegError, OSError) as error:
+            raise source.refused("is damaged") from error
+        if not held:
+            raise source.refused("holds no sound")
+        if promised and held < promised:
+            raise source.refused("is cut short")
+        return Fraction(held, context.sample_rate)
+
+
+def pauses(path: Path, *, scene: str | None = None) -> tuple[Span, ...]:
+    """Return the stretches of 0.15 s and more in which a narration is silent, in seconds.
+
+    Silence before the first and after the last word is among them.
+    """
+    ear = Ear()
+    for block in blocks(narration(path, scene=scene)):
+        ear.hear(block)
+    return ear.pauses()
+
+
+class Ear:
+    """Hears a narration block by block, and tells where it paused.
+
+    A pause is told by the narration's own levels: between how loud one speaks in it and
+    how loud the room is.
+    """
+
+    def __init__(self) -> None:
+        self._powers: list[npt.NDArray[np.float32]] = []
+        self._rest = np.zeros((2, 0), np.float32)
+
+    def hear(self, block: Block) -> None:
+        """Take in the next samples."""
+        held = np.concatenate([self._rest, block], axis=1) if self._rest.size else block
+        whole = held.shape[1] // _WINDOW * _WINDOW
+        self._rest = held[:, whole:]
+        windows = held[:, :whole].reshape(2, -1, _WINDOW)
+        self._powers.append(np.einsum("cws,cws->w", windows, windows) / (2 * _WINDOW))
+
+    def pauses(self) -> tuple[Span, ...]:
+        """Return the stretches of silence so far, in seconds."""
+        levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
+        if not levels.size:
+            return ()
+        loud, faint = np.percentile(levels, [_LOUD, _FAINT])
+        # A quarter of the way up from the room's noise to the voice.
+        limit = np.clip(faint + (loud - faint) / 4, loud + _FARTHEST, loud + _NEAREST)
+        if loud < _NOTHING:
+            limit = np.inf
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], levels < limit, [False]))))
+        return tuple(
+            (Fraction(int(begin) * _WINDOW, RATE), Fraction(int(end) * _WINDOW, RATE))
+            for begin, end in edges.reshape(-1, 2)
+            if end - begin >= _SHORTEST
+        )
