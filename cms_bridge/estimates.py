@@ -13,7 +13,7 @@ import msgspec
 
 from cms_bridge import assets
 from cms_bridge.money import ceiling
-from render.generation.base import ImageRequest, SpeechRequest
+from render.generation.base import ImageRequest, Kind, SpeechRequest
 from render.generation.models import ModelsConfig
 from render.generation.prices import Price, image_price, speech_price
 from render.generation.prompts import picture_prompt
@@ -116,6 +116,13 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return sum((scene.usual_due for scene in self.scenes), Decimal(0))
 
 
+def made_for(scene: Scene) -> tuple[Kind, ...]:
+    """Return what is made for a scene: what is priced is what is generated."""
+    picture = (Kind.PICTURE,) if scene.background is None else ()
+    narration = (Kind.NARRATION,) if scene.narration.strip() else ()
+    return picture + narration
+
+
 def estimate(
     storyboard: Storyboard, prices: Prices, *, existing: frozenset[str] = frozenset()
 ) -> Estimate:
@@ -142,10 +149,12 @@ def _scene(
 ) -> SceneEstimate:
     nothing = Decimal(0)
     drawn, spoken = image_request(storyboard, scene), speech_request(storyboard, scene)
-    picture = ceiling(prices.picture(drawn))
-    usual_picture = ceiling((prices.usual_picture or prices.picture)(drawn))
-    narration = usual_narration = nothing
-    if scene.narration.strip():  # a scene without words is not spoken
+    kinds = made_for(scene)
+    picture = usual_picture = narration = usual_narration = nothing
+    if Kind.PICTURE in kinds:
+        picture = ceiling(prices.picture(drawn))
+        usual_picture = ceiling((prices.usual_picture or prices.picture)(drawn))
+    if Kind.NARRATION in kinds:
         narration = ceiling(prices.narration(spoken))
         usual_narration = ceiling((prices.usual_narration or prices.narration)(spoken))
     has_picture = not existing.isdisjoint(digests(drawn))

@@ -12,6 +12,7 @@ import msgspec
 
 from cms_bridge import assets
 from cms_bridge.assets import Metadata, Place, Row
+from cms_bridge.estimates import made_for
 from cms_bridge.leases import Lease
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.storage.base import StorageError
@@ -73,13 +74,12 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         ledger=await open_ledger(lease, caps=services.settings.caps),
     )
     wanted = [
-        (scene, kind)
-        for scene in storyboard.scenes
-        for kind in kinds
-        if kind is Kind.PICTURE or scene.narration.strip()
+        (scene, kind) for scene in storyboard.scenes for kind in kinds if kind in made_for(scene)
     ]
     rows: list[Row] = []
-    left = {scene.id: sum(1 for other, _ in wanted if other is scene) for scene, _ in wanted}
+    left = {
+        scene.id: sum(1 for other, _ in wanted if other is scene) for scene in storyboard.scenes
+    }
 
     failures: list[Exception] = []
 

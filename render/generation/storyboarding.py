@@ -9,7 +9,7 @@ says so. Scenes carry no length of their own: each lasts as long as its narratio
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -20,7 +20,16 @@ from render.generation.languages import estimate_seconds
 from render.generation.prompts import CLOSING, OPENING
 from render.problem import Problem
 from render.sentences import shorten
-from render.storyboard import Brief, Limits, Motion, Scene, Storyboard, Transition, clean_text
+from render.storyboard import (
+    Brief,
+    Limits,
+    Motion,
+    Scene,
+    Storyboard,
+    TextStyle,
+    Transition,
+    clean_text,
+)
 
 _TITLE_LENGTH = 200
 _SHOWN_LENGTH = 80
@@ -28,6 +37,11 @@ _TOKENS_OF_THOUGHT = 4096
 _TOKENS_PER_SCENE = 250
 _SECONDS_PER_SCENE = 5
 _MOST_TOKENS = 65_536
+
+_Way = Literal["crossfade", "cut", "fade", "wipe_left", "slide_left"]
+"""The transitions a model may choose: the rest are for a person who has a reason."""
+_Place = Literal["lower_third", "title"]
+"""Where a model may put words; a scene without any simply has none."""
 
 _INSTRUCTIONS = f"""\
 You are the storyboard artist of short narrated videos. Turn the material, a JSON object that \
@@ -46,7 +60,9 @@ Headings and marks such as "Scene 1:" are not spoken.
 - "picturePrompt": what to draw, in English, concrete and self-contained, in the look that \
 "style" asks for; people and places look the same in every scene. No letters in the picture.
 - "onScreenText": at most eight words to show, in the language "locale"; empty where none help.
-- "motion" and "transition": how the camera moves, and how the scene gives way to the next."""
+- "textStyle": "title" for words that open or close the video, else "lower_third".
+- "motion" and "transition": how the camera moves, and how the scene gives way to the next; \
+mostly "crossfade" or "cut", and "fade", "wipe_left" or "slide_left" only where a part ends."""
 
 _REPAIR = """
 
@@ -74,7 +90,8 @@ class _Scene(msgspec.Struct, rename="camel"):
     picture_prompt: str
     on_screen_text: str = ""
     motion: Motion = Motion.ZOOM_IN
-    transition: Transition = Transition.CROSSFADE
+    transition: _Way = "crossfade"
+    text_style: _Place = "lower_third"
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -152,7 +169,8 @@ def _schema(limits: Limits) -> dict[str, Any]:
         "picturePrompt": text,
         "onScreenText": text,
         "motion": {"type": "string", "enum": [motion.value for motion in Motion]},
-        "transition": {"type": "string", "enum": [way.value for way in Transition]},
+        "transition": {"type": "string", "enum": list(get_args(_Way))},
+        "textStyle": {"type": "string", "enum": list(get_args(_Place))},
     }
     scenes = {
         "type": "array",
@@ -177,7 +195,8 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
             picture_prompt=clean_text(scene.picture_prompt),
             on_screen_text=shorten(clean_text(scene.on_screen_text), _SHOWN_LENGTH),
             motion=scene.motion,
-            transition=scene.transition,
+            transition=Transition(scene.transition),
+            text_style=TextStyle(scene.text_style),
         )
         for number, scene in enumerate(told.scenes, start=1)
     )

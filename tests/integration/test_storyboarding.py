@@ -70,6 +70,17 @@ async def test_golden_examples(
     made.draft.storyboard.check(LIMITS)
 
 
+async def test_a_model_is_offered_few_ways_into_the_next_scene(
+    model: TextChain, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.script.append(answer())
+    await storyboard(brief(), model=model, limits=LIMITS)
+    config = gemini_simulator.calls[0]["generationConfig"]
+    scene = config["responseJsonSchema"]["properties"]["scenes"]["items"]["properties"]
+    assert scene["transition"]["enum"] == ["crossfade", "cut", "fade", "wipe_left", "slide_left"]
+    assert scene["textStyle"]["enum"] == ["lower_third", "title"]
+
+
 async def test_scenes_last_as_long_as_their_narration(
     model: TextChain, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -89,6 +100,8 @@ BAD = {
     "no picture": answer(picturePrompt=" "),
     "too long a prompt": answer(picturePrompt="a" * 6_000),
     "an unheard-of motion": answer(motion="spin"),
+    "a transition that is not for models": answer(transition="slide_up"),
+    "words that are not to be seen": answer(textStyle="none"),
     "no scenes": Say(text='{"title": "x", "scenes": []}'),
     "too many scenes": Say(text=json.dumps({"title": "x", "scenes": 201 * [
         {"narration": "x", "picturePrompt": "x"}]})),

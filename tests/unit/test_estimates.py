@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms_bridge.estimates import OFFLINE, Prices, estimate, prices_of
+from cms_bridge.estimates import OFFLINE, Prices, estimate, made_for, prices_of
 from cms_bridge.money import ceiling, dollars, micros, rounded
+from render.generation.base import Kind
 from render.generation.models import ModelsConfig
 from render.generation.requests import (
     answer_digest,
@@ -16,7 +17,7 @@ from render.generation.requests import (
     speech_request,
     whole_digest,
 )
-from render.storyboard import AspectRatio, Palette, Scene, Storyboard
+from render.storyboard import AspectRatio, Gradient, Palette, Scene, Solid, Storyboard
 
 PRICES = Prices(
     picture=lambda _: Decimal("0.04"),
@@ -40,6 +41,25 @@ def test_a_storyboard_costs_what_its_scenes_cost() -> None:
     ]
     assert priced.total == priced.difference == Decimal("0.081")
     assert priced.storyboard_digest == board(TALKING, SILENT).digest
+
+
+@pytest.mark.parametrize(
+    "background", [Solid(colour="#14213d"), Gradient(start="#14213d", end="#fca311")]
+)
+def test_a_scene_with_a_background_has_no_picture_to_pay(background: Solid | Gradient) -> None:
+    plain = msgspec.structs.replace(TALKING, background=background)
+    priced = estimate(board(plain), PRICES)
+    assert priced.scenes[0].picture == 0
+    assert priced.total == priced.difference == Decimal("0.001")
+    assert priced.usual == priced.usual_difference == Decimal("0.001")
+
+
+def test_what_is_made_for_a_scene() -> None:
+    plain = Solid(colour="#14213d")
+    assert made_for(TALKING) == (Kind.PICTURE, Kind.NARRATION)
+    assert made_for(SILENT) == (Kind.PICTURE,)
+    assert made_for(msgspec.structs.replace(TALKING, background=plain)) == (Kind.NARRATION,)
+    assert made_for(msgspec.structs.replace(SILENT, background=plain)) == ()
 
 
 def test_what_exists_is_part_of_the_total_and_not_of_the_difference() -> None:
