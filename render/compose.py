@@ -28,13 +28,14 @@ from av.error import FFmpegError
 from render.cache import Cache
 from render.delivery.encoder import Encoder, choose_encoder, encode_segment
 from render.delivery.joiner import Chapter, join
-from render.delivery.validation import Glance, Glimpses, Hearing, Look, hear, judge, look
+from render.delivery.validation import Glance, Glimpses, Look, judge, look
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.rendition import Profile, Rendition, Timings
 from render.segments import Segment, fingerprint, plan
+from render.sound.hearing import Hearing, hear
 from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Timeline
 
@@ -68,7 +69,7 @@ class Composition:
         """
         self.timeline = timeline
         self.profile = profile
-        self.encoder: Encoder = choose_encoder()
+        self.encoder: Encoder = choose_encoder(profile.codec)
         self._cache = cache
         known = fingerprint(timeline) if fingerprints is None else fingerprints
         self.segments: tuple[Segment, ...] = plan(
@@ -231,11 +232,18 @@ class _Crew:
         self._done = 0
         self._looks: dict[str, Look] = {}
         self.sound = work / composition.sound
-        self.hearing = Hearing(voices=())
+        self._hearing: Hearing | None = None
 
     def place(self, segment: Segment) -> Path:
         """Where a segment's packets lie, once they are encoded."""
         return self._work / _name(segment)
+
+    @property
+    def hearing(self) -> Hearing:
+        """What was heard of the sound, once it is encoded."""
+        if self._hearing is None:
+            raise LookupError("The sound has not been encoded yet.")
+        return self._hearing
 
     def glances(self) -> list[Glance]:
         """What was seen of each segment, in order."""
@@ -318,11 +326,11 @@ class _Crew:
         timeline = self._composition.timeline
         known = self._fetched(self._composition.sound, self.sound, Hearing)
         if known is not None:
-            self.hearing = known
+            self._hearing = known
             return
         try:
             encode_sound(timeline, self.sound, check=self.check)
-            self.hearing = hear(self.sound, timeline, check=self.check)
+            self._hearing = hear(self.sound, timeline, check=self.check)
         except FFmpegError as error:
             raise _failed(error, self.sound) from error
-        self._cache.keep(self._composition.sound, self.sound, msgspec.json.encode(self.hearing))
+        self._cache.keep(self._composition.sound, self.sound, msgspec.json.encode(self._hearing))

@@ -16,7 +16,7 @@ import msgspec
 from render.assets import Assets, gather
 from render.cache import DEFAULT_MAX_BYTES, Cache
 from render.compose import Composition, Progress
-from render.delivery import hls, previews, provenance
+from render.delivery import hls, previews
 from render.delivery.credentials import Credentials
 from render.delivery.thumbnails import write, write_poster
 from render.errors import CompositionCancelled
@@ -225,6 +225,9 @@ class Production:
         credentials = self._order.credentials
         if credentials is None:
             return video, made
+        # C2PA's library takes a third of a second to load; a preview has no use for it.
+        from render.delivery import provenance  # noqa: PLC0415
+
         signed = video.with_stem(f"{video.stem}-signed")
         provenance.sign(video, signed, storyboard=self._order.storyboard, certificate=credentials)
         video.unlink()

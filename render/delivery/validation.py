@@ -13,24 +13,24 @@ and a scene without motion stands still.
 import enum
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from render.delivery.probe import MediaInfo, inspect, open_mp4
-from render.errors import ValidationFailed
+from render.errors import MediaError, ValidationFailed
 from render.painter import Painter
 from render.pictures.canvas import Canvas, Plane
 from render.rendition import Profile
 from render.segments import Segment, cut
+from render.sound.hearing import Hearing, hear
+from render.sound.programme import TARGET_LUFS, TRUE_PEAK
 from render.storyboard import Motion
-from render.timeline import Still, Timeline, Voice
+from render.timeline import Still, Timeline
 
 _GRID = 8
 """Every eighth pixel each way is enough to tell black and frozen."""
@@ -43,13 +43,21 @@ _MOVED = 8.0
 _DRIFT = 16.0
 """Mean difference of luma from what was painted that no encoder makes by itself."""
 _SILENT_DBFS = -50.0
+_APART = 0.02
+"""Seconds by which sound may miss its picture before one sees it (ITU-R BT.1359-1 says 45 ms)."""
+
+
+_PEAK_SLACK = 0.3
+"""dB by which a lossy codec may raise a peak once more."""
+_LOUDNESS_SLACK = 0.5
+"""LU, the tolerance of EBU R128. Quieter is no fault: a whisper is not raised without end."""
 
 
 class Fault(enum.StrEnum):
     """What can be wrong with a finished file."""
 
     STREAMS = "streams"
-    """Not one H.264 and one AAC stream."""
+    """Not one picture stream of the profile's codec and one AAC stream."""
     SIZE = "size"
     """Not the profile's width and height."""
     DURATION = "duration"
@@ -70,6 +78,12 @@ class Fault(enum.StrEnum):
     """A scene that should move does not."""
     SILENT = "silent"
     """Nothing is heard where a narration should be."""
+    OFFSET = "offset"
+    """A narration is heard earlier or later than its place."""
+    CLIPPED = "clipped"
+    """Samples at full scale, which loudspeakers cannot follow."""
+    LOUDNESS = "loudness"
+    """Louder, or with higher peaks, than platforms take."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -123,13 +137,6 @@ class Glance(msgspec.Struct, frozen=True, kw_only=True):
     look: Look
 
 
-class Hearing(msgspec.Struct, frozen=True, kw_only=True):
-    """What was heard of a programme when it was decoded."""
-
-    voices: tuple[float, ...]
-    """Each narration's mean square, full scale being 1."""
-
-
 class Glimpses:
     """A few of the pictures of a segment as they were painted, to compare the decoded ones with."""
 
@@ -168,17 +175,6 @@ def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: 
         # Fewer frames than there should be: `judge` says so.
         pass
     return Look(frames=frames, brightest=eye.brightest, moved=eye.moved, drift=drift)
-
-
-def hear(sound: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: None) -> Hearing:
-    """Decode a programme to its end."""
-    ears = [_Ear(voice) for voice in timeline.voices]
-    listening = deque(ears)
-    with open_mp4(sound) as container:
-        for frame in container.decode(audio=0):
-            check()
-            _listen(listening, frame)
-    return Hearing(voices=tuple(ear.mean for ear in ears))
 
 
 def judge(  # noqa: PLR0913  keyword-only past the third
@@ -221,10 +217,9 @@ def validate(
     """
     findings = list(_headers(inspect(path), timeline, profile))
     watches = [_Watch(segment, timeline.fps) for segment in cut(timeline)]
-    ears = [_Ear(voice) for voice in timeline.voices]
     frames = 0
     try:
-        for frames in _decoded(path, watches, ears, threads):
+        for frames in _decoded(path, watches, threads):
             on_frame(frames)
     except _UndecodableError:
         return ValidationReport(
@@ -238,31 +233,29 @@ def validate(
             )
         )
     findings += _seen([watch.glance for watch in watches], timeline, profile)
-    findings += _heard(Hearing(voices=tuple(ear.mean for ear in ears)), timeline)
+    try:
+        findings += _heard(hear(path, timeline), timeline)
+    except MediaError as error:
+        findings.append(Finding(fault=Fault.STREAMS, message=error.message))
     return ValidationReport(findings=tuple(findings), frames=frames)
 
 
-def _decoded(
-    path: Path, watches: list["_Watch"], ears: list["_Ear"], threads: int
-) -> Iterator[int]:
-    """Show every frame to whom it concerns; yield how many pictures there were so far."""
-    watching, listening = deque(watches), deque(ears)
+def _decoded(path: Path, watches: list["_Watch"], threads: int) -> Iterator[int]:
+    """Show every picture to whom it concerns; yield how many there were so far."""
+    watching = deque(watches)
     frames = 0
     try:
         with open_mp4(path) as container:
-            for stream in (*container.streams.video, *container.streams.audio):
-                stream.codec_context.thread_count = threads
-                stream.codec_context.options = {"err_detect": "explode"}
-            for frame in container.decode(video=0, audio=0):
-                if isinstance(frame, VideoFrame):
-                    while watching and frames >= watching[0].segment.end:
-                        watching.popleft()
-                    if watching:
-                        watching[0].see(frames, frame)
-                    frames += 1
-                    yield frames
-                elif isinstance(frame, AudioFrame):
-                    _listen(listening, frame)
+            context = container.streams.video[0].codec_context
+            context.thread_count = threads
+            context.options = {"err_detect": "explode"}
+            for frame in container.decode(video=0):
+                while watching and frames >= watching[0].segment.end:
+                    watching.popleft()
+                if watching:
+                    watching[0].see(frames, frame)
+                frames += 1
+                yield frames
     except (FFmpegError, OSError, IndexError) as error:
         raise _UndecodableError from error
 
@@ -307,47 +300,11 @@ class _Watch:
         return Glance(segment=self.segment, look=seen)
 
 
-class _Ear:
-    """Listens to one narration."""
-
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
-        self._energy = 0.0
-        self._samples = 0
-
-    @property
-    def mean(self) -> float:
-        return self._energy / self._samples if self._samples else 0.0
-
-    def is_past(self, frame: AudioFrame) -> bool:
-        return _start(frame) >= self._voice.end
-
-    def hear(self, frame: AudioFrame) -> None:
-        start = _start(frame)
-        first = max(0, round((self._voice.start - start) * frame.sample_rate))
-        last = min(frame.samples, round((self._voice.end - start) * frame.sample_rate))
-        if first < last:
-            heard = frame.to_ndarray()[:, first:last].astype(np.float64)
-            self._energy += float(np.square(heard).mean(axis=0).sum())
-            self._samples += last - first
-
-
-def _listen(listening: deque[_Ear], frame: AudioFrame) -> None:
-    while listening and listening[0].is_past(frame):
-        listening.popleft()
-    # Narrations never overlap, so one frame touches two at most.
-    for ear in islice(listening, 2):
-        ear.hear(frame)
-
-
-def _start(frame: AudioFrame) -> Fraction:
-    return Fraction(frame.pts or 0) * (frame.time_base or 0)
-
-
 def _headers(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
-    if (info.video_codec, info.audio_codec) != ("h264", "aac"):
+    if (info.video_codec, info.audio_codec) != (profile.codec.value, "aac"):
         yield Finding(
-            fault=Fault.STREAMS, message="The video does not hold one H.264 and one AAC stream."
+            fault=Fault.STREAMS,
+            message=f"The video does not hold one {profile.codec.upper()} and one AAC stream.",
         )
     if (info.width, info.height) != (profile.width, profile.height):
         yield Finding(
@@ -449,15 +406,46 @@ def _undecodable(frames: int, fps: int, *, scene: int | None = None) -> Finding:
 
 
 def _heard(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
-    for voice, mean in zip(timeline.voices, hearing.voices, strict=True):
-        if mean < 10 ** (_SILENT_DBFS / 10):
-            second = float(voice.start)
+    for voice, heard in zip(timeline.voices, hearing.voices, strict=True):
+        second = float(voice.start)
+        if heard.level < _SILENT_DBFS:
             yield Finding(
                 fault=Fault.SILENT,
                 message=f"Scene {voice.number}: no narration is heard at second {second:.1f}.",
                 scene=voice.number,
                 at=second,
             )
+        elif heard.offset is not None and abs(heard.offset) > _APART:
+            late = "late" if heard.offset > 0 else "early"
+            yield Finding(
+                fault=Fault.OFFSET,
+                message=f"Scene {voice.number}: the narration comes "
+                f"{abs(heard.offset) * 1000:.0f} ms too {late} at second {second:.1f}.",
+                scene=voice.number,
+                at=second,
+            )
+    for clipped in hearing.clipped:
+        yield Finding(
+            fault=Fault.CLIPPED,
+            message=f"Scene {_scene_at(timeline, clipped.start)}: the sound is clipped "
+            f"at second {clipped.start:.1f}.",
+            scene=_scene_at(timeline, clipped.start),
+            at=clipped.start,
+        )
+    measured = hearing.loudness
+    if measured.true_peak > TRUE_PEAK + _PEAK_SLACK:
+        yield Finding(
+            fault=Fault.LOUDNESS, message=f"The sound peaks at {measured.true_peak:.1f} dBTP."
+        )
+    if measured.integrated > TARGET_LUFS + _LOUDNESS_SLACK:
+        yield Finding(
+            fault=Fault.LOUDNESS, message=f"The sound is {measured.integrated:.1f} LUFS loud."
+        )
+
+
+def _scene_at(timeline: Timeline, second: float) -> int:
+    frame = int(second * timeline.fps)
+    return next(shot.number for shot in reversed(timeline.shots) if shot.start <= frame)
 
 
 def _difference(seen: Plane, painted: Plane) -> float:

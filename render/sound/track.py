@@ -97,7 +97,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 @contextmanager
 def opened(source: Source) -> Generator[tuple[InputContainer, AudioStream]]:
     """Open a file at its first sound that can be decoded; raise `MediaError` if there is none."""
-    unreadable = f"is not a readable {' or '.join(source.kinds)} file"
+    *others, last = source.kinds
+    unreadable = f"is not a readable {' or '.join(filter(None, (', '.join(others), last)))} file"
     try:
         kind = _kind(source.path)
         if kind is None or kind not in source.kinds:
