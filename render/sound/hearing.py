@@ -28,6 +28,8 @@ _PROBE = 2 * RATE
 """Samples of its beginning that are looked for."""
 _ALIKE = 0.5
 """Correlation from which on it is beyond doubt the narration that was found."""
+_AUDIBLE = 0.001
+"""−60 dB below full scale: there is nothing to be alike in what is fainter."""
 _FULL_SCALE = 1.0
 _NEAR = RATE // 20
 """Clipped samples no farther apart are one stretch."""
@@ -153,7 +155,7 @@ class _Ear:
         source = narration(self._voice.path, scene=str(self._voice.number))
         spoken = _coarse(Tape(blocks(source)).read(min(_PROBE, self._end - self._start)))
         near = _coarse(np.concatenate([np.zeros((2, 0), np.float32), *self._near], axis=1))
-        if not 0 < spoken.size <= near.size:
+        if not 0 < spoken.size <= near.size or min(np.ptp(spoken), np.ptp(near)) < _AUDIBLE:
             return None
         _, alike, _, (place, _) = cv2.minMaxLoc(
             cv2.matchTemplate(near[np.newaxis], spoken[np.newaxis], cv2.TM_CCOEFF_NORMED)
