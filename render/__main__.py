@@ -16,10 +16,9 @@ import msgspec
 import typer
 
 from render.cache import DEFAULT_MAX_BYTES
-from render.delivery.credentials import Credentials, development
 from render.delivery.probe import inspect
 from render.errors import InvalidStoryboard
-from render.production import Order, Production
+from render.production import Order, Production, Signer
 from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import PlanLine, ProgressLine, Stage
 from render.storyboard import AspectRatio, Limits, Storyboard
@@ -121,7 +120,7 @@ def render(  # noqa: PLR0913  a command's options
             hls=hls,
             webm=webm,
             gif=gif,
-            credentials=_credentials(certificate, key, credentials) if sign else None,
+            signer=_signer(certificate, key, credentials) if sign else None,
             strict=strict,
             workers=workers,
             limits=_limits(limits_file),
@@ -211,12 +210,10 @@ def _profiles(
     return tuple(found.values())
 
 
-def _credentials(certificate: Path | None, key: Path | None, folder: Path) -> Credentials:
-    if certificate is None and key is None:
-        return development(folder)
-    if certificate is None or key is None:
+def _signer(certificate: Path | None, key: Path | None, folder: Path) -> Signer:
+    if (certificate is None) != (key is None):
         raise typer.BadParameter("A certificate and its key are given together.")
-    return Credentials(certificate=certificate, key=key)
+    return Signer(certificate=certificate, key=key, folder=folder)
 
 
 def _unheard(_stage: Stage, _done: int, _total: int) -> None:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import msgspec
@@ -17,7 +18,6 @@ from render.assets import Assets, gather
 from render.cache import DEFAULT_MAX_BYTES, Cache
 from render.compose import Composition, Progress
 from render.delivery import hls, previews
-from render.delivery.credentials import Credentials
 from render.delivery.thumbnails import write, write_poster
 from render.errors import CompositionCancelled
 from render.files import publish, sha256_of, written_aside
@@ -31,6 +31,30 @@ from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline, build
 from render.words.lettering import problems
 from render.words.webvtt import webvtt
+
+if TYPE_CHECKING:
+    from render.delivery.credentials import Credentials
+
+
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the credentials lie that videos are signed with."""
+
+    certificate: Path | None = None
+    """PEM; None, with `key`, for credentials made for development."""
+    key: Path | None = None
+    folder: Path
+    """Where those made for development are kept."""
+
+    def credentials(self) -> "Credentials":
+        """Return the credentials, made if need be; raise `CompositionError` where they cannot be.
+
+        Loading what signing takes costs half a second, which is spent only by who signs.
+        """
+        from render.delivery.credentials import Credentials, development  # noqa: PLC0415
+
+        if self.certificate is None or self.key is None:
+            return development(self.folder)
+        return Credentials(certificate=self.certificate, key=self.key)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +76,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A folder for the first profile's video as HLS."""
     webm: Path | None = None
     gif: Path | None = None
-    credentials: Credentials | None = None
+    signer: Signer | None = None
     """Who signs the videos; None leaves them unsigned."""
     strict: bool = False
     """Whether a missing file is an error, not a warning."""
@@ -222,14 +246,15 @@ class Production:
         return msgspec.structs.replace(made, path=str(out))
 
     def _signed(self, video: Path, made: Rendition) -> tuple[Path, Rendition]:
-        credentials = self._order.credentials
-        if credentials is None:
+        signer = self._order.signer
+        if signer is None:
             return video, made
-        # C2PA's library takes a third of a second to load; a preview has no use for it.
         from render.delivery import provenance  # noqa: PLC0415
 
         signed = video.with_stem(f"{video.stem}-signed")
-        provenance.sign(video, signed, storyboard=self._order.storyboard, certificate=credentials)
+        provenance.sign(
+            video, signed, storyboard=self._order.storyboard, certificate=signer.credentials()
+        )
         video.unlink()
         return signed, msgspec.structs.replace(
             made, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
@@ -237,9 +262,9 @@ class Production:
 
     def _digest(self, composition: Composition) -> str:
         content: list[object] = [composition.digest]
-        if self._order.credentials is not None:
+        if self._order.signer is not None:
             # The manifest tells of the storyboard; a signature is never the same twice.
-            content += [self._order.storyboard.digest, self._order.credentials.load()[1]]
+            content += [self._order.storyboard.digest, self._order.signer.credentials().load()[1]]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
     def _count(self, stage: Stage, done: int, total: int) -> None:

@@ -23,8 +23,6 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
-from langcodes import Language
-from langcodes.tag_parser import LanguageTagError
 
 from render.delivery.encoder import REORDER_DELAY
 from render.errors import CompositionError
@@ -171,6 +169,10 @@ def _decode_time(packet: AnyPacket) -> Fraction:
 
 
 def _language(locale: str) -> str:
+    # Its tables take as long to load as a second of video takes to join.
+    from langcodes import Language  # noqa: PLC0415
+    from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+
     try:
         return Language.get(locale).to_alpha3(variant="T")
     except (LookupError, LanguageTagError):

@@ -16,8 +16,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import inf
-
-import budoux
+from typing import TYPE_CHECKING
 
 from render.generation.languages import estimate_seconds, scripts
 from render.sentences import clauses, clusters, sentences, words
@@ -25,6 +24,9 @@ from render.storyboard import clean_text
 from render.timeline import Cue
 from render.words.columns import LINE, columns
 from render.words.spoken import Break, Part, Span, spoken_times
+
+if TYPE_CHECKING:
+    from budoux import Parser
 
 SHORTEST = Fraction(5, 6)
 """Seconds that a cue is seen at the least, where the narration leaves it so many."""
@@ -133,7 +135,10 @@ def _unspaced(word: str, locale: str) -> list[str]:
 
 
 @functools.cache
-def _phraser(script: str, *, traditional: bool) -> budoux.Parser:
+def _phraser(script: str, *, traditional: bool) -> "Parser":
+    # Its models are loaded for those who write without spaces alone.
+    import budoux  # noqa: PLC0415
+
     if script == "HIRAGANA":
         return budoux.load_default_japanese_parser()
     if script == "THAI":
