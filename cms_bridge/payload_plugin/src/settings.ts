@@ -59,6 +59,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       maxScenes: 200,
       maxSceneChars: 5_000,
       maxSceneSeconds: 600,
+      maxTransitionSeconds: 5,
       ...options.limits,
     },
     deliver: {

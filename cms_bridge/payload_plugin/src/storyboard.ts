@@ -1,8 +1,9 @@
 /** A storyboard as events carry it, read from the document that people edit. */
 import { randomUUID } from 'node:crypto'
 
-import type { Palette, Scene, Storyboard } from './events.ts'
-import type { SceneRow, StoryboardDoc } from './types.ts'
+import type { Gradient, Palette, Scene, Solid, Storyboard } from './events.ts'
+import { isColour } from './text.ts'
+import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './types.ts'
 
 /** The colours a project has until somebody chooses others. */
 export const defaultPalette: Required<Palette> = {
@@ -20,20 +21,31 @@ export function toPalette(palette: null | Palette | undefined): Required<Palette
   }
 }
 
-/** Return the value that an event carries; equal documents give equal values, key for key. */
-export function toStoryboard(doc: StoryboardDoc): Storyboard {
+/**
+ * Return the value that an event carries; equal documents give equal values.
+ *
+ * `Required` lets no field of the wire be forgotten: one that is added there
+ * does not compile here until the document carries it.
+ */
+export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
+  const palette = toPalette(doc.palette)
   return {
     title: doc.title,
-    scenes: (doc.scenes ?? []).map(toScene),
+    scenes: (doc.scenes ?? []).map((row) => toScene(row, palette)),
     locale: doc.locale || 'en',
     aspectRatio: doc.aspectRatio ?? '16:9',
     style: doc.style ?? '',
     voice: doc.voice ?? '',
-    palette: toPalette(doc.palette),
+    palette,
+    captions: doc.captions ?? 'none',
+    logo: doc.logo ?? null,
+    music: doc.music ?? null,
+    ingredients: doc.ingredients ?? [],
   }
 }
 
-function toScene(row: SceneRow): Scene {
+function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
+  const background = toBackground(row.background, palette)
   return {
     id: row.sceneId ?? '',
     narration: row.narration ?? '',
@@ -42,13 +54,65 @@ function toScene(row: SceneRow): Scene {
     duration: row.duration ?? null,
     motion: row.motion ?? 'zoom_in',
     transition: row.transition ?? 'crossfade',
+    transitionSeconds: row.transitionSeconds ?? null,
+    transitionColour: toColour(row.transitionColour, '#000000'),
+    textStyle: row.textStyle ?? 'lower_third',
+    focus: { x: row.focus?.x ?? 0.5, y: row.focus?.y ?? 0.5 },
+    // A scene shows one or the other; the document keeps the clip for when it is wanted again.
+    clip: background ? null : (row.clip ?? null),
+    background,
+    caption: toCaption(row.caption),
+    ingredients: row.ingredients ?? [],
   }
+}
+
+function toBackground(
+  background: BackgroundRow | null | undefined,
+  palette: Required<Palette>,
+): Required<Gradient> | Solid | null {
+  switch (background?.kind) {
+    case 'solid':
+      return { kind: 'solid', colour: toColour(background.colour, palette.background) }
+    case 'gradient':
+      return {
+        kind: 'gradient',
+        start: toColour(background.start, palette.background),
+        end: toColour(background.end, palette.accent),
+        angle: background.angle ?? 90,
+      }
+    default:
+      return null
+  }
+}
+
+function toCaption(caption: CaptionRow | null | undefined): null | string {
+  if (caption?.words === 'own') return caption.text ?? ''
+  return caption?.words === 'none' ? '' : null
+}
+
+/** Return a colour, or the other where it is none; Payload checks no field that a form hides. */
+function toColour(value: null | string | undefined, otherwise: string): string {
+  return isColour(value) ? value : otherwise
 }
 
 /** Return the document's fields for a storyboard that the service drafted. */
 export function fromStoryboard(storyboard: Storyboard): Partial<StoryboardDoc> {
   const { scenes, ...rest } = storyboard
-  return { ...rest, scenes: scenes.map(({ id, ...scene }) => ({ sceneId: id, ...scene })) }
+  return { ...rest, scenes: scenes.map(fromScene) }
+}
+
+function fromScene({ background, caption, id, ...scene }: Scene): SceneRow {
+  return {
+    ...scene,
+    sceneId: id,
+    background: background ?? { kind: 'picture' },
+    caption: fromCaption(caption),
+  }
+}
+
+function fromCaption(caption: null | string | undefined): CaptionRow {
+  if (caption === null || caption === undefined) return { words: 'narration' }
+  return caption === '' ? { words: 'none' } : { words: 'own', text: caption }
 }
 
 /**

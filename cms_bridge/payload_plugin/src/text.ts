@@ -14,3 +14,8 @@ export function holdsWords(text: null | string | undefined): boolean {
 export function withoutNul<T>(value: T): T | string {
   return typeof value === 'string' ? value.replaceAll('\u0000', '') : value
 }
+
+/** Tell whether a text is a colour as `#rrggbb`. */
+export function isColour(value: unknown): value is string {
+  return typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value)
+}

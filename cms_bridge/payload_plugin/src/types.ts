@@ -6,7 +6,21 @@
  */
 import type { Access, CollectionConfig, PayloadRequest } from 'payload'
 
-import type { AspectRatio, Motion, Palette, Problem, RenditionFile, Transition } from './events.ts'
+import type {
+  AspectRatio,
+  CaptionStyle,
+  Clip,
+  Focus,
+  Ingredient,
+  Logo,
+  Motion,
+  Music,
+  Palette,
+  Problem,
+  RenditionFile,
+  TextStyle,
+  Transition,
+} from './events.ts'
 
 export type CollectionName = 'projects' | 'videos' | 'storyboards' | 'renditions' | 'outbox'
 
@@ -18,6 +32,7 @@ export interface Limits {
   /** Characters in one scene's narration, prompt or on-screen text. */
   maxSceneChars: number
   maxSceneSeconds: number
+  maxTransitionSeconds: number
 }
 
 export interface DeliveryOptions {
@@ -95,6 +110,23 @@ export interface VideoDoc {
   updatedAt: string
 }
 
+/** What a scene stands on; a colour that is not set is the video's own. */
+export interface BackgroundRow {
+  kind?: 'gradient' | 'picture' | 'solid' | null
+  colour?: null | string
+  start?: null | string
+  end?: null | string
+  /** Degrees clockwise from upwards. */
+  angle?: null | number
+}
+
+/** What captions say of a scene. */
+export interface CaptionRow {
+  words?: 'narration' | 'none' | 'own' | null
+  /** Its own words. */
+  text?: null | string
+}
+
 export interface SceneRow {
   id?: string | null
   sceneId?: string | null
@@ -104,6 +136,14 @@ export interface SceneRow {
   duration?: number | null
   motion?: Motion | null
   transition?: Transition | null
+  transitionSeconds?: null | number
+  transitionColour?: null | string
+  textStyle?: null | TextStyle
+  focus?: { [axis in keyof Focus]?: null | number } | null
+  clip?: Clip | null
+  background?: BackgroundRow | null
+  caption?: CaptionRow | null
+  ingredients?: Ingredient[] | null
 }
 
 export type Decision = 'approved' | 'pending'
@@ -121,6 +161,10 @@ export interface StoryboardDoc {
   style?: string | null
   voice?: string | null
   palette?: Palette | null
+  captions?: CaptionStyle | null
+  logo?: Logo | null
+  music?: Music | null
+  ingredients?: Ingredient[] | null
   digest?: string | null
   estimatedCost?: string | null
   revision?: number | null

@@ -1,32 +1,45 @@
 import { expect, test } from 'vitest'
 
+import { anyStoryboard } from '../dev/testing/anyStoryboard.ts'
 import { fromStoryboard, nameScenes, toStoryboard } from '../src/storyboard.ts'
 import { countCharacters, holdsWords } from '../src/text.ts'
 import type { StoryboardDoc } from '../src/types.ts'
 
-const wire = {
-  title: 'T',
-  scenes: [
-    {
-      id: 's1',
-      narration: 'N',
-      picturePrompt: 'P',
-      onScreenText: 'O',
-      duration: null,
-      motion: 'pan_up' as const,
-      transition: 'cut' as const,
-    },
-  ],
-  locale: 'ar',
-  aspectRatio: '9:16' as const,
-  style: 'S',
-  voice: 'V',
-  palette: { background: '#000000', foreground: '#ffffff', accent: '#ff0000' },
-}
+test.for(Array.from({ length: 200 }, (_, seed) => seed))(
+  'any storyboard survives the way into the document and back (%d)',
+  (seed) => {
+    const wire = anyStoryboard(seed)
+    expect(toStoryboard({ ...fromStoryboard(wire), id: 1 } as StoryboardDoc)).toEqual(wire)
+  },
+)
 
-test('a storyboard survives the way into the document and back', () => {
-  const document = { ...fromStoryboard(wire), id: 1 } as StoryboardDoc
-  expect(toStoryboard(document)).toEqual(wire)
+test('a document from before a field was there has what that field was then', () => {
+  const { scenes, ...board } = toStoryboard({ title: 'T', scenes: [{}] } as StoryboardDoc)
+  expect(board).toMatchObject({ captions: 'none', logo: null, music: null, ingredients: [] })
+  expect(scenes).toMatchObject([
+    {
+      textStyle: 'lower_third',
+      transitionSeconds: null,
+      transitionColour: '#000000',
+      focus: { x: 0.5, y: 0.5 },
+      clip: null,
+      background: null,
+      caption: null,
+    },
+  ])
+})
+
+test('a colour half written into a field that is hidden now is never sent', () => {
+  const row = { transitionColour: '#12', background: { kind: 'gradient', start: '#1', end: '' } }
+  const [scene] = toStoryboard({
+    title: 'T',
+    scenes: [row],
+    palette: { background: '#111111', accent: '#222222' },
+  } as StoryboardDoc).scenes
+  expect(scene).toMatchObject({
+    transitionColour: '#000000',
+    background: { kind: 'gradient', start: '#111111', end: '#222222', angle: 90 },
+  })
 })
 
 test('scenes keep their ids through reordering; copies and new ones get their own', () => {

@@ -1,6 +1,7 @@
 import * as migration_20261121_074616_initial from './20261121_074616_initial.ts';
 import * as migration_20261121_083752_refusals from './20261121_083752_refusals.ts';
 import * as migration_20261121_105545_approved_cost from './20261121_105545_approved_cost.ts';
+import * as migration_20261121_113726_scene_look from './20261121_113726_scene_look.ts';
 
 export const migrations = [
   {
@@ -16,6 +17,11 @@ export const migrations = [
   {
     up: migration_20261121_105545_approved_cost.up,
     down: migration_20261121_105545_approved_cost.down,
-    name: '20261121_105545_approved_cost'
+    name: '20261121_105545_approved_cost',
+  },
+  {
+    up: migration_20261121_113726_scene_look.up,
+    down: migration_20261121_113726_scene_look.down,
+    name: '20261121_113726_scene_look'
   },
 ];

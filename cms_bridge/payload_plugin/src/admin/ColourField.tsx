@@ -1,15 +1,29 @@
 'use client'
 /** A colour: the browser's own picker beside the value as text. */
-import { FieldError, FieldLabel, TextInput, useField } from '@payloadcms/ui'
+import {
+  FieldDescription,
+  FieldError,
+  FieldLabel,
+  TextInput,
+  useField,
+  useFormFields,
+} from '@payloadcms/ui'
 import { mergeFieldStyles } from '@payloadcms/ui/shared'
-import type { TextFieldClientComponent } from 'payload'
-import type { ChangeEvent } from 'react'
+import type { TextFieldClientProps } from 'payload'
+import type { ChangeEvent, ReactNode } from 'react'
 
+import { isColour } from '../text.ts'
 import './panel.css'
 
-export const ColourField: TextFieldClientComponent = ({ field, path, readOnly }) => {
+interface ColourFieldProps extends TextFieldClientProps {
+  /** The path of the colour that holds where none is chosen. */
+  insteadOf?: string
+}
+
+export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldProps): ReactNode {
   const { setValue, showError, value } = useField<string | undefined>({ path })
-  const known = /^#[0-9a-f]{6}$/i.test(value ?? '') ? value : '#000000'
+  const otherwise = useFormFields(([fields]) => insteadOf && fields[insteadOf]?.value)
+  const known = [value, otherwise].find(isColour) ?? '#000000'
   return (
     <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
@@ -31,6 +45,7 @@ export const ColourField: TextFieldClientComponent = ({ field, path, readOnly })
         />
       </div>
       <FieldError path={path} showError={showError} />
+      <FieldDescription description={field.admin?.description} path={path} />
     </div>
   )
 }

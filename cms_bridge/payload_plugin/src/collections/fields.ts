@@ -1,7 +1,7 @@
 /** Fields and validations that several collections share. */
-import type { Field, SelectField, TextareaField, TextField } from 'payload'
+import type { Field, Option, SelectField, TextareaField, TextField } from 'payload'
 
-import { countCharacters, withoutNul } from '../text.ts'
+import { countCharacters, isColour, withoutNul } from '../text.ts'
 import { type Key, say, words } from '../translations/index.ts'
 
 export const group = words('group')
@@ -52,11 +52,7 @@ export const aspectRatioField: SelectField = {
   label: words('aspectRatio'),
   required: true,
   defaultValue: '16:9',
-  options: [
-    { value: '16:9', label: words('aspectRatio.16:9') },
-    { value: '9:16', label: words('aspectRatio.9:16') },
-    { value: '1:1', label: words('aspectRatio.1:1') },
-  ],
+  options: choices(['16:9', '9:16', '1:1'] as const, (value) => `aspectRatio.${value}`),
 }
 
 export const styleField: TextField = {
@@ -75,18 +71,38 @@ export const voiceField: TextField = {
   admin: { description: words('voice.help') },
 }
 
+/** The choices of a select, each with its name in every language. */
+export function choices<T extends string>(values: readonly T[], name: (value: T) => Key): Option[] {
+  return values.map((value) => ({ value, label: words(name(value)) }))
+}
+
 /** One colour as `#rrggbb`, chosen with the browser's own picker. */
-function colour(name: string, key: Key, defaultValue: string): TextField {
+export function colour(
+  name: string,
+  key: Key,
+  {
+    defaultValue,
+    insteadOf,
+    ...admin
+  }: Pick<NonNullable<TextField['admin']>, 'condition' | 'width'> & {
+    defaultValue?: string
+    /** The path of the colour that holds where none is chosen. */
+    insteadOf?: string
+  },
+): TextField {
   return {
     name,
     type: 'text',
     label: words(key),
-    defaultValue,
+    ...(defaultValue && { defaultValue }),
     validate: (value: null | string | string[] | undefined, { req }) =>
-      !value || /^#[0-9a-fA-F]{6}$/.test(String(value)) || say(req.i18n.language, 'invalid.colour'),
+      !value || isColour(value) || say(req.i18n.language, 'invalid.colour'),
     admin: {
-      components: { Field: 'payload-plugin-reelwright/client#ColourField' },
-      width: '33%',
+      ...admin,
+      ...(insteadOf && { description: words('colour.help') }),
+      components: {
+        Field: { path: 'payload-plugin-reelwright/client#ColourField', clientProps: { insteadOf } },
+      },
     },
   }
 }
@@ -101,9 +117,9 @@ export const paletteField: Field = {
     {
       type: 'row',
       fields: [
-        colour('background', 'palette.background', '#14213d'),
-        colour('foreground', 'palette.foreground', '#ffffff'),
-        colour('accent', 'palette.accent', '#fca311'),
+        colour('background', 'palette.background', { defaultValue: '#14213d', width: '33%' }),
+        colour('foreground', 'palette.foreground', { defaultValue: '#ffffff', width: '33%' }),
+        colour('accent', 'palette.accent', { defaultValue: '#fca311', width: '33%' }),
       ],
     },
   ],

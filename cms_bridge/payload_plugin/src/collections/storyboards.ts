@@ -4,105 +4,43 @@
  * `decision` takes part in no form (see `videos.ts`); only the step from
  * `pending` to `approved` means anything, and an edit takes it back.
  */
-import type { ArrayField, CollectionConfig, Field, PayloadRequest } from 'payload'
+import type { CollectionConfig, Field, PayloadRequest, SelectField } from 'payload'
 
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'
-import type { Limits } from '../types.ts'
 import { say, words } from '../translations/index.ts'
 import {
   aspectRatioField,
+  choices,
   group,
   localeField,
-  longText,
   paletteField,
   styleField,
   voiceField,
 } from './fields.ts'
+import { scenesField } from './scenes.ts'
 
 const never = { create: () => false, update: () => false }
 
-function scenes(limits: Limits): ArrayField {
-  const text = { limit: limits.maxSceneChars, rows: 3 }
-  return {
-    name: 'scenes',
-    type: 'array',
-    label: words('scenes'),
-    labels: { singular: words('scene'), plural: words('scenes') },
-    admin: {
-      initCollapsed: true,
-      components: { RowLabel: 'payload-plugin-reelwright/client#SceneLabel' },
-    },
-    validate: (value: unknown, { req }: { req: PayloadRequest }) => {
-      const count = Array.isArray(value) ? value.length : Number(value ?? 0)
-      if (count === 0) return say(req.i18n.language, 'invalid.noScene')
-      if (count <= limits.maxScenes) return true
-      return say(req.i18n.language, 'invalid.tooManyScenes', {
-        limit: limits.maxScenes,
-        value: count,
-      })
-    },
-    fields: [
-      { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
-      longText('narration', 'scene.narration', text),
-      longText('picturePrompt', 'scene.picturePrompt', text),
-      longText('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
-      {
-        type: 'row',
-        fields: [
-          {
-            name: 'duration',
-            type: 'number',
-            label: words('scene.duration'),
-            validate: (
-              value: null | number | number[] | undefined,
-              { req }: { req: PayloadRequest },
-            ) => {
-              if (value === null || value === undefined) return true
-              const limit = limits.maxSceneSeconds
-              return (
-                (typeof value === 'number' && value > 0 && value <= limit) ||
-                say(req.i18n.language, 'invalid.duration', { limit })
-              )
-            },
-            admin: { width: '33%', step: 0.5, description: words('scene.duration.help') },
-          },
-          {
-            name: 'motion',
-            type: 'select',
-            label: words('scene.motion'),
-            defaultValue: 'zoom_in',
-            required: true,
-            options: (
-              [
-                'still',
-                'zoom_in',
-                'zoom_out',
-                'pan_left',
-                'pan_right',
-                'pan_up',
-                'pan_down',
-              ] as const
-            ).map((value) => ({ value, label: words(`motion.${value}`) })),
-            admin: { width: '33%' },
-          },
-          {
-            name: 'transition',
-            type: 'select',
-            label: words('scene.transition'),
-            defaultValue: 'crossfade',
-            required: true,
-            options: (['crossfade', 'cut'] as const).map((value) => ({
-              value,
-              label: words(`transition.${value}`),
-            })),
-            admin: { width: '33%' },
-          },
-        ],
-      },
-    ],
-  }
+/** What the editor does not change of a video, carried as it came. */
+const carried: Field[] = ['logo', 'music', 'ingredients'].map((name) => ({
+  name,
+  type: 'json',
+  admin: { hidden: true },
+}))
+
+const captionsField: SelectField = {
+  name: 'captions',
+  type: 'select',
+  label: words('captions'),
+  required: true,
+  defaultValue: 'none',
+  options: choices(
+    ['none', 'outline', 'box', 'highlight'] as const,
+    (value) => `captions.${value}`,
+  ),
+  admin: { position: 'sidebar', description: words('captions.help') },
 }
 
 export function storyboards(settings: Settings): CollectionConfig {
@@ -231,10 +169,12 @@ export function storyboards(settings: Settings): CollectionConfig {
           },
         },
       },
-      scenes(limits),
+      scenesField(limits),
+      ...carried,
       ...owned,
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },
       { ...aspectRatioField, admin: { position: 'sidebar' } },
+      captionsField,
       { ...voiceField, admin: { ...voiceField.admin, position: 'sidebar' } },
       { ...styleField, admin: { ...styleField.admin, position: 'sidebar' } },
       paletteField,

@@ -1,4 +1,5 @@
 /** Decides what a person's save means for a storyboard's revision and its approval. */
+import { isDeepStrictEqual } from 'node:util'
 import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
 
 import type { Settings } from '../settings.ts'
@@ -14,7 +15,7 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
     const before = originalDoc as StoryboardDoc
     const wanted: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const after: StoryboardDoc = { ...wanted, scenes: nameScenes(wanted.scenes ?? []) }
-    const edited = JSON.stringify(toStoryboard(after)) !== JSON.stringify(toStoryboard(before))
+    const edited = !isDeepStrictEqual(toStoryboard(after), toStoryboard(before))
     // Approved at another price is approved anew: the first approval may have been refused.
     const repriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
     const anew = before.decision !== 'approved' || repriced

@@ -1,0 +1,275 @@
+/**
+ * A storyboard's scenes, as their form shows them.
+ *
+ * What nearly every scene wants changed stands open; the rest is folded away
+ * under its own heading, with defaults that suit. `clip` and `ingredients` are
+ * the service's and are carried as they came.
+ */
+import type {
+  ArrayField,
+  CollapsibleField,
+  Field,
+  GroupField,
+  NumberField,
+  PayloadRequest,
+} from 'payload'
+
+import type { Motion, TextStyle, Transition } from '../events.ts'
+import { type Key, say, words } from '../translations/index.ts'
+import type { BackgroundRow, CaptionRow, Limits, SceneRow } from '../types.ts'
+import { choices, colour, longText } from './fields.ts'
+
+const motions: readonly Motion[] = [
+  'still',
+  'zoom_in',
+  'zoom_out',
+  'pan_left',
+  'pan_right',
+  'pan_up',
+  'pan_down',
+]
+
+const transitions: readonly Transition[] = [
+  'crossfade',
+  'cut',
+  'fade',
+  'wipe_left',
+  'wipe_right',
+  'wipe_up',
+  'wipe_down',
+  'slide_left',
+  'slide_right',
+  'slide_up',
+  'slide_down',
+]
+
+const textStyles: readonly TextStyle[] = ['lower_third', 'title', 'none']
+
+/** A length of time, or nothing for the usual one. */
+function seconds(name: string, key: Key, { help, limit }: { help: Key; limit: number }) {
+  return {
+    name,
+    type: 'number',
+    label: words(key),
+    validate: (value: null | number | number[] | undefined, { req }: { req: PayloadRequest }) =>
+      value === null ||
+      value === undefined ||
+      (typeof value === 'number' && value > 0 && value <= limit) ||
+      say(req.i18n.language, 'invalid.duration', { limit }),
+    admin: { width: '33%', step: 0.5, description: words(help) },
+  } satisfies NumberField
+}
+
+const isGradient = (_: unknown, { kind }: BackgroundRow): boolean => kind === 'gradient'
+
+/** A colour or two instead of a picture. */
+const backgroundField: GroupField = {
+  name: 'background',
+  type: 'group',
+  label: false,
+  admin: { hideGutter: true },
+  fields: [
+    {
+      type: 'row',
+      fields: [
+        {
+          name: 'kind',
+          type: 'select',
+          label: words('scene.background'),
+          required: true,
+          defaultValue: 'picture',
+          options: choices(
+            ['picture', 'solid', 'gradient'] as const,
+            (value) => `background.${value}`,
+          ),
+          admin: { width: '33%', description: words('scene.background.help') },
+        },
+        colour('colour', 'background.colour', {
+          condition: (_, { kind }: BackgroundRow) => kind === 'solid',
+          insteadOf: 'palette.background',
+          width: '33%',
+        }),
+        colour('start', 'background.start', {
+          condition: isGradient,
+          insteadOf: 'palette.background',
+          width: '22%',
+        }),
+        colour('end', 'background.end', {
+          condition: isGradient,
+          insteadOf: 'palette.accent',
+          width: '22%',
+        }),
+        {
+          name: 'angle',
+          type: 'number',
+          label: words('background.angle'),
+          defaultValue: 90,
+          validate: (
+            value: null | number | number[] | undefined,
+            { req }: { req: PayloadRequest },
+          ) =>
+            value === null ||
+            value === undefined ||
+            (typeof value === 'number' && value >= 0 && value < 360) ||
+            say(req.i18n.language, 'invalid.angle'),
+          admin: {
+            condition: isGradient,
+            width: '22%',
+            step: 15,
+            description: words('background.angle.help'),
+          },
+        },
+      ],
+    },
+  ],
+}
+
+/** The point of the picture that crops keep, as shares of its width and height. */
+const focusField: GroupField = {
+  name: 'focus',
+  type: 'group',
+  label: words('scene.focus'),
+  admin: {
+    condition: (_, { background }: SceneRow) => (background?.kind ?? 'picture') === 'picture',
+    description: words('scene.focus.help'),
+    components: { Field: 'payload-plugin-reelwright/client#FocusField' },
+  },
+  fields: (['x', 'y'] as const).map((name) => ({
+    name,
+    type: 'number',
+    label: words(`focus.${name}`),
+    defaultValue: 0.5,
+    min: 0,
+    max: 1,
+  })),
+}
+
+/** What captions say of the scene. */
+function captionField(limit: number): GroupField {
+  const text = longText('text', 'caption.text', { limit, rows: 2 })
+  return {
+    name: 'caption',
+    type: 'group',
+    label: false,
+    admin: { hideGutter: true },
+    fields: [
+      {
+        name: 'words',
+        type: 'select',
+        label: words('scene.caption'),
+        required: true,
+        defaultValue: 'narration',
+        options: choices(['narration', 'own', 'none'] as const, (value) => `caption.${value}`),
+        admin: { description: words('scene.caption.help') },
+      },
+      {
+        ...text,
+        admin: {
+          ...text.admin,
+          condition: (_, { words: chosen }: CaptionRow) => chosen === 'own',
+        },
+      },
+    ],
+  }
+}
+
+/** All that is folded away. */
+function look(limits: Limits): CollapsibleField {
+  return {
+    type: 'collapsible',
+    label: words('scene.look'),
+    admin: { initCollapsed: true },
+    fields: [
+      {
+        type: 'row',
+        fields: [
+          {
+            name: 'textStyle',
+            type: 'select',
+            label: words('scene.textStyle'),
+            required: true,
+            defaultValue: 'lower_third',
+            options: choices(textStyles, (value) => `textStyle.${value}`),
+            admin: { width: '33%', description: words('scene.textStyle.help') },
+          },
+          seconds('transitionSeconds', 'scene.transitionSeconds', {
+            help: 'scene.transitionSeconds.help',
+            limit: limits.maxTransitionSeconds,
+          }),
+          colour('transitionColour', 'scene.transitionColour', {
+            condition: (_, { transition }: SceneRow) => transition === 'fade',
+            defaultValue: '#000000',
+            width: '33%',
+          }),
+        ],
+      },
+      backgroundField,
+      focusField,
+      captionField(limits.maxSceneChars),
+    ],
+  }
+}
+
+/** What the editor does not change of a scene. */
+const carried: Field[] = [
+  { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
+  { name: 'clip', type: 'json', admin: { hidden: true } },
+  { name: 'ingredients', type: 'json', admin: { hidden: true } },
+]
+
+export function scenesField(limits: Limits): ArrayField {
+  const text = { limit: limits.maxSceneChars, rows: 3 }
+  return {
+    name: 'scenes',
+    type: 'array',
+    label: words('scenes'),
+    labels: { singular: words('scene'), plural: words('scenes') },
+    admin: {
+      initCollapsed: true,
+      components: { RowLabel: 'payload-plugin-reelwright/client#SceneLabel' },
+    },
+    validate: (value: unknown, { req }: { req: PayloadRequest }) => {
+      const count = Array.isArray(value) ? value.length : Number(value ?? 0)
+      if (count === 0) return say(req.i18n.language, 'invalid.noScene')
+      if (count <= limits.maxScenes) return true
+      return say(req.i18n.language, 'invalid.tooManyScenes', {
+        limit: limits.maxScenes,
+        value: count,
+      })
+    },
+    fields: [
+      ...carried,
+      longText('narration', 'scene.narration', text),
+      longText('picturePrompt', 'scene.picturePrompt', text),
+      longText('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
+      {
+        type: 'row',
+        fields: [
+          seconds('duration', 'scene.duration', {
+            help: 'scene.duration.help',
+            limit: limits.maxSceneSeconds,
+          }),
+          {
+            name: 'motion',
+            type: 'select',
+            label: words('scene.motion'),
+            defaultValue: 'zoom_in',
+            required: true,
+            options: choices(motions, (value) => `motion.${value}`),
+            admin: { width: '33%' },
+          },
+          {
+            name: 'transition',
+            type: 'select',
+            label: words('scene.transition'),
+            defaultValue: 'crossfade',
+            required: true,
+            options: choices(transitions, (value) => `transition.${value}`),
+            admin: { width: '33%' },
+          },
+        ],
+      },
+      look(limits),
+    ],
+  }
+}
