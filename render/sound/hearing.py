@@ -142,7 +142,7 @@ class _Ear:
 
         spoken = between(self._start, self._end)
         self._energy += float(np.einsum("cs,cs->", spoken, spoken)) / 2
-        self._near.append(between(self.first, self._start + _PROBE + _AROUND))
+        self._near.append(between(self.first, self._start + _PROBE + _AROUND).copy())
 
     def close(self) -> HeardVoice:
         if self._heard is None:

@@ -84,7 +84,8 @@ class Ear:
         """Take in the next samples."""
         held = np.concatenate([self._rest, block], axis=1) if self._rest.size else block
         whole = held.shape[1] // _WINDOW * _WINDOW
-        self._rest = held[:, whole:]
+        # A copy, for a view would keep the block alive.
+        self._rest = held[:, whole:].copy()
         windows = held[:, :whole].reshape(2, -1, _WINDOW)
         self._powers.append(np.einsum("cws,cws->w", windows, windows) / (2 * _WINDOW))
 
