@@ -257,6 +257,6 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
                 check=True,
             ).stdout
         )
-        for seconds in (20, 200)
+        for seconds in (10, 100)
     ]
-    assert peaks[1] - peaks[0] < 8 * 1024, "kibibytes, where 180 seconds would take 67 mebibytes"
+    assert peaks[1] - peaks[0] < 8 * 1024, "kibibytes, where 90 seconds would take 33 mebibytes"
