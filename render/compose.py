@@ -35,7 +35,7 @@ from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.rendition import Profile, Rendition, Timings
 from render.segments import Segment, fingerprint, plan
-from render.sound.hearing import Hearing, hear
+from render.sound.hearing import Hearing
 from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Timeline
 
@@ -329,8 +329,7 @@ class _Crew:
             self._hearing = known
             return
         try:
-            encode_sound(timeline, self.sound, check=self.check)
-            self._hearing = hear(self.sound, timeline, check=self.check)
+            self._hearing = encode_sound(timeline, self.sound, check=self.check)
         except FFmpegError as error:
             raise _failed(error, self.sound) from error
         self._cache.keep(self._composition.sound, self.sound, msgspec.json.encode(self._hearing))

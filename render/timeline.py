@@ -76,7 +76,7 @@ class SceneMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the clip has sound of its own."""
     narration: Path | None = None
     narration_seconds: Fraction = Fraction(0)
-    """How long the narration is; `render.sound.programme.wav_duration` measures it."""
+    """How long the narration is; `render.sound.wav.wav_duration` measures it."""
     cues: tuple[Cue, ...] = ()
     """Captions, timed from the narration's first sample."""
 
