@@ -5,8 +5,8 @@ id>.mp4` (or `.mov`, `.webm`) for a scene that shows a clip, `<scene id>.wav`,
 and music and logo under the names the storyboard gives. A scene with neither
 narration nor a WAV is silent.
 
-What is missing is made, visibly: a warning says so. Where nothing may be made
-up (`strict`), it is an error.
+What is missing is made, visibly: a warning says so, as it does of a silent
+narration. Where nothing may be made up (`strict`), both are errors.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,8 @@ from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
-from render.sound.wav import pauses, wav_duration
+from render.sound.bed import check_music
+from render.sound.wav import Span, heard, wav_duration
 from render.storyboard import Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
@@ -71,9 +72,12 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
             ) from error
     on_scene(len(storyboard.scenes))
     music, logo = storyboard.music, storyboard.logo
+    bed = search.shared("music", music.file) if music else None
+    if bed is not None:
+        check_music(bed)
     return Assets(
         media=media,
-        music=search.shared("music", music.file) if music else None,
+        music=bed,
         logo=search.shared("logo", logo.file) if logo else None,
         warnings=tuple(search.warnings),
     )
@@ -104,11 +108,14 @@ class _Search:
         if narration is None:
             return media
         seconds = wav_duration(narration, scene=str(number))
+        ear = heard(narration, scene=str(number))
+        if ear.silent:
+            self._silent(number)
         return msgspec.structs.replace(
             media,
             narration=narration,
             narration_seconds=seconds,
-            cues=self._cues(scene, narration, seconds),
+            cues=self._cues(scene, seconds, ear.pauses()),
         )
 
     def shared(self, what: str, name: str) -> Path | None:
@@ -141,12 +148,12 @@ class _Search:
         check_picture(picture, scene=str(number))
         return SceneMedia(picture=picture)
 
-    def _cues(self, scene: Scene, narration: Path, seconds: Fraction) -> tuple[Cue, ...]:
+    def _cues(self, scene: Scene, seconds: Fraction, pauses: tuple[Span, ...]) -> tuple[Cue, ...]:
         text = clean_text(scene.narration if scene.caption is None else scene.caption)
         if not text:
             return ()
         locale = self._storyboard.locale
-        return cues(text, seconds=seconds, pauses=pauses(narration), locale=locale)
+        return cues(text, seconds=seconds, pauses=pauses, locale=locale)
 
     def _found(self, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
         if self._folder is None:
@@ -161,6 +168,13 @@ class _Search:
         if self._strict:
             raise MediaError(f"Scene {number}: the {what} is missing.", scene=str(number))
         self.warnings.append(problem)
+
+    def _silent(self, number: int) -> None:
+        if self._strict:
+            raise MediaError(f"Scene {number}: the narration is silent.", scene=str(number))
+        self.warnings.append(
+            Problem(code="silent_narration", message="The narration is silent.").of_scene(number)
+        )
 
     def _kept(self, asset: Generated, scene: Scene, number: int) -> Path:
         place = self._made / (scene.id + _SUFFIX[asset.media_type])

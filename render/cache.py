@@ -6,6 +6,9 @@ SHA-256, in the same way. Without a true record a piece is not there, whatever
 became of it: half written, damaged, or lost with the power. What is fetched is
 a hard link (a copy, between file systems), so nothing that is in use can be
 taken away. Beyond its bound, the cache forgets what was longest unused.
+
+A disk that is full, or gone, ends nothing: what cannot be kept is made again the
+next time, and `refusal` says so.
 """
 
 import fcntl
@@ -19,10 +22,12 @@ from pathlib import Path
 
 import msgspec
 
-from render.files import sha256_of, written_aside
+from render.errors import CompositionError
+from render.files import disk_error, sha256_of, written_aside
 
 DEFAULT_MAX_BYTES = 8 * 1024**3
 _RECORD = ".json"
+_LOCK = ".lock"
 _ROOM = 0.9
 """What is left of the bound after forgetting, so that it is not done every time."""
 _ABANDONED_AFTER = 3600
@@ -38,10 +43,16 @@ class Cache:
     """A bounded folder of files, found by name; a name stands for one content for ever."""
 
     def __init__(self, folder: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        """Use a folder, which is made if need be; raise `OSError` where that is refused."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Use a folder, made if need be; raise `CompositionError` where one may not write to it."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _LOCK).touch()
+        except OSError as error:
+            raise disk_error(error, folder) from error
         self._folder = folder
         self._max_bytes = max_bytes
+        self.refusal: str = ""
+        """Why something could not be kept; empty if everything was."""
 
     def note(self, name: str) -> bytes | None:
         """Return the JSON note kept with a piece, or None: a quick look that proves nothing."""
@@ -71,14 +82,23 @@ class Cache:
 
     def keep(self, name: str, piece: Path, note: bytes) -> None:
         """Keep a finished piece with a note in JSON; the piece must not be written to again."""
-        with written_aside(self._folder / name, lasting=False) as part:
-            _link(piece, part)
         content = msgspec.json.encode(_Record(sha256=sha256_of(piece), note=msgspec.Raw(note)))
-        with written_aside(self._folder / (name + _RECORD), lasting=False) as part:
-            part.write_bytes(content)
+        try:
+            with written_aside(self._folder / name, lasting=False) as part:
+                _link(piece, part)
+            with written_aside(self._folder / (name + _RECORD), lasting=False) as part:
+                part.write_bytes(content)
+        except CompositionError as error:
+            self.refusal = str(error.params["reason"])
 
     def trim(self) -> None:
         """Forget what was longest unused until the folder keeps to its bound."""
+        try:
+            self._trim()
+        except OSError as error:
+            self.refusal = str(disk_error(error, self._folder).params["reason"])
+
+    def _trim(self) -> None:
         with self._locked() as locked:
             if not locked:
                 return
@@ -115,7 +135,7 @@ class Cache:
     @contextmanager
     def _locked(self) -> Generator[bool]:
         """Yield whether this process alone may tidy up."""
-        with (self._folder / ".lock").open("ab") as file:
+        with (self._folder / _LOCK).open("ab") as file:
             os.utime(file.fileno())
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

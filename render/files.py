@@ -57,10 +57,18 @@ def disk_error(error: OSError, place: Path) -> CompositionError:
         reason = "writing there is not permitted"
     elif error.errno == errno.ENOENT:
         reason = "the folder does not exist"
+    elif error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        reason = "a file stands where its folder should be"
+    elif error.errno in {errno.EISDIR, errno.ENOTEMPTY}:
+        reason = "a folder of that name is there"
+    elif error.errno == errno.ENAMETOOLONG:
+        reason = "its name is too long"
     else:
         reason = error.strerror or "the disk refused"
     # The file's name alone: a folder of this machine is nothing to an editor.
-    return CompositionError(f"{place.name} could not be written: {reason}.", file=place.name)
+    return CompositionError(
+        f"{place.name} could not be written: {reason}.", file=place.name, reason=reason
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -5,6 +5,7 @@ its sound is encoded once, and whatever the cache holds is not made again. Every
 file appears under its name only when it is whole.
 """
 
+import errno
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -20,9 +21,10 @@ from render.compose import Composition, Progress
 from render.delivery import hls, previews
 from render.delivery.thumbnails import write, write_poster
 from render.errors import CompositionCancelled
-from render.files import publish, sha256_of, written_aside
+from render.files import disk_error, publish, sha256_of, written_aside
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
+from render.pictures.canvas import Canvas
 from render.problem import Problem
 from render.rendition import Profile, Rendition
 from render.report import PlannedSegment, ResultLine, SceneTime, Stage
@@ -126,6 +128,7 @@ class Production:
 
     def make(self) -> ResultLine:
         """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
+        self._make_room()
         compositions = self._compositions()
         total = sum(composition.timeline.frames for composition in compositions)
         renditions: list[Rendition] = []
@@ -138,6 +141,9 @@ class Production:
         self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
         self._cache.trim()
         order = self._order
+        warnings = [*self._gathered().warnings, *_lettering_problems(timeline)]
+        if self._cache.refusal:
+            warnings.append(_unkept(self._cache.refusal))
         return ResultLine(
             rendition=renditions[0],
             others=tuple(renditions[1:]),
@@ -148,13 +154,33 @@ class Production:
             hls=_said(order.hls and order.hls / hls.MAIN),
             webm=_said(order.webm),
             gif=_said(order.gif),
-            warnings=(*self._gathered().warnings, *_lettering_problems(timeline)),
+            warnings=tuple(warnings),
         )
+
+    def _make_room(self) -> None:
+        """Make the folders that are missing; raise what would else be found out at the end."""
+        order = self._order
+        files = (
+            *(order.place(profile) for profile in order.profiles),
+            *(order.poster, order.captions, order.webm, order.gif),
+        )
+        folders = (order.thumbnails, order.hls)
+        for place in filter(None, (*files, *folders)):
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if place.is_dir() and place not in folders:
+                    raise IsADirectoryError(errno.EISDIR, "")
+            except OSError as error:
+                raise disk_error(error, place) from error
 
     def _accompany(self, timeline: Timeline, profile: Profile, video: Path) -> None:
         """Write what was ordered beside the videos."""
         order = self._order
-        filming = partial(Painter.picture, timeline, profile)
+
+        def filming(frame: int) -> Canvas:
+            self._check()
+            return Painter.picture(timeline, profile, frame)
+
         made: list[tuple[Path | None, Callable[[Path], object]]] = [
             (order.poster, lambda place: write_poster(timeline, place, filming=filming)),
             (order.thumbnails, lambda place: write(timeline, place, profile, filming=filming)),
@@ -163,13 +189,16 @@ class Production:
                 order.hls,
                 lambda place: hls.package(video, place, threads=order.workers, check=self._check),
             ),
-            (order.webm, lambda place: previews.webm(video, place)),
-            (order.gif, lambda place: previews.gif(video, place)),
+            (order.webm, lambda place: previews.webm(video, place, check=self._check)),
+            (order.gif, lambda place: previews.gif(video, place, check=self._check)),
         ]
         wanted = [(place, make) for place, make in made if place is not None]
         for done, (place, make) in enumerate(wanted):
             self._count(Stage.ACCOMPANY, done, len(wanted))
-            make(place)
+            try:
+                make(place)
+            except OSError as error:
+                raise disk_error(error, place) from error
         if wanted:
             self._count(Stage.ACCOMPANY, len(wanted), len(wanted))
 
@@ -280,6 +309,14 @@ def _lettering_problems(timeline: Timeline) -> tuple[Problem, ...]:
         for problem in problems(words)
     ]
     return tuple({problem.message: problem for problem in found}.values())
+
+
+def _unkept(reason: str) -> Problem:
+    return Problem(
+        code="cache_refused",
+        message=f"Not everything could be kept for the next time: {reason}.",
+        params={"reason": reason},
+    )
 
 
 def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:

@@ -293,11 +293,14 @@ class Storyboard(
             raise LimitExceeded(
                 "a storyboard", limit=limits.max_scenes, value=len(self.scenes), unit="scenes"
             )
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for number, scene in enumerate(self.scenes, start=1):
             if scene.id in seen:
-                raise InvalidStoryboard(f"Two scenes have the id {scene.id!r}.", scene=scene.id)
-            seen.add(scene.id)
+                raise InvalidStoryboard(
+                    f"Two scenes have the id {scene.id!r}: {seen[scene.id]} and {number}.",
+                    scene=str(number),
+                )
+            seen[scene.id] = number
             _check_scene(scene, number, limits)
 
 

@@ -5,7 +5,7 @@ shows its beginning, the GIF a few moments from all of it. The same video makes
 the same bytes.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from math import floor
@@ -39,10 +39,11 @@ _GIF_MOMENT = Fraction(2)
 """Seconds of each moment."""
 
 
-def webm(video: Path, place: Path) -> None:
+def webm(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) -> None:
     """Write the first half minute of a video as VP9 and Opus.
 
-    Raises `MediaError` for a video that cannot be read.
+    `check` is called for every frame, and stops the work by raising. Raises
+    `MediaError` for a video that cannot be read.
     """
     with (
         _making(video, place) as (source, part),
@@ -56,6 +57,7 @@ def webm(video: Path, place: Path) -> None:
         heard.codec_context.bit_rate = _WEBM_SOUND_RATE
         tick = 1 / (pictures.average_rate or Fraction(30))
         for frame in source.decode(pictures, sound):
+            check()
             if not isinstance(frame, VideoFrame | AudioFrame) or _start(frame) >= _WEBM_SECONDS:
                 break
             if isinstance(frame, AudioFrame):
@@ -68,10 +70,10 @@ def webm(video: Path, place: Path) -> None:
         output.mux(heard.encode(None))
 
 
-def gif(video: Path, place: Path) -> None:
+def gif(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) -> None:
     """Write a few moments of a video as a GIF that repeats, in colours chosen for it.
 
-    Raises `MediaError` for a video that cannot be read.
+    `check` and errors as with `webm`.
     """
     with (
         _making(video, place) as (source, part),
@@ -81,7 +83,7 @@ def gif(video: Path, place: Path) -> None:
         stream.width, stream.height = _within(source.streams.video[0], _GIF_SIDE)
         stream.pix_fmt = "pal8"
         stream.codec_context.time_base = Fraction(1, _GIF_FPS)
-        for number, frame in enumerate(_painted(source, stream.width, stream.height)):
+        for number, frame in enumerate(_painted(source, stream.width, stream.height, check)):
             frame.pts, frame.time_base = number, Fraction(1, _GIF_FPS)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
@@ -123,7 +125,9 @@ def _vp9(output: OutputContainer, source: VideoStream) -> VideoStream:
     return stream
 
 
-def _painted(source: InputContainer, width: int, height: int) -> Iterator[VideoFrame]:
+def _painted(
+    source: InputContainer, width: int, height: int, check: Callable[[], None]
+) -> Iterator[VideoFrame]:
     """Yield the moments in 256 colours chosen for all of them together."""
     graph = Graph()
     entry = graph.add_buffer(
@@ -139,13 +143,14 @@ def _painted(source: InputContainer, width: int, height: int) -> Iterator[VideoF
     chosen.link_to(used, 0, 1)
     used.link_to(exit_)
     graph.configure()
-    for number, frame in enumerate(_moments(source)):
+    for number, frame in enumerate(_moments(source, check)):
         small = frame.reformat(width, height, format="bgra", interpolation=Interpolation.AREA)
         small.pts, small.time_base = number, Fraction(1, _GIF_FPS)
         graph.push(small)
     graph.push(None)
     while True:
         try:
+            check()
             painted = graph.pull()
         except EOFError:
             return
@@ -153,7 +158,7 @@ def _painted(source: InputContainer, width: int, height: int) -> Iterator[VideoF
             yield painted
 
 
-def _moments(source: InputContainer) -> Iterator[VideoFrame]:
+def _moments(source: InputContainer, check: Callable[[], None]) -> Iterator[VideoFrame]:
     stream = source.streams.video[0]
     tick = stream.time_base or Fraction(1)
     duration = (stream.duration or 0) * tick
@@ -165,6 +170,7 @@ def _moments(source: InputContainer) -> Iterator[VideoFrame]:
         source.seek(floor(start / tick), stream=stream)
         shown = -1
         for frame in source.decode(stream):
+            check()
             now = Fraction(frame.pts or 0) * tick
             if now >= end:
                 break

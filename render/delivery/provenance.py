@@ -34,6 +34,8 @@ _TYPE = "video/mp4"
 _SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _BY_RULE = frozenset({"offline"})
 """Providers whose pictures and voices are drawn by rules, without a trained model."""
+_LONGEST_TITLE = 1_000
+"""Characters: players show one line of it, and a manifest of ten megabytes is not taken."""
 _UNKNOWN_SIGNER = "signingCredential.untrusted"
 _SETTINGS = {
     # Nothing is fetched; and `sign` reads back by itself, hashes included.
@@ -164,7 +166,7 @@ def _manifest(storyboard: Storyboard) -> dict[str, Any]:
     ours = _Origins(storyboard=storyboard.digest, locale=storyboard.locale, origins=origins)
     return {
         "claim_generator_info": [agent],
-        "title": storyboard.title,
+        "title": storyboard.title[:_LONGEST_TITLE],
         "ingredients": [
             {
                 "label": label,

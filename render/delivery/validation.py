@@ -7,7 +7,7 @@ packets. `validate` decodes a whole file instead, wherever it comes from. Every
 finding names its scene and second.
 
 What looks wrong but was asked for is none: a black picture makes a black scene,
-and a scene without motion stands still.
+a silent narration a silent one, and a scene without motion stands still.
 """
 
 import enum
@@ -27,6 +27,7 @@ from render.painter import Painter
 from render.pictures.canvas import Canvas, Plane
 from render.rendition import Profile
 from render.segments import Segment, cut
+from render.sound import wav
 from render.sound.hearing import Hearing, hear
 from render.sound.programme import TARGET_LUFS, TRUE_PEAK
 from render.storyboard import Motion
@@ -409,6 +410,8 @@ def _heard(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
     for voice, heard in zip(timeline.voices, hearing.voices, strict=True):
         second = float(voice.start)
         if heard.level < _SILENT_DBFS:
+            if wav.heard(voice.path, scene=str(voice.number)).silent:
+                continue
             yield Finding(
                 fault=Fault.SILENT,
                 message=f"Scene {voice.number}: no narration is heard at second {second:.1f}.",

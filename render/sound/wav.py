@@ -4,6 +4,7 @@ Their lengths are counted, not believed, and their pauses found: captions change
 them, and music comes back in the long ones.
 """
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -63,10 +64,15 @@ def pauses(path: Path, *, scene: str | None = None) -> tuple[Span, ...]:
 
     Silence before the first and after the last word is among them.
     """
+    return heard(path, scene=scene).pauses()
+
+
+def heard(path: Path, *, scene: str | None = None) -> "Ear":
+    """Return an ear that has heard the whole of a narration."""
     ear = Ear()
     for block in blocks(narration(path, scene=scene)):
         ear.hear(block)
-    return ear.pauses()
+    return ear
 
 
 class Ear:
@@ -88,6 +94,12 @@ class Ear:
         self._rest = held[:, whole:].copy()
         windows = held[:, :whole].reshape(2, -1, _WINDOW)
         self._powers.append(np.einsum("cws,cws->w", windows, windows) / (2 * _WINDOW))
+
+    @property
+    def silent(self) -> bool:
+        """Whether there was nothing so far that anybody hears."""
+        loudest = max((float(powers.max(initial=0)) for powers in self._powers), default=0)
+        return 10 * math.log10(loudest + _EPSILON) < _NOTHING
 
     def pauses(self) -> tuple[Span, ...]:
         """Return the stretches of silence so far, in seconds."""

@@ -27,7 +27,7 @@ def voice_bytes(frames: int = 22_050) -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(22_050)
-        file.writeframes(bytes(2 * frames))
+        file.writeframes(b"\0\x20" * frames)
     return buffer.getvalue()
 
 
