@@ -18,6 +18,7 @@ import typer
 from render.cache import DEFAULT_MAX_BYTES
 from render.delivery.probe import inspect
 from render.errors import InvalidStoryboard
+from render.memory import map_large_blocks
 from render.production import Order, Production, Signer
 from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import PlanLine, ProgressLine, Stage
@@ -58,6 +59,7 @@ Json = Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")]
 
 def main() -> None:
     """Run the command; a storyboard may stand where a subcommand would."""
+    map_large_blocks()
     arguments = sys.argv[1:]
     if arguments and arguments[0] not in _COMMANDS:
         arguments.insert(0, "compose")
