@@ -3,6 +3,7 @@
 The models are simulators that speak Gemini's protocol and count what they charge.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from daemon.house import PLUGIN
 from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.e2e.test_admin import (
+    ask,
     create_project,
     expect_draft,
     panel,
@@ -93,10 +95,20 @@ def fact(region: Locator, name: str) -> str:
     return region.locator(".rw-facts__fact").filter(has_text=name).locator("dd").inner_text()
 
 
+def choose(page: Page, field: str, option: str) -> None:
+    page.locator(f"#field-{field} [class*=control]").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+CREDITS = [{"role": "text", "document": "brief-7"}]
+"""What the form does not show, as a later version of the service might send it."""
+
+
 def test_an_edit_has_its_price_before_it_is_saved(
     browsing: Browsing, drafted: Drafted, house: RunningHouse
 ) -> None:
     page = browsing.page
+    keep_unseen(page, drafted.storyboard.rpartition("/")[2])
     page.goto(drafted.storyboard)
     region = decision(page)
     expect(region).to_contain_text("usually")
@@ -105,16 +117,67 @@ def test_an_edit_has_its_price_before_it_is_saved(
     page.get_by_role("button", name="Show All").click()
     page.locator("#field-scenes__0__narration").fill("Long before anybody wakes. " * 40)
     expect(region).to_contain_text("To pay with your changes")
-    after = fact(region, "To pay with your changes")
+    dearer = fact(region, "To pay with your changes")
     browsing.photograph("price-before-saving")
-    assert amount(after) > amount(before)
-    (job,) = house.rows("SELECT estimated_cost, storyboard_revision FROM job")
-    assert job["storyboard_revision"] == 0
+    assert amount(dearer) > amount(before)
     page.locator("#field-scenes__0__narration").fill("Long before anybody wakes.")
+    expect(region).not_to_contain_text(dearer)
+    drawn = fact(region, "To pay with your changes")
+    page.locator("#scenes-row-0 .collapsible-field .collapsible__toggle").click()
+    choose(page, "scenes__0__background__kind", "One colour")
+    expect(region).not_to_contain_text(drawn)
+    assert amount(fact(region, "To pay with your changes")) < amount(drawn)
+    browsing.photograph("scene-on-a-colour")
+    (job,) = house.rows("SELECT storyboard_revision FROM job")
+    assert job["storyboard_revision"] == 1
     save(page)
     expect(region).to_contain_text("To pay now")
 
 
+def test_what_is_chosen_in_the_form_reaches_the_service(
+    browsing: Browsing, drafted: Drafted, house: RunningHouse
+) -> None:
+    page = browsing.page
+    page.goto(drafted.storyboard)
+    page.get_by_role("button", name="Show All").click()
+    choose(page, "scenes__1__transition", "Wipe upwards")
+    choose(page, "captions", "White, on a dark box")
+    scene = page.locator("#scenes-row-1")
+    scene.locator(".collapsible-field .collapsible__toggle").click()
+    choose(page, "scenes__1__textStyle", "Large, in the middle")
+    choose(page, "scenes__1__caption__words", "Words of their own")
+    page.locator("#field-scenes__1__caption__text").fill("Bread, at last.")
+    frame = scene.locator(".rw-focus__frame")
+    size = frame.bounding_box()
+    assert size
+    frame.click(position={"x": size["width"] * 0.2, "y": size["height"] * 0.7})
+    scene.get_by_label("From the top (%)").fill("75")
+    browsing.photograph("look-and-captions")
+    save(page)
+    page.reload()
+    expect(scene.get_by_label("From the top (%)")).to_have_value("75")
+    board = told(house, page)
+    first, second = board["scenes"]
+    assert first["background"] == {"kind": "solid", "colour": board["palette"]["background"]}
+    assert second["transition"] == "wipe_up"
+    assert second["textStyle"] == "title"
+    assert second["caption"] == "Bread, at last."
+    assert second["focus"] == {"x": pytest.approx(0.2, abs=0.02), "y": 0.75}
+    assert board["captions"] == "box"
+
+
+def test_what_the_form_does_not_show_outlives_every_save_in_it(
+    browsing: Browsing, drafted: Drafted, house: RunningHouse
+) -> None:
+    page = browsing.page
+    page.goto(drafted.storyboard)
+    board = told(house, page)
+    (kept,) = board["scenes"][1]["ingredients"]
+    assert kept["document"] == "brief-7"
+    assert board["ingredients"] == [kept]
+
+
+@pytest.mark.slow
 def test_a_lost_call_waits_for_a_persons_word(
     browsing: Browsing, drafted: Drafted, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -139,6 +202,7 @@ def test_a_lost_call_waits_for_a_persons_word(
     expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
 
 
+@pytest.mark.slow
 def test_what_exists_costs_nothing_again(browsing: Browsing, drafted: Drafted) -> None:
     page = browsing.page
     whole_site = f"{page.evaluate('location.origin')}/"
@@ -147,6 +211,31 @@ def test_what_exists_costs_nothing_again(browsing: Browsing, drafted: Drafted) -
     region = page.get_by_role("region", name="Freigabe")
     expect(region).to_contain_text("nichts: alles ist schon da")
     browsing.photograph("nothing-to-pay")
+
+
+def keep_unseen(page: Page, storyboard: str) -> None:
+    """Write what no form shows into the storyboard and its second scene."""
+    address = f"/api/storyboards/{storyboard}?depth=0"
+    own = {"Sec-Fetch-Site": "same-origin"}
+    first, second = page.request.get(address, headers=own).json()["scenes"]
+    scenes = [{"id": first["id"]}, {"id": second["id"], "ingredients": CREDITS}]
+    saved = page.request.patch(
+        address, headers=own, data={"ingredients": CREDITS, "scenes": scenes}
+    )
+    assert saved.ok, saved.text()
+
+
+def told(house: RunningHouse, page: Page) -> dict[str, Any]:
+    """Return the storyboard that the service has, once it has heard of the last save."""
+    storyboard = page.url.rpartition("/")[2]
+    saved = ask(page, f"/api/storyboards/{storyboard}?depth=0").json()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        (job,) = house.rows("SELECT storyboard_data, storyboard_revision FROM job")
+        if job["storyboard_revision"] == saved["revision"]:
+            return msgspec.json.decode(job["storyboard_data"])
+        assert time.monotonic() < deadline, "The service did not hear of the save in time."
+        page.wait_for_timeout(50)
 
 
 def amount(said: str) -> float:

@@ -23,7 +23,8 @@ interface ColourFieldProps extends TextFieldClientProps {
 export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldProps): ReactNode {
   const { setValue, showError, value } = useField<string | undefined>({ path })
   const otherwise = useFormFields(([fields]) => insteadOf && fields[insteadOf]?.value)
-  const known = [value, otherwise].find(isColour) ?? '#000000'
+  const inherited = isColour(otherwise) ? otherwise : ''
+  const known = [value, inherited].find(isColour) ?? '#000000'
   return (
     <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
@@ -39,6 +40,7 @@ export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldPro
         <TextInput
           onChange={(event: ChangeEvent<HTMLInputElement>) => setValue(event.target.value)}
           path={path}
+          placeholder={inherited}
           readOnly={Boolean(readOnly)}
           showError={showError}
           value={value ?? ''}

@@ -1,5 +1,5 @@
 /** Fields and validations that several collections share. */
-import type { Field, Option, SelectField, TextareaField, TextField } from 'payload'
+import type { Field, SelectField, TextareaField, TextField } from 'payload'
 
 import { countCharacters, isColour, withoutNul } from '../text.ts'
 import { type Key, say, words } from '../translations/index.ts'
@@ -46,14 +46,10 @@ export const localeField: TextField = {
     say(req.i18n.language, 'invalid.locale'),
 }
 
-export const aspectRatioField: SelectField = {
-  name: 'aspectRatio',
-  type: 'select',
-  label: words('aspectRatio'),
-  required: true,
-  defaultValue: '16:9',
-  options: choices(['16:9', '9:16', '1:1'] as const, (value) => `aspectRatio.${value}`),
-}
+export const aspectRatioField = oneOf('aspectRatio', 'aspectRatio', {
+  values: ['16:9', '9:16', '1:1'],
+  named: (value) => `aspectRatio.${value}`,
+})
 
 export const styleField: TextField = {
   name: 'style',
@@ -71,9 +67,29 @@ export const voiceField: TextField = {
   admin: { description: words('voice.help') },
 }
 
-/** The choices of a select, each with its name in every language. */
-export function choices<T extends string>(values: readonly T[], name: (value: T) => Key): Option[] {
-  return values.map((value) => ({ value, label: words(name(value)) }))
+/** One of a few choices, never none; each is named by the key of its value. */
+export function oneOf<T extends string>(
+  name: string,
+  key: Key,
+  {
+    values,
+    named,
+    ...admin
+  }: Pick<NonNullable<SelectField['admin']>, 'description' | 'position' | 'width'> & {
+    /** The first is the default. */
+    values: readonly [T, ...T[]]
+    named: (value: T) => Key
+  },
+): SelectField {
+  return {
+    name,
+    type: 'select',
+    label: words(key),
+    required: true,
+    defaultValue: values[0],
+    options: values.map((value) => ({ value, label: words(named(value)) })),
+    admin: { ...admin, isClearable: false },
+  }
 }
 
 /** One colour as `#rrggbb`, chosen with the browser's own picker. */

@@ -17,33 +17,7 @@ import type {
 import type { Motion, TextStyle, Transition } from '../events.ts'
 import { type Key, say, words } from '../translations/index.ts'
 import type { BackgroundRow, CaptionRow, Limits, SceneRow } from '../types.ts'
-import { choices, colour, longText } from './fields.ts'
-
-const motions: readonly Motion[] = [
-  'still',
-  'zoom_in',
-  'zoom_out',
-  'pan_left',
-  'pan_right',
-  'pan_up',
-  'pan_down',
-]
-
-const transitions: readonly Transition[] = [
-  'crossfade',
-  'cut',
-  'fade',
-  'wipe_left',
-  'wipe_right',
-  'wipe_up',
-  'wipe_down',
-  'slide_left',
-  'slide_right',
-  'slide_up',
-  'slide_down',
-]
-
-const textStyles: readonly TextStyle[] = ['lower_third', 'title', 'none']
+import { colour, longText, oneOf } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
 function seconds(name: string, key: Key, { help, limit }: { help: Key; limit: number }) {
@@ -72,18 +46,12 @@ const backgroundField: GroupField = {
     {
       type: 'row',
       fields: [
-        {
-          name: 'kind',
-          type: 'select',
-          label: words('scene.background'),
-          required: true,
-          defaultValue: 'picture',
-          options: choices(
-            ['picture', 'solid', 'gradient'] as const,
-            (value) => `background.${value}`,
-          ),
-          admin: { width: '33%', description: words('scene.background.help') },
-        },
+        oneOf('kind', 'scene.background', {
+          values: ['picture', 'solid', 'gradient'],
+          named: (value) => `background.${value}`,
+          width: '33%',
+          description: words('scene.background.help'),
+        }),
         colour('colour', 'background.colour', {
           condition: (_, { kind }: BackgroundRow) => kind === 'solid',
           insteadOf: 'palette.background',
@@ -153,15 +121,11 @@ function captionField(limit: number): GroupField {
     label: false,
     admin: { hideGutter: true },
     fields: [
-      {
-        name: 'words',
-        type: 'select',
-        label: words('scene.caption'),
-        required: true,
-        defaultValue: 'narration',
-        options: choices(['narration', 'own', 'none'] as const, (value) => `caption.${value}`),
-        admin: { description: words('scene.caption.help') },
-      },
+      oneOf('words', 'scene.caption', {
+        values: ['narration', 'own', 'none'],
+        named: (value) => `caption.${value}`,
+        description: words('scene.caption.help'),
+      }),
       {
         ...text,
         admin: {
@@ -183,15 +147,12 @@ function look(limits: Limits): CollapsibleField {
       {
         type: 'row',
         fields: [
-          {
-            name: 'textStyle',
-            type: 'select',
-            label: words('scene.textStyle'),
-            required: true,
-            defaultValue: 'lower_third',
-            options: choices(textStyles, (value) => `textStyle.${value}`),
-            admin: { width: '33%', description: words('scene.textStyle.help') },
-          },
+          oneOf<TextStyle>('textStyle', 'scene.textStyle', {
+            values: ['lower_third', 'title', 'none'],
+            named: (value) => `textStyle.${value}`,
+            width: '33%',
+            description: words('scene.textStyle.help'),
+          }),
           seconds('transitionSeconds', 'scene.transitionSeconds', {
             help: 'scene.transitionSeconds.help',
             limit: limits.maxTransitionSeconds,
@@ -249,24 +210,28 @@ export function scenesField(limits: Limits): ArrayField {
             help: 'scene.duration.help',
             limit: limits.maxSceneSeconds,
           }),
-          {
-            name: 'motion',
-            type: 'select',
-            label: words('scene.motion'),
-            defaultValue: 'zoom_in',
-            required: true,
-            options: choices(motions, (value) => `motion.${value}`),
-            admin: { width: '33%' },
-          },
-          {
-            name: 'transition',
-            type: 'select',
-            label: words('scene.transition'),
-            defaultValue: 'crossfade',
-            required: true,
-            options: choices(transitions, (value) => `transition.${value}`),
-            admin: { width: '33%' },
-          },
+          oneOf<Motion>('motion', 'scene.motion', {
+            values: ['zoom_in', 'zoom_out', 'pan_left', 'pan_right', 'pan_up', 'pan_down', 'still'],
+            named: (value) => `motion.${value}`,
+            width: '33%',
+          }),
+          oneOf<Transition>('transition', 'scene.transition', {
+            values: [
+              'crossfade',
+              'cut',
+              'fade',
+              'wipe_left',
+              'wipe_right',
+              'wipe_up',
+              'wipe_down',
+              'slide_left',
+              'slide_right',
+              'slide_up',
+              'slide_down',
+            ],
+            named: (value) => `transition.${value}`,
+            width: '33%',
+          }),
         ],
       },
       look(limits),

@@ -4,17 +4,18 @@
  * `decision` takes part in no form (see `videos.ts`); only the step from
  * `pending` to `approved` means anything, and an edit takes it back.
  */
-import type { CollectionConfig, Field, PayloadRequest, SelectField } from 'payload'
+import type { CollectionConfig, Field, PayloadRequest } from 'payload'
 
+import type { CaptionStyle } from '../events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'
 import { say, words } from '../translations/index.ts'
 import {
   aspectRatioField,
-  choices,
   group,
   localeField,
+  oneOf,
   paletteField,
   styleField,
   voiceField,
@@ -30,18 +31,12 @@ const carried: Field[] = ['logo', 'music', 'ingredients'].map((name) => ({
   admin: { hidden: true },
 }))
 
-const captionsField: SelectField = {
-  name: 'captions',
-  type: 'select',
-  label: words('captions'),
-  required: true,
-  defaultValue: 'none',
-  options: choices(
-    ['none', 'outline', 'box', 'highlight'] as const,
-    (value) => `captions.${value}`,
-  ),
-  admin: { position: 'sidebar', description: words('captions.help') },
-}
+const captionsField = oneOf<CaptionStyle>('captions', 'captions', {
+  values: ['none', 'outline', 'box', 'highlight'],
+  named: (value) => `captions.${value}`,
+  position: 'sidebar',
+  description: words('captions.help'),
+})
 
 export function storyboards(settings: Settings): CollectionConfig {
   const { slugs, access, limits } = settings
@@ -173,7 +168,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       ...carried,
       ...owned,
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },
-      { ...aspectRatioField, admin: { position: 'sidebar' } },
+      { ...aspectRatioField, admin: { ...aspectRatioField.admin, position: 'sidebar' } },
       captionsField,
       { ...voiceField, admin: { ...voiceField.admin, position: 'sidebar' } },
       { ...styleField, admin: { ...styleField.admin, position: 'sidebar' } },
