@@ -50,13 +50,16 @@ def house(
         yield running
 
 
-async def film(house: RunningHouse, brief: Brief) -> dict[str, Any]:
-    """Submit, approve and wait for the end; return the job."""
+async def film(
+    house: RunningHouse, brief: Brief, *, first_scene: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Submit, approve with a change to the first scene, and wait for the end; return the job."""
     async with house.sender() as sender:
         job = await sender.submit(brief)
         drafted = await last(
             sender.follow(job, until=frozenset({"storyboard_complete"}), seconds=60)
         )
+        drafted["storyboard"]["scenes"][0] |= first_scene or {}
         await sender.approve(drafted)
         done = await last(sender.follow(job, until=frozenset({"completed"}), seconds=120))
     return {"drafted": drafted, **done}
@@ -90,6 +93,22 @@ async def test_what_the_project_has_already_is_not_paid_again(
     assert charges(house, done["id"]) == []
     assert gemini_simulator.charges == replicate_simulator.charges == []
     assert Decimal(done["actual_cost"]) == 0
+
+
+async def test_a_scene_on_a_colour_has_no_picture_made(
+    house: RunningHouse, gemini_simulator: GeminiSimulator
+) -> None:
+    script = "# One\nGulls cry.\n\n# Two\nNets dry in the sun."
+    done = await film(
+        house,
+        msgspec.structs.replace(BRIEF, script=script),
+        first_scene={"background": {"kind": "solid", "colour": "#14213d"}},
+    )
+    first, second = (scene["id"] for scene in done["storyboard"]["scenes"])
+    made = [(row["scene_id"], row["kind"]) for row in charges(house, done["id"])]
+    assert sorted(made) == [(first, "narration"), (second, "narration"), (second, "picture")]
+    assert len(gemini_simulator.charges) == 3
+    assert done["scenes_done"] == done["scenes_total"] == 2
 
 
 async def test_another_model_steps_in_and_the_editor_is_told(
