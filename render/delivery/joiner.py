@@ -25,6 +25,7 @@ from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
 from render.delivery.encoder import REORDER_DELAY
+from render.delivery.probe import open_mp4
 from render.errors import CompositionError
 from render.timeline import Cue
 
@@ -115,7 +116,7 @@ def _pictures(
     tick = Fraction(1, fps)
     start = coded = 0
     for segment in segments:
-        with av.open(segment, format="mp4") as container:
+        with open_mp4(segment, by_header=True) as container:
             stream = container.streams.video[0]
             if stream.codec_context.extradata != header:
                 raise CompositionError("Two segments were encoded with different settings.")

@@ -161,7 +161,7 @@ def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: 
     # Deblocking finds no damage and costs a third of decoding.
     fast = {"err_detect": "explode", "skip_loop_filter": "all"}
     try:
-        with open_mp4(piece) as container:
+        with open_mp4(piece, by_header=True) as container:
             container.streams.video[0].codec_context.thread_count = 1
             container.streams.video[0].codec_context.options = fast
             for frame in container.decode(video=0):
@@ -329,7 +329,7 @@ def _headers(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[
 def _same_packets(path: Path, pieces: Sequence[Path], sound: Path) -> bool:
     def packets(places: Sequence[Path], kind: str) -> Iterator[bytes]:
         for place in places:
-            with open_mp4(place) as container:
+            with open_mp4(place, by_header=True) as container:
                 stream = next(iter(container.streams.get({kind: 0})))
                 for packet in container.demux(stream):
                     if packet.size:
