@@ -2,6 +2,7 @@
 
 work_directory/
   cache/          finished segments, sounds and videos under their contents' digests
+  credentials/    the certificate for development that videos are signed with, by default
   {job}/
     {attempt}/    the files of one attempt, which no other one touches
   {charge}.png …  the vault's spool: paid for, and on its way to the object store

@@ -73,6 +73,11 @@ async def render_video(lease: Lease, services: Services) -> None:
 
 def _arguments(directory: Path, services: Services) -> list[str]:
     settings = services.settings
+    signer = (
+        ["--certificate", str(settings.signing_certificate), "--key", str(settings.signing_key)]
+        if settings.signing_certificate and settings.signing_key
+        else ["--credentials", str(settings.work_directory.absolute() / "credentials")]
+    )
     return [
         str(directory / "storyboard.json"),
         "--out",
@@ -89,6 +94,7 @@ def _arguments(directory: Path, services: Services) -> list[str]:
         str(settings.render_threads),
         "--limits",
         str(directory / "limits.json"),
+        *signer,
     ]
 
 

@@ -1,9 +1,9 @@
 """The daemon's own configuration, beside the bridge's: same prefix, same rules."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field
+from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.settings import BridgeSettings
 
@@ -39,6 +39,11 @@ class DaemonSettings(BridgeSettings):
     """Segments encoded side by side by one engine."""
     render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
     """What the engine keeps so as not to make it again: an edit renders what it touches."""
+    signing_certificate: Path | None = None
+    """PEM of whoever signs the videos (C2PA), with who vouches for it; by default a certificate
+    for development, made in the work directory."""
+    signing_key: Path | None = None
+    """PEM of the signer's private key."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
@@ -46,3 +51,9 @@ class DaemonSettings(BridgeSettings):
     """How often lost wake-ups, dead workers and due messages are looked for."""
     progress_seconds: Annotated[float, Field(gt=0)] = 1
     """The least time between two progress reports of one job."""
+
+    @model_validator(mode="after")
+    def _signer_is_whole(self) -> Self:
+        if (self.signing_certificate is None) != (self.signing_key is None):
+            raise ValueError("A signing certificate and its key are set together.")
+        return self

@@ -15,7 +15,8 @@ def streams(film: Path) -> dict[str, str | int | float]:
     """Return what a player finds out before it plays."""
     with av.open(film) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
-        assert len(container.streams) == 2
+        assert len(container.streams.video) == len(container.streams.audio) == 1
+        assert container.streams.subtitles, "captions come as a track"
         assert container.duration is not None
         return {
             "video": video.codec_context.name,

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from render.delivery import provenance
 from render.storyboard import Brief, Storyboard
 from tests.e2e import films
 from tests.houses import (
@@ -307,6 +308,19 @@ class TestTheFilm:
         order = list(films.boxes(production.film))
         assert order[0] == "ftyp"
         assert order.index("moov") < order.index("mdat")
+
+    def test_it_tells_where_everything_in_it_comes_from(self, production: Production) -> None:
+        found = provenance.read(production.film)
+        assert found.faults == ()
+        assert {origin.scene for origin in found.origins if origin.scene} == {
+            scene["sceneId"] for scene in production.scenes
+        }
+        pictures = [
+            origin.ingredient for origin in found.origins if origin.ingredient.role == "picture"
+        ]
+        assert len(pictures) == len(production.scenes)
+        assert all(made.document and made.version and made.prompt_hash for made in pictures)
+        assert all(made.field.endswith("picturePrompt") for made in pictures)
 
     def test_its_poster_is_a_picture_of_its_size(self, production: Production) -> None:
         with av.open(production.poster) as container:
