@@ -107,7 +107,7 @@ def render(  # noqa: PLR0913  a command's options
     json: Json = False,
 ) -> None:
     """Render a storyboard (the word `compose` may be left out)."""
-    with telling(json=json) as tell, working_folder(out) as (work, stopped):
+    with telling(json=json) as tell, working_folder(out, tell) as (work, stopped):
         wanted = _read(storyboard, Storyboard, "storyboard")
         order = Order(
             storyboard=wanted,

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -24,10 +24,12 @@ from rich.table import Table
 
 from render.errors import CompositionCancelled, RenderError
 from render.files import disk_error
-from render.report import ErrorLine, PlanLine, ProgressLine, Report, Stage
+from render.report import ErrorLine, PlanLine, ProgressLine, Report, ResultLine, Stage
 
-_GRACE = 0.7
+_GRACE = 0.6
 """Seconds after a signal in which the work may stop by itself."""
+_LAST_WORDS = 0.1
+"""Seconds that the last line may take, should nobody read it."""
 _LINE_EVERY = 0.1
 """Seconds between two progress lines of a stage, at the least."""
 
@@ -51,6 +53,7 @@ class _Teller:
         self._stage: Stage | None = None
         self._told_at = 0.0
         self._task: tuple[Stage, TaskID] | None = None
+        self._ended = threading.Lock()
         self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description:>9}"),
@@ -62,6 +65,10 @@ class _Teller:
         )
 
     def __call__(self, line: Report | PlanLine) -> None:
+        ends = isinstance(line, ErrorLine | ResultLine)
+        # Two threads may have the last word; the first one has it.
+        if ends and not self._ended.acquire(blocking=False):
+            return
         if self._json:
             self._write(line)
         elif isinstance(line, ProgressLine):
@@ -123,18 +130,22 @@ def telling(*, json: bool) -> Generator[Callable[[Report | PlanLine], None]]:
     try:
         yield tell
     except RenderError as error:
-        tell(ErrorLine(code=error.code, message=error.message, params=error.params))
-        number = error.params.get("signal")
-        raise typer.Exit(128 + int(number) if number else 1) from error
+        tell(_line(error))
+        if number := error.params.get("signal"):
+            # Taking down a process with all its libraries in good order takes a while.
+            os._exit(128 + int(number))
+        raise typer.Exit(1) from error
 
 
 @contextmanager
-def working_folder(out: Path) -> Generator[tuple[Path, Callable[[], bool]]]:
+def working_folder(
+    out: Path, tell: Callable[[Report], None] = lambda _: None
+) -> Generator[tuple[Path, Callable[[], bool]]]:
     """Yield a folder for unfinished files, and the question whether a signal has come.
 
     The folder goes in any case. Signals are watched by a thread, since the main
     one may be deep in a library when one arrives; what has not stopped by itself
-    when the grace is over is left where it stands.
+    when the grace is over is left where it stands, and `tell` hears why.
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +160,14 @@ def working_folder(out: Path) -> Generator[tuple[Path, Callable[[], bool]]]:
         received.append(os.read(reader, 1)[0])
         time.sleep(_GRACE)
         shutil.rmtree(work, ignore_errors=True)
+        words = threading.Thread(target=say, args=(_cancelled(received[0]),), daemon=True)
+        words.start()
+        words.join(_LAST_WORDS)
         os._exit(128 + received[0])
+
+    def say(error: CompositionCancelled) -> None:
+        with suppress(CompositionCancelled):
+            tell(_line(error))
 
     threading.Thread(target=watch, name="signals", daemon=True).start()
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -162,11 +180,19 @@ def working_folder(out: Path) -> Generator[tuple[Path, Callable[[], bool]]]:
     except CompositionCancelled as error:
         if not received:
             raise
-        raise CompositionCancelled(error.message, signal=received[0]) from error
+        raise _cancelled(received[0]) from error
     except OSError as error:
         raise disk_error(error, out) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _line(error: RenderError) -> ErrorLine:
+    return ErrorLine(code=error.code, message=error.message, params=error.params)
+
+
+def _cancelled(number: int) -> CompositionCancelled:
+    return CompositionCancelled("Composing was cancelled.", signal=number)
 
 
 def _heard(_number: int, _frame: FrameType | None) -> None:
