@@ -1,0 +1,1 @@
+"""What Reelwright is tried with: briefs in several scripts, and storyboards with their files."""
