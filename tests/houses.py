@@ -29,6 +29,9 @@ from render.storyboard import Brief
 SAMPLES = Path(__file__).parent.parent / "samples"
 PATIENCE = 150
 """Seconds for anything to happen on a machine that is busy with other things."""
+
+_LASTING = {"cache", "credentials"}
+"""What stays in the work directory: bounded, and nobody's work."""
 _TIDY_SECONDS = 20
 """The last news of a job may still be on its way to Payload."""
 
@@ -127,6 +130,7 @@ class RunningHouse:
             f"{path.relative_to(self.directory)} lies there"
             for folder in ("work", *folders)
             for path in self.directory.glob(f"{folder}/*")
+            if path.name not in _LASTING
         ]
         stored = self.rows(
             "SELECT key FROM asset UNION SELECT key FROM generated_video"
