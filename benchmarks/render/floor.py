@@ -61,6 +61,16 @@ def encode(raw: Path, out: Path, *, frames: int) -> None:
         container.mux(stream.encode(None))
 
 
+def decode(video: Path) -> None:
+    """Decode a video as the engine decodes what it has encoded, and look at nothing."""
+    with av.open(video) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}
+        for _ in container.decode(stream):
+            pass
+
+
 def _profile() -> Profile:
     return profile_for(AspectRatio.LANDSCAPE)
 
@@ -69,6 +79,8 @@ if __name__ == "__main__":
     verb, source, target, *rest = sys.argv[1:]
     if verb == "encode":
         encode(Path(source), Path(target), frames=int(*rest))
+    elif verb == "decode":
+        decode(Path(target))
     else:
         scenes, seconds = map(int, rest)
         paint(Workload(folder=Path(source), scenes=scenes, seconds=seconds), Path(target))

@@ -24,8 +24,9 @@ from render.pictures.still import film, load_plate
 from render.rendition import profile_for
 from render.storyboard import AspectRatio, Motion, Scene
 
-_SLOW_RUNS = {"moviepy": 1, "editly": 2}
+_SLOW_RUNS = {"moviepy": 1, "editly": 2, "shapes": 2, "vertical": 2, "square": 2}
 """Peers that take minutes run less often; the table says how often."""
+_SHAPES = ("--profile", "landscape", "--profile", "vertical", "--profile", "square")
 _MEMORY = 600
 """MiB."""
 _FRAMES = range(0, 162, 23)
@@ -78,7 +79,11 @@ def _command(stage: Stage, name: str) -> Command | None:
     peers, out = stage.peers, stage.out / f"{name}.mp4"
     makers: dict[str, Callable[[], Command | None]] = {
         "floor": lambda: stage.floor(frames=short.frames),
+        "decoding": stage.decoding,
         "engine": lambda: stage.engine(short),
+        "shapes": lambda: stage.engine(short, *_SHAPES),
+        "vertical": lambda: stage.engine(short, "--profile", "vertical"),
+        "square": lambda: stage.engine(short, "--profile", "square"),
         "dressed": lambda: stage.engine(stage.workload(**SHORT, dressed=True)),
         "floor-long": lambda: stage.floor(frames=LONG["seconds"] * 30),
         "engine-long": lambda: stage.engine(stage.workload(**LONG)),
@@ -105,6 +110,35 @@ def _over_floor(runs: Runs, *, engine: str, what: str, limit: float) -> list[Lin
             met=ratio <= limit,
             notes=f"{_cost(made)}; floor {_cost(floor)}; wall {made.wall / floor.wall:.2f}; "
             f"load {made.load:.1f}",
+        )
+    ]
+
+
+def _without_decoding(runs: Runs) -> list[Line]:
+    floor, made, decoding = runs["floor"], runs["engine"], runs["decoding"]
+    ratio = (made.cpu - decoding.cpu) / floor.cpu
+    return [
+        Line(
+            what="of that, composing without decoding what was made to its end",
+            wanted="",
+            measured=f"{ratio:.2f}",
+            met=None,
+            notes=f"decoding the same frames in a process of its own: {_cost(decoding)}, "
+            f"{decoding.cpu / floor.cpu:.2f} of the floor",
+        )
+    ]
+
+
+def _shapes(runs: Runs) -> list[Line]:
+    apart = sum(runs[name].cpu for name in ("engine", "vertical", "square"))
+    ratio = runs["shapes"].cpu / apart
+    return [
+        Line(
+            what="three shapes in one call: CPU against three calls",
+            wanted="< 1",
+            measured=f"{ratio:.2f}",
+            met=ratio < 1,
+            notes=f"{_cost(runs['shapes'])}; apart {apart:.1f} s CPU",
         )
     ]
 
@@ -270,18 +304,21 @@ _CHANGES = {
 
 _TRIALS = {
     "sound": ("floor", "engine"),
+    "decoding": ("floor", "decoding", "engine"),
     "dressed": ("floor", "dressed"),
     "long": ("floor", "engine", "floor-long", "engine-long"),
     "moviepy": ("engine", "moviepy"),
     "editly": ("engine", "editly"),
     "ffmpeg": ("engine", "ffmpeg"),
     "ffmpeg4": ("engine", "ffmpeg4"),
+    "shapes": ("shapes", "engine", "vertical", "square"),
     "memory": ("engine", "dressed", "engine-long"),
 }
 """The commands that each row compares."""
 
 _LINES: dict[str, Callable[[Runs], list[Line]]] = {
     "sound": partial(_over_floor, engine="engine", what="picture and sound", limit=1.15),
+    "decoding": _without_decoding,
     "dressed": partial(_over_floor, engine="dressed", what="captions and music too", limit=1.25),
     "long": _long,
     "moviepy": partial(_faster, peer="moviepy", what="against MoviePy 2", limit=8),
@@ -298,6 +335,7 @@ _LINES: dict[str, Callable[[Runs], list[Line]]] = {
         what="against the same supersampled four times (near our smoothness)",
         limit=2.3,
     ),
+    "shapes": _shapes,
     "memory": _memory,
 }
 

@@ -101,6 +101,11 @@ class Stage:
         _warm(raw)
         return [*floor, "encode", raw, self.out / "floor.mp4", str(frames)]
 
+    def decoding(self) -> Command:
+        """Return the command that decodes what the floor has encoded."""
+        raw, video = self._folder / "frames.yuv", self.out / "floor.mp4"
+        return [sys.executable, "-m", "benchmarks.render.floor", "decode", raw, video]
+
     def once(self, name: str, command: Command) -> Cost:
         """Run one command."""
         cost = measure(command, log=self._log)
