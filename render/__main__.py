@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from render.cache import DEFAULT_MAX_BYTES
-from render.delivery.probe import inspect
+from render.delivery.examination import examine
 from render.errors import InvalidStoryboard
 from render.memory import map_large_blocks
 from render.production import Order, Production, Signer
@@ -169,14 +169,17 @@ def probe(
     *,
     json: Json = False,
 ) -> None:
-    """Show what the headers of an MP4 say."""
-    with telling(json=json):
-        info = inspect(file)
-        if json:
-            print_json(info)
-        else:
-            for name, value in msgspec.to_builtins(info).items():
-                sys.stdout.write(f"{name:>14}  {value}\n")
+    """Decode an MP4 to its end and tell what it holds; the exit code says whether all is well."""
+    with telling(json=json) as tell:
+
+        def seen(done: int, total: int) -> None:
+            if not json:
+                tell(ProgressLine(stage=Stage.VALIDATE, done=done, total=total))
+
+        examination = examine(file, on_frame=seen)
+        tell(examination)
+        if not examination.ok:
+            raise typer.Exit(1)
 
 
 @app.command()

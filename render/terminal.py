@@ -10,10 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
 import msgspec
 import typer
@@ -22,6 +23,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
+from render.delivery.examination import Examination
 from render.errors import CompositionCancelled, RenderError
 from render.files import disk_error
 from render.report import ErrorLine, PlanLine, ProgressLine, Report, ResultLine, Stage
@@ -45,6 +47,9 @@ def print_json(value: object) -> None:
         raise CompositionCancelled("Nobody reads the report any more.") from error
 
 
+Line: TypeAlias = Report | PlanLine | Examination
+
+
 class _Teller:
     """Tells a person at a terminal, or a program that reads lines of JSON."""
 
@@ -64,7 +69,7 @@ class _Teller:
             disable=json or not self._console.is_terminal,
         )
 
-    def __call__(self, line: Report | PlanLine) -> None:
+    def __call__(self, line: Line) -> None:
         ends = isinstance(line, ErrorLine | ResultLine)
         # Two threads may have the last word; the first one has it.
         if ends and not self._ended.acquire(blocking=False):
@@ -79,6 +84,10 @@ class _Teller:
         elif isinstance(line, PlanLine):
             self._console.file = sys.stdout
             self._console.print(_table(line))
+        elif isinstance(line, Examination):
+            self._bar.stop()
+            self._console.file = sys.stdout
+            _show_examination(self._console, line)
         else:
             self._bar.stop()
             for made in (line.rendition, *line.others):
@@ -87,7 +96,7 @@ class _Teller:
             for warning in line.warnings:
                 self._console.print(warning.message, style="yellow", markup=False, highlight=False)
 
-    def _write(self, line: Report | PlanLine) -> None:
+    def _write(self, line: Line) -> None:
         if isinstance(line, ProgressLine):
             now = time.monotonic()
             recent = line.stage is self._stage and now - self._told_at < _LINE_EVERY
@@ -123,8 +132,48 @@ def _table(plan: PlanLine) -> Table:
     return table
 
 
+def _show_examination(console: Console, found: Examination) -> None:
+    table = Table(show_header=False, box=None)
+    for name, value in _rows(found):
+        table.add_row(name, value)
+    console.print(table)
+    for passage in found.passages:
+        console.print(f"{passage.kind:>9} from {passage.start:.2f} to {passage.end:.2f} s")
+    for fault in found.faults:
+        console.print(fault.message, style="red", markup=False, highlight=False)
+    if found.ok:
+        console.print("No fault was found.", style="green")
+
+
+def _rows(found: Examination) -> Iterator[tuple[str, str]]:
+    info = found.info
+    yield "length", f"{info.duration:.2f} s, {info.bytes / 1_000_000:.1f} MB"
+    if info.video_codec:
+        size = f"{info.width}×{info.height}, {info.fps:.3g} frames a second"
+        yield "pictures", f"{info.video_codec}, {size}; {found.frames} decoded"
+        yield "colour", {"bt709": "BT.709, limited range"}.get(info.colour, info.colour)
+    if info.audio_codec:
+        form = f"{info.sample_rate} Hz, {info.channels} channels"
+        yield "sound", f"{info.audio_codec}, {form}; {found.sound_seconds:.2f} s decoded"
+    if found.loudness:
+        heard = found.loudness
+        yield "loudness", f"{heard.integrated:.1f} LUFS, peak {heard.true_peak:.1f} dBTP"
+    if found.sound_starts_late is not None and found.sound_ends_late is not None:
+        late = (found.sound_starts_late, found.sound_ends_late)
+        yield (
+            "offset",
+            "sound begins {:+.0f} ms and ends {:+.0f} ms after the pictures".format(
+                *(seconds * 1000 for seconds in late)
+            ),
+        )
+    yield "index", "before the media" if info.fast_start else "behind the media"
+    yield "captions", info.captions or "none"
+    yield "chapters", str(info.chapters)
+    yield "origin", found.origin
+
+
 @contextmanager
-def telling(*, json: bool) -> Generator[Callable[[Report | PlanLine], None]]:
+def telling(*, json: bool) -> Generator[Callable[[Line], None]]:
     """Yield a way to report; turn errors into their last line and an exit code."""
     tell = _Teller(json=json)
     try:

@@ -29,6 +29,7 @@ from render.rendition import Profile
 from render.segments import Segment, cut
 from render.sound import wav
 from render.sound.hearing import Hearing, hear
+from render.sound.loudness import Loudness
 from render.sound.programme import TARGET_LUFS, TRUE_PEAK
 from render.storyboard import Motion
 from render.timeline import Still, Timeline
@@ -37,9 +38,9 @@ _GRID = 8
 """Every eighth pixel each way is enough to tell black and frozen."""
 _A_SECOND = 5
 """Pictures looked at in a second."""
-_BLACK = 32.0
+BLACK = 32.0
 """Luma, 16–235, that the brightest hundredth of a black picture stays under."""
-_MOVED = 8.0
+MOVED = 8.0
 """Change of luma, in its busiest hundredth, that is beyond doubt movement."""
 _DRIFT = 16.0
 """Mean difference of luma from what was painted that no encoder makes by itself."""
@@ -169,7 +170,7 @@ def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: 
                 at, between = divmod(frames, painted.every)
                 frames += 1
                 if not between and at < len(painted.taken):
-                    seen = _luma(frame)
+                    seen = luma(frame)
                     eye.see(seen)
                     drift = max(drift, _difference(seen, painted.taken[at]))
     except (FFmpegError, IndexError):
@@ -293,7 +294,7 @@ class _Watch:
     def see(self, number: int, frame: VideoFrame) -> None:
         self._frames += 1
         if (number - self.segment.start) % self._every == 0:
-            self._eye.see(_luma(frame))
+            self._eye.see(luma(frame))
 
     @property
     def glance(self) -> Glance:
@@ -320,6 +321,11 @@ def _headers(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[
                 message=f"The {what} lasts {seconds:.2f} seconds "
                 f"instead of {float(timeline.duration):.2f}.",
             )
+    yield from tagging(info)
+
+
+def tagging(info: MediaInfo) -> Iterator[Finding]:
+    """Judge what headers say of colour and order."""
     if info.colour != "bt709":
         yield Finding(fault=Fault.COLOUR, message="The video is not tagged as BT.709.")
     if not info.fast_start:
@@ -375,12 +381,12 @@ def _judged(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Fi
         return
     moves = isinstance(shot.source, Still) and shot.source.motion is not Motion.STILL
     # Under a second there is too little movement to judge by.
-    black = seen.brightest < _BLACK
-    frozen = moves and segment.frames > timeline.fps and seen.moved < _MOVED
+    black = seen.brightest < BLACK
+    frozen = moves and segment.frames > timeline.fps and seen.moved < MOVED
     if not (black or frozen):
         return
     wanted = _wanted(segment, timeline, profile)
-    if black and wanted.brightest >= _BLACK:
+    if black and wanted.brightest >= BLACK:
         yield finding(Fault.BLACK, "is black")
     elif frozen and seen.moved < wanted.moved / 4:
         yield finding(Fault.FROZEN, "does not move")
@@ -435,7 +441,11 @@ def _heard(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
             scene=_scene_at(timeline, clipped.start),
             at=clipped.start,
         )
-    measured = hearing.loudness
+    yield from too_loud(hearing.loudness)
+
+
+def too_loud(measured: Loudness) -> Iterator[Finding]:
+    """Judge how loud a sound is."""
     if measured.true_peak > TRUE_PEAK + _PEAK_SLACK:
         yield Finding(
             fault=Fault.LOUDNESS, message=f"The sound peaks at {measured.true_peak:.1f} dBTP."
@@ -455,7 +465,12 @@ def _difference(seen: Plane, painted: Plane) -> float:
     return float(np.abs(seen.astype(np.int16) - painted).mean())
 
 
-def _luma(frame: VideoFrame) -> Plane:
+def luma(frame: VideoFrame) -> Plane:
+    """Return a picture's luma, on a coarse grid and in eight bits, however many it has."""
     plane = frame.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: frame.height : _GRID, : frame.width : _GRID]
+    bits = frame.format.components[0].bits
+    held, grid = memoryview(plane), np.s_[: frame.height : _GRID, : frame.width : _GRID]
+    if bits <= 8:  # noqa: PLR2004  a byte
+        return np.frombuffer(held, np.uint8).reshape(-1, plane.line_size)[grid]
+    deep = np.frombuffer(held, np.uint16).reshape(-1, plane.line_size // 2)[grid]
+    return (deep >> (bits - 8)).astype(np.uint8)

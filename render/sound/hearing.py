@@ -77,7 +77,7 @@ def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: 
     `check` is called often, and stops the work by raising.
     """
     ears = [_Ear(voice) for voice in timeline.voices]
-    clips = _Clips()
+    clips = Clips()
     position = 0
 
     def heard() -> Iterator[Block]:
@@ -99,26 +99,30 @@ def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: 
     return Hearing(
         loudness=loudness,
         samples=position,
-        clipped=tuple(
-            Clipped(start=begin / RATE, end=end / RATE) for begin, end in clips.stretches
-        ),
+        clipped=clips.found,
         voices=tuple(ear.close() for ear in ears),
     )
 
 
-class _Clips:
+class Clips:
     """Finds samples that are too loud to be played."""
 
     def __init__(self) -> None:
-        self.stretches: list[tuple[int, int]] = []
+        self._stretches: list[tuple[int, int]] = []
+
+    @property
+    def found(self) -> tuple[Clipped, ...]:
+        """The stretches so far."""
+        return tuple(Clipped(start=begin / RATE, end=end / RATE) for begin, end in self._stretches)
 
     def hear(self, block: Block, position: int) -> None:
+        """Take in samples, the first of which is number `position`."""
         if max(block.max(), -block.min()) < _FULL_SCALE:
             return
         over = np.flatnonzero((np.abs(block) >= _FULL_SCALE).any(axis=0))
         for run in np.split(over, np.flatnonzero(np.diff(over) > _NEAR) + 1):
             begin, end = position + int(run[0]), position + int(run[-1]) + 1
-            known = self.stretches
+            known = self._stretches
             if known and (begin - known[-1][1] <= _NEAR or len(known) == _MOST_CLIPPED):
                 begin = known.pop()[0]
             known.append((begin, end))

@@ -111,9 +111,18 @@ class Ear:
         limit = np.clip(faint + (loud - faint) / 4, loud + _FARTHEST, loud + _NEAREST)
         if loud < _NOTHING:
             limit = np.inf
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], levels < limit, [False]))))
-        return tuple(
-            (Fraction(int(begin) * _WINDOW, RATE), Fraction(int(end) * _WINDOW, RATE))
-            for begin, end in edges.reshape(-1, 2)
-            if end - begin >= _SHORTEST
-        )
+        return _spans(levels < limit, _SHORTEST)
+
+    def silences(self, seconds: int) -> tuple[Span, ...]:
+        """Return the stretches so far, of as many seconds and more, in which nothing is heard."""
+        levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
+        return _spans(levels < _NOTHING, seconds * RATE // _WINDOW)
+
+
+def _spans(quiet: npt.NDArray[np.bool_], shortest: int) -> tuple[Span, ...]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], quiet, [False]))))
+    return tuple(
+        (Fraction(int(begin) * _WINDOW, RATE), Fraction(int(end) * _WINDOW, RATE))
+        for begin, end in edges.reshape(-1, 2)
+        if end - begin >= shortest
+    )
