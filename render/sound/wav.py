@@ -5,6 +5,7 @@ them, and music comes back in the long ones.
 """
 
 import math
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from render.sound.track import Kind, Source, blocks, opened
 Span = tuple[Fraction, Fraction]
 """From a second to another."""
 
+_UNKNOWN = 0x7FFF_0000
+"""Bytes from which on a size stands for one not known when it was written: writers into pipes
+put the largest they can, some of it signed."""
 _WINDOW = RATE // 100
 """Ten milliseconds: shorter than any sound of speech."""
 _SHORTEST = 15
@@ -47,16 +51,28 @@ def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:
         context = stream.codec_context
         if not context.name.startswith("pcm_"):
             raise source.refused("is not PCM")
-        promised = stream.duration
         try:
             held = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
         except (FFmpegError, OSError) as error:
             raise source.refused("is damaged") from error
         if not held:
             raise source.refused("holds no sound")
-        if promised and held < promised:
+        if _cut_short(path):
             raise source.refused("is cut short")
         return Fraction(held, context.sample_rate)
+
+
+def _cut_short(path: Path) -> bool:
+    # FFmpeg takes a file that ends too early for one that is shorter. RIFF: chunks of a
+    # four-letter name and a 32-bit size, padded to even; `data` holds the samples.
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(header := file.read(8)) == 8:  # noqa: PLR2004
+            size = int.from_bytes(header[4:], "little")
+            if header.startswith(b"data"):
+                return path.stat().st_size - file.tell() < size < _UNKNOWN
+            file.seek(size + size % 2, os.SEEK_CUR)
+    return False
 
 
 def pauses(path: Path, *, scene: str | None = None) -> tuple[Span, ...]:
