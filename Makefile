@@ -103,7 +103,7 @@ test: test-python test-plugin
 test-python: python node admin
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-test-slow: python node
+test-slow: python node admin
 	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
 
 # Set FAULT_RUNS for another number of runs.
