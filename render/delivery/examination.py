@@ -104,9 +104,9 @@ def examine(
     provenance, origin = _origin(path)
     if provenance and provenance.faults:
         faults.append(Finding(fault=Fault.ALTERED, message=origin))
-    faults += [*_apart(starts, "begins"), *_apart(ends, "ends")]
+    faults += _apart(starts, "begins")
     if not any(finding.fault is Fault.UNDECODABLE for finding in faults):
-        faults += _nothing_else(eyes, ears)
+        faults += [*_apart(ends, "ends"), *_nothing_else(eyes, ears)]
     return Examination(
         info=info,
         frames=eyes.frames,
