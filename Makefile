@@ -3,6 +3,7 @@
 #   make demo CMS=none   the same without Node, from a signed webhook
 #   make demo STORAGE=s3 the same through a real S3 server
 #   make up              everything stays up, with Payload's admin
+#   make sample          a film that uses all of the engine, in three shapes, and its contact sheet
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
@@ -75,6 +76,26 @@ $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGI
 	@echo "Building Payload's admin (once; one to two minutes)"
 	@cd $(PLUGIN) && NEXT_TELEMETRY_DISABLED=1 npm run --silent build:dev
 	@touch $@
+
+# Everything is kept in OUT, so that only what changed is made again.
+OUT ?= .cache/sample
+SAMPLE := samples/bakery/storyboard.json
+SAMPLE_SHEETS := specs/pictures
+
+$(OUT)/assets/.made: $(filter-out %/__init__.py,$(wildcard samples/bakery/*.py)) | python
+	@echo "Painting the sample's pictures (once; under a minute)"
+	@$(BIN)/python -m samples.bakery.make $(@D) && touch $@
+
+.PHONY: sample
+sample: python $(OUT)/assets/.made
+	@$(BIN)/python -m render $(SAMPLE) -o $(OUT)/bakery.mp4 --assets $(OUT)/assets \
+		--cache $(OUT)/cache --profile landscape --profile vertical --profile square \
+		--captions $(OUT)/bakery.vtt --thumbnails $(OUT)/thumbnails --hls $(OUT)/hls \
+		--gif $(OUT)/bakery.gif --json > $(OUT)/result.json \
+		|| { tail -n 1 $(OUT)/result.json; exit 1; }
+	@$(BIN)/python -m tools.contact $(OUT)/bakery.landscape.mp4 $(OUT)/result.json \
+		--storyboard $(SAMPLE) --out $(SAMPLE_SHEETS)/contact.jpg \
+		--strip $(SAMPLE_SHEETS)/sample.jpg --of crust,lane,oven,table,dough,street
 
 # --- for developers -----------------------------------------------------------------------------
 
