@@ -78,9 +78,7 @@ def loaf(  # noqa: PLR0913  a solid's measures
 ) -> None:
     """Bake a long loaf: crust, slanted cuts that opened in the oven, flour on top."""
     sheet.shadow((at[0] + across * 0.08, at[1] + down * 0.85), across * 1.12, down * 0.45)
-    mask, u, v = dome(
-        sheet, at, across, down, colours=CRUST, turn=turn, rough=0.3, squareness=2.3
-    )
+    mask, u, v = dome(sheet, at, across, down, colours=CRUST, turn=turn, rough=0.3, squareness=2.3)
     grain = sheet.noise(26, octaves=2)
     powder = step(grain - 0.25 * np.abs(v + 0.25), 0.52, 0.8) * dust
     sheet.lay(mask * powder * step(-v, -0.5, 0.4), "#f6e7cb")
@@ -103,7 +101,7 @@ def boule(sheet: Sheet, at: Point, across: float, down: float, *, dust: float = 
     powder = step(grain * 0.6 + rings * 0.5, 0.5, 0.9) * step(-v, -0.75, 0.1)
     sheet.lay(mask * powder * dust, "#f7ead2")
     stem = (1 - step(np.abs(u + 0.05 * v), 0.018, 0.04)) * (1 - step(np.abs(v + 0.1), 0.5, 0.56))
-    marks = [stem]
+    marks: list[Field] = [stem]
     for leaf in range(5):
         for side in (-1, 1):
             x, y = side * 0.2, -0.5 + 0.2 * leaf

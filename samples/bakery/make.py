@@ -47,12 +47,12 @@ def logo(place: Path) -> None:
     for share, over in ((0.99, _PAPER), (0.93, _INK), (0.86, _PAPER), (0.84, _INK)):
         disc(share, over)
     draw.line(
-        [middle, middle * 0.5, middle, middle * 1.68], fill=_PAPER, width=round(middle * 0.03)
+        [middle, middle * 0.5, middle, middle * 1.72], fill=_PAPER, width=round(middle * 0.03)
     )
     for row in range(5):
         for way in (-1, 1):
-            _grain(draw, (middle, middle * (1.24 - 0.17 * row)), middle * 0.3, way * pi / 5)
-    _grain(draw, (middle, middle * 0.56), middle * 0.3, 0)
+            _grain(draw, (middle, middle * (1.42 - 0.18 * row)), middle * 0.4, way * pi / 4.6)
+    _grain(draw, (middle, middle * 0.66), middle * 0.4, 0)
     badge.resize((side, side), Image.Resampling.LANCZOS).save(place)
 
 
@@ -61,7 +61,7 @@ def _grain(
 ) -> None:
     """Draw a grain that leans out of the ear; `foot` is where it grows."""
     along = np.linspace(0, 1, 24)
-    breadth = 0.24 * np.sin(along * pi) ** 0.8
+    breadth = 0.15 * np.sin(along * pi) ** 0.8
     outline = [(place, half) for place, half in zip(along, breadth, strict=True)]
     outline += [(place, -half) for place, half in reversed(outline)]
     draw.polygon(

@@ -1,7 +1,7 @@
 """A sheet: where a scene is sketched as shaded shapes before it is painted.
 
 Places are in heights of the sheet: x runs from 0 to 4/3, y from 0 at the top to
-1. Masks are float32 fields in the sheet's shape, 0 to 1; colours are `#rrggbb`
+1. Masks are fields of floats in the sheet's shape, 0 to 1; colours are `#rrggbb`
 or fields of their own, shaped (rows, columns, 3). The same seed gives the same
 sketch.
 """
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Field = npt.NDArray[np.float32]
+Field = npt.NDArray[np.floating]
 Point = tuple[float, float]
 Stops = Sequence[tuple[float, str]]
 """Colours along a way from 0 to 1."""
@@ -36,7 +36,7 @@ def ramp(value: Field, stops: Stops) -> Field:
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
-def step(value: Field, low: float, high: float) -> Field:
+def step(value: Field, low: Field | float, high: Field | float) -> Field:
     """Return 0 below `low`, 1 above `high`, and a smooth way between."""
     part = np.clip((value - low) / (high - low), 0, 1)
     return part * part * (3 - 2 * part)

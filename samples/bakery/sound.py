@@ -93,6 +93,8 @@ def _bell(note: int) -> npt.NDArray[np.float64]:
     """A struck bar, as in an electric piano: its overtone is bright and soon gone."""
     time, hertz = _time(3.2), _hertz(note)
     bright = 1.1 * np.exp(-time * 5) * np.sin(2 * np.pi * hertz * 3 * time)
-    return np.sin(2 * np.pi * hertz * time + bright) * np.exp(-time * 1.5) * np.minimum(
-        time / 0.004, 1
+    return (
+        np.sin(2 * np.pi * hertz * time + bright)
+        * np.exp(-time * 1.5)
+        * np.minimum(time / 0.004, 1)
     )
