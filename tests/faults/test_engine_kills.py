@@ -16,7 +16,7 @@ import pytest
 from tests.engine import COMMAND
 from tests.sounds import speech, write_wav
 
-QUICK, ALL = 3, 20
+QUICK, ALL = 2, 20
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "onScreenText": f"Scene {number}",
             "background": {"kind": "solid", "colour": f"#9a3{number}40"},
         }
-        for number in range(5)
+        for number in range(3)
     ]
     for number, scene in enumerate(scenes):
-        write_wav(folder / f"{scene['id']}.wav", speech(1.0, seed=number))
+        write_wav(folder / f"{scene['id']}.wav", speech(0.7, seed=number))
     path = folder / "board.json"
-    path.write_bytes(msgspec.json.encode({"title": "Five", "scenes": scenes}))
+    path.write_bytes(msgspec.json.encode({"title": "Three", "scenes": scenes}))
     return path
 
 

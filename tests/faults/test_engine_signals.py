@@ -31,10 +31,10 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "onScreenText": f"Scene {number}",
             "background": {"kind": "gradient", "start": "#10206f", "end": f"#9a3{number}40"},
         }
-        for number in range(4)
+        for number in range(3)
     ]
     for number, scene in enumerate(scenes):
-        write_wav(folder / f"{scene['id']}.wav", speech(1.5, seed=number))
+        write_wav(folder / f"{scene['id']}.wav", speech(0.9, seed=number))
     path = folder / "board.json"
     path.write_bytes(
         msgspec.json.encode({"title": "All of it", "captions": "box", "scenes": scenes})
