@@ -26,7 +26,7 @@ from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.problem import Problem
-from render.rendition import Profile, Rendition
+from render.rendition import Profile, Rendition, Timings
 from render.report import PlannedSegment, ResultLine, SceneTime, Stage
 from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
@@ -259,7 +259,8 @@ class Production:
         kept = self._cache.fetch(name, part)
         if kept is not None:
             made = msgspec.json.decode(kept, type=Rendition)
-            made = msgspec.structs.replace(made, reused=len(made.segments))
+            # What it took the first time is no figure of this run.
+            made = msgspec.structs.replace(made, reused=len(made.segments), timings=Timings())
             encoded(Progress(done=1, total=1))
         else:
             made = composition.write(

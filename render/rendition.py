@@ -96,15 +96,15 @@ def profile_for(
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where composing spent its wall-clock seconds."""
+    """Where composing spent its wall-clock seconds; nowhere, where the whole file was there."""
 
-    encode: float
+    encode: float = 0
     """Pictures and sound, side by side, until the last segment stood."""
-    join: float
+    join: float = 0
     """Joining, and moving the index to the front."""
-    validate: float
+    validate: float = 0
     """Judging the joined file; its pieces are decoded as they are made."""
-    total: float
+    total: float = 0
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
