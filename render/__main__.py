@@ -36,6 +36,10 @@ AssetsFolder = Annotated[
     Path | None,
     typer.Option(exists=True, file_okay=False, help="Holds <scene id>.png, .mp4 and .wav files."),
 ]
+StockFolder = Annotated[
+    Path | None,
+    typer.Option(exists=True, file_okay=False, help="Pictures that may stand in for missing ones."),
+]
 CacheFolder = Annotated[
     Path | None, typer.Option(file_okay=False, help="Keeps finished pieces for the next time.")
 ]
@@ -72,6 +76,7 @@ def render(  # noqa: PLR0913  a command's options
     out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The MP4 to write.")],
     *,
     assets: AssetsFolder = None,
+    stock: StockFolder = None,
     cache: CacheFolder = None,
     cache_size: Annotated[
         int, typer.Option(min=1, help="MiB that the cache keeps at the most.")
@@ -114,6 +119,7 @@ def render(  # noqa: PLR0913  a command's options
             out=out,
             profiles=_profiles(profile, wanted, codec, fps),
             assets=assets,
+            stock=stock,
             cache=cache,
             cache_bytes=cache_size * _MEBIBYTE,
             poster=poster,
@@ -139,6 +145,7 @@ def plan(  # noqa: PLR0913  a command's options
     storyboard: StoryboardFile,
     *,
     assets: AssetsFolder = None,
+    stock: StockFolder = None,
     cache: CacheFolder = None,
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
@@ -155,6 +162,7 @@ def plan(  # noqa: PLR0913  a command's options
             out=Path(work) / "video.mp4",
             profiles=_profiles(profile, wanted, codec, fps),
             assets=assets,
+            stock=stock,
             cache=cache,
             strict=strict,
             limits=_limits(limits_file),

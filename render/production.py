@@ -8,6 +8,8 @@ file appears under its name only when it is whole.
 import errno
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +22,9 @@ from render.cache import DEFAULT_MAX_BYTES, Cache
 from render.compose import Composition, Progress
 from render.delivery import hls, previews
 from render.delivery.thumbnails import write, write_poster
-from render.errors import CompositionCancelled
+from render.errors import CompositionCancelled, RefusedGeneration
 from render.files import disk_error, publish, sha256_of, written_aside
+from render.generation.base import Generated, ImageRequest
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
 from render.pictures.canvas import Canvas
@@ -67,6 +70,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The MP4; with several profiles, their names are put before its suffix."""
     profiles: tuple[Profile, ...]
     assets: Path | None = None
+    stock: Path | None = None
+    """A folder of pictures that may stand in for missing ones; cards are drawn where none fits."""
     cache: Path | None = None
     cache_bytes: int = DEFAULT_MAX_BYTES
     poster: Path | None = None
@@ -239,7 +244,7 @@ class Production:
                     order.storyboard,
                     folder=order.assets,
                     made=self._work,
-                    images=OfflineImages(),
+                    images=_StandIns(order.stock),
                     speech=OfflineSpeech(),
                     strict=order.strict,
                     on_scene=lambda ready: self._count(Stage.ASSETS, ready, scenes),
@@ -300,6 +305,27 @@ class Production:
     def _count(self, stage: Stage, done: int, total: int) -> None:
         self._check()
         self._reached(stage, done, total)
+
+
+class _StandIns:
+    """What is shown where a picture is missing: one of the stock that fits, else a card."""
+
+    def __init__(self, stock: Path | None) -> None:
+        self._cards = OfflineImages()
+        self._stock = None
+        if stock is not None:
+            from render.generation.stock import StockImages  # noqa: PLC0415  its stems take time
+
+            self._stock = StockImages(stock)
+
+    def price(self, request: ImageRequest) -> Decimal:
+        return self._cards.price(request)
+
+    async def draw(self, request: ImageRequest) -> Generated:
+        if self._stock is not None:
+            with suppress(RefusedGeneration):
+                return await self._stock.draw(request)
+        return await self._cards.draw(request)
 
 
 def _lettering_problems(timeline: Timeline) -> tuple[Problem, ...]:

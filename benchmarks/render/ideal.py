@@ -5,6 +5,7 @@ linear map of the picture's luma, two dense matrices and no tables, so that what
 differs between the two is the engine's own doing. It is slow.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -45,6 +46,28 @@ def view(luma: Luma, window: Window, *, width: int, height: int) -> Luma:
 def psnr(seen: npt.NDArray[np.uint8], ideal: Luma) -> float:
     """Return the peak signal-to-noise ratio in decibels, for 8 bits."""
     return float(10 * np.log10(255**2 / np.mean((seen - ideal) ** 2)))
+
+
+def ssim(seen: npt.NDArray[np.uint8], ideal: Luma) -> float:
+    """Return the structural similarity, 1 for the same picture.
+
+    The mean of Wang, Bovik, Sheikh and Simoncelli's index (2004): Gaussian
+    windows of σ = 1.5, K₁ = 0.01, K₂ = 0.03.
+    """
+
+    def around(values: Luma) -> Luma:
+        return cv2.GaussianBlur(values, (11, 11), 1.5)
+
+    one, other = seen.astype(np.float64), ideal
+    mean_one, mean_other = around(one), around(other)
+    spread_one = around(one * one) - mean_one**2
+    spread_other = around(other * other) - mean_other**2
+    together = around(one * other) - mean_one * mean_other
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = ((2 * mean_one * mean_other + c1) * (2 * together + c2)) / (
+        (mean_one**2 + mean_other**2 + c1) * (spread_one + spread_other + c2)
+    )
+    return float(likeness.mean())
 
 
 def displacement(seen: npt.NDArray[np.uint8], ideal: Luma) -> float:

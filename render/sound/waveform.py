@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from render.sound.loudness import decoded
 
-
 Places = npt.NDArray[np.int64]
 Peaks = npt.NDArray[np.float32]
 """Shaped (2, columns): the lowest and the highest sample of each column, within ±1."""

@@ -128,6 +128,7 @@ def test_a_slow_move_is_the_ideal_cameras(motion: Motion) -> None:
         film(plate, view, canvas)
         wanted = ideal.view(luma, view, width=PROFILE.width, height=PROFILE.height)
         assert ideal.psnr(canvas.y, wanted) >= 40
+        assert ideal.ssim(canvas.y, wanted) >= 0.99
         assert ideal.displacement(canvas.y, wanted) <= 0.05
 
 

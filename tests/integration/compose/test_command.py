@@ -79,6 +79,28 @@ def test_what_the_folder_lacks_is_made_offline(tmp_path: Path) -> None:
     assert inspect(tmp_path / "out.mp4").duration > 1.4
 
 
+def test_what_the_folder_lacks_is_looked_for_in_the_stock_first(
+    tmp_path: Path, picture: Callable[..., Path]
+) -> None:
+    stock, storyboard = tmp_path / "stock", tmp_path / "storyboard.json"
+    stock.mkdir()
+    picture(stock / "fishing boat harbour.png", seed=3, size=(1280, 720))
+    scenes = [
+        {"id": "s1", "duration": 0.5, "picturePrompt": "A fishing boat in the harbour"},
+        {"id": "s2", "duration": 0.5, "picturePrompt": "A loaf of bread"},
+    ]
+    storyboard.write_text(json.dumps({"title": "Stock", "scenes": scenes}))
+    code, lines = run(
+        storyboard, "-o", tmp_path / "out.mp4", "--profile", "preview", "--stock", stock
+    )
+    assert code == 0, lines[-1]
+    assert isinstance(lines[-1], ResultLine)
+    told = [(warning.code, warning.params.get("scene")) for warning in lines[-1].warnings]
+    assert ("missing_picture", 1) in told
+    assert ("stock_used", 1) in told
+    assert ("stock_used", 2) not in told
+
+
 def test_a_person_reads_one_line(film, tmp_path: Path) -> None:
     arguments = rendering(film, tmp_path / "out.mp4", "--profile", "preview")
     done = subprocess.run(
