@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from cms_bridge import leases
@@ -20,8 +21,14 @@ from daemon.medium import make_medium
 from daemon.progress import COMPOSING, UPLOADING, Reporter
 from daemon.services import Services
 from render.errors import InvalidStoryboard
+from render.problem import Problem
 from render.rendition import Rendition
 from render.storyboard import Ingredient, Role, Storyboard
+
+log = structlog.get_logger()
+
+_FOR_OPERATORS = frozenset({"cache_refused"})
+"""What the engine warns of that is nothing to an editor."""
 
 
 async def render_video(lease: Lease, services: Services) -> None:
@@ -43,16 +50,13 @@ async def render_video(lease: Lease, services: Services) -> None:
     generated = await generate_assets(
         lease, storyboard, assets, services=services, reporter=reporter
     )
+    warnings = _with(lease.warnings, generated.warnings)
     await leases.advance(
         lease,
         to=Status.COMPOSING,
         scenes_done=len(storyboard.scenes),
         fallback=generated.fallback,
-        # An earlier attempt may have said the same already.
-        warnings=(
-            *lease.warnings,
-            *(said for said in generated.warnings if said not in lease.warnings),
-        ),
+        warnings=warnings,
     )
 
     described = msgspec.json.encode(_with_origins(storyboard, generated.ingredients, lease))
@@ -66,9 +70,19 @@ async def render_video(lease: Lease, services: Services) -> None:
             stderr_file=directory / "engine.log",
         )
 
-    await leases.advance(lease, to=Status.UPLOADING, progress=UPLOADING)
+    for said in rendered.warnings:
+        log.warning("engine.warned", code=said.code, message=said.message)
+    told = tuple(said for said in rendered.warnings if said.code not in _FOR_OPERATORS)
+    await leases.advance(
+        lease, to=Status.UPLOADING, progress=UPLOADING, warnings=_with(warnings, told)
+    )
     video = await _store(lease, directory, rendered.rendition, services)
     await leases.complete(lease, video)
+
+
+def _with(known: tuple[Problem, ...], said: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    # An earlier attempt may have said the same already.
+    return (*known, *(problem for problem in said if problem not in known))
 
 
 def _arguments(directory: Path, services: Services) -> list[str]:

@@ -269,7 +269,10 @@ export const de: Words = {
     'Der Sprechertext besteht nur aus Überschriften; gesprochen werden diese.',
   'error.long_scenes': 'Der Sprechertext ist lang; jede Szene dauert etwa {seconds} Sekunden.',
   'error.glyphs_missing':
-    'Im Bild fehlt {characters}: Der Offline-Anbieter hat dafür keine Schriftzeichen.',
+    'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
+  'error.words_shortened':
+    'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
+  'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',
   'error.nothing_pronounceable': 'Eine Zeile enthält nichts Aussprechbares und bleibt stumm.',
   'error.voice_unknown':
     'Der Offline-Anbieter kennt keine Stimme „{voice}“; es spricht die übliche Stimme der Sprache.',

@@ -262,7 +262,10 @@ export const en = {
   'error.headings_spoken': 'The script holds nothing but headings, so these are spoken.',
   'error.long_scenes': 'The script is long, so its scenes last about {seconds} seconds each.',
   'error.glyphs_missing':
-    'The picture leaves out {characters}: the offline provider has no glyphs for it.',
+    'The picture leaves out {characters}: there are no glyphs for it here.',
+  'error.words_shortened':
+    'The words are too long for the picture and are cut off after about {limit} characters.',
+  'error.silent_narration': 'The narration is silent.',
   'error.nothing_pronounceable': 'A line holds nothing that can be pronounced, so it is silent.',
   'error.voice_unknown':
     'The offline provider has no voice called “{voice}”; the language’s own voice speaks instead.',

@@ -262,7 +262,10 @@ export const es: Words = {
   'error.headings_spoken': 'El texto solo contiene títulos; se dicen estos.',
   'error.long_scenes': 'El texto es largo; cada escena dura unos {seconds} segundos.',
   'error.glyphs_missing':
-    'La imagen omite {characters}: el proveedor sin conexión no tiene esos caracteres.',
+    'La imagen omite {characters}: aquí no hay glifos para ello.',
+  'error.words_shortened':
+    'El texto es demasiado largo para la imagen y se corta tras unos {limit} caracteres.',
+  'error.silent_narration': 'La narración no se oye.',
   'error.nothing_pronounceable': 'Una línea no contiene nada pronunciable y queda en silencio.',
   'error.voice_unknown':
     'El proveedor sin conexión no tiene ninguna voz «{voice}»; habla la voz habitual del idioma.',

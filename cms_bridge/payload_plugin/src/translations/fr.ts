@@ -266,7 +266,10 @@ export const fr: Words = {
   'error.headings_spoken': 'Le texte ne contient que des titres ; ce sont eux qui sont dits.',
   'error.long_scenes': 'Le texte est long ; chaque scène dure environ {seconds} secondes.',
   'error.glyphs_missing':
-    'L’image omet {characters} : le fournisseur hors ligne n’a pas ces caractères.',
+    'L’image omet {characters} : aucun glyphe n’existe ici pour cela.',
+  'error.words_shortened':
+    'Le texte est trop long pour l’image et s’arrête après environ {limit} caractères.',
+  'error.silent_narration': 'La narration est muette.',
   'error.nothing_pronounceable': 'Une ligne ne contient rien de prononçable ; elle reste muette.',
   'error.voice_unknown':
     'Le fournisseur hors ligne n’a pas de voix « {voice} » ; la voix habituelle de la langue parle à sa place.',
