@@ -268,10 +268,8 @@ export const de: Words = {
   'error.headings_spoken':
     'Der Sprechertext besteht nur aus Überschriften; gesprochen werden diese.',
   'error.long_scenes': 'Der Sprechertext ist lang; jede Szene dauert etwa {seconds} Sekunden.',
-  'error.glyphs_missing':
-    'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
-  'error.words_shortened':
-    'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
+  'error.glyphs_missing': 'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
+  'error.words_shortened': 'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
   'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',
   'error.nothing_pronounceable': 'Eine Zeile enthält nichts Aussprechbares und bleibt stumm.',
   'error.voice_unknown':

@@ -261,8 +261,7 @@ export const en = {
   'error.brief_spoken': 'There is no script, so the brief itself is spoken.',
   'error.headings_spoken': 'The script holds nothing but headings, so these are spoken.',
   'error.long_scenes': 'The script is long, so its scenes last about {seconds} seconds each.',
-  'error.glyphs_missing':
-    'The picture leaves out {characters}: there are no glyphs for it here.',
+  'error.glyphs_missing': 'The picture leaves out {characters}: there are no glyphs for it here.',
   'error.words_shortened':
     'The words are too long for the picture and are cut off after about {limit} characters.',
   'error.silent_narration': 'The narration is silent.',

@@ -261,8 +261,7 @@ export const es: Words = {
   'error.brief_spoken': 'No hay texto; se dice el encargo mismo.',
   'error.headings_spoken': 'El texto solo contiene títulos; se dicen estos.',
   'error.long_scenes': 'El texto es largo; cada escena dura unos {seconds} segundos.',
-  'error.glyphs_missing':
-    'La imagen omite {characters}: aquí no hay glifos para ello.',
+  'error.glyphs_missing': 'La imagen omite {characters}: aquí no hay glifos para ello.',
   'error.words_shortened':
     'El texto es demasiado largo para la imagen y se corta tras unos {limit} caracteres.',
   'error.silent_narration': 'La narración no se oye.',

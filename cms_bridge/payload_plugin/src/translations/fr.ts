@@ -265,8 +265,7 @@ export const fr: Words = {
   'error.brief_spoken': 'Il n’y a pas de texte ; c’est le brief lui-même qui est dit.',
   'error.headings_spoken': 'Le texte ne contient que des titres ; ce sont eux qui sont dits.',
   'error.long_scenes': 'Le texte est long ; chaque scène dure environ {seconds} secondes.',
-  'error.glyphs_missing':
-    'L’image omet {characters} : aucun glyphe n’existe ici pour cela.',
+  'error.glyphs_missing': 'L’image omet {characters} : aucun glyphe n’existe ici pour cela.',
   'error.words_shortened':
     'Le texte est trop long pour l’image et s’arrête après environ {limit} caractères.',
   'error.silent_narration': 'La narration est muette.',
