@@ -41,6 +41,8 @@ from render.timeline import Timeline
 
 _TICK = 0.1
 """Seconds between two looks at progress and cancellation."""
+_LAST = 8
+"""How many segments are put in order of their length: those of three or four scenes."""
 _JOINING = 1
 """Counts the ways pieces have been joined; another one makes another file."""
 
@@ -214,6 +216,16 @@ def _failed(error: FFmpegError, place: Path) -> CompositionError:
     return CompositionError(f"The video could not be encoded: {error.strerror}.")
 
 
+def _evenly_ended(segments: list[Segment]) -> list[Segment]:
+    """Return segments in the order to encode them: the last few with the longest first.
+
+    So all threads end at nearly the same time. Sorting all of them would have
+    every still in memory at once.
+    """
+    last = segments[-_LAST:]
+    return [*segments[:-_LAST], *sorted(last, key=lambda segment: segment.frames, reverse=True)]
+
+
 _Note = TypeVar("_Note")
 
 
@@ -267,7 +279,7 @@ class _Crew:
         painter = Painter(self._composition.timeline, self._composition.profile, missing)
         with ThreadPoolExecutor(workers, thread_name_prefix="segment") as pool:
             pending: set[Future[None]] = {pool.submit(self._encode_sound)} | {
-                pool.submit(self._encode, segment, painter) for segment in missing
+                pool.submit(self._encode, segment, painter) for segment in _evenly_ended(missing)
             }
             try:
                 while pending:
