@@ -28,7 +28,8 @@ from av.error import FFmpegError
 from render.cache import Cache
 from render.delivery.encoder import Encoder, choose_encoder, encode_segment
 from render.delivery.joiner import Chapter, join
-from render.delivery.validation import Glance, Glimpses, Look, judge, look
+from render.delivery.looking import Glimpses, Look, look
+from render.delivery.validation import Glance, judge
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
 from render.painter import Painter

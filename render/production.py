@@ -28,12 +28,13 @@ from render.generation.base import Generated, ImageRequest
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.painter import Painter
 from render.pictures.canvas import Canvas
+from render.placing import build
 from render.problem import Problem
 from render.rendition import Profile, Rendition, Timings
 from render.report import PlannedSegment, ResultLine, SceneTime, Stage
 from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
-from render.timeline import Timeline, build
+from render.timeline import Timeline
 from render.words.lettering import problems
 from render.words.webvtt import webvtt
 

@@ -1,24 +1,19 @@
 """A timeline: when each scene is seen and each narration heard, in exact time.
 
-`build` is pure: storyboard and media in, timeline out, or `LimitExceeded`.
-Pictures are placed on whole frames; narrations at exact rational seconds, which
-at 48 kHz and 30 fps are whole samples. Nothing here is a float.
+`render.placing` builds it. Pictures are placed on whole frames; narrations at exact
+rational seconds, which at 48 kHz and 30 fps are whole samples. No time here is a float.
 
     scene 1   ├────────────────────┤
     scene 2                    ├──────────────────┤      ├──┤ fade: both are seen
     voice     ··├───────────┤··  ··├─────────┤··         ·· lead-in and tail
 """
 
-from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import ceil, floor
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
-from render.errors import LimitExceeded, MediaError
-from render.sentences import shorten
 from render.storyboard import (
     CaptionStyle,
     Corner,
@@ -26,34 +21,12 @@ from render.storyboard import (
     Focus,
     Gradient,
     HexColour,
-    Limits,
     Motion,
     Palette,
-    Scene,
     Solid,
-    Storyboard,
     TextStyle,
     Transition,
-    clean_text,
 )
-
-_CHAPTER_TITLE = 60
-"""Characters of a chapter's name at the most."""
-
-
-class Pacing(msgspec.Struct, frozen=True, kw_only=True):
-    """How much air a scene has, in seconds."""
-
-    lead_in: Fraction = Fraction(3, 10)
-    """From the first sight of a scene to its first word, at the least."""
-    tail: Fraction = Fraction(6, 10)
-    """From its last word to the last sight of it, at the least."""
-    silent_scene: Fraction = Fraction(3)
-    """How long a scene without narration or clip lasts when nothing else is asked."""
-    transition: Fraction = Fraction(1, 2)
-    """Shorter where scenes are short or the voice would run into the next one."""
-    lettering: Fraction = Fraction(4, 15)
-    """How long on-screen text takes to appear, and to go."""
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,239 +201,3 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     def duration(self) -> Fraction:
         """The length in seconds."""
         return Fraction(self.frames, self.fps)
-
-
-def build(  # noqa: PLR0913  keyword-only past the second
-    storyboard: Storyboard,
-    media: Mapping[str, SceneMedia],
-    *,
-    music: Path | None = None,
-    logo: Path | None = None,
-    fps: int = 30,
-    limits: Limits = Limits(),  # noqa: B008  frozen
-    pacing: Pacing = Pacing(),  # noqa: B008  frozen
-) -> Timeline:
-    """Place every scene of a storyboard; `media` is keyed by scene id.
-
-    A scene lasts as long as was asked, but never shorter than its narration and
-    the air around it. Raises `InvalidStoryboard`, `LimitExceeded` naming the
-    scene by its number, or `MediaError` where a scene has no media.
-    """
-    storyboard.check(limits)
-    lengths: list[int] = []
-    for number, scene in enumerate(storyboard.scenes, start=1):
-        if scene.id not in media:
-            raise MediaError(f"Scene {number}: its files are missing.", scene=str(number))
-        seconds = _scene_seconds(scene, media[scene.id], pacing)
-        if seconds > limits.max_scene_seconds:
-            raise LimitExceeded(
-                "the length",
-                limit=limits.max_scene_seconds,
-                value=float(seconds),
-                unit="seconds",
-                scene=str(number),
-            )
-        lengths.append(max(1, ceil(seconds * fps)))
-
-    shots: list[Shot] = []
-    voices: list[Voice] = []
-    start = fade_in = 0
-    for index, scene in enumerate(storyboard.scenes):
-        length, own = lengths[index], media[scene.id]
-        fade_out = (
-            _overlap(scene, length, lengths[index + 1], fps=fps, pacing=pacing)
-            if index + 1 < len(lengths)
-            else 0
-        )
-        shot = Shot(
-            scene_id=scene.id,
-            number=index + 1,
-            title=_chapter(scene, index + 1),
-            source=_source(scene, own, storyboard.palette, number=index + 1),
-            start=start,
-            frames=length,
-            fade_in=fade_in,
-            fade_out=fade_out,
-            transition=scene.transition if fade_out else Transition.CUT,
-            colour=scene.transition_colour,
-        )
-        shots.append(shot)
-        if own.narration is not None:
-            voices.append(
-                Voice(
-                    scene_id=scene.id,
-                    number=index + 1,
-                    path=own.narration,
-                    start=Fraction(start, fps) + pacing.lead_in,
-                    duration=own.narration_seconds,
-                )
-            )
-        start, fade_in = shot.end - fade_out, fade_out
-
-    captions = {voice.number: tuple(_placed(media[voice.scene_id].cues, voice)) for voice in voices}
-    timeline = Timeline(
-        fps=fps,
-        shots=tuple(shots),
-        voices=tuple(voices),
-        sounds=tuple(
-            _own_sound(shot, media[scene.id], scene.clip.volume, fps)
-            for shot, scene in zip(shots, storyboard.scenes, strict=True)
-            if scene.clip and scene.clip.volume is not None and media[scene.id].clip_sounds
-        ),
-        bed=_bed(storyboard, music),
-        emblem=_emblem(storyboard, logo),
-        lettering=tuple(_lettering(storyboard, shots, captions, fps=fps, pacing=pacing)),
-        captions=tuple(cue for cues in captions.values() for cue in cues),
-        palette=storyboard.palette,
-        locale=storyboard.locale,
-    )
-    if timeline.duration > limits.max_video_seconds:
-        raise LimitExceeded(
-            "the video",
-            limit=limits.max_video_seconds,
-            value=float(timeline.duration),
-            unit="seconds",
-        )
-    return timeline
-
-
-def _scene_seconds(scene: Scene, own: SceneMedia, pacing: Pacing) -> Fraction:
-    spoken = (
-        pacing.lead_in + own.narration_seconds + pacing.tail
-        if own.narration is not None
-        else Fraction(0)
-    )
-    if scene.duration is not None:
-        # Through its shortest decimal, so that 0.1 means a tenth.
-        return max(Fraction(str(scene.duration)), spoken)
-    if spoken:
-        return spoken
-    return _clip_seconds(scene, own) or pacing.silent_scene
-
-
-def _clip_seconds(scene: Scene, own: SceneMedia) -> Fraction:
-    if own.clip is None or scene.clip is None:
-        return Fraction(0)
-    trimmed = scene.clip.trim_end
-    end = own.clip_seconds if trimmed is None else min(own.clip_seconds, Fraction(str(trimmed)))
-    return max(Fraction(0), end - Fraction(str(scene.clip.trim_start)))
-
-
-def _overlap(scene: Scene, length: int, following: int, *, fps: int, pacing: Pacing) -> int:
-    # At most a little less than half of either scene, so that the two
-    # transitions of one scene never meet; and no longer than the air between two
-    # narrations, so that no voice starts before the one before has ended.
-    if scene.transition is Transition.CUT:
-        return 0
-    asked = scene.transition_seconds
-    wanted = pacing.transition if asked is None else Fraction(str(asked))
-    return max(
-        0,
-        min(
-            int(wanted * fps),
-            int((pacing.lead_in + pacing.tail) * fps),
-            (length - 1) // 2,
-            (following - 1) // 2,
-        ),
-    )
-
-
-def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> Source:
-    if scene.background is not None:
-        return scene.background
-    if scene.clip is not None and own.clip is not None:
-        seconds = _clip_seconds(scene, own)
-        if not seconds:
-            raise MediaError(
-                f"Scene {number}: the clip ends before its trimmed start.", scene=str(number)
-            )
-        return Moving(
-            path=own.clip,
-            start=Fraction(str(scene.clip.trim_start)),
-            seconds=seconds,
-            fit=scene.clip.fit,
-            focus=scene.focus,
-            surround=palette.background,
-        )
-    if own.picture is None:
-        raise MediaError(f"Scene {number}: the picture is missing.", scene=str(number))
-    return Still(path=own.picture, motion=scene.motion, focus=scene.focus)
-
-
-def _chapter(scene: Scene, number: int) -> str:
-    words = clean_text(scene.on_screen_text) or clean_text(scene.narration)
-    return shorten(" ".join(words.split()), _CHAPTER_TITLE) if words else str(number)
-
-
-def _placed(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
-    for cue in cues:
-        yield Cue(start=voice.start + cue.start, end=voice.start + cue.end, text=cue.text)
-
-
-def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: int) -> ClipSound:
-    if not isinstance(shot.source, Moving) or own.clip is None:
-        raise MediaError(f"Scene {shot.number}: the clip is missing.", scene=str(shot.number))
-    return ClipSound(
-        number=shot.number,
-        path=own.clip,
-        start=Fraction(shot.start, fps),
-        trim=shot.source.start,
-        duration=min(shot.source.seconds, Fraction(shot.frames, fps)),
-        fade_in=Fraction(shot.fade_in, fps),
-        fade_out=Fraction(shot.fade_out, fps),
-        volume=volume,
-    )
-
-
-def _bed(storyboard: Storyboard, path: Path | None) -> Bed | None:
-    music = storyboard.music
-    if music is None or path is None:
-        return None
-    return Bed(
-        path=path,
-        volume=music.volume,
-        duck=music.duck,
-        fade_in=Fraction(str(music.fade_in)),
-        fade_out=Fraction(str(music.fade_out)),
-    )
-
-
-def _emblem(storyboard: Storyboard, path: Path | None) -> Emblem | None:
-    logo = storyboard.logo
-    if logo is None or path is None:
-        return None
-    return Emblem(path=path, corner=logo.corner, width=logo.width, opacity=logo.opacity)
-
-
-def _lettering(
-    storyboard: Storyboard,
-    shots: list[Shot],
-    captions: Mapping[int, tuple[Cue, ...]],
-    *,
-    fps: int,
-    pacing: Pacing,
-) -> Iterator[Lettering]:
-    for shot, scene in zip(shots, storyboard.scenes, strict=True):
-        frames = shot.frames - shot.fade_in - shot.fade_out
-        text = clean_text(scene.on_screen_text)
-        if text and scene.text_style is not TextStyle.NONE:
-            # While one scene alone is seen: words never lie over two pictures.
-            yield Lettering(
-                number=shot.number,
-                style=scene.text_style,
-                text=text,
-                start=shot.start + shot.fade_in,
-                frames=frames,
-                fade=min(int(pacing.lettering * fps), frames // 3),
-            )
-        if storyboard.captions is not CaptionStyle.NONE:
-            for cue in captions.get(shot.number, ()):
-                start, end = floor(cue.start * fps), ceil(cue.end * fps)
-                yield Lettering(
-                    number=shot.number,
-                    style=storyboard.captions,
-                    text=cue.text,
-                    start=start,
-                    frames=max(1, end - start),
-                    fade=0,
-                )

@@ -20,10 +20,11 @@ from av.video.stream import VideoStream
 from benchmarks.render.workload import FPS, Workload
 from render.delivery.encoder import X264, set_up
 from render.painter import Painter
+from render.placing import build
 from render.rendition import Profile, profile_for
 from render.segments import cut
 from render.storyboard import AspectRatio
-from render.timeline import SceneMedia, build
+from render.timeline import SceneMedia
 
 _THREADS = 3
 

@@ -17,8 +17,9 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Stream
 
+from render.delivery.looking import BLACK, MOVED, luma
 from render.delivery.probe import MediaInfo, inspect, open_mp4
-from render.delivery.validation import BLACK, MOVED, Fault, Finding, luma, tagging, too_loud
+from render.delivery.validation import Fault, Finding, tagging, too_loud
 from render.errors import MediaError
 from render.pictures.canvas import Plane
 from render.sound.graph import RATE, Block

@@ -17,14 +17,13 @@ from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from render.delivery.looking import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
 from render.delivery.probe import MediaInfo, inspect, open_mp4
 from render.errors import MediaError, ValidationFailed
 from render.painter import Painter
-from render.pictures.canvas import Canvas, Plane
 from render.rendition import Profile
 from render.segments import Segment, cut
 from render.sound import wav
@@ -34,14 +33,6 @@ from render.sound.programme import TARGET_LUFS, TRUE_PEAK
 from render.storyboard import Motion
 from render.timeline import Still, Timeline
 
-_GRID = 8
-"""Every eighth pixel each way is enough to tell black and frozen."""
-_A_SECOND = 5
-"""Pictures looked at in a second."""
-BLACK = 32.0
-"""Luma, 16–235, that the brightest hundredth of a black picture stays under."""
-MOVED = 8.0
-"""Change of luma, in its busiest hundredth, that is beyond doubt movement."""
 _DRIFT = 16.0
 """Mean difference of luma from what was painted that no encoder makes by itself."""
 _SILENT_DBFS = -50.0
@@ -119,64 +110,11 @@ class ValidationReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         raise ValidationFailed(first.message + rest, fault=first.fault.value)
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen of a segment when it was decoded; luma from 16 to 235."""
-
-    frames: int
-    """Frames decoded before the end, or before what cannot be decoded."""
-    brightest: float
-    """The brightest hundredth of the brightest picture."""
-    moved: float
-    """How much the busiest hundredth of a picture differs from the first one."""
-    drift: float = 0
-    """The greatest mean difference of a picture from what was painted."""
-
-
 class Glance(msgspec.Struct, frozen=True, kw_only=True):
     """A segment and what was seen of it."""
 
     segment: Segment
     look: Look
-
-
-class Glimpses:
-    """A few of the pictures of a segment as they were painted, to compare the decoded ones with."""
-
-    def __init__(self, fps: int) -> None:
-        """Take one of so many frames a second."""
-        self.every: int = max(1, fps // _A_SECOND)
-        self.taken: list[Plane] = []
-        self._seen = 0
-
-    def take(self, canvas: Canvas) -> None:
-        """Be shown the next frame."""
-        if self._seen % self.every == 0:
-            self.taken.append(canvas.y[::_GRID, ::_GRID].copy())
-        self._seen += 1
-
-
-def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: None) -> Look:
-    """Decode a segment to its end; `check` is called often, and stops the work by raising."""
-    eye = _Eye()
-    frames, drift = 0, 0.0
-    # Deblocking finds no damage and costs a third of decoding.
-    fast = {"err_detect": "explode", "skip_loop_filter": "all"}
-    try:
-        with open_mp4(piece, by_header=True) as container:
-            container.streams.video[0].codec_context.thread_count = 1
-            container.streams.video[0].codec_context.options = fast
-            for frame in container.decode(video=0):
-                check()
-                at, between = divmod(frames, painted.every)
-                frames += 1
-                if not between and at < len(painted.taken):
-                    seen = luma(frame)
-                    eye.see(seen)
-                    drift = max(drift, _difference(seen, painted.taken[at]))
-    except (FFmpegError, IndexError):
-        # Fewer frames than there should be: `judge` says so.
-        pass
-    return Look(frames=frames, brightest=eye.brightest, moved=eye.moved, drift=drift)
 
 
 def judge(  # noqa: PLR0913  keyword-only past the third
@@ -266,29 +204,13 @@ class _UndecodableError(Exception):
     """The file's own fault, told apart from whatever `on_frame` raises."""
 
 
-class _Eye:
-    """What a run of pictures amounts to: how bright, and how much they change."""
-
-    def __init__(self) -> None:
-        self._first: Plane | None = None
-        self.brightest = 0.0
-        self.moved = 0.0
-
-    def see(self, luma: Plane) -> None:
-        self.brightest = max(self.brightest, float(np.percentile(luma, 99)))
-        if self._first is None:
-            self._first = luma.copy()
-        change = np.abs(self._first.astype(np.int16) - luma)
-        self.moved = max(self.moved, float(np.percentile(change, 99)))
-
-
 class _Watch:
     """Looks at one segment of a whole file."""
 
     def __init__(self, segment: Segment, fps: int) -> None:
         self.segment = segment
-        self._eye = _Eye()
-        self._every = max(1, fps // _A_SECOND)
+        self._eye = Eye()
+        self._every = max(1, fps // LOOKS_A_SECOND)
         self._frames = 0
 
     def see(self, number: int, frame: VideoFrame) -> None:
@@ -392,13 +314,13 @@ def _judged(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Fi
         yield finding(Fault.FROZEN, "does not move")
 
 
-def _wanted(segment: Segment, timeline: Timeline, profile: Profile) -> _Eye:
+def _wanted(segment: Segment, timeline: Timeline, profile: Profile) -> Eye:
     # What the source itself shows to the same camera.
-    wanted = _Eye()
+    wanted = Eye()
     for number in (0, segment.frames - 1):
         painter = Painter(timeline, profile, [segment])
         for canvas in painter.paint(segment, first=number, frames=1):
-            wanted.see(canvas.y[::_GRID, ::_GRID])
+            wanted.see(canvas.y[::GRID, ::GRID])
     return wanted
 
 
@@ -459,18 +381,3 @@ def too_loud(measured: Loudness) -> Iterator[Finding]:
 def _scene_at(timeline: Timeline, second: float) -> int:
     frame = int(second * timeline.fps)
     return next(shot.number for shot in reversed(timeline.shots) if shot.start <= frame)
-
-
-def _difference(seen: Plane, painted: Plane) -> float:
-    return float(np.abs(seen.astype(np.int16) - painted).mean())
-
-
-def luma(frame: VideoFrame) -> Plane:
-    """Return a picture's luma, on a coarse grid and in eight bits, however many it has."""
-    plane = frame.planes[0]
-    bits = frame.format.components[0].bits
-    held, grid = memoryview(plane), np.s_[: frame.height : _GRID, : frame.width : _GRID]
-    if bits <= 8:  # noqa: PLR2004  a byte
-        return np.frombuffer(held, np.uint8).reshape(-1, plane.line_size)[grid]
-    deep = np.frombuffer(held, np.uint16).reshape(-1, plane.line_size // 2)[grid]
-    return (deep >> (bits - 8)).astype(np.uint8)

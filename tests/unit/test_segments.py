@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.delivery.encoder import X264
+from render.placing import build
 from render.rendition import Profile, profile_for
 from render.segments import Segment, plan
 from render.storyboard import AspectRatio, Motion, Scene, Storyboard, Transition
-from render.timeline import SceneMedia, Timeline, build
+from render.timeline import SceneMedia, Timeline
 
 PROFILE = profile_for(AspectRatio.LANDSCAPE)
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import InvalidStoryboard, LimitExceeded, MediaError
+from render.placing import Pacing, build
 from render.storyboard import Limits, Motion, Scene, Storyboard, Transition
-from render.timeline import Pacing, SceneMedia, Timeline, build
+from render.timeline import SceneMedia, Timeline
 
 seconds = st.fractions(min_value=Fraction(1, 100), max_value=30, max_denominator=44_100)
 

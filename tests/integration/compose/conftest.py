@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from render.placing import build
 from render.rendition import Profile
 from render.sound.wav import wav_duration
 from render.storyboard import Motion, Scene, Storyboard, Transition
-from render.timeline import SceneMedia, Timeline, build
+from render.timeline import SceneMedia, Timeline
 
 # Sixteen macroblocks across: where their number is no multiple of eight, x264's macroblock tree
 # reads past its rows, and the same pictures may differ by a few bytes from run to run.

@@ -20,6 +20,7 @@ from render.cache import Cache
 from render.compose import Composition
 from render.painter import Painter
 from render.pictures.clip import check_clip
+from render.placing import build
 from render.rendition import Profile
 from render.sound.wav import pauses, wav_duration
 from render.storyboard import (
@@ -42,7 +43,7 @@ from render.storyboard import (
     Transition,
     clean_text,
 )
-from render.timeline import SceneMedia, Timeline, build
+from render.timeline import SceneMedia, Timeline
 from render.words.captions import cues
 
 from .conftest import draw_picture, speak
