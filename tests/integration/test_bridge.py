@@ -310,6 +310,12 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             for action in ("estimate", "approve", "render")
         ),
         "/api/v1/health/models",
+        "/api/v1/media/generate",
+        "/api/v1/media/assets/{asset_id}",
+        "/api/v1/media/assets/{asset_id}/content",
+        "/api/media/generate",
+        "/api/media/assets/{asset_id}",
+        "/api/media/assets/{asset_id}/content",
         "/api/health/models",
         "/health",
         "/health/live",
