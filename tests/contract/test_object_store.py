@@ -277,7 +277,7 @@ async def test_a_download_link_names_the_file(store: ObjectStore, tmp_path: Path
 @pytest.mark.parametrize(
     ("part", "replacement"),
     [
-        pytest.param(r"(?i)signature=\w{4}", "Signature=0000", id="signature"),
+        pytest.param(r"(?i)signature=[\w-]{4}", "Signature=0000", id="signature"),
         pytest.param(r"[0-9a-f]{32}/(?=[0-9a-f]{64})", f"{'0' * 32}/", id="another project"),
         pytest.param(r"(?i)expires=\d+", "Expires=9999999", id="expiry"),
         pytest.param(r"\?.*", "", id="no signature"),

@@ -73,7 +73,7 @@ async def test_a_period_covers_its_own_calls_alone() -> None:
 
 
 async def test_evidence_that_comes_late_does_not_hide_what_is_newer() -> None:
-    until = NOW + 5 * MINUTE
+    until = NOW + timedelta(days=1)
     await record("gemini", "m", [failed(PASSING, NOW, open_since=NOW, open_until=until)])
     await record("gemini", "m", [made(1.0, NOW - MINUTE)])
     await record("gemini", "m", [failed(RETIRED, NOW - 2 * MINUTE)])
@@ -87,7 +87,7 @@ async def test_evidence_that_comes_late_does_not_hide_what_is_newer() -> None:
 
 
 async def test_the_newest_success_closes_the_circuit_and_the_failure_is_remembered() -> None:
-    opened = failed(PASSING, NOW - MINUTE, open_since=NOW, open_until=NOW + MINUTE)
+    opened = failed(PASSING, NOW - MINUTE, open_since=NOW, open_until=NOW + timedelta(days=1))
     await record("gemini", "m", [opened])
     await record("gemini", "m", [made(1.0)])
     told = await model()
@@ -107,7 +107,7 @@ async def test_a_model_that_has_rested_awaits_a_trial() -> None:
 async def test_a_retired_model_is_named_with_its_successor_and_without_the_providers_words() -> (
     None
 ):
-    until = NOW + MINUTE
+    until = NOW + timedelta(days=1)
     await record("gemini", "m", [failed(RETIRED, open_since=NOW, open_until=until)])
     told = await model()
     assert (told.available, told.retired, told.successor) == (False, True, "the-next-one")
