@@ -56,8 +56,8 @@ _MIDDLE = Focus()
 
 
 _ENLARGED = 1.5
-"""Times the output's size that a plate has: sampled bilinearly, under 0.003 px from an ideal
-camera's picture at 48.6 dB and more (`make bench`)."""
+"""Times the output's size that a plate has: sampled bilinearly, within 0.004 px of an ideal
+camera's picture, and at 47 dB in the worst frame (`specs/benchmarks.md`)."""
 _ENLARGED_FOR_GRAIN = 2
 
 
