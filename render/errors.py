@@ -6,7 +6,8 @@
     │   └── LimitExceeded        a named limit is passed; carries name, limit and value
     ├── GenerationError          a picture or a voice could not be made
     │   ├── RetryableGeneration  the same call may succeed later
-    │   │   └── RunningGeneration   it runs on at the provider; asking again fetches it
+    │   │   ├── RunningGeneration   it runs on at the provider; asking again fetches it
+    │   │   └── UnusableAnswer   an answer came, and may have cost, that nothing can be made of
     │   ├── RefusedGeneration    the same call will fail again
     │   │   ├── UnsafeRequest    the provider will not make this, for safety's sake
     │   │   ├── AccessDenied     the provider does not take the key, or it is out of credit
@@ -105,6 +106,12 @@ class RunningGeneration(RetryableGeneration):
     """Work begun and paid for that runs on at the provider: asking again fetches it."""
 
     code = "generation_running"
+
+
+class UnusableAnswer(RetryableGeneration):
+    """An answer, charged for as `cost` tells, that is not the picture, speech or text asked for."""
+
+    code = "generation_unusable"
 
 
 class RefusedGeneration(GenerationError):

@@ -262,6 +262,7 @@ export const de: Words = {
     'Der Dienst fertigt dies aus Sicherheitsgründen nicht an. Bitte Text oder Bildstil ändern.',
   'error.generation_access_denied':
     'Der Dienst nimmt den Schlüssel nicht an, oder das Konto hat kein Guthaben.',
+  'error.generation_unusable': 'Die Antwort des Dienstes war nicht zu gebrauchen.',
   'error.generation_running': 'Der Dienst arbeitet noch; er wird wieder gefragt.',
   'error.invalid_models': 'Die eingestellten Modelle passen nicht zusammen.',
   'error.brief_spoken': 'Es gibt keinen Sprechertext; gesprochen wird das Briefing selbst.',

@@ -256,6 +256,7 @@ export const en = {
     'The generation service will not make this, for reasons of safety. Change the text or the look.',
   'error.generation_access_denied':
     'The generation service does not take the key, or the account is out of credit.',
+  'error.generation_unusable': "The service's answer could not be used.",
   'error.generation_running': 'The generation service is still at work; it will be asked again.',
   'error.invalid_models': 'The configured models cannot work together.',
   'error.brief_spoken': 'There is no script, so the brief itself is spoken.',

@@ -256,6 +256,7 @@ export const es: Words = {
   'error.generation_unsafe':
     'El servicio no hace esto por razones de seguridad. Cambie el texto o el estilo.',
   'error.generation_access_denied': 'El servicio no acepta la clave, o la cuenta no tiene saldo.',
+  'error.generation_unusable': 'La respuesta del servicio no se pudo utilizar.',
   'error.generation_running': 'El servicio sigue trabajando; se le volverá a preguntar.',
   'error.invalid_models': 'Los modelos configurados no funcionan juntos.',
   'error.brief_spoken': 'No hay texto; se dice el encargo mismo.',

@@ -260,6 +260,7 @@ export const fr: Words = {
     'Le service refuse de produire ceci pour des raisons de sécurité. Modifiez le texte ou le style.',
   'error.generation_access_denied':
     'Le service n’accepte pas la clé, ou le compte n’a plus de crédit.',
+  'error.generation_unusable': 'La réponse du service était inutilisable.',
   'error.generation_running': 'Le service travaille encore ; il sera interrogé de nouveau.',
   'error.invalid_models': 'Les modèles configurés ne vont pas ensemble.',
   'error.brief_spoken': 'Il n’y a pas de texte ; c’est le brief lui-même qui est dit.',
