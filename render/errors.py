@@ -10,7 +10,8 @@
     │   │   └── UnusableAnswer   an answer came, and may have cost, that nothing can be made of
     │   ├── RefusedGeneration    the same call will fail again
     │   │   ├── UnsafeRequest    the provider will not make this, for safety's sake
-    │   │   ├── AccessDenied     the provider does not take the key, or it is out of credit
+    │   │   ├── AccessDenied     the provider does not take the key
+    │   │   │   └── OutOfCredit  it takes the key, but the account has nothing to pay with
     │   │   ├── RetiredModel     the provider no longer has the model; names a successor
     │   │   └── InvalidModels    the models configured cannot work together; lists every fault
     │   └── OutcomeUnknown       the answer was lost: charged or not, nobody knows
@@ -127,9 +128,15 @@ class UnsafeRequest(RefusedGeneration):
 
 
 class AccessDenied(RefusedGeneration):
-    """A key that the provider does not take, or an account that is out of credit."""
+    """A key that the provider does not take, or that may not do this."""
 
     code = "generation_access_denied"
+
+
+class OutOfCredit(AccessDenied):
+    """A key that is right, of an account that is out of credit or has no billing set up."""
+
+    code = "generation_out_of_credit"
 
 
 class RetiredModel(RefusedGeneration):

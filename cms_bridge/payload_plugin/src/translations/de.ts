@@ -260,8 +260,9 @@ export const de: Words = {
   'error.model_retired': 'Ein eingestelltes Modell wird nicht mehr angeboten.',
   'error.generation_unsafe':
     'Der Dienst fertigt dies aus Sicherheitsgründen nicht an. Bitte Text oder Bildstil ändern.',
-  'error.generation_access_denied':
-    'Der Dienst nimmt den Schlüssel nicht an, oder das Konto hat kein Guthaben.',
+  'error.generation_access_denied': 'Der Dienst nimmt den Schlüssel nicht an.',
+  'error.generation_out_of_credit':
+    'Das Konto beim Dienst hat kein Guthaben mehr, oder es ist keine Abrechnung eingerichtet.',
   'error.generation_unusable': 'Die Antwort des Dienstes war nicht zu gebrauchen.',
   'error.generation_running': 'Der Dienst arbeitet noch; er wird wieder gefragt.',
   'error.invalid_models': 'Die eingestellten Modelle passen nicht zusammen.',

@@ -254,8 +254,9 @@ export const en = {
   'error.model_retired': 'A configured model is no longer offered.',
   'error.generation_unsafe':
     'The generation service will not make this, for reasons of safety. Change the text or the look.',
-  'error.generation_access_denied':
-    'The generation service does not take the key, or the account is out of credit.',
+  'error.generation_access_denied': 'The generation service does not take the key.',
+  'error.generation_out_of_credit':
+    'The account with the generation service is out of credit, or has no billing set up.',
   'error.generation_unusable': "The service's answer could not be used.",
   'error.generation_running': 'The generation service is still at work; it will be asked again.',
   'error.invalid_models': 'The configured models cannot work together.',

@@ -255,7 +255,9 @@ export const es: Words = {
   'error.model_retired': 'Un modelo configurado ya no se ofrece.',
   'error.generation_unsafe':
     'El servicio no hace esto por razones de seguridad. Cambie el texto o el estilo.',
-  'error.generation_access_denied': 'El servicio no acepta la clave, o la cuenta no tiene saldo.',
+  'error.generation_access_denied': 'El servicio no acepta la clave.',
+  'error.generation_out_of_credit':
+    'La cuenta del servicio no tiene saldo o no tiene la facturación configurada.',
   'error.generation_unusable': 'La respuesta del servicio no se pudo utilizar.',
   'error.generation_running': 'El servicio sigue trabajando; se le volverá a preguntar.',
   'error.invalid_models': 'Los modelos configurados no funcionan juntos.',

@@ -258,8 +258,9 @@ export const fr: Words = {
   'error.model_retired': 'Un modèle configuré n’est plus proposé.',
   'error.generation_unsafe':
     'Le service refuse de produire ceci pour des raisons de sécurité. Modifiez le texte ou le style.',
-  'error.generation_access_denied':
-    'Le service n’accepte pas la clé, ou le compte n’a plus de crédit.',
+  'error.generation_access_denied': 'Le service n’accepte pas la clé.',
+  'error.generation_out_of_credit':
+    'Le compte auprès du service n’a plus de crédit, ou aucune facturation n’y est configurée.',
   'error.generation_unusable': 'La réponse du service était inutilisable.',
   'error.generation_running': 'Le service travaille encore ; il sera interrogé de nouveau.',
   'error.invalid_models': 'Les modèles configurés ne vont pas ensemble.',
