@@ -107,6 +107,8 @@ async def _nobody_asks() -> None:
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """What accompanies a call that may outlive this process, so that it can be found again."""
 
+    charge: str = ""
+    """The id under which the call is accounted for: it may travel along, to find the call by."""
     resume: str | None = None
     """The provider's id of a call made earlier: it is waited for, and nothing new is begun."""
     started: Callable[[str], Awaitable[None]] = _nobody_listens

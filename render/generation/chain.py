@@ -247,7 +247,12 @@ class Chain(Generic[Q, A]):
         async def dropped() -> None:
             await self.meter.release(reservation)
 
-        ticket = Ticket(resume=reservation.provider_id, started=started, dropped=dropped)
+        ticket = Ticket(
+            charge=reservation.id,
+            resume=reservation.provider_id,
+            started=started,
+            dropped=dropped,
+        )
         try:
             made = await self._asked(rung, request, ticket)
         except RunningGeneration:
@@ -290,7 +295,9 @@ class Chain(Generic[Q, A]):
             rung.circuit.refused(error)
             raise
         except (RetryableGeneration, OutcomeUnknown) as error:
-            wanted = getattr(error, "retry_after", None)
+            # What still runs says when to fetch it, not that the model wants to be left alone.
+            running = isinstance(error, RunningGeneration)
+            wanted = None if running else getattr(error, "retry_after", None)
             long = wanted if wanted and wanted > self.patience.longest_delay else None
             rung.circuit.failed(error, rest=long)
             raise
