@@ -15,6 +15,9 @@ class DaemonSettings(BridgeSettings):
     """Where Gemini answers."""
     replicate_url: AnyHttpUrl = AnyHttpUrl("https://api.replicate.com")
     """Where Replicate answers."""
+    provider_outputs_from: tuple[AnyHttpUrl, ...] = ()
+    """Origins, as a JSON list, that providers' files may be fetched from although they are not
+    HTTPS on the public internet: a local simulator, a cache of one's own."""
     stock_directory: Path | None = None
     """A folder of pictures that stand in where no model draws; looked at before cards are made."""
     gemini_calls_per_minute: Annotated[int, Field(ge=0)] = 0

@@ -190,6 +190,7 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
             replicate_token=token,
             gemini_url=str(settings.gemini_url).rstrip("/"),
             replicate_url=str(settings.replicate_url).rstrip("/"),
+            outputs_from=[str(url) for url in settings.provider_outputs_from],
             gemini_pace=paces.pace(
                 "gemini", key=gemini, per_minute=settings.gemini_calls_per_minute
             ),

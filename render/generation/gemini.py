@@ -5,17 +5,19 @@ Retry-After, and its aiohttp path sends a request again after a connection that
 broke once it had been read, which is charged twice. httpx is forced in place
 of aiohttp for that reason, and because its answers can be bounded in bytes.
 
-4xx and 5xx answers are not charged. Blocked prompts and pictures are
-`UnsafeRequest`; a model that is gone is `RetiredModel`; a key that is not taken
-`AccessDenied`; 408, 429 and 5xx `RetryableGeneration` with the seconds asked
-for; an answer that was lost or cannot be read `OutcomeUnknown`.
+What an error status means is told in `render.generation.refusals`: what Gemini
+itself refuses is not charged, what a gateway says in its place is an
+`OutcomeUnknown`, like an answer that was lost or cannot be read.
+
+What answers hold and cost is told in `render.generation.gemini_answers`.
 Reference: https://ai.google.dev/api/generate-content.
 """
 
 import json
 import re
+from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import anyio.to_thread
 import msgspec
@@ -36,16 +38,23 @@ from render.generation.base import (
     TextRequest,
     Ticket,
 )
+from render.generation.gemini_answers import (
+    NAME,
+    PROVIDER,
+    Bill,
+    medium_of,
+    parts_of,
+    unusable,
+)
 from render.generation.pictures import picture_type
-from render.generation.prices import Price, Usage, image_price, speech_price, text_price, usage_cost
+from render.generation.prices import Price, image_price, speech_price, text_price
 from render.generation.prompts import fenced, picture_prompt
-from render.generation.refusals import refusal, unreadable, unsafe
+from render.generation.refusals import refusal, unreadable
 from render.generation.transport import http_client, translated
 from render.generation.voices import unknown_voice
 from render.generation.waveform import finish, wav
 from render.storyboard import clean_text
 
-PROVIDER = "gemini"
 BASE_URL = "https://generativelanguage.googleapis.com"
 VOICES = frozenset({
     "Achernar", "Achird", "Algenib", "Algieba", "Alnilam", "Aoede", "Autonoe", "Callirrhoe",
@@ -64,21 +73,31 @@ SDK_ERRORS = (
     TypeError,
     AttributeError,
     KeyError,
+    RecursionError,
 )
 """Everything its SDK raises beside the transport's errors."""
 
-_NAME = "Gemini"
 _MOST_BYTES = 64 * 1024 * 1024
 """Of one answer; a 4K picture in base64 is some 30 MB."""
-_UNSAFE = {
-    "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "MODEL_ARMOR", "JAILBREAK",
-    "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
-}  # fmt: skip
 _RATE = re.compile(r"rate=(?P<rate>\d{4,6})")
 _SECONDS = re.compile(r"(?P<seconds>\d+(?:\.\d+)?)s?")
+_UNPAID = re.compile(
+    r"credits? (?:are|is|have|has) (?:been )?(?:depleted|exhausted)", re.IGNORECASE
+)
+_RPC_CODES = {
+    "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
+    "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+}  # fmt: skip
+"""Of google.rpc.Code: what Google's own error bodies call themselves."""
+
+
+_T = TypeVar("_T")
 
 
 class _Error(msgspec.Struct):
+    code: int
+    status: str
     details: list[dict[str, Any]] = []
 
 
@@ -117,24 +136,25 @@ class Gemini:
     async def check(self, model: str) -> None:
         """Return if a model can be asked; raise `GenerationError`. Free of charge."""
         try:
-            with translated(_NAME, seconds=self._timeout):
-                await self._client.aio.models.get(model=model)
+            await self._asked(self._client.aio.models.get(model=model), model)
         except OutcomeUnknown as error:  # nothing is charged for a look
             raise RetryableGeneration(
-                f"{_NAME} does not answer.", provider=PROVIDER, model=model
+                f"{NAME} does not answer.", provider=PROVIDER, model=model
             ) from error
-        except SDK_ERRORS as error:
-            raise translate(error, model) from error
 
     async def generate(
         self, model: str, prompt: str, config: types.GenerateContentConfig
     ) -> types.GenerateContentResponse:
         """Make one paid call."""
+        return await self._asked(
+            self._client.aio.models.generate_content(model=model, contents=prompt, config=config),
+            model,
+        )
+
+    async def _asked(self, call: Awaitable[_T], model: str) -> _T:
         try:
-            with translated(_NAME, seconds=self._timeout):
-                return await self._client.aio.models.generate_content(
-                    model=model, contents=prompt, config=config
-                )
+            with translated(NAME, seconds=self._timeout):
+                return await call
         except SDK_ERRORS as error:
             raise translate(error, model) from error
 
@@ -170,12 +190,11 @@ class GeminiImages:
                 ),
             ),
         )
-        usage = _usage(answer, out="IMAGE")
-        cost = usage_cost(self._price, usage) if usage else self.price(request)
-        data, _ = _media(answer, self.model, cost)
-        media_type = picture_type(data)
+        bill = Bill(answer, self._price, out="IMAGE", most=self.price(request))
+        data, _ = medium_of(answer, self.model, bill)
+        cost, media_type = bill.whole, picture_type(data)
         if media_type is None:
-            raise RetryableGeneration(f"{_NAME} sent something that is no picture.").charged(cost)
+            raise unusable(self.model, "something that is no picture").charged(cost)
         return Generated(
             data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
         )
@@ -217,12 +236,11 @@ class GeminiSpeech:
                 ),
             ),
         )
-        usage = _usage(answer, out="AUDIO")
-        cost = usage_cost(self._price, usage) if usage else self.price(request)
-        pcm, media_type = _media(answer, self.model, cost)
-        match = _RATE.search(media_type)
+        bill = Bill(answer, self._price, out="AUDIO", most=self.price(request))
+        pcm, media_type = medium_of(answer, self.model, bill)
+        cost, match = bill.whole, _RATE.search(media_type)
         if not media_type.lower().startswith("audio/l16") or match is None or len(pcm) % 2:
-            raise RetryableGeneration(f"{_NAME} sent something that is no speech.").charged(cost)
+            raise unusable(self.model, "something that is no speech").charged(cost)
         rate = int(match["rate"])
         samples, _ = await anyio.to_thread.run_sync(finish, pcm, rate)
         return Generated(
@@ -231,7 +249,7 @@ class GeminiSpeech:
             provider=PROVIDER,
             model=self.model,
             cost=cost,
-            warnings=unknown_voice(_NAME, request.voice, voice),
+            warnings=unknown_voice(NAME, request.voice, voice),
         )
 
 
@@ -266,17 +284,17 @@ class GeminiText:
                 max_output_tokens=request.max_tokens,
             ),
         )
-        usage = _usage(answer, out="TEXT")
-        cost = usage_cost(self._price, usage) if usage else self.price(request)
-        parts = _parts(answer, self.model, cost)
+        bill = Bill(answer, self._price, out="TEXT", most=self.price(request))
+        parts = parts_of(answer, self.model, bill)
+        cost, usage = bill.whole, bill.usage
         try:
             content = msgspec.json.decode(
                 "".join(part.text or "" for part in parts if not part.thought), type=dict[str, Any]
             )
         except msgspec.DecodeError as error:
-            raise RetryableGeneration(
-                f"{_NAME} sent something that is not in the structure asked for."
-            ).charged(cost) from error
+            raise unusable(self.model, "something that is not in the structure asked for").charged(
+                cost
+            ) from error
         return GeneratedText(
             content=content,
             provider=PROVIDER,
@@ -291,30 +309,31 @@ def translate(error: Exception, model: str) -> GenerationError:
     """Return what an error of the SDK means."""
     if not isinstance(error, errors.APIError):
         return unreadable(error, provider=PROVIDER, model=model)
-    details = _details(error)
+    body = _body(error)
+    details = body.details if body else []
+    reason = str(error.message)
+    precondition = error.status == "FAILED_PRECONDITION"
     return refusal(
         error.code,
         provider=PROVIDER,
         model=model,
-        reason=str(error.message),
+        reason=reason,
+        own=body is not None,
         retry_after=_retry_after(error, details),
-        denied=_is_about_the_key(error, details),
+        # A bad key, a place that is not served and an account without billing are all answered
+        # 400; prepaid credit that is used up is answered 429, like a rate limit.
+        denied=precondition or any(one.get("reason") == "API_KEY_INVALID" for one in details),
+        unpaid=bool(_UNPAID.search(reason)) or (precondition and "billing" in reason.lower()),
     )
 
 
-def _details(error: errors.APIError) -> list[dict[str, Any]]:
-    """Return the structured part of an error's body, where it has one."""
+def _body(error: errors.APIError) -> _Error | None:
+    """Return what an error says in Google's own words; None if it is somebody else's."""
     try:
-        return msgspec.convert(error.details, _ErrorBody).error.details
+        body = msgspec.convert(error.details, _ErrorBody).error
     except msgspec.ValidationError:
-        return []
-
-
-def _is_about_the_key(error: errors.APIError, details: list[dict[str, Any]]) -> bool:
-    """Tell a bad key, and an account without billing, from a bad request: all are answered 400."""
-    return error.status == "FAILED_PRECONDITION" or any(
-        detail.get("reason") == "API_KEY_INVALID" for detail in details
-    )
+        return None
+    return body if body.status in _RPC_CODES else None
 
 
 def _retry_after(error: errors.APIError, details: list[dict[str, Any]]) -> float | None:
@@ -326,51 +345,3 @@ def _retry_after(error: errors.APIError, details: list[dict[str, Any]]) -> float
         if match:
             return float(match["seconds"])
     return None
-
-
-def _usage(answer: types.GenerateContentResponse, *, out: str) -> Usage | None:
-    """Return what was used, if told; tokens of unnamed kind count as what was asked for."""
-    used = answer.usage_metadata
-    if used is None:
-        return None
-    named = {
-        str(item.modality.value): item.token_count or 0
-        for item in used.candidates_tokens_details or []
-        if item.modality is not None
-    }
-    rest = max(0, (used.candidates_token_count or 0) - sum(named.values()))
-    named[out] = named.get(out, 0) + rest
-    return Usage(
-        text_in=used.prompt_token_count or 0,
-        text_out=named.get("TEXT", 0) + (used.thoughts_token_count or 0),
-        image_out=named.get("IMAGE", 0),
-        audio_out=named.get("AUDIO", 0),
-    )
-
-
-def _parts(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> list[types.Part]:
-    feedback = answer.prompt_feedback
-    if feedback is not None and feedback.block_reason is not None:
-        raise unsafe(feedback.block_reason.value, provider=PROVIDER, model=model).charged(cost)
-    candidate = (answer.candidates or [None])[0]
-    reason = candidate.finish_reason.value if candidate and candidate.finish_reason else "none"
-    if reason in _UNSAFE:
-        raise unsafe(reason, provider=PROVIDER, model=model).charged(cost)
-    parts = candidate.content.parts if candidate and candidate.content else None
-    if not parts and answer.usage_metadata is None:
-        raise unreadable(
-            ValueError("neither an answer nor its price"), provider=PROVIDER, model=model
-        )
-    if not parts:
-        raise RetryableGeneration(
-            f"{_NAME} answered without making anything.", provider=PROVIDER, reason=reason
-        ).charged(cost)
-    return parts
-
-
-def _media(answer: types.GenerateContentResponse, model: str, cost: Decimal) -> tuple[bytes, str]:
-    """Return the last medium that is no thought: models draw drafts before they answer."""
-    for part in reversed(_parts(answer, model, cost)):
-        if part.inline_data and part.inline_data.data and not part.thought:
-            return part.inline_data.data, part.inline_data.mime_type or ""
-    raise RetryableGeneration(f"{_NAME} answered in words alone.", provider=PROVIDER).charged(cost)

@@ -5,7 +5,7 @@ is not named. With no key at all pictures and speech are made offline, and there
 is nothing that writes.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,6 +94,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     replicate_token: str = "",
     gemini_url: str = gemini.BASE_URL,
     replicate_url: str = predictions.BASE_URL,
+    outputs_from: Collection[str] = (),
     stock: Path | None = None,
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
@@ -101,8 +102,9 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
 ) -> AsyncGenerator[Providers]:
     """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
 
-    `stock` is a folder of pictures; `told` hears of everything that is seen of a
-    paid model.
+    `outputs_from` are origins that files may be fetched from although they are not
+    on the public internet; `stock` is a folder of pictures; `told` hears of
+    everything that is seen of a paid model.
     """
     config.check()
     rungs = _Rungs(config, told)
@@ -112,7 +114,9 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             stack.push_async_callback(account.aclose)
             rungs.add_gemini(account, gemini_pace)
         if replicate_token:
-            predicting = Replicate(token=replicate_token, base_url=replicate_url)
+            predicting = Replicate(
+                token=replicate_token, base_url=replicate_url, outputs_from=outputs_from
+            )
             stack.push_async_callback(predicting.aclose)
             rungs.add_replicate(predicting, replicate_pace)
         if stock:

@@ -7,13 +7,14 @@ How predictions are begun, waited for and fetched is told in
 import json
 import re
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import anyio.to_thread
 import msgspec
 from replicate.prediction import Prediction
 
-from render.errors import RefusedGeneration, RetryableGeneration
+from render.errors import RefusedGeneration, UnusableAnswer
 from render.generation.base import (
     Generated,
     GeneratedText,
@@ -22,8 +23,9 @@ from render.generation.base import (
     TextRequest,
     Ticket,
 )
+from render.generation.outputs import words
 from render.generation.pictures import picture_type
-from render.generation.predictions import IMAGE_SECONDS, PROVIDER, Replicate, listed
+from render.generation.predictions import IMAGE_SECONDS, PROVIDER, Replicate
 from render.generation.prices import (
     Price,
     Usage,
@@ -41,6 +43,10 @@ from render.storyboard import clean_text
 DEFAULT_VOICE = "Wise_Woman"
 
 _NAME = "Replicate"
+_SEEDED = "black-forest-labs/flux"
+"""Models that are known to take a `seed`; another may refuse what it does not know."""
+_SAMPLE = "00000000-0000-0000-0000-000000000000"
+"""As long as a charge's id: what goes along is part of the price."""
 _VOICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_ ()-]{0,63}")
 _PAUSE_MARK = re.compile(r"<#[^#]*#>")
 
@@ -68,19 +74,20 @@ class ReplicateImages:
 
     async def draw(self, request: ImageRequest, ticket: Ticket | None = None) -> Generated:
         """Return a picture."""
-        inputs = {
+        ticket = ticket or Ticket()
+        inputs: dict[str, Any] = {
             "prompt": picture_prompt(request),
             "aspect_ratio": request.aspect_ratio.value,
             "output_format": "png",
         }
-        ended = await self._account.run(
-            self.model, inputs, ticket=ticket or Ticket(), seconds=self._seconds
-        )
+        if ticket.charge and self.model.startswith(_SEEDED):
+            inputs["seed"] = _seed(ticket.charge)
+        ended = await self._account.run(self.model, inputs, ticket=ticket, seconds=self._seconds)
         cost = self.price(request)
-        data = await self._account.output(ended, model=self.model, cost=cost)
+        data = await self._account.output(ended, model=self.model, kind="image", cost=cost)
         media_type = picture_type(data)
         if media_type is None:
-            raise RetryableGeneration(f"{_NAME} sent something that is no picture.").charged(cost)
+            raise _unusable(self.model, "something that is no picture").charged(cost)
         return Generated(
             data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
         )
@@ -124,13 +131,11 @@ class ReplicateSpeech:
             self.model, inputs, ticket=ticket or Ticket(), seconds=self._seconds
         )
         cost = characters_price(self._price, text)
-        data = await self._account.output(ended, model=self.model, cost=cost)
+        data = await self._account.output(ended, model=self.model, kind="audio", cost=cost)
         try:
             pcm, rate = read_wav(data)
         except UnreadableSound as error:
-            raise RetryableGeneration(f"{_NAME} sent something that is no speech.").charged(
-                cost
-            ) from error
+            raise _unusable(self.model, "something that is no speech").charged(cost) from error
         samples, _ = await anyio.to_thread.run_sync(finish, pcm, rate)
         return Generated(
             data=wav(samples, rate),
@@ -157,7 +162,7 @@ class ReplicateText:
 
     def price(self, request: TextRequest) -> Decimal:
         """Return the most that an answer costs."""
-        prompt = _structured(request) + fenced(request.material)
+        prompt = _structured(request, charge=_SAMPLE) + fenced(request.material)
         return text_price(self._price, prompt, most_tokens=request.max_tokens)
 
     async def check(self) -> None:
@@ -166,25 +171,24 @@ class ReplicateText:
 
     async def write(self, request: TextRequest, ticket: Ticket | None = None) -> GeneratedText:
         """Return an answer in the structure asked for."""
+        ticket = ticket or Ticket()
         inputs = {
-            "system_prompt": _structured(request),
+            "system_prompt": _structured(request, charge=ticket.charge),
             "prompt": fenced(request.material),
             "max_tokens": request.max_tokens,
         }
-        ended = await self._account.run(
-            self.model, inputs, ticket=ticket or Ticket(), seconds=self._seconds
-        )
+        ended = await self._account.run(self.model, inputs, ticket=ticket, seconds=self._seconds)
         usage = _usage(ended)
         cost = usage_cost(self._price, usage) if usage else self.price(request)
-        told = "".join(map(str, listed(ended.output)))
+        told = words(ended.output)
         try:
             content = msgspec.json.decode(
                 told[told.find("{") : told.rfind("}") + 1], type=dict[str, Any]
             )
         except msgspec.DecodeError as error:
-            raise RetryableGeneration(
-                f"{_NAME} sent something that is not in the structure asked for."
-            ).charged(cost) from error
+            raise _unusable(self.model, "something that is not in the structure asked for").charged(
+                cost
+            ) from error
         return GeneratedText(
             content=content,
             provider=PROVIDER,
@@ -200,11 +204,22 @@ def _spoken(request: SpeechRequest) -> str:
     return clean_text(_PAUSE_MARK.sub(" ", clean_text(request.text)))
 
 
-def _structured(request: TextRequest) -> str:
+def _structured(request: TextRequest, *, charge: str) -> str:
+    """Return what a chat model is told; the charge's id goes along as a comment in the schema."""
+    schema = {"$comment": charge[: len(_SAMPLE)], **request.schema} if charge else request.schema
     return (
         f"{request.instructions}\n\nAnswer with one JSON object and nothing else."
-        f" It follows this JSON schema:\n{json.dumps(request.schema)}"
+        f" It follows this JSON schema:\n{json.dumps(schema)}"
     )
+
+
+def _seed(charge: str) -> int:
+    """Return a seed that no other charge's picture has: what a lost call is found by."""
+    return int.from_bytes(sha256(charge.encode()).digest()[:4]) >> 1
+
+
+def _unusable(model: str, what: str) -> UnusableAnswer:
+    return UnusableAnswer(f"{_NAME} sent {what}.", provider=PROVIDER, model=model)
 
 
 def _usage(prediction: Prediction) -> Usage | None:

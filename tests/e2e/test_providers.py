@@ -44,6 +44,7 @@ def house(
         gemini_url=gemini_server.url,
         replicate_api_token=replicate.TOKEN,
         replicate_url=replicate_server.url,
+        provider_outputs_from=msgspec.json.encode([replicate_server.url]).decode(),
         models=msgspec.json.encode(models).decode(),
         cap_video_dollars="1",
     ) as running:

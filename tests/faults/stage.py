@@ -101,6 +101,7 @@ class Stage:
             "replicate": {
                 "replicate_api_token": replicate.TOKEN,
                 "replicate_url": self.predictions.url,
+                "provider_outputs_from": json.dumps([self.predictions.url]),
             },
         }
         settings = {
@@ -131,7 +132,8 @@ class Stage:
         # Nothing is refused here: whatever arrived was made, and is charged.
         assert len(self.google.charges) == len(asked)
         asked += [
-            json.dumps([one.model, one.input], sort_keys=True)
+            # Each call's seed is its own, also where the same is asked for again.
+            json.dumps([one.model, {**one.input, "seed": 0}], sort_keys=True)
             for one in self.predictions.predictions.values()
             if one.status == "succeeded"
         ]

@@ -15,12 +15,21 @@ from render.errors import (
     RunningGeneration,
     UnsafeRequest,
 )
-from render.generation.base import Call, Generated, ImageRequest, Reservation, SpeechRequest
-from render.generation.chain import ImageChain, Patience
+from render.generation.base import (
+    Call,
+    Generated,
+    ImageRequest,
+    Kind,
+    Reservation,
+    SpeechRequest,
+)
+from render.generation.chain import ImageChain, Patience, Rung
 from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
+from render.generation.predictions import Replicate
 from render.generation.providers import Providers, open_providers
+from render.generation.replicate import ReplicateImages
 from tests.simulators import gemini, replicate
 from tests.simulators.gemini import GeminiSimulator
 from tests.simulators.meter import Book
@@ -373,6 +382,76 @@ async def test_without_any_key_everything_is_offline_and_as_intended() -> None:
     assert not made.fallback
     assert made.warnings == ()
     assert providers.text is None
+
+
+async def test_what_a_gateway_loses_is_in_the_book_once_as_it_was_charged(
+    providers: Providers,
+    book: Book,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
+) -> None:
+    # Replicate can be asked what became of it; Gemini cannot, and nobody is paid in its place.
+    chain = replace(providers.images, patience=PATIENT).metered(book)
+    flux = [rung for rung in chain.rungs if rung.model == FLUX]
+    replicate_simulator.creates.extend([replicate.Gateway()] * 4)
+    await replace(chain, rungs=flux).draw(PICTURE)
+    assert book.states == ["settled"]
+    assert len(replicate_simulator.charges) == 1
+    gemini_simulator.script.extend([gemini.Gateway()] * 4)
+    with pytest.raises(OutcomeUnknown):
+        await chain.draw(ImageRequest(prompt="A harbour"))
+    assert book.states == ["settled", "unknown"]
+    assert len(gemini_simulator.charges) == len(replicate_simulator.charges) == 1
+
+
+async def test_a_refusal_for_safety_is_booked_at_what_it_used(
+    providers: Providers, book: Book, gemini_simulator: GeminiSimulator
+) -> None:
+    chain = replace(providers.images, patience=PATIENT).metered(book)
+    gemini_simulator.script.extend(
+        [
+            gemini.Block(reason="IMAGE_SAFETY", thoughts=100),
+            gemini.Block(reason="SAFETY", prompt=True, usage=False),
+        ]
+    )
+    made = await chain.draw(PICTURE)
+    assert made.model == FLUX
+    assert book.states == ["settled", "released", "settled"]
+    assert book.entries[0].cost < chain.price(PICTURE) / 50
+
+
+async def test_a_file_that_cannot_be_had_is_fetched_by_the_next_attempt_and_paid_once(
+    book: Book, replicate_simulator: ReplicateSimulator
+) -> None:
+    account = Replicate(
+        token=replicate.TOKEN,
+        base_url=replicate_simulator.url,
+        outputs_from=[replicate_simulator.url],
+        poll_seconds=0.01,
+    )
+    flux = ReplicateImages(account, model=FLUX, price=CONFIG.price(FLUX))
+    chain = ImageChain(
+        kind=Kind.PICTURE,
+        rungs=[Rung(provider="replicate", model=FLUX, price=flux.price, make=flux.draw)],
+    ).metered(book)
+    replicate_simulator.downloads.extend([replicate.Refuse(status=404)] * 8)
+    for _ in range(2):
+        with pytest.raises(RunningGeneration):
+            await chain.draw(PICTURE)
+    assert (await chain.draw(PICTURE)).data
+    assert book.states == ["settled"]
+    assert len(replicate_simulator.charges) == 1
+    await account.aclose()
+
+
+async def test_what_is_fetched_later_leaves_its_model_to_others(images: ImageChain) -> None:
+    async def running(*_: object) -> Generated:
+        raise RunningGeneration("It runs.", retry_after=3_000)
+
+    first = replace(images.rungs[0], make=running)
+    with pytest.raises(RunningGeneration):
+        await replace(images, rungs=[first, *images.rungs[1:]]).draw(PICTURE)
+    assert first.circuit.available
 
 
 async def test_running_work_is_no_reason_to_pay_another_model(images: ImageChain) -> None:

@@ -11,10 +11,12 @@ from render.errors import (
     AccessDenied,
     GenerationError,
     OutcomeUnknown,
+    OutOfCredit,
     RefusedGeneration,
     RetiredModel,
     RetryableGeneration,
     UnsafeRequest,
+    UnusableAnswer,
 )
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest
 from render.generation.gemini import (
@@ -30,10 +32,12 @@ from tests.simulators.gemini import (
     KEY,
     Act,
     Block,
+    Gateway,
     GeminiSimulator,
     Hang,
     HangUp,
     Made,
+    Named,
     Oversize,
     Raw,
     Refuse,
@@ -61,16 +65,47 @@ FAULTS: dict[str, tuple[Act, type[GenerationError]]] = {
     "429": (Refuse(status=429), RetryableGeneration),
     "500": (Refuse(status=500), RetryableGeneration),
     "503": (Refuse(status=503), RetryableGeneration),
-    "504": (Refuse(status=504), RetryableGeneration),
+    "504": (Refuse(status=504, code="DEADLINE_EXCEEDED"), RetryableGeneration),
+    "a gateway's 502": (Gateway(status=502), OutcomeUnknown),
+    "a gateway's 503": (Gateway(status=503, body=""), OutcomeUnknown),
+    "a gateway's 504": (
+        Gateway(status=504, body='{"message": "upstream"}', media_type="application/json"),
+        OutcomeUnknown,
+    ),
+    "a gateway's list": (
+        Gateway(status=500, body='["no"]', media_type="application/json"),
+        OutcomeUnknown,
+    ),
+    "a gateway's 408": (Gateway(status=408), OutcomeUnknown),
+    "402": (Refuse(status=402), OutOfCredit),
+    "prepaid credit is used up": (
+        Refuse(
+            status=429, code="RESOURCE_EXHAUSTED", message="Your prepayment credits are depleted."
+        ),
+        OutOfCredit,
+    ),
+    "the usual quota": (
+        Refuse(
+            status=429,
+            code="RESOURCE_EXHAUSTED",
+            message="You exceeded your current quota, please check your plan and billing details.",
+        ),
+        RetryableGeneration,
+    ),
     "400": (Refuse(status=400), RefusedGeneration),
-    "400 without billing": (Refuse(status=400, code="FAILED_PRECONDITION"), AccessDenied),
+    "400 without billing": (
+        Refuse(status=400, code="FAILED_PRECONDITION", message="Please enable billing."),
+        OutOfCredit,
+    ),
+    "400 where it is not served": (Refuse(status=400, code="FAILED_PRECONDITION"), AccessDenied),
     "403": (Refuse(status=403), AccessDenied),
     "404": (Refuse(status=404), RetiredModel),
     "prompt blocked": (Block(reason="PROHIBITED_CONTENT", prompt=True), UnsafeRequest),
     "picture blocked": (Block(reason="IMAGE_SAFETY"), UnsafeRequest),
-    "no picture": (Block(reason="NO_IMAGE"), RetryableGeneration),
-    "words alone": (Say(text="I would rather not."), RetryableGeneration),
-    "not a picture": (Made(data=b"GIF89a", mime="image/gif"), RetryableGeneration),
+    "no picture": (Block(reason="NO_IMAGE"), UnusableAnswer),
+    "words alone": (Say(text="I would rather not."), UnusableAnswer),
+    "a link alone": (Named(uri="http://169.254.169.254/latest"), UnusableAnswer),
+    "not a picture": (Made(data=b"GIF89a", mime="image/gif"), UnusableAnswer),
     "connection lost": (HangUp(), OutcomeUnknown),
     "no answer in time": (Hang(seconds=1), OutcomeUnknown),
     "not JSON": (Raw(body=b"<html>"), OutcomeUnknown),
@@ -113,13 +148,40 @@ async def test_retry_after_is_read_from_header_and_body(
     assert raised.value.retry_after == seconds
 
 
-async def test_what_was_charged_without_a_picture_is_told(
+NO_PICTURE: dict[str, tuple[Act, float]] = {
+    # what is answered in place of a picture, and millions of dollars charged for it
+    "a blocked prompt": (Block(reason="SAFETY", prompt=True), 12 * 0.5),
+    "a blocked prompt without usage": (Block(reason="SAFETY", prompt=True, usage=False), 0),
+    "a blocked picture": (Block(reason="IMAGE_SAFETY"), 12 * 0.5),
+    "a blocked picture without usage": (Block(reason="IMAGE_SAFETY", usage=False), 0),
+    "a blocked picture that was thought about": (
+        Block(reason="IMAGE_SAFETY", thoughts=173),
+        12 * 0.5 + 173 * 3,
+    ),
+    "no picture": (Block(reason="NO_IMAGE"), 12 * 0.5),
+    "no picture without usage": (Block(reason="NO_IMAGE", usage=False), 0),
+    "words alone": (Say(text="I would rather not."), 1 * 0.5 + 500 * 3),
+    "words alone without usage": (Say(text="I would rather not.", usage=False), 19 * 3),
+}
+
+
+@pytest.mark.parametrize(("act", "millionths"), NO_PICTURE.values(), ids=NO_PICTURE)
+async def test_an_answer_without_a_picture_costs_what_it_used_and_never_a_picture(
+    gemini_simulator: GeminiSimulator, account: Gemini, act: Act, millionths: float
+) -> None:
+    gemini_simulator.script.append(act)
+    with pytest.raises((UnsafeRequest, UnusableAnswer)) as raised:
+        await images(account).draw(PICTURE)
+    assert float(raised.value.cost) == pytest.approx(millionths / 1_000_000, abs=1e-6)
+    assert raised.value.cost < images(account).price(PICTURE) / 5
+
+
+async def test_a_look_through_a_broken_gateway_is_no_lost_call(
     gemini_simulator: GeminiSimulator, account: Gemini
 ) -> None:
-    gemini_simulator.script.append(Say(text="I would rather not."))
-    with pytest.raises(RetryableGeneration) as raised:
-        await images(account).draw(PICTURE)
-    assert raised.value.cost > 0
+    gemini_simulator.looks.append(Gateway())
+    with pytest.raises(RetryableGeneration):
+        await images(account).check()
 
 
 async def test_a_retired_model_is_named_with_its_successor(account: Gemini) -> None:
@@ -181,7 +243,7 @@ async def test_text_that_is_not_json_may_be_asked_for_again(
 ) -> None:
     model = CONFIG.gemini_text
     gemini_simulator.script.append(Say(text="Certainly! Here"))
-    with pytest.raises(RetryableGeneration) as raised:
+    with pytest.raises(UnusableAnswer) as raised:
         await GeminiText(account, model=model, price=CONFIG.price(model)).write(
             TextRequest(instructions="", material="", schema={"type": "object"})
         )
@@ -198,8 +260,10 @@ def test_every_error_of_the_sdk_is_mapped() -> None:
     meanings: dict[str, str] = {}
     for name, kind in kinds.items():
         assert issubclass(kind, SDK_ERRORS), f"{name} would escape"
-        error = kind(503, {}) if issubclass(kind, errors.APIError) else kind("?")
+        own = {"error": {"code": 503, "status": "UNAVAILABLE", "message": "Overloaded."}}
+        error = kind(503, own) if issubclass(kind, errors.APIError) else kind("?")
         meanings[name] = type(translate(error, "a-model")).__name__
+    assert type(translate(errors.ServerError(503, {}), "a-model")) is OutcomeUnknown
     assert meanings == {
         "APIError": "RetryableGeneration",
         "ClientError": "RetryableGeneration",

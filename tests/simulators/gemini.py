@@ -35,6 +35,7 @@ class Refuse:
 
     status: int
     code: str = "UNKNOWN"
+    message: str = "No."
     retry_after: str | None = None
     retry_delay: str | None = None
 
@@ -45,6 +46,18 @@ class Block:
 
     reason: str
     prompt: bool = False
+    usage: bool = True
+    """Whether the answer tells what was used."""
+    thoughts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """Charge, and let a proxy answer in one's place."""
+
+    status: int = 502
+    body: str = "<html><h1>502 Server Error</h1></html>"
+    media_type: str = "text/html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +92,14 @@ class Say:
     """Charge, and answer with this text in place of what was asked for."""
 
     text: str
+    usage: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """Charge, and name a file in place of sending it."""
+
+    uri: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +110,7 @@ class Made:
     mime: str
 
 
-Act = Refuse | Block | Raw | HangUp | Hang | Oversize | Say | Made
+Act = Refuse | Block | Gateway | Raw | HangUp | Hang | Oversize | Say | Named | Made
 
 
 @dataclass
@@ -98,6 +119,8 @@ class GeminiSimulator:
 
     url: str = ""
     script: deque[Act] = field(default_factory=deque)
+    looks: deque[Gateway] = field(default_factory=deque)
+    """What is answered in place of a model's description."""
     charges: list[str] = field(default_factory=list)
     """The model of every charged call."""
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -108,6 +131,7 @@ class GeminiSimulator:
 
     def reset(self) -> None:
         self.script.clear()
+        self.looks.clear()
         self.charges.clear()
         self.calls.clear()
         self.latency = 0
@@ -124,6 +148,9 @@ class GeminiSimulator:
 
     async def _model(self, request: Request) -> Response:
         model = request.path_params["model"]
+        if self.looks:
+            act = self.looks.popleft()
+            return Response(act.body, act.status, media_type=act.media_type)
         if model in RETIRED:
             return _refusal(Refuse(status=404, code="NOT_FOUND"))
         return JSONResponse({"name": f"models/{model}", "displayName": model})
@@ -147,7 +174,7 @@ class GeminiSimulator:
         finally:
             self.at_once -= 1
 
-    async def _act(  # noqa: PLR0911 - one for each act
+    async def _act(  # noqa: C901, PLR0911 - one for each act
         self, request: Request, model: str, body: dict[str, Any]
     ) -> Response:
         act = self.script.popleft() if self.script else None
@@ -157,6 +184,8 @@ class GeminiSimulator:
             return JSONResponse(_blocked(act))
         self.charges.append(model)
         match act:
+            case Gateway():
+                return Response(act.body, act.status, media_type=act.media_type)
             case HangUp():
                 hang_up(request)
             case Raw():
@@ -167,7 +196,13 @@ class GeminiSimulator:
             case Hang():
                 await asyncio.sleep(act.seconds)
             case Say():
-                return JSONResponse(_answer(model, [{"text": act.text}], "TEXT", 500))
+                answer = _answer(model, [{"text": act.text}], "TEXT", 500)
+                if not act.usage:
+                    del answer["usageMetadata"]
+                return JSONResponse(answer)
+            case Named():
+                part = {"fileData": {"mimeType": "image/png", "fileUri": act.uri}}
+                return JSONResponse(_answer(model, [part], "IMAGE", 100))
             case Made():
                 part = {"inlineData": {"mimeType": act.mime, "data": _base64(act.data)}}
                 return JSONResponse(_answer(model, [part], "IMAGE", 100))
@@ -218,13 +253,13 @@ def _answer(
 
 
 def _blocked(act: Block) -> dict[str, Any]:
-    usage = {"promptTokenCount": 12, "totalTokenCount": 12}
+    used = {"promptTokenCount": 12, "totalTokenCount": 12 + act.thoughts}
+    usage = {"usageMetadata": used} if act.usage else {}
+    if act.thoughts:
+        used |= {"thoughtsTokenCount": act.thoughts, "candidatesTokenCount": 0}
     if act.prompt:
-        return {"promptFeedback": {"blockReason": act.reason}, "usageMetadata": usage}
-    return {
-        "candidates": [{"finishReason": act.reason, "index": 0}],
-        "usageMetadata": usage,
-    }
+        return {"promptFeedback": {"blockReason": act.reason}, **usage}
+    return {"candidates": [{"finishReason": act.reason, "index": 0}], **usage}
 
 
 def _refusal(act: Refuse, reason: str | None = None) -> Response:
@@ -234,7 +269,7 @@ def _refusal(act: Refuse, reason: str | None = None) -> Response:
         details.append({"@type": kind, "retryDelay": act.retry_delay})
     if reason:
         details.append({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason})
-    error = {"code": act.status, "message": "No.", "status": act.code, "details": details}
+    error = {"code": act.status, "message": act.message, "status": act.code, "details": details}
     headers = {"Retry-After": act.retry_after} if act.retry_after else None
     return JSONResponse({"error": error}, act.status, headers)
 

@@ -30,6 +30,7 @@ async def simulated(
         replicate_token="" if provider == "gemini" else replicate.TOKEN,
         gemini_url=google.url,
         replicate_url=predictions.url,
+        outputs_from=[predictions.url],
     ) as providers:
         yield providers
 
