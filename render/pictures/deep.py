@@ -1,8 +1,9 @@
 """Deep pictures: stills of more than eight bits a sample, or of more light than SDR.
 
-Pillow keeps eight bits of every colour picture; these are read by FFmpeg's
-decoders instead, into `float32`: PNG of 16 bits or with a cICP chunk, AVIF of
-10 or 12 bits or with HDR or wide-gamut tags.
+Pillow keeps eight bits of every colour picture; these are read by other ways
+instead, into `float32`. By FFmpeg's decoders: PNG of 16 bits or with a cICP
+chunk, AVIF of 10 or 12 bits or with HDR or wide-gamut tags. By libheif: HEIF of
+the same.
 """
 
 import struct
@@ -12,13 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import cv2
 import numpy as np
+import pillow_heif
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpolation
 from PIL import ExifTags, Image
 
 from render.pictures import hdr
 from render.pictures.colour import Floats
+from render.pictures.items import Box
 
 _DEMUXERS = {"PNG": "png_pipe", "AVIF": "mov"}
 _SCALING = (
@@ -59,14 +63,25 @@ class _Tags(NamedTuple):
 _UNTAGGED = _Tags(ColorTrc.UNSPECIFIED, ColorPrimaries.UNSPECIFIED)
 
 
-def read(path: Path, image: Image.Image, *, enough: tuple[int, int]) -> DeepPicture | None:
+def read(
+    path: Path, image: Image.Image, *, enough: tuple[int, int], aperture: Box | None = None
+) -> DeepPicture | None:
     """Read a picture whose header is open as `image`; None where eight bits hold all of it.
 
     A large one is scaled down on its way, but to no less than covers `enough`
-    (width and height). Raises what FFmpeg raises.
+    (width and height). `aperture` is the part of it that is shown. Raises what
+    FFmpeg and libheif raise.
     """
-    if image.format not in _DEMUXERS:
-        return None
+    if image.format == "HEIF":
+        return _by_libheif(path, image, enough)
+    if image.format in _DEMUXERS:
+        return _by_ffmpeg(path, image, enough, aperture)
+    return None
+
+
+def _by_ffmpeg(
+    path: Path, image: Image.Image, enough: tuple[int, int], aperture: Box | None
+) -> DeepPicture | None:
     tags = _UNTAGGED
     if image.format == "PNG":
         depth, tags = _png_header(path)
@@ -75,7 +90,7 @@ def read(path: Path, image: Image.Image, *, enough: tuple[int, int]) -> DeepPict
     elif image.mode != "RGB":
         # The alpha of an AVIF is a stream of its own: Pillow joins the two.
         return None
-    frame = _decoded(path, _DEMUXERS[image.format])
+    frame = _decoded(path, _DEMUXERS[image.format or ""])
     if (frame.width, frame.height) != image.size:
         # One tile of a grid.
         return None
@@ -86,7 +101,7 @@ def read(path: Path, image: Image.Image, *, enough: tuple[int, int]) -> DeepPict
             return None
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     width, height = enough
-    samples = _samples(frame, (height, width) if orientation >= _SIDEWAYS else enough)
+    samples = _samples(frame, (height, width) if orientation >= _SIDEWAYS else enough, aperture)
     return _shown(_UPRIGHT.get(orientation, lambda picture: picture)(samples), tags)
 
 
@@ -115,9 +130,31 @@ def _decoded(path: Path, demuxer: str) -> VideoFrame:
         return next(container.decode(stream))
 
 
-def _samples(frame: VideoFrame, enough: tuple[int, int]) -> Floats:
+def _by_libheif(path: Path, image: Image.Image, enough: tuple[int, int]) -> DeepPicture | None:
+    told: dict[str, int] = image.info.get("nclx_profile") or {}
+    tags = _Tags(
+        told.get("transfer_characteristics", _UNTAGGED.transfer),
+        told.get("color_primaries", _UNTAGGED.primaries),
+    )
+    if image.mode not in {"RGB", "RGBA"} or (
+        image.info.get("bit_depth", _EIGHT) <= _EIGHT and not hdr.needed(**tags._asdict())
+    ):
+        return None
+    # libheif cuts it to its aperture and sets it upright.
+    samples = np.asarray(pillow_heif.open_heif(path, convert_hdr_to_8bit=False))
+    most = np.float32(np.iinfo(samples.dtype).max)
+    height, width = samples.shape[:2]
+    scale = min(1.0, max(enough[0] / width, enough[1] / height))
+    if scale < 1:
+        size = ceil(width * scale), ceil(height * scale)
+        samples = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
+    return _shown(samples.astype(np.float32) / most, tags)
+
+
+def _samples(frame: VideoFrame, enough: tuple[int, int], aperture: Box | None) -> Floats:
     """Return H × W × 3 or 4, 0–1."""
-    scale = min(1.0, max(enough[0] / frame.width, enough[1] / frame.height))
+    left, top, right, bottom = aperture or (0, 0, frame.width, frame.height)
+    scale = min(1.0, max(enough[0] / (right - left), enough[1] / (bottom - top)))
     transparent = any(component.is_alpha for component in frame.format.components)
     scaled = frame.reformat(
         width=ceil(frame.width * scale),
@@ -128,7 +165,12 @@ def _samples(frame: VideoFrame, enough: tuple[int, int]) -> Floats:
         dst_color_range=ColorRange.JPEG,
         threads=1,
     )
-    return scaled.to_ndarray().astype(np.float32) / np.float32(65535)
+    across, down = scaled.width / frame.width, scaled.height / frame.height
+    part = scaled.to_ndarray()[
+        round(top * down) : max(round(bottom * down), round(top * down) + 1),
+        round(left * across) : max(round(right * across), round(left * across) + 1),
+    ]
+    return part.astype(np.float32) / np.float32(65535)
 
 
 def _shown(samples: Floats, tags: _Tags) -> DeepPicture:

@@ -3,12 +3,12 @@
 One filter graph does all of it, with one thread and no picture held back:
 
     crop ─► scale ─► (16-bit R'G'B' where colours change ─► table for HDR and wide gamut)
-         ─► (turn) ─► I420, BT.709, limited
+         ─► (mirror, turn) ─► I420, BT.709, limited
 
 Matrix and range come from the clip's tags; without any, 720 lines and more are
 BT.709 and fewer BT.601, limited, as players have it. BT.601's own primaries are
-taken for BT.709's, which they nearly are. Pictures are turned at full chroma,
-since turning 4:2:0 would move its samples.
+taken for BT.709's, which they nearly are. Pictures are set upright at full chroma,
+since to mirror or turn 4:2:0 would move its samples.
 """
 
 from fractions import Fraction
@@ -25,6 +25,7 @@ from render.pictures import hdr
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane
 from render.pictures.crop import cover
+from render.pictures.orientation import Orientation
 from render.rendition import Profile
 from render.storyboard import Fit, Focus
 from render.timeline import Moving
@@ -53,8 +54,7 @@ class Kind(NamedTuple):
     range: int
     transfer: int
     primaries: int
-    turns: int
-    """Quarters of a turn, clockwise, that set it upright."""
+    orientation: Orientation
 
     @classmethod
     def of(cls, frame: VideoFrame) -> "Kind":
@@ -70,7 +70,7 @@ class Kind(NamedTuple):
             range=limits or ColorRange.MPEG,
             transfer=frame.color_trc,
             primaries=frame.color_primaries,
-            turns=round(-frame.rotation / 90) % 4,
+            orientation=Orientation.of(frame),
         )
 
 
@@ -81,10 +81,12 @@ class Fitting:
         """Prepare a graph; `aspect` is the width of a pixel against its height."""
         self.kind = kind
         self._surround = source.surround
-        # Everything up to the turn is measured as the picture lies in its file.
+        # Everything before it is set upright is measured as the picture lies in its file.
         shape, focus = (profile.width, profile.height), source.focus
-        for _ in range(kind.turns):
+        for _ in range(kind.orientation.turns):
             shape, focus = _turned(shape), Focus(x=focus.y, y=1 - focus.x)
+        if kind.orientation.mirrored:
+            focus = Focus(x=1 - focus.x, y=focus.y)
         stored = (float(kind.width * aspect), float(kind.height))
         part, size = (0, 0, kind.width, kind.height), shape
         if source.fit is Fit.COVER:
@@ -100,7 +102,7 @@ class Fitting:
             scale = min(shape[0] / stored[0], shape[1] / stored[1])
             size = (_even(stored[0] * scale, shape[0]), _even(stored[1] * scale, shape[1]))
         self._graph = _graph(kind, part, size)
-        width, height = _turned(size) if kind.turns % 2 else size
+        width, height = _turned(size) if kind.orientation.turns % 2 else size
         self._left = (profile.width - width) // 4 * 2
         self._top = (profile.height - height) // 4 * 2
         self._whole = (width, height) == (profile.width, profile.height)
@@ -148,13 +150,15 @@ def _graph(kind: Kind, part: tuple[int, int, int, int], size: tuple[int, int]) -
     mapped = hdr.needed(transfer=kind.transfer, primaries=kind.primaries)
     # From one matrix straight to another, swscale is a level off, even in greys.
     recoloured = mapped or kind.matrix != _BT709
-    if recoloured or kind.turns:
+    if recoloured or kind.orientation != Orientation():
         steps.append(_scale(graph, size, full_range=recoloured))
         steps.append(graph.add("format", "gbrp16le" if recoloured else "yuv444p"))
     if mapped:
         steps.append(_table(graph, kind))
-    steps += [graph.add(name, arguments) for name, arguments in _TURNS[kind.turns]]
-    steps.append(_scale(graph, _turned(size) if kind.turns % 2 else size))
+    if kind.orientation.mirrored:
+        steps.append(graph.add("hflip"))
+    steps += [graph.add(name, arguments) for name, arguments in _TURNS[kind.orientation.turns]]
+    steps.append(_scale(graph, _turned(size) if kind.orientation.turns % 2 else size))
     steps.append(graph.add("format", "yuv420p"))
     steps.append(graph.add("buffersink"))
     graph.link_nodes(*steps).configure()

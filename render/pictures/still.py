@@ -4,9 +4,9 @@ A `Plate` is one picture cover-fitted to the output's shape, as BT.709
 limited-range Y, U and V planes, finer than the output: sampled bilinearly, that
 is sub-pixel motion without a ripple. RGB ends here.
 
-Every picture comes upright, in sRGB's primaries, on white where it is
-transparent, and as its first frame where it is animated. More than eight bits,
-and HDR, are `render.pictures.deep`'s to read.
+Every picture comes upright, cut to its clean aperture, in sRGB's primaries, on
+white where it is transparent, and as its first frame where it is animated. More
+than eight bits, and HDR, are `render.pictures.deep`'s to read.
 
 Hostile files are refused before a pixel is decoded; every refusal is a
 `MediaError` that names the scene. The content says what a file is, never its name.
@@ -22,11 +22,12 @@ from typing import NamedTuple
 import cv2
 import msgspec
 import numpy as np
+import pillow_heif
 from av.error import FFmpegError
 from PIL import Image, ImageCms, ImageOps
 
 from render.errors import MediaError
-from render.pictures import deep
+from render.pictures import deep, items
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane, Samples, as_plane, resized, ycbcr
 from render.pictures.crop import Crop, cover
@@ -37,9 +38,12 @@ from render.rendition import Profile
 from render.storyboard import Focus
 
 MAX_PIXELS = 50_000_000
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "HEIF")
+"""In the order in which they are tried: a file whose brand is AVIF's and HEIF's alike is read by
+the decoder of AVIF, if it can."""
 UNREADABLE = (
     OSError,  # includes Pillow's UnidentifiedImageError and truncation
+    RuntimeError,  # libheif's, of memory it is not to take and of codecs it has not
     SyntaxError,  # Pillow's word for a broken PNG chunk
     ValueError,
     EOFError,
@@ -49,6 +53,13 @@ UNREADABLE = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+# Of a picture itself, and not of the small, the deep and the bright ones stored beside it; threads
+# are given to whole segments.
+pillow_heif.register_heif_opener(
+    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+)
+_ITEMS = frozenset({"AVIF", "HEIF"})
+"""The formats that store a picture as an item with properties."""
 _SRGB = ImageCms.ImageCmsProfile(
     ImageCms.createProfile("sRGB")  # pyright: ignore[reportUnknownArgumentType]  untyped by Pillow
 )
@@ -104,9 +115,11 @@ def check_picture(
         raise _too_large(max_pixels, scene) from error
     except UNREADABLE as error:
         raise _refused(
-            "the picture is not a readable PNG, JPEG, WebP, AVIF or GIF file", scene
+            "the picture is not a readable PNG, JPEG, WebP, AVIF, HEIC or GIF file", scene
         ) from error
-    if width * height > max_pixels:
+    # A small aperture may be all that is shown of something large, which is decoded whole.
+    stored = items.primary(path) if kind in _ITEMS else items.Item()
+    if max(width * height, stored.width * stored.height) > max_pixels:
         raise _too_large(max_pixels, scene)
     return PictureInfo(width=width, height=height, format=kind)
 
@@ -121,9 +134,10 @@ def load_plate(
     check_picture(path, scene=scene)
     try:
         with Image.open(path, formats=FORMATS) as image:
-            picture = deep.read(path, image, enough=_finest(profile))
+            aperture = shown(path, image)
+            picture = deep.read(path, image, enough=_finest(profile), aperture=aperture)
             if picture is None:
-                rgb, crop = _shallow(image, profile, focus)
+                rgb, crop = _shallow(image, aperture, profile, focus)
             else:
                 rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
     except UNREADABLE as error:
@@ -151,15 +165,33 @@ def _finest(profile: Profile) -> tuple[int, int]:
     return round(profile.width * MAX_ZOOM), round(profile.height * MAX_ZOOM)
 
 
-def _shallow(image: Image.Image, profile: Profile, focus: Focus) -> tuple[Plane, Crop]:
+def shown(path: Path, image: Image.Image) -> items.Box | None:
+    """Return the part of an open picture, as it is stored, that is still to be cut out of it."""
+    # libheif has done so by itself, and an animation is stored as a track.
+    if image.format != "AVIF" or getattr(image, "is_animated", False):
+        return None
+    item = items.primary(path)
+    return item.shown if (item.width, item.height) == image.size else None
+
+
+def upright(image: Image.Image, aperture: items.Box | None) -> Image.Image:
+    """Return an open picture as it is to be seen: cut to its aperture, then set upright."""
+    cut = image.crop(aperture) if aperture else image
+    ImageOps.exif_transpose(cut, in_place=True)
+    return cut
+
+
+def _shallow(
+    image: Image.Image, aperture: items.Box | None, profile: Profile, focus: Focus
+) -> tuple[Plane, Crop]:
     size = _finest(profile)
     # A JPEG can be decoded at a fraction of its size; no-op for the others.
     image.draft("RGB", (max(size), max(size)))
     icc_profile = image.info.get("icc_profile")
-    ImageOps.exif_transpose(image, in_place=True)
-    crop = cover(image.size, (profile.width, profile.height), focus)
+    seen = upright(image, aperture)
+    crop = cover(seen.size, (profile.width, profile.height), focus)
     # Colours are converted once the picture is small: a large one fills memory.
-    fitted = resizable(image).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
+    fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
     return np.asarray(_opaque(fitted, icc_profile)), crop
 
 

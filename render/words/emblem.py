@@ -6,10 +6,18 @@ bound. Raises `MediaError`.
 """
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from render.errors import MediaError
-from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable, srgb
+from render.pictures.still import (
+    FORMATS,
+    UNREADABLE,
+    check_picture,
+    resizable,
+    shown,
+    srgb,
+    upright,
+)
 from render.rendition import Profile
 from render.storyboard import Corner
 from render.timeline import Emblem
@@ -29,9 +37,9 @@ def load_emblem(emblem: Emblem, profile: Profile) -> Layer:
             icc_profile = image.info.get("icc_profile")
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
-            ImageOps.exif_transpose(image, in_place=True)
-            size = _size(image.size, share=emblem.width, profile=profile)
-            fitted = resizable(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+            seen = upright(image, shown(emblem.path, image))
+            size = _size(seen.size, share=emblem.width, profile=profile)
+            fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
         raise _refused(error.message) from error

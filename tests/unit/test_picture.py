@@ -4,10 +4,8 @@ import struct
 import zlib
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from av.video.stream import VideoStream
 from PIL import Image, ImageCms
 
 from render.errors import MediaError
@@ -16,6 +14,7 @@ from render.pictures.motion import window
 from render.pictures.still import check_picture, film, load_plate
 from render.rendition import Profile
 from render.storyboard import Focus, Motion
+from tests.stills import chunk, deep_png, write_avif
 
 PROFILE = Profile(name="tiny", width=160, height=96)
 MIDDLE = Focus()
@@ -27,11 +26,6 @@ def filmed(path: Path, profile: Profile = PROFILE, *, focus: Focus = MIDDLE) -> 
     canvas = Canvas(profile)
     film(load_plate(path, profile, focus=focus), FULL, canvas)
     return canvas.frame().reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    crc = zlib.crc32(kind + body)
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
 
 
 def png_of(width: int, height: int) -> bytes:
@@ -107,24 +101,6 @@ def test_every_kind_of_colour_is_understood(tmp_path: Path, mode: str) -> None:
     path = tmp_path / ("picture.jpg" if mode == "CMYK" else "picture.png")
     Image.new("RGB", (64, 36), "white").convert(mode).save(path)
     assert filmed(path).min() >= 252
-
-
-def deep_png(samples: np.ndarray, *, tags: tuple[int, int] | None = None, **chunks: bytes) -> bytes:
-    """A 16-bit PNG of H × W × 1, 3 or 4; `tags` are a cICP chunk's primaries and transfer."""
-    height, width, channels = samples.shape
-    colour_type = {1: 0, 3: 2, 4: 6}[channels]
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
-    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    extra = b"".join(chunk(kind.encode(), body) for kind, body in chunks.items())
-    if tags:
-        extra += chunk(b"cICP", bytes([*tags, 0, 1]))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + extra
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
 
 
 def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path) -> None:
@@ -206,21 +182,6 @@ def test_hdr_greys_land_where_the_curve_has_them(
     samples = np.full((18, 32, 3), round(signal * 65535), np.uint16)
     path.write_bytes(deep_png(samples, tags=(BT2020, transfer)))
     assert np.abs(filmed(path).astype(int) - level).max() <= 3
-
-
-def write_avif(path: Path, rgb: np.ndarray, *, pix_fmt: str, tags: tuple[int, int]) -> None:
-    frame = av.VideoFrame.from_ndarray(rgb, "rgb48le").reformat(
-        format=pix_fmt, dst_colorspace=9, dst_color_range=2
-    )
-    with av.open(path, "w", format="avif") as out:
-        stream = out.add_stream("libsvtav1", 1, options={"preset": "10", "crf": "5"})
-        assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, pix_fmt
-        context = stream.codec_context
-        context.color_primaries, context.color_trc = tags
-        context.colorspace, context.color_range = 9, 2
-        out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
 
 
 def test_an_hdr_avif_is_toned_down_too(tmp_path: Path) -> None:

@@ -228,14 +228,80 @@ def test_a_turned_clip_stands_upright(tmp_path: Path, turn: int, fit: Fit) -> No
     assert corners(shown(path, profile=profile, fit=fit)) == wanted
 
 
-def test_a_turned_clip_keeps_its_focus(tmp_path: Path) -> None:
-    # Stored with red at the upper left, which a quarter clockwise brings to the upper right.
-    matrix, _ = TURNS[90]
-    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=matrix)
-    top = shown(path, focus=Focus(x=0.5, y=0.0))
-    assert corners(top)[:2] == ["blue", "red"]
-    bottom = shown(path, focus=Focus(x=0.5, y=1.0))
-    assert corners(bottom)[2:] == ["white", "green"]
+UNIT = 1 << 16
+MATRICES: dict[str, tuple[int, int, int, int]] = {
+    "upright": (1, 0, 0, 1),
+    "mirrored": (-1, 0, 0, 1),
+    "upside down": (-1, 0, 0, -1),
+    "mirrored, upside down": (1, 0, 0, -1),
+    "along the falling diagonal": (0, 1, 1, 0),
+    "turned to the right": (0, 1, -1, 0),
+    "along the rising diagonal": (0, -1, -1, 0),
+    "turned to the left": (0, -1, 1, 0),
+}
+"""Where the display matrix sends the unit of each axis: EXIF's eight orientations, in order."""
+
+
+def placed(matrix: tuple[int, int, int, int]) -> list[str]:
+    """The corners of `quarters`, each where the matrix sends it; by the formula of ISO 14496-12."""
+    a, b, c, d = matrix
+    held = {(-1, -1): "red", (1, -1): "green", (-1, 1): "blue", (1, 1): "white"}
+    sent = {(a * x + c * y, b * x + d * y): colour for (x, y), colour in held.items()}
+    return [sent[place] for place in ((-1, -1), (1, -1), (-1, 1), (1, 1))]
+
+
+def display(matrix: tuple[int, int, int, int]) -> tuple[int, ...]:
+    a, b, c, d = (UNIT * value for value in matrix)
+    return (a, b, 0, c, d, 0, 0, 0, 1 << 30)
+
+
+@pytest.mark.parametrize("fit", list(Fit))
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_clip_of_every_orientation_is_set_upright(tmp_path: Path, name: str, fit: Fit) -> None:
+    matrix = MATRICES[name]
+    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=display(matrix))
+    size = (160, 96) if matrix[0] else (96, 160)
+    profile = Profile(name="own", width=size[0], height=size[1])
+    assert corners(shown(path, profile=profile, fit=fit)) == placed(matrix)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_clip_that_ffmpeg_flips_is_seen_as_players_show_it(tmp_path: Path, codec: str) -> None:
+    # What `ffmpeg -display_hflip` writes: the axis turned over, and moved back by the width.
+    matrix = (-UNIT, 0, 0, 0, UNIT, 0, 160 * UNIT, 0, 1 << 30)
+    options = None if codec == "libx264" else {"x265-params": "lossless=1:log-level=none"}
+    path = write_clip(
+        tmp_path / "selfie.mov",
+        [quarters((160, 96))],
+        codec=codec,
+        options=options,
+        matrix=matrix,
+    )
+    assert corners(shown(path)) == ["green", "red", "white", "blue"]
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_clip_of_every_orientation_keeps_its_focus(tmp_path: Path, name: str) -> None:
+    matrix = MATRICES[name]
+    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 160))], matrix=display(matrix))
+    left_top, right_top, left_bottom, right_bottom = placed(matrix)
+    wide, high = (
+        Profile(name="wide", width=160, height=64),
+        Profile(name="high", width=64, height=160),
+    )
+    top = shown(path, profile=wide, focus=Focus(x=0.5, y=0.0))
+    assert corners(top) == [left_top, right_top] * 2
+    bottom = shown(path, profile=wide, focus=Focus(x=0.5, y=1.0))
+    assert corners(bottom) == [left_bottom, right_bottom] * 2
+    left = shown(path, profile=high, focus=Focus(x=0.0, y=0.5))
+    assert corners(left) == [left_top, left_top, left_bottom, left_bottom]
+    right = shown(path, profile=high, focus=Focus(x=1.0, y=0.5))
+    assert corners(right) == [right_top, right_top, right_bottom, right_bottom]
+
+
+def test_a_matrix_of_nothing_leaves_a_clip_as_it_is(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=display((0, 0, 0, 0)))
+    assert corners(shown(path)) == placed(MATRICES["upright"])
 
 
 @pytest.mark.parametrize(
