@@ -132,7 +132,7 @@ class Painter:
             return
         motion = source.motion if isinstance(source, Still) else Motion.STILL
         with self._plates.borrowed(shot.number, source) as plate:
-            yield StillFootage(plate, motion, frames=shot.frames)
+            yield StillFootage(plate, motion, frames=shot.span)
 
 
 def _moves(source: Source) -> bool:

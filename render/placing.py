@@ -1,17 +1,22 @@
 """Placing: a storyboard and its media become a timeline.
 
 `build` is pure: storyboard and media in, timeline out, or `LimitExceeded`.
-Pictures are placed on whole frames; narrations at exact rational seconds.
+
+Every scene has an exact place, in rational seconds, that knows of no frames: it begins where
+the one before begins to give way to it. Narrations stand at those times. Of pictures only the
+borders are rounded, each to the nearest frame (`_Place`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
 
 import msgspec
 
 from render.errors import LimitExceeded, MediaError
+from render.rendition import FRAME_RATES
 from render.sentences import shorten
 from render.storyboard import (
     CaptionStyle,
@@ -40,6 +45,8 @@ from render.timeline import (
 
 _CHAPTER_TITLE = 60
 """Characters of a chapter's name at the most."""
+_SHORTEST = Fraction(1, min(FRAME_RATES))
+"""Seconds that a scene lasts, and is seen alone, at the least: a frame at any rate."""
 
 
 class Pacing(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +81,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
     scene by its number, or `MediaError` where a scene has no media.
     """
     storyboard.check(limits)
-    lengths: list[int] = []
+    lengths: list[Fraction] = []
     for number, scene in enumerate(storyboard.scenes, start=1):
         if scene.id not in media:
             raise MediaError(f"Scene {number}: its files are missing.", scene=str(number))
@@ -87,25 +94,24 @@ def build(  # noqa: PLR0913  keyword-only past the second
                 unit="seconds",
                 scene=str(number),
             )
-        lengths.append(max(1, ceil(seconds * fps)))
+        lengths.append(seconds)
 
     shots: list[Shot] = []
     voices: list[Voice] = []
-    start = fade_in = 0
-    for index, scene in enumerate(storyboard.scenes):
-        length, own = lengths[index], media[scene.id]
-        fade_out = (
-            _overlap(scene, length, lengths[index + 1], fps=fps, pacing=pacing)
-            if index + 1 < len(lengths)
-            else 0
-        )
+    places = _places(storyboard.scenes, lengths, fps=fps, pacing=pacing)
+    for number, (scene, place) in enumerate(zip(storyboard.scenes, places, strict=True), start=1):
+        own = media[scene.id]
+        start, end = _border(place.start, fps), _border(place.end, fps)
+        fade_in = _border(place.alone, fps) - start
+        fade_out = end - _border(place.giving_way, fps)
         shot = Shot(
             scene_id=scene.id,
-            number=index + 1,
-            title=_chapter(scene, index + 1),
-            source=_source(scene, own, storyboard.palette, number=index + 1),
+            number=number,
+            title=_chapter(scene, number),
+            source=_source(scene, own, storyboard.palette, number=number),
             start=start,
-            frames=length,
+            frames=end - start,
+            span=ceil((place.end - place.start) * fps),
             fade_in=fade_in,
             fade_out=fade_out,
             transition=scene.transition if fade_out else Transition.CUT,
@@ -116,15 +122,14 @@ def build(  # noqa: PLR0913  keyword-only past the second
             voices.append(
                 Voice(
                     scene_id=scene.id,
-                    number=index + 1,
+                    number=number,
                     path=own.narration,
-                    start=Fraction(start, fps) + pacing.lead_in,
+                    start=place.start + pacing.lead_in,
                     duration=own.narration_seconds,
                 )
             )
-        start, fade_in = shot.end - fade_out, fade_out
 
-    captions = {voice.number: tuple(_placed(media[voice.scene_id].cues, voice)) for voice in voices}
+    captions = [cue for voice in voices for cue in _placed(media[voice.scene_id].cues, voice)]
     timeline = Timeline(
         fps=fps,
         shots=tuple(shots),
@@ -136,8 +141,8 @@ def build(  # noqa: PLR0913  keyword-only past the second
         ),
         bed=_bed(storyboard, music),
         emblem=_emblem(storyboard, logo),
-        lettering=tuple(_lettering(storyboard, shots, captions, fps=fps, pacing=pacing)),
-        captions=tuple(cue for cues in captions.values() for cue in cues),
+        lettering=tuple(_lettering(storyboard, shots, media, fps=fps, pacing=pacing)),
+        captions=tuple(captions),
         palette=storyboard.palette,
         locale=storyboard.locale,
     )
@@ -173,23 +178,48 @@ def _clip_seconds(scene: Scene, own: SceneMedia) -> Fraction:
     return max(Fraction(0), end - Fraction(str(scene.clip.trim_start)))
 
 
-def _overlap(scene: Scene, length: int, following: int, *, fps: int, pacing: Pacing) -> int:
+class _Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scene stands in the film, in exact seconds."""
+
+    start: Fraction
+    alone: Fraction
+    """When the scene before is gone."""
+    giving_way: Fraction
+    """When the scene after begins to be seen."""
+    end: Fraction
+
+
+def _places(
+    scenes: Sequence[Scene], lengths: Sequence[Fraction], *, fps: int, pacing: Pacing
+) -> Iterator[_Place]:
+    # So that none is rounded to nothing, at rates slower than any that videos are made at too.
+    shortest = max(_SHORTEST, Fraction(1, fps))
+    held = [max(seconds, shortest) for seconds in lengths]
+    overlaps = [
+        _overlap(scene, (min(pair) - shortest) / 2, pacing)
+        for scene, pair in zip(scenes, pairwise(held), strict=False)
+    ]
+    start = before = Fraction(0)
+    for seconds, overlap in zip(held, (*overlaps, Fraction(0)), strict=True):
+        end = start + seconds
+        yield _Place(start=start, alone=start + before, giving_way=end - overlap, end=end)
+        start, before = end - overlap, overlap
+
+
+def _border(seconds: Fraction, fps: int) -> int:
+    # Halves always upwards, not to the even number: what lasts whole frames keeps their number.
+    return floor(seconds * fps + Fraction(1, 2))
+
+
+def _overlap(scene: Scene, most: Fraction, pacing: Pacing) -> Fraction:
     # At most a little less than half of either scene, so that the two
     # transitions of one scene never meet; and no longer than the air between two
     # narrations, so that no voice starts before the one before has ended.
     if scene.transition is Transition.CUT:
-        return 0
+        return Fraction(0)
     asked = scene.transition_seconds
     wanted = pacing.transition if asked is None else Fraction(str(asked))
-    return max(
-        0,
-        min(
-            int(wanted * fps),
-            int((pacing.lead_in + pacing.tail) * fps),
-            (length - 1) // 2,
-            (following - 1) // 2,
-        ),
-    )
+    return min(wanted, pacing.lead_in + pacing.tail, most)
 
 
 def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> Source:
@@ -227,6 +257,7 @@ def _placed(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
 def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: int) -> ClipSound:
     if not isinstance(shot.source, Moving) or own.clip is None:
         raise MediaError(f"Scene {shot.number}: the clip is missing.", scene=str(shot.number))
+    # Where its pictures are, to the sample: lips and voice belong together.
     return ClipSound(
         number=shot.number,
         path=own.clip,
@@ -262,7 +293,7 @@ def _emblem(storyboard: Storyboard, path: Path | None) -> Emblem | None:
 def _lettering(
     storyboard: Storyboard,
     shots: list[Shot],
-    captions: Mapping[int, tuple[Cue, ...]],
+    media: Mapping[str, SceneMedia],
     *,
     fps: int,
     pacing: Pacing,
@@ -280,14 +311,17 @@ def _lettering(
                 frames=frames,
                 fade=min(int(pacing.lettering * fps), frames // 3),
             )
-        if storyboard.captions is not CaptionStyle.NONE:
-            for cue in captions.get(shot.number, ()):
-                start, end = floor(cue.start * fps), ceil(cue.end * fps)
+        own = media[scene.id]
+        if storyboard.captions is not CaptionStyle.NONE and own.narration is not None:
+            for cue in own.cues:
+                # Counted from the scene's own border, and so the same wherever that falls.
+                start = floor((pacing.lead_in + cue.start) * fps)
+                end = ceil((pacing.lead_in + cue.end) * fps)
                 yield Lettering(
                     number=shot.number,
                     style=storyboard.captions,
                     text=cue.text,
-                    start=start,
+                    start=shot.start + start,
                     frames=max(1, end - start),
                     fade=0,
                 )

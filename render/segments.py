@@ -3,7 +3,9 @@
 Where two shots fade, that stretch is a segment of its own; what is left of each
 shot is cut into pieces of at most five seconds. Segments lie end to end and
 cover the timeline exactly, so that an edit leaves every segment it does not
-touch as it was, wherever in the video it now stands.
+touch as it was, wherever in the video it now stands. One that makes a scene
+longer by a part of a frame may move a later border by one: what ends there has
+a frame more or fewer and is made anew, and nothing else.
 
 A digest covers everything that decides a segment's bytes, and nothing else: the
 sources' contents, the camera's way over them, how one gives way to the next, the
@@ -26,7 +28,7 @@ from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import Emblem, Lettering, Moving, Shot, Still, Timeline
 from render.words.lettering import stack_digest
 
-RECIPE = 2
+RECIPE = 3
 """Counts the ways pictures have been painted; another one makes other segments."""
 
 
@@ -147,7 +149,15 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
             content["through"] = shot.colour
     if lettering:
         content["lettering"] = [
-            [words.style, words.text, words.start, words.frames, words.fade] for words in lettering
+            # Where they begin and end matters as far as it is seen here.
+            [
+                words.style,
+                words.text,
+                max(words.start, -words.fade),
+                min(words.end, frames + words.fade),
+                words.fade,
+            ]
+            for words in lettering
         ]
         content["set in"] = [stack_digest(), timeline.palette, timeline.locale]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
@@ -158,9 +168,12 @@ def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
     longest = KEYFRAME_SECONDS * timeline.fps
     for index, shot in enumerate(timeline.shots):
         body = shot.frames - shot.fade_in - shot.fade_out
-        pieces = ceil(body / longest)
+        # By what the scene lasts, not by how many frames of it happen to be seen: then only the
+        # last piece differs where that is one fewer.
+        whole = shot.span - shot.fade_in - shot.fade_out
+        pieces = ceil(whole / longest)
         for piece in range(pieces):
-            begin, end = body * piece // pieces, body * (piece + 1) // pieces
+            begin, end = whole * piece // pieces, min(body, whole * (piece + 1) // pieces)
             first = shot.fade_in + begin
             yield shot.start + first, end - begin, (View(shot=shot, first=first),)
         if shot.fade_out:
@@ -180,7 +193,7 @@ def _identity(view: View, frames: int, fps: int, fingerprints: Mapping[Path, str
                 fingerprints[source.path],
                 source.focus,
                 source.motion,
-                view.shot.frames,
+                view.shot.span,
                 view.first,
             ]
         case Moving():

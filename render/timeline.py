@@ -1,7 +1,9 @@
 """A timeline: when each scene is seen and each narration heard, in exact time.
 
-`render.placing` builds it. Pictures are placed on whole frames; narrations at exact
-rational seconds, which at 48 kHz and 30 fps are whole samples. No time here is a float.
+`render.placing` builds it. Narrations stand at exact rational seconds. Pictures are borders
+between whole frames, each the one nearest to its exact time, so that no error adds up: at any
+rate a film has the same length, and the same places in it, to half a frame. No time here is
+a float.
 
     scene 1   ├────────────────────┤
     scene 2                    ├──────────────────┤      ├──┤ fade: both are seen
@@ -91,6 +93,10 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     frames: int
     """How long it is seen, both transitions included."""
+    span: int
+    """The frames its camera's way is spread over: what it lasts, rounded up. `frames` may be one
+    fewer, by where in a frame the scene falls; the way is the same, so that a scene which is
+    moved by a part of a frame shows what it showed."""
     fade_in: int
     """Frames shared with the shot before."""
     fade_out: int

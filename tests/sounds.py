@@ -151,6 +151,7 @@ def timeline(
         source=Solid(colour="#000000"),
         start=0,
         frames=frames,
+        span=frames,
         fade_in=0,
         fade_out=0,
         transition=Transition.CUT,

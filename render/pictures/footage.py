@@ -20,7 +20,7 @@ class StillFootage:
     """A camera over a plate."""
 
     def __init__(self, plate: Plate, motion: Motion, *, frames: int) -> None:
-        """Take a plate, and the way over it in a shot of so many frames."""
+        """Take a plate, and the way over it, spread over so many frames."""
         self._plate = plate
         self._motion = motion
         self._frames = frames

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.delivery.encoder import X264
@@ -123,6 +123,59 @@ def test_a_motionless_scene_looks_the_same_at_any_length() -> None:
     # Ten seconds are two pieces of five, and both show the same.
     assert len(digests(film(msgspec.structs.replace(still, duration=10)))) == 1
     assert len(digests(film(msgspec.structs.replace(A, duration=10)))) == 2
+
+
+def lasting(seconds: float, **how: object) -> Scene:
+    return Scene(id="", duration=seconds, motion=Motion.ZOOM_IN, **how)
+
+
+@given(
+    # Long enough for transitions of half a second, which are whole frames.
+    st.lists(st.floats(min_value=1.1, max_value=20), min_size=2, max_size=5),
+    st.floats(min_value=1.1, max_value=20),
+)
+def test_an_edit_by_part_of_a_frame_renews_only_what_has_a_frame_more_or_fewer(
+    lengths: list[float], edited: float
+) -> None:
+    def film_of(first: float) -> Timeline:
+        return film(
+            *(
+                msgspec.structs.replace(lasting(seconds), id=f"s{number}")
+                for number, seconds in enumerate((first, *lengths))
+            )
+        )
+
+    before, after = film_of(3), film_of(edited)
+    known = digests(before)
+    for segment in planned(after):
+        views = segment.views
+        if views[0].shot.number == 1:
+            continue
+        old = [before.shots[view.shot.number - 1].frames for view in views]
+        same = old == [view.shot.frames for view in views]
+        # A piece that ends before its scene does stays, whatever its last frame is.
+        begins = len(views) == 1 and (
+            views[0].first + segment.frames < views[0].shot.frames - views[0].shot.fade_out
+        )
+        if same or begins:
+            assert segment.digest in known
+
+
+@settings(deadline=None)  # the first to have words reads all fonts
+@given(st.floats(min_value=11, max_value=60), st.floats(min_value=0, max_value=1))
+def test_most_of_a_long_scene_stays_where_it_is_moved_by_part_of_a_frame(
+    seconds: float, shift: float
+) -> None:
+    def scene(first: float) -> set[str]:
+        return digests(
+            film(
+                Scene(id="a", duration=3 + first, transition=Transition.CUT),
+                Scene(id="b", duration=seconds, on_screen_text="Tides"),
+            )
+        )
+
+    still, moved = scene(0), scene(shift)
+    assert len(moved - still) <= 2, "the first scene, and the last piece of the second"
 
 
 @pytest.mark.parametrize("change", [{"width": 1280}, {"fps": 25}, {"crf": 18}])

@@ -1,5 +1,6 @@
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from render.errors import InvalidStoryboard, LimitExceeded, MediaError
 from render.placing import Pacing, build
-from render.storyboard import Limits, Motion, Scene, Storyboard, Transition
-from render.timeline import SceneMedia, Timeline
+from render.rendition import FRAME_RATES
+from render.storyboard import CaptionStyle, Limits, Motion, Scene, Storyboard, Transition
+from render.timeline import Cue, SceneMedia, Timeline
 
 seconds = st.fractions(min_value=Fraction(1, 100), max_value=30, max_denominator=44_100)
 
@@ -25,6 +27,7 @@ def films(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneMedia]]:
             duration=draw(st.none() | st.floats(min_value=0.001, max_value=40)),
             motion=draw(st.sampled_from(Motion)),
             transition=draw(st.sampled_from(Transition)),
+            transition_seconds=draw(st.none() | st.floats(min_value=0.001, max_value=5)),
         )
         scenes.append(scene)
         media[scene.id] = SceneMedia(
@@ -91,18 +94,115 @@ def test_no_voice_speaks_over_another_or_past_its_scene(
     shots = {shot.scene_id: shot for shot in timeline.shots}
     for voice in timeline.voices:
         shot = shots[voice.scene_id]
-        assert Fraction(shot.start, 30) + pacing.lead_in == voice.start
-        assert voice.end + pacing.tail <= Fraction(shot.end, 30)
+        half = Fraction(1, 60)
+        assert abs(Fraction(shot.start, 30) + pacing.lead_in - voice.start) <= half
+        assert voice.end + pacing.tail <= Fraction(shot.end, 30) + half
 
 
-@given(films())
-def test_a_scene_lasts_as_long_as_was_asked_to_the_frame(
-    given_film: tuple[Storyboard, dict[str, SceneMedia]],
+SHORTEST = Fraction(1, 24)
+
+
+def exact(
+    storyboard: Storyboard, media: dict[str, SceneMedia], pacing: Pacing
+) -> list[tuple[Fraction, Fraction]]:
+    """When each scene begins and ends by what was asked for, which knows of no frames."""
+    lengths: list[Fraction] = []
+    for scene in storyboard.scenes:
+        own = media[scene.id]
+        spoken = pacing.lead_in + own.narration_seconds + pacing.tail if own.narration else 0
+        asked = Fraction(str(scene.duration)) if scene.duration is not None else 0
+        lengths.append(max(asked, spoken, SHORTEST) if asked or spoken else pacing.silent_scene)
+    times: list[tuple[Fraction, Fraction]] = []
+    start = Fraction(0)
+    for scene, length, following in zip(
+        storyboard.scenes, lengths, [*lengths[1:], None], strict=True
+    ):
+        times.append((start, start + length))
+        start += length
+        if following is not None and scene.transition is not Transition.CUT:
+            asked = scene.transition_seconds
+            start -= min(
+                pacing.transition if asked is None else Fraction(str(asked)),
+                pacing.lead_in + pacing.tail,
+                (min(length, following) - SHORTEST) / 2,
+            )
+    return times
+
+
+@given(films(), pacings, st.sampled_from(FRAME_RATES))
+def test_at_any_rate_every_border_is_within_half_a_frame_of_what_was_asked(
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing, fps: int
+) -> None:
+    timeline = build(*given_film, fps=fps, pacing=pacing)
+    half = Fraction(1, 2 * fps)
+    times = exact(*given_film, pacing)
+    assert abs(timeline.duration - times[-1][1]) <= half
+    voices = {voice.scene_id: voice for voice in timeline.voices}
+    for shot, (start, end) in zip(timeline.shots, times, strict=True):
+        # Both ends of both transitions too: they are the starts and ends of scenes.
+        assert abs(Fraction(shot.start, fps) - start) <= half
+        assert abs(Fraction(shot.end, fps) - end) <= half
+        assert shot.frames <= shot.span <= shot.frames + 1
+        if shot.scene_id in voices:
+            assert voices[shot.scene_id].start == start + pacing.lead_in, "to the sample"
+
+
+@given(films(), pacings)
+def test_what_is_heard_and_read_is_the_same_at_every_rate(
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing
+) -> None:
+    first, *others = (build(*given_film, fps=fps, pacing=pacing) for fps in FRAME_RATES)
+    for other in others:
+        assert other.voices == first.voices
+        assert other.captions == first.captions
+
+
+@pytest.mark.parametrize(("fps", "frames"), [(24, 247), (25, 258), (30, 309), (50, 515), (60, 618)])
+def test_errors_of_rounding_do_not_add_up(fps: int, frames: int) -> None:
+    # 15 × 1.06 − 14 × 0.4 = 10.3 seconds; 247 frames at 24 are 10.29.
+    scenes = tuple(
+        Scene(id=f"s{number}", duration=1.06, transition_seconds=0.4) for number in range(15)
+    )
+    media = {scene.id: SceneMedia(picture=Path("p.png")) for scene in scenes}
+    timeline = build(Storyboard(title="", scenes=scenes), media, fps=fps)
+    assert timeline.frames == frames
+    assert abs(timeline.duration - Fraction(103, 10)) <= Fraction(1, 2 * fps)
+
+
+@given(films(), st.sampled_from(FRAME_RATES))
+def test_a_scene_has_the_frames_it_lasts_or_one_fewer_wherever_it_stands(
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], fps: int
 ) -> None:
     storyboard, media = given_film
-    for scene, shot in zip(storyboard.scenes, build(storyboard, media).shots, strict=True):
-        if scene.duration is not None and media[scene.id].narration is None:
-            assert 0 <= shot.frames - Fraction(str(scene.duration)) * 30 < 1
+    for shot, (start, end) in zip(
+        build(storyboard, media, fps=fps).shots, exact(storyboard, media, Pacing()), strict=True
+    ):
+        assert shot.span == ceil((end - start) * fps)
+        assert abs(shot.frames - (end - start) * fps) < 1
+
+
+def test_burned_captions_keep_their_place_in_a_scene_that_moves_by_part_of_a_frame() -> None:
+    def placed(before: float) -> list[tuple[int, int]]:
+        scenes = (
+            Scene(id="a", duration=before, transition=Transition.CUT),
+            Scene(id="b", narration="Good morning."),
+        )
+        said = Cue(start=Fraction(1, 7), end=Fraction(6, 7), text="Good morning.")
+        media = {
+            "a": SceneMedia(picture=Path("a.png")),
+            "b": SceneMedia(
+                picture=Path("b.png"),
+                narration=Path("b.wav"),
+                narration_seconds=Fraction(1),
+                cues=(said,),
+            ),
+        }
+        board = Storyboard(title="", captions=CaptionStyle.BOX, scenes=scenes)
+        timeline = build(board, media)
+        start = timeline.shots[1].start
+        return [(words.start - start, words.frames) for words in timeline.lettering]
+
+    assert len({tuple(placed(3 + 0.004 * step)) for step in range(20)}) == 1
 
 
 def test_a_scene_follows_its_narration_with_air_around_it() -> None:
@@ -131,7 +231,7 @@ def test_scenes_fade_for_half_a_second_and_cut_at_once() -> None:
 
 
 def test_the_fades_of_a_short_scene_are_shortened() -> None:
-    assert [shot.fade_out for shot in film(0, 0, 0, requested=0.2).shots] == [2, 2, 0]
+    assert [shot.fade_out for shot in film(0, 0, 0, requested=0.2).shots] == [2, 3, 0]
 
 
 def test_a_scene_longer_than_the_limit_is_named_by_its_number() -> None:

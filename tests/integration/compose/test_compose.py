@@ -172,7 +172,7 @@ def test_it_is_as_loud_as_others(heard: Floats) -> None:
 def wanted(shot: Shot, frame: int, profile: Profile) -> Canvas:
     """What the timeline says is seen of a shot in a frame of the video."""
     canvas = Canvas(profile)
-    view = window(shot.source.motion, frame=frame - shot.start, frames=shot.frames)
+    view = window(shot.source.motion, frame=frame - shot.start, frames=shot.span)
     film(load_plate(shot.source.path, profile), view, canvas)
     return canvas
 
@@ -343,7 +343,7 @@ def test_a_missing_folder_is_said(film, profile: Profile, tmp_path: Path) -> Non
 
 
 def test_one_frame_is_a_video(film, profile: Profile, tmp_path: Path) -> None:
-    shot = msgspec.structs.replace(film.timeline.shots[0], frames=1, fade_out=0)
+    shot = msgspec.structs.replace(film.timeline.shots[0], frames=1, span=1, fade_out=0)
     timeline = Timeline(fps=30, shots=(shot,), voices=())
     assert compose(timeline, tmp_path / "out.mp4", profile).frames == 1
     assert validate(tmp_path / "out.mp4", timeline, profile).findings == ()
@@ -352,7 +352,7 @@ def test_one_frame_is_a_video(film, profile: Profile, tmp_path: Path) -> None:
 def test_a_scene_shown_twice_is_encoded_once(film, profile: Profile, tmp_path: Path) -> None:
     first = film.timeline.shots[0]
     still = msgspec.structs.replace(first.source, motion=Motion.STILL)
-    shot = msgspec.structs.replace(first, source=still, frames=300, fade_out=0)
+    shot = msgspec.structs.replace(first, source=still, frames=300, span=300, fade_out=0)
     timeline = Timeline(fps=30, shots=(shot,), voices=())
     progress: list[Progress] = []
     made = compose(timeline, tmp_path / "out.mp4", profile, on_progress=progress.append)

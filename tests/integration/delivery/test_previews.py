@@ -121,6 +121,7 @@ def shot(number: int, start: int, frames: int, *, fade_in: int, fade_out: int) -
         source=Solid(colour="#000000"),
         start=start,
         frames=frames,
+        span=frames,
         fade_in=fade_in,
         fade_out=fade_out,
         transition=Transition.CROSSFADE,
