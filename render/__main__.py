@@ -21,7 +21,7 @@ from render.errors import InvalidStoryboard
 from render.memory import map_large_blocks
 from render.production import Order, Production, Signer
 from render.rendition import Codec, Profile, Quality, profile_for
-from render.report import PlanLine, ProgressLine, Stage
+from render.report import ProgressLine, Stage
 from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import print_json, telling, working_folder
 
@@ -34,7 +34,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 StoryboardFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 AssetsFolder = Annotated[
     Path | None,
-    typer.Option(exists=True, file_okay=False, help="Holds <scene id>.png, .mp4 and .wav files."),
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="Holds each scene's files, called by its id: .png, .jpg, .heic, .mp4, .wav, .mp3, …",
+    ),
 ]
 StockFolder = Annotated[
     Path | None,
@@ -168,7 +172,7 @@ def plan(  # noqa: PLR0913  a command's options
             limits=_limits(limits_file),
         )
         production = Production(order, work=Path(work), reached=_unheard, stopped=lambda: False)
-        tell(PlanLine(segments=production.plan()))
+        tell(production.plan())
 
 
 @app.command()

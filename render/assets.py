@@ -1,34 +1,35 @@
 """A storyboard's files: found in a folder by scene id, the missing ones made by providers.
 
-A folder holds `<scene id>.png` (or `.jpg`, `.jpeg`, `.webp`, `.avif`), `<scene
-id>.mp4` (or `.mov`, `.webm`) for a scene that shows a clip, `<scene id>.wav`,
-and music and logo under the names the storyboard gives. A scene with neither
-narration nor a WAV is silent.
+A folder holds a picture as `<scene id>.png` (or `.jpg`, `.heic`, …), `<scene
+id>.mp4` (or `.mov`, …) for a scene that shows a clip, its narration as `<scene
+id>.wav` (or `.mp3`, `.m4a`, …), and music and logo under the names the storyboard
+gives; `render.folder` knows all the suffixes. A scene with neither a narration to
+say nor one to hear is silent.
 
 What is missing is made, visibly: a warning says so, as it does of a silent
-narration. Where nothing may be made up (`strict`), both are errors.
+narration, and of every file that goes by a scene's id and is not used. Where
+nothing may be made up (`strict`), what is missing or cannot be read is an error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 
 from render.errors import GenerationError, MediaError
+from render.folder import Folder, SceneFiles
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
 from render.sound.bed import check_music
-from render.sound.wav import Span, heard, wav_duration
-from render.storyboard import Scene, Storyboard, clean_text
+from render.sound.wav import Span, listened
+from render.storyboard import Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
-_CLIPS = (".mp4", ".mov", ".webm")
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
 
@@ -72,13 +73,13 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
             ) from error
     on_scene(len(storyboard.scenes))
     music, logo = storyboard.music, storyboard.logo
-    bed = search.shared("music", music.file) if music else None
+    bed = search.shared(Role.MUSIC, music.file) if music else None
     if bed is not None:
         check_music(bed)
     return Assets(
         media=media,
         music=bed,
-        logo=search.shared("logo", logo.file) if logo else None,
+        logo=search.shared(Role.LOGO, logo.file) if logo else None,
         warnings=tuple(search.warnings),
     )
 
@@ -90,7 +91,11 @@ class _Search:
         self, storyboard: Storyboard, *, folder: Path | None, made: Path, strict: bool
     ) -> None:
         self._storyboard = storyboard
-        self._folder = folder
+        self._folder = Folder(
+            folder,
+            scenes=(scene.id for scene in storyboard.scenes),
+            shared=(part.file for part in (storyboard.music, storyboard.logo) if part),
+        )
         self._made = made
         self._strict = strict
         self.warnings: list[Problem] = []
@@ -98,8 +103,11 @@ class _Search:
     async def scene(
         self, scene: Scene, number: int, images: ImageModel, speech: SpeechModel
     ) -> SceneMedia:
-        media = await self._seen(scene, number, images)
-        narration = self._found(scene, (".wav",))
+        files = self._folder.scene(scene.id)
+        self._unread(files, scene, number)
+        media = await self._seen(scene, number, files, images)
+        self._spare(files, media, scene, number)
+        narration = files.best(Role.NARRATION)
         if narration is None and clean_text(scene.narration):
             self._missing("narration", "a machine's voice reads it", number)
             narration = self._kept(
@@ -107,8 +115,7 @@ class _Search:
             )
         if narration is None:
             return media
-        seconds = wav_duration(narration, scene=str(number))
-        ear = heard(narration, scene=str(number))
+        seconds, ear = listened(narration, scene=str(number))
         if ear.silent:
             self._silent(number)
         return msgspec.structs.replace(
@@ -118,29 +125,43 @@ class _Search:
             cues=self._cues(scene, seconds, ear.pauses()),
         )
 
-    def shared(self, what: str, name: str) -> Path | None:
+    def shared(self, role: Role, name: str) -> Path | None:
         """Find the file of something that belongs to the whole video."""
-        path = self._folder / name if self._folder else None
-        if path is not None and path.is_file():
+        path, alike = self._folder.shared(role, name)
+        if path is not None and path.name.casefold() == name.casefold():
             return path
+        if path is not None and not self._strict:
+            self.warnings.append(
+                Problem(
+                    code="other_file",
+                    message=f"The {role} is missing: {name}. {path.name} is used.",
+                    params={"file": name, "used": path.name},
+                )
+            )
+            return path
+        there = f" {_listed(alike)} is there, and cannot be used for it." if alike else ""
         problem = Problem(
-            code=f"missing_{what}", message=f"The {what} is missing: {name}.", params={"file": name}
+            code=f"missing_{role}",
+            message=f"The {role} is missing: {name}.{there}",
+            params={"file": name},
         )
         if self._strict:
             raise MediaError(problem.message)
         self.warnings.append(problem)
         return None
 
-    async def _seen(self, scene: Scene, number: int, images: ImageModel) -> SceneMedia:
+    async def _seen(
+        self, scene: Scene, number: int, files: SceneFiles, images: ImageModel
+    ) -> SceneMedia:
         if scene.background is not None:
             return SceneMedia()
         if scene.clip is not None:
-            clip = self._found(scene, _CLIPS)
+            clip = files.best(Role.CLIP)
             if clip is not None:
                 info = check_clip(clip, scene=str(number))
                 return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
             self._missing("clip", "a picture stands in", number)
-        picture = self._found(scene, _PICTURES)
+        picture = files.best(Role.PICTURE)
         if picture is None:
             self._missing("picture", "another stands in", number)
             drawn = await images.draw(image_request(self._storyboard, scene))
@@ -148,18 +169,52 @@ class _Search:
         check_picture(picture, scene=str(number))
         return SceneMedia(picture=picture)
 
+    def _unread(self, files: SceneFiles, scene: Scene, number: int) -> None:
+        """Tell of what has a scene's name, or nearly, and cannot be used."""
+        for names, why in (
+            (files.other_types, "no file of a type that is read here"),
+            (files.other_names, f"files are called {scene.id} and nothing more"),
+        ):
+            if not names:
+                continue
+            told = _listed(names)
+            if self._strict:
+                raise MediaError(
+                    f"Scene {number}: {told} cannot be used: {why}.", scene=str(number)
+                )
+            self.warnings.append(
+                Problem(
+                    code="unread_file",
+                    message=f"{told} is not used: {why}.",
+                    params={"file": told},
+                ).of_scene(number)
+            )
+
+    def _spare(self, files: SceneFiles, media: SceneMedia, scene: Scene, number: int) -> None:
+        """Tell of what could be used and is not."""
+        used = {media.picture, media.clip, files.best(Role.NARRATION)}
+        shows = "a background" if scene.background else "a clip" if media.clip else "a picture"
+        for role, paths in files.usable.items():
+            spare = [path.name for path in paths if path not in used]
+            if not spare:
+                continue
+            best = paths[0]
+            why = f"{best.name} is" if best in used else f"the scene shows {shows}"
+            told = _listed(spare)
+            self.warnings.append(
+                Problem(
+                    code="spare_file",
+                    message=f"{told} is not used: {why}.",
+                    params={"file": told, "role": role},
+                ).of_scene(number)
+            )
+
     def _cues(self, scene: Scene, seconds: Fraction, pauses: tuple[Span, ...]) -> tuple[Cue, ...]:
         text = clean_text(scene.narration if scene.caption is None else scene.caption)
         if not text:
             return ()
         locale = self._storyboard.locale
         return cues(text, seconds=seconds, pauses=pauses, locale=locale)
-
-    def _found(self, scene: Scene, suffixes: tuple[str, ...]) -> Path | None:
-        if self._folder is None:
-            return None
-        places = (self._folder / f"{scene.id}{suffix}" for suffix in suffixes)
-        return next((place for place in places if place.is_file()), None)
 
     def _missing(self, what: str, instead: str, number: int) -> None:
         problem = Problem(
@@ -181,3 +236,12 @@ class _Search:
         place.write_bytes(asset.data)
         self.warnings += [warning.of_scene(number) for warning in asset.warnings]
         return place
+
+
+_TOLD = 5
+"""Names in one sentence at the most."""
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _TOLD
+    return ", ".join(names[:_TOLD]) + (f" (and {more} more)" if more > 0 else "")

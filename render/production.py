@@ -31,7 +31,7 @@ from render.pictures.canvas import Canvas
 from render.placing import build
 from render.problem import Problem
 from render.rendition import Profile, Rendition, Timings
-from render.report import PlannedSegment, ResultLine, SceneTime, Stage
+from render.report import PlanLine, PlannedSegment, ResultLine, SceneTime, Stage
 from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline
@@ -116,9 +116,10 @@ class Production:
         self._cache = Cache(order.cache or work / "cache", max_bytes=order.cache_bytes)
         self._assets: Assets | None = None
 
-    def plan(self) -> tuple[PlannedSegment, ...]:
+    def plan(self) -> PlanLine:
         """Return every segment that the order needs, and which of them there are."""
-        return tuple(
+        compositions = self._compositions()
+        segments = tuple(
             PlannedSegment(
                 profile=composition.profile.name,
                 start=segment.start / composition.timeline.fps,
@@ -127,10 +128,14 @@ class Production:
                 digest=segment.digest,
                 reused=segment.digest not in missing,
             )
-            for composition in self._compositions()
+            for composition in compositions
             for missing in (composition.missing(),)
             for segment in composition.segments
         )
+        return PlanLine(segments=segments, warnings=self._warnings(compositions[0].timeline))
+
+    def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
+        return (*self._gathered().warnings, *_lettering_problems(timeline))
 
     def make(self) -> ResultLine:
         """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
@@ -147,7 +152,7 @@ class Production:
         self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
         self._cache.trim()
         order = self._order
-        warnings = [*self._gathered().warnings, *_lettering_problems(timeline)]
+        warnings = [*self._warnings(timeline)]
         if self._cache.refusal:
             warnings.append(_unkept(self._cache.refusal))
         return ResultLine(

@@ -81,6 +81,8 @@ class PlanLine(_Line, frozen=True, kw_only=True, tag="plan"):
     """What `plan` found."""
 
     segments: tuple[PlannedSegment, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What a rendering would warn of."""
 
 
 class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):

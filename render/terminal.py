@@ -82,6 +82,8 @@ class _Teller:
             self._bar.stop()
             self._console.print(line.message, style="red", markup=False, highlight=False)
         elif isinstance(line, PlanLine):
+            for warning in line.warnings:
+                self._console.print(warning.message, style="yellow", markup=False, highlight=False)
             self._console.file = sys.stdout
             self._console.print(_table(line))
         elif isinstance(line, Examination):

@@ -163,5 +163,4 @@ def _looped(path: Path, extent: _Extent) -> Iterator[Block]:
 
 
 def _music(path: Path) -> Source:
-    kinds = (Kind.WAV, Kind.MP3, Kind.MP4, Kind.FLAC, Kind.OGG)
-    return Source(path=path, kinds=kinds, what="the music")
+    return Source(path=path, kinds=tuple(Kind), what="the music")

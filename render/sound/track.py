@@ -46,6 +46,8 @@ class Kind(enum.StrEnum):
     MP3 = "MP3"
     MP4 = "MP4"
     """M4A and QuickTime's MOV too."""
+    AAC = "AAC"
+    """By itself, in ADTS frames."""
     FLAC = "FLAC"
     OGG = "Ogg"
     WEBM = "WebM"
@@ -64,6 +66,7 @@ _DEMUXERS = {
     Kind.WAV: "wav",
     Kind.MP3: "mp3",
     Kind.MP4: "mp4",
+    Kind.AAC: "aac",
     Kind.FLAC: "flac",
     Kind.OGG: "ogg",
     Kind.WEBM: "matroska",
@@ -180,8 +183,11 @@ def _kind(path: Path) -> Kind | None:
     for kind, (offset, marks) in _MARKS.items():
         if head[offset:].startswith(marks):
             return kind
-    # The eleven set bits that every frame of MPEG audio begins with.
-    return Kind.MP3 if head[:1] == b"\xff" and head[1:2] >= b"\xe0" else None
+    # The eleven set bits that every frame of MPEG audio begins with; ADTS sets a twelfth, and
+    # has no layer.
+    if head[:1] != b"\xff" or head[1:2] < b"\xe0":
+        return None
+    return Kind.AAC if head[1] & 0xF6 == 0xF0 else Kind.MP3  # noqa: PLR2004
 
 
 def _decodable(stream: AudioStream) -> bool:

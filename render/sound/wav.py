@@ -1,4 +1,4 @@
-"""Narrations: PCM in WAV files of any rate, width and number of channels.
+"""Narrations: PCM in WAV files of any rate, width and number of channels, or compressed sound.
 
 Their lengths are counted, not believed, and their pauses found: captions change in
 them, and music comes back in the long ones.
@@ -16,12 +16,19 @@ from av.error import FFmpegError
 from render.sound.graph import RATE, Block
 from render.sound.track import Kind, Source, blocks, opened
 
+MAX_SECONDS = 7_200
+"""Of one narration."""
+
 Span = tuple[Fraction, Fraction]
 """From a second to another."""
 
 _UNKNOWN = 0x7FFF_0000
 """Bytes from which on a size stands for one not known when it was written: writers into pipes
 put the largest they can, some of it signed."""
+_EXACT = frozenset({"flac", "mov,mp4,m4a,3gp,3g2,mj2"})
+"""FFmpeg's names of the containers that say how long they are."""
+_LOST = Fraction(1, 2)
+"""Seconds by which a whole narration may be shorter than its header says."""
 _WINDOW = RATE // 100
 """Ten milliseconds: shorter than any sound of speech."""
 _SHORTEST = 15
@@ -38,7 +45,37 @@ _NOTHING = -60.0
 
 def narration(path: Path, *, scene: str | None = None) -> Source:
     """Return a file as the narration of a scene."""
-    return Source(path=path, kinds=(Kind.WAV,), what="the narration", scene=scene)
+    return Source(path=path, kinds=tuple(Kind), what="the narration", scene=scene)
+
+
+def listened(path: Path, *, scene: str | None = None) -> tuple[Fraction, "Ear"]:
+    """Return a narration's seconds, and an ear that has heard the whole of it.
+
+    Raises `MediaError` unless it is whole, not empty and at most `MAX_SECONDS` long.
+    """
+    source = narration(path, scene=scene)
+    with opened(source) as (container, stream):
+        form = container.format.name
+        promised = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
+    seconds = wav_duration(path, scene=scene) if form == "wav" else None
+    too_long = source.refused(f"may last at most {MAX_SECONDS} seconds; this is longer")
+    if seconds is not None and seconds > MAX_SECONDS:
+        raise too_long
+    ear, samples = Ear(), 0
+    for block in blocks(source):
+        ear.hear(block)
+        samples += block.shape[1]
+        if samples > MAX_SECONDS * RATE:
+            # A file of a megabyte can hold days of silence.
+            raise too_long
+    if not samples:
+        raise source.refused("holds no sound")
+    if seconds is None:
+        seconds = Fraction(samples, RATE)
+        # Elsewhere it is an estimate.
+        if form in _EXACT and seconds < promised - _LOST:
+            raise source.refused("is cut short")
+    return seconds, ear
 
 
 def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:

@@ -3,14 +3,20 @@ import wave
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 from PIL import Image
 
-from render.assets import gather
+from render.assets import Assets, gather
 from render.errors import GenerationError, MediaError, RefusedGeneration
 from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.problem import Problem
-from render.storyboard import AspectRatio, Scene, Storyboard
+from render.sound.track import blocks
+from render.sound.wav import narration
+from render.storyboard import AspectRatio, Logo, Music, Scene, Storyboard
+from tests.sounds import RATE, speech, write_track
+from tests.sounds import found as found_at
 
 pytestmark = pytest.mark.anyio
 
@@ -161,3 +167,131 @@ async def test_where_nothing_may_be_made_up_a_missing_file_is_an_error(tmp_path:
             STORYBOARD, folder=None, made=tmp_path, images=painter, speech=speaker, strict=True
         )
     assert painter.asked == speaker.asked == []
+
+
+SPOKEN = Storyboard(title="Tides", scenes=(Scene(id="one", narration="Good morning."),))
+
+
+async def gathered(folder: Path, storyboard: Storyboard = SPOKEN, **how: object) -> Assets:
+    made = folder.parent / "made"
+    made.mkdir(exist_ok=True)
+    return await gather(
+        storyboard, folder=folder, made=made, images=Painter(), speech=Speaker(), **how
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    Image.new("RGB", (32, 18)).save(folder / "one.png")
+    return folder
+
+
+CODECS = {
+    "one.mp3": "libmp3lame",
+    "one.M4A": "aac",
+    "one.ogg": "libopus",
+    "one.opus": "libopus",
+    "one.FLAC": "flac",
+    "one.aac": "aac",
+    "one.wav": "pcm_s16le",
+    "one.weba": "libopus",
+}
+
+
+@pytest.mark.parametrize("name", CODECS)
+async def test_a_narration_of_any_kind_is_heard_whole(folder: Path, name: str) -> None:
+    spoken = speech(2.5, rate=RATE)
+    container = {"weba": "webm", "m4a": "mp4", "aac": "adts"}.get(
+        name[4:].lower(), name[4:].lower()
+    )
+    encoded = write_track(folder / f"coded.{container}", spoken, codec=CODECS[name])
+    encoded.rename(folder / name)
+    found = await gathered(folder)
+    assert found.warnings == ()
+    voice = found.media["one"].narration
+    assert voice == folder / name
+    assert found.media["one"].narration_seconds == pytest.approx(2.5, abs=0.08)
+    # Where it was put is where it is heard: what an encoder adds in front is left out.
+    sound = np.concatenate(list(blocks(narration(voice))), axis=1)[0]
+    assert abs(found_at(spoken, sound)) < RATE * (0.05 if name.endswith("aac") else 0.003)
+
+
+async def test_a_heic_is_the_scenes_picture(folder: Path) -> None:
+    (folder / "one.png").unlink()
+    Image.new("RGB", (32, 18)).save(folder / "one.HEIC", "HEIF")
+    found = await gathered(folder, msgspec.structs.replace(SPOKEN, scenes=(Scene(id="one"),)))
+    assert found.media["one"].picture == folder / "one.HEIC"
+    assert found.warnings == ()
+
+
+async def test_of_several_files_the_ones_left_over_are_named(folder: Path) -> None:
+    Image.new("RGB", (32, 18)).save(folder / "one.jpg")
+    (folder / "one.wav").write_bytes(voice_bytes())
+    (folder / "one.mp3").write_bytes(b"")
+    (folder / "one.mp4").write_bytes(b"")
+    found = await gathered(folder)
+    assert {warning.message for warning in found.warnings} == {
+        "Scene 1: one.jpg is not used: one.png is.",
+        "Scene 1: one.mp3 is not used: one.wav is.",
+        "Scene 1: one.mp4 is not used: the scene shows a picture.",
+    }
+    assert {warning.code for warning in found.warnings} == {"spare_file"}
+    assert found.warnings[0].params["scene"] == 1
+
+
+async def test_what_cannot_be_used_is_named_before_what_is_missing(folder: Path) -> None:
+    (folder / "one.txt").touch()
+    (folder / "one-final.wav").touch()
+    found = await gathered(folder)
+    assert [warning.message for warning in found.warnings] == [
+        "Scene 1: one.txt is not used: no file of a type that is read here.",
+        "Scene 1: one-final.wav is not used: files are called one and nothing more.",
+        "Scene 1: The narration is missing; a machine's voice reads it.",
+    ]
+    with pytest.raises(MediaError, match=r"Scene 1: one\.txt cannot be used") as caught:
+        await gathered(folder, strict=True)
+    assert caught.value.params == {"scene": "1"}
+
+
+async def test_many_names_are_not_all_told(folder: Path) -> None:
+    for number in range(40):
+        (folder / f"one-{number:02}.txt").touch()
+    found = await gathered(folder)
+    assert found.warnings[0].params["file"] == (
+        "one-00.txt, one-01.txt, one-02.txt, one-03.txt, one-04.txt (and 35 more)"
+    )
+
+
+async def test_music_of_another_type_is_used_and_told(folder: Path) -> None:
+    write_track(folder / "bed.flac", speech(2, rate=RATE), codec="flac")
+    (folder / "one.wav").write_bytes(voice_bytes())
+    storyboard = msgspec.structs.replace(SPOKEN, music=Music(file="bed.mp3"))
+    found = await gathered(folder, storyboard)
+    assert found.music == folder / "bed.flac"
+    assert [warning.message for warning in found.warnings] == [
+        "The music is missing: bed.mp3. bed.flac is used."
+    ]
+    with pytest.raises(MediaError, match=r"The music is missing: bed\.mp3\."):
+        await gathered(folder, storyboard, strict=True)
+
+
+async def test_a_logo_that_only_its_capitals_tell_apart_is_used(folder: Path) -> None:
+    Image.new("RGB", (32, 18)).save(folder / "LOGO.PNG")
+    (folder / "one.wav").write_bytes(voice_bytes())
+    storyboard = msgspec.structs.replace(SPOKEN, logo=Logo(file="logo.png"))
+    found = await gathered(folder, storyboard)
+    assert found.logo == folder / "LOGO.PNG"
+    assert found.warnings == ()
+
+
+async def test_a_narration_without_end_is_given_up(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("render.sound.wav.MAX_SECONDS", 2)
+    for name, codec in (("one.flac", "flac"), ("one.wav", "pcm_s16le")):
+        path = write_track(folder / name, 0 * speech(3, rate=RATE), codec=codec)
+        with pytest.raises(MediaError, match="Scene 1: the narration may last at most 2 seconds"):
+            await gathered(folder)
+        path.unlink()

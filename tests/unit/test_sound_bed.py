@@ -174,7 +174,7 @@ def test_what_is_no_music_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.mp3"
     good = write_track(tmp_path / "good.flac", music(2), codec="flac").read_bytes()
     for content, reason in {
-        b"": "is not a readable WAV, MP3, MP4, FLAC or Ogg file",
+        b"": "is not a readable WAV, MP3, MP4, AAC, FLAC, Ogg or WebM file",
         b"#EXTM3U\nhttp://127.0.0.1/\n": "is not a readable",
         b"ffconcat version 1.0\nfile /etc/passwd\n": "is not a readable",
         good[:30]: "is not a readable",

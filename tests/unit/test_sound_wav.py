@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from render.errors import MediaError
 from render.sound.track import blocks
-from render.sound.wav import narration, pauses, wav_duration
+from render.sound.wav import listened, narration, pauses, wav_duration
 from tests.sounds import RATE, Floats, found, level, speech, tone, write_wav
 
 
@@ -79,7 +79,12 @@ def test_stereo_stays_stereo(tmp_path: Path) -> None:
 def test_what_is_no_narration_is_refused_by_its_scene(tmp_path: Path) -> None:
     good = write_wav(tmp_path / "good.wav", speech(0.5)).read_bytes()
     cases = {
-        "is not a readable WAV file": [b"", b"RIFF", b"#EXTM3U\nhttp://127.0.0.1/", b"\0" * 5000],
+        "is not a readable WAV, MP3, MP4, AAC, FLAC, Ogg or WebM file": [
+            b"",
+            b"RIFF",
+            b"#EXTM3U\nhttp://127.0.0.1/",
+            b"\0" * 5000,
+        ],
         "holds no sound": [write_wav(tmp_path / "none.wav", np.zeros(0)).read_bytes()],
         "is cut short": [good[: len(good) // 2]],
         "has 1 samples a second": [chunks(struct.pack("<HHIIHH", 1, 1, 1, 2, 2, 16), b"\0" * 99)],
@@ -93,6 +98,24 @@ def test_what_is_no_narration_is_refused_by_its_scene(tmp_path: Path) -> None:
             assert caught.value.params == {"scene": "3"}
     with pytest.raises(MediaError, match="The narration is missing"):
         wav_duration(tmp_path / "no.wav")
+
+
+def test_a_compressed_narration_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    with av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        sound = speech(6, rate=RATE).astype(np.float32)[np.newaxis]
+        frame = av.AudioFrame.from_ndarray(sound, "fltp", "mono")
+        frame.sample_rate = RATE
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    seconds, ear = listened(path, scene="3")
+    assert seconds == pytest.approx(6, abs=0.05)
+    assert not ear.silent
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(MediaError, match=r"Scene 3: the narration is (cut short|damaged)"):
+        listened(path, scene="3")
 
 
 def test_compressed_sound_in_a_wav_is_refused(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_hostile_file_is_named_by_its_scene(own_film, tmp_path: Path) -> None:
     assert status == 1
     assert lines[-1] == ErrorLine(
         code="unreadable_media",
-        message="Scene 3: the picture is not a readable PNG, JPEG, WebP, AVIF or GIF file.",
+        message="Scene 3: the picture is not a readable PNG, JPEG, WebP, AVIF, HEIC or GIF file.",
         params={"scene": "3"},
     )
     assert not (tmp_path / "out.mp4").exists()

@@ -322,7 +322,7 @@ def test_a_damaged_picture_is_named_and_nothing_is_left(
 def test_a_damaged_narration_is_named(own_film, profile: Profile, tmp_path: Path) -> None:
     timeline = own_film.timeline
     (own_film.assets / "four.wav").write_bytes(b"RIFF")
-    with pytest.raises(MediaError, match="Scene 4: the narration is not a readable WAV file"):
+    with pytest.raises(MediaError, match="Scene 4: the narration is not a readable WAV, MP3, MP4"):
         compose(timeline, tmp_path / "out.mp4", profile)
 
 

@@ -117,6 +117,7 @@ ODD: dict[str, tuple[Storyboard, Placing]] = {
         board(CLIP),
         renamed("b.webm", "b.mp4", lambda at: write_clip(at / "b.webm", tone(1), codec="libopus")),
     ),
+    "a narration in MP3, called WAV": (board(VOICE), renamed("bed.mp3", "b.wav", a_track)),
     "a narration in eight channels": (board(VOICE), a_voice(8)),
     "music in eight channels": (
         music("bed.wav"),
@@ -153,7 +154,7 @@ REFUSED: dict[str, tuple[Storyboard, Placing, str]] = {
         (
             "picture",
             board(PICTURE),
-            "is not a readable PNG, JPEG, WebP, AVIF or GIF file.",
+            "is not a readable PNG, JPEG, WebP, AVIF, HEIC or GIF file.",
             {
                 "nothing": holding("b.png", b""),
                 "a playlist": holding("b.png", PLAYLIST),
@@ -191,21 +192,40 @@ REFUSED: dict[str, tuple[Storyboard, Placing, str]] = {
         (
             "narration",
             board(VOICE),
-            "is not a readable WAV file.",
+            "is not a readable WAV, MP3, MP4, AAC, FLAC, Ogg or WebM file.",
             {
                 "nothing": holding("b.wav", b""),
                 "a playlist": holding("b.wav", PLAYLIST),
-                "an MP3": renamed("bed.mp3", "b.wav", a_track),
+                "a playlist, called MP3": holding("b.mp3", PLAYLIST),
+                "a picture, called M4A": saved("b.m4a", noise(9, 9), format="PNG"),
             },
         ),
-        ("narration", board(VOICE), "is cut short.", {"half a WAV": cut("b.wav", a_voice(1))}),
+        (
+            "narration",
+            board(VOICE),
+            "is damaged.",
+            {
+                "half a FLAC": cut(
+                    "b.flac",
+                    lambda at: write_track(at / "b.flac", speech(4, rate=48_000), codec="flac"),
+                ),
+            },
+        ),
+        (
+            "narration",
+            board(VOICE),
+            "is cut short.",
+            {
+                "half a WAV": cut("b.wav", a_voice(1)),
+            },
+        ),
     )
     for what, place in places.items()
 } | {
     f"{what} as music": (
         music("bed.mp3"),
         place,
-        "The music is not a readable WAV, MP3, MP4, FLAC or Ogg file.",
+        "The music is not a readable WAV, MP3, MP4, AAC, FLAC, Ogg or WebM file.",
     )
     for what, place in {
         "nothing": holding("bed.mp3", b""),
@@ -213,10 +233,11 @@ REFUSED: dict[str, tuple[Storyboard, Placing, str]] = {
         "a picture": saved("bed.mp3", noise(9, 9), format="PNG"),
     }.items()
 }
+PICTURES = "PNG, JPEG, WebP, AVIF, HEIC or GIF"
 REFUSED["a playlist as a logo"] = (
     LOGO,
     holding("logo.png", PLAYLIST),
-    "The logo cannot be used: the picture is not a readable PNG, JPEG, WebP, AVIF or GIF file.",
+    f"The logo cannot be used: the picture is not a readable {PICTURES} file.",
 )
 
 
@@ -314,4 +335,5 @@ def test_what_is_no_file_counts_as_missing(place: Placing, tmp_path: Path) -> No
     assets.mkdir()
     place(assets)
     result = make(board(PICTURE), tmp_path, assets=assets)
-    assert [warning.code for warning in result.warnings] == ["missing_picture"]
+    assert [warning.code for warning in result.warnings] == ["unread_file", "missing_picture"]
+    assert result.warnings[0].params == {"file": "b.png", "scene": 2}

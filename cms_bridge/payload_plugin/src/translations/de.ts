@@ -273,6 +273,10 @@ export const de: Words = {
   'error.glyphs_missing': 'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
   'error.words_shortened': 'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
   'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',
+  'error.unread_file': '{file} taugt nicht als Datei dieser Szene und bleibt weg.',
+  'error.spare_file':
+    '{file} bleibt weg: Eine andere Datei wird verwendet, oder die Szene hat keinen Platz dafür.',
+  'error.other_file': '{file} fehlt; verwendet wird {used}.',
   'error.nothing_pronounceable': 'Eine Zeile enthält nichts Aussprechbares und bleibt stumm.',
   'error.voice_unknown':
     'Der Offline-Anbieter kennt keine Stimme „{voice}“; es spricht die übliche Stimme der Sprache.',

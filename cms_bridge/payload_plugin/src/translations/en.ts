@@ -267,6 +267,9 @@ export const en = {
   'error.words_shortened':
     'The words are too long for the picture and are cut off after about {limit} characters.',
   'error.silent_narration': 'The narration is silent.',
+  'error.unread_file': '{file} cannot be used as a file of this scene, and is left out.',
+  'error.spare_file': '{file} is left out: another file is used, or the scene has no place for it.',
+  'error.other_file': '{file} is missing; {used} is used instead.',
   'error.nothing_pronounceable': 'A line holds nothing that can be pronounced, so it is silent.',
   'error.voice_unknown':
     'The offline provider has no voice called “{voice}”; the language’s own voice speaks instead.',

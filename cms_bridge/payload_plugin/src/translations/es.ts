@@ -268,6 +268,9 @@ export const es: Words = {
   'error.words_shortened':
     'El texto es demasiado largo para la imagen y se corta tras unos {limit} caracteres.',
   'error.silent_narration': 'La narración no se oye.',
+  'error.unread_file': '{file} no sirve como archivo de esta escena y se deja fuera.',
+  'error.spare_file': '{file} se deja fuera: se usa otro archivo, o la escena no lo necesita.',
+  'error.other_file': 'Falta {file}; se usa {used} en su lugar.',
   'error.nothing_pronounceable': 'Una línea no contiene nada pronunciable y queda en silencio.',
   'error.voice_unknown':
     'El proveedor sin conexión no tiene ninguna voz «{voice}»; habla la voz habitual del idioma.',

@@ -271,6 +271,10 @@ export const fr: Words = {
   'error.words_shortened':
     'Le texte est trop long pour l’image et s’arrête après environ {limit} caractères.',
   'error.silent_narration': 'La narration est muette.',
+  'error.unread_file': '{file} ne peut pas servir de fichier à cette scène et est laissé de côté.',
+  'error.spare_file':
+    '{file} est laissé de côté : un autre fichier est utilisé, ou la scène n’en a pas l’usage.',
+  'error.other_file': '{file} manque ; {used} est utilisé à la place.',
   'error.nothing_pronounceable': 'Une ligne ne contient rien de prononçable ; elle reste muette.',
   'error.voice_unknown':
     'Le fournisseur hors ligne n’a pas de voix « {voice} » ; la voix habituelle de la langue parle à sa place.',

@@ -1,0 +1,148 @@
+"""An assets folder: which of its files belongs to which scene, and what it could be there.
+
+A scene's file is called by the scene's id and a suffix that tells its kind, in capitals or
+not; what it really holds is for whoever opens it to find out. Of several that could serve, the
+first in the order of `SUFFIXES` does. Whatever else begins with a scene's id is told by its
+name, since somebody may be waiting to see or hear it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from render.errors import MediaError
+from render.storyboard import Role
+
+_PICTURES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".hif", ".gif", ".jfif", ".jpe",
+)  # fmt: skip
+_CLIPS = (".mp4", ".mov", ".webm", ".m4v", ".mkv")
+_SOUNDS = (
+    ".wav", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".aac", ".oga", ".weba", ".wave", ".m4b",
+)  # fmt: skip
+SUFFIXES: dict[Role, tuple[str, ...]] = {
+    Role.PICTURE: _PICTURES,
+    Role.CLIP: _CLIPS,
+    Role.NARRATION: _SOUNDS,
+    Role.MUSIC: _SOUNDS,
+    Role.LOGO: _PICTURES,
+}
+"""What a file of each role may be called; what is lossless, or most exact, first."""
+_OF_SCENES = (Role.PICTURE, Role.CLIP, Role.NARRATION)
+
+
+class SceneFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """All in a folder that goes by the id of one scene."""
+
+    usable: dict[Role, tuple[Path, ...]] = {}
+    """What could serve, the best first."""
+    other_types: tuple[str, ...] = ()
+    """What has the scene's name and is of no type that is read, or no file."""
+    other_names: tuple[str, ...] = ()
+    """What begins with the scene's id and goes on."""
+
+    def best(self, role: Role) -> Path | None:
+        """Return the file that serves."""
+        return next(iter(self.usable.get(role, ())), None)
+
+
+class Folder:
+    """The files of one folder, looked at once."""
+
+    def __init__(self, path: Path | None, *, scenes: Iterable[str], shared: Iterable[str]) -> None:
+        """Look through a folder, or through none.
+
+        `scenes` are the ids there are, `shared` the names of files that belong to no scene.
+        Raises `MediaError` where the folder cannot be read.
+        """
+        self._path = path
+        self._names: tuple[str, ...] = ()
+        if path is not None:
+            try:
+                self._names = tuple(sorted(place.name for place in path.iterdir()))
+            except OSError as error:
+                raise MediaError("The folder of assets could not be read.") from error
+        known = frozenset(scenes)
+        others = {name.casefold() for name in shared}
+        self._of: dict[str, list[str]] = {}
+        for name in self._names:
+            owner = None if name.casefold() in others else _owner(name, known)
+            if owner is not None:
+                self._of.setdefault(owner, []).append(name)
+
+    def scene(self, scene: str) -> SceneFiles:
+        """Return what goes by the id of a scene."""
+        usable: dict[Role, list[Path]] = {}
+        other_types: list[str] = []
+        other_names: list[str] = []
+        for name in self._of.get(scene, ()):
+            path = Path(name)
+            roles = [role for role in _OF_SCENES if path.suffix.lower() in SUFFIXES[role]]
+            if path.stem != scene:
+                other_names.append(name)
+            elif roles and self._is_file(name):
+                for role in roles:
+                    usable.setdefault(role, []).append(self._at(name))
+            else:
+                other_types.append(name)
+        return SceneFiles(
+            usable={role: tuple(_ranked(paths, role)) for role, paths in usable.items()},
+            other_types=tuple(other_types),
+            other_names=tuple(other_names),
+        )
+
+    def shared(self, role: Role, name: str) -> tuple[Path | None, tuple[str, ...]]:
+        """Return the file of something that the storyboard names, and what else is called so.
+
+        Where there is none of that very name, one that differs by capitals serves, then one
+        that differs by its type.
+        """
+        if name in self._names and self._is_file(name):
+            return self._at(name), ()
+        stem = Path(name).stem.casefold()
+        alike = [other for other in self._names if Path(other).stem.casefold() == stem]
+        files = [self._at(other) for other in alike if self._is_file(other)]
+        same = [path for path in files if path.name.casefold() == name.casefold()]
+        ranked = same or _ranked(files, role)
+        return (ranked[0] if ranked else None), tuple(alike)
+
+    def _at(self, name: str) -> Path:
+        return (self._path or Path()) / name
+
+    def _is_file(self, name: str) -> bool:
+        try:
+            return self._at(name).is_file()
+        except OSError:
+            # A link to itself.
+            return False
+
+
+def _ranked(paths: Iterable[Path], role: Role) -> list[Path]:
+    order = SUFFIXES[role]
+    fitting = [path for path in paths if path.suffix.lower() in order]
+    return sorted(
+        fitting,
+        key=lambda path: (order.index(path.suffix.lower()), not path.suffix.islower(), path.name),
+    )
+
+
+def _owner(name: str, scenes: frozenset[str]) -> str | None:
+    """Return the scene whose id a name begins with; of several the longest."""
+    stem = name.partition(".")[0]
+    if stem in scenes:
+        return stem
+    folded = name.casefold()
+    begun = [
+        scene for scene in scenes if folded.startswith(scene.casefold()) and _ends(scene, name)
+    ]
+    return max(begun, key=lambda scene: (len(scene), name.startswith(scene)), default=None)
+
+
+def _ends(scene: str, name: str) -> bool:
+    """Return whether a name's first word ends with the id: `scene12` does not go by `scene1`."""
+    following = name[len(scene) : len(scene) + 1]
+    return not (
+        (scene[-1].isdecimal() and following.isdecimal())
+        or (scene[-1].isalpha() and following.isalpha())
+    )
