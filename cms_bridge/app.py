@@ -1,26 +1,22 @@
 """The web process: reads settings, opens database, queue and store, and serves the HTTP edge.
 
-uvicorn --factory cms_bridge.app:create_app
+`reelwright bridge` serves it with the bounds of `cms_bridge.server`.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.plugins.problem_details import (
     ProblemDetailsConfig,
     ProblemDetailsException,
     ProblemDetailsPlugin,
 )
-from litestar.types import Scope
 
-from cms_bridge import telemetry
+from cms_bridge import failures, telemetry
 from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
@@ -38,7 +34,6 @@ from render.errors import InvalidStoryboard
 log = structlog.get_logger()
 
 VERSION = "0.1.0"
-_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None = None) -> Litestar:
@@ -47,19 +42,22 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
     `prices` are those of the providers that the daemons work with.
     """
     settings = settings or load(BridgeSettings)
-    telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
+    telemetry.configure_logging(
+        form=settings.log_format, level=settings.log_level, secrets=settings.secrets
+    )
     store = store_from(settings)
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
-        await migrate(settings.database_url)
-        async with (
-            connected(settings.database_url),
-            open_queue(settings.redis_url) as queue,
-            store,
-        ):
-            app.state.queue = queue
-            yield
+        with failures.told("bridge.failed"):
+            await migrate(settings.database_url)
+            async with (
+                connected(settings.database_url),
+                open_queue(settings.redis_url) as queue,
+                store,
+            ):
+                app.state.queue = queue
+                yield
 
     app = Litestar(
         route_handlers=[
@@ -106,8 +104,9 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 )
             )
         ],
-        exception_handlers={Exception: _unexpected},
-        after_exception=[_log_unexpected],
+        middleware=[failures.watch_for_disconnects],
+        exception_handlers={Exception: failures.unexpected},
+        after_exception=[failures.log_unexpected],
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Reelwright bridge", version=VERSION, render_plugins=[], path="/schema"
@@ -126,25 +125,4 @@ def _as_problem(error: Exception) -> ProblemDetailsException:
         type_=f"urn:reelwright:problem:{code}",
         detail=str(error),
         extra={"code": code, "params": params},
-    )
-
-
-async def _log_unexpected(error: Exception, scope: Scope) -> None:
-    expected = isinstance(error, BridgeError | IllegalMove | InvalidStoryboard)
-    if expected or (isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR):
-        return
-    log.error("request.failed", path=scope["path"], exc_info=error)
-
-
-def _unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
-    # The sender learns that it failed; why is in the log.
-    return Response(
-        {
-            "type": "about:blank",
-            "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
-            "status": _SERVER_ERROR,
-            "detail": "Something went wrong here; it was logged.",
-        },
-        status_code=_SERVER_ERROR,
-        media_type="application/problem+json",
     )

@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from cms_bridge.errors import Unauthorised
+from cms_bridge.gate import vouch
 
 
 class ApiKey:
@@ -33,3 +34,5 @@ def requires_api_key(
     key: ApiKey = connection.app.state.api_key
     if scheme.lower() != "bearer" or not key.matches(presented):
         raise Unauthorised("This needs the key: `Authorization: Bearer …`.")
+    # Guards run before a byte of the body is read.
+    vouch(connection.scope)

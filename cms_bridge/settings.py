@@ -9,6 +9,7 @@ import binascii
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from pydantic import (
@@ -24,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms_bridge.estimates import Prices, prices_of
+from cms_bridge.gate import Bounds
 from cms_bridge.money import Caps
 from render.generation.models import ModelsConfig
 from render.storyboard import Limits
@@ -138,6 +140,22 @@ class BridgeSettings(DatabaseSettings):
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
     """Length of the whole video."""
 
+    # HTTP server
+    http_header_seconds: Annotated[float, Field(gt=0)] = Bounds().header_seconds
+    """How long a client may take over its request's headers; 408 after that."""
+    http_body_seconds: Annotated[float, Field(gt=0)] = Bounds().body_seconds
+    """How long it may take over the body; 408 after that."""
+    http_send_seconds: Annotated[float, Field(gt=0)] = Bounds().send_seconds
+    """How long it may take nothing of its answer before it is cut off; players ask again."""
+    http_connections: Annotated[int, Field(ge=8)] = Bounds().connections
+    """Connections open at once; past it the oldest that only waits gives way, or the newest: 503.
+    The open files that the system allows one process must suffice for them."""
+    http_unauthenticated_bytes: Annotated[int, Field(gt=0)] = Bounds().unauthenticated_bytes
+    """Bytes received and not yet verified, over all connections; past it whoever holds most gives
+    way: 503. At least `max_webhook_bytes` and `http_header_bytes` together."""
+    http_header_bytes: Annotated[int, Field(ge=1024)] = Bounds().header_bytes
+    """Request line and headers of one request; 431 past that."""
+
     # Providers
     gemini_api_key: Annotated[
         SecretStr | None,
@@ -188,6 +206,33 @@ class BridgeSettings(DatabaseSettings):
         )
 
     @property
+    def http_bounds(self) -> Bounds:
+        """How much of the server clients may take up."""
+        return Bounds(
+            header_seconds=self.http_header_seconds,
+            body_seconds=self.http_body_seconds,
+            send_seconds=self.http_send_seconds,
+            connections=self.http_connections,
+            unauthenticated_bytes=self.http_unauthenticated_bytes,
+            header_bytes=self.http_header_bytes,
+        )
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret among the settings, for logs to leave out."""
+        found: set[str] = set()
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                parts = value.get_secret_value().split()
+                found |= {value.get_secret_value(), *parts}
+                found |= {part.removeprefix("whsec_") for part in parts}
+        for url in (self.database_url, self.redis_url):
+            _, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
+            found |= {password, unquote(password)}
+        return frozenset(found - {""})
+
+    @property
     def prices(self) -> Prices:
         """What the chains that these keys make are expected to charge."""
         return prices_of(
@@ -230,6 +275,15 @@ class BridgeSettings(DatabaseSettings):
         if len(secret.get_secret_value()) < 32:  # noqa: PLR2004 - as the message says
             raise ValueError("must be at least 32 characters long")
         return secret
+
+    @model_validator(mode="after")
+    def _room_for_a_webhook(self) -> Self:
+        if self.http_unauthenticated_bytes < self.max_webhook_bytes + self.http_header_bytes:
+            raise ValueError(
+                f"{PREFIX}HTTP_UNAUTHENTICATED_BYTES must hold one webhook: at least"
+                f" {PREFIX}MAX_WEBHOOK_BYTES and {PREFIX}HTTP_HEADER_BYTES together"
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole_r2(self) -> Self:

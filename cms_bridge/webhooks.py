@@ -1,10 +1,11 @@
 """Receiving webhooks: bounded raw bytes in, a verified and typed event out.
 
-The order matters and is fixed: bound, verify the bytes as they came, and only
-then decode.
+The order matters and is fixed: refuse what cannot be verified before a byte of
+it is read, bound, verify the bytes as they came, and only then decode.
 """
 
 import binascii
+import time
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
@@ -14,6 +15,12 @@ from cms_bridge.errors import BodyTooLarge, MalformedEvent, WebhookRejected
 from cms_bridge.events import Event
 
 MAX_ID_CHARS = 128
+_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_MAX_SIGNATURE_CHARS = 1_024
+_MAX_STAMP_CHARS = 13
+_WINDOW_SECONDS = 300
+"""Standard Webhooks' own, which the library has as well and applies again."""
+_REJECTED = "The signature is missing, wrong, or outside its time window."
 
 
 class Verifier:
@@ -22,6 +29,16 @@ class Verifier:
     def __init__(self, secrets: list[str]) -> None:
         """Take secrets as `whsec_…`."""
         self._webhooks = [Webhook(secret) for secret in secrets]
+
+    @staticmethod
+    def check(headers: Mapping[str, str]) -> None:
+        """Raise `WebhookRejected` if no body could be verified under these headers."""
+        message, stamp, signature = (headers.get(name, "") for name in _HEADERS)
+        whole = 0 < len(message) <= MAX_ID_CHARS and 0 < len(signature) <= _MAX_SIGNATURE_CHARS
+        # Longer stamps than those of the next thousand years are garbage, and dear to read.
+        dated = stamp.isascii() and stamp.isdecimal() and len(stamp) < _MAX_STAMP_CHARS
+        if not whole or not dated or abs(time.time() - int(stamp)) > _WINDOW_SECONDS:
+            raise WebhookRejected(_REJECTED)
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> str:
         """Return the message's id; raise `WebhookRejected`.
@@ -38,14 +55,15 @@ class Verifier:
             if len(wanted["webhook-id"]) > MAX_ID_CHARS:
                 break
             return wanted["webhook-id"]
-        raise WebhookRejected("The signature is missing, wrong, or outside its time window.")
+        raise WebhookRejected(_REJECTED)
 
 
-_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-
-
-async def read_bounded(chunks: AsyncIterator[bytes], *, limit: int) -> bytes:
-    """Return a whole body; raise `BodyTooLarge` as soon as it passes the limit."""
+async def read_bounded(
+    chunks: AsyncIterator[bytes], *, limit: int, announced: int | None = None
+) -> bytes:
+    """Return a whole body; raise `BodyTooLarge` as soon as it passes the limit, or says it will."""
+    if announced is not None and announced > limit:
+        raise BodyTooLarge(f"A webhook may hold at most {limit} bytes.")
     body = bytearray()
     async for chunk in chunks:
         body += chunk

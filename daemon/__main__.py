@@ -25,12 +25,13 @@ from daemon.errors import first_error
 from daemon.house import HouseError, find_node, open_house
 from daemon.sender import Sender, SenderError
 from daemon.stack import ChildFailed
+from render import tracebacks
 from render.storyboard import Brief
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    # `main` words expected failures itself; the rest deserve a plain traceback.
+    # `main` words expected failures itself; the rest get a traceback without values.
     pretty_exceptions_enable=False,
     help="Briefs in PayloadCMS become finished videos.",
 )
@@ -62,17 +63,15 @@ def bridge(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve the HTTP bridge."""
-    import uvicorn  # noqa: PLC0415 - the other commands start without it
-
-    from cms_bridge.app import create_app  # noqa: PLC0415 - as above
+    from cms_bridge.app import create_app  # noqa: PLC0415 - the other commands start without it
+    from cms_bridge.server import serve  # noqa: PLC0415 - as above
 
     settings = load(BridgeSettings)
-    uvicorn.run(
+    serve(
         create_app(settings),
         host=host or settings.host,
         port=settings.port if port is None else port,
-        log_config=None,
-        access_log=False,
+        bounds=settings.http_bounds,
     )
 
 
@@ -204,6 +203,8 @@ async def _watch(sender: Sender, job: str, *, until: str) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command; expected failures become one plain paragraph and exit status 1."""
+    # Where this is no terminal it is somebody's log.
+    tracebacks.install()
     try:
         app()
     except KeyboardInterrupt:

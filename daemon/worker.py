@@ -54,7 +54,9 @@ _DRAIN_SECONDS = 8
 async def run(settings: DaemonSettings | None = None) -> None:
     """Work until SIGTERM or SIGINT; running jobs are let go for another worker to take."""
     settings = settings or load(DaemonSettings)
-    telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
+    telemetry.configure_logging(
+        form=settings.log_format, level=settings.log_level, secrets=settings.secrets
+    )
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await open_services(settings, stack)

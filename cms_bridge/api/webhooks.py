@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 
 from cms_bridge import jobs, webhooks
 from cms_bridge.estimates import Prices
+from cms_bridge.gate import vouch
 from cms_bridge.queue import Queue
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
@@ -45,8 +46,12 @@ async def receive(
     prices: NamedDependency[SkipValidation[Prices]],
 ) -> Receipt:
     """Verify the raw bytes, store event and effect in one transaction, wake a worker."""
-    body = await webhooks.read_bounded(request.stream(), limit=settings.max_webhook_bytes)
+    verifier.check(request.headers)
+    body = await webhooks.read_bounded(
+        request.stream(), limit=settings.max_webhook_bytes, announced=request.content_length
+    )
     event_id = verifier.verify(body, request.headers)
+    vouch(request.scope)
     accepted = await jobs.accept(
         event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
     )

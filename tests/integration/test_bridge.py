@@ -1,13 +1,7 @@
 """The bridge over real HTTP, with a real Redis: what it accepts, refuses and reports."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +18,10 @@ from cms_bridge.queue import HEALTH_KEY, Lane, deserialise
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
 from render.generation.circuit import Evidence, Sign
 from tests import events
+from tests.bridges import API_KEY, LINK_SECRET, running_bridge
+from tests.bridges import WEBHOOKS as EVENTS
 
 pytestmark = pytest.mark.anyio
-
-API_KEY = "an api key of more than 32 characters"
-EVENTS = "/api/v1/webhooks/payload"
 
 
 @pytest.fixture(scope="module")
@@ -38,46 +31,19 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bridge_url(directory: Path, redis_server: str, migrated_sqlite: Path) -> Iterator[str]:
-    """A bridge process on a database of its own, as it runs in production."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """A bridge process on a database of its own."""
     (directory / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
-    environment = {
-        "PATH": os.environ["PATH"],
-        "REELWRIGHT_REDIS_URL": redis_server,
-        "REELWRIGHT_DATABASE_URL": f"sqlite:///{directory}/bridge.db",
-        "REELWRIGHT_STORAGE_DIRECTORY": str(directory / "objects"),
-        "REELWRIGHT_WEBHOOK_SECRET": events.SECRET,
-        "REELWRIGHT_API_KEY": API_KEY,
-        "REELWRIGHT_LINK_SECRET": "a link secret of more than 32 characters",
-        "REELWRIGHT_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "REELWRIGHT_MAX_WEBHOOK_BYTES": "100000",
-    }
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "daemon", "bridge", "--port", str(port)],
-            env=environment,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and process.poll() is None:
-            with suppress(httpx.HTTPError):
-                httpx.get(f"{url}/health/live").raise_for_status()
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail((directory / "log").read_text())
-        yield url
-    finally:
-        process.terminate()
-        # The server shuts down in order and then lets the signal have its way.
-        assert process.wait(10) == -signal.SIGTERM
-        said = (directory / "log").read_text()
-        for secret in (events.SECRET.removeprefix("whsec_"), API_KEY, "a link secret"):
-            assert secret not in said
+    with running_bridge(
+        directory,
+        redis=redis_server,
+        database=f"sqlite:///{directory}/bridge.db",
+        max_webhook_bytes="100000",
+    ) as bridge:
+        yield bridge.url
+    # The server shuts down in order and then lets the signal have its way.
+    assert bridge.process.returncode == -signal.SIGTERM
+    for secret in (events.SECRET.removeprefix("whsec_"), API_KEY, LINK_SECRET):
+        assert secret not in bridge.log
 
 
 @pytest.fixture
@@ -168,7 +134,8 @@ async def test_an_oversized_body_is_refused_before_it_is_verified(
             yield b"x" * 10_000
 
     content = b"x" * 200_000 if declared else stream()
-    status, code, said = problem(await http.post(EVENTS, content=content))
+    _, headers = events.signed(new_video())
+    status, code, said = problem(await http.post(EVENTS, content=content, headers=headers))
     assert (status, code) == (413, "body_too_large")
     assert "100000 bytes" in said
 

@@ -1,0 +1,85 @@
+"""Requests that failed: what the sender is told of it, and what the log.
+
+An error that the bridge foresees is answered as a problem and is no news. A
+client that goes away is no error of anybody's. The rest is logged, and the
+sender learns only that it failed.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from cms_bridge.errors import BridgeError
+from cms_bridge.states import IllegalMove
+from render.errors import InvalidStoryboard
+
+log = structlog.get_logger()
+
+EXPECTED = (BridgeError, IllegalMove, InvalidStoryboard)
+
+_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+_GONE = "reelwright.gone"
+
+
+def watch_for_disconnects(app: ASGIApp) -> ASGIApp:
+    """Note in a request's scope that its client went away before the body had come."""
+
+    async def watching(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched() -> Any:
+            message: Any = await receive()
+            if message["type"] == "http.disconnect":
+                scope.setdefault("state", {})[_GONE] = True
+            return message
+
+        await app(scope, watched, send)
+
+    return watching
+
+
+async def log_unexpected(error: Exception, scope: Scope) -> None:
+    """Log what nobody foresaw, once, and a client that went away in one short line."""
+    if isinstance(error, EXPECTED):
+        return
+    if isinstance(error, HTTPException):
+        if error.status_code < _SERVER_ERROR:
+            return
+        # Litestar raises a server error where a body ends before its last byte.
+        if scope.get("state", {}).get(_GONE) and error.__cause__ is error.__context__ is None:
+            log.info("request.disconnected", method=scope.get("method"), route=_route(scope))
+            return
+    log.error("request.failed", method=scope.get("method"), route=_route(scope), exc_info=error)
+
+
+def unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
+    """Tell the sender that it failed; why is in the log."""
+    return Response(
+        {
+            "type": "about:blank",
+            "title": _SERVER_ERROR.phrase,
+            "status": _SERVER_ERROR,
+            "detail": "Something went wrong here; it was logged.",
+        },
+        status_code=_SERVER_ERROR,
+        media_type="application/problem+json",
+    )
+
+
+@contextmanager
+def told(event: str) -> Generator[None]:
+    """Log an error on its way: litestar and uvicorn pass a start's failure on as bare text."""
+    try:
+        yield
+    except Exception as error:
+        log.critical(event, exc_info=error)
+        raise
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's own path: what a client put in it may be anything."""
+    return str(scope.get("path_template") or "")

@@ -1,0 +1,123 @@
+"""The gate: how much of the server those may take up whom nobody has vouched for yet.
+
+Until a key or a signature was found right, a request may be anybody's: what it
+has sent counts against one budget for all of them, and its connection gives way
+when room is needed. Whoever takes up most, or has kept the door open longest,
+goes first, so that a flood pays before a short honest request does.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
+
+import msgspec
+import structlog
+
+log = structlog.get_logger()
+
+_EXTENSION = "reelwright.vouched"
+_QUIET_SECONDS = 1.0
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of a server; times are in seconds, sizes in bytes."""
+
+    header_seconds: float = 10
+    """From a connection's first moment, or a further request's first byte, to its last header."""
+    body_seconds: float = 30
+    """From the last header to the last byte of the body."""
+    send_seconds: float = 60
+    """How long a client may take none of its answer."""
+    connections: int = 1_024
+    unauthenticated_bytes: int = 32 * 1024 * 1024
+    """Received and not yet vouched for, over all connections."""
+    header_bytes: int = 16 * 1024
+    """Request line and headers of one request."""
+
+
+class Connection(Protocol):
+    """What the gate can do to a connection."""
+
+    def give_way(self, *, code: str) -> None:
+        """Be refused and closed."""
+        ...
+
+
+class Gate:
+    """All connections of one server."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._open: set[Connection] = set()
+        self._unproven: dict[Connection, None] = {}
+        self._held: dict[Connection, int] = {}
+        self._bytes = 0
+        self._refusals: dict[str, int] = {}
+        self._told = 0.0
+
+    @property
+    def held(self) -> int:
+        """The bytes received that nobody has vouched for."""
+        return self._bytes
+
+    def enter(self, connection: Connection) -> bool:
+        """Let a connection in; at the bound an older one gives way, and if none can, return False.
+
+        Those give way that wait for a request, or are in the middle of sending
+        one that is not vouched for.
+        """
+        if len(self._open) >= self.bounds.connections:
+            oldest = next(iter(self._unproven), None)
+            if oldest is None:
+                return False
+            oldest.give_way(code="too_many_connections")
+            self.leave(oldest)
+        self._open.add(connection)
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+        self._unproven.pop(connection, None)
+        self.release(connection)
+
+    def may_give_way(self, connection: Connection, *, may: bool) -> None:
+        """Note whether a connection gives way when room is needed, as the youngest that does."""
+        self._unproven.pop(connection, None)
+        if may and connection in self._open:
+            self._unproven[connection] = None
+
+    def hold(self, connection: Connection, size: int) -> None:
+        """Count bytes that a connection sent; past the budget whoever holds most gives way."""
+        self._held[connection] = self._held.get(connection, 0) + size
+        self._bytes += size
+        while self._bytes > self.bounds.unauthenticated_bytes:
+            greediest = max(self._held, key=self._held.__getitem__)
+            greediest.give_way(code="too_many_bytes")
+            # Whatever it did with that, its bytes are gone.
+            self.release(greediest)
+
+    def release(self, connection: Connection) -> None:
+        """Count a connection's bytes no longer: they are vouched for, answered or thrown away."""
+        self._bytes -= self._held.pop(connection, 0)
+
+    def refused(self, code: str) -> None:
+        """Tell of refusals, once a second at most: a flood is not to fill the log."""
+        self._refusals[code] = self._refusals.get(code, 0) + 1
+        now = time.monotonic()
+        if now - self._told >= _QUIET_SECONDS:
+            log.warning("server.refused", connections=len(self._open), **self._refusals)
+            self._refusals.clear()
+            self._told = now
+
+
+def vouching(scope: Any, vouched: Callable[[], None]) -> None:
+    """Give a request's scope the way to say that it was vouched for."""
+    cast("dict[str, Any]", scope).setdefault("extensions", {})[_EXTENSION] = vouched
+
+
+def vouch(scope: Mapping[str, Any]) -> None:
+    """Say that a request bears the right key or signature; without a gate nothing happens."""
+    extensions = cast("dict[str, Callable[[], None]]", scope.get("extensions") or {})
+    if _EXTENSION in extensions:
+        extensions[_EXTENSION]()

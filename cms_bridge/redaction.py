@@ -1,0 +1,83 @@
+"""What may stand in a log: plain values, bounded in length, without secrets.
+
+A net under everything that writes a line, not a licence to write anything: the
+configured secrets are left out wherever they turn up, and whatever looks like
+a credential. Bodies have no look of their own; they are kept out by never
+being logged, and where they are by mistake, by the bound.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, cast
+from uuid import UUID
+
+from render import tracebacks
+
+MAX_TEXT = 500
+_MAX_READ = 4 * MAX_TEXT
+_MAX_ITEMS = 50
+_MAX_DEPTH = 5
+_SHORTEST_SECRET = 8
+HIDDEN = "[hidden]"
+
+_CREDENTIALS = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), rf"\1 {HIDDEN}"),
+    (re.compile(r"\bwhsec_[\w+/=-]+"), HIDDEN),
+    # A password may hold anything up to the last @.
+    (re.compile(r"(?<=://)\S+@"), f"{HIDDEN}@"),
+    # Links of the local store, of S3 and of providers carry their permission in the query.
+    (re.compile(r"\?[\w.~%-]+=[^\s\"'<>]*"), f"?{HIDDEN}"),
+    (
+        re.compile(
+            r"(?i)((?:api[_-]?key|token|secret|passw(?:or)?d|signature|authorization)"
+            r"[\"']?\s*[:=]\s*[\"']?)(?!\[hidden)[^\s\"',;&}]+"
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+
+class Redactor:
+    """Makes values fit for a log."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Take the secrets that must never be seen; very short ones would tear up every text."""
+        known = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def text(self, text: str, *, limit: int = MAX_TEXT) -> str:
+        """Return a text without credentials, cut to its limit."""
+        # Cut twice: hiding must not become expensive, nor leave half a secret at the end.
+        clean = text[: _MAX_READ + limit]
+        if self._known:
+            clean = self._known.sub(HIDDEN, clean)
+        for pattern, instead in _CREDENTIALS:
+            clean = pattern.sub(instead, clean)
+        left_out = len(text) - limit if len(clean) > limit or len(text) > _MAX_READ + limit else 0
+        return f"{clean[:limit]}… ({left_out} more)" if left_out > 0 else clean[:limit]
+
+    def value(self, value: Any, *, depth: int = 0) -> Any:  # noqa: PLR0911 - one a kind
+        """Return a value as JSON takes it; what is no plain value is only its type."""
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case str():
+                return self.text(value)
+            case BaseException():
+                return tracebacks.summary(value)
+            case UUID() | Decimal() | date() | timedelta() | PurePath() | Enum():
+                return self.text(str(value))
+            case bytes() | bytearray() | memoryview():
+                return f"<{len(cast('bytes', value))} bytes>"
+            case Mapping() if depth < _MAX_DEPTH:
+                pairs = list(cast("Mapping[Any, Any]", value).items())[:_MAX_ITEMS]
+                return {self.text(str(k)): self.value(v, depth=depth + 1) for k, v in pairs}
+            case list() | tuple() | set() | frozenset() if depth < _MAX_DEPTH:
+                items = list(cast("Iterable[Any]", value))[:_MAX_ITEMS]
+                return [self.value(item, depth=depth + 1) for item in items]
+            case _:
+                return f"<{type(value).__module__}.{type(value).__qualname__}>"
