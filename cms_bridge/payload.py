@@ -18,6 +18,7 @@ import msgspec
 from standardwebhooks import Webhook
 
 from cms_bridge.events import Id
+from render import tracebacks
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -113,7 +114,8 @@ class PayloadClient:
         try:
             answer = await self._http.put(self._url + path, content=body, headers=headers)
         except httpx.HTTPError as error:
-            raise PayloadUnavailable(f"{type(error).__name__}: {error}") from error
+            # Its text may name the address, which may hold a password.
+            raise PayloadUnavailable(tracebacks.summary(error)) from error
         if answer.is_success:
             return
         said = f"Payload answered {answer.status_code}"

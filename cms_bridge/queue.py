@@ -18,6 +18,7 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
 from cms_bridge.states import DRAFTABLE, RENDERABLE, Status
+from render import tracebacks
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class Task(StrEnum):
 
 
 def serialise(value: dict[str, Any]) -> bytes:
-    """Encode an arq job or result; an exception travels as its text."""
+    """Encode an arq job or result; an exception travels as its kind."""
     return msgspec.msgpack.encode(value, enc_hook=_plain)
 
 
@@ -61,7 +62,7 @@ def deserialise(data: bytes) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}"
+        return tracebacks.summary(value)
     raise NotImplementedError(f"{type(value)} does not travel over the queue")
 
 
@@ -112,7 +113,8 @@ class Queue:
         try:
             await self._redis.enqueue_job(task, job, _job_id=unique, _queue_name=lane)
         except (RedisError, OSError) as error:
-            log.warning("queue.unavailable", task=task, job_id=job, reason=str(error))
+            reason = tracebacks.summary(error)
+            log.warning("queue.unavailable", task=task, job_id=job, reason=reason)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ warnings on: below that they tell what they send and receive.
 import logging
 import sys
 import threading
+import warnings
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -69,7 +70,7 @@ def configure_logging(
     for own in _OWN:
         logging.getLogger(own).setLevel(number)
     # Starting and stopping are worth a line; requests are logged by whoever answers them.
-    logging.getLogger("uvicorn").setLevel(max(logging.INFO, number))
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, number))
     _catch_the_rest()
 
 
@@ -168,6 +169,13 @@ def _catch_the_rest() -> None:
     def unraisable(args: "sys.UnraisableHookArgs") -> None:
         log.error("error.unraisable", exc_info=args.exc_value)
 
+    def warned(
+        _message: Warning | str, category: type[Warning], file: str, line: int, *_: object
+    ) -> None:
+        # Piccolo, for one, warns with the text of what the database said.
+        log.warning("python.warned", category=category.__name__, at=f"{file}:{line}")
+
+    warnings.showwarning = warned
     sys.excepthook = crashed
     threading.excepthook = thread_crashed
     sys.unraisablehook = unraisable

@@ -10,6 +10,7 @@ import structlog
 from cms_bridge import leases
 from cms_bridge.errors import LeaseLost
 from cms_bridge.leases import Lease
+from render import tracebacks
 
 log = structlog.get_logger()
 
@@ -65,6 +66,6 @@ async def _renew_until_lost(lease: Lease, *, every: timedelta, duration: timedel
         except Exception as error:  # a database that is away for a moment costs no work
             if time.monotonic() > good_until:
                 raise LeaseLost("The lease ran out while the database was away.") from error
-            log.warning("lease.renewal_failed", reason=f"{type(error).__name__}: {error}")
+            log.warning("lease.renewal_failed", reason=tracebacks.summary(error))
         else:
             good_until = asked + duration.total_seconds()

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
+from render import tracebacks
 from render.delivery.examination import Examination
 from render.errors import CompositionCancelled, RenderError
 from render.files import disk_error
@@ -178,6 +179,9 @@ def _rows(found: Examination) -> Iterator[tuple[str, str]]:
 def telling(*, json: bool) -> Generator[Callable[[Line], None]]:
     """Yield a way to report; turn errors into their last line and an exit code."""
     tell = _Teller(json=json)
+    if json:
+        # Whoever reads along may log what stands on standard error.
+        tracebacks.install()
     try:
         yield tell
     except RenderError as error:

@@ -62,6 +62,7 @@ async def put_caps(
     settings: NamedDependency[BridgeSettings],
 ) -> Spending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
+    _storable(project_id)
     changed = (
         await Project.update({Project.cap_project: data.project, Project.cap_video: data.video})
         .where(Project.id == project_id)
@@ -77,7 +78,14 @@ async def put_caps(
     return await _spending(project_id, settings.caps)
 
 
+def _storable(project_id: str) -> None:
+    # PostgreSQL takes no such text, not even to look for it.
+    if "\0" in project_id:
+        raise ProjectNotFound("There is no such project.")
+
+
 async def _spending(project_id: str, defaults: Caps) -> Spending:
+    _storable(project_id)
     if not await Project.exists().where(Project.id == project_id):
         raise ProjectNotFound("There is no such project.")
     limits = await caps.caps_of(project_id, defaults)

@@ -96,7 +96,9 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
   await change(attempts, outcomeOf(result, row, attempts, settings))
   if (result.outcome !== 'delivered') {
     const { eventId, type } = row
-    const { outcome, reason, status } = result
+    const { outcome, problem, status } = result
+    // A problem's sentence may quote the event; the outbox keeps it for those who may read both.
+    const reason = problem ? problem.code : status === null ? result.reason : null
     payload.logger.warn({
       msg: 'reelwright: an event was not delivered',
       ...{ attempts, eventId, outcome, reason, status, type },

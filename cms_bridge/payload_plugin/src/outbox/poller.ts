@@ -8,6 +8,7 @@ import type { Payload } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { anyDue } from './deliver.ts'
+import { reasonOf } from './reason.ts'
 import { queueName, taskSlug, wake } from './wake.ts'
 
 const hour = 60 * 60 * 1_000
@@ -31,7 +32,10 @@ export function startPoller(payload: Payload, settings: Settings): void {
       }
     } catch (error) {
       // A database that is away or busy for a moment: the next look tries again.
-      payload.logger.warn({ err: error, msg: 'reelwright: the outbox could not be read' })
+      payload.logger.warn({
+        msg: 'reelwright: the outbox could not be read',
+        reason: reasonOf(error),
+      })
     } finally {
       busy = false
     }

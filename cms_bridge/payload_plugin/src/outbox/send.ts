@@ -6,6 +6,7 @@ import type { Problem } from '../events.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../types.ts'
 import { judge, type Outcome } from './backoff.ts'
+import { reasonOf } from './reason.ts'
 
 export interface Attempt {
   outcome: Outcome
@@ -47,7 +48,7 @@ export async function send(
     return { outcome, status: response.status, ...explanation }
   } catch (error) {
     // Whatever fetch throws — refused, reset, timed out, no such host — passes with time.
-    return { outcome: 'retry', status: null, reason: causeOf(error), problem: null }
+    return { outcome: 'retry', status: null, reason: reasonOf(error), problem: null }
   }
 }
 
@@ -78,10 +79,4 @@ function valuesOf(params: unknown): Record<string, number | string> {
         typeof entry[1] === 'string' || typeof entry[1] === 'number',
     ),
   )
-}
-
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return cause instanceof Error ? cause.message || cause.name : error.message
 }
