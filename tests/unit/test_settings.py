@@ -89,3 +89,27 @@ def test_several_webhook_secrets_serve_a_rotation(monkeypatch: pytest.MonkeyPatc
     two = f"{GOOD['REELWRIGHT_WEBHOOK_SECRET']} whsec_{base64.b64encode(bytes(24)).decode()}"
     given(monkeypatch, REELWRIGHT_WEBHOOK_SECRET=two)
     assert load(BridgeSettings).webhook_secret.get_secret_value().split() == two.split()
+
+
+def test_every_secret_is_known_to_whoever_must_hide_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    given(
+        monkeypatch,
+        REELWRIGHT_WEBHOOK_SECRET=f"whsec_{first} whsec_{second}",
+        REELWRIGHT_DATABASE_URL="postgresql://user:pass%2Fword@host:5432/name",
+        REELWRIGHT_REDIS_URL="redis://:redis-password@host",
+        REELWRIGHT_GEMINI_API_KEY="gemini-key",
+    )
+    settings = load(DaemonSettings)
+    assert settings.secrets >= {
+        *(first, second, f"whsec_{first}"),
+        *("a" * 32, "b" * 32, "gemini-key"),
+        *("pass%2Fword", "pass/word", "redis-password"),
+    }
+    assert "" not in settings.secrets
+
+
+def test_the_budget_for_strangers_must_hold_a_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, REELWRIGHT_HTTP_UNAUTHENTICATED_BYTES="1000000")
+    (fault,) = faults()
+    assert "REELWRIGHT_HTTP_UNAUTHENTICATED_BYTES must hold one webhook" in fault
