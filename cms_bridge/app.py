@@ -76,6 +76,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             spending.get_spending,
             spending.put_caps,
             health.health,
+            health.ready,
             health.live,
             models.models_health,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),

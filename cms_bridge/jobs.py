@@ -6,6 +6,7 @@ processes can never both succeed, and both leave a message in the outbox.
 """
 
 import hashlib
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,7 +45,7 @@ from cms_bridge.tables import Attempt, InboundEvent, Job, Project
 from render.storyboard import Limits, Storyboard, clean_text
 
 WAKE_GRACE = timedelta(seconds=5)
-"""How long a freshly woken worker has to claim a job before the sweep wakes another."""
+"""How long a freshly woken worker has to claim a job before daemons look for it themselves."""
 
 PROGRESS_STORYBOARD = 5
 """Progress, in percent, of a job that waits for approval."""
@@ -150,26 +151,26 @@ async def find(job: UUID) -> dict[str, Any]:
     return row
 
 
-async def due(*, limit: int = 100) -> list[tuple[UUID, int, Status]]:
-    """Return the jobs that want a worker and have none, and put off their next wake-up.
+async def due(
+    *,
+    limit: int = 100,
+    among: Collection[Status] = DRAFTABLE | RENDERABLE,
+    besides: Collection[UUID] = (),
+) -> list[tuple[UUID, int, Status]]:
+    """Return the jobs that want a worker and have none, the longest overdue first.
 
     Found here are jobs accepted while Redis was away, jobs whose worker died,
-    and retries whose time has come: whatever was lost between two steps.
+    and retries whose time has come: whatever was lost between two steps. To
+    look changes nothing: how long a job has been due is what `/health` goes by.
     """
-    now = datetime.now(UTC)
-    waiting = (
-        await Job.select(Job.id)
-        .where(Job.wake_at <= now, Job.status.is_in(list(DRAFTABLE | RENDERABLE)))
+    conditions = [Job.wake_at <= datetime.now(UTC), Job.status.is_in(list(among))]
+    if besides:
+        conditions.append(Job.id.not_in(list(besides)))
+    rows = (
+        await Job.select(Job.id, Job.attempt, Job.status)
+        .where(*conditions)
         .order_by(Job.wake_at)
         .limit(limit)
-    )
-    ids = [row["id"] for row in waiting]
-    if not ids:
-        return []
-    rows = (
-        await Job.update({Job.wake_at: now + WAKE_GRACE})
-        .where(Job.id.is_in(ids), Job.wake_at <= now)
-        .returning(Job.id, Job.attempt, Job.status)
     )
     return [(row["id"], row["attempt"], Status(row["status"])) for row in rows]
 

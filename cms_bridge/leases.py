@@ -81,12 +81,21 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return max(own, timedelta(seconds=min(asked or 0.0, most)))
 
 
-async def claim(
-    job: UUID, phase: Phase, *, worker: str, duration: timedelta, policy: RetryPolicy
+async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
+    job: UUID,
+    phase: Phase,
+    *,
+    worker: str,
+    duration: timedelta,
+    policy: RetryPolicy,
+    after: int | None = None,
 ) -> Lease | None:
     """Take a job that waits for this phase; None if it does not, or is another's.
 
-    A job whose last worker died too often in this phase fails here instead.
+    `after` is the attempt that a wake-up was sent after: one that comes late,
+    when the job has been claimed since, takes nothing, and so cuts no retry's
+    wait short. A job whose last worker died too often in this phase fails here
+    instead.
     """
     now = datetime.now(UTC)
     claimable = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
@@ -94,6 +103,9 @@ async def claim(
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
         if row is None or Status(row["status"]) not in claimable:
+            return None
+        if after is not None and (row["wake_at"] is None or after != row["attempt"]):
+            # Only a person can move it by now, or it has passed through other hands since.
             return None
         died = row["lease_owner"] != "" and row["lease_expires_at"] <= now
         retries = row["retry_count"] + died

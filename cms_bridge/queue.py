@@ -1,11 +1,11 @@
 """The queue that wakes workers: task names, and how ids travel over Redis.
 
 The database decides what is to be done; a wake-up that is lost, doubled or
-late changes nothing but the time. Jobs are encoded as MessagePack, never
-pickled.
+late changes nothing but the time. Each one has an id of its own, so that none
+can stand in another's way, whatever became of its worker. Jobs are encoded as
+MessagePack, never pickled.
 """
 
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from cms_bridge.states import DRAFTABLE, RENDERABLE, Status
@@ -22,30 +23,32 @@ from render import tracebacks
 
 log = structlog.get_logger()
 
-_WINDOW_SECONDS = 300
-
 HEALTH_KEY = "reelwright:daemon"
-"""Present in Redis while a daemon listens."""
+"""Present in Redis while a daemon takes work."""
+
+_CONNECT_SECONDS = 1.0
+_ANSWER_SECONDS = 5.0
+"""A Redis that takes longer is away: nothing here waits for it."""
 
 
 class Lane(StrEnum):
     """Queues apart from each other, so that long work never holds up short work."""
 
-    WORK = "reelwright:work"
-    """Drafting and rendering: minutes to hours."""
+    DRAFTS = "reelwright:drafts"
+    """Storyboards: seconds, and an editor waits for each."""
+    RENDERS = "reelwright:renders"
+    """Generation and rendering: minutes to hours."""
     NEWS = "reelwright:news"
     """Deliveries to the CMS: milliseconds, or a time-out each while it hangs."""
-    SWEEP = "reelwright:sweep"
-    """Repairs, one at a time and never behind anything else."""
 
 
 class Task(StrEnum):
     """What a worker can be woken for."""
 
     DRAFT_STORYBOARD = "draft_storyboard"
-    """Lane WORK: a pending job."""
+    """Lane DRAFTS: a pending job."""
     RENDER_VIDEO = "render_video"
-    """Lane WORK: an approved job."""
+    """Lane RENDERS: an approved job."""
     DELIVER_OUTBOX = "deliver_outbox"
     """Lane NEWS: a job the CMS should hear of."""
 
@@ -66,52 +69,48 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value)} does not travel over the queue")
 
 
-def redis_settings(url: str) -> RedisSettings:
-    """Return arq's view of a Redis URL, patient enough for a server that just starts."""
-    settings = RedisSettings.from_dsn(url)
-    settings.conn_retries = 10
-    return settings
+def arq_redis(url: str) -> ArqRedis:
+    """Return arq's client of a Redis URL; it connects when it is first needed."""
+    pool = ConnectionPool.from_url(
+        url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_ANSWER_SECONDS
+    )
+    return ArqRedis(pool, job_serializer=serialise, job_deserializer=deserialise)
 
 
 class Queue:
     """Wakes workers by task name and id."""
 
     def __init__(self, redis: ArqRedis) -> None:
-        """Take an open arq pool (see `open_queue`)."""
+        """Take arq's client (see `open_queue`)."""
         self._redis = redis
 
     async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
         """Wake a worker for a job that waits for one; other statuses need none.
 
-        A wake-up that still waits in the queue is not doubled. A Redis that is
-        away is logged and left to the sweep.
+        `attempt` is the job's at this moment: once it has been claimed, the
+        wake-up means nothing. A Redis that is away is logged; daemons look into
+        the database by themselves.
         """
         if status in DRAFTABLE:
-            task = Task.DRAFT_STORYBOARD
+            await self._enqueue(Lane.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
         elif status in RENDERABLE:
-            task = Task.RENDER_VIDEO
-        else:
-            return
-        # arq holds the id of a wake-up whose worker died with it in hand for hours, and nobody
-        # else may use it: so the ids change with time.
-        window = int(time.time() / _WINDOW_SECONDS)
-        await self._enqueue(Lane.WORK, task, str(job), unique=f"{task}:{job}:{attempt}:{window}")
+            await self._enqueue(Lane.RENDERS, Task.RENDER_VIDEO, str(job), attempt)
 
-    async def wake_outbox(self, job: UUID, *, once: bool = False) -> None:
-        """Wake a worker to tell Payload about a job.
+    async def wake_outbox(self, job: UUID) -> None:
+        """Wake a worker to tell Payload about a job."""
+        await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job))
 
-        With `once` nothing happens while an earlier such wake-up still waits.
-        """
-        unique = f"{Task.DELIVER_OUTBOX}:{job}" if once else None
-        await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job), unique=unique)
+    async def report_daemon(self, worker: str, *, seconds: float) -> None:
+        """Let it be known that a daemon takes work, for so long; raise `RedisError`."""
+        await self._redis.set(HEALTH_KEY, worker, px=round(seconds * 1000))
 
     async def daemon_alive(self) -> bool:
         """Tell whether a daemon reported itself lately; raise `RedisError`."""
         return bool(await self._redis.exists(HEALTH_KEY))
 
-    async def _enqueue(self, lane: Lane, task: Task, job: str, *, unique: str | None) -> None:
+    async def _enqueue(self, lane: Lane, task: Task, job: str, *given: int) -> None:
         try:
-            await self._redis.enqueue_job(task, job, _job_id=unique, _queue_name=lane)
+            await self._redis.enqueue_job(task, job, *given, _queue_name=lane)
         except (RedisError, OSError) as error:
             reason = tracebacks.summary(error)
             log.warning("queue.unavailable", task=task, job_id=job, reason=reason)
@@ -119,13 +118,9 @@ class Queue:
 
 @asynccontextmanager
 async def open_queue(url: str) -> AsyncGenerator[Queue]:
-    """Connect to Redis for as long as the block runs."""
-    redis = await create_pool(
-        redis_settings(url),
-        job_serializer=serialise,
-        job_deserializer=deserialise,
-    )
+    """Give wake-ups a way for as long as the block runs, Redis coming and going."""
+    redis = arq_redis(url)
     try:
         yield Queue(redis)
     finally:
-        await redis.aclose()
+        await redis.aclose(close_connection_pool=True)

@@ -183,6 +183,8 @@ class BridgeSettings(DatabaseSettings):
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 30
     """How long a silent worker keeps a job before another may take it."""
+    unclaimed_seconds: Annotated[float, Field(gt=0)] = 120
+    """How long work may lie due and unclaimed before `/health` tells of it; longer than a lease."""
     max_retries: Annotated[int, Field(ge=0)] = 3
     """Automatic retries of one phase after crashes and passing failures."""
     retry_first_delay_seconds: Annotated[float, Field(gt=0)] = 5

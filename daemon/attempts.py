@@ -25,29 +25,33 @@ log = structlog.get_logger()
 Work = Callable[[Lease, Services], Awaitable[None]]
 
 
-async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> None:
-    """Claim a job and run a phase of it; say in one log line how it ended."""
+async def attempt(
+    job: UUID, phase: Phase, work: Work, services: Services, *, after: int | None = None
+) -> bool:
+    """Claim a job and run a phase of it; say in one log line how it ended.
+
+    Returns False where there was nothing to claim. `after` is the attempt that
+    the wake-up knew of, if it was one.
+    """
     lease = await leases.claim(
         job,
         phase,
         worker=services.worker,
         duration=services.lease_duration,
         policy=services.retry_policy,
+        after=after,
     )
-    if lease is None:
-        await services.queue.wake_outbox(job)
-        return
     await services.queue.wake_outbox(job)
+    if lease is None:
+        return False
     structlog.contextvars.bind_contextvars(
         job_id=str(job), project_id=lease.project, attempt=lease.attempt, phase=phase
     )
     started = time.monotonic()
     outcome, reason = "released", ""
-    scope = anyio.CancelScope()
-    services.attempts.add(scope)
     try:
-        with scope:
-            outcome, reason = await _run(lease, work, services)
+        with services.in_flight.attempt(seconds=services.task_seconds) as scope:
+            outcome, reason = await _run(lease, work, services, scope)
     finally:
         with anyio.CancelScope(shield=True):
             if outcome == "released":
@@ -57,10 +61,12 @@ async def attempt(job: UUID, phase: Phase, work: Work, services: Services) -> No
             structlog.contextvars.clear_contextvars()
             await services.queue.wake_outbox(job)
             await clear_attempt(services.settings.work_directory, lease)
-        services.attempts.discard(scope)
+    return True
 
 
-async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
+async def _run(
+    lease: Lease, work: Work, services: Services, scope: anyio.CancelScope
+) -> tuple[str, str]:
     """Run the work and record its end; return the outcome and the reason, if there is one."""
     try:
         await hold(
@@ -68,12 +74,19 @@ async def _run(lease: Lease, work: Work, services: Services) -> tuple[str, str]:
             lambda: work(lease, services),
             every=timedelta(seconds=services.settings.heartbeat_seconds),
             duration=services.lease_duration,
+            within=scope,
+            on_loss=lambda: services.in_flight.cut_off(lease),
         )
     except LeaseLost as error:
         return "lost", str(error)
     except Exception as error:  # noqa: BLE001 - every end is recorded, also the unforeseen
         return await _stopped(lease, first_error(error), services)
-    return "succeeded", ""
+    if not scope.cancelled_caught:
+        return "succeeded", ""
+    if services.in_flight.draining:
+        return "released", "The daemon is stopping."
+    late = TimeoutError(f"The work was not done in {services.task_seconds:g} seconds.")
+    return await _stopped(lease, late, services)
 
 
 async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:

@@ -35,7 +35,9 @@ async def _draft(lease: Lease, services: Services) -> Draft:
         return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
     await services.vault.recover(lease.job_id, before=lease.attempt)
     ledger = await open_ledger(lease, caps=services.settings.caps)
-    asked = services.providers.text.metered(ledger, keep=_keep)
+    asked = services.providers.text.metered(
+        ledger, keep=_keep, guard=services.in_flight.calls_of(lease)
+    )
     writer = _Remembering(model=asked, project=lease.project)
     return (await storyboard(lease.brief, model=writer, limits=limits)).draft
 

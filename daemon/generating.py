@@ -158,7 +158,11 @@ class _Generation:
                 digest = answer_digest(request, placeholder=made.provider in assets.PLACEHOLDERS)
                 await self.services.vault.keep(made, self.lease, place, digest=digest, paid=paid)
 
-        providers = self.services.providers.metered(self.ledger.scene(place.scene_id), keep=keep)
+        providers = self.services.providers.metered(
+            self.ledger.scene(place.scene_id),
+            keep=keep,
+            guard=self.services.in_flight.calls_of(self.lease),
+        )
         try:
             if isinstance(request, ImageRequest):
                 return await providers.images.draw(request)

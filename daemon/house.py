@@ -20,12 +20,14 @@ import httpx
 import msgspec
 
 from cms_bridge.embedded import embedded_redis
+from daemon.settings import DaemonSettings
 from daemon.stack import Child, Stack, open_stack
 
 ROOT = Path(__file__).parent.parent
 PLUGIN = ROOT / "cms_bridge" / "payload_plugin"
 
 EDITOR_EMAIL = "editor@example.com"
+_AFTER_DRAIN_SECONDS = 15
 
 
 class HouseError(Exception):
@@ -158,13 +160,18 @@ def _bridge(environment: dict[str, str], port: int, directory: Path) -> Child:
 
 def _daemon(environment: dict[str, str], directory: Path) -> Child:
     command = [sys.executable, "-m", "daemon", "work"]
-    # An arq worker ends when Redis goes away; it is meant to be started again.
+    drain = (
+        environment.get("REELWRIGHT_DRAIN_SECONDS")
+        or DaemonSettings.model_fields["drain_seconds"].get_default()
+    )
     return Child(
         name="daemon",
         command=command,
         environment=environment,
         directory=directory,
         restart=True,
+        # Paid calls under way are waited for.
+        stop_seconds=float(drain) + _AFTER_DRAIN_SECONDS,
     )
 
 

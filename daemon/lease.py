@@ -15,18 +15,22 @@ from render import tracebacks
 log = structlog.get_logger()
 
 
-async def hold(
+async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
     lease: Lease,
     work: Callable[[], Awaitable[None]],
     *,
     every: timedelta,
     duration: timedelta,
+    within: anyio.CancelScope | None = None,
+    on_loss: Callable[[], None] = lambda: None,
 ) -> None:
     """Run work under a lease that is renewed beside it.
 
     Work is cancelled as soon as the lease is lost, by a person's cancellation
-    or to another worker; then `LeaseLost` is raised. Work's own error is
-    raised as it is.
+    or to another worker; then `LeaseLost` is raised, and `on_loss` called as
+    soon as it is known. Work's own error is raised as it is. Work runs `within`
+    a scope of the caller's: cancelled there it may take its time to end, and
+    the lease is renewed until it has.
     """
     lost: LeaseLost | None = None
     failure: Exception | None = None
@@ -40,10 +44,12 @@ async def hold(
             except LeaseLost as error:
                 lost = error
                 group.cancel_scope.cancel()
+                on_loss()
 
         group.start_soon(beat)
         try:
-            await work()
+            with within or anyio.CancelScope():
+                await work()
         except Exception as error:  # noqa: BLE001 - carried past the task group, raised below
             failure = error
         group.cancel_scope.cancel()

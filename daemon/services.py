@@ -1,6 +1,6 @@
 """What every task of the daemon works with, opened once by the worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import anyio
@@ -11,6 +11,7 @@ from cms_bridge.payload import PayloadClient
 from cms_bridge.queue import Queue
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.vault import Vault
+from daemon.in_flight import InFlight
 from daemon.settings import DaemonSettings
 from render.generation.providers import Providers
 
@@ -30,8 +31,8 @@ class Services:
     """Chains of models; metered by a ledger before anything is asked of them."""
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
-    attempts: set[anyio.CancelScope]
-    """One for each attempt in hand; cancelling it lets go of the job in order."""
+    in_flight: InFlight = field(default_factory=InFlight)
+    """What a drain lets go of, and what it waits for."""
 
     @property
     def vault(self) -> Vault:
@@ -54,6 +55,11 @@ class Services:
             longest=timedelta(seconds=self.settings.outbox_max_delay_seconds),
             horizon=timedelta(hours=self.settings.outbox_horizon_hours),
         )
+
+    @property
+    def task_seconds(self) -> float:
+        """How long one attempt at a phase may take."""
+        return self.settings.task_timeout_minutes * 60
 
     @property
     def lease_duration(self) -> timedelta:

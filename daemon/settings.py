@@ -33,7 +33,9 @@ class DaemonSettings(BridgeSettings):
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
     concurrent_jobs: Annotated[int, Field(ge=1)] = 4
-    """Jobs in hand at once: drafting and generation mostly wait."""
+    """Approved jobs in hand at once: generation mostly waits."""
+    concurrent_drafts: Annotated[int, Field(ge=1)] = 2
+    """Storyboards drafted at once, beside those jobs: an editor never waits behind a film."""
     concurrent_renders: Annotated[int, Field(ge=1)] = 1
     """Engines running at once: each one fills the machine."""
     concurrent_generations: Annotated[int, Field(ge=1)] = 4
@@ -51,7 +53,10 @@ class DaemonSettings(BridgeSettings):
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
     sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
-    """How often lost wake-ups, dead workers and due messages are looked for."""
+    """How often lost wake-ups, dead workers and due messages are looked for in the database."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 120
+    """How long a daemon that is told to stop waits for paid calls under way; nothing else holds
+    it up. Whoever starts it should wait 15 seconds longer before it kills."""
     progress_seconds: Annotated[float, Field(gt=0)] = 1
     """The least time between two progress reports of one job."""
 

@@ -22,7 +22,6 @@ from cms_bridge.tether import tethered
 
 log = structlog.get_logger()
 
-_STOP_SECONDS = 15
 _RESTART_SECONDS = 1
 _POLL_SECONDS = 0.1
 _LOG_LINES = 15
@@ -52,6 +51,8 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     restart: bool = False
     """Whether it is started again when it ends by itself."""
     start_seconds: float = 60
+    stop_seconds: float = 15
+    """How long it may take to end, once it is told to, before it is killed."""
 
 
 Ready = Callable[[], Awaitable[bool]]
@@ -101,7 +102,7 @@ class Stack:
         """Stop one child and leave it stopped, as an outage would, until `resume`."""
         running = self._running[name]
         running.wanted = False
-        await _end(running.process)
+        await _end(running)
 
     async def resume(self, name: str) -> None:
         """Start a halted child again, as it was, and wait until it is ready."""
@@ -113,7 +114,7 @@ class Stack:
         for running in self._running.values():
             running.wanted = False
         for running in reversed(self._running.values()):
-            await _end(running.process)
+            await _end(running)
 
     async def _start(self, child: Child, ready: Ready) -> None:
         running = _Running(child=child, ready=ready, process=await self._spawn(child))
@@ -154,7 +155,7 @@ class Stack:
             status = await running.process.wait()
             if not running.wanted:
                 return
-            await _end(running.process)
+            await _end(running)
             if not child.restart:
                 raise ChildFailed(
                     child.name, f"ended with status {status}", self.log_file(child.name)
@@ -166,11 +167,12 @@ class Stack:
             running.process = await self._spawn(child)
 
 
-async def _end(process: Process) -> None:
+async def _end(running: _Running) -> None:
     """Stop a process, if it still runs, and everything that is left of its group."""
+    process = running.process
     if process.returncode is None:
         process.terminate()
-        with anyio.move_on_after(_STOP_SECONDS):
+        with anyio.move_on_after(running.child.stop_seconds):
             await process.wait()
     with suppress(ProcessLookupError):
         # The watcher, and children that it did not end itself.

@@ -1,54 +1,48 @@
-"""The worker process: opens database, queue, store and providers, and listens to arq.
+"""The worker process: opens database, queue, store and providers, and takes up work.
 
-Three arq workers share the process, one for each lane of the queue. Redis going
-away ends them for good; whoever starts this process starts it again
-(`reelwright up` does, as do Procfile runners and containers).
+Work is begun by wake-ups from Redis and by looking into the database; it
+belongs to neither, so that it outlives a Redis that goes away. Told to stop,
+the process takes up nothing more, waits for the paid calls that are under way,
+and lets go of its jobs for others to take.
 """
 
-import asyncio
 import os
-import signal
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import anyio
 import httpx
 import structlog
-from arq import cron, func
-from arq.worker import Worker
+from arq import func
+from redis.exceptions import RedisError
 
-from cms_bridge import telemetry
+from cms_bridge import charges, telemetry
 from cms_bridge.database import connected, migrate
+from cms_bridge.leases import Phase
 from cms_bridge.payload import PayloadClient
-from cms_bridge.queue import (
-    HEALTH_KEY,
-    Lane,
-    Task,
-    deserialise,
-    open_queue,
-    redis_settings,
-    serialise,
-)
+from cms_bridge.queue import Lane, Task, open_queue
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
-from daemon import tasks
+from daemon import drafting, rendering, tasks
+from daemon.cleanup import clear_leftovers
+from daemon.deliveries import AT_ONCE, Deliveries
+from daemon.listening import Post, listen
 from daemon.pacing import open_paces
 from daemon.services import Services
 from daemon.settings import DaemonSettings
+from daemon.stopping import Stop, drain, told_to_stop
+from daemon.tasks import Desk
 from daemon.watch import Watch
+from daemon.workload import Workload
 from render.generation.providers import Providers, open_providers
 
 log = structlog.get_logger()
 
-_HEALTH_SECONDS = 5
-_POLL_SECONDS = 0.05
-"""How long a wake-up may wait unseen; arq's default of half a second is felt by an editor."""
-_NEWS_AT_ONCE = 10
-_DRAIN_SECONDS = 8
-"""Longer than an engine takes to end, shorter than supervisors wait before SIGKILL."""
+_REPORT_SECONDS = 2.0
+_REPORT_LASTS_SECONDS = 6.0
 
 
 async def run(settings: DaemonSettings | None = None) -> None:
@@ -60,10 +54,107 @@ async def run(settings: DaemonSettings | None = None) -> None:
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await open_services(settings, stack)
-        lanes = [_work_lane(services), _news_lane(services), _sweep_lane(services)]
-        log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
-        await _listen(lanes, services)
+        desk = _desk(services)
+        with told_to_stop() as stop:
+            log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
+            try:
+                await _take_up(desk, services, stop)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await drain(desk, services, stop)
     log.info("daemon.stopped", worker=services.worker)
+
+
+def _desk(services: Services) -> Desk:
+    settings = services.settings
+    return Desk(
+        drafts=Workload(
+            Phase.STORYBOARD,
+            drafting.draft_storyboard,
+            services,
+            most=settings.concurrent_drafts,
+        ),
+        renders=Workload(
+            Phase.RENDER, rendering.render_video, services, most=settings.concurrent_jobs
+        ),
+        news=Deliveries(services),
+    )
+
+
+async def _take_up(desk: Desk, services: Services, stop: Stop) -> None:
+    """Take up work and news, and repair what was lost, until told to stop.
+
+    Each goes its own way: an object store that hangs holds up no claim.
+    """
+    every = float(services.settings.sweep_seconds)
+    async with anyio.create_task_group() as group:
+        for post in _posts(desk):
+            group.start_soon(_listen, post, desk, services)
+        group.start_soon(lambda: desk.drafts.watch(every=every))
+        group.start_soon(lambda: desk.renders.watch(every=every))
+        group.start_soon(_repeat, "news", desk.news.sweep, every)
+        group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
+        group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
+        await stop.asked.wait()
+        group.cancel_scope.cancel()
+
+
+async def _listen(post: Post, desk: Desk, services: Services) -> None:
+    await listen(
+        post,
+        redis_url=services.settings.redis_url,
+        hold=services.settings.lease_seconds,
+        context={"desk": desk},
+    )
+
+
+def _posts(desk: Desk) -> list[Post]:
+    return [
+        Post(
+            lane=Lane.DRAFTS,
+            tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
+            most=desk.drafts.hands.most,
+            room=lambda: desk.drafts.room,
+        ),
+        Post(
+            lane=Lane.RENDERS,
+            tasks=[func(tasks.render_video, name=Task.RENDER_VIDEO)],
+            most=desk.renders.hands.most,
+            room=lambda: desk.renders.room,
+        ),
+        Post(
+            lane=Lane.NEWS,
+            tasks=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX)],
+            most=AT_ONCE,
+            room=lambda: desk.news.hands.room,
+        ),
+    ]
+
+
+async def _repeat(name: str, do: Callable[[], Awaitable[None]], every: float) -> None:
+    """Do something for ever, so many seconds apart, whatever comes of it."""
+    while True:
+        try:
+            await do()
+        except Exception as error:  # noqa: BLE001 - the next time may be better
+            log.warning("sweep.failed", part=name, reason=f"{type(error).__name__}: {error}")
+        await anyio.sleep(every)
+
+
+async def _repair(services: Services) -> None:
+    """Sort out what was left open, and clear what was left behind."""
+    silence = timedelta(minutes=services.settings.charge_silence_minutes)
+    # A job can also end while no worker holds it: cancelled, or given up.
+    await clear_leftovers(services.settings.work_directory)
+    await charges.sweep(silence=silence)
+    await services.vault.sweep(silence=silence)
+
+
+async def _report(services: Services) -> None:
+    try:
+        await services.queue.report_daemon(services.worker, seconds=_REPORT_LASTS_SECONDS)
+    except (RedisError, OSError):
+        log.debug("daemon.unreported", worker=services.worker)
 
 
 async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
@@ -81,97 +172,6 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
         providers=await _providers(settings, stack),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
-        attempts=set(),
-    )
-
-
-async def _listen(lanes: list[Worker], services: Services) -> None:
-    """Run every lane until a signal asks to stop or one of them fails."""
-    running = [asyncio.create_task(lane.async_run()) for lane in lanes]
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    asked = asyncio.create_task(stop.wait())
-    try:
-        done, _ = await asyncio.wait([*running, asked], return_when=asyncio.FIRST_COMPLETED)
-        for lane in done - {asked}:
-            lane.result()
-    finally:
-        asked.cancel()
-        await _drain(lanes, services)
-        for lane in lanes:
-            await lane.close()
-
-
-async def _drain(lanes: list[Worker], services: Services) -> None:
-    """Let go of every job in order, before arq cancels whatever still runs.
-
-    arq's cancellation is asyncio's own, which may strike in the middle of a
-    COMMIT; that of a scope waits for the end of what is shielded.
-    """
-    for lane in lanes:
-        lane.allow_pick_jobs = False
-    for scope in services.attempts:
-        scope.cancel()
-    if running := [task for lane in lanes for task in lane.tasks.values()]:
-        await asyncio.wait(running, timeout=_DRAIN_SECONDS)
-
-
-def _work_lane(services: Services) -> Worker:
-    return _lane(
-        services,
-        Lane.WORK,
-        max_jobs=services.settings.concurrent_jobs,
-        functions=[
-            func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD, keep_result=0),
-            func(tasks.render_video, name=Task.RENDER_VIDEO, keep_result=0),
-        ],
-        job_timeout=services.settings.task_timeout_minutes * 60,
-    )
-
-
-def _news_lane(services: Services) -> Worker:
-    return _lane(
-        services,
-        Lane.NEWS,
-        max_jobs=_NEWS_AT_ONCE,
-        functions=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX, keep_result=0)],
-    )
-
-
-def _sweep_lane(services: Services) -> Worker:
-    return _lane(
-        services,
-        Lane.SWEEP,
-        max_jobs=1,
-        cron_jobs=[
-            cron(
-                tasks.sweep,
-                name="sweep",
-                second=set(range(0, 60, services.settings.sweep_seconds)),
-                run_at_startup=True,
-                keep_result=0,
-            ),
-        ],
-        health_check_key=HEALTH_KEY,
-        health_check_interval=_HEALTH_SECONDS,
-    )
-
-
-def _lane(services: Services, lane: Lane, **options: Any) -> Worker:
-    return Worker(
-        redis_settings=redis_settings(services.settings.redis_url),
-        queue_name=lane,
-        ctx={"services": services},
-        # The database counts attempts; arq only ever wakes.
-        max_tries=1_000,
-        poll_delay=_POLL_SECONDS,
-        handle_signals=False,
-        log_results=False,
-        job_serializer=serialise,
-        job_deserializer=deserialise,
-        **options,
     )
 
 

@@ -18,24 +18,30 @@ from cms_bridge.tables import Job, OutboxMessage
 
 log = structlog.get_logger()
 
-STUCK_AFTER = timedelta(minutes=2)
-"""A job or a message this long past its time points at a daemon that is away."""
-
 State = Literal["up", "down"]
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The service in a few words and numbers."""
 
-    status: Literal["ok", "degraded", "down"]
-    """`down` without the database; `degraded` without Redis or a daemon: work is only put off."""
+    status: Literal["ok", "degraded", "stalled", "down"]
+    """`down` without the database; `stalled` when work lies due for longer than
+    `REELWRIGHT_UNCLAIMED_SECONDS` and nobody works on anything; `degraded` when such work waits
+    behind other, and without Redis or a daemon: work is only put off."""
     database: State
     migration: str | None
     redis: State
     daemon: State
     jobs: dict[str, int]
     """Unfinished jobs by status."""
+    held_jobs: int
+    """Jobs that a daemon works on."""
+    due_jobs: int
+    """Jobs whose time has come and which nobody has taken up yet."""
     stuck_jobs: int
+    """Those of them that are due for longer than `REELWRIGHT_UNCLAIMED_SECONDS`."""
+    oldest_due_seconds: float
+    """How long the oldest of them is due; 0 when none is."""
     undelivered: int
     """Jobs whose news Payload does not know yet."""
 
@@ -46,14 +52,20 @@ class Live(msgspec.Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-@get(["/health", "/health/ready"], summary="The whole service", tags=["health"])
+@get("/health", summary="The whole service", tags=["health"])
 async def health(
     queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
 ) -> Response[Health]:
-    """Report every part; 503 when no event could be accepted here."""
-    report = await _report(queue, writes_back=settings.payload_url is not None)
-    code = HTTPStatus.SERVICE_UNAVAILABLE if report.status == "down" else HTTPStatus.OK
-    return Response(report, status_code=code)
+    """Report every part; 503 when the service is down or its work stands still."""
+    return _answer(await _report(queue, settings), bad={"down", "stalled"})
+
+
+@get("/health/ready", summary="Can events be sent here?", tags=["health"])
+async def ready(
+    queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
+) -> Response[Health]:
+    """Report every part; 503 when no event could be accepted here, whoever works on it later."""
+    return _answer(await _report(queue, settings), bad={"down"})
 
 
 @get("/health/live", summary="Is the process alive?", tags=["health"])
@@ -62,11 +74,16 @@ async def live() -> Live:
     return Live()
 
 
-async def _report(queue: Queue, *, writes_back: bool) -> Health:
+def _answer(report: Health, *, bad: set[str]) -> Response[Health]:
+    code = HTTPStatus.SERVICE_UNAVAILABLE if report.status in bad else HTTPStatus.OK
+    return Response(report, status_code=code)
+
+
+async def _report(queue: Queue, settings: BridgeSettings) -> Health:
     redis, daemon = await _redis(queue)
     try:
         level = await migration_level()
-        counts = await _counts(writes_back=writes_back)
+        counts = await _counts(settings)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         log.warning("health.database_down", reason=type(error).__name__)
         return Health(
@@ -78,8 +95,9 @@ async def _report(queue: Queue, *, writes_back: bool) -> Health:
             **msgspec.structs.asdict(_Counts()),
         )
     whole = redis == daemon == "up" and not counts.stuck_jobs
+    still = counts.stuck_jobs and not counts.held_jobs
     return Health(
-        status="ok" if whole else "degraded",
+        status="ok" if whole else "stalled" if still else "degraded",
         database="up",
         migration=level,
         redis=redis,
@@ -90,22 +108,30 @@ async def _report(queue: Queue, *, writes_back: bool) -> Health:
 
 class _Counts(msgspec.Struct, frozen=True, kw_only=True):
     jobs: dict[str, int] = {}
+    held_jobs: int = 0
+    due_jobs: int = 0
     stuck_jobs: int = 0
+    oldest_due_seconds: float = 0
     undelivered: int = 0
 
 
-async def _counts(*, writes_back: bool) -> _Counts:
+async def _counts(settings: BridgeSettings) -> _Counts:
     by_status = cast(
         list[dict[str, Any]],
         await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status"),
     )
-    overdue = datetime.now(UTC) - STUCK_AFTER
+    now = datetime.now(UTC)
+    overdue = now - timedelta(seconds=settings.unclaimed_seconds)
+    oldest = await Job.select(Job.wake_at).where(Job.wake_at <= now).order_by(Job.wake_at).first()
     return _Counts(
         jobs={row["status"]: row["n"] for row in by_status if row["status"] not in FINISHED},
+        held_jobs=cast(int, await Job.count().where(Job.lease_expires_at > now)),
+        due_jobs=cast(int, await Job.count().where(Job.wake_at <= now)),
         stuck_jobs=cast(int, await Job.count().where(Job.wake_at < overdue)),
+        oldest_due_seconds=round((now - oldest["wake_at"]).total_seconds(), 1) if oldest else 0,
         # Without a CMS nobody is waiting for news.
         undelivered=cast(int, await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null()))
-        if writes_back
+        if settings.payload_url
         else 0,
     )
 

@@ -7,6 +7,7 @@ port in the other direction: who keeps account of calls that cost money.
 
 import enum
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -187,6 +188,13 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str | None = None
     """The provider's name for the running work, by which it is found again."""
 
+
+Guard = Callable[[], AbstractAsyncContextManager[object]]
+"""Entered around each paid call, from before its intent is written down until it is accounted for.
+
+It may hold a cancellation off until the call is over, and refuse entry to one
+that would begin after it.
+"""
 
 Keep = Callable[[Made, Reservation | None], Awaitable[None]]
 """Takes whatever was made into safe keeping, before the call that made it is settled.

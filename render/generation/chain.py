@@ -38,6 +38,7 @@ from render.generation.base import (
     Call,
     Generated,
     GeneratedText,
+    Guard,
     ImageRequest,
     Keep,
     Kind,
@@ -130,10 +131,13 @@ class Chain(Generic[Q, A]):
     patience: Patience = field(default_factory=Patience)
     meter: Meter = field(default_factory=Unmetered)
     keep: Keep = keep_nothing
+    guard: Guard = nullcontext
 
-    def metered(self, meter: Meter, *, keep: Keep = keep_nothing) -> Self:
+    def metered(
+        self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
+    ) -> Self:
         """Return the same chain, with what it has seen so far, under a meter."""
-        return replace(self, meter=meter, keep=keep)
+        return replace(self, meter=meter, keep=keep, guard=guard)
 
     def price(self, request: Q) -> Decimal:
         """Return what a call costs at most, whichever rung makes it: what is approved holds."""
@@ -174,7 +178,8 @@ class Chain(Generic[Q, A]):
             await self.meter.unknown(left, reason)
             raise OutcomeUnknown(reason, provider=left.provider, model=left.model)
         try:
-            return await self._called(rung, request, left, failed)
+            async with self.guard():
+                return await self._called(rung, request, left, failed)
         except (RunningGeneration, OutcomeUnknown):
             raise
         except GenerationError as error:
@@ -188,7 +193,7 @@ class Chain(Generic[Q, A]):
         for calls in range(1, self.patience.calls + 1):
             try:
                 async with rung.gate:
-                    return await self._paid(rung, request, digest, failed)
+                    return await self._once(rung, request, digest, failed)
             except (RunningGeneration, OutcomeUnknown):
                 raise
             except UnsafeRequest as error:
@@ -209,12 +214,17 @@ class Chain(Generic[Q, A]):
                 await anyio.sleep(delay)
         return None
 
+    async def _once(self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed") -> A:
+        """Make one call, under guard where it is paid."""
+        if rung.paid:
+            async with self.guard():
+                return await self._paid(rung, request, digest, failed)
+        return await self._kept(
+            self._told(await self._asked(rung, request, Ticket()), rung, failed), None
+        )
+
     async def _paid(self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed") -> A:
-        """Make one call; where it is paid, with its intent written down before it leaves."""
-        if not rung.paid:
-            return await self._kept(
-                self._told(await self._asked(rung, request, Ticket()), rung, failed), None
-            )
+        """Make one call, with its intent written down before it leaves."""
         reservation = await self.meter.reserve(
             Call(
                 kind=self.kind,

@@ -6,7 +6,7 @@ is nothing that writes.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -20,6 +20,7 @@ from render.generation import stock as stock_pictures
 from render.generation.base import (
     Generated,
     GeneratedText,
+    Guard,
     ImageModel,
     ImageRequest,
     Keep,
@@ -59,12 +60,17 @@ class Providers:
     text: TextChain | None
     """None where no provider that writes has a key."""
 
-    def metered(self, meter: Meter, *, keep: Keep = keep_nothing) -> "Providers":
-        """Return the same providers: each paid call told to a meter, all they make kept."""
+    def metered(
+        self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
+    ) -> "Providers":
+        """Return the same providers: each paid call told to a meter, all they make kept.
+
+        `guard` is as in `Chain`.
+        """
         return Providers(
-            images=self.images.metered(meter, keep=keep),
-            speech=self.speech.metered(meter, keep=keep),
-            text=self.text.metered(meter, keep=keep) if self.text else None,
+            images=self.images.metered(meter, keep=keep, guard=guard),
+            speech=self.speech.metered(meter, keep=keep, guard=guard),
+            text=self.text.metered(meter, keep=keep, guard=guard) if self.text else None,
         )
 
     def circuits(self) -> list[tuple[str, str, Circuit]]:

@@ -15,6 +15,7 @@ from cms_bridge.leases import Lease, Phase, RetryPolicy
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
 from cms_bridge.tables import Attempt
 from daemon.attempts import attempt
+from daemon.in_flight import InFlight
 from daemon.lease import hold
 from daemon.services import Services
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
@@ -45,7 +46,8 @@ def services(tmp_path: Path) -> Services:
             queue=DeafQueue(),
             retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
             lease_duration=timedelta(seconds=30),
-            attempts=set(),
+            task_seconds=60,
+            in_flight=InFlight(),
         ),
     )
 
@@ -195,10 +197,8 @@ async def test_a_worker_that_drains_lets_go_and_returns(services: Services):
             run_it: Callable[..., Awaitable[None]] = attempt
             group.start_soon(run_it, job, Phase.RENDER, work, services)
             await started.wait()
-            for scope in services.attempts:
-                scope.cancel()
+            services.in_flight.drain()
     assert (await jobs.find(job))["lease_owner"] == ""
-    assert services.attempts == set()
     (last,) = await Attempt.select()
     assert last["outcome"] == "released"
 

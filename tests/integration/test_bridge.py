@@ -84,14 +84,14 @@ async def test_an_event_is_accepted_with_a_receipt(http: httpx.AsyncClient) -> N
 
 
 @pytest.mark.usefixtures("redis_url")
-async def test_a_worker_is_woken_with_the_jobs_id_alone(
+async def test_a_worker_is_woken_with_the_jobs_id_and_attempt_alone(
     http: httpx.AsyncClient, redis_server: str
 ) -> None:
     job = (await send(http, new_video())).json()["jobId"]
     async with Redis.from_url(redis_server) as redis:
-        (name,) = await redis.zrange(Lane.WORK, 0, -1)
+        (name,) = await redis.zrange(Lane.DRAFTS, 0, -1)
         queued = deserialise(await redis.get(b"arq:job:" + name))
-        assert (queued["f"], queued["a"]) == ("draft_storyboard", [job])
+        assert (queued["f"], queued["a"]) == ("draft_storyboard", [job, 0])
 
 
 async def test_a_repeat_is_acknowledged_and_changes_nothing(http: httpx.AsyncClient) -> None:
@@ -248,6 +248,47 @@ async def test_health_tells_of_a_missing_daemon(http: httpx.AsyncClient, redis_u
     async with Redis.from_url(redis_url) as redis:
         await redis.set(HEALTH_KEY, "here", ex=5)
         assert (await http.get("/health")).json()["daemon"] == "up"
+
+
+@pytest.mark.usefixtures("rows")
+async def test_health_goes_red_when_due_work_is_not_claimed(
+    http: httpx.AsyncClient, redis_url: str
+) -> None:
+    """Whatever Redis and a daemon say of themselves: the database knows what was not taken up."""
+    now = datetime.now(UTC)
+    stuck, held = [UUID((await send(http, new_video())).json()["jobId"]) for _ in range(2)]
+    others = Job.status.is_in(["pending"]) & Job.id.not_in([stuck, held])
+    await Job.update({Job.wake_at: None}).where(others)
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set(HEALTH_KEY, "here", ex=30)
+        await Job.update({Job.wake_at: now + timedelta(minutes=1)}).where(Job.id == held)
+        await Job.update({Job.wake_at: now - timedelta(minutes=1)}).where(Job.id == stuck)
+        answer = await http.get("/health")
+        said = answer.json()
+        assert (answer.status_code, said["status"]) == (200, "ok")
+        assert (said["due_jobs"], said["stuck_jobs"]) == (1, 0)
+
+        await Job.update({Job.wake_at: now - timedelta(minutes=10)}).where(Job.id == stuck)
+        answer = await http.get("/health")
+        said = answer.json()
+        assert (answer.status_code, said["status"]) == (503, "stalled")
+        assert (said["due_jobs"], said["stuck_jobs"], said["held_jobs"]) == (1, 1, 0)
+        assert 600 <= said["oldest_due_seconds"] < 700
+        # Events can still be accepted here.
+        ready = await http.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (200, "stalled")
+
+        later = now + timedelta(minutes=5)
+        await Job.update(
+            {Job.lease_owner: "w", Job.lease_expires_at: later, Job.wake_at: later}
+        ).where(Job.id == held)
+        answer = await http.get("/health")
+        said = answer.json()
+        assert (answer.status_code, said["status"]) == (200, "degraded")
+        assert (said["stuck_jobs"], said["held_jobs"]) == (1, 1)
+    await Job.update({Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None}).where(
+        Job.id.is_in([stuck, held])
+    )
 
 
 async def test_liveness_asks_nothing_else(http: httpx.AsyncClient) -> None:

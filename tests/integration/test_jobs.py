@@ -255,14 +255,19 @@ async def test_a_retry_starts_again_where_a_person_last_decided(
     assert (row["status"], row["error"], row["retry_count"]) == (status, None, 0)
 
 
-async def test_the_sweep_finds_a_waiting_job_once() -> None:
+async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
     accepted = await accept(events.submitted())
     assert await jobs.due() == []
     await put(
         accepted.job_id, Status.PENDING, wake_at=(await jobs.find(accepted.job_id))["created_at"]
     )
-    assert await jobs.due() == [(accepted.job_id, 0, Status.PENDING)]
-    assert await jobs.due() == []
+    since = (await jobs.find(accepted.job_id))["wake_at"]
+    for _ in range(2):
+        assert await jobs.due() == [(accepted.job_id, 0, Status.PENDING)]
+    # How long it has been due is what health goes by: looking must not hide it.
+    assert (await jobs.find(accepted.job_id))["wake_at"] == since
+    assert await jobs.due(besides=[accepted.job_id]) == []
+    assert await jobs.due(among=[Status.APPROVED]) == []
 
 
 async def test_every_change_raises_the_sequence_and_the_message() -> None:

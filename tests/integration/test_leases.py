@@ -188,3 +188,23 @@ async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> Non
     assert await jobs.due() == [(job, 1, Status.GENERATING)]
     await claimed(job, worker="other")
     assert (await jobs.find(job))["retry_count"] == 0
+
+
+async def test_a_wake_up_that_comes_late_takes_nothing() -> None:
+    """It was sent for an attempt that has been made since: the retry's wait is not cut short."""
+    job = await approved()
+    lease = await claimed(job)
+    await leases.postpone(lease, Problem(code="busy", message="Busy."), policy=POLICY, asked=600)
+    late = await leases.claim(
+        job, Phase.RENDER, worker="w1", duration=MINUTE, policy=POLICY, after=lease.attempt - 1
+    )
+    assert late is None
+
+
+async def test_a_wake_up_does_not_begin_what_only_a_person_can() -> None:
+    job = await approved()
+    await Job.update({Job.wake_at: None}).where(Job.id == job)
+    late = await leases.claim(
+        job, Phase.RENDER, worker="w1", duration=MINUTE, policy=POLICY, after=0
+    )
+    assert late is None

@@ -125,7 +125,6 @@ async def services(settings: DaemonSettings, painter: Painter) -> AsyncIterator[
             providers=providers,
             generations=anyio.CapacityLimiter(4),
             renders=anyio.CapacityLimiter(1),
-            attempts=set(),
         )
 
 
@@ -160,9 +159,9 @@ class TestOrdering:
         assert (said["estimated_cost"], said["cost"]) == ("0.040000", "0.000000")
         assert (await http.get(answer.headers["location"])).json() == said
         async with Redis.from_url(redis_url) as redis:
-            (name,) = await redis.zrange(Lane.WORK, 0, -1)
+            (name,) = await redis.zrange(Lane.RENDERS, 0, -1)
             woken = deserialise(await redis.get(b"arq:job:" + name))
-        assert (woken["f"], woken["a"]) == ("render_video", [said["id"]])
+        assert (woken["f"], woken["a"]) == ("render_video", [said["id"], 0])
         (approval,) = await Approval.select()
         assert (approval["by"], approval["estimated_cost"]) == ("ann@example.com", PRICE)
 

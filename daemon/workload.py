@@ -1,0 +1,134 @@
+"""The jobs that a daemon has in hand: taken up as there is room, and never more.
+
+A wake-up names a job; beside it the database is looked into every few seconds
+and whenever a place becomes free, since what it says is due is due, whatever
+became of Redis and of whoever was woken before.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+import anyio
+import structlog
+
+from cms_bridge import jobs
+from cms_bridge.leases import Phase
+from cms_bridge.states import DRAFTABLE, RENDERABLE
+from daemon.attempts import Work, attempt
+from daemon.services import Services
+
+log = structlog.get_logger()
+
+_REST_SECONDS = 10
+"""How long a job that could not be claimed leaves its place to others."""
+
+
+class Hands:
+    """Tasks of one kind, so many at once; they end with nobody but themselves.
+
+    They belong neither to the connection that began them nor to its errors.
+    """
+
+    def __init__(self, *, most: int) -> None:
+        """Take how many there may be."""
+        self.most = most
+        self.freed = anyio.Event()
+        """Set when the next task has ended; then another takes its place."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def room(self) -> int:
+        """How many more there may be."""
+        return max(0, self.most - len(self._tasks))
+
+    def take(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin a task."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._free)
+
+    def _free(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("daemon.task_crashed", exc_info=error)
+        self.freed.set()
+        self.freed = anyio.Event()
+
+    async def emptied(self) -> None:
+        """Return when no task is left."""
+        while self._tasks:
+            await self.freed.wait()
+
+    async def drop(self) -> None:
+        """Cancel what is left, shielded or not."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Workload:
+    """One phase's jobs in hand."""
+
+    def __init__(self, phase: Phase, work: Work, services: Services, *, most: int) -> None:
+        """Take what is done with a job of the phase, and for how many there is room."""
+        self.hands = Hands(most=most)
+        self._phase = phase
+        self._work = work
+        self._services = services
+        self._among = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
+        self._in_hand: set[UUID] = set()
+        self._resting: dict[UUID, float] = {}
+
+    @property
+    def room(self) -> int:
+        """How many more jobs would be taken up now."""
+        return 0 if self._services.in_flight.draining else self.hands.room
+
+    def begin(self, job: UUID, *, after: int | None = None) -> bool:
+        """Take up a job if there is room, claim permitting; tell whether there was.
+
+        `after` is the attempt that whoever asks for it knows of.
+        """
+        if not self.room:
+            return False
+        self.hands.take(self._attempt(job, after))
+        return True
+
+    async def look(self) -> bool:
+        """Take up what the database says is due; tell whether more may be."""
+        if not (room := self.room):
+            return True
+        now = anyio.current_time()
+        self._resting = {job: until for job, until in self._resting.items() if until > now}
+        due = await jobs.due(
+            limit=room, among=self._among, besides=self._in_hand | self._resting.keys()
+        )
+        for job, number, status in due:
+            if self.begin(job, after=number):
+                log.info("job.overdue", job_id=str(job), status=status, attempt=number)
+        return len(due) == room
+
+    async def watch(self, *, every: float) -> None:
+        """Look for ever, as often as this and, while there is more to do, when a place is free."""
+        while True:
+            more, freed = False, self.hands.freed
+            try:
+                more = await self.look()
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back
+                log.warning("job.look_failed", reason=f"{type(error).__name__}: {error}")
+            with anyio.move_on_after(every):
+                await (freed.wait() if more else anyio.sleep_forever())
+
+    async def _attempt(self, job: UUID, after: int | None) -> None:
+        self._in_hand.add(job)
+        try:
+            claimed = await attempt(job, self._phase, self._work, self._services, after=after)
+        except Exception:  # one job's trouble is not the next one's
+            log.exception("attempt.broke_off", job_id=str(job))
+            claimed = False
+        finally:
+            self._in_hand.discard(job)
+        if not claimed:
+            self._resting[job] = anyio.current_time() + _REST_SECONDS

@@ -1,0 +1,309 @@
+"""Told to stop, or without Redis, in the middle of paid calls: every one is finished and settled.
+
+And after kills in quick succession the queue does not stand still.
+"""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import anyio
+import anyio.to_thread
+import msgspec
+import psutil
+import pytest
+from anyio.from_thread import start_blocking_portal
+from redis import Redis
+
+from cms_bridge import charges, jobs
+from cms_bridge.charges import State
+from cms_bridge.database import connected
+from cms_bridge.embedded import embedded_redis
+from cms_bridge.estimates import OFFLINE
+from cms_bridge.leases import Phase
+from cms_bridge.queue import Queue, open_queue
+from cms_bridge.states import Status
+from cms_bridge.tables import Attempt, Job
+from render.storyboard import AspectRatio, Limits, Scene, Storyboard
+from tests import events
+from tests.faults.crashes import at_rest
+from tests.faults.stage import Stage, daemon, kill, open_stage
+from tests.houses import eventually
+
+pytestmark = pytest.mark.anyio
+
+CALLS = 4
+SECONDS = 2.0
+"""How long each call takes."""
+GENERATED = {Status.COMPOSING, Status.UPLOADING, Status.COMPLETED}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with open_stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+
+
+class Set(msgspec.Struct, frozen=True):
+    """One run's own directory and a daemon's settings for it."""
+
+    stage: Stage
+    directory: Path
+    settings: dict[str, str]
+
+    @contextmanager
+    def daemon(self) -> Iterator[BaseProcess]:
+        with daemon(self.settings, self.directory) as process:
+            yield process
+
+    def said(self) -> str:
+        return (self.directory / "daemon.log").read_text()
+
+
+@asynccontextmanager
+async def one_set(stage: Stage, **settings: str) -> AsyncIterator[Set]:
+    directory = await anyio.to_thread.run_sync(stage.reset)
+    made = stage.settings(directory, provider="gemini", drafting=False)
+    made["REELWRIGHT_CONCURRENT_GENERATIONS"] = str(CALLS)
+    made |= {f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()}
+    stage.google.latency = SECONDS
+    async with connected(made["REELWRIGHT_DATABASE_URL"]):
+        yield Set(stage, directory, made)
+    # Whoever hung up is charged all the same, a while later: not in the next run.
+    await eventually(lambda: not stage.google.at_once)
+
+
+async def ordered(name: str, *, approved: bool = True) -> UUID:
+    """Store a job of one scene that no other job's media will do for; it waits for a worker."""
+    event = events.submitted(video=name, title=name, script=f"{name}.")
+    job = (
+        await jobs.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
+    ).job_id
+    if approved:
+        board = Storyboard(
+            title=name,
+            scenes=(Scene(id="s1", narration=f"{name}.", picture_prompt=f"A cup of {name}"),),
+            aspect_ratio=AspectRatio.SQUARE,
+        )
+        values: dict[Any, Any] = {
+            Job.status: Status.APPROVED,
+            Job.storyboard_data: msgspec.json.encode(board).decode(),
+            Job.storyboard_digest: board.digest,
+            Job.approved: True,
+            Job.approved_digest: board.digest,
+        }
+        await Job.update(values).where(Job.id == job)
+    await Job.update({Job.wake_at: datetime.now(UTC) - timedelta(seconds=1)}).where(Job.id == job)
+    return job
+
+
+async def states(made: list[UUID]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for job in made:
+        found.update(row["state"] for row in await charges.charges_of(job))
+    return found
+
+
+async def unknown(made: list[UUID]) -> bool:
+    """Tell whether every call was cut off."""
+    return await states(made) == {State.UNKNOWN: CALLS}
+
+
+async def in_flight(stage: Stage) -> None:
+    await eventually(lambda: len(stage.google.calls) == CALLS, every=0.01)
+
+
+async def ended(process: BaseProcess, *, seconds: float = 60) -> float:
+    began = time.monotonic()
+    await anyio.to_thread.run_sync(wait, [process.sentinel], seconds)
+    assert process.exitcode == 0, process.exitcode
+    return time.monotonic() - began
+
+
+async def finish(made: list[UUID], stage: Stage) -> None:
+    """Each job has all its media, each paid for once."""
+    for job in made:
+        assert await at_rest(job, GENERATED) in GENERATED
+    assert await states(made) == {State.SETTLED: 2 * len(made)}
+    assert set(stage.charges().values()) == {1}
+
+
+async def test_a_daemon_that_is_told_to_stop_finishes_its_paid_calls(stage: Stage) -> None:
+    async with one_set(stage) as run:
+        made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
+        with run.daemon() as process:
+            await in_flight(stage)
+            assert process.pid
+            os.kill(process.pid, signal.SIGTERM)
+            assert await ended(process) < SECONDS + 8
+        # No call began once it was told to stop; those under way were kept and settled.
+        assert len(stage.google.calls) == CALLS
+        assert await states(made) == {State.SETTLED: CALLS}
+        rows = await Job.select(Job.lease_owner, Job.retry_count)
+        assert rows == [{"lease_owner": "", "retry_count": 0}] * len(made)
+        outcomes = [row["outcome"] for row in await Attempt.select()]
+        assert outcomes == ["released"] * len(made)
+        with run.daemon():
+            await finish(made, stage)
+
+
+async def test_a_lease_is_kept_while_a_stopping_daemon_waits(stage: Stage) -> None:
+    async with one_set(stage, lease_seconds="1", heartbeat_seconds="0.2") as run:
+        stage.google.latency = 4
+        made = [await ordered("tea")]
+        with run.daemon(), run.daemon():
+            await eventually(lambda: stage.google.at_once, every=0.01)
+            (row,) = await Attempt.select()
+            pid = int(row["worker"].split(":")[1])
+            os.kill(pid, signal.SIGTERM)
+            await finish(made, stage)
+        outcomes = [row["outcome"] for row in await Attempt.select().order_by(Attempt.number)]
+        assert outcomes[0] == "released"
+
+
+async def test_a_second_word_to_stop_cuts_the_calls_off(stage: Stage) -> None:
+    async with one_set(stage) as run:
+        stage.google.latency = 9
+        made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
+        with run.daemon() as process:
+            await in_flight(stage)
+            assert process.pid
+            os.kill(process.pid, signal.SIGTERM)
+            # What a terminal and a supervisor say at the same time is one word.
+            os.kill(process.pid, signal.SIGTERM)
+            await anyio.sleep(2.5)
+            assert process.exitcode is None
+            os.kill(process.pid, signal.SIGTERM)
+            assert await ended(process) < 8
+        assert await unknown(made)
+
+
+async def test_the_grace_for_paid_calls_is_bounded(stage: Stage) -> None:
+    async with one_set(stage, drain_seconds="1") as run:
+        stage.google.latency = 9
+        made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
+        with run.daemon() as process:
+            await in_flight(stage)
+            assert process.pid
+            os.kill(process.pid, signal.SIGTERM)
+            assert await ended(process) < 9
+        assert await unknown(made)
+
+
+async def test_a_cancelled_job_does_not_wait_for_its_calls(stage: Stage) -> None:
+    async with one_set(stage) as run:
+        stage.google.latency = 9
+        made = [await ordered(name) for name in ("tea", "milk")]
+        with run.daemon() as process:
+            await in_flight(stage)
+            for name in ("tea", "milk"):
+                await jobs.accept(
+                    f"cancel-{name}",
+                    b"{}",
+                    events.cancelled(video=name),
+                    limits=Limits(),
+                    prices=OFFLINE,
+                )
+            asked = time.monotonic()
+            await eventually(lambda: unknown(made), seconds=20)
+            assert time.monotonic() - asked < 3
+            assert process.pid
+            os.kill(process.pid, signal.SIGTERM)
+            await ended(process)
+
+
+async def test_a_lost_redis_takes_no_paid_call_with_it(stage: Stage, tmp_path: Path) -> None:
+    """Killed with calls in flight: they end well, the jobs go on, and new work is begun."""
+    with start_blocking_portal() as portal, ExitStack() as stack:
+
+        def redis() -> Any:
+            return portal.wrap_async_context_manager(embedded_redis(tmp_path / "redis"))
+
+        url = stack.enter_context(redis())
+        async with one_set(stage, redis_url=url) as run:
+            made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
+            with run.daemon() as process:
+                await in_flight(stage)
+                with Redis.from_url(url) as client:
+                    psutil.Process(client.info()["process_id"]).kill()
+                await finish(made, stage)
+                drafted = await ordered("late", approved=False)
+                done = {Status.STORYBOARD_COMPLETE}
+                assert await at_rest(drafted, done) in done
+                assert process.is_alive()
+                stack.close()
+                # Back, and empty or not: wake-ups are heard again.
+                with redis() as again:
+                    assert again == url
+                    async with open_queue(url) as queue:
+                        await eventually(queue.daemon_alive, seconds=30)
+                        assert await woken(queue, "again") < 5
+                assert process.is_alive()
+                assert (await states(made))[State.UNKNOWN] == 0
+
+
+async def woken(queue: Queue, name: str) -> float:
+    """Return how long a brief that is not due for the sweep takes to be drafted."""
+    job = await ordered(name, approved=False)
+    await Job.update({Job.wake_at: datetime.now(UTC) + timedelta(hours=1)}).where(Job.id == job)
+    began = time.monotonic()
+    await queue.wake_job(job, Status.PENDING, attempt=0)
+    done = {Status.STORYBOARD_COMPLETE}
+    assert await at_rest(job, done) in done
+    return time.monotonic() - began
+
+
+async def test_a_flushed_redis_costs_nothing(stage: Stage) -> None:
+    async with one_set(stage) as run:
+        made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
+        waiting = [await ordered(f"more-{number}") for number in range(1)]
+        with run.daemon():
+            await in_flight(stage)
+            with Redis.from_url(stage.redis_url) as client:
+                client.flushall()
+            await finish([*made, *waiting], stage)
+
+
+async def test_the_queue_does_not_stand_still_after_kills(stage: Stage) -> None:
+    """Twenty jobs in hand, six kills, default settings: a new brief is drafted within 30 s."""
+    async with one_set(stage) as run:
+        for name in ("lease", "heartbeat", "sweep", "retry_first_delay"):
+            del run.settings[f"REELWRIGHT_{name.upper()}_SECONDS"]
+        run.settings["REELWRIGHT_GEMINI_API_KEY"] = ""
+        async with open_queue(stage.redis_url) as queue:
+            for number in range(20):
+                job = await ordered(f"film-{number}")
+                await queue.wake_job(job, Status.APPROVED, attempt=0)
+            for _ in range(6):
+                with run.daemon() as process:
+                    await eventually(lambda process=process: _took(process), seconds=60)
+                    kill(process)
+            last = time.monotonic()
+            new = await ordered("new", approved=False)
+            await Job.update({Job.wake_at: datetime.now(UTC) + jobs.WAKE_GRACE}).where(
+                Job.id == new
+            )
+            await queue.wake_job(new, Status.PENDING, attempt=0)
+            with run.daemon() as process:
+                done = {Status.STORYBOARD_COMPLETE}
+                assert await at_rest(new, done) in done
+                took = time.monotonic() - last
+                assert took < 30, f"it took {took:.1f} seconds"
+                # And films are gone on with.
+                await eventually(lambda: _took(process), seconds=30)
+
+
+async def _took(process: BaseProcess) -> bool:
+    """Tell whether a daemon has taken a film up."""
+    return await Attempt.exists().where(
+        Attempt.worker.like(f"%:{process.pid}:%"), Attempt.phase == Phase.RENDER
+    )

@@ -1,0 +1,256 @@
+"""Jobs in hand: taken up from the database by itself, from Redis as there is room."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import anyio
+import pytest
+from arq import func
+from redis.asyncio import Redis
+
+from cms_bridge import jobs, leases
+from cms_bridge.leases import Lease, Phase, RetryPolicy
+from cms_bridge.queue import Lane, Task, open_queue
+from cms_bridge.states import Status
+from cms_bridge.tables import Job
+from daemon import tasks
+from daemon.in_flight import InFlight
+from daemon.listening import Listener, Post, listen
+from daemon.services import Services
+from daemon.workload import Workload
+from tests import events
+from tests.houses import eventually
+from tests.integration.test_attempts import DeafQueue
+from tests.integration.test_jobs import accept
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+LEASE = timedelta(seconds=30)
+
+
+def services(directory: Path, worker: str = "w1") -> Services:
+    return cast(
+        "Services",
+        SimpleNamespace(
+            settings=SimpleNamespace(heartbeat_seconds=1, work_directory=directory),
+            worker=worker,
+            queue=DeafQueue(),
+            retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
+            lease_duration=LEASE,
+            task_seconds=60,
+            in_flight=InFlight(),
+        ),
+    )
+
+
+class Drafting:
+    """Work that lasts until it is let go on, and what it was done to."""
+
+    def __init__(self) -> None:
+        self.begun: list[UUID] = []
+        self.go_on = anyio.Event()
+
+    async def __call__(self, lease: Lease, _services: Services) -> None:
+        self.begun.append(lease.job_id)
+        await self.go_on.wait()
+        await Job.update({Job.status: Status.COMPLETED, Job.wake_at: None}).where(
+            Job.id == lease.job_id
+        )
+
+
+@pytest.fixture
+async def drafting() -> Drafting:
+    return Drafting()
+
+
+@asynccontextmanager
+async def workload(
+    directory: Path, work: Drafting, *, most: int = 2, worker: str = "w1"
+) -> AsyncIterator[Workload]:
+    made = Workload(Phase.STORYBOARD, work, services(directory, worker), most=most)
+    try:
+        yield made
+    finally:
+        work.go_on.set()
+        with anyio.fail_after(10):
+            await made.hands.emptied()
+
+
+async def due(count: int, *, ago: timedelta = timedelta(seconds=1)) -> list[UUID]:
+    """Store jobs that are due, the first the longest."""
+    made: list[UUID] = []
+    for number in range(count):
+        job = (await accept(events.submitted(video=f"v{number}-{uuid4()}"))).job_id
+        await Job.update(
+            {Job.wake_at: datetime.now(UTC) - ago + timedelta(milliseconds=number)}
+        ).where(Job.id == job)
+        made.append(job)
+    return made
+
+
+async def test_what_is_due_is_taken_up_without_a_wake_up_the_oldest_first(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    made = await due(3)
+    async with workload(tmp_path, drafting) as hands:
+        assert await hands.look()
+        await eventually(lambda: len(drafting.begun) == 2)
+        assert set(drafting.begun) == set(made[:2])
+        assert hands.room == 0
+
+
+async def test_a_place_that_becomes_free_is_filled_at_once(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    made = await due(5)
+    async with workload(tmp_path, drafting) as hands, anyio.create_task_group() as group:
+        group.start_soon(lambda: hands.watch(every=60))
+        await eventually(lambda: len(drafting.begun) == 2)
+        drafting.go_on.set()
+        await eventually(lambda: len(drafting.begun) == 5, seconds=10)
+        assert set(drafting.begun) == set(made)
+        group.cancel_scope.cancel()
+
+
+async def test_a_job_that_cannot_be_claimed_leaves_its_place_to_others(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    broken, whole = await due(2)
+    await Job.update({Job.brief: '{"no": "brief"}'}).where(Job.id == broken)
+    async with workload(tmp_path, drafting, most=1) as hands:
+        await hands.look()
+        await eventually(lambda: hands.room)
+        await hands.look()
+        await eventually(lambda: drafting.begun == [whole])
+    # And it is still there to be seen.
+    assert [job for job, _, _ in await jobs.due()] == [broken]
+
+
+async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: Drafting) -> None:
+    (job,) = await due(1)
+    in_flight = (made := services(tmp_path)).in_flight
+    in_flight.drain()
+    hands = Workload(Phase.STORYBOARD, drafting, made, most=2)
+    assert not hands.begin(job)
+    await hands.look()
+    assert drafting.begun == []
+
+
+@asynccontextmanager
+async def listening(hands: Workload, url: str) -> AsyncIterator[None]:
+    post = Post(
+        lane=Lane.DRAFTS,
+        tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
+        most=hands.hands.most,
+        room=lambda: hands.room,
+    )
+    desk: Any = SimpleNamespace(drafts=hands)
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: listen(post, redis_url=url, hold=30, context={"desk": desk}))
+        yield
+        group.cancel_scope.cancel()
+
+
+async def test_a_full_daemon_leaves_wake_ups_to_an_idle_one(
+    tmp_path: Path, redis_url: str, drafting: Drafting
+) -> None:
+    full, idle = drafting, Drafting()
+    async with (
+        open_queue(redis_url) as queue,
+        workload(tmp_path, full, most=1) as busy,
+        workload(tmp_path, idle, most=3, worker="w2") as free,
+    ):
+        (first,) = await due(1, ago=timedelta(seconds=-60))
+        async with listening(busy, redis_url):
+            await queue.wake_job(first, Status.PENDING, attempt=0)
+            await eventually(lambda: full.begun == [first])
+            others = await due(3, ago=timedelta(seconds=-60))
+            async with listening(free, redis_url):
+                for job in others:
+                    await queue.wake_job(job, Status.PENDING, attempt=0)
+                await eventually(lambda: len(idle.begun) == 3, seconds=10)
+            assert set(idle.begun) == set(others)
+            assert full.begun == [first]
+
+
+async def test_no_wake_up_stands_in_anothers_way(
+    tmp_path: Path, redis_url: str, drafting: Drafting
+) -> None:
+    """As after kills: keys in hand of the dead, entries without their jobs, failures on record."""
+    (job,) = await due(1, ago=timedelta(seconds=-60))
+    async with open_queue(redis_url) as queue, Redis.from_url(redis_url) as redis:
+        for number in range(200):
+            await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
+            if number < 8:
+                await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
+        await queue.wake_job(job, Status.PENDING, attempt=0)
+        async with workload(tmp_path, drafting) as hands, listening(hands, redis_url):
+            await eventually(lambda: drafting.begun == [job], seconds=20)
+        assert await redis.zcard(Lane.DRAFTS) == 8
+        assert not await redis.keys("arq:result:*")
+
+
+async def test_a_wake_up_is_over_while_its_work_goes_on(
+    tmp_path: Path, redis_url: str, drafting: Drafting
+) -> None:
+    (job,) = await due(1, ago=timedelta(seconds=-60))
+    async with (
+        Redis.from_url(redis_url) as redis,
+        open_queue(redis_url) as queue,
+        workload(tmp_path, drafting) as hands,
+        listening(hands, redis_url),
+    ):
+        await queue.wake_job(job, Status.PENDING, attempt=0)
+        await eventually(lambda: drafting.begun == [job])
+        await eventually(lambda: _nothing_held(redis), seconds=5)
+        assert not drafting.go_on.is_set()
+
+
+async def _nothing_held(redis: Redis) -> bool:
+    return not await redis.keys("arq:in-progress:*") and not await redis.zcard(Lane.DRAFTS)
+
+
+@pytest.mark.parametrize(("lease", "longest"), [(30, 5), (2, 2)])
+async def test_a_wake_up_is_held_for_no_longer_than_a_lease(
+    redis_url: str, lease: float, longest: float
+) -> None:
+    post = Post(lane=Lane.DRAFTS, tasks=[func(tasks.draft_storyboard)], most=1, room=lambda: 1)
+    listener = Listener(post, redis_url=redis_url, hold=lease, context={})
+    assert listener.in_progress_timeout_s == longest
+    await listener.pool.aclose()
+
+
+async def test_work_goes_on_and_begins_while_redis_is_away(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    (job,) = await due(1)
+    nowhere = f"unix://{tmp_path}/no.sock?db=0"
+    async with (
+        workload(tmp_path, drafting) as hands,
+        listening(hands, nowhere),
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(lambda: hands.watch(every=0.1))
+        await eventually(lambda: drafting.begun == [job], seconds=10)
+        await anyio.sleep(1)
+        assert hands.room == 1
+        group.cancel_scope.cancel()
+
+
+async def test_a_second_daemon_cannot_take_what_is_held(tmp_path: Path, drafting: Drafting) -> None:
+    (job,) = await due(1)
+    async with workload(tmp_path, drafting) as hands:
+        await hands.look()
+        await eventually(lambda: drafting.begun == [job])
+        assert (
+            await leases.claim(
+                job, Phase.STORYBOARD, worker="w2", duration=LEASE, policy=RetryPolicy()
+            )
+            is None
+        )
+        assert await jobs.due() == []
