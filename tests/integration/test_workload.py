@@ -181,7 +181,7 @@ async def test_a_full_daemon_leaves_wake_ups_to_an_idle_one(
 async def test_no_wake_up_stands_in_anothers_way(
     tmp_path: Path, redis_url: str, drafting: Drafting
 ) -> None:
-    """As after kills: keys in hand of the dead, entries without their jobs, failures on record."""
+    """As after kills: entries without their jobs, and failures that stay on record."""
     (job,) = await due(1, ago=timedelta(seconds=-60))
     async with open_queue(redis_url) as queue, Redis.from_url(redis_url) as redis:
         for number in range(200):
@@ -254,3 +254,22 @@ async def test_a_second_daemon_cannot_take_what_is_held(tmp_path: Path, drafting
             is None
         )
         assert await jobs.due() == []
+
+
+async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(
+    tmp_path: Path, redis_url: str, drafting: Drafting
+) -> None:
+    (job,) = await due(1)
+    async with open_queue(redis_url) as queue, Redis.from_url(redis_url) as redis:
+        for number in range(150):
+            await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
+            await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
+        await queue.wake_job(job, Status.PENDING, attempt=0)
+        async with (
+            workload(tmp_path, drafting) as hands,
+            listening(hands, redis_url),
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(lambda: hands.watch(every=0.2))
+            await eventually(lambda: drafting.begun == [job], seconds=10)
+            group.cancel_scope.cancel()
