@@ -49,7 +49,9 @@ def check_music(path: Path) -> Fraction:
         except (FFmpegError, OSError) as error:
             raise source.refused("is damaged") from error
     if seconds > MAX_SECONDS:
-        raise source.refused(f"may last at most {MAX_SECONDS} seconds; this lasts {seconds:.0f}")
+        raise source.refused(
+            f"may last at most {MAX_SECONDS} seconds; this lasts {float(seconds):.0f}"
+        )
     if seconds < MIN_SECONDS:
         raise source.refused(f"must last at least {MIN_SECONDS} second")
     return seconds

@@ -1,5 +1,6 @@
 """The bed: as loud as asked, out of the voice's way, and as long as the programme."""
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,15 @@ def test_music_comes_in_many_kinds_told_by_content(tmp_path: Path, name: str, co
     heard = played(timeline(150, music=bed(renamed)), reference=-20)[0]
     levels = [level(heard[at : at + RATE // 4]) for at in range(0, 4 * RATE, RATE // 4)]
     assert max(levels) - min(levels) < 2, "and goes round"
+
+
+def test_music_of_more_than_two_hours_is_refused_by_its_length(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 1, 4_000, 0, "NONE", ""))
+        file.writeframes(bytes(4_000 * 7_201))
+    with pytest.raises(MediaError, match=r"at most 7200 seconds; this lasts 7201"):
+        check_music(path)
 
 
 def test_what_is_no_music_is_refused(tmp_path: Path) -> None:
