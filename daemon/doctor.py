@@ -123,7 +123,8 @@ def _import_of_media(part: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(part, "ok", look())
     except ImportError as error:
-        return Finding(part, "missing", f"pip install 'reelwright[daemon]' ({error.name})")
+        said = f"no {error.name}: pip install '.[daemon]' in the checkout"
+        return Finding(part, "missing", said)
 
 
 def _gpu() -> Finding:
