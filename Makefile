@@ -7,20 +7,29 @@
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
-#   make check           what CI runs: format, lint, types, import rules, tests, plugin checks
+#   make compat          unit tests and the demo on the oldest and the newest Python
+#   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
 #   make clean           remove what was installed, built and made
+#   make … PYTHON=python3.13  any of these on that Python, in an environment of its own
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+# A Python that is asked for gets an environment of its own: two never share one.
+ifeq ($(origin VENV),undefined)
+ifeq ($(origin PYTHON),file)
+VENV := .venv
+else
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
+endif
 CMS ?= payload
 STORAGE ?= local
 PYTEST_ARGS ?=
 
-VENV := .venv
 BIN := $(VENV)/bin
 PLUGIN := cms_bridge/payload_plugin
 NEW_ENOUGH := const [a, b] = process.versions.node.split(".").map(Number); \
@@ -40,7 +49,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; set PYTHON=… to one."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
-		|| { echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
+		|| { echo "Python's venv module is needed (Debian: apt-get install $(notdir $(PYTHON))-venv)."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on \
 		--no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -99,8 +108,8 @@ sample: python $(OUT)/assets/.made
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-plugin test-slow faults coverage check \
-	clean
+.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow faults \
+	coverage compat check clean
 
 format: python
 	$(BIN)/ruff format .
@@ -123,6 +132,9 @@ test: test-python test-plugin
 
 test-python: python node admin
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-unit: python
+	$(BIN)/pytest tests/unit $(PYTEST_ARGS)
 
 test-slow: python node admin
 	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
@@ -147,9 +159,12 @@ bench: python
 bench-generation: python
 	$(BIN)/python -m benchmarks.generation --write $(BENCH_ARGS)
 
-check: lint types imports test
+compat: python
+	@.ci/compat $(BIN)/python
+
+check: lint types imports test compat
 
 clean:
-	rm -rf $(VENV) .venv-s3 .data .cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-* .data .cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	rm -rf $(PLUGIN)/node_modules $(PLUGIN)/dist $(PLUGIN)/dev/.next
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
