@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from render.problem import Problem
+from render.source import Credit, Source
 from render.storyboard import AspectRatio, Palette
 
 
@@ -64,6 +65,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     cost: Decimal = Decimal(0)
     """US dollars actually charged."""
+    source: Source = Source.MODEL
+    credit: Credit = Credit()
     warnings: tuple[Problem, ...] = ()
     """Such as a script no font has glyphs for, or that another model stepped in."""
     model_intended: str = ""
@@ -87,6 +90,8 @@ class Generated(Made, frozen=True, kw_only=True):
     data: bytes
     media_type: str
     """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
+    inspected: bool = False
+    """Whether it was decoded to its end (`render.generation.inspection`)."""
 
 
 class GeneratedText(Made, frozen=True, kw_only=True):

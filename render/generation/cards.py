@@ -22,6 +22,7 @@ from render.errors import RefusedGeneration
 from render.generation.base import Generated, ImageRequest
 from render.problem import Problem
 from render.sentences import phrase, shorten
+from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 from render.words.colours import roles
 from render.words.fonts import fonts, missing
@@ -125,6 +126,7 @@ def _draw(request: ImageRequest) -> Generated:
         media_type="image/png",
         provider=PROVIDER,
         model=MODEL,
+        source=Source.RULE,
         warnings=_warnings(missing(clean_text(shown))),
     )
 

@@ -62,6 +62,11 @@ _LOOK_SECONDS = 20
 """A provider that takes longer over a look does not answer."""
 
 
+async def believe(_request: object, made: A) -> A:
+    """Take whatever was answered for what was asked: an `inspect` for use by hand."""
+    return made
+
+
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How often a model is asked, and how long is waited for it."""
 
@@ -132,6 +137,8 @@ class Chain(Generic[Q, A]):
     meter: Meter = field(default_factory=Unmetered)
     keep: Keep = keep_nothing
     guard: Guard = nullcontext
+    inspect: Callable[[Q, A], Awaitable[A]] = believe
+    """Looks at what a model answered before it counts as made; raises `UnusableAnswer`."""
 
     def metered(
         self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
@@ -298,6 +305,10 @@ class Chain(Generic[Q, A]):
         began = time.monotonic()
         try:
             made = await rung.make(request, ticket)
+            seconds = time.monotonic() - began
+            # What was paid for is in nobody's hands yet: nothing may interrupt the look at it.
+            with anyio.CancelScope(shield=True):
+                made = await self.inspect(request, made)
         except (RetiredModel, AccessDenied) as error:
             rung.circuit.failed(error)
             raise
@@ -311,7 +322,6 @@ class Chain(Generic[Q, A]):
             long = wanted if wanted and wanted > self.patience.longest_delay else None
             rung.circuit.failed(error, rest=long)
             raise
-        seconds = time.monotonic() - began
         rung.circuit.made(seconds)
         return msgspec.structs.replace(made, latency=round(seconds, 3))
 

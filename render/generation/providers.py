@@ -7,7 +7,7 @@ is nothing that writes.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -35,11 +35,13 @@ from render.generation.base import (
 from render.generation.chain import A, ImageChain, Patience, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
+from render.generation.inspection import Inspector
 from render.generation.models import ModelsConfig
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.predictions import Replicate
 from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
+from render.generation.standards import Standards
 from render.generation.stock import StockImages
 
 _OFFLINE = "offline"
@@ -59,6 +61,8 @@ class Providers:
     speech: SpeechChain
     text: TextChain | None
     """None where no provider that writes has a key."""
+    inspector: Inspector = field(default_factory=Inspector)
+    """Looks at media that were made earlier."""
 
     def metered(
         self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
@@ -71,6 +75,7 @@ class Providers:
             images=self.images.metered(meter, keep=keep, guard=guard),
             speech=self.speech.metered(meter, keep=keep, guard=guard),
             text=self.text.metered(meter, keep=keep, guard=guard) if self.text else None,
+            inspector=self.inspector,
         )
 
     def circuits(self) -> list[tuple[str, str, Circuit]]:
@@ -105,12 +110,14 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
     told: Witness | None = None,
+    standards: Standards | None = None,
 ) -> AsyncGenerator[Providers]:
     """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
 
     `outputs_from` are origins that files may be fetched from although they are not
     on the public internet; `stock` is a folder of pictures; `told` hears of
-    everything that is seen of a paid model.
+    everything that is seen of a paid model; `standards` are what every picture and
+    narration is held to.
     """
     config.check()
     rungs = _Rungs(config, told)
@@ -132,20 +139,24 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             first_delay=config.gemini.retry_delay_ms / 1000,
             unsafe_falls_through=config.unsafe_falls_through,
         )
+        inspector = Inspector(standards)
         yield Providers(
             images=ImageChain(
                 kind=Kind.PICTURE,
                 rungs=[*rungs.images, offline_images(OfflineImages())],
                 patience=patience,
+                inspect=inspector.made,
             ),
             speech=SpeechChain(
                 kind=Kind.NARRATION,
                 rungs=[*rungs.speech, offline_speech(OfflineSpeech())],
                 patience=patience,
+                inspect=inspector.made,
             ),
             text=TextChain(kind=Kind.STORYBOARD, rungs=rungs.text, patience=patience)
             if rungs.text
             else None,
+            inspector=inspector,
         )
 
 

@@ -24,6 +24,7 @@ from render.generation.base import Generated, SpeechRequest
 from render.generation.languages import ENGLISH, Language, language_of, scripts, tags_of
 from render.generation.waveform import finish, wav
 from render.problem import Problem
+from render.source import Source
 from render.storyboard import clean_text
 
 PROVIDER = "offline"
@@ -86,6 +87,7 @@ class OfflineSpeech:
             media_type="audio/wav",
             provider=PROVIDER,
             model=f"espeak-ng-{spoken.version}",
+            source=Source.RULE,
             warnings=tuple(warnings),
         )
 

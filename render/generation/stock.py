@@ -1,11 +1,12 @@
 """Stock pictures: a folder of one's own, searched by words when no model can draw.
 
 A picture goes by the words of its file name and of its caption, `boat.txt` or
-`boat.jpg.txt` beside `boat.jpg`; its licence stands in `boat.license` or
-`boat.jpg.license`, as REUSE (https://reuse.software) has it. Words are compared
-by their stems in the request's language, and a word counts the more the fewer
-pictures have it. The same folder and request always give the same picture,
-cropped to the shape asked for, as JPEG.
+`boat.jpg.txt` beside `boat.jpg`; its licence and whose it is stand in
+`boat.license` or `boat.jpg.license`, as REUSE (https://reuse.software) has it.
+How it came about is known only where its own XMP names IPTC's digital source
+type. Words are compared by their stems in the request's language, and a word
+counts the more the fewer pictures have it. The same folder and request always
+give the same picture, cropped to the shape asked for, as JPEG.
 
 Only headers are read until a picture has won. What is too large, too small, not
 PNG, JPEG or WebP, or a link to elsewhere is passed over.
@@ -32,6 +33,7 @@ from PIL import ExifTags, Image, ImageOps
 from render.errors import RefusedGeneration
 from render.generation.base import Generated, ImageRequest
 from render.problem import Problem
+from render.source import Credit, Source
 from render.storyboard import AspectRatio, clean_text
 
 PROVIDER = "stock"
@@ -54,6 +56,12 @@ _PROMPT_WEIGHT = 2
 """What is to be drawn says more than what is spoken over it."""
 _DECODED_AT_MOST = 3
 """Pictures that turn out to be broken before the search is given up."""
+_CREDIT_CHARS = 200
+_SOURCE_TYPE = re.compile(
+    rb"DigitalSourceType[\s=>\"'a-z:]{1,30}"
+    rb"https?://cv\.iptc\.org/newscodes/digitalsourcetype/(?P<term>[A-Za-z]{1,64})"
+)
+"""IPTC's property in an XMP packet, as an attribute, an element's text or a resource."""
 _MODEL_CHARS = 128
 """What a record of a model's name holds."""
 
@@ -117,7 +125,13 @@ class _Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     text: str
-    licence: str
+    credit: Credit
+
+
+class _Cropped(msgspec.Struct, frozen=True, kw_only=True):
+    data: bytes
+    """JPEG."""
+    digital_source_type: str
 
 
 class StockImages:
@@ -147,30 +161,35 @@ class StockImages:
         broken = 0
         for picture in _ranked(request, pictures):
             try:
-                data = _cropped(picture.path, request.aspect_ratio, self._limits)
+                cropped = _cropped(picture.path, request.aspect_ratio, self._limits)
             except _UNREADABLE:
                 broken += 1
                 if broken == _DECODED_AT_MOST:
                     break
                 continue
-            if data is not None:
-                return _found(picture, data)
+            if cropped is not None:
+                return _found(picture, cropped)
         raise RefusedGeneration("No stock picture fits this scene.")
 
 
-def _found(picture: _Picture, data: bytes) -> Generated:
+def _found(picture: _Picture, cropped: _Cropped) -> Generated:
     name = clean_text(picture.path.name)
-    licence = picture.licence or "no licence is noted"
+    credit = msgspec.structs.replace(
+        picture.credit, digital_source_type=cropped.digital_source_type
+    )
+    licence = credit.licence or "no licence is noted"
     return Generated(
-        data=data,
+        data=cropped.data,
         media_type="image/jpeg",
         provider=PROVIDER,
         model=name[:_MODEL_CHARS],
+        source=Source.STOCK,
+        credit=credit,
         warnings=(
             Problem(
                 code="stock_used",
                 message=f"A stock picture stands here: “{name}” ({licence}).",
-                params={"file": name, "licence": picture.licence or "–"},
+                params={"file": name, "licence": credit.licence or "–"},
             ),
         ),
     )
@@ -194,7 +213,7 @@ def _pictures(folder: Path, limits: StockLimits) -> Iterator[_Picture]:
             )
             for kind in (".txt", ".license")
         )
-        yield _Picture(path=path, text=f"{path.stem} {caption}", licence=_licence_of(licence))
+        yield _Picture(path=path, text=f"{path.stem} {caption}", credit=_credit_of(licence))
 
 
 def _read(path: Path, limit: int) -> str:
@@ -202,11 +221,25 @@ def _read(path: Path, limit: int) -> str:
         return clean_text(file.read(limit).decode(errors="replace"))
 
 
-def _licence_of(text: str) -> str:
-    """Return the SPDX expression of a sidecar, or its first line."""
-    if named := re.search(r"SPDX-License-Identifier:\s*(.+)", text):
-        return named[1].strip()[:200]
-    return text.splitlines()[0][:200] if text else ""
+def _credit_of(text: str) -> Credit:
+    """Return what a sidecar says: by SPDX's tags, else its first line is the licence."""
+    tagged = {
+        tag: ", ".join(
+            dict.fromkeys(said.strip() for said in re.findall(rf"{tag}:[ \t]*(.+)", text))
+        )
+        for tag in ("SPDX-License-Identifier", "SPDX-FileCopyrightText")
+    }
+    licence, author = tagged.values()
+    if not licence and not author and text:
+        licence = text.splitlines()[0]
+    return Credit(author=author[:_CREDIT_CHARS], licence=licence[:_CREDIT_CHARS])
+
+
+def _digital_source_type(picture: Image.Image) -> str:
+    """Return what the file's own XMP says of how it came about; empty where it says nothing."""
+    packet = picture.info.get("xmp") or b""
+    told = _SOURCE_TYPE.search(packet if isinstance(packet, bytes) else str(packet).encode())
+    return told["term"].decode() if told else ""
 
 
 def _ranked(request: ImageRequest, pictures: list[_Picture]) -> list[_Picture]:
@@ -265,8 +298,8 @@ def _stems(words: list[str], locale: str) -> list[str]:
     return cast("list[str]", snowballstemmer.stemmer(language).stemWords(words))
 
 
-def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> bytes | None:
-    """Return the middle of a picture in a shape, as JPEG; None if it is too large or too small."""
+def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> _Cropped | None:
+    """Return the middle of a picture in a shape; None if it is too large or too small."""
     wanted = _SHAPES[shape]
     with Image.open(path, formats=_FORMATS) as picture:
         if picture.width * picture.height > limits.pixels:
@@ -276,6 +309,7 @@ def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> bytes | Non
         cut = min(across / wanted[0], down / wanted[1])
         if cut * min(wanted) < limits.short_side:
             return None
+        told = _digital_source_type(picture)
         # A JPEG can be decoded at a fraction of its size; for others this does nothing.
         picture.draft("RGB", (max(wanted), max(wanted)))
         upright = ImageOps.exif_transpose(picture)
@@ -283,7 +317,7 @@ def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> bytes | Non
         fitted = ImageOps.fit(_opaque(upright), wanted, Image.Resampling.LANCZOS)
     kept = io.BytesIO()
     fitted.save(kept, "JPEG", quality=92, subsampling=0, icc_profile=profile)
-    return kept.getvalue()
+    return _Cropped(data=kept.getvalue(), digital_source_type=told)
 
 
 def _opaque(picture: Image.Image) -> Image.Image:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 PEAK = 10 ** (-1 / 20)
 """−1 dBFS."""
+_NOTHING = 10 ** (-60 / 20) * np.iinfo(np.int16).max
+"""−60 dBFS, which nobody hears (`render.sound.wav`): raised to the peak it would be mere noise."""
 _AUDIBLE = 0.01
 """Of the peak: what is quieter is silence."""
 _MARGIN_SECONDS = 0.02
@@ -27,7 +29,7 @@ def finish(pcm: bytes, sample_rate: int) -> tuple[npt.NDArray[np.int16], bool]:
     """Trim, fade and normalise; return the samples and whether they are mere silence."""
     samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32)
     peak = float(np.abs(samples).max(initial=0.0))
-    if peak < 1:
+    if peak < _NOTHING:
         return np.zeros(round(_SILENT_SECONDS * sample_rate), np.int16), True
     audible = np.flatnonzero(np.abs(samples) > _AUDIBLE * peak)
     margin = round(_MARGIN_SECONDS * sample_rate)

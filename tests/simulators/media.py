@@ -1,8 +1,15 @@
-"""Pictures and sounds as a model would make them: real files, and never the same one twice."""
+"""Pictures and sounds as a model would make them: real files, and never the same one twice.
+
+And as no model should: `BAD_PICTURES` and `BAD_SPEECH` hold one of each kind that nothing can be
+made of, for a simulator's `Made` or `Raw` to hand over.
+"""
 
 import io
 import itertools
+import struct
 import wave
+import zlib
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -37,6 +44,41 @@ def wav(pcm: bytes, rate: int) -> bytes:
         file.setframerate(rate)
         file.writeframes(pcm)
     return buffer.getvalue()
+
+
+def bomb(width: int, height: int) -> bytes:
+    """Return a PNG of a few bytes that claims any number of pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    lines = chunk(b"IDAT", zlib.compress(bytes(1_000_000), 9))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + lines + chunk(b"IEND", b"")
+
+
+def plain(width: int, height: int, level: int = 0) -> bytes:
+    """Return a picture of one grey, black by default."""
+    done, data = cv2.imencode(".png", np.full((height, width, 3), level, np.uint8))
+    assert done
+    return data.tobytes()
+
+
+BAD_PICTURES: Mapping[str, Callable[[], bytes]] = {
+    "truncated": lambda: picture(1376, 768, "png")[:20_000],
+    "magic": lambda: b"\x89PNG\r\n\x1a\n" + bytes(64),
+    "bomb": lambda: bomb(30_000, 30_000),
+    "tiny": lambda: picture(1, 1, "png"),
+}
+BAD_SPEECH: Mapping[str, tuple[bytes, int]] = {
+    "rate": (speech("A line.", 24_000), 999_999),
+    "overlong": (speech("x" * 10_000, 8_000), 8_000),
+    "silence": (bytes(48_000), 24_000),
+    "faint": (np.resize([3, -3], 24_000).astype("<i2").tobytes(), 24_000),
+    "empty": (bytes(2), 24_000),
+}
+"""PCM and its rate, by what is wrong with it."""
 
 
 def instance(schema: dict[str, object]) -> object:

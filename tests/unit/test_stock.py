@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from render.errors import RefusedGeneration
 from render.generation.base import Generated, ImageRequest
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from render.generation.stock import StockImages, StockLimits
+from render.source import Credit, Source
 from render.storyboard import AspectRatio
 from tests.stock import stock_picture
 
@@ -105,6 +107,40 @@ class TestProvenance:
             {"file": "boat.jpg", "licence": "CC-BY-4.0"},
         )
         assert "“boat.jpg” (CC-BY-4.0)" in warning.message
+        assert made.source is Source.STOCK
+        assert made.source.placeholder
+        assert made.credit == Credit(author="2024 Ann", licence="CC-BY-4.0")
+
+    async def test_an_author_alone_is_no_licence(self, tmp_path: Path) -> None:
+        stock_picture(tmp_path / "boat.jpg", licence="SPDX-FileCopyrightText: 2024 Ann\n")
+        made = await draw(tmp_path, "A boat")
+        assert made.credit == Credit(author="2024 Ann")
+        assert "no licence is noted" in made.warnings[0].message
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ('<a Iptc4xmpExt:DigitalSourceType="{}"/>', "digitalCapture"),
+            ("<I:DigitalSourceType>{}</I:DigitalSourceType>", "digitalCapture"),
+            ('<I:DigitalSourceType\n rdf:resource="{}"/>', "digitalCapture"),
+            ("<dc:subject>{}</dc:subject>", ""),
+            ("", ""),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+    async def test_how_it_came_about_is_what_its_own_file_says(
+        self, tmp_path: Path, said: str, told: str, kind: str
+    ) -> None:
+        term = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+        packet = f"<x:xmpmeta>{said.format(term)}</x:xmpmeta>"
+        picture = Image.new("RGB", (1600, 900))
+        if kind == "png":
+            notes = PngInfo()
+            notes.add_itxt("XML:com.adobe.xmp", packet)
+            picture.save(tmp_path / "boat.png", pnginfo=notes)
+        else:
+            picture.save(tmp_path / f"boat.{kind}", xmp=packet.encode())
+        assert (await draw(tmp_path, "A boat")).credit.digital_source_type == told
 
     async def test_a_licence_in_plain_words_is_its_first_line(self, tmp_path: Path) -> None:
         stock_picture(tmp_path / "boat.jpg")

@@ -1,0 +1,212 @@
+"""Inspection: whether an answer is the picture or the speech that was asked for, before it is kept.
+
+Everything is read as the engine will read it, to its end: the header first, and
+no pixel or sample of what passes a bound. What the engine could not use is
+`UnusableAnswer`, at the price it was charged. What it can use, but somebody
+should look at, is told in warnings that stay with the asset: a picture to be
+enlarged a great deal, one of a single colour (a refusal can arrive as a black
+picture), a voice that says nothing.
+"""
+
+import tempfile
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+import av
+import msgspec
+import numpy as np
+from PIL import ExifTags, Image
+
+from render.errors import MediaError, UnusableAnswer
+from render.generation.base import Generated, ImageRequest, SpeechRequest
+from render.generation.languages import estimate_seconds
+from render.generation.standards import Standards
+from render.pictures import deep
+from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable
+from render.problem import Problem
+from render.rendition import profile_for
+from render.sound.track import opened
+from render.sound.wav import heard, narration, wav_duration
+from render.source import Source
+from render.storyboard import AspectRatio, clean_text
+
+Asked = ImageRequest | SpeechRequest
+
+_RATES = range(8_000, 192_001)
+"""Samples a second that speech comes at."""
+_CHANNELS = 2
+_LOOK = 256
+"""Pixels across to which a picture is brought to be looked at."""
+_FLAT = 4
+"""Of 256 levels, by which the samples of a picture that shows something differ at the least."""
+_LYING = range(5, 9)
+"""EXIF orientations of a picture that is stored on its side."""
+_SHORTEST_JUDGED = 3.0
+"""Estimated seconds below which speech may be as short as it likes."""
+_UNSAID_CODE = "nothing_pronounceable"
+
+
+class Inspector:
+    """Looks at media in threads of its own, a few at a time."""
+
+    def __init__(self, standards: Standards | None = None, *, at_once: int = 2) -> None:
+        """Take what media are held to; a large picture takes 200 MB while it is looked at."""
+        self._standards = standards or Standards()
+        self._at_once = anyio.CapacityLimiter(at_once)
+
+    async def made(self, request: Asked, made: Generated) -> Generated:
+        """Return what was made, with what there is to say of it; raise `UnusableAnswer`."""
+        try:
+            warnings = await self._run(partial(self._answer, request, made))
+        except MediaError as error:
+            reason = error.message
+        except OSError:
+            return made  # this machine has no room to look; whoever uses it looks again
+        else:
+            return msgspec.structs.replace(
+                made, inspected=True, warnings=(*made.warnings, *warnings)
+            )
+        what = "a picture" if isinstance(request, ImageRequest) else "speech"
+        raise UnusableAnswer(
+            f"“{made.model}” sent {what} that cannot be used. {reason}",
+            provider=made.provider,
+            model=made.model,
+            reason=reason,
+        ).charged(made.cost)
+
+    async def found(self, request: Asked, path: Path, *, source: Source) -> tuple[Problem, ...]:
+        """Return what there is to say of a file that was made earlier; raise `MediaError`."""
+        return await self._run(partial(self._file, request, path, source=source))
+
+    async def _run(self, look: partial[tuple[Problem, ...]]) -> tuple[Problem, ...]:
+        return await anyio.to_thread.run_sync(look, limiter=self._at_once)
+
+    def _answer(self, request: Asked, made: Generated) -> tuple[Problem, ...]:
+        with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
+            path = Path(folder) / "answer"
+            path.write_bytes(made.data)
+            said = self._file(request, path, source=made.source)
+        told = {warning.code for warning in made.warnings}
+        if _UNSAID_CODE in told:  # why it is silent is told already
+            said = tuple(problem for problem in said if problem.code != "silent_narration")
+        return said
+
+    def _file(self, request: Asked, path: Path, *, source: Source) -> tuple[Problem, ...]:
+        if isinstance(request, ImageRequest):
+            return inspect_picture(path, request, source=source, standards=self._standards)
+        return inspect_speech(path, request, source=source, standards=self._standards)
+
+
+def inspect_picture(
+    path: Path, request: ImageRequest, *, source: Source, standards: Standards
+) -> tuple[Problem, ...]:
+    """Decode a picture to its end and return what there is to say; raise `MediaError`."""
+    told = check_picture(path, max_pixels=standards.picture_pixels)
+    if source is Source.MODEL and told.format == "JPEG":
+        _decode_strictly(path)
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = _upright(image)
+            times = _enlargement(width, height, request.aspect_ratio)
+            if times > standards.enlargement_refused:
+                raise MediaError(f"The picture has only {width} × {height} pixels.")
+            flat = _flat(path, image)
+    except UNREADABLE as error:
+        raise _damaged() from error
+    said: list[Problem] = []
+    if times > standards.enlargement_told:
+        said.append(
+            Problem(
+                code="picture_small",
+                message=f"The picture has only {width} × {height} pixels and will look blurred.",
+                params={"width": width, "height": height},
+            )
+        )
+    if flat and source is Source.MODEL:
+        said.append(
+            Problem(
+                code="picture_flat",
+                message="The picture shows nothing but one colour; a refusal can look like that.",
+            )
+        )
+    return tuple(said)
+
+
+def inspect_speech(
+    path: Path, request: SpeechRequest, *, source: Source, standards: Standards
+) -> tuple[Problem, ...]:
+    """Decode speech to its end and return what there is to say; raise `MediaError`."""
+    with opened(narration(path)) as (_, stream):
+        rate = stream.codec_context.sample_rate
+        channels = stream.codec_context.layout.nb_channels
+    if rate not in _RATES or channels > _CHANNELS:
+        raise MediaError(f"It has {rate} samples a second on {channels} channels.")
+    seconds = wav_duration(path)
+    text = clean_text(request.text)
+    expected = estimate_seconds(text, request.locale)
+    longest = standards.speech_times * expected + standards.speech_slack
+    if seconds > longest:
+        raise MediaError(f"It lasts {_told(seconds)} for a text of about {_told(expected)}.")
+    silent = heard(path).silent
+    says = any(char.isalnum() for char in text)
+    if source is Source.MODEL and says:
+        if silent:
+            raise MediaError("The narration is silent.")
+        if expected > _SHORTEST_JUDGED and seconds < standards.speech_share * expected:
+            raise MediaError(f"It lasts {_told(seconds)} for a text of about {_told(expected)}.")
+    if silent:
+        return (Problem(code="silent_narration", message="The narration is silent."),)
+    return ()
+
+
+def _decode_strictly(path: Path) -> None:
+    """Raise `MediaError` for a JPEG that ends before its picture does.
+
+    Pillow, as most readers, fills up with grey what is missing before a marker of the end.
+    """
+    try:
+        options = {"protocol_whitelist": "file"}
+        with av.open(f"file:{path}", format="jpeg_pipe", options=options) as container:
+            stream = container.streams.video[0]
+            stream.thread_count = 1
+            stream.codec_context.options = {"err_detect": "explode"}
+            next(container.decode(stream))
+    except (*UNREADABLE, IndexError, StopIteration) as error:
+        raise _damaged() from error
+
+
+def _upright(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+    return (height, width) if turned else (width, height)
+
+
+def _enlargement(width: int, height: int, shape: AspectRatio) -> float:
+    """Return how many times a picture is enlarged to fill a film in 1080p."""
+    film = profile_for(shape)
+    return max(film.width / width, film.height / height)
+
+
+def _flat(path: Path, image: Image.Image) -> bool:
+    """Decode a picture to its end, and tell whether it is of a single colour."""
+    picture = deep.read(path, image, enough=(_LOOK, _LOOK))
+    if picture is not None:
+        return all(np.ptp(picture.rgb[..., band]) < _FLAT for band in range(3))
+    image.draft("RGB", (_LOOK, _LOOK))
+    image.load()
+    across, down = (min(side, _LOOK) for side in image.size)
+    small = resizable(image).resize((across, down), Image.Resampling.BOX, reducing_gap=2)
+    if small.has_transparency_data:
+        ground = Image.new("RGBA", small.size, "white")
+        small = Image.alpha_composite(ground, small.convert("RGBA"))
+    return all(np.ptp(np.asarray(band)) < _FLAT for band in small.convert("RGB").split())
+
+
+def _damaged() -> MediaError:
+    return MediaError("The picture is damaged.")
+
+
+def _told(seconds: Fraction | float) -> str:
+    return f"{float(seconds):.1f} seconds"
