@@ -42,7 +42,7 @@ from daemon.settings import DaemonSettings
 from daemon.worker import open_services
 from render.errors import RetryableGeneration
 from render.generation.base import Generated, ImageRequest, Kind, Meter
-from render.generation.chain import Unmetered
+from render.generation.chain import Unmetered, believe
 from render.generation.circuit import Circuit, Evidence
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import open_providers
@@ -142,7 +142,8 @@ async def decision(name: str, url: str, meter: Meter) -> Figure:
         first, second = images.rungs[:2]
         for number in range(_DECISIONS if isinstance(meter, Unmetered) else _CALLS):
             failing = replace(first, make=fail, circuit=Circuit(told=seen.append))
-            chain = replace(images, rungs=[failing, replace(second, make=make)])
+            rungs = [failing, replace(second, make=make)]
+            chain = replace(images, rungs=rungs, inspect=believe)
             await chain.draw(ImageRequest(prompt=f"Scene {number}"))
     wanted = 10.0 if isinstance(meter, Unmetered) else None
     return _figure(name, decided, unit="ms", wanted=wanted, load=load)

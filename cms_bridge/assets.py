@@ -6,6 +6,7 @@ The same request, made before anywhere in the project, costs nothing again.
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,26 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge.tables import Asset
 from render.problem import Problem
+from render.source import Credit, Source
 
 Row = dict[str, Any]
 
-PLACEHOLDERS = ("offline", "stock")
-"""Providers whose work stands in for a model's."""
+_PLACEHOLDERS = [source.value for source in Source if source.placeholder]
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "audio/wav": "wav"}
 """By media type, for every one that a provider may hand over."""
+
+
+class Condition(StrEnum):
+    """What is known of an asset's bytes."""
+
+    UNCHECKED = "unchecked"
+    """Kept before media were decoded first. Whoever uses it looks at it before."""
+    USABLE = "usable"
+    """It was decoded to its end, and is what it claims to be."""
+    UNUSABLE = "unusable"
+    """It does not decode, or the store no longer has it as it was. It is never used again; what
+    it cost stays in the ledger."""
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +51,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     video_id: str
     version: str
     """The CMS document's, as it was when the video was submitted."""
+    credit: Credit = Credit()
 
 
 class Medium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
@@ -52,6 +66,8 @@ class Medium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
     cost: Decimal
     """US dollars actually charged."""
     metadata: Metadata
+    source: Source = Source.MODEL
+    condition: Condition = Condition.UNCHECKED
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,15 +86,17 @@ async def record(asset: UUID, place: Place, digest: str, medium: Medium) -> None
     """
     # In one statement, since whoever fetched a late answer and whoever recovers it may meet.
     await Asset.raw(
-        "INSERT INTO asset (id, job, scene_id, kind, request_digest, key, media_type, bytes,"
-        " provider, model_intended, model_used, cost, generation_metadata, created_at)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})"
+        "INSERT INTO asset (id, job, scene_id, kind, request_digest, source, condition, key,"
+        " media_type, bytes, provider, model_intended, model_used, cost, generation_metadata,"
+        " created_at) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})"
         " ON CONFLICT (id) DO NOTHING",
         asset,
         place.job,
         place.scene_id,
         place.kind,
         digest,
+        medium.source.value,
+        medium.condition.value,
         medium.key,
         medium.media_type,
         medium.bytes,
@@ -92,7 +110,7 @@ async def record(asset: UUID, place: Place, digest: str, medium: Medium) -> None
 
 
 async def at(place: Place, request_digests: Collection[str]) -> Row | None:
-    """Return the newest asset that a scene has for a request by any of its names, or None."""
+    """Return the newest usable asset that a scene has for a request by any of its names."""
     return (
         await Asset.select(*Asset.all_columns())
         .where(
@@ -100,20 +118,32 @@ async def at(place: Place, request_digests: Collection[str]) -> Row | None:
             Asset.scene_id == place.scene_id,
             Asset.kind == place.kind,
             Asset.request_digest.is_in(list(request_digests)),
+            Asset.condition != Condition.UNUSABLE,
         )
         .order_by(Asset.created_at, ascending=False)
         .first()
     )
 
 
-async def find_asset(project: str, request_digests: Collection[str]) -> Row | None:
-    """Return the newest asset made for a request, by any of its names, in a project, or None."""
+async def find_asset(
+    project: str, request_digests: Collection[str], *, checked: bool = False
+) -> Row | None:
+    """Return the newest asset made for a request, by any of its names, in a project, or None.
+
+    `checked` leaves out those that nobody has decoded yet: for whoever cannot.
+    """
+    seen = Asset.condition == Condition.USABLE if checked else Asset.id.is_not_null()
     return (
         await Asset.select(*Asset.all_columns())
-        .where(_reusable(project, list(request_digests)))
+        .where(_reusable(project, list(request_digests)), seen)
         .order_by(Asset.created_at, ascending=False)
         .first()
     )
+
+
+async def judge(key: str, condition: Condition) -> None:
+    """Note what became known of an asset's bytes, wherever in its project they are used."""
+    await Asset.update({Asset.condition: condition}).where(Asset.key == key)
 
 
 async def existing(project: str, request_digests: Collection[str]) -> frozenset[str]:
@@ -124,5 +154,7 @@ async def existing(project: str, request_digests: Collection[str]) -> frozenset[
 
 def _reusable(project: str, request_digests: list[str]) -> Combinable:
     # A placeholder made because the model was away must not keep the model away for good.
-    genuine = Asset.provider.not_in(list(PLACEHOLDERS)) | (Asset.model_used == Asset.model_intended)
-    return (Asset.job.project == project) & Asset.request_digest.is_in(request_digests) & genuine
+    genuine = Asset.source.not_in(_PLACEHOLDERS) | (Asset.model_used == Asset.model_intended)
+    usable = Asset.condition != Condition.UNUSABLE
+    asked = Asset.request_digest.is_in(request_digests)
+    return (Asset.job.project == project) & asked & genuine & usable

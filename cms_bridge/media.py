@@ -13,7 +13,7 @@ import msgspec
 from piccolo.custom_types import Combinable
 
 from cms_bridge import approvals, assets
-from cms_bridge.assets import Row
+from cms_bridge.assets import Condition, Row
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.estimates import Prices
@@ -82,6 +82,11 @@ class Medium(msgspec.Struct, frozen=True, kw_only=True):
         return self.job["kind"] != JobKind.VIDEO
 
     @property
+    def damaged(self) -> bool:
+        """Whether what was made turned out to be unusable."""
+        return self.asset is not None and self.asset["condition"] == Condition.UNUSABLE
+
+    @property
     def request_digest(self) -> str:
         """What a model is, or was, asked."""
         return self.asset["request_digest"] if self.asset else request_digest(_request(self.job))
@@ -92,8 +97,8 @@ async def order(
 ) -> tuple[UUID, bool]:
     """Write an order down; return its id, and whether there is anything left to be made.
 
-    The same key names the same order for ever. What the project already has is
-    handed over at once. Raises `IdempotencyConflict` or `InvalidStoryboard`.
+    The same key names the same order for ever. What the project already has, and
+    has been looked at, is handed over at once. Raises `IdempotencyConflict` or `InvalidStoryboard`.
     """
     board = wanted.storyboard
     board.check(limits)
@@ -102,7 +107,7 @@ async def order(
     if key and (known := await _ordered(wanted, board, key)):
         return known
     job = _job(wanted, board, key, prices)
-    made = await assets.find_asset(wanted.project, digests(_request(job)))
+    made = await assets.find_asset(wanted.project, digests(_request(job)), checked=True)
     if made:
         job |= {"status": Status.COMPLETED, "progress": 100, "scenes_done": 1, "wake_at": None}
     try:
@@ -133,6 +138,8 @@ async def content_key(medium: UUID) -> str:
     found = await find(medium)
     if found.asset is None:
         raise MediumNotReady("It is not made yet.", status=found.job["status"])
+    if found.damaged:
+        raise MediumNotFound("It could not be read any more; ask for it again.")
     return found.asset["key"]
 
 

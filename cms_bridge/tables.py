@@ -195,6 +195,10 @@ class Asset(Table):
     """`picture` or `narration`."""
     request_digest = Varchar(length=64)
     """SHA-256 of everything the provider was asked: a repeat finds the asset by it."""
+    source = Varchar(length=16, default="model")
+    """One of `render.source.Source`."""
+    condition = Varchar(length=16, default="unchecked")
+    """One of `cms_bridge.assets.Condition`."""
     key = Text()
     media_type = Varchar(length=64)
     bytes = BigInt()

@@ -25,7 +25,7 @@ import msgspec
 import structlog
 
 from cms_bridge import assets
-from cms_bridge.assets import EXTENSIONS, Medium, Metadata, Place, Row
+from cms_bridge.assets import EXTENSIONS, Condition, Medium, Metadata, Place, Row
 from cms_bridge.charges import OPEN, State, end
 from cms_bridge.database import transaction
 from cms_bridge.leases import Lease
@@ -125,7 +125,9 @@ class Vault:
             await anyio.Path(left[charge]).unlink(missing_ok=True)
 
     async def _finish(self, row: Row) -> None:
-        answer = msgspec.json.decode(row["answer"], type=Answer)
+        answer = _answer(row)
+        if answer is None:
+            return
         if isinstance(answer, Medium):
             place = Place(job=row["job"], scene_id=row["scene_id"], kind=row["kind"])
             try:
@@ -144,7 +146,7 @@ class Vault:
 
     async def _store(self, asset: UUID, place: Place, digest: str, medium: Medium) -> None:
         path = self._path(asset, medium)
-        if await anyio.Path(path).exists():
+        if await anyio.to_thread.run_sync(_whole, path, medium):
             await self.store.put(medium.key, path, media_type=medium.media_type)
         else:
             await self.store.head(medium.key)
@@ -163,7 +165,7 @@ async def keep_text(made: GeneratedText, paid: Reservation) -> None:
 async def find_text(project: str, request_digest: str) -> GeneratedText | None:
     """Return the newest text that a project has paid for, for the very same request, or None."""
     row = (
-        await Charge.select(Charge.answer)
+        await Charge.select(Charge.id, Charge.answer)
         .where(
             Charge.project == project,
             Charge.request_digest == request_digest,
@@ -173,8 +175,17 @@ async def find_text(project: str, request_digest: str) -> GeneratedText | None:
         .order_by(Charge.created_at, ascending=False)
         .first()
     )
-    answer = msgspec.json.decode(row["answer"], type=Answer) if row else None
+    answer = _answer(row) if row else None
     return answer.made if isinstance(answer, Text) else None
+
+
+def _answer(row: Row) -> Answer | None:
+    """Return what a charge has kept; None, for who asks to ask anew, where it cannot be read."""
+    try:
+        return msgspec.json.decode(row["answer"], type=Answer)
+    except msgspec.DecodeError as error:
+        log.warning("vault.unreadable", charge_id=str(row["id"]), reason=str(error))
+        return None
 
 
 def _medium(made: Generated, lease: Lease) -> Medium:
@@ -191,6 +202,8 @@ def _medium(made: Generated, lease: Lease) -> Medium:
         model_intended=made.model_intended or made.model,
         model_used=made.model,
         cost=made.cost,
+        source=made.source,
+        condition=Condition.USABLE if made.inspected else Condition.UNCHECKED,
         metadata=Metadata(
             attempt=lease.attempt,
             calls=made.attempts,
@@ -199,6 +212,7 @@ def _medium(made: Generated, lease: Lease) -> Medium:
             warnings=made.warnings,
             video_id=lease.video_id,
             version=lease.version,
+            credit=made.credit,
         ),
     )
 
@@ -221,6 +235,13 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as error:
         kind = StorageFull if error.errno in _FULL else StorageUnavailable
         raise kind("This machine's disk did not take what was paid for.") from error
+
+
+def _whole(path: Path, medium: Medium) -> bool:
+    """Tell whether a file of the spool is there, as it was written."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == Path(medium.key).stem
+    return False
 
 
 def _left_in(spool: Path, since: float) -> dict[UUID, Path]:

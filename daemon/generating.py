@@ -9,14 +9,16 @@ from uuid import uuid4
 
 import anyio
 import msgspec
+from msgspec.structs import replace
 
 from cms_bridge import assets
-from cms_bridge.assets import Metadata, Place, Row
+from cms_bridge.assets import Condition, Metadata, Place, Row
 from cms_bridge.estimates import made_for
 from cms_bridge.leases import Lease
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.storage.base import StorageError
 from cms_bridge.tables import Asset
+from daemon.found import REMADE, Unusable, fetch
 from daemon.progress import GENERATING, Reporter
 from daemon.services import Services
 from daemon.waiting import once_free
@@ -31,10 +33,8 @@ from render.generation.base import (
 )
 from render.generation.requests import answer_digest, digests, image_request, speech_request
 from render.problem import Problem
+from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
-
-PLACEHOLDER_PROVIDER = "offline"
-"""The rung whose pictures and voices stand in for a model's."""
 
 MADE = (Kind.PICTURE, Kind.NARRATION)
 """What a scene is made of."""
@@ -140,22 +140,29 @@ class _Generation:
             else speech_request(self.storyboard, scene)
         )
         names = digests(request)
-        if own := await assets.at(place, names):
-            await self._fetch(own)
-            return own
-        if known := await assets.find_asset(self.lease.project, names):
-            return await self._reuse(place, known)
-        made = await self._make(place, request)
+        lost = False
+        while known := await assets.at(place, names) or await assets.find_asset(
+            self.lease.project, names
+        ):
+            try:
+                return await self._reuse(place, known, request)
+            except Unusable:
+                lost = True  # it is not found again
+        made = await self._make(place, request, remade=lost)
         row = await assets.at(place, names)
         if row is None:
             raise LookupError("What was made was not written down.")
         await anyio.Path(self._path(row)).write_bytes(made.data)
         return row
 
-    async def _make(self, place: Place, request: ImageRequest | SpeechRequest) -> Generated:
+    async def _make(
+        self, place: Place, request: ImageRequest | SpeechRequest, *, remade: bool
+    ) -> Generated:
         async def keep(made: Made, paid: Reservation | None) -> None:
             if isinstance(made, Generated):
-                digest = answer_digest(request, placeholder=made.provider in assets.PLACEHOLDERS)
+                if remade:
+                    made = replace(made, warnings=(*made.warnings, REMADE))
+                digest = answer_digest(request, placeholder=made.source.placeholder)
                 await self.services.vault.keep(made, self.lease, place, digest=digest, paid=paid)
 
         providers = self.services.providers.metered(
@@ -171,9 +178,25 @@ class _Generation:
             error.params.setdefault("scene", str(_numbers(self.storyboard)[place.scene_id]))
             raise
 
-    async def _reuse(self, place: Place, known: Row) -> Row:
-        """Take what the project has had made for the very same request: it costs nothing again."""
-        await self._fetch({**known, "scene_id": place.scene_id})
+    async def _reuse(self, place: Place, known: Row, request: ImageRequest | SpeechRequest) -> Row:
+        """Take what the project has had made for the very same request: it costs nothing again.
+
+        Raises `Unusable`.
+        """
+        path = self._path({**known, "scene_id": place.scene_id})
+        services = self.services
+        said = await fetch(
+            known, path, request, store=services.store, inspector=services.providers.inspector
+        )
+        if said:
+            noted = _made(known)
+            noted = replace(noted, warnings=(*noted.warnings, *said))
+            written = msgspec.json.encode(noted).decode()
+            await Asset.update({Asset.generation_metadata: written}).where(Asset.id == known["id"])
+            known = {**known, "generation_metadata": written}
+        known = {**known, "condition": Condition.USABLE}
+        if (known["job"], known["scene_id"]) == (place.job, place.scene_id):
+            return known
         row: Row = {
             **known,
             "id": uuid4(),
@@ -184,14 +207,6 @@ class _Generation:
         }
         await Asset.insert(Asset(**row))
         return row
-
-    async def _fetch(self, row: Row) -> None:
-        path = self._path(row)
-        partial = path.with_name(path.name + ".partial")
-        async with await anyio.open_file(partial, "wb") as file:
-            async for chunk in self.services.store.read(row["key"]):
-                await file.write(chunk)
-        await anyio.Path(partial).rename(path)
 
     def _path(self, row: Row) -> Path:
         return self.directory / f"{row['scene_id']}.{assets.EXTENSIONS[row['media_type']]}"
@@ -210,8 +225,13 @@ def _ingredient(row: Row, lease: Lease) -> Ingredient:
         document=lease.video_id,
         field=f"scenes.{row['scene_id']}.{_FIELDS[kind]}",
         version=lease.version,
-        placeholder=row["provider"] == PLACEHOLDER_PROVIDER,
+        source=Source(row["source"]),
+        credit=_made(row).credit,
     )
+
+
+def _made(row: Row) -> Metadata:
+    return msgspec.json.decode(row["generation_metadata"], type=Metadata)
 
 
 def _numbers(storyboard: Storyboard) -> dict[str, int]:
@@ -223,9 +243,9 @@ def _warnings(storyboard: Storyboard, rows: list[Row]) -> tuple[Problem, ...]:
     said = [
         warning.of_scene(numbers[row["scene_id"]])
         for row in sorted(rows, key=lambda row: (numbers[row["scene_id"]], row["kind"]))
-        for warning in msgspec.json.decode(row["generation_metadata"], type=Metadata).warnings
+        for warning in _made(row).warnings
     ]
-    placeholders = [row for row in rows if row["provider"] == PLACEHOLDER_PROVIDER]
+    placeholders = [row for row in rows if Source(row["source"]).placeholder]
     if placeholders:
         pictures = sum(1 for row in placeholders if row["kind"] == Kind.PICTURE)
         narrations = len(placeholders) - pictures
@@ -233,8 +253,8 @@ def _warnings(storyboard: Storyboard, rows: list[Row]) -> tuple[Problem, ...]:
             0,
             Problem(
                 code="placeholder_used",
-                message=f"{pictures} pictures and {narrations} narrations were made offline,"
-                " without a generation service.",
+                message=f"{pictures} pictures and {narrations} narrations are placeholders:"
+                " no generation service made them.",
                 params={"pictures": pictures, "narrations": narrations},
             ),
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.settings import BridgeSettings
+from render.generation.standards import Standards
 
 
 class DaemonSettings(BridgeSettings):
@@ -44,6 +45,17 @@ class DaemonSettings(BridgeSettings):
     """Segments encoded side by side by one engine."""
     render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
     """What the engine keeps so as not to make it again: an edit renders what it touches."""
+    picture_megapixels: Annotated[float, Field(gt=0, le=50)] = 50
+    """Million pixels that a picture may have, however few bytes it comes in: more are not decoded,
+    and it counts as unusable."""
+    picture_enlargement_refused: Annotated[float, Field(ge=1)] = 8
+    """A picture that is to be enlarged more times than this, to fill 1080p, counts as unusable:
+    by default one of less than 240 × 135 pixels for a film in 16:9."""
+    picture_enlargement_told: Annotated[float, Field(ge=1)] = 2
+    """One that is to be enlarged more times than this is told of: by default below 960 × 540."""
+    speech_length_factor: Annotated[float, Field(ge=1)] = 4
+    """Speech that lasts ten seconds and this many times the length estimated for its text counts
+    as unusable."""
     signing_certificate: Path | None = None
     """PEM of whoever signs the videos (C2PA), with who vouches for it; by default a certificate
     for development, made in the work directory."""
@@ -59,6 +71,16 @@ class DaemonSettings(BridgeSettings):
     it up. Whoever starts it should wait 15 seconds longer before it kills."""
     progress_seconds: Annotated[float, Field(gt=0)] = 1
     """The least time between two progress reports of one job."""
+
+    @property
+    def standards(self) -> Standards:
+        """What pictures and speech are held to before they are kept."""
+        return Standards(
+            picture_pixels=round(self.picture_megapixels * 1_000_000),
+            enlargement_refused=self.picture_enlargement_refused,
+            enlargement_told=self.picture_enlargement_told,
+            speech_times=self.speech_length_factor,
+        )
 
     @model_validator(mode="after")
     def _signer_is_whole(self) -> Self:

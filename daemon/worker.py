@@ -201,6 +201,7 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
             ),
             told=watch.note,
             stock=settings.stock_directory,
+            standards=settings.standards,
         )
     )
     await stack.enter_async_context(watch.over(providers))

@@ -26,7 +26,7 @@ from render.pictures.still import check_picture
 from render.problem import Problem
 from render.sound.bed import check_music
 from render.sound.wav import Span, listened
-from render.storyboard import Role, Scene, Storyboard, clean_text
+from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
 
@@ -42,6 +42,27 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
     logo: Path | None
     warnings: tuple[Problem, ...]
     """What is missing, and what the providers want known."""
+    stand_ins: dict[str, tuple[Ingredient, ...]] = {}
+    """By scene id: where that comes from which was made for want of a file."""
+
+    def told(self, storyboard: Storyboard) -> Storyboard:
+        """Return the storyboard with the origins of what really stands in it."""
+        return msgspec.structs.replace(
+            storyboard,
+            scenes=tuple(
+                msgspec.structs.replace(scene, ingredients=_with(scene, self.stand_ins[scene.id]))
+                if scene.id in self.stand_ins
+                else scene
+                for scene in storyboard.scenes
+            ),
+        )
+
+
+def _with(scene: Scene, stand_ins: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+    replaced = {one.role for one in stand_ins}
+    if Role.PICTURE in replaced:
+        replaced.add(Role.CLIP)
+    return (*(one for one in scene.ingredients if one.role not in replaced), *stand_ins)
 
 
 async def gather(  # noqa: PLR0913  keyword-only past the first
@@ -81,6 +102,7 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
         music=bed,
         logo=search.shared(Role.LOGO, logo.file) if logo else None,
         warnings=tuple(search.warnings),
+        stand_ins=search.stand_ins,
     )
 
 
@@ -99,6 +121,7 @@ class _Search:
         self._made = made
         self._strict = strict
         self.warnings: list[Problem] = []
+        self.stand_ins: dict[str, tuple[Ingredient, ...]] = {}
 
     async def scene(
         self, scene: Scene, number: int, images: ImageModel, speech: SpeechModel
@@ -235,6 +258,14 @@ class _Search:
         place = self._made / (scene.id + _SUFFIX[asset.media_type])
         place.write_bytes(asset.data)
         self.warnings += [warning.of_scene(number) for warning in asset.warnings]
+        origin = Ingredient(
+            role=Role.NARRATION if asset.media_type == "audio/wav" else Role.PICTURE,
+            provider=asset.provider,
+            model=asset.model,
+            source=asset.source,
+            credit=asset.credit,
+        )
+        self.stand_ins[scene.id] = (*self.stand_ins.get(scene.id, ()), origin)
         return place
 
 

@@ -293,9 +293,7 @@ class Production:
         from render.delivery import provenance  # noqa: PLC0415
 
         signed = video.with_stem(f"{video.stem}-signed")
-        provenance.sign(
-            video, signed, storyboard=self._order.storyboard, certificate=signer.credentials()
-        )
+        provenance.sign(video, signed, storyboard=self._told(), certificate=signer.credentials())
         video.unlink()
         return signed, msgspec.structs.replace(
             made, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
@@ -305,8 +303,12 @@ class Production:
         content: list[object] = [composition.digest]
         if self._order.signer is not None:
             # The manifest tells of the storyboard; a signature is never the same twice.
-            content += [self._order.storyboard.digest, self._order.signer.credentials().load()[1]]
+            content += [self._told().digest, self._order.signer.credentials().load()[1]]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+    def _told(self) -> Storyboard:
+        """Return the storyboard as the manifest tells of it: what stands in says so itself."""
+        return self._gathered().told(self._order.storyboard)
 
     def _count(self, stage: Stage, done: int, total: int) -> None:
         self._check()

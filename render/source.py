@@ -37,7 +37,7 @@ class Source(enum.StrEnum):
 _PROVIDERS = {"": Source.UPLOAD, "offline": Source.RULE, "stock": Source.STOCK}
 
 
-class Credit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Credit(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whose work it is and how it may be used, as far as that is noted."""
 
     author: str = ""

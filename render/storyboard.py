@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.source import Credit, Source
 
 SceneId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Names a scene for as long as it lives, through edits and reordering."""
@@ -201,10 +202,11 @@ class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     fade_out: Annotated[float, msgspec.Meta(ge=0, le=30)] = 2.5
 
 
-class Ingredient(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
-):
-    """Where one asset or text comes from; travels into the video's manifest, changes no pixel."""
+class Ingredient(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where one asset or text comes from; travels into the video's manifest, changes no pixel.
+
+    Fields that are not known are left out, not refused: videos signed earlier carry some.
+    """
 
     role: Role
     provider: str = ""
@@ -214,7 +216,14 @@ class Ingredient(
     document: str = ""
     field: str = ""
     version: str = ""
-    placeholder: bool = False
+    source: Source | None = None
+    """None in what was written down before sources were; `origin` tells."""
+    credit: Credit = Credit()
+
+    @property
+    def origin(self) -> Source:
+        """Who or what made it."""
+        return self.source or Source.of_provider(self.provider or self.model)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,12 +30,12 @@ from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import ObjectStore
 from render.generation.base import Kind
 from render.problem import Problem
+from render.source import Source
 from render.storyboard import AspectRatio, Locale
 
 log = structlog.get_logger()
 
 _ASSET = "/api/v1/media/assets/{asset_id:uuid}"
-_OFFLINE = "offline"
 _Name = Annotated[str, msgspec.Meta(max_length=128)]
 
 
@@ -98,8 +98,11 @@ class MediaAsset(msgspec.Struct, frozen=True, kw_only=True):
     model_used: str | None
     """Null until it is made, like the model intended."""
     model_fallback_occurred: bool
+    source: Source | None
+    """Who made it: a `model`; `rule`, for a designed card or the offline voice; or nobody here, as
+    it came from the `stock` folder or was an `upload`. Null until it is made."""
     placeholder: bool
-    """Made offline in place of a model's work."""
+    """Whether it stands in for a model's work: what comes from stock or was made by rule."""
     attempts: int
     """Calls made for it, failed ones included."""
     latency: float | None
@@ -145,6 +148,7 @@ _QUEUED = MediaAsset(
     model_intended=None,
     model_used=None,
     model_fallback_occurred=False,
+    source=None,
     placeholder=False,
     attempts=0,
     latency=None,
@@ -166,6 +170,7 @@ _READY = msgspec.structs.replace(
     _QUEUED,
     status=MediaStatus.READY,
     provider="replicate",
+    source=Source.MODEL,
     model_intended="gemini-nano-banana-2.1",
     model_used="black-forest-labs/flux-1.1-pro-ultra",
     model_fallback_occurred=True,
@@ -188,6 +193,11 @@ _READY = msgspec.structs.replace(
     bytes=2_481_772,
     content_url=f"/api/v1/media/assets/{_ID}/content",
     updated_at=_AT + timedelta(seconds=9),
+)
+
+
+_DAMAGED = Problem(
+    code="asset_damaged", message="It could not be read any more. Asked for again, it is made anew."
 )
 
 
@@ -307,6 +317,7 @@ def _view(medium: Medium) -> MediaAsset:
         model_intended=None,
         model_used=None,
         model_fallback_occurred=False,
+        source=None,
         placeholder=False,
         attempts=0,
         latency=None,
@@ -326,7 +337,12 @@ def _view(medium: Medium) -> MediaAsset:
     )
     if asset is None:
         return view
-    return _with_asset(view if medium.alone else _of_video(view, asset), asset)
+    made = _with_asset(view if medium.alone else _of_video(view, asset), asset)
+    if not medium.damaged:
+        return made
+    return msgspec.structs.replace(
+        made, status=MediaStatus.FAILED, content_url=None, error=_DAMAGED
+    )
 
 
 def _of_video(view: MediaAsset, asset: Row) -> MediaAsset:
@@ -354,7 +370,8 @@ def _with_asset(view: MediaAsset, asset: Row) -> MediaAsset:
         model_intended=asset["model_intended"],
         model_used=asset["model_used"],
         model_fallback_occurred=asset["model_used"] != asset["model_intended"],
-        placeholder=asset["provider"] == _OFFLINE,
+        source=Source(asset["source"]),
+        placeholder=Source(asset["source"]).placeholder,
         attempts=made.calls,
         latency=made.latency,
         warnings=[*view.warnings, *made.warnings],

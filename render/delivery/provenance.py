@@ -1,9 +1,12 @@
 """Where a finished video comes from, signed into the file after C2PA 2.x.
 
 The manifest says what the whole is, names every ingredient that the storyboard
-names, and how each came to be: by a trained model, by a rule, or by people (the
-source types are IPTC's). What C2PA has no field for, the document, field and
-version an ingredient stems from, stands in an assertion of our own.
+names, and how each came to be, where that is known: by a trained model or by a
+rule (the source types are IPTC's). Of a picture out of a stock folder or an
+editor's upload nobody here knows how it was made, so nothing is said unless the
+file itself says it; whose it is and under which licence stands beside it. What
+C2PA has no field for, the document, field and version an ingredient stems from,
+stands in an assertion of our own.
 
 Signing copies every box of the video as it is and puts one more before the
 index, so fast start stays. It needs no network unless time stamps are asked for.
@@ -25,15 +28,24 @@ import msgspec
 from render.delivery.credentials import Credentials
 from render.errors import CompositionError, MediaError
 from render.files import written_aside
-from render.storyboard import Ingredient, Storyboard
+from render.source import Source
+from render.storyboard import Ingredient, Role, Storyboard
 
 INGREDIENTS = "dev.reelwright.ingredients"
 """The label of our own assertion."""
 
 _TYPE = "video/mp4"
 _SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_BY_RULE = frozenset({"offline"})
-"""Providers whose pictures and voices are drawn by rules, without a trained model."""
+_SOURCE_TYPES = {
+    Source.MODEL: "trainedAlgorithmicMedia",
+    Source.RULE: "algorithmicMedia",
+    Source.STOCK: None,
+    Source.UPLOAD: None,
+}
+"""IPTC's term for what each source makes; None where it makes nothing, but passes it on."""
+_TRAINED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
+_SOFTWARE = frozenset({Source.MODEL, Source.RULE})
+"""Sources whose `model` is a program; a stock picture's is its file's name."""
 _LONGEST_TITLE = 1_000
 """Characters: players show one line of it, and a manifest of ten megabytes is not taken."""
 _UNKNOWN_SIGNER = "signingCredential.untrusted"
@@ -155,7 +167,7 @@ def read(video: Path, *, anchors: Path | None = None) -> Provenance:
 def _manifest(storyboard: Storyboard) -> dict[str, Any]:
     origins = tuple(_origins(storyboard))
     named = [(f"ingredient-{number}", origin) for number, origin in enumerate(origins, start=1)]
-    trained = any(_source(origin.ingredient) == "trainedAlgorithmicMedia" for origin in origins)
+    trained = any(_source_type(origin.ingredient) in _TRAINED for origin in origins)
     whole = "compositeWithTrainedAlgorithmicMedia" if trained else "composite"
     agent = {"name": "Reelwright", "version": importlib.metadata.version("reelwright")}
     created = {
@@ -198,19 +210,24 @@ def _origins(storyboard: Storyboard) -> Iterator[Origin]:
 
 def _placed(label: str, origin: Origin) -> dict[str, Any]:
     made_by = origin.ingredient
-    agent = {"softwareAgent": {"name": made_by.model}} if made_by.model else {}
-    return {
+    placed: dict[str, Any] = {
         "action": "c2pa.placed",
-        "digitalSourceType": _SOURCE + _source(made_by),
         "parameters": {"ingredientIds": [label]},
-        **agent,
     }
+    if term := _source_type(made_by):
+        placed["digitalSourceType"] = _SOURCE + term
+    if made_by.model and made_by.origin in _SOFTWARE:
+        placed["softwareAgent"] = {"name": made_by.model}
+    return placed
 
 
-def _source(ingredient: Ingredient) -> str:
-    if not ingredient.model:
-        return "digitalCreation"
-    return "algorithmicMedia" if ingredient.provider in _BY_RULE else "trainedAlgorithmicMedia"
+def _source_type(ingredient: Ingredient) -> str | None:
+    """Return IPTC's term for how an ingredient came about, or None where nobody knows."""
+    if ingredient.credit.digital_source_type:
+        return ingredient.credit.digital_source_type
+    if ingredient.origin is Source.UPLOAD and ingredient.role is Role.TEXT:
+        return "digitalCreation"  # typed by a person, in the CMS
+    return _SOURCE_TYPES[ingredient.origin]
 
 
 def _title(origin: Origin) -> str:
@@ -219,5 +236,8 @@ def _title(origin: Origin) -> str:
 
 
 def _description(ingredient: Ingredient) -> str:
-    made = ", ".join(filter(None, (ingredient.provider, ingredient.model))) or "made by people"
-    return f"A placeholder; {made}" if ingredient.placeholder else made
+    credit = ingredient.credit
+    author = f"by {credit.author}" if credit.author else ""
+    named = (ingredient.provider, ingredient.model, author, credit.licence)
+    made = ", ".join(filter(None, named)) or "brought by people"
+    return f"A placeholder; {made}" if ingredient.origin.placeholder else made

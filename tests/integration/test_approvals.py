@@ -164,7 +164,9 @@ class TestEstimate:
         self, http: httpx.AsyncClient
     ) -> None:
         job, scene = await drafted(), BOARD.scenes[0]
-        await own(job, image_request(BOARD, scene), provider="offline", model_used="card")
+        await own(
+            job, image_request(BOARD, scene), provider="offline", source="rule", model_used="card"
+        )
         await own(await new_job(project="another"), speech_request(BOARD, scene))
         said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
         assert Decimal(said["difference"]) == TOTAL

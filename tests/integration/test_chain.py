@@ -23,14 +23,14 @@ from render.generation.base import (
     Reservation,
     SpeechRequest,
 )
-from render.generation.chain import ImageChain, Patience, Rung
+from render.generation.chain import ImageChain, Patience, Rung, believe
 from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
 from render.generation.predictions import Replicate
 from render.generation.providers import Providers, open_providers
 from render.generation.replicate import ReplicateImages
-from tests.simulators import gemini, replicate
+from tests.simulators import gemini, media, replicate
 from tests.simulators.gemini import GeminiSimulator
 from tests.simulators.meter import Book
 from tests.simulators.models import simulated
@@ -305,7 +305,7 @@ async def test_falling_back_is_decided_within_ten_milliseconds(
     for _ in range(50):
         first = replace(images.rungs[0], make=fail, circuit=Circuit())
         second = replace(images.rungs[1], make=make)
-        await replace(images, rungs=[first, second]).draw(PICTURE)
+        await replace(images, rungs=[first, second], inspect=believe).draw(PICTURE)
     assert median(decided) < 0.010
 
 
@@ -313,8 +313,8 @@ async def test_twenty_scenes_are_drawn_four_at_a_time(
     providers: Providers, gemini_simulator: GeminiSimulator
 ) -> None:
     gemini_simulator.latency = 0.2
-    small = b"\x89PNG\r\n\x1a\n" + bytes(1000)
-    gemini_simulator.script.extend([gemini.Made(data=small, mime="image/png")] * 20)
+    small = media.picture(1376, 768)
+    gemini_simulator.script.extend([gemini.Made(data=small, mime="image/jpeg")] * 20)
     async with anyio.create_task_group() as group:
         for number in range(20):
             group.start_soon(providers.images.draw, ImageRequest(prompt=f"Scene {number}"))

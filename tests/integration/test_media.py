@@ -99,6 +99,7 @@ class Painter:
             provider="gemini",
             model="painter-1",
             cost=Decimal("0.03"),
+            inspected=True,
         )
 
 

@@ -1,17 +1,18 @@
 """The vault: whatever was paid for is found again, wherever a worker stopped."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import anyio
 import pytest
 
 from cms_bridge import assets, charges
-from cms_bridge.assets import Place
+from cms_bridge.assets import Condition, Place
 from cms_bridge.charges import State
 from cms_bridge.errors import CallUnderWay
 from cms_bridge.ledger import Ledger, open_ledger
@@ -225,6 +226,81 @@ class TestTexts:
         row = await only_charge(ledger.lease.job_id)
         assert (row["state"], row["settled"]) == (State.SETTLED, TEXT.cost)
         assert await Asset.count() == 0
+
+
+class TestUnreadable:
+    """What was written down is not what it was: it is never a reason to stop for ever."""
+
+    @pytest.mark.parametrize(
+        "answer", ['{"type":"text","made":{}}', '{"type":"poem"}', '"a string"', "[]"]
+    )
+    async def test_a_text_that_no_longer_parses_is_asked_for_anew(
+        self, ledger: Ledger, answer: str
+    ) -> None:
+        reservation = await paid(ledger)
+        await keep_text(TEXT, reservation)
+        await ledger.settle(reservation, TEXT.cost)
+        await Charge.update({Charge.answer: answer}).where(Charge.id == UUID(reservation.id))
+        assert await find_text("p1", "d") is None
+        await ledger.release(await ledger.reserve(call(digest="d")))
+        states = [row["state"] for row in await charges.charges_of(ledger.lease.job_id)]
+        assert states == [State.SETTLED, State.RELEASED], "what was paid stays paid"
+
+    async def test_a_receipt_that_no_longer_parses_leaves_its_charge_to_a_person(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        reservation = await paid(ledger)
+        await keep_text(TEXT, reservation)
+        await Charge.update({Charge.answer: "{}"}).where(Charge.id == UUID(reservation.id))
+        await taken_over(vault, ledger)
+        await vault.sweep(silence=NOW)
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.UNKNOWN
+
+    async def test_a_spooled_file_that_is_damaged_is_not_stored(
+        self, vault: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        store.away = True
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, await paid(ledger))
+        store.away = False
+        (spooled,) = vault.spool.iterdir()
+        spooled.write_bytes(PICTURE.data[:-1] + b"!")
+        await taken_over(vault, ledger)
+        assert await Asset.count() == 0
+        assert (await only_charge(ledger.lease.job_id))["state"] == State.UNKNOWN
+
+    async def test_a_receipt_of_an_older_version_is_kept_and_not_yet_believed(
+        self, vault: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        store.away = True
+        reservation = await paid(ledger)
+        with pytest.raises(StorageUnavailable):
+            await keep(vault, ledger, reservation)
+        store.away = False
+        row = await only_charge(ledger.lease.job_id)
+        told = json.loads(row["answer"])
+        older = json.dumps({k: v for k, v in told.items() if k not in {"source", "condition"}})
+        await Charge.update({Charge.answer: older}).where(Charge.id == row["id"])
+        await taken_over(vault, ledger)
+        await check_kept(vault, ledger)
+        (asset,) = await Asset.select(Asset.source, Asset.condition)
+        assert asset == {"source": "model", "condition": "unchecked"}
+        assert await assets.find_asset("p1", ["d"], checked=True) is None
+
+    async def test_what_is_judged_is_judged_wherever_it_is_used(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        reservation = await paid(ledger)
+        await keep(vault, ledger, reservation)
+        await ledger.settle(reservation, PICTURE.cost)
+        (row,) = await Asset.select(*Asset.all_columns())
+        await Asset.insert(Asset(**{**row, "id": uuid4(), "job": await new_job()}))
+        await assets.judge(row["key"], Condition.UNUSABLE)
+        assert await assets.find_asset("p1", ["d"]) is None
+        assert await assets.existing("p1", ["d"]) == frozenset()
+        # Made anew for the same scene, it stands beside what it replaces.
+        await keep(vault, ledger, await paid(ledger))
+        assert await Asset.count() == 3
 
 
 class TestTheSameTwice:

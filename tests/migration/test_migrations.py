@@ -1,7 +1,9 @@
 """Migrations, forwards and back, alone and at the same time, on both databases."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import anyio
 import pytest
@@ -12,13 +14,16 @@ from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.conf.apps import AppConfig
 
 from cms_bridge.database import connected, migrate, migration_level
-from cms_bridge.tables import TABLES, Job, Project
+from cms_bridge.tables import TABLES, Asset, Job, Project
 from migrations.piccolo_app import APP_CONFIG
+from tests.ledgers import new_job
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-21T12:00:00:000010"
+NEWEST = "2026-11-28T08:00:00:000012"
+SOURCES = "2026-11-28T08:00:00:000011"
+"""The first that knows where assets come from."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -56,6 +61,35 @@ async def test_three_processes_starting_at_once_migrate_once(empty_url: str) -> 
             group.start_soon(migrate, empty_url)
     async with connected(empty_url):
         assert await migration_level() == NEWEST
+
+
+async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_url: str) -> None:
+    providers = ("gemini", "replicate", "offline", "stock")
+    await migrate(empty_url)
+    async with connected(empty_url):
+        job = await new_job()
+        for provider in providers:
+            await Asset.insert(_asset(job, provider))
+        # The same was made again after it had turned out to be damaged.
+        await Asset.update({Asset.condition: "unusable"}).where(Asset.provider == "gemini")
+        await Asset.insert(_asset(job, "gemini"))
+    await migrate(empty_url, direction="backwards", to=SOURCES)
+    async with connected(empty_url):
+        assert not {"source", "condition"} & (await Asset.raw("SELECT * FROM asset"))[0].keys()
+    await migrate(empty_url)
+    async with connected(empty_url):
+        rows = await Asset.select(Asset.provider, Asset.source, Asset.condition)
+    told = {row["provider"]: (row["source"], row["condition"]) for row in rows}
+    sources = ("model", "model", "rule", "stock")
+    assert told == {
+        provider: (source, "unchecked") for provider, source in zip(providers, sources, strict=True)
+    }
+
+
+def _asset(job: UUID, provider: str) -> Asset:
+    return Asset(
+        id=uuid4(), job=job, scene_id=provider, provider=provider, created_at=datetime.now(UTC)
+    )
 
 
 async def test_the_migrations_build_exactly_the_tables() -> None:

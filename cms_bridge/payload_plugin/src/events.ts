@@ -40,6 +40,10 @@ export type Fit = 'contain' | 'cover'
  */
 export type Role = 'clip' | 'logo' | 'music' | 'narration' | 'picture' | 'text'
 /**
+ * Who or what made a picture, a sound or a text.
+ */
+export type Source = 'model' | 'rule' | 'stock' | 'upload'
+/**
  * How captions are burned into the picture.
  */
 export type CaptionStyle = 'box' | 'highlight' | 'none' | 'outline'
@@ -183,6 +187,8 @@ export interface Gradient {
 }
 /**
  * Where one asset or text comes from; travels into the video's manifest, changes no pixel.
+ *
+ *     Fields that are not known are left out, not refused: videos signed earlier carry some.
  */
 export interface Ingredient {
   role: Role
@@ -192,7 +198,16 @@ export interface Ingredient {
   document?: string
   field?: string
   version?: string
-  placeholder?: boolean
+  source?: Source | null
+  credit?: Credit
+}
+/**
+ * Whose work it is and how it may be used, as far as that is noted.
+ */
+export interface Credit {
+  author?: string
+  licence?: string
+  digitalSourceType?: string
 }
 /**
  * A picture that stands in a corner throughout.

@@ -177,7 +177,7 @@ export const writebackSchema = {
     Ingredient: {
       title: 'Ingredient',
       description:
-        "Where one asset or text comes from; travels into the video's manifest, changes no pixel.",
+        "Where one asset or text comes from; travels into the video's manifest, changes no pixel.\n\n    Fields that are not known are left out, not refused: videos signed earlier carry some.",
       type: 'object',
       properties: {
         role: { $ref: '#/$defs/Role' },
@@ -187,15 +187,34 @@ export const writebackSchema = {
         document: { type: 'string', default: '' },
         field: { type: 'string', default: '' },
         version: { type: 'string', default: '' },
-        placeholder: { type: 'boolean', default: false },
+        source: { anyOf: [{ $ref: '#/$defs/Source' }, { type: 'null' }], default: null },
+        credit: {
+          $ref: '#/$defs/Credit',
+          default: { author: '', licence: '', digitalSourceType: '' },
+        },
       },
       required: ['role'],
-      additionalProperties: false,
     },
     Role: {
       title: 'Role',
       description: 'What an ingredient is to the video.',
       enum: ['clip', 'logo', 'music', 'narration', 'picture', 'text'],
+    },
+    Source: {
+      title: 'Source',
+      description: 'Who or what made a picture, a sound or a text.',
+      enum: ['model', 'rule', 'stock', 'upload'],
+    },
+    Credit: {
+      title: 'Credit',
+      description: 'Whose work it is and how it may be used, as far as that is noted.',
+      type: 'object',
+      properties: {
+        author: { type: 'string', default: '' },
+        licence: { type: 'string', default: '' },
+        digitalSourceType: { type: 'string', default: '' },
+      },
+      required: [],
     },
     AspectRatio: {
       title: 'AspectRatio',

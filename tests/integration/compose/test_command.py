@@ -14,7 +14,10 @@ import msgspec
 import pytest
 
 from render.delivery.probe import inspect
+from render.delivery.provenance import read
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
+from render.source import Source
+from render.storyboard import Role
 
 COMMAND = [sys.executable, "-m", "render"]
 Line = ProgressLine | ResultLine | ErrorLine
@@ -85,20 +88,34 @@ def test_what_the_folder_lacks_is_looked_for_in_the_stock_first(
     stock, storyboard = tmp_path / "stock", tmp_path / "storyboard.json"
     stock.mkdir()
     picture(stock / "fishing boat harbour.png", seed=3, size=(1280, 720))
+    (stock / "fishing boat harbour.license").write_text("SPDX-License-Identifier: CC0-1.0")
+    told_before = [{"role": "picture", "provider": "gemini", "model": "m"}, {"role": "text"}]
     scenes = [
-        {"id": "s1", "duration": 0.5, "picturePrompt": "A fishing boat in the harbour"},
+        {
+            "id": "s1",
+            "duration": 0.5,
+            "picturePrompt": "A fishing boat in the harbour",
+            "ingredients": told_before,
+        },
         {"id": "s2", "duration": 0.5, "picturePrompt": "A loaf of bread"},
     ]
     storyboard.write_text(json.dumps({"title": "Stock", "scenes": scenes}))
-    code, lines = run(
-        storyboard, "-o", tmp_path / "out.mp4", "--profile", "preview", "--stock", stock
-    )
+    out = tmp_path / "out.mp4"
+    signing = ("--credentials", tmp_path / "credentials")
+    code, lines = run(storyboard, "-o", out, "--profile", "preview", "--stock", stock, *signing)
     assert code == 0, lines[-1]
     assert isinstance(lines[-1], ResultLine)
     told = [(warning.code, warning.params.get("scene")) for warning in lines[-1].warnings]
     assert ("missing_picture", 1) in told
     assert ("stock_used", 1) in told
     assert ("stock_used", 2) not in told
+    origins = [(one.number, one.ingredient) for one in read(out).origins]
+    assert [(number, one.role, one.source) for number, one in origins] == [
+        (1, Role.TEXT, None),
+        (1, Role.PICTURE, Source.STOCK),
+        (2, Role.PICTURE, Source.RULE),
+    ]
+    assert origins[1][1].credit.licence == "CC0-1.0"
 
 
 def test_a_person_reads_one_line(film, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import c2pa
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -18,6 +19,7 @@ from render.delivery.credentials import Credentials, development
 from render.delivery.probe import inspect
 from render.delivery.provenance import Standing, read, sign
 from render.errors import CompositionError, MediaError
+from render.source import Credit, Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
 PICTURE = Ingredient(
@@ -31,15 +33,28 @@ PICTURE = Ingredient(
 )
 VOICE = Ingredient(role=Role.NARRATION, provider="offline", model="espeak-ng")
 WORDS = Ingredient(role=Role.TEXT, document="videos/42", field="script", version="7")
-STOPGAP = Ingredient(role=Role.PICTURE, provider="offline", model="card-2", placeholder=True)
+STOPGAP = Ingredient(role=Role.PICTURE, provider="offline", model="card-2", source=Source.RULE)
+PHOTOGRAPH = Ingredient(
+    role=Role.PICTURE,
+    provider="stock",
+    model="harbour.jpg",
+    source=Source.STOCK,
+    credit=Credit(author="2024 Ann Example", licence="CC-BY-4.0"),
+)
+CAPTURE = msgspec.structs.replace(
+    PHOTOGRAPH, credit=Credit(author="Ben", digital_source_type="digitalCapture")
+)
+OWN = Ingredient(role=Role.MUSIC, source=Source.UPLOAD, document="media/9")
 
 STORYBOARD = Storyboard(
     title="Wie ein Film entsteht – 1",
     scenes=(
         Scene(id="one", ingredients=(PICTURE, VOICE)),
         Scene(id="two", ingredients=(STOPGAP,)),
+        Scene(id="three", ingredients=(PHOTOGRAPH,)),
+        Scene(id="four", ingredients=(CAPTURE,)),
     ),
-    ingredients=(WORDS,),
+    ingredients=(WORDS, OWN),
 )
 
 
@@ -62,9 +77,12 @@ def test_every_ingredient_is_read_back_as_the_storyboard_had_it(signed: Path) ->
     assert told.generator.startswith("Reelwright ")
     assert [(origin.scene, origin.number, origin.ingredient) for origin in told.origins] == [
         ("", 0, WORDS),
+        ("", 0, OWN),
         ("one", 1, PICTURE),
         ("one", 1, VOICE),
         ("two", 2, STOPGAP),
+        ("three", 3, PHOTOGRAPH),
+        ("four", 4, CAPTURE),
     ]
 
 
@@ -87,22 +105,32 @@ def test_other_readers_of_c2pa_see_how_each_part_came_to_be(signed: Path) -> Non
         if made["label"] == "c2pa.actions.v2"
     )
     assert [
-        (action["action"], action["digitalSourceType"].rpartition("/")[2]) for action in actions
+        (action["action"], action.get("digitalSourceType", "").rpartition("/")[2])
+        for action in actions
     ] == [
         ("c2pa.created", "compositeWithTrainedAlgorithmicMedia"),
         ("c2pa.placed", "digitalCreation"),
+        ("c2pa.placed", ""),  # people brought it: nobody here knows how it came about
         ("c2pa.placed", "trainedAlgorithmicMedia"),
         ("c2pa.placed", "algorithmicMedia"),
         ("c2pa.placed", "algorithmicMedia"),
+        ("c2pa.placed", ""),
+        ("c2pa.placed", "digitalCapture"),
     ]
-    assert actions[2]["softwareAgent"]["name"] == "an-image-model"
+    agents = [action.get("softwareAgent", {}).get("name") for action in actions]
+    assert agents[1:] == [None, None, "an-image-model", "espeak-ng", "card-2", None, None]
     assert [ingredient["title"] for ingredient in manifest["ingredients"]] == [
         "Video: text",
+        "Video: music",
         "Scene 1: picture",
         "Scene 1: narration",
         "Scene 2: picture",
+        "Scene 3: picture",
+        "Scene 4: picture",
     ]
-    assert "placeholder" in manifest["ingredients"][3]["description"]
+    described = [ingredient["description"] for ingredient in manifest["ingredients"]]
+    assert ["placeholder" in said for said in described] == [False] * 3 + [True] * 4
+    assert described[5] == "A placeholder; stock, harbour.jpg, by 2024 Ann Example, CC-BY-4.0"
 
 
 def test_a_video_without_any_model_is_not_said_to_hold_one(
@@ -113,6 +141,33 @@ def test_a_video_without_any_model_is_not_said_to_hold_one(
     sign(video, place, storyboard=made_by_people, certificate=credentials)
     with c2pa.Reader(str(place)) as reader:
         assert "trainedAlgorithmicMedia" not in reader.json()
+
+
+@pytest.mark.parametrize(("told", "trained"), [("", False), ("trainedAlgorithmicMedia", True)])
+def test_a_stock_picture_is_a_models_only_where_its_own_file_says_so(
+    video: Path, credentials: Credentials, tmp_path: Path, told: str, trained: bool
+) -> None:
+    bought = msgspec.structs.replace(PHOTOGRAPH, credit=Credit(digital_source_type=told))
+    only = Storyboard(title="Stock", scenes=(Scene(id="one", ingredients=(bought,)),))
+    place = tmp_path / "video.mp4"
+    sign(video, place, storyboard=only, certificate=credentials)
+    with c2pa.Reader(str(place)) as reader:
+        said = reader.json()
+    assert ("rainedAlgorithmicMedia" in said) is trained
+    assert ('digitalsourcetype/composite"' in said) is not trained
+
+
+def test_what_was_written_before_sources_were_is_read_and_told_by_its_provider() -> None:
+    written = {
+        "": Source.UPLOAD,
+        "gemini": Source.MODEL,
+        "offline": Source.RULE,
+        "stock": Source.STOCK,
+    }
+    for provider, source in written.items():
+        old = {"role": "picture", "provider": provider, "model": provider, "placeholder": True}
+        ingredient = msgspec.convert(old, Ingredient)
+        assert (ingredient.source, ingredient.origin) == (None, source)
 
 
 def test_the_signed_video_is_the_same_video(video: Path, signed: Path) -> None:

@@ -244,7 +244,7 @@ export const de: Words = {
   'error.attempts_exhausted':
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
   'error.placeholder_used':
-    '{pictures} Bilder und {narrations} Sprechertexte entstanden offline, ohne Dienst für Bilder und Stimme.',
+    '{pictures} Bilder und {narrations} Sprechertexte sind Platzhalter: kein Dienst hat sie erzeugt.',
   'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',
   'error.spend_cap_reached':
     'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',
@@ -277,6 +277,12 @@ export const de: Words = {
   'error.spare_file':
     '{file} bleibt weg: Eine andere Datei wird verwendet, oder die Szene hat keinen Platz dafür.',
   'error.other_file': '{file} fehlt; verwendet wird {used}.',
+  'error.picture_small': 'Das Bild hat nur {width} × {height} Pixel und wird unscharf wirken.',
+  'error.picture_flat': 'Das Bild zeigt nichts als eine Farbe. So kann eine Ablehnung aussehen.',
+  'error.asset_remade':
+    'Was das Projekt dafür hatte, ließ sich nicht mehr lesen und wurde neu erzeugt.',
+  'error.asset_damaged':
+    'Es ließ sich nicht mehr lesen. Wird es noch einmal verlangt, entsteht es neu.',
   'error.nothing_pronounceable': 'Eine Zeile enthält nichts Aussprechbares und bleibt stumm.',
   'error.voice_unknown':
     'Der Offline-Anbieter kennt keine Stimme „{voice}“; es spricht die übliche Stimme der Sprache.',

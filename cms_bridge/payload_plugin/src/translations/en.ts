@@ -238,7 +238,7 @@ export const en = {
   'error.internal_error': 'Something went wrong in the render service.',
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
   'error.placeholder_used':
-    '{pictures} pictures and {narrations} narrations were made offline, without a generation service.',
+    '{pictures} pictures and {narrations} narrations are placeholders: no generation service made them.',
   'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',
   'error.spend_cap_reached':
     'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',
@@ -270,6 +270,11 @@ export const en = {
   'error.unread_file': '{file} cannot be used as a file of this scene, and is left out.',
   'error.spare_file': '{file} is left out: another file is used, or the scene has no place for it.',
   'error.other_file': '{file} is missing; {used} is used instead.',
+  'error.picture_small': 'The picture has only {width} × {height} pixels and will look blurred.',
+  'error.picture_flat': 'The picture shows nothing but one colour. A refusal can look like that.',
+  'error.asset_remade':
+    'What the project had for this could not be read any more and was made anew.',
+  'error.asset_damaged': 'It could not be read any more. Asked for again, it is made anew.',
   'error.nothing_pronounceable': 'A line holds nothing that can be pronounced, so it is silent.',
   'error.voice_unknown':
     'The offline provider has no voice called “{voice}”; the language’s own voice speaks instead.',

@@ -239,7 +239,7 @@ export const es: Words = {
   'error.internal_error': 'Algo falló en el servicio de renderizado.',
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
   'error.placeholder_used':
-    '{pictures} imágenes y {narrations} narraciones se hicieron sin conexión, sin servicio de generación.',
+    '{pictures} imágenes y {narrations} narraciones son provisionales: ningún servicio de generación las hizo.',
   'error.stock_used': 'Aquí hay una imagen de archivo: {file} (licencia: {licence}).',
   'error.spend_cap_reached':
     'Se alcanzó el límite de gasto: se permiten {cap} $, hay {spent} $ gastados o reservados y el paso siguiente puede costar {wanted} $.',
@@ -271,6 +271,11 @@ export const es: Words = {
   'error.unread_file': '{file} no sirve como archivo de esta escena y se deja fuera.',
   'error.spare_file': '{file} se deja fuera: se usa otro archivo, o la escena no lo necesita.',
   'error.other_file': 'Falta {file}; se usa {used} en su lugar.',
+  'error.picture_small': 'La imagen solo tiene {width} × {height} píxeles y se verá borrosa.',
+  'error.picture_flat': 'La imagen no muestra más que un color. Un rechazo puede verse así.',
+  'error.asset_remade':
+    'Lo que el proyecto tenía para esto ya no se podía leer y se hizo de nuevo.',
+  'error.asset_damaged': 'Ya no se podía leer. Si se pide otra vez, se hace de nuevo.',
   'error.nothing_pronounceable': 'Una línea no contiene nada pronunciable y queda en silencio.',
   'error.voice_unknown':
     'El proveedor sin conexión no tiene ninguna voz «{voice}»; habla la voz habitual del idioma.',

@@ -242,7 +242,7 @@ export const fr: Words = {
   'error.internal_error': 'Le service de rendu a rencontré un problème.',
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
   'error.placeholder_used':
-    '{pictures} images et {narrations} narrations ont été faites hors ligne, sans service de génération.',
+    '{pictures} images et {narrations} narrations sont provisoires : aucun service de génération ne les a faites.',
   'error.stock_used': 'Une image d’archive se trouve ici : {file} (licence : {licence}).',
   'error.spend_cap_reached':
     'Le plafond de dépenses est atteint : {cap} $ sont permis, {spent} $ sont dépensés ou réservés, et l’étape suivante peut coûter {wanted} $.',
@@ -275,6 +275,10 @@ export const fr: Words = {
   'error.spare_file':
     '{file} est laissé de côté : un autre fichier est utilisé, ou la scène n’en a pas l’usage.',
   'error.other_file': '{file} manque ; {used} est utilisé à la place.',
+  'error.picture_small': 'L’image n’a que {width} × {height} pixels et paraîtra floue.',
+  'error.picture_flat': 'L’image ne montre qu’une seule couleur. Un refus peut avoir cet aspect.',
+  'error.asset_remade': 'Ce que le projet avait pour cela n’était plus lisible et a été refait.',
+  'error.asset_damaged': 'Ce n’était plus lisible. Redemandé, c’est refait.',
   'error.nothing_pronounceable': 'Une ligne ne contient rien de prononçable ; elle reste muette.',
   'error.voice_unknown':
     'Le fournisseur hors ligne n’a pas de voix « {voice} » ; la voix habituelle de la langue parle à sa place.',

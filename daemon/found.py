@@ -1,0 +1,71 @@
+"""What a project already has, fetched and looked at before it is used again.
+
+An asset that does not decode, or that the store has lost or changed, is marked
+as unusable wherever it is used, and made anew: else whoever asks for the same
+would find it for ever. What it cost stays in the ledger.
+"""
+
+import hashlib
+from pathlib import Path
+
+import anyio
+import structlog
+
+from cms_bridge import assets
+from cms_bridge.assets import Condition, Row
+from cms_bridge.storage.base import ObjectNotFound, ObjectStore
+from render.errors import MediaError
+from render.generation.base import ImageRequest, SpeechRequest
+from render.generation.inspection import Inspector
+from render.problem import Problem
+from render.source import Source
+
+log = structlog.get_logger()
+
+REMADE = Problem(
+    code="asset_remade",
+    message="What the project had for this could not be read any more, and was made anew.",
+)
+
+
+class Unusable(Exception):
+    """An asset that is there by its record alone; it is marked, and not found again."""
+
+
+async def fetch(
+    row: Row,
+    path: Path,
+    request: ImageRequest | SpeechRequest,
+    *,
+    store: ObjectStore,
+    inspector: Inspector,
+) -> tuple[Problem, ...]:
+    """Lay an asset's bytes into a file, and return what is to be said of it beyond its record.
+
+    Raises `Unusable`, or `StorageError` where the store does not answer.
+    """
+    partial = path.with_name(path.name + ".partial")
+    said: tuple[Problem, ...] = ()
+    try:
+        await _read(row["key"], partial, store)
+        if row["condition"] == Condition.UNCHECKED:
+            said = await inspector.found(request, partial, source=Source(row["source"]))
+            await assets.judge(row["key"], Condition.USABLE)
+    except (ObjectNotFound, MediaError) as error:
+        await anyio.Path(partial).unlink(missing_ok=True)
+        await assets.judge(row["key"], Condition.UNUSABLE)
+        log.warning("asset.unusable", asset_id=str(row["id"]), key=row["key"], reason=str(error))
+        raise Unusable from error
+    await anyio.Path(partial).rename(path)
+    return said
+
+
+async def _read(key: str, path: Path, store: ObjectStore) -> None:
+    """Copy an object; raise `MediaError` unless its bytes are those that its key names."""
+    digest = hashlib.sha256()
+    async with await anyio.open_file(path, "wb") as file:
+        async for chunk in store.read(key):
+            digest.update(chunk)
+            await file.write(chunk)
+    if digest.hexdigest() != Path(key).stem:
+        raise MediaError("The store no longer has it as it was.")
