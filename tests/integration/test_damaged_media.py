@@ -92,7 +92,6 @@ async def services(
             providers=providers,
             generations=anyio.CapacityLimiter(1),
             renders=anyio.CapacityLimiter(1),
-            attempts=set(),
         )
         await check_books(AMPLE)
 
