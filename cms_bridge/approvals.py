@@ -1,7 +1,13 @@
 """Approvals: who said, and when, that exactly this storyboard may be filmed at this price.
 
 A job has one valid approval at most; an edit voids it and the row stays as a
-record. What an approval does to the job is in `cms_bridge.jobs`.
+record. What it names is a cap (`cms_bridge.caps`, scope `approval`): what the
+job has cost since its storyboard was written and what was then still to be paid.
+
+    not approved   names the whole price        lets what is spent and what is due be spent
+    stopped at it  names what is spent and due  the same: the job goes on with what it has
+
+What an approval does to the job is in `cms_bridge.decisions`.
 """
 
 from datetime import UTC, datetime
@@ -9,26 +15,115 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from cms_bridge.errors import ApprovalConflict, PriceChanged
+import msgspec
+
+from cms_bridge import caps
+from cms_bridge.caps import Scope
+from cms_bridge.errors import ApprovalConflict, ApprovedCostReached, PriceChanged
+from cms_bridge.estimates import Estimate, Prices, estimate_in, made_by
 from cms_bridge.money import rounded
+from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Approval, Job
-from render.storyboard import clean_text
+from render.problem import Problem
+from render.storyboard import Storyboard, clean_text
 
 Row = dict[str, Any]
 
 
-def on_job(digest: str, *, by: str) -> dict[Any, Any]:
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a storyboard costs at this moment, and what of it is approved and spent."""
+
+    priced: Estimate
+    approved: Decimal | None
+    """What may be spent on the job; None where nothing is approved."""
+    spent: Decimal
+    """By the job since its storyboard was written: settled, unknown or set aside."""
+    stopped: bool
+    """Whether the job waits for more than was approved of this very storyboard."""
+
+    @property
+    def bound(self) -> Decimal:
+        """What an approval given now lets the job cost, what is spent included."""
+        needed = self.spent + self.priced.difference
+        return max(needed, self.approved or needed) if self.stopped else needed
+
+    @property
+    def named(self) -> Decimal:
+        """The price that an approval given now has to name."""
+        return self.bound if self.stopped else self.priced.total
+
+    @property
+    def needs(self) -> Decimal:
+        """What a job that has stopped needs beyond what was approved."""
+        return self.bound - (self.approved or Decimal(0)) if self.stopped else Decimal(0)
+
+
+async def quote(job: Row, storyboard: Storyboard, prices: Prices) -> Quote:
+    """Price a storyboard of a job as it is at this moment."""
+    stopped = is_stopped(job) and storyboard.digest == job["approved_digest"]
+    priced = await estimate_in(
+        job["project"],
+        storyboard,
+        prices,
+        kinds=made_by(JobKind(job["kind"])),
+        # What it goes on with, placeholders too. One whose storyboard changes is promised nothing.
+        job=job["id"] if stopped else None,
+    )
+    return Quote(
+        priced=priced,
+        approved=job["approved_cost"] if job["approved"] else None,
+        spent=await spent_on(job["id"]),
+        stopped=stopped,
+    )
+
+
+def is_stopped(job: Row) -> bool:
+    """Tell whether a job stopped because more is needed than was approved."""
+    return Status(job["status"]) is Status.FAILED and _reached(job) is not None
+
+
+async def spent_on(job: UUID) -> Decimal:
+    """Return what counts against a job's approval."""
+    return await caps.held(caps.job_row(Scope.APPROVAL, job))
+
+
+def needed_by(job: Row, spent: Decimal) -> Decimal:
+    """Return what a stopped job was found to need beyond its approval; 0 for any other."""
+    reached = _reached(job) if is_stopped(job) else None
+    if reached is None:
+        return Decimal(0)
+    return max(Decimal(0), spent + Decimal(str(reached.params["needed"])) - job["approved_cost"])
+
+
+async def too_little(job: UUID, error: ApprovedCostReached, prices: Prices) -> ApprovedCostReached:
+    """Return the same error for all that is left to be made, not only the call that did not fit."""
+    row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
+    if row is None or not row["storyboard_data"]:
+        return error
+    storyboard = msgspec.json.decode(row["storyboard_data"], type=Storyboard)
+    priced = await estimate_in(
+        row["project"], storyboard, prices, kinds=made_by(JobKind(row["kind"])), job=job
+    )
+    return ApprovedCostReached(
+        approved=rounded(row["approved_cost"]),
+        spent=await spent_on(job),
+        needed=max(priced.difference, Decimal(str(error.params["needed"]))),
+    )
+
+
+def on_job(digest: str, *, by: str, bound: Decimal) -> dict[Any, Any]:
     """Return what an approval makes of its job's columns."""
     return {
         Job.approved: True,
         Job.approved_digest: digest,
+        Job.approved_cost: bound,
         Job.approved_by: clean_text(by),
         Job.approved_at: datetime.now(UTC),
         Job.retry_count: 0,
     }
 
 
-async def record(job: UUID, *, digest: str, estimate: Decimal, by: str) -> Row:
+async def record(job: UUID, *, digest: str, estimate: Decimal, bound: Decimal, by: str) -> Row:
     """Write an approval down in place of any earlier one; call in the job's transaction."""
     await void(job)
     row: Row = {
@@ -36,6 +131,7 @@ async def record(job: UUID, *, digest: str, estimate: Decimal, by: str) -> Row:
         "job": job,
         "storyboard_digest": digest,
         "estimated_cost": estimate,
+        "bound": bound,
         "by": clean_text(by),
         "at": datetime.now(UTC),
     }
@@ -64,25 +160,41 @@ async def standing(job: UUID, *, digest: str, estimate: Decimal) -> Row | None:
     )
 
 
-def check_offer(job: Row, digest: str, estimate: Decimal) -> None:
+def check_offer(job: Row, quoted: Quote, *, digest: str, estimate: Decimal) -> None:
     """Raise `ApprovalConflict` if a job has another storyboard or price than was shown."""
-    if digest != job["storyboard_digest"] or estimate != job["estimated_cost"]:
+    changed = digest != job["storyboard_digest"] or not _agrees(quoted, estimate)
+    if changed:
         raise ApprovalConflict(
             "The storyboard or its price has changed since it was shown.",
             storyboard_digest=job["storyboard_digest"],
-            estimated_cost=f"{job['estimated_cost']:f}",
+            estimated_cost=f"{rounded(quoted.named):f}",
         )
 
 
-def check_price(seen: Decimal | None, now: Decimal) -> None:
+def check_price(seen: Decimal | None, quoted: Quote) -> None:
     """Raise `PriceChanged` if an editor was shown another price than holds now.
 
     None is an approval that names no price: it is taken at the price that holds.
     """
-    if seen is not None and rounded(seen) != rounded(now):
+    if seen is not None and not _agrees(quoted, seen):
+        now = rounded(quoted.named)
         raise PriceChanged(
             f"The price has changed since it was shown: ${rounded(seen):f} then,"
-            f" ${rounded(now):f} now. Nothing was started.",
+            f" ${now:f} now. Nothing was started.",
             seen=f"{rounded(seen):f}",
-            estimated_cost=f"{rounded(now):f}",
+            estimated_cost=f"{now:f}",
         )
+
+
+def _agrees(quoted: Quote, seen: Decimal) -> bool:
+    # What is spent and due moves while somebody reads it; that it became less harms nobody.
+    if quoted.stopped:
+        return rounded(quoted.named) <= rounded(seen)
+    return rounded(quoted.named) == rounded(seen)
+
+
+def _reached(job: Row) -> Problem | None:
+    if not job["approved"] or not job["error"]:
+        return None
+    error = msgspec.json.decode(job["error"], type=Problem)
+    return error if error.code == ApprovedCostReached.code else None

@@ -152,6 +152,14 @@ async def existing(project: str, request_digests: Collection[str]) -> frozenset[
     return frozenset(row["request_digest"] for row in rows)
 
 
+async def owned(job: UUID, request_digests: Collection[str]) -> frozenset[str]:
+    """Return those of the requests that a job has an asset of its own for, be it a placeholder."""
+    rows = await Asset.select(Asset.request_digest).where(
+        Asset.job == job, Asset.request_digest.is_in(list(request_digests))
+    )
+    return frozenset(row["request_digest"] for row in rows)
+
+
 def _reusable(project: str, request_digests: list[str]) -> Combinable:
     # A placeholder made because the model was away must not keep the model away for good.
     genuine = Asset.source.not_in(_PLACEHOLDERS) | (Asset.model_used == Asset.model_intended)

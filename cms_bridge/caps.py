@@ -5,16 +5,21 @@ A row per scope holds the sum of everything reserved, settled and unknown.
 between processes, on either engine, without reading before writing. Every
 transaction takes the rows in one order and last of all, so that none wait for
 each other and the month's row, which all share, is held for an instant only.
+
+What was approved on a job is a cap like the others. A cap that is passed only
+because of calls in flight, whose price is set aside at its upper bound, is not
+reached yet: whoever wants to spend waits for them (`SpendUnderWay`).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 
-from cms_bridge.errors import SpendCapReached
+from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
 from cms_bridge.money import Caps, dollars, micros
 from cms_bridge.tables import Project, Spend
 
@@ -22,6 +27,10 @@ from cms_bridge.tables import Project, Spend
 class Scope(StrEnum):
     """What a cap is on."""
 
+    DRAFT = "draft"
+    """The writing of one job's storyboard, before there is anything to approve."""
+    APPROVAL = "approval"
+    """Everything else on one job: what its approval names."""
     VIDEO = "video"
     """One video document, all its submissions together."""
     PROJECT = "project"
@@ -30,9 +39,16 @@ class Scope(StrEnum):
     """Everything, in the calendar month (UTC) in which a call was reserved."""
 
 
+_OWN = frozenset({Scope.DRAFT, Scope.APPROVAL})
+"""Those of one job."""
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What a charge counts towards."""
 
+    job: UUID
+    drafting: bool = False
+    """Whether it writes the storyboard, which nobody has approved yet."""
     project: str
     video_id: str
     at: datetime
@@ -41,11 +57,36 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rows(self) -> dict[Scope, str]:
         """Name the row of each scope, in the order in which rows are taken."""
+        own = Scope.DRAFT if self.drafting else Scope.APPROVAL
         return {
-            Scope.VIDEO: f"video:{self.project}/{self.video_id}",
-            Scope.PROJECT: f"project:{self.project}",
-            Scope.MONTH: f"month:{self.at.astimezone(UTC):%Y-%m}",
+            own: job_row(own, self.job),
+            Scope.VIDEO: video_row(self.project, self.video_id),
+            Scope.PROJECT: project_row(self.project),
+            Scope.MONTH: month_row(self.at),
         }
+
+
+def job_row(scope: Scope, job: UUID) -> str:
+    """Name the row of a job's `DRAFT` or `APPROVAL`."""
+    return f"{scope}:{job}"
+
+
+def video_row(project: str, video_id: str) -> str:
+    """Name a video's row. The project's length says where its name ends: either may hold any sign.
+
+    Migration 000014 writes the same in SQL.
+    """
+    return f"{Scope.VIDEO}:{len(project)}:{project}/{video_id}"
+
+
+def project_row(project: str) -> str:
+    """Name a project's row."""
+    return f"{Scope.PROJECT}:{project}"
+
+
+def month_row(at: datetime) -> str:
+    """Name the row of a calendar month."""
+    return f"{Scope.MONTH}:{at.astimezone(UTC):%Y-%m}"
 
 
 async def caps_of(project: str, defaults: Caps) -> Caps:
@@ -61,18 +102,27 @@ async def caps_of(project: str, defaults: Caps) -> Caps:
     )
 
 
-async def hold(account: Account, amount: Decimal, caps: Caps) -> None:
-    """Set an amount aside in every scope; raise `SpendCapReached`, and let nothing of it stand.
+async def hold(account: Account, amount: Decimal, caps: Caps, *, own: Decimal) -> None:
+    """Set an amount aside in every scope, or raise and let nothing of it stand.
 
-    Call inside a transaction, as its last step. What is free is never refused.
+    `own` is what the job's own scope may hold. Raises `ApprovedCostReached` or
+    `SpendCapReached` where what is spent leaves no room, `SpendUnderWay` where
+    only calls in flight take it up. Call inside a transaction, as its last
+    step. What is free is never refused.
     """
     if not amount:
         return
     for scope, row in account.rows.items():
-        cap: Decimal = getattr(caps, scope)
+        cap: Decimal = own if scope in _OWN else getattr(caps, scope)
         if amount > cap or not await _add(row, amount, cap):
-            spent = await held(row)
-            raise SpendCapReached(scope=scope, cap=cap, spent=spent, wanted=amount)
+            # The charge that wants to be made is written down already, and no part of what is held.
+            total, in_flight = await _standing(account, scope, row)
+            spent = total - (in_flight - amount)
+            if spent + amount <= cap:
+                raise SpendUnderWay
+            if scope is Scope.APPROVAL:
+                raise ApprovedCostReached(approved=cap, spent=spent, needed=amount)
+            raise SpendCapReached(scope=scope, cap=cap, spent=total, wanted=amount)
 
 
 async def adjust(account: Account, difference: Decimal) -> None:
@@ -93,6 +143,46 @@ async def held(row: str) -> Decimal:
     """Return what is held in a scope's row."""
     found = await Spend.select(Spend.held).where(Spend.id == row).first()
     return dollars(found["held"]) if found else Decimal(0)
+
+
+_STANDING = (
+    "SELECT COALESCE((SELECT held FROM spend WHERE id = {}), 0) AS held, COALESCE((SELECT"
+    " SUM(CAST(ROUND(charge.reserved * 1000000) AS BIGINT)) FROM charge JOIN job ON"
+    " charge.job = job.id WHERE charge.state IN ('reserved', 'started') AND WHICH), 0)"
+    " AS in_flight"
+)
+
+
+async def _standing(account: Account, scope: Scope, row: str) -> tuple[Decimal, Decimal]:
+    """Return what a scope holds, and what of it is set aside for calls in flight.
+
+    Read by one statement: between two, a call might end and count twice or not at all.
+    """
+    which, values = _charges_in(account, scope)
+    (found,) = cast(
+        list[dict[str, Any]], await Spend.raw(_STANDING.replace("WHICH", which), row, *values)
+    )
+    return dollars(int(found["held"])), dollars(int(found["in_flight"]))
+
+
+def _charges_in(account: Account, scope: Scope) -> tuple[str, list[object]]:
+    """Return the SQL condition of a scope's charges, and its values."""
+    match scope:
+        case Scope.DRAFT:
+            return "charge.job = {} AND charge.kind = 'storyboard'", [account.job]
+        case Scope.APPROVAL:
+            return "charge.job = {} AND charge.kind <> 'storyboard'", [account.job]
+        case Scope.VIDEO:
+            which = "charge.project = {} AND job.video_id = {}"
+            return which, [account.project, account.video_id]
+        case Scope.PROJECT:
+            return "charge.project = {}", [account.project]
+        case Scope.MONTH:
+            first = account.at.astimezone(UTC).replace(
+                day=1, hour=0, minute=0, second=0, microsecond=0
+            )
+            following = (first + timedelta(days=32)).replace(day=1)
+            return "charge.created_at >= {} AND charge.created_at < {}", [first, following]
 
 
 async def _add(row: str, amount: Decimal, cap: Decimal) -> bool:

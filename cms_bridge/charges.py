@@ -25,9 +25,11 @@ from cms_bridge import caps, outbox
 from cms_bridge.caps import Account
 from cms_bridge.database import transaction
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
+from cms_bridge.money import rounded
 from cms_bridge.outbox import Topic
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Charge, Job
+from render.generation.base import Kind
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -164,6 +166,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
     *,
     came_from: tuple[State, ...],
     settled: Decimal | None = None,
+    useless: bool = False,
     reason: str = "",
 ) -> Row | None:
     """Bring a charge, its job, the outbox and the caps to one truth; None if it moves from there.
@@ -184,25 +187,39 @@ async def end(  # noqa: PLR0913 - the parts of one row
     if not locked:
         return None
     (row,) = locked
-    changed: dict[Any, Any] = {"state": state, "settled": settled, "reason": reason}
+    changed: dict[Any, Any] = {
+        "state": state,
+        "settled": settled,
+        "useless": useless,
+        "reason": reason,
+    }
     await Charge.update(changed).where(Charge.id == charge)
     await _tell(job, owner["storyboard_data"])
     after = {**row, **changed}
-    account = Account(project=owner["project"], video_id=owner["video_id"], at=row["created_at"])
+    account = Account(
+        job=job,
+        drafting=row["kind"] == Kind.STORYBOARD,
+        project=owner["project"],
+        video_id=owner["video_id"],
+        at=row["created_at"],
+    )
     await caps.adjust(account, _held(after) - _held(row))
     return after
 
 
 async def _tell(job: UUID, storyboard_data: str | None) -> None:
-    unknown = (
+    told = (
         await Charge.select(*Charge.all_columns())
-        .where(Charge.job == job, Charge.state == State.UNKNOWN)
+        .where(Charge.job == job, (Charge.state == State.UNKNOWN) | Charge.useless.eq(True))  # noqa: FBT003 - a column's value
         .order_by(Charge.created_at)
     )
     storyboard = msgspec.json.decode(storyboard_data, type=Storyboard) if storyboard_data else None
     scenes = storyboard.scenes if storyboard else ()
     numbers = {scene.id: number for number, scene in enumerate(scenes, start=1)}
-    warnings = [_warning(row, numbers.get(row["scene_id"])) for row in unknown]
+    warnings = [
+        _warning(row, numbers.get(row["scene_id"])) for row in told if row["state"] == State.UNKNOWN
+    ]
+    warnings += _useless([row for row in told if row["useless"]], numbers)
     # SQLite adds up floats: rounding makes them whole micro-dollars again.
     await Job.raw(
         "UPDATE job SET charge_warnings = {}, actual_cost = (SELECT COALESCE(ROUND(SUM(settled),"
@@ -211,6 +228,31 @@ async def _tell(job: UUID, storyboard_data: str | None) -> None:
         job,
     )
     await outbox.touch(job, Topic.RENDITION)
+
+
+def _useless(rows: list[Row], numbers: dict[str, int]) -> list[Problem]:
+    """Tell, scene by scene, which models were paid for nothing, and what."""
+    paid: dict[tuple[str, str, str, str], list[Decimal]] = {}
+    for row in rows:
+        place = (row["kind"], row["scene_id"], row["provider"], row["model"])
+        paid.setdefault(place, []).append(row["settled"])
+    return [
+        problem.of_scene(numbers[scene]) if scene in numbers else problem
+        for (kind, scene, provider, model), costs in paid.items()
+        for problem in (
+            Problem(
+                code="drafts_useless" if kind == Kind.STORYBOARD else "answers_useless",
+                message=f"{model} was paid ${rounded(sum(costs, Decimal(0))):f} for {len(costs)}"
+                " answers that nothing could be made of.",
+                params={
+                    "provider": provider,
+                    "model": model,
+                    "answers": len(costs),
+                    "cost": f"{rounded(sum(costs, Decimal(0))):f}",
+                },
+            ),
+        )
+    ]
 
 
 def _warning(row: Row, scene: int | None) -> Problem:

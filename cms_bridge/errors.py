@@ -5,6 +5,7 @@
     ├── MalformedEvent     400  not JSON, of an unknown type, or not of the type's form
     ├── BodyTooLarge       413  more bytes than `max_webhook_bytes`
     ├── EventConflict      409  an id that was used before, with another body
+    ├── RevisionConflict   409  a storyboard's revision that was seen before, with other content
     ├── Unauthorised       401  no key, or not the right one
     ├── JobNotFound        404  no such job, or not one of this caller's
     ├── ProjectNotFound    404  no such project, or none that ever submitted anything
@@ -19,6 +20,9 @@
     └── LeaseLost          409  a worker whose claim has passed to another
     RenderError
     ├── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
+    ├── ApprovedCostReached     one that would pass what was approved: it waits for a person's word
+    ├── AnswersUseless          a model that was paid for two answers that nothing can be made of
+    ├── SpendUnderWay           a cap that only calls in flight fill up: they are waited for
     └── CallUnderWay            the very same call is made by another: its answer is waited for
 
 `states.IllegalMove` (409) and the engine's `InvalidStoryboard` (422) are
@@ -30,7 +34,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from cms_bridge.states import IllegalMove
-from render.errors import RenderError, RunningGeneration
+from render.errors import RefusedGeneration, RenderError, RunningGeneration
 
 
 class BridgeError(Exception):
@@ -71,6 +75,13 @@ class EventConflict(BridgeError):
 
     status = HTTPStatus.CONFLICT
     code = "event_conflict"
+
+
+class RevisionConflict(BridgeError):
+    """A revision of a storyboard that was accepted before, with other content."""
+
+    status = HTTPStatus.CONFLICT
+    code = "revision_conflict"
 
 
 class Unauthorised(BridgeError):
@@ -170,6 +181,41 @@ class SpendCapReached(RenderError):
             cap=f"{cap:f}",
             spent=f"{spent:f}",
             wanted=f"{wanted:f}",
+        )
+
+
+class ApprovedCostReached(RenderError):
+    """A paid call that would pass what was approved: not made, and the job keeps what it has."""
+
+    code = "approved_cost_reached"
+
+    def __init__(self, *, approved: Decimal, spent: Decimal, needed: Decimal) -> None:
+        """Take US dollars: approved, spent, and what is left to be made may cost at most."""
+        more = spent + needed - approved
+        super().__init__(
+            f"This needs ${more:f} more than was approved: ${approved:f} may be spent, ${spent:f}"
+            f" is spent, and what is left to be made may cost ${needed:f}.",
+            approved=f"{approved:f}",
+            spent=f"{spent:f}",
+            needed=f"{needed:f}",
+            more=f"{more:f}",
+        )
+
+
+class AnswersUseless(RefusedGeneration):
+    """A model that has been paid often enough for answers to this that nothing can be made of."""
+
+    code = "generation_unusable"
+
+
+class SpendUnderWay(RunningGeneration):
+    """A cap leaves no room now, but will if the calls in flight cost what they usually do."""
+
+    code = "spend_under_way"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What other calls may cost is set aside until they end; they are waited for."
         )
 
 

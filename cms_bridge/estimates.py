@@ -6,13 +6,15 @@ model steps in. The *usual* price beside it is that of the model asked first,
 which makes nearly everything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 
 from cms_bridge import assets
 from cms_bridge.money import ceiling
+from cms_bridge.states import JobKind
 from render.generation.base import ImageRequest, Kind, SpeechRequest
 from render.generation.models import ModelsConfig
 from render.generation.prices import Price, image_price, speech_price
@@ -116,6 +118,21 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return sum((scene.usual_due for scene in self.scenes), Decimal(0))
 
 
+MADE = (Kind.PICTURE, Kind.NARRATION)
+"""What a scene is made of."""
+
+
+def made_by(job: JobKind) -> tuple[Kind, ...]:
+    """Return what is made for the scenes of a job: of a medium only what was asked for."""
+    match job:
+        case JobKind.VIDEO:
+            return MADE
+        case JobKind.IMAGE:
+            return (Kind.PICTURE,)
+        case JobKind.SPEECH:
+            return (Kind.NARRATION,)
+
+
 def made_for(scene: Scene) -> tuple[Kind, ...]:
     """Return what is made for a scene: what is priced is what is generated."""
     picture = (Kind.PICTURE,) if scene.background is None else ()
@@ -124,37 +141,57 @@ def made_for(scene: Scene) -> tuple[Kind, ...]:
 
 
 def estimate(
-    storyboard: Storyboard, prices: Prices, *, existing: frozenset[str] = frozenset()
+    storyboard: Storyboard,
+    prices: Prices,
+    *,
+    existing: frozenset[str] = frozenset(),
+    kinds: Collection[Kind] = MADE,
 ) -> Estimate:
     """Price a storyboard; `existing` holds the digests of requests that were answered before."""
     return Estimate(
         storyboard_digest=storyboard.digest,
-        scenes=tuple(_scene(storyboard, scene, prices, existing) for scene in storyboard.scenes),
+        scenes=tuple(
+            _scene(storyboard, scene, prices, existing, kinds) for scene in storyboard.scenes
+        ),
     )
 
 
-async def estimate_in(project: str, storyboard: Storyboard, prices: Prices) -> Estimate:
-    """Price a storyboard within a project, whose assets are reused."""
+async def estimate_in(
+    project: str,
+    storyboard: Storyboard,
+    prices: Prices,
+    *,
+    kinds: Collection[Kind] = MADE,
+    job: UUID | None = None,
+) -> Estimate:
+    """Price a storyboard within a project, whose assets are reused; and a job's own, if named."""
     wanted = {
         digest
         for scene in storyboard.scenes
         for request in (image_request(storyboard, scene), speech_request(storyboard, scene))
         for digest in digests(request)
     }
-    return estimate(storyboard, prices, existing=await assets.existing(project, wanted))
+    existing = await assets.existing(project, wanted)
+    if job:
+        existing |= await assets.owned(job, wanted)
+    return estimate(storyboard, prices, existing=existing, kinds=kinds)
 
 
 def _scene(
-    storyboard: Storyboard, scene: Scene, prices: Prices, existing: frozenset[str]
+    storyboard: Storyboard,
+    scene: Scene,
+    prices: Prices,
+    existing: frozenset[str],
+    kinds: Collection[Kind],
 ) -> SceneEstimate:
     nothing = Decimal(0)
     drawn, spoken = image_request(storyboard, scene), speech_request(storyboard, scene)
-    kinds = made_for(scene)
+    made = [kind for kind in made_for(scene) if kind in kinds]
     picture = usual_picture = narration = usual_narration = nothing
-    if Kind.PICTURE in kinds:
+    if Kind.PICTURE in made:
         picture = ceiling(prices.picture(drawn))
         usual_picture = ceiling((prices.usual_picture or prices.picture)(drawn))
-    if Kind.NARRATION in kinds:
+    if Kind.NARRATION in made:
         narration = ceiling(prices.narration(spoken))
         usual_narration = ceiling((prices.usual_narration or prices.narration)(spoken))
     has_picture = not existing.isdisjoint(digests(drawn))

@@ -59,6 +59,8 @@ class StoryboardChange(_Wire, frozen=True, kw_only=True):
     """Who saved it: an e-mail address or a name."""
     estimated_cost: Decimal | None = None
     """The price in US dollars, as text, that an approval answers to; None where none was shown."""
+    edited: bool = False
+    """Whether the very save that approved changed the storyboard too, be it back to what it was."""
     storyboard: Storyboard
 
     def __post_init__(self) -> None:

@@ -1,29 +1,28 @@
-"""Every transition of a job, each one transaction: what people and the CMS ask for.
+"""Jobs: what people and the CMS ask for, each one transaction.
 
-What a worker does to a job it holds is in `cms_bridge.leases`. Both move a job
-by a conditional UPDATE that names the statuses it may come from, so two
-processes can never both succeed, and both leave a message in the outbox.
+What they decide about a storyboard is in `cms_bridge.decisions`, what a worker
+does to a job it holds in `cms_bridge.leases`. All move a job by a conditional
+UPDATE that names the statuses it may come from (`cms_bridge.moves`), so two
+processes can never both succeed, and all leave a message in the outbox.
 """
 
 import hashlib
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any, assert_never
 from uuid import UUID, uuid4
 
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import approvals, estimates, outbox
+from cms_bridge import decisions, outbox
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import EventConflict, JobNotFound, NotApproved
 from cms_bridge.estimates import Prices
 from cms_bridge.events import (
     Event,
     StoryboardApproved,
-    StoryboardChange,
     StoryboardEdited,
     Submission,
     VideoCancelled,
@@ -31,6 +30,7 @@ from cms_bridge.events import (
     VideoRetried,
     VideoSubmitted,
 )
+from cms_bridge.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
 from cms_bridge.outbox import Topic
 from cms_bridge.states import (
     DRAFTABLE,
@@ -39,18 +39,9 @@ from cms_bridge.states import (
     IllegalMove,
     JobKind,
     Status,
-    origins,
 )
 from cms_bridge.tables import Attempt, InboundEvent, Job, Project
-from render.storyboard import Limits, Storyboard, clean_text
-
-WAKE_GRACE = timedelta(seconds=5)
-"""How long a freshly woken worker has to claim a job before daemons look for it themselves."""
-
-PROGRESS_STORYBOARD = 5
-"""Progress, in percent, of a job that waits for approval."""
-
-_NO_ERROR: dict[Any, Any] = {Job.error: None, Job.error_message: None}
+from render.storyboard import Limits, clean_text
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,32 +89,6 @@ async def accept(
     return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
 
 
-async def approve(job: UUID, *, digest: str, estimate: Decimal, by: str) -> dict[str, Any]:
-    """Approve exactly this storyboard at this price; return the approval.
-
-    The work starts with `render`. Approving the same twice is approving once.
-    Raises `JobNotFound`, `IllegalMove` or `ApprovalConflict`.
-    """
-    if standing := await approvals.standing(job, digest=digest, estimate=estimate):
-        return standing
-    approvals.check_offer(await find(job), digest, estimate)
-    try:
-        async with transaction():
-            await _move(
-                job,
-                Status.APPROVED,
-                {**_NO_ERROR, **approvals.on_job(digest, by=by), Job.wake_at: None},
-                given=(Job.storyboard_digest == digest, Job.estimated_cost == estimate),
-            )
-            return await approvals.record(job, digest=digest, estimate=estimate, by=by)
-    except IllegalMove:
-        # The same approval, or an edit, may have come in between.
-        if standing := await approvals.standing(job, digest=digest, estimate=estimate):
-            return standing
-        approvals.check_offer(await find(job), digest, estimate)
-        raise
-
-
 async def render(job: UUID) -> Accepted:
     """Let an approved job be worked on, again if it failed; raise `NotApproved`."""
     row = await find(job)
@@ -141,14 +106,6 @@ async def render(job: UUID) -> Accepted:
     if not row["approved"]:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
     return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
-
-
-async def find(job: UUID) -> dict[str, Any]:
-    """Return a job's row; raise `JobNotFound`."""
-    row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
-    if row is None:
-        raise JobNotFound("There is no such job.")
-    return row
 
 
 async def due(
@@ -192,9 +149,9 @@ async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
         case VideoSubmitted():
             return await _submit(event.data, limits)
         case StoryboardEdited():
-            return await _edit(event.data, limits, prices)
+            return await decisions.edit(event.data, limits=limits, prices=prices)
         case StoryboardApproved():
-            return await _approve(event.data, limits, prices)
+            return await decisions.approve_change(event.data, limits=limits, prices=prices)
         case VideoCancelled():
             return await _cancel(event.data)
         case VideoRetried():
@@ -250,58 +207,6 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
     return job
 
 
-async def _edit(change: StoryboardChange, limits: Limits, prices: Prices) -> UUID:
-    change.storyboard.check(limits)
-    row = await _change_target(change)
-    if change.revision <= row["storyboard_revision"]:
-        return row["id"]
-    await _move(
-        row["id"],
-        Status.STORYBOARD_COMPLETE,
-        {
-            **_storyboard(change.storyboard, prices),
-            Job.storyboard_revision: change.revision,
-            **_NO_ERROR,
-            Job.approved: False,
-            Job.approved_digest: "",
-            Job.progress: PROGRESS_STORYBOARD,
-            Job.wake_at: None,
-        },
-    )
-    await approvals.void(row["id"])
-    return row["id"]
-
-
-async def _approve(change: StoryboardChange, limits: Limits, prices: Prices) -> UUID:
-    change.storyboard.check(limits)
-    row = await _change_target(change)
-    if row["approved"] and row["approved_digest"] == change.storyboard.digest:
-        return row["id"]
-    if change.revision < row["storyboard_revision"]:
-        # Approved what has since been edited: the edit stands, and asks for approval anew.
-        return row["id"]
-    offered = _storyboard(change.storyboard, prices)
-    approvals.check_price(change.estimated_cost, offered[Job.estimated_cost])
-    await _move(
-        row["id"],
-        Status.APPROVED,
-        {
-            **offered,
-            Job.storyboard_revision: change.revision,
-            **_NO_ERROR,
-            **approvals.on_job(change.storyboard.digest, by=change.by),
-            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
-        },
-    )
-    await approvals.record(
-        row["id"],
-        digest=change.storyboard.digest,
-        estimate=offered[Job.estimated_cost],
-        by=change.by,
-    )
-    return row["id"]
-
-
 async def _cancel(video: VideoRef) -> UUID:
     row = await _submitted(video)
     if Status(row["status"]) is not Status.CANCELLED:
@@ -318,13 +223,13 @@ async def _retry(video: VideoRef) -> UUID:
 
 
 async def _restart(row: dict[str, Any]) -> None:
-    await _move(
+    await move(
         row["id"],
         Status.APPROVED if row["approved"] else Status.PENDING,
         {
             Job.progress: PROGRESS_STORYBOARD if row["approved"] else 0,
             Job.scenes_done: 0,
-            **_NO_ERROR,
+            **NO_ERROR,
             Job.retry_count: 0,
             Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
@@ -334,7 +239,7 @@ async def _restart(row: dict[str, Any]) -> None:
 
 async def _stop(job: UUID) -> None:
     now = datetime.now(UTC)
-    await _move(
+    await move(
         job,
         Status.CANCELLED,
         {Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None},
@@ -358,44 +263,3 @@ async def _submitted(video: VideoRef) -> dict[str, Any]:
 def _video(project: str, video: str) -> Combinable:
     # Media may be asked for in the name of the same document.
     return (Job.project == project) & (Job.video_id == video) & (Job.kind == JobKind.VIDEO)
-
-
-async def _change_target(change: StoryboardChange) -> dict[str, Any]:
-    try:
-        return await find(UUID(change.job_id))
-    except ValueError:
-        raise JobNotFound("There is no such job.") from None
-
-
-async def _move(
-    job: UUID, target: Status, values: dict[Any, Any], *, given: tuple[Combinable, ...] = ()
-) -> None:
-    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there.
-
-    `given` is what must still hold at that moment, besides the status.
-    """
-    moved = (
-        await Job.update(
-            {
-                Job.status: target,
-                Job.sequence: Job.sequence + 1,
-                Job.updated_at: datetime.now(UTC),
-                **values,
-            }
-        )
-        .where(Job.id == job, Job.status.is_in(origins(target)), *given)
-        .returning(Job.id)
-    )
-    if not moved:
-        raise IllegalMove(Status((await find(job))["status"]), target)
-    await outbox.touch(job, Topic.RENDITION)
-
-
-def _storyboard(storyboard: Storyboard, prices: Prices) -> dict[Any, Any]:
-    return {
-        Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
-        Job.storyboard_digest: storyboard.digest,
-        Job.estimated_cost: estimates.estimate(storyboard, prices).total,
-        Job.scenes_total: len(storyboard.scenes),
-        Job.scenes_done: 0,
-    }

@@ -16,7 +16,7 @@ import structlog
 from cms_bridge import outbox
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import PROGRESS_STORYBOARD
+from cms_bridge.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import Topic
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, JobKind, Status, origins
 from cms_bridge.tables import Attempt, GeneratedVideo, Job

@@ -2,8 +2,8 @@
 
 `Ledger` is the `Meter` of one claim on a job. The chain of providers tells it
 of each call before, during and after; the intent is written before anything is
-sent, and no call is made that would pass a cap (`cms_bridge.caps`). What
-becomes of a charge is in `cms_bridge.charges`.
+sent, and no call is made that would pass a cap or what was approved
+(`cms_bridge.caps`). What becomes of a charge is in `cms_bridge.charges`.
 """
 
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ from cms_bridge.assets import find_asset
 from cms_bridge.caps import Account
 from cms_bridge.charges import OPEN, Row, State, end, recover
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
-from cms_bridge.errors import CallUnderWay, LeaseLost
+from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.leases import Lease, held
 from cms_bridge.money import Caps, ceiling, rounded
 from cms_bridge.tables import Charge, Job
 from cms_bridge.vault import find_text
 from render.errors import OutcomeUnknown
-from render.generation.base import Call, Reservation
+from render.generation.base import USELESS_CALLS, Call, Kind, Reservation
 
 log = structlog.get_logger()
 
@@ -37,6 +37,8 @@ class Ledger:
     lease: Lease
     caps: Caps
     """Where the project has none of its own."""
+    draft_bound: Decimal = Decimal(0)
+    """What writing the storyboard may cost, which nobody has approved."""
     scene_id: str = ""
 
     def scene(self, scene_id: str) -> Self:
@@ -72,8 +74,11 @@ class Ledger:
     async def reserve(self, call: Call) -> Reservation:
         """Write the intent down and set its price aside, or neither.
 
-        Raises `SpendCapReached`, `OutcomeUnknown` or `LeaseLost`; `CallUnderWay`
-        where the project has the same call open, or its answer by now.
+        Raises `ApprovedCostReached`, `SpendCapReached`, `OutcomeUnknown` or
+        `LeaseLost`; `AnswersUseless` where the model was paid for nothing often
+        enough, and the chain goes on to the next; `SpendUnderWay` where calls
+        in flight are to be waited for, and `CallUnderWay` where the project
+        has the same call open, or its answer by now.
         """
         now, amount = datetime.now(UTC), ceiling(call.price)
         row: Row = {
@@ -95,15 +100,18 @@ class Ledger:
         }
         try:
             async with transaction():
-                await self._check_held()
+                approved = await self._check_held()
                 limits = await caps.caps_of(self.lease.project, self.caps)
+                await self._refuse_useless(call)
                 with unique_violations():
                     await Charge.insert(Charge(**row))
                 # Asked after the insertion, which waits for whoever is just ending the same.
                 await self._refuse_unknown(call.request_digest)
                 if await self._made_by_now(call.request_digest):
                     raise CallUnderWay
-                await caps.hold(self._account(now), amount, limits)
+                account = self._account(call.kind, now)
+                own = self.draft_bound if account.drafting else approved
+                await caps.hold(account, amount, limits, own=own)
         except AlreadyStored:
             raise CallUnderWay from None
         return _reservation(row)
@@ -137,10 +145,17 @@ class Ledger:
         if not noted:
             raise LeaseLost("Another worker has taken this job for abandoned.")
 
-    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
-        """Note what the call really cost: the truth, even past a cap or after another word."""
+    async def settle(
+        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
+    ) -> None:
+        """Note what the call really cost: the truth, even past a cap or after another word.
+
+        `useless` says that nothing could be made of its answer.
+        """
         cost = rounded(cost)
-        row = await self._end(reservation, State.SETTLED, settled=cost, came_from=tuple(State))
+        row = await self._end(
+            reservation, State.SETTLED, settled=cost, useless=useless, came_from=tuple(State)
+        )
         if row and cost > row["reserved"]:
             log.warning("charge.above_reservation", charge_id=reservation.id, cost=f"{cost:f}")
 
@@ -152,13 +167,14 @@ class Ledger:
         """Note that nobody knows whether the call was charged, and show it on the job."""
         await self._end(reservation, State.UNKNOWN, came_from=OPEN, reason=reason)
 
-    async def _end(
+    async def _end(  # noqa: PLR0913 - the parts of one row
         self,
         reservation: Reservation,
         state: State,
         *,
         came_from: tuple[State, ...],
         settled: Decimal | None = None,
+        useless: bool = False,
         reason: str = "",
     ) -> Row | None:
         async with transaction():
@@ -168,12 +184,32 @@ class Ledger:
                 state,
                 came_from=came_from,
                 settled=settled,
+                useless=useless,
                 reason=reason,
             )
 
-    async def _check_held(self) -> None:
-        if not await Job.exists().where(*held(self.lease)):
+    async def _check_held(self) -> Decimal:
+        """Return what is approved on the job; raise `LeaseLost`."""
+        row = await Job.select(Job.approved_cost).where(*held(self.lease)).first()
+        if row is None:
             raise LeaseLost("The job was cancelled or passed to another worker.")
+        return rounded(row["approved_cost"] or Decimal(0))
+
+    async def _refuse_useless(self, call: Call) -> None:
+        paid = await Charge.select(Charge.id).where(
+            Charge.job == self.lease.job_id,
+            Charge.request_digest == call.request_digest,
+            Charge.provider == call.provider,
+            Charge.model == call.model,
+            Charge.useless.eq(True),  # noqa: FBT003 - a column's value
+        )
+        if len(paid) >= USELESS_CALLS:
+            raise AnswersUseless(
+                f"“{call.model}” was paid {len(paid)} times for answers that nothing can be"
+                " made of.",
+                provider=call.provider,
+                model=call.model,
+            )
 
     async def _refuse_unknown(self, request_digest: str) -> None:
         row = (
@@ -199,8 +235,14 @@ class Ledger:
             await find_asset(project, [request_digest]) or await find_text(project, request_digest)
         )
 
-    def _account(self, at: datetime) -> Account:
-        return Account(project=self.lease.project, video_id=self.lease.video_id, at=at)
+    def _account(self, kind: Kind, at: datetime) -> Account:
+        return Account(
+            job=self.lease.job_id,
+            drafting=kind is Kind.STORYBOARD,
+            project=self.lease.project,
+            video_id=self.lease.video_id,
+            at=at,
+        )
 
 
 async def open_ledger(lease: Lease, *, caps: Caps) -> Ledger:

@@ -17,8 +17,8 @@ from cms_bridge.assets import Condition, Row
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.estimates import Prices
-from cms_bridge.jobs import WAKE_GRACE
 from cms_bridge.money import ceiling
+from cms_bridge.moves import WAKE_GRACE
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Asset, Job, Project
 from render.errors import EmptyScript
@@ -218,8 +218,12 @@ async def _store(job: Row, made: Row | None, *, by: str) -> None:
         )
         with unique_violations():
             await Job.insert(Job(**job))
-        await Job.update(approvals.on_job(digest, by=by)).where(Job.id == job["id"])
-        await approvals.record(job["id"], digest=digest, estimate=job["estimated_cost"], by=by)
+        price = job["estimated_cost"]
+        # What the project already has is handed over: nothing of it may be spent.
+        bound = Decimal(0) if made else price
+        approved = approvals.on_job(digest, by=by, bound=bound)
+        await Job.update(approved).where(Job.id == job["id"])
+        await approvals.record(job["id"], digest=digest, estimate=price, bound=bound, by=by)
         if made:
             own: Row = {"id": uuid4(), "job": job["id"], "scene_id": _SCENE}
             copied: Row = {**made, **own, "cost": Decimal(0), "created_at": now}

@@ -70,8 +70,12 @@ class Job(Table):
     storyboard_data = JSON(null=True, default=None)
     storyboard_digest = Varchar(length=64)
     storyboard_revision = Integer()
+    storyboard_past = JSON(default="[]")
+    """Digests of what stood here before: an approval of one of them is an old one."""
     approved = Boolean()
     approved_digest = Varchar(length=64)
+    approved_cost = Numeric(_MONEY, null=True, default=None)
+    """What may be spent on it at most, drafting apart: a cap like the others; None for nothing."""
     approved_by = Varchar(length=200)
     approved_at = Timestamptz(null=True, default=None)
 
@@ -151,6 +155,8 @@ class Charge(Table):
     """What it really cost; None until that is known."""
     state = Varchar(length=16)
     """One of `cms_bridge.ledger.State`."""
+    useless = Boolean(default=False)
+    """Paid for an answer that nothing could be made of."""
     reason = Text()
     """One sentence on why it was released or is unknown."""
     answer = JSON(null=True, default=None)
@@ -168,7 +174,7 @@ class Spend(Table):
     """
 
     id = Varchar(length=320, primary_key=True)
-    """`month:2026-11`, `project:<id>` or `video:<project id>/<video id>`."""
+    """Named by `cms_bridge.caps.Account`, so that no two scopes share a row."""
     held = BigInt()
 
 
@@ -179,6 +185,9 @@ class Approval(Table):
     job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
     storyboard_digest = Varchar(length=64)
     estimated_cost = Numeric(_MONEY, default=Decimal(0))
+    """The price it names."""
+    bound = Numeric(_MONEY, default=Decimal(0))
+    """What the job might then cost at most, what was spent on it before included."""
     by = Varchar(length=200)
     at = Timestamptz()
     voided_at = Timestamptz(null=True, default=None)

@@ -1,22 +1,35 @@
-"""The first phase: a brief becomes a storyboard with a price."""
+"""The first phase: a brief becomes a storyboard with a price.
 
-from dataclasses import dataclass
+Nobody has approved anything yet, so what a model may charge for it has a bound
+of its own: twice the price of the question, for an answer and one that mends it.
+Past that the offline splitter drafts.
+"""
+
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import anyio.to_thread
 import msgspec
 
 from cms_bridge import leases
+from cms_bridge.caps import Scope
+from cms_bridge.errors import SpendCapReached
 from cms_bridge.estimates import estimate_in
 from cms_bridge.leases import Lease
-from cms_bridge.ledger import open_ledger
+from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.money import ceiling
 from cms_bridge.vault import find_text, keep_text
 from daemon.services import Services
 from daemon.waiting import once_free
 from render.draft import Draft, draft
-from render.generation.base import GeneratedText, Made, Reservation, TextModel, TextRequest
+from render.errors import RefusedGeneration
+from render.generation.base import GeneratedText, Guard, Made, Reservation, TextRequest
+from render.generation.chain import TextChain
 from render.generation.requests import request_digest
 from render.generation.storyboarding import storyboard
+
+ANSWERS = 2
+"""How many answers, at the price of their question, a storyboard may cost."""
 
 
 async def draft_storyboard(lease: Lease, services: Services) -> None:
@@ -35,10 +48,9 @@ async def _draft(lease: Lease, services: Services) -> Draft:
         return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
     await services.vault.recover(lease.job_id, before=lease.attempt)
     ledger = await open_ledger(lease, caps=services.settings.caps)
-    asked = services.providers.text.metered(
-        ledger, keep=_keep, guard=services.in_flight.calls_of(lease)
+    writer = _Remembering(
+        model=services.providers.text, ledger=ledger, guard=services.in_flight.calls_of(lease)
     )
-    writer = _Remembering(model=asked, project=lease.project)
     return (await storyboard(lease.brief, model=writer, limits=limits)).draft
 
 
@@ -51,8 +63,9 @@ async def _keep(made: Made, paid: Reservation | None) -> None:
 class _Remembering:
     """A `TextModel` that asks another only for what its project has not paid for before."""
 
-    model: TextModel
-    project: str
+    model: TextChain
+    ledger: Ledger
+    guard: Guard
 
     def price(self, request: TextRequest) -> Decimal:
         """Return the model's own price."""
@@ -60,11 +73,21 @@ class _Remembering:
 
     async def write(self, request: TextRequest) -> GeneratedText:
         """Return the answer of old, or a new one; raise `GenerationError`."""
+        bound = ANSWERS * ceiling(self.model.price(request))
+        ledger = replace(self.ledger, draft_bound=bound)
+        model = self.model.metered(ledger, keep=_keep, guard=self.guard)
 
         async def write() -> GeneratedText:
-            known = await find_text(self.project, request_digest(request))
+            known = await find_text(self.ledger.lease.project, request_digest(request))
             if known:
                 return msgspec.structs.replace(known, cost=Decimal(0))
-            return await self.model.write(request)
+            return await model.write(request)
 
-        return await once_free(write)
+        try:
+            return await once_free(write)
+        except SpendCapReached as error:
+            if error.params["scope"] != Scope.DRAFT:
+                raise
+            raise RefusedGeneration(
+                f"Models have cost ${error.params['spent']} and brought no storyboard."
+            ) from error

@@ -11,9 +11,10 @@ import anyio
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets
+from cms_bridge import approvals, assets
 from cms_bridge.assets import Condition, Metadata, Place, Row
-from cms_bridge.estimates import made_for
+from cms_bridge.errors import ApprovedCostReached
+from cms_bridge.estimates import MADE, made_for
 from cms_bridge.leases import Lease
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.storage.base import StorageError
@@ -36,8 +37,6 @@ from render.problem import Problem
 from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
-MADE = (Kind.PICTURE, Kind.NARRATION)
-"""What a scene is made of."""
 
 
 class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +61,8 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     """Fill a directory with `<scene id>.png` and `<scene id>.wav`, as the engine reads them.
 
     Every paid call goes through the job's ledger. Raises `GenerationError`,
-    `SpendCapReached` or `StorageError`; what was made until then is kept and
-    found again.
+    `SpendCapReached`, `ApprovedCostReached` or `StorageError`; what was made
+    until then is kept and found again.
     """
     await services.vault.recover(lease.job_id, before=lease.attempt)
     generation = _Generation(
@@ -105,6 +104,10 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     async with anyio.create_task_group() as group:
         for scene, kind in wanted:
             group.start_soon(each, scene, kind)
+    if failures and isinstance(failures[0], ApprovedCostReached):
+        # One call did not fit; a person is asked once, for all that is left.
+        prices = services.settings.prices
+        raise await approvals.too_little(lease.job_id, failures[0], prices) from failures[0]
     if failures:
         raise failures[0]
     return GeneratedAssets(

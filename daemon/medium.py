@@ -3,14 +3,13 @@
 import anyio
 
 from cms_bridge import leases
+from cms_bridge.estimates import made_by
 from cms_bridge.leases import Lease
-from cms_bridge.states import JobKind
 from daemon.cleanup import attempt_directory
 from daemon.generating import generate_assets
 from daemon.progress import Reporter
 from daemon.services import Services
 from render.errors import InvalidStoryboard
-from render.generation.base import Kind
 
 
 async def make_medium(lease: Lease, services: Services) -> None:
@@ -25,6 +24,6 @@ async def make_medium(lease: Lease, services: Services) -> None:
         directory,
         services=services,
         reporter=Reporter(lease, services.queue, every=services.settings.progress_seconds),
-        kinds=(Kind.PICTURE if lease.kind is JobKind.IMAGE else Kind.NARRATION,),
+        kinds=made_by(lease.kind),
     )
     await leases.complete_medium(lease, fallback=made.fallback)

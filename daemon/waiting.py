@@ -1,30 +1,39 @@
-"""Waiting for what another job, or scene, is just paying for, to take it in place of paying too."""
+"""Waiting for other calls to end: one that makes the very same, or those that fill up a cap.
 
+What is waited for runs by itself and waits for nobody here: a call has its
+price set aside only once it is about to leave. So no two can wait for each other.
+"""
+
+import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
 
-from cms_bridge.errors import CallUnderWay
+from cms_bridge.errors import CallUnderWay, SpendUnderWay
 
 LONGEST = 180.0
 """Seconds: longer than a call takes. Whoever has waited so long is tried again later."""
 _LOOK_AGAIN = 0.25
+_LONGEST_LOOK = 2.0
 
 T = TypeVar("T")
 
 
 async def once_free(make: Callable[[], Awaitable[T]], *, longest: float = LONGEST) -> T:
-    """Return what `make` returns, called again for as long as another is making the same.
+    """Return what `make` returns, called again for as long as other calls are in its way.
 
-    Raises `CallUnderWay`, which passes, when that takes too long.
+    Raises `CallUnderWay` or `SpendUnderWay`, which pass, when that takes too long.
     """
     deadline = time.monotonic() + longest
+    pause = _LOOK_AGAIN
     while True:
         try:
             return await make()
-        except CallUnderWay:
+        except (CallUnderWay, SpendUnderWay):
             if time.monotonic() >= deadline:
                 raise
-        await anyio.sleep(_LOOK_AGAIN)
+        # Each look is a transaction: who waits long looks less often, and not all at once.
+        await anyio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - guards nothing
+        pause = min(pause * 1.5, _LONGEST_LOOK)

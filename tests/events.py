@@ -48,7 +48,12 @@ def storyboard(*narrations: str, **fields: Any) -> Storyboard:
 
 
 def _change(
-    job: Any, revision: int, board: Storyboard | None, price: Decimal | None = None
+    job: Any,
+    revision: int,
+    board: Storyboard | None,
+    price: Decimal | None = None,
+    *,
+    edits: bool = False,
 ) -> StoryboardChange:
     return StoryboardChange(
         job_id=str(job),
@@ -56,6 +61,7 @@ def _change(
         revision=revision,
         by="editor@example.com",
         estimated_cost=price,
+        edited=edits,
         storyboard=board or storyboard(),
     )
 
@@ -70,8 +76,9 @@ def approved(
     revision: int = 1,
     board: Storyboard | None = None,
     price: Decimal | None = None,
+    edits: bool = False,
 ) -> StoryboardApproved:
-    change = _change(job, revision, board, price)
+    change = _change(job, revision, board, price, edits=edits)
     return StoryboardApproved(timestamp=datetime.now(UTC), data=change)
 
 

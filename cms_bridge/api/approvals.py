@@ -12,10 +12,11 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from cms_bridge import jobs
+from cms_bridge import approvals, decisions, jobs
+from cms_bridge.approvals import Quote
 from cms_bridge.compat import paths
 from cms_bridge.errors import JobNotFound
-from cms_bridge.estimates import Estimate, Prices, SceneEstimate, estimate_in
+from cms_bridge.estimates import Prices, SceneEstimate
 from cms_bridge.money import rounded
 from cms_bridge.queue import Queue
 from cms_bridge.security import requires_api_key
@@ -31,13 +32,22 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     storyboard_digest: str
     estimated_cost: Decimal
-    """At most, with every scene made anew: what an approval names and caps go by."""
+    """At most, with every scene made anew."""
     usual_cost: Decimal
     """The same as it is when the models asked first answer, as they usually do."""
     difference: Decimal
     """At most, what is to be paid now: what the project already has costs nothing."""
     usual_difference: Decimal
     """The usual price of what is to be paid now."""
+    to_approve: Decimal
+    """What an approval has to name: the estimated cost; of a job that stopped because more is
+    needed than was approved, what it may then cost altogether."""
+    approved_cost: Decimal | None
+    """What may be spent on the job at most by its approval; null while there is none."""
+    spent: Decimal
+    """What counts against that: settled, unknown or set aside since the storyboard was written."""
+    needs: Decimal
+    """What a job that stopped for it needs beyond what was approved; else 0."""
     scenes: tuple[SceneEstimate, ...]
 
 
@@ -46,6 +56,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
     storyboard_digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     estimated_cost: Decimal
+    """The price at this moment: what the estimate tells as `to_approve`."""
     by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Who approves: an e-mail address or a name."""
 
@@ -60,6 +71,9 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     job_id: UUID
     storyboard_digest: str
     estimated_cost: Decimal
+    """The price that was named."""
+    approved_cost: Decimal
+    """What may be spent on the job at most, what is spent already included."""
     by: str
     at: datetime
 
@@ -91,9 +105,7 @@ async def get_estimate(
     if not job["storyboard_data"]:
         raise JobNotFound("This job has no storyboard yet.")
     storyboard = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
-    priced = await estimate_in(job["project"], storyboard, prices)
-    # What an approval is held against is what the job says, even if prices have changed since.
-    return _offer(priced, job["estimated_cost"])
+    return _offer(await approvals.quote(job, storyboard, prices))
 
 
 @post(
@@ -112,8 +124,7 @@ async def price_edit(
     """Price a storyboard before it is saved; nothing is kept of it."""
     job = await jobs.find(job_id)
     data.storyboard.check(settings.limits)
-    priced = await estimate_in(job["project"], data.storyboard, prices)
-    return _offer(priced, priced.total)
+    return _offer(await approvals.quote(job, data.storyboard, prices))
 
 
 @post(
@@ -124,14 +135,23 @@ async def price_edit(
     tags=["jobs"],
 )
 async def approve(
-    job_id: FromPath[UUID], data: JSONBody[Word], queue: NamedDependency[Queue]
+    job_id: FromPath[UUID],
+    data: JSONBody[Word],
+    queue: NamedDependency[Queue],
+    prices: NamedDependency[SkipValidation[Prices]],
 ) -> Approved:
-    """Record an approval; 409 if storyboard or price are not those the job has now.
+    """Record an approval; 409 if storyboard or price are not those of this moment.
 
-    The work itself starts with `render`. Approving twice answers the same.
+    The work itself starts with `render`. Approving twice answers the same. A
+    job that stopped because more is needed than was approved keeps what it has
+    and goes on once the higher price is approved.
     """
-    approval = await jobs.approve(
-        job_id, digest=data.storyboard_digest, estimate=data.estimated_cost, by=data.by
+    approval = await decisions.approve(
+        job_id,
+        digest=data.storyboard_digest,
+        estimate=data.estimated_cost,
+        by=data.by,
+        prices=prices,
     )
     log.info("job.approved", job_id=str(job_id), by=approval["by"])
     await queue.wake_outbox(job_id)
@@ -139,6 +159,7 @@ async def approve(
         job_id=job_id,
         storyboard_digest=approval["storyboard_digest"],
         estimated_cost=rounded(approval["estimated_cost"]),
+        approved_cost=rounded(approval["bound"]),
         by=approval["by"],
         at=approval["at"],
     )
@@ -159,12 +180,17 @@ async def render(job_id: FromPath[UUID], queue: NamedDependency[Queue]) -> Start
     return Started(job_id=job_id, status=accepted.status)
 
 
-def _offer(priced: Estimate, estimated_cost: Decimal) -> Offer:
+def _offer(quoted: Quote) -> Offer:
+    priced = quoted.priced
     return Offer(
         storyboard_digest=priced.storyboard_digest,
-        estimated_cost=rounded(estimated_cost),
+        estimated_cost=rounded(priced.total),
         usual_cost=rounded(priced.usual),
         difference=rounded(priced.difference),
         usual_difference=rounded(priced.usual_difference),
+        to_approve=rounded(quoted.named),
+        approved_cost=None if quoted.approved is None else rounded(quoted.approved),
+        spent=rounded(quoted.spent),
+        needs=rounded(quoted.needs),
         scenes=priced.scenes,
     )

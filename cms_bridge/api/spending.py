@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from cms_bridge import caps
-from cms_bridge.caps import Account, Scope
 from cms_bridge.errors import ProjectNotFound
 from cms_bridge.money import Caps, rounded
 from cms_bridge.security import requires_api_key
@@ -89,11 +88,10 @@ async def _spending(project_id: str, defaults: Caps) -> Spending:
     if not await Project.exists().where(Project.id == project_id):
         raise ProjectNotFound("There is no such project.")
     limits = await caps.caps_of(project_id, defaults)
-    rows = Account(project=project_id, video_id="", at=datetime.now(UTC)).rows
     return Spending(
-        spent=rounded(await caps.held(rows[Scope.PROJECT])),
+        spent=rounded(await caps.held(caps.project_row(project_id))),
         cap=rounded(limits.project),
         cap_per_video=rounded(limits.video),
-        month_spent=rounded(await caps.held(rows[Scope.MONTH])),
+        month_spent=rounded(await caps.held(caps.month_row(datetime.now(UTC)))),
         month_cap=rounded(limits.month),
     )

@@ -10,8 +10,9 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from cms_bridge import jobs
+from cms_bridge import approvals, jobs
 from cms_bridge.errors import JobNotFound
+from cms_bridge.money import rounded
 from cms_bridge.security import requires_api_key
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
@@ -41,6 +42,14 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     estimated_cost: Decimal
     """US dollars, as text."""
     actual_cost: Decimal
+    """What is settled, the writing of the storyboard included."""
+    approved_cost: Decimal | None
+    """What may be spent on it at most by its approval; null while there is none."""
+    spent: Decimal
+    """What counts against that: settled, unknown or set aside since the storyboard was written."""
+    needs: Decimal
+    """What a job that stopped for it needs beyond what was approved; else 0. The estimate tells
+    what it is at this moment, and what an approval of it names."""
     model_fallback_occurred: bool
     generation_warnings: list[Problem]
     retry_count: int
@@ -76,7 +85,8 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
-    return _status(await jobs.find(job_id))
+    job = await jobs.find(job_id)
+    return _status(job, await approvals.spent_on(job_id))
 
 
 @get(
@@ -113,7 +123,7 @@ async def job_links(
     )
 
 
-def _status(job: dict[str, Any]) -> JobStatus:
+def _status(job: dict[str, Any], spent: Decimal) -> JobStatus:
     return JobStatus(
         id=job["id"],
         project_id=job["project"],
@@ -131,6 +141,9 @@ def _status(job: dict[str, Any]) -> JobStatus:
         storyboard_revision=job["storyboard_revision"],
         estimated_cost=job["estimated_cost"],
         actual_cost=job["actual_cost"],
+        approved_cost=rounded(job["approved_cost"]) if job["approved"] else None,
+        spent=rounded(spent),
+        needs=rounded(approvals.needed_by(job, spent)),
         model_fallback_occurred=job["model_fallback_occurred"],
         generation_warnings=list(warnings_of(job)),
         retry_count=job["retry_count"],

@@ -170,6 +170,10 @@ class Kind(enum.StrEnum):
     """A brief's scenes, written."""
 
 
+USELESS_CALLS = 2
+"""How often one model is paid for an answer to one request that nothing can be made of."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One paid call that is about to be made."""
 
@@ -233,7 +237,8 @@ class Meter(Protocol):
     async def reserve(self, call: Call) -> Reservation:
         """Write the intent down and set its price aside; raise where a cap forbids it.
 
-        What it raises ends the chain: another model would spend as well.
+        What it raises ends the chain, since another model would spend as well;
+        but for a `RefusedGeneration`, which is of this model alone.
         """
         ...
 
@@ -241,8 +246,10 @@ class Meter(Protocol):
         """Note that the request is about to leave; once more, with its id, when that is known."""
         ...
 
-    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
-        """Note what the call really cost, in US dollars."""
+    async def settle(
+        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
+    ) -> None:
+        """Note what the call really cost, in US dollars, and if its answer could not be used."""
         ...
 
     async def release(self, reservation: Reservation) -> None:

@@ -3,7 +3,8 @@
 Each rung is called until it succeeds, fails for good or has used up its calls,
 with waits in between that double, are spread at random, and never undercut
 what the provider asked for. Then the next rung is asked; which one follows
-from circuits in memory, without any I/O.
+from circuits in memory, without any I/O. A model that was paid for an answer
+that nothing can be made of is asked once more and then left.
 
 A `Meter` stands around every paid call. Nothing that was charged is thrown
 away by going on: a call that an interruption left running is fetched first, one
@@ -33,8 +34,10 @@ from render.errors import (
     RetryableGeneration,
     RunningGeneration,
     UnsafeRequest,
+    UnusableAnswer,
 )
 from render.generation.base import (
+    USELESS_CALLS,
     Call,
     Generated,
     GeneratedText,
@@ -100,7 +103,9 @@ class Unmetered:
     async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note nothing."""
 
-    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
+    async def settle(
+        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
+    ) -> None:
         """Note nothing."""
 
     async def release(self, reservation: Reservation) -> None:
@@ -197,6 +202,7 @@ class Chain(Generic[Q, A]):
         self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed"
     ) -> A | None:
         """Call one model until it succeeds or there is no sense in asking it again."""
+        useless = 0
         for calls in range(1, self.patience.calls + 1):
             try:
                 async with rung.gate:
@@ -213,8 +219,10 @@ class Chain(Generic[Q, A]):
                 return None
             except RetryableGeneration as error:
                 failed.append(error)
+                useless += _is_useless(error)
                 delay = self.patience.delay(calls, retry_after=error.retry_after)
-                if calls == self.patience.calls or delay > self.patience.longest_delay:
+                asked_enough = calls == self.patience.calls or useless == USELESS_CALLS
+                if asked_enough or delay > self.patience.longest_delay:
                     return None
                 if not rung.circuit.available:
                     return None
@@ -279,7 +287,7 @@ class Chain(Generic[Q, A]):
             raise
         except GenerationError as error:
             if error.cost:
-                await self.meter.settle(reservation, error.cost)
+                await self.meter.settle(reservation, error.cost, useless=_is_useless(error))
             else:
                 await self.meter.release(reservation)
             raise
@@ -389,6 +397,12 @@ async def _look(rung: Rung[Q, A], check: Callable[[], Awaitable[None]]) -> None:
     rung.circuit.missed(
         RetryableGeneration(f"“{rung.model}” cannot be looked up: its provider does not answer.")
     )
+
+
+def _is_useless(error: GenerationError) -> bool:
+    """Tell whether an answer came, or was paid for, that nothing can be made of."""
+    paid = isinstance(error, RetryableGeneration) and error.cost > 0
+    return paid or isinstance(error, UnusableAnswer)
 
 
 def _resting(rung: Rung[Q, A]) -> _Resting:

@@ -15,21 +15,27 @@ from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from cms_bridge import jobs
+from cms_bridge import approvals, jobs, leases
 from cms_bridge.app import create_app
-from cms_bridge.charges import State, charges_of
+from cms_bridge.charges import Outcome, State, charges_of, resolve
 from cms_bridge.compat import ALIASES
-from cms_bridge.errors import SpendCapReached
+from cms_bridge.errors import (
+    ApprovalConflict,
+    ApprovedCostReached,
+    PriceChanged,
+    SpendCapReached,
+)
 from cms_bridge.estimates import Prices
 from cms_bridge.ledger import open_ledger
 from cms_bridge.queue import Lane, deserialise
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
-from cms_bridge.tables import Approval, Asset, Job
+from cms_bridge.tables import Approval, Asset, Charge, Job
 from render.generation.requests import image_request, request_digest, speech_request
+from render.problem import Problem
 from tests import events
 from tests.integration.test_jobs import accept, put
-from tests.ledgers import AMPLE, call, claimed, die, new_job
+from tests.ledgers import AMPLE, call, claimed, die, new_job, pay
 
 pytestmark = pytest.mark.anyio
 
@@ -299,6 +305,149 @@ class TestApproval:
         answer = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "malformed_event")
 
+    async def test_its_bound_is_what_is_still_to_be_paid(self, http: httpx.AsyncClient) -> None:
+        job = await drafted()
+        await own(await new_job(project="project-1"), image_request(BOARD, BOARD.scenes[0]))
+        answer = (await http.post(f"/api/v1/jobs/{job}/approve", json=word())).json()
+        due = TOTAL - Decimal("0.04")
+        assert Decimal(answer["approved_cost"]) == due
+        status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
+        assert (Decimal(status["approved_cost"]), Decimal(status["spent"])) == (due, 0)
+        assert Decimal(status["needs"]) == 0
+
+    async def test_both_ways_of_approving_go_by_the_price_of_the_moment(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        for by_event in (True, False):
+            job = await drafted()
+            # What the job was priced at when it was drafted is no longer true.
+            await Job.update({Job.estimated_cost: Decimal("0.05")}).where(Job.id == job)
+            offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+            assert Decimal(offer["estimated_cost"]) == Decimal(offer["to_approve"]) == TOTAL
+            old = events.approved(job, revision=2, board=BOARD, price=Decimal("0.05"))
+            with pytest.raises(ApprovalConflict):
+                await accept(old, prices=PRICES)
+            stale = word(estimated_cost="0.05")
+            refused = await http.post(f"/api/v1/jobs/{job}/approve", json=stale)
+            assert refused.status_code == 409
+            if by_event:
+                now = events.approved(job, revision=2, board=BOARD, price=TOTAL)
+                await accept(now, prices=PRICES)
+            else:
+                answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+                assert answer.status_code == 200
+            row = await jobs.find(job)
+            assert (row["approved_cost"], row["estimated_cost"]) == (TOTAL, TOTAL)
+
+
+class TestMoreThanWasApproved:
+    """A job that stopped at what was approved says what it needs, and goes on once that is too."""
+
+    async def stopped(self, http: httpx.AsyncClient) -> UUID:
+        """Approve, let a first picture cost twice what it should, and stop at the bound."""
+        job = await drafted()
+        await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        await http.post(f"/api/v1/jobs/{job}/render")
+        lease = await claimed(job)
+        ledger = await open_ledger(lease, caps=AMPLE)
+        for _ in range(2):
+            await pay(ledger, "0.04", useless=True)
+        with pytest.raises(ApprovedCostReached) as reached:
+            await ledger.reserve(call("0.04"))
+        error = await approvals.too_little(job, reached.value, PRICES)
+        problem = Problem(code=error.code, message=error.message, params=error.params)
+        await leases.fail(lease, problem)
+        return job
+
+    async def test_it_is_told(self, http: httpx.AsyncClient) -> None:
+        job = await self.stopped(http)
+        status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
+        assert status["error"]["code"] == "approved_cost_reached"
+        assert status["error"]["params"] == {
+            "approved": "0.096000",
+            "spent": "0.080000",
+            "needed": "0.096000",
+            "more": "0.080000",
+        }
+        offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        for said in (status, offer):
+            assert (said["approved_cost"], said["spent"], said["needs"]) == (
+                "0.096000",
+                "0.080000",
+                "0.080000",
+            )
+        assert (offer["estimated_cost"], offer["to_approve"]) == ("0.096000", "0.176000")
+
+    async def test_the_difference_is_approved_and_the_job_goes_on(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await self.stopped(http)
+        for named in (str(TOTAL), "0.175999"):
+            refused = await http.post(
+                f"/api/v1/jobs/{job}/approve", json=word(estimated_cost=named)
+            )
+            assert (refused.status_code, refused.json()["code"]) == (409, "approval_conflict")
+            assert refused.json()["params"]["estimated_cost"] == "0.176000"
+        more = word(estimated_cost="0.176", by="bob")
+        answers = [await http.post(f"/api/v1/jobs/{job}/approve", json=more) for _ in range(2)]
+        assert [one.status_code for one in answers] == [200, 200]
+        assert answers[0].text == answers[1].text
+        assert answers[0].json()["approved_cost"] == "0.176000"
+        first, second = await Approval.select().order_by(Approval.at)
+        assert first["voided_at"] is not None
+        assert (second["by"], second["bound"], second["voided_at"]) == (
+            "bob",
+            Decimal("0.176"),
+            None,
+        )
+        assert (await http.post(f"/api/v1/jobs/{job}/render")).json()["status"] == "approved"
+        ledger = await open_ledger(await claimed(job), caps=AMPLE)
+        await pay(ledger, "0.096")
+        with pytest.raises(ApprovedCostReached):
+            await ledger.reserve(call("0.000001"))
+
+    async def test_in_the_cms_it_is_approved_and_goes_on_at_once(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await self.stopped(http)
+        # What repeats the first approval, or names no price, approves no more.
+        for price in (None, TOTAL):
+            await accept(events.approved(job, revision=2, board=BOARD, price=price), prices=PRICES)
+        assert (await jobs.find(job))["status"] == "failed"
+        short = events.approved(job, revision=3, board=BOARD, price=Decimal("0.10"))
+        with pytest.raises(PriceChanged):
+            await accept(short, prices=PRICES)
+        enough = events.approved(job, revision=4, board=BOARD, price=Decimal("0.18"))
+        await accept(enough, prices=PRICES)
+        row = await jobs.find(job)
+        assert (row["status"], row["approved_cost"]) == ("approved", Decimal("0.176"))
+        assert row["wake_at"] is not None
+
+    async def test_a_charge_that_was_none_makes_room_without_a_word(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await self.stopped(http)
+        for row in await charges_of(job):
+            await Charge.update({Charge.state: State.UNKNOWN}).where(Charge.id == row["id"])
+            await resolve(job, row["id"], Outcome.NOT_CHARGED, by="ann")
+        status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
+        assert (status["spent"], status["needs"]) == ("0.000000", "0.000000")
+        await http.post(f"/api/v1/jobs/{job}/render")
+        await pay(await open_ledger(await claimed(job), caps=AMPLE), TOTAL)
+
+    async def test_an_edit_asks_for_an_approval_of_the_difference(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await self.stopped(http)
+        board = events.storyboard("One.")
+        await accept(events.edited(job, revision=2, board=board), prices=PRICES)
+        assert (await jobs.find(job))["approved_cost"] is None
+        offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert (offer["needs"], offer["to_approve"]) == ("0.000000", "0.044000")
+        approved = word(storyboard_digest=board.digest, estimated_cost="0.044")
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=approved)
+        assert answer.json()["approved_cost"] == "0.124000"  # with what is spent already
+
 
 class TestRender:
     async def test_it_needs_an_approval(self, http: httpx.AsyncClient) -> None:
@@ -393,7 +542,7 @@ class TestSpending:
         self, http: httpx.AsyncClient
     ) -> None:
         ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
-        await ledger.reserve(call("0.04"))
+        await pay(ledger, "0.04")
         answer = await http.put(self.PATH, json={"project": "0.05", "video": None})
         assert (answer.status_code, answer.json()["cap"]) == (200, "0.050000")
         with pytest.raises(SpendCapReached):

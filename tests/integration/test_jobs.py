@@ -1,5 +1,6 @@
 """What the CMS may ask of a job, on both databases."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from cms_bridge import jobs
-from cms_bridge.errors import EventConflict, JobNotFound
+from cms_bridge.errors import ApprovalConflict, EventConflict, JobNotFound, RevisionConflict
 from cms_bridge.estimates import OFFLINE, Prices
 from cms_bridge.events import Event
 from cms_bridge.states import IllegalMove, Status
@@ -181,6 +182,64 @@ async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() ->
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     await accept(events.approved(job, revision=1))
     assert (await jobs.find(job))["status"] == "storyboard_complete"
+
+
+@pytest.mark.parametrize("first", [events.edited, events.approved])
+async def test_an_approval_of_what_stood_here_before_is_refused_whatever_its_revision(
+    first: Any,
+) -> None:
+    job = await drafted()
+    second = events.storyboard("Second revision.")
+    await accept(first(job, revision=2, board=second))
+    before = await jobs.find(job)
+    for revision in (3, 99):
+        with pytest.raises(ApprovalConflict, match="older one"):
+            await accept(events.approved(job, revision=revision))
+    assert await jobs.find(job) == before
+    await accept(events.edited(job, revision=4))
+    with pytest.raises(ApprovalConflict):
+        await accept(events.approved(job, revision=5, board=second))
+    await accept(events.approved(job, revision=6))
+    row = await jobs.find(job)
+    assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
+
+
+async def test_who_brings_an_older_content_back_and_approves_it_says_so() -> None:
+    job = await drafted()
+    await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
+    await accept(events.approved(job, revision=3, edits=True))
+    row = await jobs.find(job)
+    assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
+
+
+@pytest.mark.parametrize("event", [events.edited, events.approved])
+async def test_a_revision_has_one_content(event: Any) -> None:
+    job = await drafted()
+    board = events.storyboard("Second revision.")
+    await accept(events.edited(job, revision=2, board=board))
+    before = await jobs.find(job)
+    with pytest.raises(RevisionConflict):
+        await accept(event(job, revision=2, board=events.storyboard("Another one.")))
+    assert await jobs.find(job) == before
+    await accept(event(job, revision=2, board=board))
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_an_edit_and_an_approval_at_once_never_approve_what_was_edited(seed: int) -> None:
+    job = await drafted()
+    board, shown = events.storyboard("Edited."), events.storyboard()
+
+    async def late(event: Event) -> None:
+        with suppress(ApprovalConflict, RevisionConflict, IllegalMove):
+            await accept(event)
+
+    sent = [events.edited(job, revision=3, board=board), events.approved(job, revision=2)]
+    async with anyio.create_task_group() as group:
+        for event in sent[:: 1 if seed % 2 else -1]:
+            group.start_soon(late, event)
+    row = await jobs.find(job)
+    assert (row["storyboard_digest"], row["approved"]) == (board.digest, False)
+    assert row["approved_digest"] != shown.digest
 
 
 async def test_an_edit_mends_a_failed_storyboard():

@@ -1,7 +1,9 @@
 """The ledger: what is written before, during and after a paid call, on both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -10,11 +12,14 @@ import pytest
 from cms_bridge import caps, charges, jobs
 from cms_bridge.charges import Outcome, State
 from cms_bridge.errors import (
+    AnswersUseless,
+    ApprovedCostReached,
     CallUnderWay,
     ChargeNotFound,
     ChargeNotUnknown,
     LeaseLost,
     SpendCapReached,
+    SpendUnderWay,
 )
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.money import Caps
@@ -23,8 +28,10 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, OutboxMessage, Project
 from cms_bridge.writeback import rendition_write
 from render.errors import OutcomeUnknown
+from render.generation.base import Kind
 from tests.ledgers import (
     AMPLE,
+    PLENTY,
     call,
     check_books,
     claimed,
@@ -32,6 +39,7 @@ from tests.ledgers import (
     dollars,
     new_job,
     only_charge,
+    pay,
 )
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -39,7 +47,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 NO_TIME = timedelta(0)
 
 
-async def opened(**options: str) -> Ledger:
+async def opened(**options: Any) -> Ledger:
     job = await new_job(**options)
     return await open_ledger(await claimed(job), caps=AMPLE)
 
@@ -93,7 +101,7 @@ async def test_a_released_call_makes_room_again() -> None:
 async def test_a_call_that_would_pass_a_cap_is_not_written(scope: str) -> None:
     limits = msgspec.structs.replace(AMPLE, **{scope: dollars("0.10")})
     ledger = await open_ledger(await claimed(await new_job()), caps=limits)
-    await ledger.reserve(call("0.06"))
+    await pay(ledger, "0.06")
     with pytest.raises(SpendCapReached) as stopped:
         await ledger.reserve(call("0.040001"))
     assert stopped.value.params == {
@@ -121,7 +129,7 @@ async def test_a_video_is_one_account_through_all_its_submissions() -> None:
     limits = msgspec.structs.replace(AMPLE, video=dollars("0.10"))
     for _ in range(2):
         ledger = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
-        await ledger.reserve(call("0.05"))
+        await pay(ledger, "0.05")
     with pytest.raises(SpendCapReached, match="cap of this video"):
         await ledger.reserve(call("0.01"))
 
@@ -134,7 +142,7 @@ async def test_a_project_may_have_caps_of_its_own() -> None:
     await Project.update({Project.cap_video: None, Project.cap_project: dollars("0.03")}).where(
         Project.id == "frugal"
     )
-    await ledger.reserve(call("0.02"))
+    await pay(ledger, "0.02")
     with pytest.raises(SpendCapReached, match="cap of this project"):
         await ledger.reserve(call("0.02"))
     assert (await caps.caps_of("another", AMPLE)) == AMPLE
@@ -145,7 +153,7 @@ async def test_a_dearer_call_than_was_reserved_is_told_as_it_was() -> None:
     ledger = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
     reservation = await ledger.reserve(call("0.05"))
     await ledger.settle(reservation, dollars("0.07"))
-    assert await caps.held("video:p1/v") == dollars("0.07")
+    assert await caps.held(caps.video_row("p1", "v")) == dollars("0.07")
     with pytest.raises(SpendCapReached):
         await ledger.reserve(call("0.000001"))
 
@@ -162,7 +170,7 @@ async def test_an_unknown_outcome_is_shown_and_counted() -> None:
     reservation = await ledger.reserve(call("0.04"))
     await ledger.started(reservation)
     await ledger.unknown(reservation, "The connection was lost.")
-    assert await caps.held("video:p1/v") == dollars("0.04")
+    assert await caps.held(caps.video_row("p1", "v")) == dollars("0.04")
     (warning,) = rendition_write(await jobs.find(ledger.lease.job_id), None).warnings
     assert warning.code == "charge_unknown"
     assert warning.message.startswith("Scene 2: A call to a-model may have been charged $0.04")
@@ -203,7 +211,7 @@ async def test_a_persons_word_lets_the_work_go_on(outcome: Outcome, state: str, 
     assert (await charges.resolve(job, charge, outcome, by="bob"))["reason"] == first["reason"]
     row = await jobs.find(job)
     assert (row["actual_cost"], row["charge_warnings"]) == (Decimal(cost), "[]")
-    assert await caps.held("video:p1/v") == Decimal(cost)
+    assert await caps.held(caps.video_row("p1", "v")) == Decimal(cost)
     assert await ledger.unfinished("d") is None
     await ledger.reserve(call(digest="d"))
     (other,) = set(Outcome) - {outcome}
@@ -232,7 +240,7 @@ async def test_a_late_answer_is_the_truth_whatever_was_said_before() -> None:
     await ledger.settle(reservation, dollars("0.03"))
     row = await only_charge(ledger.lease.job_id)
     assert (row["state"], row["settled"], row["reason"]) == ("settled", dollars("0.03"), "")
-    assert await caps.held("video:p1/v") == dollars("0.03")
+    assert await caps.held(caps.video_row("p1", "v")) == dollars("0.03")
     await check_books(AMPLE)
 
 
@@ -256,7 +264,7 @@ class TestAfterACrash:
             "released",
             "The worker stopped before the call was made.",
         )
-        assert await caps.held("video:p1/v") == 0
+        assert await caps.held(caps.video_row("p1", "v")) == 0
         assert await again.unfinished("d") is None
         await again.reserve(call(digest="d"))
 
@@ -371,3 +379,132 @@ async def test_a_charge_counts_in_the_month_in_which_it_was_reserved() -> None:
     await Charge.update({Charge.created_at: earlier}).where(Charge.job == ledger.lease.job_id)
     await ledger.settle(reservation, dollars("0.05"))
     assert await caps.held("month:2026-01") == dollars("0.01")
+
+
+class TestWhatWasApproved:
+    async def test_it_is_a_cap_like_the_others(self) -> None:
+        ledger = await opened(approved=dollars("0.10"))
+        await pay(ledger, "0.06")
+        with pytest.raises(ApprovedCostReached) as stopped:
+            await ledger.reserve(call("0.05"))
+        assert stopped.value.params == {
+            "approved": "0.100000",
+            "spent": "0.060000",
+            "needed": "0.050000",
+            "more": "0.010000",
+        }
+        assert "needs $0.010000 more than was approved" in stopped.value.message
+        assert await Charge.count() == 1
+        await pay(ledger, "0.04")
+        await check_books(AMPLE)
+
+    async def test_where_nothing_is_approved_nothing_is_spent(self) -> None:
+        ledger = await opened()
+        await Job.update({Job.approved_cost: None}).where(Job.id == ledger.lease.job_id)
+        with pytest.raises(ApprovedCostReached):
+            await ledger.reserve(call("0.000001"))
+        await ledger.reserve(call("0"))
+
+    @pytest.mark.parametrize("outcome", Outcome)
+    async def test_a_lost_call_counts_until_it_is_known_that_it_cost_nothing(
+        self, outcome: Outcome
+    ) -> None:
+        ledger = await opened(approved=dollars("0.10"))
+        reservation = await ledger.reserve(call("0.06", digest="d"))
+        await ledger.started(reservation)
+        await ledger.unknown(reservation, "The connection was lost.")
+        with pytest.raises(ApprovedCostReached):
+            await ledger.reserve(call("0.06"))
+        charge = (await only_charge(ledger.lease.job_id))["id"]
+        await charges.resolve(ledger.lease.job_id, charge, outcome, by="ann")
+        if outcome is Outcome.NOT_CHARGED:
+            await pay(ledger, "0.06")
+        else:
+            with pytest.raises(ApprovedCostReached):
+                await ledger.reserve(call("0.06"))
+        await check_books(AMPLE)
+
+    async def test_a_new_attempt_has_no_new_money(self) -> None:
+        ledger = await opened(approved=dollars("0.10"))
+        await pay(ledger, "0.08")
+        with pytest.raises(ApprovedCostReached):
+            await (await reopened(ledger)).reserve(call("0.03"))
+
+    async def test_writing_the_storyboard_has_a_bound_of_its_own(self) -> None:
+        ledger = await opened(approved=dollars("0.10"))
+        drafting = replace(ledger, draft_bound=dollars("0.05"))
+        written = msgspec.structs.replace(call("0.05"), kind=Kind.STORYBOARD)
+        await drafting.settle(await drafting.reserve(written), dollars("0.05"))
+        with pytest.raises(SpendCapReached) as stopped:
+            await drafting.reserve(msgspec.structs.replace(written, request_digest="other"))
+        assert stopped.value.params["scope"] == "draft"
+        await pay(ledger, "0.10")
+        await check_books(AMPLE)
+
+
+class TestCallsInFlight:
+    """What is set aside for them is more than they cost; who finds no room beside them waits."""
+
+    @pytest.mark.parametrize("scope", ["video", "project", "month", "approval"])
+    async def test_they_refuse_nothing_for_good(self, scope: str) -> None:
+        cap = dollars("0.10")
+        limits = AMPLE if scope == "approval" else msgspec.structs.replace(AMPLE, **{scope: cap})
+        job = await new_job(video="v", approved=cap if scope == "approval" else PLENTY)
+        ledger = await open_ledger(await claimed(job), caps=limits)
+        first = await ledger.reserve(call("0.08"))
+        await ledger.started(first)
+        with pytest.raises(SpendUnderWay):
+            await ledger.reserve(call("0.08"))
+        await ledger.settle(first, dollars("0.02"))
+        second = await ledger.reserve(call("0.08"))
+        await ledger.settle(second, dollars("0.03"))
+        refused = ApprovedCostReached if scope == "approval" else SpendCapReached
+        with pytest.raises(refused):
+            await ledger.reserve(call("0.08"))
+        await check_books(limits)
+
+    async def test_those_of_other_accounts_are_not_waited_for(self) -> None:
+        limits = msgspec.structs.replace(AMPLE, video=dollars("0.10"))
+        full = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
+        await pay(full, "0.05")
+        other = await open_ledger(await claimed(await new_job(video="w")), caps=limits)
+        await other.started(await other.reserve(call("0.08")))
+        with pytest.raises(SpendCapReached):
+            await full.reserve(call("0.06"))
+
+
+class TestUselessAnswers:
+    async def test_a_model_is_paid_for_two_of_them_and_no_more(self) -> None:
+        ledger = (await opened()).scene("s2")
+        asked = call("0.04", digest="d")
+        for _ in range(2):
+            reservation = await ledger.reserve(asked)
+            await ledger.settle(reservation, dollars("0.03"), useless=True)
+        with pytest.raises(AnswersUseless):
+            await ledger.reserve(asked)
+        again = (await reopened(ledger)).scene("s2")
+        with pytest.raises(AnswersUseless):
+            await again.reserve(asked)
+        await again.reserve(msgspec.structs.replace(asked, model="another"))
+        await again.reserve(call("0.04"))
+        row = await jobs.find(ledger.lease.job_id)
+        (warning,) = rendition_write(row, None).warnings
+        assert (warning.code, warning.params) == (
+            "answers_useless",
+            {
+                "provider": "gemini",
+                "model": "a-model",
+                "answers": 2,
+                "cost": "0.060000",
+                "scene": 2,
+            },
+        )
+        await check_books(AMPLE)
+
+
+async def test_names_with_slashes_share_no_cap() -> None:
+    limits = msgspec.structs.replace(AMPLE, video=dollars("0.05"))
+    for project, video in (("a/b", "c"), ("a", "b/c"), ("1:a", "x"), ("1", "a/x")):
+        job = await new_job(project=project, video=video)
+        await pay(await open_ledger(await claimed(job), caps=limits), "0.05")
+    await check_books(limits)

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cms_bridge.charges import OPEN, Outcome, State, charges_of, resolve, sweep
-from cms_bridge.errors import SpendCapReached
+from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
 from cms_bridge.ledger import open_ledger
 from cms_bridge.money import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
+from daemon.waiting import once_free
 from render.errors import OutcomeUnknown
-from tests.ledgers import AMPLE, call, check_books, claimed, counted, die, new_job, spend
+from tests.ledgers import AMPLE, PLENTY, call, check_books, claimed, counted, die, new_job, spend
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
@@ -40,16 +41,22 @@ async def empty_books() -> None:
 @law
 @given(
     caps=st.builds(Caps, video=amounts, project=amounts, month=amounts),
+    approved=amounts,
     seeds=st.lists(st.integers(), min_size=2, max_size=4),
 )
-async def test_no_order_of_concurrent_workers_passes_a_cap(caps: Caps, seeds: list[int]) -> None:
+async def test_no_order_of_concurrent_workers_passes_a_cap(
+    caps: Caps, approved: Decimal, seeds: list[int]
+) -> None:
     await empty_books()
     async with anyio.create_task_group() as group:
         for number, seed in enumerate(seeds):
             # Two videos in two projects, so that every cap is somebody's first to be reached.
-            job = await new_job(project=f"p{number % 2}", video=f"v{number % 2}")
+            project, video = f"p{number % 2}", f"v{number % 2}"
+            job = await new_job(project=project, video=video, approved=approved)
             ledger = await open_ledger(await claimed(job), caps=caps)
-            group.start_soon(lambda ledger=ledger, seed=seed: spend(ledger, seed=seed))
+            # Scenes of one job spend at the same time too.
+            for one in (seed, seed + 1):
+                group.start_soon(lambda ledger=ledger, one=one: spend(ledger, seed=one))
     await check_books(caps)
     assert not await Charge.exists().where(Charge.state.is_in(list(OPEN)))
 
@@ -144,16 +151,55 @@ async def test_processes_apart_do_not_pass_a_cap(database: str) -> None:
 async def test_two_workers_cannot_both_take_the_last_of_a_budget() -> None:
     limits = msgspec.structs.replace(AMPLE, project=Decimal("0.04"))
     ledgers = [await open_ledger(await claimed(await new_job()), caps=limits) for _ in range(8)]
-    refused: list[SpendCapReached] = []
+    refused: list[SpendUnderWay] = []
 
     async def take(number: int) -> None:
         try:
             await ledgers[number].reserve(call("0.04"))
-        except SpendCapReached as error:
+        except SpendUnderWay as error:
             refused.append(error)
 
     async with anyio.create_task_group() as group:
         for number in range(8):
             group.start_soon(take, number)
     assert len(refused) == 7
+    await check_books(limits)
+
+
+@law
+@given(
+    costs=st.lists(st.integers(0, 8), min_size=2, max_size=8),
+    cap=st.integers(8, 40),
+    scope=st.sampled_from(["video", "project", "month", "approval"]),
+)
+async def test_whatever_fits_in_the_end_is_made_and_nothing_that_does_not(
+    costs: list[int], cap: int, scope: str
+) -> None:
+    """Calls at 8 cents each at most, all at once: refused is only what would pass the cap."""
+    await empty_books()
+    limit = Decimal(cap) / 100
+    limits = AMPLE if scope == "approval" else msgspec.structs.replace(AMPLE, **{scope: limit})
+    job = await new_job(video="v", approved=limit if scope == "approval" else PLENTY)
+    ledger = await open_ledger(await claimed(job), caps=limits)
+    paid: list[Decimal] = []
+    refused: list[Exception] = []
+
+    async def make(cents: int) -> None:
+        try:
+            reservation = await once_free(lambda: ledger.reserve(call("0.08")), longest=60)
+        except (ApprovedCostReached, SpendCapReached) as error:
+            refused.append(error)
+            return
+        await ledger.started(reservation)
+        await anyio.sleep(0.01)
+        await ledger.settle(reservation, Decimal(cents) / 100)
+        paid.append(Decimal(cents) / 100)
+
+    async with anyio.create_task_group() as group:
+        for cents in costs:
+            group.start_soon(make, cents)
+    assert sum(paid) <= limit
+    if refused:
+        assert sum(paid) + Decimal("0.08") > limit
+    assert len(paid) + len(refused) == len(costs)
     await check_books(limits)

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from cms_bridge import charges, leases, outbox
 from cms_bridge.app import create_app
-from cms_bridge.caps import Account, held
+from cms_bridge.caps import held, video_row
 from cms_bridge.errors import SpendCapReached
 from cms_bridge.estimates import Prices
 from cms_bridge.leases import Phase
@@ -257,9 +257,7 @@ class TestMaking:
         assert said["warnings"] == []
         (row,) = await Asset.select()
         assert said["prompt_hash"] == row["request_digest"]
-        assert await held(
-            Account(project="bakery", video_id="42", at=row["created_at"]).rows["video"]
-        ) == Decimal("0.03")
+        assert await held(video_row("bakery", "42")) == Decimal("0.03")
 
     async def test_its_bytes_are_behind_a_link_that_knows_range(
         self, http: httpx.AsyncClient, services: Services

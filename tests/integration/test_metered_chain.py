@@ -8,13 +8,14 @@ import anyio
 import pytest
 
 from cms_bridge import charges
-from cms_bridge.caps import held
-from cms_bridge.errors import SpendCapReached
+from cms_bridge.caps import held, video_row
+from cms_bridge.errors import ApprovedCostReached, SpendCapReached
 from cms_bridge.estimates import prices_of
 from cms_bridge.ledger import Ledger, open_ledger
 from cms_bridge.money import Caps
 from cms_bridge.storage.base import StorageUnavailable
-from render.errors import OutcomeUnknown, RetryableGeneration
+from cms_bridge.tables import Job
+from render.errors import GenerationError, OutcomeUnknown, RetryableGeneration, UnusableAnswer
 from render.generation.base import (
     Generated,
     ImageRequest,
@@ -79,7 +80,7 @@ async def test_every_call_is_a_charge_and_the_successful_one_is_paid(ledger: Led
     await chain(is_busy, draws).metered(ledger).draw(REQUEST)
     assert await states(ledger) == [("m0", "released"), ("m0", "released"), ("m1", "settled")]
     assert [row["call"] for row in await charges.charges_of(ledger.lease.job_id)] == [1, 2, 3]
-    assert await held("video:p1/v") == Decimal("0.03")
+    assert await held(video_row("p1", "v")) == Decimal("0.03")
 
 
 async def test_what_was_made_is_kept_before_it_is_settled(ledger: Ledger) -> None:
@@ -170,6 +171,39 @@ async def test_a_call_that_is_cut_off_without_an_id_is_unknown(ledger: Ledger) -
     assert await states(ledger) == [("m0", "unknown")]
     with pytest.raises(OutcomeUnknown):
         await chain(draws).metered(await after_a_crash(ledger)).draw(REQUEST)
+
+
+async def is_useless(_request: ImageRequest, _ticket: Ticket) -> Generated:
+    raise UnusableAnswer("This is no picture.").charged(Decimal("0.01"))
+
+
+async def costs_and_fails(_request: ImageRequest, _ticket: Ticket) -> Generated:
+    raise RetryableGeneration("Words alone.").charged(Decimal("0.01"))
+
+
+@pytest.mark.parametrize("make", [is_useless, costs_and_fails])
+async def test_a_model_is_paid_for_two_useless_answers_in_all_its_attempts(
+    ledger: Ledger, make: Make
+) -> None:
+    patient = Patience(calls=5, first_delay=0.001)
+    meter = ledger
+    for _ in range(2):
+        with pytest.raises(GenerationError):
+            await replace(chain(make), patience=patient).metered(meter).draw(REQUEST)
+        meter = await after_a_crash(meter)
+    assert await states(ledger) == [("m0", "settled")] * 2
+    await replace(chain(make, draws), patience=patient).metered(meter).draw(REQUEST)
+    assert await states(ledger) == [("m0", "settled")] * 2 + [("m1", "settled")]
+
+
+async def test_what_was_approved_ends_the_chain_before_a_dearer_model_is_asked(
+    ledger: Ledger,
+) -> None:
+    await Job.update({Job.approved_cost: Decimal("0.05")}).where(Job.id == ledger.lease.job_id)
+    with pytest.raises(ApprovedCostReached):
+        await chain(is_useless, draws).metered(ledger).draw(REQUEST)
+    # Two at a cent each leave no room for a third call at four.
+    assert await states(ledger) == [("m0", "settled")] * 2
 
 
 @pytest.mark.parametrize("gemini", [True, False])

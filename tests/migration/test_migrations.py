@@ -1,11 +1,14 @@
 """Migrations, forwards and back, alone and at the same time, on both databases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import anyio
+import msgspec
 import pytest
 from piccolo.apps.migrations.auto.diffable_table import DiffableTable
 from piccolo.apps.migrations.auto.schema_differ import SchemaDiffer
@@ -13,15 +16,18 @@ from piccolo.apps.migrations.auto.schema_snapshot import SchemaSnapshot
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.conf.apps import AppConfig
 
+from cms_bridge.caps import Scope, job_row, video_row
 from cms_bridge.database import connected, migrate, migration_level
-from cms_bridge.tables import TABLES, Asset, Job, Project
+from cms_bridge.ledger import open_ledger
+from cms_bridge.tables import TABLES, Asset, Job, Project, Spend
 from migrations.piccolo_app import APP_CONFIG
-from tests.ledgers import new_job
+from render.generation.base import Kind
+from tests.ledgers import AMPLE, call, check_books, claimed, new_job, pay
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-28T08:00:00:000012"
+NEWEST = "2026-11-28T09:00:00:000014"
 SOURCES = "2026-11-28T08:00:00:000011"
 """The first that knows where assets come from."""
 
@@ -90,6 +96,40 @@ def _asset(job: UUID, provider: str) -> Asset:
     return Asset(
         id=uuid4(), job=job, scene_id=provider, provider=provider, created_at=datetime.now(UTC)
     )
+
+
+async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(empty_url: str) -> None:
+    await migrate(empty_url)
+    async with connected(empty_url):
+        for project, video in (("a/b", "c"), ("a", "b/c")):
+            job = await new_job(project=project, video=video, approved=Decimal("0.20"))
+            await Job.update({Job.estimated_cost: Decimal("0.20")}).where(Job.id == job)
+            ledger = await open_ledger(await claimed(job), caps=AMPLE)
+            await pay(ledger, "0.03")
+            await ledger.started(await ledger.reserve(call("0.04")))
+            await ledger.release(await ledger.reserve(call("0.05")))
+            drafting = replace(ledger, draft_bound=Decimal(1))
+            written = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)
+            await drafting.settle(await drafting.reserve(written), Decimal("0.01"))
+        before = await spending()
+    await migrate(empty_url, direction="backwards", to=NEWEST)
+    async with connected(empty_url):
+        shared = await spending()
+        assert shared["video:a/b/c"] == 160_000
+        assert {name.partition(":")[0] for name in shared} == {"video", "project", "month"}
+    await migrate(empty_url)
+    async with connected(empty_url):
+        assert await spending() == before
+        assert [before[video_row(*names)] for names in (("a/b", "c"), ("a", "b/c"))] == [80_000] * 2
+        for row in await Job.select(Job.id, Job.approved_cost):
+            assert before[job_row(Scope.APPROVAL, row["id"])] == 70_000
+            assert before[job_row(Scope.DRAFT, row["id"])] == 10_000
+            assert row["approved_cost"] == Decimal("0.20")
+        await check_books(AMPLE)
+
+
+async def spending() -> dict[str, int]:
+    return {row["id"]: row["held"] for row in await Spend.select()}
 
 
 async def test_the_migrations_build_exactly_the_tables() -> None:

@@ -17,6 +17,7 @@ class Entry:
     state: str = "reserved"
     provider_id: str | None = None
     cost: Decimal = Decimal(0)
+    useless: bool = False
 
 
 @dataclass
@@ -56,9 +57,11 @@ class Book:
         entry = self._entry(reservation)
         entry.state, entry.provider_id = "started", provider_id or entry.provider_id
 
-    async def settle(self, reservation: Reservation, cost: Decimal) -> None:
+    async def settle(
+        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
+    ) -> None:
         entry = self._entry(reservation)
-        entry.state, entry.cost = "settled", cost
+        entry.state, entry.cost, entry.useless = "settled", cost, useless
 
     async def release(self, reservation: Reservation) -> None:
         self._entry(reservation).state = "released"

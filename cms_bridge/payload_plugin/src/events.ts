@@ -115,6 +115,7 @@ export interface StoryboardChange {
   revision: number
   by?: string
   estimatedCost?: string | null
+  edited?: boolean
   storyboard: Storyboard
 }
 /**

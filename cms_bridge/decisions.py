@@ -1,0 +1,204 @@
+"""Decisions about a storyboard: edited, approved, and approved beyond what was.
+
+An event of the CMS says which revision of the storyboard it is of, and brings
+the whole of it. What stands here is the newest revision heard of:
+
+    an older revision              is passed over: a newer decision stands
+    the same one                   has the same content, or is refused
+    a newer one with an edit       replaces what stands
+    a newer one with an approval   is of what stands, or brings something new; never
+                                   something that stood here before, unless that
+                                   very save brought it back (`edited`)
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cms_bridge import approvals, estimates
+from cms_bridge.database import transaction
+from cms_bridge.errors import ApprovalConflict, JobNotFound, RevisionConflict
+from cms_bridge.estimates import Prices
+from cms_bridge.events import StoryboardChange
+from cms_bridge.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, move
+from cms_bridge.states import Status
+from cms_bridge.tables import Job
+from render.storyboard import Limits, Storyboard
+
+Row = dict[str, Any]
+
+_PAST_KEPT = 200
+"""Contents that are remembered of a job, newest last."""
+
+
+async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
+    """Put an edited storyboard in place of what stands, and void its approval.
+
+    Call inside a transaction. Raises `JobNotFound`, `RevisionConflict`,
+    `IllegalMove` or `InvalidStoryboard`.
+    """
+    change.storyboard.check(limits)
+    row = await _target(change)
+    if change.revision < row["storyboard_revision"]:
+        return row["id"]
+    if change.revision == row["storyboard_revision"]:
+        _check_same(change, row)
+        return row["id"]
+    await move(
+        row["id"],
+        Status.STORYBOARD_COMPLETE,
+        {
+            **_storyboard(change.storyboard, row),
+            Job.estimated_cost: estimates.estimate(change.storyboard, prices).total,
+            Job.storyboard_revision: change.revision,
+            **NO_ERROR,
+            Job.approved: False,
+            Job.approved_digest: "",
+            Job.approved_cost: None,
+            Job.progress: PROGRESS_STORYBOARD,
+            Job.wake_at: None,
+        },
+    )
+    await approvals.void(row["id"])
+    return row["id"]
+
+
+async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
+    """Approve a storyboard as the CMS has it, edits that came with it included, and start the work.
+
+    Call inside a transaction. Raises `JobNotFound`, `ApprovalConflict`,
+    `RevisionConflict`, `IllegalMove` or `InvalidStoryboard`.
+    """
+    change.storyboard.check(limits)
+    row = await _target(change)
+    digest = change.storyboard.digest
+    if row["approved"] and row["approved_digest"] == digest and not _asks_for_more(change, row):
+        return row["id"]
+    if change.revision < row["storyboard_revision"]:
+        # Approved what has since been edited: the edit stands, and asks for approval anew.
+        return row["id"]
+    if digest != row["storyboard_digest"]:
+        _check_newer(change, row)
+    quoted = await approvals.quote(row, change.storyboard, prices)
+    approvals.check_price(change.estimated_cost, quoted)
+    await move(
+        row["id"],
+        Status.APPROVED,
+        {
+            **_storyboard(change.storyboard, row),
+            Job.estimated_cost: quoted.priced.total,
+            Job.storyboard_revision: change.revision,
+            **NO_ERROR,
+            **approvals.on_job(digest, by=change.by, bound=quoted.bound),
+            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
+        },
+    )
+    await approvals.record(
+        row["id"], digest=digest, estimate=quoted.named, bound=quoted.bound, by=change.by
+    )
+    return row["id"]
+
+
+async def approve(
+    job: UUID, *, digest: str, estimate: Decimal, by: str, prices: Prices
+) -> dict[str, Any]:
+    """Approve exactly this storyboard at the price of this moment; return the approval.
+
+    The work starts, or goes on where it stopped, with `jobs.render`. Approving
+    the same twice is approving once. Raises `JobNotFound`, `IllegalMove` or
+    `ApprovalConflict`.
+    """
+    async with transaction():
+        row = await _locked(job)
+        if not approvals.is_stopped(row) and (
+            standing := await approvals.standing(job, digest=digest, estimate=estimate)
+        ):
+            return standing
+        if not row["storyboard_data"]:
+            raise JobNotFound("This job has no storyboard yet.")
+        storyboard = msgspec.json.decode(row["storyboard_data"], type=Storyboard)
+        quoted = await approvals.quote(row, storyboard, prices)
+        approvals.check_offer(row, quoted, digest=digest, estimate=estimate)
+        await move(
+            job,
+            Status.APPROVED,
+            {
+                Job.estimated_cost: quoted.priced.total,
+                **NO_ERROR,
+                **approvals.on_job(digest, by=by, bound=quoted.bound),
+                Job.wake_at: None,
+            },
+        )
+        return await approvals.record(
+            job, digest=digest, estimate=estimate, bound=quoted.bound, by=by
+        )
+
+
+def _asks_for_more(change: StoryboardChange, row: Row) -> bool:
+    """Tell whether an approval of what is approved raises what may be spent: only if it says so."""
+    named = change.estimated_cost
+    return named is not None and approvals.is_stopped(row) and named > row["approved_cost"]
+
+
+def _check_same(change: StoryboardChange, row: Row) -> None:
+    if change.storyboard.digest != row["storyboard_digest"]:
+        raise RevisionConflict(
+            f"Revision {change.revision} of this storyboard is known with other content; save it"
+            " once more.",
+            revision=change.revision,
+        )
+
+
+def _check_newer(change: StoryboardChange, row: Row) -> None:
+    """Raise unless an approval's content, which is not what stands, is newer than that."""
+    if change.revision == row["storyboard_revision"]:
+        _check_same(change, row)
+    if not change.edited and change.storyboard.digest in _past(row):
+        raise ApprovalConflict(
+            "The storyboard that was approved is an older one; it has been edited since.",
+            storyboard_digest=row["storyboard_digest"],
+        )
+
+
+async def _target(change: StoryboardChange) -> Row:
+    try:
+        return await _locked(UUID(change.job_id))
+    except ValueError:
+        raise JobNotFound("There is no such job.") from None
+
+
+async def _locked(job: UUID) -> Row:
+    """Return a job that nobody else changes until the transaction ends; raise `JobNotFound`.
+
+    Two decisions that arrive at once are judged one after the other, the second by what the
+    first has made of the job.
+    """
+    rows = (
+        await Job.update({Job.sequence: Job.sequence + 0})
+        .where(Job.id == job)
+        .returning(*Job.all_columns())
+    )
+    if not rows:
+        raise JobNotFound("There is no such job.")
+    return rows[0]
+
+
+def _past(row: Row) -> list[str]:
+    return msgspec.json.decode(row["storyboard_past"], type=list[str])
+
+
+def _storyboard(storyboard: Storyboard, row: Row) -> dict[Any, Any]:
+    """Return the columns of a storyboard that comes to stand; what stood there is remembered."""
+    digest, before, past = storyboard.digest, row["storyboard_digest"], _past(row)
+    if before not in ("", digest):
+        past = [*(one for one in past if one != before), before][-_PAST_KEPT:]
+    return {
+        Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
+        Job.storyboard_digest: digest,
+        Job.storyboard_past: msgspec.json.encode(past).decode(),
+        Job.scenes_total: len(storyboard.scenes),
+        Job.scenes_done: 0,
+    }

@@ -1,0 +1,54 @@
+"""Moves of a job that no worker makes: a conditional UPDATE, and word of it in the outbox."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.custom_types import Combinable
+
+from cms_bridge import outbox
+from cms_bridge.errors import JobNotFound
+from cms_bridge.outbox import Topic
+from cms_bridge.states import IllegalMove, Status, origins
+from cms_bridge.tables import Job
+
+WAKE_GRACE = timedelta(seconds=5)
+"""How long a freshly woken worker has to claim a job before daemons look for it themselves."""
+
+PROGRESS_STORYBOARD = 5
+"""Progress, in percent, of a job that waits for approval."""
+
+NO_ERROR: dict[Any, Any] = {Job.error: None, Job.error_message: None}
+
+
+async def find(job: UUID) -> dict[str, Any]:
+    """Return a job's row; raise `JobNotFound`."""
+    row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
+    if row is None:
+        raise JobNotFound("There is no such job.")
+    return row
+
+
+async def move(
+    job: UUID, target: Status, values: dict[Any, Any], *, given: tuple[Combinable, ...] = ()
+) -> None:
+    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there.
+
+    `given` is what must still hold at that moment, besides the status. Call
+    inside a transaction.
+    """
+    moved = (
+        await Job.update(
+            {
+                Job.status: target,
+                Job.sequence: Job.sequence + 1,
+                Job.updated_at: datetime.now(UTC),
+                **values,
+            }
+        )
+        .where(Job.id == job, Job.status.is_in(origins(target)), *given)
+        .returning(Job.id)
+    )
+    if not moved:
+        raise IllegalMove(Status((await find(job))["status"]), target)
+    await outbox.touch(job, Topic.RENDITION)
