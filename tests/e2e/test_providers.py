@@ -142,6 +142,50 @@ async def test_the_health_of_models_tells_who_stepped_in(
     assert flux["p50"] <= flux["p95"]
 
 
+async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
+    house: RunningHouse, gemini_simulator: GeminiSimulator
+) -> None:
+    useless = gemini.Made(data=b"no picture", mime="image/png", tokens=1120)
+    gemini_simulator.script.extend([useless] * 40)
+    script = "# One\nA heron waits.\n\n# Two\nThe ebb begins."
+    with pytest.raises(SenderError, match=r"This needs \$\S+ more than was approved"):
+        await film(house, msgspec.structs.replace(BRIEF, script=script))
+    gemini_simulator.script.clear()
+    (newest,) = house.rows("SELECT id FROM job ORDER BY created_at DESC LIMIT 1")
+    path = f"/api/v1/jobs/{newest['id']}"
+    key = {"Authorization": f"Bearer {house.house.api_key}"}
+    async with httpx.AsyncClient(base_url=house.house.bridge_url, headers=key) as http:
+        status = (await http.get(f"/api/v1/videos/jobs/{newest['id']}/status")).json()
+        offer = (await http.get(f"{path}/estimate")).json()
+        approved, spent, needs = (
+            Decimal(status[name]) for name in ("approved_cost", "spent", "needs")
+        )
+        assert 0 < spent <= approved == Decimal(status["estimated_cost"])
+        assert Decimal(offer["to_approve"]) == approved + needs
+        before = charges(house, str(newest["id"]))
+        word = {
+            "storyboard_digest": offer["storyboard_digest"],
+            "estimated_cost": offer["to_approve"],
+            "by": "ann@example.com",
+        }
+        assert (await http.post(f"{path}/approve", json=word)).status_code == 200
+        assert (await http.post(f"{path}/render")).status_code == 202
+        async with house.sender() as sender:
+            done = await last(
+                sender.follow(str(newest["id"]), until=frozenset({"completed"}), seconds=120)
+            )
+    assert Decimal(done["spent"]) <= Decimal(done["approved_cost"]) == approved + needs
+    rows = charges(house, str(newest["id"]))
+    assert [row["id"] for row in rows][: len(before)] == [row["id"] for row in before]
+    made = [(row["scene_id"], row["kind"]) for row in rows if row["answer"]]
+    assert len(made) == len(set(made)) == 4
+    told = [said for said in done["generation_warnings"] if said["code"] == "answers_useless"]
+    assert {said["params"]["scene"] for said in told} == {1, 2}
+    assert ModelsConfig().gemini.primary in {said["params"]["model"] for said in told}
+    wasted = sum(Decimal(said["params"]["cost"]) for said in told)
+    assert wasted == sum(Decimal(str(row["settled"])) for row in rows if row["useless"]) > 0
+
+
 async def test_a_cap_stops_the_job_before_the_call_that_would_pass_it(
     house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
 ) -> None:

@@ -108,6 +108,7 @@ class Made:
 
     data: bytes
     mime: str
+    tokens: int = 100
 
 
 Act = Refuse | Block | Gateway | Raw | HangUp | Hang | Oversize | Say | Named | Made
@@ -205,7 +206,7 @@ class GeminiSimulator:
                 return JSONResponse(_answer(model, [part], "IMAGE", 100))
             case Made():
                 part = {"inlineData": {"mimeType": act.mime, "data": _base64(act.data)}}
-                return JSONResponse(_answer(model, [part], "IMAGE", 100))
+                return JSONResponse(_answer(model, [part], "IMAGE", act.tokens))
             case _:
                 pass
         return _made(model, body)

@@ -33,6 +33,8 @@ const offer = {
   usual_cost: '0.110000',
   difference: '0.140000',
   usual_difference: '0.050000',
+  to_approve: '0.400000',
+  needs: '0.000000',
   scenes: [],
 }
 
@@ -62,6 +64,8 @@ describe('the price of an edit', () => {
       usualCost: '0.110000',
       difference: '0.140000',
       usualDifference: '0.050000',
+      toApprove: '0.400000',
+      needs: '0.000000',
     })
     const [question] = bridge.asked
     expect(question).toMatchObject({

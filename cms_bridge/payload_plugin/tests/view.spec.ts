@@ -207,6 +207,8 @@ describe('plain words', () => {
     usualCost: '0.110000',
     difference: '0.140000',
     usualDifference: '0.050000',
+    toApprove: '0.400000',
+    needs: '0.000000',
   }
 
   test('for the price of a storyboard: usually, and at most', () => {

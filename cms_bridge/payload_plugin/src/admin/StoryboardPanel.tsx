@@ -16,7 +16,7 @@ import { Facts, LinkButton, Problems } from './parts.tsx'
 import { usePrice } from './usePrice.ts'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords } from './useWords.ts'
-import { actionsOf, duePriceOf, priceOf, viewOf, wholePriceOf } from './view.ts'
+import { actionsOf, dollarsOf, duePriceOf, moreOf, priceOf, viewOf, wholePriceOf } from './view.ts'
 
 export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data } = useDocumentInfo()
@@ -40,7 +40,10 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
 
   const current = String(status.storyboard?.id) === String(storyboard.id)
   const view = viewOf(status)
-  const mayApprove = current && actionsOf(status).approve
+  const actions = actionsOf(status)
+  const mayApprove = current && actions.approve
+  // An edit is another storyboard, and has another price: it is saved first.
+  const mayApproveMore = current && actions.approveMore && !modified
   const decision = current
     ? (status.storyboard?.decision ?? 'pending')
     : (storyboard.decision ?? 'pending')
@@ -56,7 +59,8 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const { price } = pricing
   const known = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
   // What is approved is the price that stands here, whether it is of this moment or an older one.
-  const shown = price?.estimatedCost ?? known ?? null
+  const needed = moreOf(status, price)
+  const shown = mayApproveMore ? needed.named : (price?.toApprove ?? known ?? null)
   const due = price && duePriceOf(price, language)
   const facts: [string, string][] = [
     [t('panel.price'), price ? wholePriceOf(price, language) : priceOf(known, language)],
@@ -73,9 +77,13 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
           {t(current ? view.headline : `decision.${decision}`)}
         </p>
         {mayApprove && <p className="rw-panel__help">{t('panel.approve.help')}</p>}
+        {mayApproveMore && <p className="rw-panel__help">{t('panel.needsMore.help')}</p>}
       </div>
       {current && status.delivery?.state === 'refused' && (
         <Problems problems={[status.delivery.problem]} type="error" />
+      )}
+      {mayApproveMore && status.rendition?.error && (
+        <Problems problems={[status.rendition.error]} type="error" />
       )}
       {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
       <div aria-busy={pricing.asking} className="rw-price">
@@ -85,14 +93,16 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
         </p>
       </div>
       <div className="rw-panel__buttons">
-        {mayApprove && (
+        {(mayApprove || mayApproveMore) && (
           <Button
             disabled={busy || pricing.asking}
             margin={false}
             onClick={() => void approve()}
             size="medium"
           >
-            {t(modified ? 'action.save_approve' : 'action.approve')}
+            {mayApproveMore
+              ? t('action.approveMore', { amount: dollarsOf(needed.more, language) })
+              : t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}
         <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>

@@ -16,7 +16,16 @@ import { UnknownCharges } from './UnknownCharges.tsx'
 import { type Pricing, usePrice } from './usePrice.ts'
 import { useVideoStatus } from './useVideoStatus.ts'
 import { useWords, type Words } from './useWords.ts'
-import { actionsOf, duePriceOf, priceOf, sortWarnings, viewOf, wholePriceOf } from './view.ts'
+import {
+  actionsOf,
+  dollarsOf,
+  duePriceOf,
+  moreOf,
+  priceOf,
+  sortWarnings,
+  viewOf,
+  wholePriceOf,
+} from './view.ts'
 
 interface Slugs {
   slugs: { renditions: string; storyboards: string }
@@ -63,11 +72,12 @@ function Loaded({
     : ''
   const { charges, others } = sortWarnings(rendition?.warnings ?? [])
   // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
-  const toApprove = actionsOf(status).approve
+  const { approve, approveMore } = actionsOf(status)
+  const toApprove = approve || approveMore
   const pricing = usePrice(
     status.storyboard?.id,
     toApprove ? {} : undefined,
-    `${rendition?.storyboardDigest ?? ''} ${status.delivery?.state ?? ''}`,
+    `${rendition?.storyboardDigest ?? ''} ${rendition?.status ?? ''} ${status.delivery?.state ?? ''}`,
   )
   return (
     <>
@@ -98,12 +108,17 @@ function Loaded({
 }
 
 function factsOf(
-  { rendition, storyboard }: VideoStatus,
+  status: VideoStatus,
   { price }: Pricing,
   { language, t }: Words,
 ): (readonly [string, string])[] {
+  const { rendition, storyboard } = status
   const facts: (readonly [string, string])[] = []
-  if (rendition?.status === 'completed') {
+  if (actionsOf(status).approveMore) {
+    const approved = Number(rendition?.error?.params?.approved ?? 0)
+    facts.push([t('panel.approved'), dollarsOf(approved, language)])
+    facts.push([t('panel.needs'), dollarsOf(moreOf(status, price).more, language)])
+  } else if (rendition?.status === 'completed') {
     facts.push([t('panel.cost'), priceOf(rendition.actualCost, language)])
   } else if (price) {
     const due = duePriceOf(price, language)
@@ -131,7 +146,7 @@ function Buttons({
   slugs,
   status,
 }: Slugs & { pricing: Pricing; refresh: () => void; status: VideoStatus }): ReactNode {
-  const { t } = useWords()
+  const { language, t } = useWords()
   const { config } = useConfig()
   const { id } = useDocumentInfo()
   const { submit } = useForm()
@@ -140,7 +155,10 @@ function Buttons({
   const actions = actionsOf(status)
   const { storyboard } = status
   // What is approved is the price that stands above these buttons.
-  const priceShown = pricing.price?.estimatedCost ?? knownPrice(status) ?? null
+  const needed = moreOf(status, pricing.price)
+  const priceShown = actions.approveMore
+    ? needed.named
+    : (pricing.price?.toApprove ?? knownPrice(status) ?? null)
   const collections = `${config.routes.admin}/collections`
 
   const during = async (work: () => Promise<unknown>): Promise<void> => {
@@ -170,12 +188,18 @@ function Buttons({
   const buttons: [boolean, 'primary' | 'secondary', string, () => void][] = [
     [actions.approve, 'primary', t('action.approve'), approve],
     [
+      actions.approveMore,
+      'primary',
+      t('action.approveMore', { amount: dollarsOf(needed.more, language) }),
+      approve,
+    ],
+    [
       actions.submit,
       'primary',
       t(modified ? 'action.save_submit' : 'action.submit'),
       ask('submitted'),
     ],
-    [actions.retry, 'primary', t('action.retry'), ask('retry')],
+    [actions.retry, actions.approveMore ? 'secondary' : 'primary', t('action.retry'), ask('retry')],
     [
       actions.resubmit,
       refused && !actions.retry && !actions.approve ? 'primary' : 'secondary',

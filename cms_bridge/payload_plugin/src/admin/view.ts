@@ -81,6 +81,15 @@ export function viewOf(status: VideoStatus): View {
     case 'completed':
       return { tone: 'finished', headline, step, lookAgainMs: delivery ? soon : 0 }
     case 'failed':
+      if (needsMore(status)) {
+        return {
+          tone: 'yours',
+          headline: 'panel.needsMore',
+          help: 'panel.needsMore.help',
+          step: 3,
+          lookAgainMs: delivery ? soon : later,
+        }
+      }
       return {
         tone: 'failed',
         headline,
@@ -109,6 +118,11 @@ export function viewOf(status: VideoStatus): View {
   return { tone: 'yours', headline, help: 'panel.approve.help', step, lookAgainMs: later }
 }
 
+/** Tell whether the work stopped because what was approved does not suffice. */
+function needsMore({ rendition }: VideoStatus): boolean {
+  return rendition?.status === 'failed' && rendition.error?.code === 'approved_cost_reached'
+}
+
 /** Where the work stopped: before the storyboard, or after it was approved. */
 function stoppedAt({ storyboard }: VideoStatus): number {
   if (!storyboard) return 1
@@ -117,6 +131,8 @@ function stoppedAt({ storyboard }: VideoStatus): number {
 
 export interface Actions {
   approve: boolean
+  /** More than was approved before, for work that stopped there. */
+  approveMore: boolean
   cancel: boolean
   resubmit: boolean
   retry: boolean
@@ -143,7 +159,26 @@ export function actionsOf(status: VideoStatus): Actions {
       stage === 'submitted' &&
       rendition?.status === 'storyboard_complete' &&
       undecided,
+    approveMore:
+      mayApprove &&
+      stage === 'submitted' &&
+      needsMore(status) &&
+      !retrying &&
+      delivery?.state !== 'queued',
   }
+}
+
+/** Return what stopped work needs beyond what was approved, and what an approval of it names. */
+export function moreOf(
+  { rendition }: VideoStatus,
+  price: null | Price,
+): { more: number; named: null | string } {
+  const { approved, more } = rendition?.error?.params ?? {}
+  // Without the price of this moment, what the service said when it stopped.
+  const named = approved === undefined ? null : (Number(approved) + Number(more)).toFixed(6)
+  return price
+    ? { more: Number(price.needs), named: price.toApprove }
+    : { more: Number(more ?? 0), named }
 }
 
 /**

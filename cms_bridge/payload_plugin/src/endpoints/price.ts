@@ -15,13 +15,17 @@ import { findReadable } from './readable.ts'
 
 /** Amounts in US dollars, as text. */
 export interface Price {
-  /** At most, with every scene made anew: what an approval answers to. */
+  /** At most, with every scene made anew. */
   estimatedCost: string
   /** The same as it usually is. */
   usualCost: string
   /** At most, what is to be paid now: what exists costs nothing. */
   difference: string
   usualDifference: string
+  /** What an approval answers to; where more is needed than was approved, that included. */
+  toApprove: string
+  /** What the work, which has stopped for it, needs beyond what was approved. */
+  needs: string
 }
 
 const largestBody = 2 * 1024 * 1024
@@ -68,12 +72,14 @@ async function readEdit(req: PayloadRequest): Promise<null | Partial<StoryboardD
 
 function priceOf(body: unknown): null | Price {
   if (!isRecord(body)) return null
-  const { difference, estimated_cost, usual_cost, usual_difference } = body
+  const { difference, estimated_cost, needs, to_approve, usual_cost, usual_difference } = body
   const price = {
     estimatedCost: estimated_cost,
     usualCost: usual_cost,
     difference,
     usualDifference: usual_difference,
+    toApprove: to_approve,
+    needs,
   }
   return Object.values(price).every((amount) => typeof amount === 'string')
     ? (price as Price)

@@ -1,4 +1,5 @@
 /** Sends a storyboard as a person left it: edited, or approved. */
+import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook } from 'payload'
 
 import { videoStream, writeEvent } from '../outbox/write.ts'
@@ -26,6 +27,8 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     })) as unknown as StoryboardDoc
     // A save that moved the revision either approves or takes an approval back.
     const approves = storyboard.decision === 'approved'
+    const content = toStoryboard(storyboard)
+    const edited = !isDeepStrictEqual(content, toStoryboard(before))
     await writeEvent(settings, req, videoStream(idOf(storyboard.video)), {
       type: approves ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
@@ -35,7 +38,9 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
         revision: storyboard.revision ?? 1,
         by: userName(req.user),
         ...(approves && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
-        storyboard: toStoryboard(storyboard),
+        // Told from an approval of what somebody saw before others changed it.
+        ...(approves && edited && { edited }),
+        storyboard: content,
       },
     })
   }

@@ -8,6 +8,7 @@
  */
 import type { Payload, Where } from 'payload'
 
+import type { StoryboardApproved } from '../events.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../types.ts'
 import { waitAfter } from './backoff.ts'
@@ -93,7 +94,9 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
   const claimed = await change(row.attempts, { attempts, nextAttemptAt: lease })
   if (!claimed) return
   const result = await send(settings, claimed)
-  await change(attempts, outcomeOf(result, row, attempts, settings))
+  const outcome = outcomeOf(result, row, attempts, settings)
+  const noted = await change(attempts, outcome)
+  if (noted && outcome.state === 'refused') await takeBack(payload, settings, claimed)
   if (result.outcome !== 'delivered') {
     const { eventId, type } = row
     const { outcome, problem, status } = result
@@ -104,6 +107,24 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
       ...{ attempts, eventId, outcome, reason, status, type },
     })
   }
+}
+
+/** Show a storyboard whose approval was refused as what it is: not approved. */
+async function takeBack(
+  payload: Payload,
+  { slugs }: Settings,
+  { body, type }: OutboxDoc,
+): Promise<void> {
+  if (type !== 'storyboard.approved') return
+  const { data } = JSON.parse(body) as StoryboardApproved
+  // Past the hooks, for nobody has decided anew; and only if nobody has since.
+  await payload.db.updateOne({
+    collection: slugs.storyboards,
+    where: {
+      and: [{ jobId: { equals: data.jobId } }, { revision: { equals: data.revision } }],
+    },
+    data: { decision: 'pending', approvedBy: null, approvedAt: null, approvedCost: null },
+  })
 }
 
 /** Return how the row stands after an attempt. */

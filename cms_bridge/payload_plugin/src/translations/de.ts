@@ -184,6 +184,11 @@ export const de: Words = {
   'panel.approving': 'Freigegeben; der Renderdienst wird benachrichtigt.',
   'panel.approve.help':
     'Lesen Sie das Storyboard. Nach Ihrer Freigabe entstehen Bilder und Stimme.',
+  'panel.needsMore': 'Es wird mehr gebraucht, als freigegeben ist',
+  'panel.needsMore.help':
+    'Was schon entstanden ist, bleibt. Nach Ihrer Freigabe des Unterschieds geht die Arbeit dort weiter, wo sie stehen blieb.',
+  'panel.needs': 'Darüber hinaus nötig',
+  'panel.approved': 'Freigegeben, höchstens',
   'panel.scenesDone': '{done} von {total} Szenen',
   'panel.progress': '{percent} % fertig',
   'panel.price': 'Geschätzter Preis',
@@ -216,6 +221,7 @@ export const de: Words = {
   'action.cancel': 'Produktion abbrechen',
   'action.retry': 'Noch einmal versuchen',
   'action.approve': 'Freigeben',
+  'action.approveMore': 'Weitere {amount} freigeben',
   'action.save_approve': 'Speichern und freigeben',
   'action.openStoryboard': 'Storyboard öffnen',
   'action.openVideo': 'Videodokument öffnen',
@@ -248,6 +254,18 @@ export const de: Words = {
   'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',
   'error.spend_cap_reached':
     'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',
+  'error.approved_cost_reached':
+    'Es werden {more} $ mehr gebraucht, als freigegeben sind: {approved} $ sind erlaubt, {spent} $ sind ausgegeben, und was noch entstehen muss, kann {needed} $ kosten.',
+  'error.answers_useless':
+    'Szene {scene}: {model} hat {cost} $ für {answers} Antworten bekommen, mit denen nichts anzufangen war.',
+  'error.drafts_useless':
+    '{model} hat {cost} $ für {answers} Storyboards bekommen, mit denen nichts anzufangen war.',
+  'error.spend_under_way':
+    'Was andere Aufrufe kosten können, ist bis zu deren Ende vorgemerkt; es wird noch einmal versucht.',
+  'error.approval_conflict':
+    'Das Storyboard hat sich seit der Freigabe geändert. Sehen Sie es noch einmal an und geben Sie es so frei, wie es jetzt ist.',
+  'error.revision_conflict':
+    'Dieses Storyboard wurde zweimal zugleich gespeichert. Speichern Sie es noch einmal.',
   'error.generation_outcome_unknown':
     'Ein Aufruf des Dienstes ging verloren und wurde vielleicht berechnet. Er wird erst wiederholt, wenn jemand sagt, ob er berechnet wurde.',
   'error.charge_unknown':

@@ -180,6 +180,11 @@ export const en = {
   'panel.retrying': 'Trying again…',
   'panel.approving': 'Approved; the render service is being told.',
   'panel.approve.help': 'Read the storyboard. Once you approve it, pictures and voice are made.',
+  'panel.needsMore': 'More is needed than was approved',
+  'panel.needsMore.help':
+    'What is made already is kept. Once you approve the difference, the work goes on where it stopped.',
+  'panel.needs': 'Needed beyond that',
+  'panel.approved': 'Approved, at most',
   'panel.scenesDone': '{done} of {total} scenes',
   'panel.progress': '{percent} % done',
   'panel.price': 'Estimated price',
@@ -212,6 +217,7 @@ export const en = {
   'action.cancel': 'Cancel production',
   'action.retry': 'Try again',
   'action.approve': 'Approve',
+  'action.approveMore': 'Approve {amount} more',
   'action.save_approve': 'Save and approve',
   'action.openStoryboard': 'Open the storyboard',
   'action.openVideo': 'Open the video document',
@@ -242,6 +248,17 @@ export const en = {
   'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',
   'error.spend_cap_reached':
     'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',
+  'error.approved_cost_reached':
+    'This needs {more} $ more than was approved: {approved} $ may be spent, {spent} $ is spent, and what is left to be made may cost {needed} $.',
+  'error.answers_useless':
+    'Scene {scene}: {model} was paid {cost} $ for {answers} answers that could not be used.',
+  'error.drafts_useless':
+    '{model} was paid {cost} $ for {answers} storyboards that could not be used.',
+  'error.spend_under_way':
+    'What other calls may cost is set aside until they end; this is tried again.',
+  'error.approval_conflict':
+    'The storyboard has changed since it was approved. Look at it once more, and approve it as it is now.',
+  'error.revision_conflict': 'This storyboard was saved twice at the same time. Save it once more.',
   'error.generation_outcome_unknown':
     'A call to a generation service was lost and may have been charged. It is not made again until someone says whether it was.',
   'error.charge_unknown':

@@ -182,6 +182,11 @@ export const es: Words = {
   'panel.approving': 'Aprobado; se avisa al servicio de renderizado.',
   'panel.approve.help':
     'Lea el guion gráfico. Cuando lo apruebe, se crearán las imágenes y la voz.',
+  'panel.needsMore': 'Hace falta más de lo aprobado',
+  'panel.needsMore.help':
+    'Lo que ya está hecho se conserva. Cuando apruebe la diferencia, el trabajo seguirá donde se detuvo.',
+  'panel.needs': 'Necesario además',
+  'panel.approved': 'Aprobado, como máximo',
   'panel.scenesDone': '{done} de {total} escenas',
   'panel.progress': '{percent} % hecho',
   'panel.price': 'Precio estimado',
@@ -214,6 +219,7 @@ export const es: Words = {
   'action.cancel': 'Cancelar la producción',
   'action.retry': 'Reintentar',
   'action.approve': 'Aprobar',
+  'action.approveMore': 'Aprobar {amount} más',
   'action.save_approve': 'Guardar y aprobar',
   'action.openStoryboard': 'Abrir el guion gráfico',
   'action.openVideo': 'Abrir el documento de vídeo',
@@ -243,6 +249,18 @@ export const es: Words = {
   'error.stock_used': 'Aquí hay una imagen de archivo: {file} (licencia: {licence}).',
   'error.spend_cap_reached':
     'Se alcanzó el límite de gasto: se permiten {cap} $, hay {spent} $ gastados o reservados y el paso siguiente puede costar {wanted} $.',
+  'error.approved_cost_reached':
+    'Hacen falta {more} $ más de lo aprobado: se permiten {approved} $, hay {spent} $ gastados y lo que falta por hacer puede costar {needed} $.',
+  'error.answers_useless':
+    'Escena {scene}: {model} cobró {cost} $ por {answers} respuestas que no se pudieron usar.',
+  'error.drafts_useless':
+    '{model} cobró {cost} $ por {answers} guiones gráficos que no se pudieron usar.',
+  'error.spend_under_way':
+    'Lo que pueden costar otras llamadas queda reservado hasta que terminen; se intentará de nuevo.',
+  'error.approval_conflict':
+    'El guion gráfico ha cambiado desde que se aprobó. Revíselo y apruébelo tal como está ahora.',
+  'error.revision_conflict':
+    'Este guion gráfico se guardó dos veces a la vez. Guárdelo una vez más.',
   'error.generation_outcome_unknown':
     'Se perdió una llamada al servicio y quizá se cobró. No se repetirá hasta que alguien diga si se cobró.',
   'error.charge_unknown':

@@ -183,6 +183,11 @@ export const fr: Words = {
   'panel.approving': 'Approuvé ; le service de rendu en est informé.',
   'panel.approve.help':
     'Lisez le storyboard. Une fois approuvé, les images et la voix sont créées.',
+  'panel.needsMore': 'Il faut plus que ce qui a été approuvé',
+  'panel.needsMore.help':
+    'Ce qui est déjà fait est conservé. Une fois la différence approuvée, le travail reprend là où il s’est arrêté.',
+  'panel.needs': 'Nécessaire en plus',
+  'panel.approved': 'Approuvé, au plus',
   'panel.scenesDone': '{done} scènes sur {total}',
   'panel.progress': '{percent} % faits',
   'panel.price': 'Prix estimé',
@@ -215,6 +220,7 @@ export const fr: Words = {
   'action.cancel': 'Annuler la production',
   'action.retry': 'Réessayer',
   'action.approve': 'Approuver',
+  'action.approveMore': 'Approuver {amount} de plus',
   'action.save_approve': 'Enregistrer et approuver',
   'action.openStoryboard': 'Ouvrir le storyboard',
   'action.openVideo': 'Ouvrir le document vidéo',
@@ -246,6 +252,17 @@ export const fr: Words = {
   'error.stock_used': 'Une image d’archive se trouve ici : {file} (licence : {licence}).',
   'error.spend_cap_reached':
     'Le plafond de dépenses est atteint : {cap} $ sont permis, {spent} $ sont dépensés ou réservés, et l’étape suivante peut coûter {wanted} $.',
+  'error.approved_cost_reached':
+    'Il faut {more} $ de plus que ce qui a été approuvé : {approved} $ sont permis, {spent} $ sont dépensés, et ce qui reste à faire peut coûter {needed} $.',
+  'error.answers_useless':
+    'Scène {scene} : {model} a reçu {cost} $ pour {answers} réponses inutilisables.',
+  'error.drafts_useless': '{model} a reçu {cost} $ pour {answers} storyboards inutilisables.',
+  'error.spend_under_way':
+    'Ce que d’autres appels peuvent coûter est réservé jusqu’à leur fin ; un nouvel essai suivra.',
+  'error.approval_conflict':
+    'Le storyboard a changé depuis son approbation. Relisez-le et approuvez-le tel qu’il est maintenant.',
+  'error.revision_conflict':
+    'Ce storyboard a été enregistré deux fois en même temps. Enregistrez-le encore une fois.',
   'error.generation_outcome_unknown':
     'Un appel au service a été perdu et a peut-être été facturé. Il ne sera pas refait avant que quelqu’un dise ce qu’il en est.',
   'error.charge_unknown':
