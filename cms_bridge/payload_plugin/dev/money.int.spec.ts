@@ -170,12 +170,44 @@ describe('an approval', () => {
       (await cms.outbox()).filter(({ state }) => state === 'refused').at(-1)?.problem?.code
     await vi.waitFor(async () => expect(await refused()).toBe('price_changed'))
 
+    // It is not approved, and nothing says that it were.
+    const shown = { decision: 'pending', approvedBy: null, approvedAt: null, approvedCost: null }
+    await vi.waitFor(async () => expect(await cms.read('storyboards', id)).toMatchObject(shown))
+
     bridge.answer = () => ({ status: 202 })
     await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.4' })
     await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.5' })
     await vi.waitFor(() =>
-      expect(approvals().map(({ estimatedCost }) => estimatedCost)).toEqual(['0.4', '0.5']),
+      expect(approvals().map(({ estimatedCost }) => estimatedCost)).toEqual(['0.4', '0.4', '0.5']),
     )
+  })
+
+  test('that was refused after somebody decided anew takes nothing back', async () => {
+    const { id } = await draft()
+    let decided: Promise<unknown> = Promise.resolve()
+    bridge.answer = (event) => {
+      if (event.type !== 'storyboard.approved' || event.data.estimatedCost !== '0.4') {
+        return { status: 202 }
+      }
+      decided = cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.5' })
+      return { status: 409, body: { code: 'price_changed', detail: 'Changed.' } }
+    }
+    await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.4' })
+    await vi.waitFor(() => expect(approvals()).toHaveLength(2))
+    await decided
+    expect(await cms.read('storyboards', id)).toMatchObject({
+      decision: 'approved',
+      approvedCost: '0.5',
+    })
+  })
+
+  test('says whether the same save changed the storyboard', async () => {
+    const { id } = await draft()
+    await cms.change('storyboards', id, { decision: 'approved', title: 'Other hours' })
+    await vi.waitFor(() => expect(approvals()).toMatchObject([{ edited: true }]))
+    await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.5' })
+    await vi.waitFor(() => expect(approvals()).toHaveLength(2))
+    expect(approvals()[1]).not.toHaveProperty('edited')
   })
 
   test('at another price needs the right to approve as well', async () => {

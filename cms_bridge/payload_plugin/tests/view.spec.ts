@@ -5,6 +5,7 @@ import {
   duePriceOf,
   lengthOf,
   momentOf,
+  moreOf,
   priceOf,
   sentenceOf,
   sortWarnings,
@@ -42,6 +43,23 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
 }
 
 const problem = { code: '', message: 'No.' }
+
+const stopped = rendition('failed', {
+  error: {
+    code: 'approved_cost_reached',
+    message: 'This needs more.',
+    params: { approved: '0.096000', spent: '0.080000', needed: '0.096000', more: '0.080000' },
+  },
+})
+
+const anyPrice = {
+  estimatedCost: '0.400000',
+  usualCost: '0.110000',
+  difference: '0.140000',
+  usualDifference: '0.050000',
+  toApprove: '0.400000',
+  needs: '0.000000',
+}
 
 const storyboard = {
   id: 1,
@@ -82,6 +100,15 @@ describe('what is shown', () => {
       headline: 'panel.approving',
       step: 3,
     })
+  })
+
+  test('of work that stopped at what was approved: that it is the editor’s turn', () => {
+    const view = viewOf(status({ rendition: stopped, storyboard }))
+    expect(view).toMatchObject({ headline: 'panel.needsMore', tone: 'yours', step: 3 })
+    const price = { ...anyPrice, toApprove: '0.250000', needs: '0.100000' }
+    expect(moreOf(status({ rendition: stopped }), price)).toEqual({ more: 0.1, named: '0.250000' })
+    // The service is away: as it was said when the work stopped.
+    expect(moreOf(status({ rendition: stopped }), null)).toEqual({ more: 0.08, named: '0.176000' })
   })
 
   test('of a finished video: all steps done, and no further looking', () => {
@@ -136,6 +163,24 @@ describe('the buttons', () => {
       ['cancel'],
     ],
     ['a failure', { rendition: rendition('failed') }, ['resubmit', 'retry']],
+    [
+      'work that stopped at what was approved',
+      { rendition: stopped },
+      ['approveMore', 'resubmit', 'retry'],
+    ],
+    [
+      'more that somebody else approves',
+      { rendition: stopped, mayApprove: false },
+      ['resubmit', 'retry'],
+    ],
+    [
+      'more that is approved already',
+      {
+        rendition: stopped,
+        delivery: { type: 'storyboard.approved', state: 'queued', attempts: 1, problem },
+      },
+      ['resubmit', 'retry'],
+    ],
     [
       'a cancelled job',
       { stage: 'cancelled', rendition: rendition('cancelled') },
@@ -202,14 +247,7 @@ describe('plain words', () => {
     expect(priceOf('12.5', 'en')).toBe('$12.50')
   })
 
-  const price = {
-    estimatedCost: '0.400000',
-    usualCost: '0.110000',
-    difference: '0.140000',
-    usualDifference: '0.050000',
-    toApprove: '0.400000',
-    needs: '0.000000',
-  }
+  const price = anyPrice
 
   test('for the price of a storyboard: usually, and at most', () => {
     expect(wholePriceOf(price, 'en')).toBe('usually $0.11, at most $0.40')
