@@ -243,7 +243,7 @@ def _useless(rows: list[Row], numbers: dict[str, int]) -> list[Problem]:
             Problem(
                 code="drafts_useless" if kind == Kind.STORYBOARD else "answers_useless",
                 message=f"{model} was paid ${rounded(sum(costs, Decimal(0))):f} for {len(costs)}"
-                " answers that nothing could be made of.",
+                f" {'answer' if len(costs) == 1 else 'answers'} that nothing could be made of.",
                 params={
                     "provider": provider,
                     "model": model,

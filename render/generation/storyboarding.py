@@ -123,10 +123,12 @@ async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Story
         raise  # it is paid for: asking again fetches it
     except GenerationError as error:
         faults = error.message
+    cost = sum((answer.cost for answer in answers), Decimal(0))
+    paid = f" What it answered cost ${cost:f}." if cost else ""
     warning = Problem(
         code="storyboard_offline",
-        message=f"The storyboard was drafted without a model. {faults}",
-        params={"reason": faults},
+        message=f"The storyboard was drafted without a model. {faults}{paid}",
+        params={"reason": faults, "cost": f"{cost:f}"},
     )
     return Storyboarded(
         draft=msgspec.structs.replace(offline, warnings=(*offline.warnings, warning)),

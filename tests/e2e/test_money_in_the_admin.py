@@ -3,6 +3,7 @@
 The models are simulators that speak Gemini's protocol and count what they charge.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -177,6 +178,40 @@ def test_what_the_form_does_not_show_outlives_every_save_in_it(
     assert board["ingredients"] == [kept]
 
 
+def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
+    browsing: Browsing, house: RunningHouse, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    create_project(page, "The harbour")
+    write_brief(page, project="The harbour")
+    panel(page).get_by_role("button", name="Submit", exact=True).click()
+    expect_draft(page)
+    useless = gemini.Made(data=b"no picture", mime="image/png", tokens=1120)
+    gemini_simulator.script.extend([useless] * 60)
+    expect(panel(page)).to_contain_text("usually")
+    panel(page).get_by_role("button", name="Approve", exact=True).click()
+    expect(panel(page)).to_contain_text(
+        "More is needed than was approved", timeout=PATIENCE * 1_000
+    )
+    gemini_simulator.script.clear()
+    expect(panel(page)).to_contain_text("more than was approved: $")
+    expect(panel(page)).to_contain_text("that nothing could be made of")
+    more = panel(page).get_by_role("button", name=re.compile(r"Approve \$[0-9.]+ more"))
+    expect(more).to_be_enabled()
+    browsing.photograph("more-is-needed")
+    (stopped,) = house.rows("SELECT * FROM job WHERE status = 'failed'")
+    more.click()
+    expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
+    expect(more).to_have_count(0)
+    (job,) = house.rows("SELECT * FROM job WHERE status = 'completed'")
+    assert job["id"] == stopped["id"]
+    assert job["approved_cost"] > stopped["approved_cost"]
+    assert job["actual_cost"] <= job["approved_cost"]
+    approvals = house.rows("SELECT * FROM approval ORDER BY at")
+    assert [row["voided_at"] is None for row in approvals] == [False, True]
+    browsing.photograph("more-was-approved")
+
+
 @pytest.mark.slow
 def test_a_lost_call_waits_for_a_persons_word(
     browsing: Browsing, drafted: Drafted, gemini_simulator: GeminiSimulator
@@ -232,7 +267,9 @@ def told(house: RunningHouse, page: Page) -> dict[str, Any]:
     saved = ask(page, f"/api/storyboards/{storyboard}?depth=0").json()
     deadline = time.monotonic() + PATIENCE
     while True:
-        (job,) = house.rows("SELECT storyboard_data, storyboard_revision FROM job")
+        (job,) = house.rows(
+            "SELECT storyboard_data, storyboard_revision FROM job ORDER BY created_at LIMIT 1"
+        )
         if job["storyboard_revision"] == saved["revision"]:
             return msgspec.json.decode(job["storyboard_data"])
         assert time.monotonic() < deadline, "The service did not hear of the save in time."

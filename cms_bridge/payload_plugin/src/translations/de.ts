@@ -257,9 +257,8 @@ export const de: Words = {
   'error.approved_cost_reached':
     'Es werden {more} $ mehr gebraucht, als freigegeben sind: {approved} $ sind erlaubt, {spent} $ sind ausgegeben, und was noch entstehen muss, kann {needed} $ kosten.',
   'error.answers_useless':
-    'Szene {scene}: {model} hat {cost} $ für {answers} Antworten bekommen, mit denen nichts anzufangen war.',
-  'error.drafts_useless':
-    '{model} hat {cost} $ für {answers} Storyboards bekommen, mit denen nichts anzufangen war.',
+    'Szene {scene}: unbrauchbare Antworten von {model}: {answers}, bezahlt mit {cost} $.',
+  'error.drafts_useless': 'Unbrauchbare Storyboards von {model}: {answers}, bezahlt mit {cost} $.',
   'error.spend_under_way':
     'Was andere Aufrufe kosten können, ist bis zu deren Ende vorgemerkt; es wird noch einmal versucht.',
   'error.approval_conflict':

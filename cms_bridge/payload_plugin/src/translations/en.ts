@@ -251,9 +251,8 @@ export const en = {
   'error.approved_cost_reached':
     'This needs {more} $ more than was approved: {approved} $ may be spent, {spent} $ is spent, and what is left to be made may cost {needed} $.',
   'error.answers_useless':
-    'Scene {scene}: {model} was paid {cost} $ for {answers} answers that could not be used.',
-  'error.drafts_useless':
-    '{model} was paid {cost} $ for {answers} storyboards that could not be used.',
+    'Scene {scene}: unusable answers of {model}: {answers}, paid with {cost} $.',
+  'error.drafts_useless': 'Unusable storyboards of {model}: {answers}, paid with {cost} $.',
   'error.spend_under_way':
     'What other calls may cost is set aside until they end; this is tried again.',
   'error.approval_conflict':

@@ -252,9 +252,9 @@ export const es: Words = {
   'error.approved_cost_reached':
     'Hacen falta {more} $ más de lo aprobado: se permiten {approved} $, hay {spent} $ gastados y lo que falta por hacer puede costar {needed} $.',
   'error.answers_useless':
-    'Escena {scene}: {model} cobró {cost} $ por {answers} respuestas que no se pudieron usar.',
+    'Escena {scene}: respuestas inutilizables de {model}: {answers}, pagadas con {cost} $.',
   'error.drafts_useless':
-    '{model} cobró {cost} $ por {answers} guiones gráficos que no se pudieron usar.',
+    'Guiones gráficos inutilizables de {model}: {answers}, pagados con {cost} $.',
   'error.spend_under_way':
     'Lo que pueden costar otras llamadas queda reservado hasta que terminen; se intentará de nuevo.',
   'error.approval_conflict':

@@ -255,8 +255,8 @@ export const fr: Words = {
   'error.approved_cost_reached':
     'Il faut {more} $ de plus que ce qui a été approuvé : {approved} $ sont permis, {spent} $ sont dépensés, et ce qui reste à faire peut coûter {needed} $.',
   'error.answers_useless':
-    'Scène {scene} : {model} a reçu {cost} $ pour {answers} réponses inutilisables.',
-  'error.drafts_useless': '{model} a reçu {cost} $ pour {answers} storyboards inutilisables.',
+    'Scène {scene} : réponses inutilisables de {model} : {answers}, payées {cost} $.',
+  'error.drafts_useless': 'Storyboards inutilisables de {model} : {answers}, payés {cost} $.',
   'error.spend_under_way':
     'Ce que d’autres appels peuvent coûter est réservé jusqu’à leur fin ; un nouvel essai suivra.',
   'error.approval_conflict':
