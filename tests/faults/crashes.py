@@ -22,6 +22,7 @@ from cms_bridge.tables import Job
 from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
 from tests import events
 from tests.faults.stage import Stage, daemon, kill
+from tests.ledgers import PLENTY
 
 _SECONDS = 90
 """For anything to happen on a machine that is busy with other things."""
@@ -181,6 +182,7 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
             Job.storyboard_digest: board.digest,
             Job.approved: True,
             Job.approved_digest: board.digest,
+            Job.approved_cost: PLENTY,
         }
     await Job.update(ready).where(Job.id == accepted.job_id)
     return accepted.job_id
