@@ -24,7 +24,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
-from cms_bridge import charges, jobs
+from cms_bridge import charges, jobs, moves
 from cms_bridge.charges import State
 from cms_bridge.database import connected
 from cms_bridge.embedded import embedded_redis
@@ -38,6 +38,7 @@ from tests import events
 from tests.faults.crashes import at_rest
 from tests.faults.stage import Stage, daemon, kill, open_stage
 from tests.houses import eventually
+from tests.ledgers import PLENTY
 
 pytestmark = pytest.mark.anyio
 
@@ -100,6 +101,7 @@ async def ordered(name: str, *, approved: bool = True) -> UUID:
             Job.storyboard_digest: board.digest,
             Job.approved: True,
             Job.approved_digest: board.digest,
+            Job.approved_cost: PLENTY,
         }
         await Job.update(values).where(Job.id == job)
     await Job.update({Job.wake_at: datetime.now(UTC) - timedelta(seconds=1)}).where(Job.id == job)
@@ -297,7 +299,7 @@ async def test_the_queue_does_not_stand_still_after_kills(
                     kill(process)
             last = time.monotonic()
             new = await ordered("new", approved=False)
-            await Job.update({Job.wake_at: datetime.now(UTC) + jobs.WAKE_GRACE}).where(
+            await Job.update({Job.wake_at: datetime.now(UTC) + moves.WAKE_GRACE}).where(
                 Job.id == new
             )
             await queue.wake_job(new, Status.PENDING, attempt=0)

@@ -77,7 +77,6 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
             providers=replace(free, text=text),
             generations=anyio.CapacityLimiter(4),
             renders=anyio.CapacityLimiter(1),
-            attempts=set(),
         )
         for attempt in range(attempts):
             lease = await leases.claim(
