@@ -38,7 +38,6 @@ from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
 
-
 class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     """What lies in the assets directory once every scene has its media."""
 
