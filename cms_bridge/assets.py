@@ -155,7 +155,9 @@ async def existing(project: str, request_digests: Collection[str]) -> frozenset[
 async def owned(job: UUID, request_digests: Collection[str]) -> frozenset[str]:
     """Return those of the requests that a job has an asset of its own for, be it a placeholder."""
     rows = await Asset.select(Asset.request_digest).where(
-        Asset.job == job, Asset.request_digest.is_in(list(request_digests))
+        Asset.job == job,
+        Asset.request_digest.is_in(list(request_digests)),
+        Asset.condition != Condition.UNUSABLE,
     )
     return frozenset(row["request_digest"] for row in rows)
 

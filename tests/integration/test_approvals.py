@@ -459,11 +459,11 @@ class TestRender:
         job = await drafted()
         await http.post(f"/api/v1/jobs/{job}/approve", json=word())
         async with Redis.from_url(redis_url) as redis:
-            assert await redis.zrange(Lane.WORK, 0, -1) == []
+            assert await redis.zrange(Lane.RENDERS, 0, -1) == []
             for _ in range(2):
                 answer = await http.post(f"/api/v1/jobs/{job}/render")
                 assert (answer.status_code, answer.json()["status"]) == (202, "approved")
-            (name,) = await redis.zrange(Lane.WORK, 0, -1)
+            (name,) = await redis.zrange(Lane.RENDERS, 0, -1)
             assert deserialise(await redis.get(b"arq:job:" + name))["a"] == [str(job)]
         assert (await jobs.find(job))["wake_at"] is not None
 
