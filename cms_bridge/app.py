@@ -6,32 +6,32 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import structlog
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.plugins.problem_details import (
-    ProblemDetailsConfig,
-    ProblemDetailsException,
-    ProblemDetailsPlugin,
-)
 
 from cms_bridge import failures, telemetry
-from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
+from cms_bridge.api import (
+    approvals,
+    charges,
+    health,
+    media,
+    models,
+    problems,
+    spending,
+    videos,
+    webhooks,
+)
+from cms_bridge.api.bodies import BridgeRequest
+from cms_bridge.api.contract import openapi_config, with_options
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
-from cms_bridge.errors import BridgeError, problem
 from cms_bridge.estimates import Prices
 from cms_bridge.queue import open_queue
 from cms_bridge.security import ApiKey
 from cms_bridge.settings import BridgeSettings, load
-from cms_bridge.states import IllegalMove
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.webhooks import Verifier
-from render.errors import InvalidStoryboard
-
-log = structlog.get_logger()
 
 VERSION = "0.1.0"
 
@@ -60,7 +60,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 yield
 
     app = Litestar(
-        route_handlers=[
+        route_handlers=with_options(
             webhooks.receive,
             videos.job_status,
             videos.job_links,
@@ -80,7 +80,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             health.live,
             models.models_health,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
-        ],
+        ),
         lifespan=[resources],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -93,37 +93,12 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "prices": Provide(lambda: prices or settings.prices, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
-        plugins=[
-            ProblemDetailsPlugin(
-                ProblemDetailsConfig(
-                    enable_for_all_http_exceptions=True,
-                    exception_to_problem_detail_map={
-                        BridgeError: _as_problem,
-                        IllegalMove: _as_problem,
-                        InvalidStoryboard: _as_problem,
-                    },
-                )
-            )
-        ],
+        request_class=BridgeRequest,
         middleware=[failures.watch_for_disconnects],
-        exception_handlers={Exception: failures.unexpected},
+        exception_handlers=problems.HANDLERS,
         after_exception=[failures.log_unexpected],
         logging_config=None,
-        openapi_config=OpenAPIConfig(
-            title="Reelwright bridge", version=VERSION, render_plugins=[], path="/schema"
-        ),
+        openapi_config=openapi_config(VERSION),
     )
     app.state.api_key = ApiKey(settings.api_key.get_secret_value())
     return app
-
-
-def _as_problem(error: Exception) -> ProblemDetailsException:
-    assert isinstance(error, BridgeError | IllegalMove | InvalidStoryboard)  # noqa: S101
-    status, code, params = problem(error)
-    return ProblemDetailsException(
-        status_code=status,
-        title=status.phrase,
-        type_=f"urn:reelwright:problem:{code}",
-        detail=str(error),
-        extra={"code": code, "params": params},
-    )

@@ -226,12 +226,23 @@ class CallUnderWay(RunningGeneration):
         super().__init__("The same is being made for another scene or video; it is waited for.")
 
 
+def kind(error: type[Exception]) -> tuple[HTTPStatus, str]:
+    """Return the HTTP status and the code of a kind of error that `problem` knows."""
+    if issubclass(error, BridgeError):
+        return error.status, error.code
+    if issubclass(error, IllegalMove):
+        return HTTPStatus.CONFLICT, "illegal_move"
+    assert issubclass(error, RenderError), error  # noqa: S101
+    return HTTPStatus.UNPROCESSABLE_ENTITY, error.code
+
+
 def problem(
     error: BridgeError | IllegalMove | RenderError,
 ) -> tuple[HTTPStatus, str, dict[str, object]]:
     """Return an error's HTTP status, its code, and the values its sentence speaks of."""
-    if isinstance(error, BridgeError):
-        return error.status, error.code, dict(error.params)
-    if isinstance(error, IllegalMove):
-        return HTTPStatus.CONFLICT, "illegal_move", {"from": error.origin, "to": error.target}
-    return HTTPStatus.UNPROCESSABLE_ENTITY, error.code, dict(error.params)
+    params: dict[str, object] = (
+        {"from": error.origin, "to": error.target}
+        if isinstance(error, IllegalMove)
+        else dict(error.params)
+    )
+    return (*kind(type(error)), params)

@@ -5,17 +5,14 @@ The wire form is that of Standard Webhooks: `{"type", "timestamp", "data"}`.
 plugin's `src/events.ts` from that file.
 """
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
+from cms_bridge.fields import Count, Id, Moment, Price
 from cms_bridge.money import rounded
 from render.storyboard import Brief, Storyboard
-
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-"""A document's id in the CMS, as text."""
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
@@ -34,7 +31,7 @@ class VideoRef(_Wire, frozen=True, kw_only=True):
 
     project_id: Id
     video_id: Id
-    submission: Annotated[int, msgspec.Meta(ge=1)]
+    submission: Count
 
 
 class Submission(_Wire, frozen=True, kw_only=True):
@@ -42,7 +39,7 @@ class Submission(_Wire, frozen=True, kw_only=True):
 
     project: Project
     video_id: Id
-    submission: Annotated[int, msgspec.Meta(ge=1)]
+    submission: Count
     version: Annotated[str, msgspec.Meta(max_length=128)] = ""
     """The document's version as the CMS names it: provenance, never compared."""
     brief: Brief
@@ -53,11 +50,11 @@ class StoryboardChange(_Wire, frozen=True, kw_only=True):
 
     job_id: Id
     storyboard_id: Id
-    revision: Annotated[int, msgspec.Meta(ge=1)]
+    revision: Count
     """Counts the editor's saves; an event with an older revision than seen is passed over."""
     by: Annotated[str, msgspec.Meta(max_length=200)] = ""
     """Who saved it: an e-mail address or a name."""
-    estimated_cost: Decimal | None = None
+    estimated_cost: Price | None = None
     """The price in US dollars, as text, that an approval answers to; None where none was shown."""
     edited: bool = False
     """Whether the very save that approved changed the storyboard too, be it back to what it was."""
@@ -71,14 +68,14 @@ class StoryboardChange(_Wire, frozen=True, kw_only=True):
 class VideoSubmitted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.submitted"):
     """An editor asks for a storyboard."""
 
-    timestamp: datetime
+    timestamp: Moment
     data: Submission
 
 
 class StoryboardEdited(_Wire, frozen=True, kw_only=True, tag_field="type", tag="storyboard.edited"):
     """An editor changed scenes; an approval given before is void."""
 
-    timestamp: datetime
+    timestamp: Moment
     data: StoryboardChange
 
 
@@ -87,21 +84,21 @@ class StoryboardApproved(
 ):
     """An editor approved exactly this storyboard: generate and compose."""
 
-    timestamp: datetime
+    timestamp: Moment
     data: StoryboardChange
 
 
 class VideoCancelled(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.cancelled"):
     """An editor stops the work."""
 
-    timestamp: datetime
+    timestamp: Moment
     data: VideoRef
 
 
 class VideoRetried(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.retried"):
     """An editor asks for a failed or cancelled job once more."""
 
-    timestamp: datetime
+    timestamp: Moment
     data: VideoRef
 
 

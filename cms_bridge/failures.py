@@ -1,4 +1,4 @@
-"""Requests that failed: what the sender is told of it, and what the log.
+"""Requests that failed: what the log is told of it (the sender: `cms_bridge.api.problems`).
 
 An error that the bridge foresees is answered as a problem and is no news. A
 client that goes away is no error of anybody's. The rest is logged, and the
@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -54,20 +53,6 @@ async def log_unexpected(error: Exception, scope: Scope) -> None:
             log.info("request.disconnected", method=scope.get("method"), route=_route(scope))
             return
     log.error("request.failed", method=scope.get("method"), route=_route(scope), exc_info=error)
-
-
-def unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
-    """Tell the sender that it failed; why is in the log."""
-    return Response(
-        {
-            "type": "about:blank",
-            "title": _SERVER_ERROR.phrase,
-            "status": _SERVER_ERROR,
-            "detail": "Something went wrong here; it was logged.",
-        },
-        status_code=_SERVER_ERROR,
-        media_type="application/problem+json",
-    )
 
 
 @contextmanager

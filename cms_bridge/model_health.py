@@ -15,6 +15,7 @@ import msgspec
 from piccolo.columns import Timestamptz
 
 from cms_bridge.database import transaction
+from cms_bridge.fields import Moment
 from cms_bridge.latencies import added, counted, quantile
 from cms_bridge.tables import ModelAggregate, ModelHealth
 from render.errors import RetiredModel
@@ -45,16 +46,16 @@ class CircuitReport(msgspec.Struct, frozen=True, kw_only=True):
     """How the circuit of a model was last seen."""
 
     state: CircuitState
-    since: datetime | None
+    since: Moment | None
     """When it opened; null while it is closed."""
-    until: datetime | None
+    until: Moment | None
     """When the next call is let through."""
 
 
 class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """A model's newest failure."""
 
-    at: datetime
+    at: Moment
     code: str
     message: str
     """One plain sentence."""
@@ -63,7 +64,7 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
 class AggregateReport(msgspec.Struct, frozen=True, kw_only=True):
     """A model's calls in five minutes. Times are seconds, of calls that made something."""
 
-    starts_at: datetime
+    starts_at: Moment
     calls: int
     failures: int
     fallbacks: int
@@ -84,12 +85,12 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its provider no longer has it."""
     successor: str | None
     """What to configure in its place, where that is known."""
-    last_success_at: datetime | None
+    last_success_at: Moment | None
     """When a call last made something."""
-    last_seen_at: datetime | None
+    last_seen_at: Moment | None
     """When it last answered at all, be it to a free look."""
     last_failure: FailureReport | None
-    reported_at: datetime
+    reported_at: Moment
     """When a daemon last had it on its chains."""
     calls: int
     errors: int

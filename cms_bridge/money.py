@@ -26,12 +26,12 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
 
 def ceiling(amount: Decimal) -> Decimal:
     """Return an amount to be set aside, rounded up; raise ValueError if it is none."""
-    return _sound(amount).quantize(_PLACES, ROUND_CEILING)
+    return _sound(_sound(amount).quantize(_PLACES, ROUND_CEILING))
 
 
 def rounded(amount: Decimal) -> Decimal:
     """Return an amount that was paid, rounded; raise ValueError if it is none."""
-    return _sound(amount).quantize(_PLACES, ROUND_HALF_EVEN)
+    return _sound(_sound(amount).quantize(_PLACES, ROUND_HALF_EVEN))
 
 
 def micros(amount: Decimal) -> int:

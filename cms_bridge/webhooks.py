@@ -14,8 +14,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from cms_bridge.errors import BodyTooLarge, MalformedEvent, WebhookRejected
 from cms_bridge.events import Event
 
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 MAX_ID_CHARS = 128
-_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _MAX_SIGNATURE_CHARS = 1_024
 _MAX_STAMP_CHARS = 13
 _WINDOW_SECONDS = 300
@@ -33,7 +33,7 @@ class Verifier:
     @staticmethod
     def check(headers: Mapping[str, str]) -> None:
         """Raise `WebhookRejected` if no body could be verified under these headers."""
-        message, stamp, signature = (headers.get(name, "") for name in _HEADERS)
+        message, stamp, signature = (headers.get(name, "") for name in HEADERS)
         whole = 0 < len(message) <= MAX_ID_CHARS and 0 < len(signature) <= _MAX_SIGNATURE_CHARS
         # Longer stamps than those of the next thousand years are garbage, and dear to read.
         dated = stamp.isascii() and stamp.isdecimal() and len(stamp) < _MAX_STAMP_CHARS
@@ -45,7 +45,7 @@ class Verifier:
 
         The time window is that of Standard Webhooks: five minutes either way.
         """
-        wanted = {name: headers.get(name, "") for name in _HEADERS}
+        wanted = {name: headers.get(name, "") for name in HEADERS}
         for webhook in self._webhooks:
             try:
                 webhook.verify(body, wanted, json_parse=False)

@@ -22,6 +22,7 @@ from render.memory import map_large_blocks
 from render.production import Order, Production, Signer
 from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
+from render.schema import published
 from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import print_json, telling, working_folder
 
@@ -197,7 +198,7 @@ def probe(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a storyboard."""
-    print_json(msgspec.json.schema(Storyboard))
+    print_json(published(msgspec.json.schema(Storyboard)))
 
 
 _SHAPES = {

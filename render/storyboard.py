@@ -13,21 +13,25 @@ from typing import Annotated
 import msgspec
 
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.schema import END
 from render.source import Credit, Source
 
-SceneId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SceneId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + END)]
 """Names a scene for as long as it lives, through edits and reordering."""
 
-HexColour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+HexColour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}" + END)]
 """An sRGB colour as `#rrggbb`."""
 
-AssetName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+AssetName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}" + END)]
 """A file's name inside the assets folder; never a path."""
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A part of a whole, 0 to 1."""
 
-Locale = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+Locale = Annotated[
+    str,
+    msgspec.Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*" + END),
+]
 """A BCP 47 language tag such as `en`, `pt-BR` or `zh-Hans`."""
 
 

@@ -9,11 +9,13 @@ import msgspec
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from cms_bridge.api.contract import describe
 from cms_bridge.app import create_app
 from cms_bridge.events import Event
 from cms_bridge.payload import RenditionWrite, StoryboardWrite
 from cms_bridge.settings import PREFIX, BridgeSettings
 from daemon.settings import DaemonSettings
+from render import schema
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -35,12 +37,12 @@ def generate() -> dict[str, str]:
 
 
 def _schema(title: str, *types: Any) -> str:
-    schemas, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    schemas, components = schema.components(types, ref_template="#/$defs/{name}")
     return _json(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": title,
-            "oneOf": list(schemas),
+            "oneOf": schemas,
             "$defs": components,
         }
     )
@@ -54,10 +56,7 @@ def _openapi() -> str:
         api_key=SecretStr("x" * 32),
         link_secret=SecretStr("x" * 32),
     )
-    described = create_app(settings).openapi_schema.to_schema()
-    # Litestar keeps the paths of one handler as a set.
-    described["paths"] = dict(sorted(described["paths"].items()))
-    return _json(described)
+    return _json(describe(create_app(settings)))
 
 
 def _settings() -> str:

@@ -1,6 +1,5 @@
 """`/api/v1/jobs/{id}`: the price of a storyboard, its approval, and the start of the work."""
 
-from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
@@ -13,15 +12,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from cms_bridge import approvals, decisions, jobs
+from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.approvals import Quote
 from cms_bridge.compat import paths
-from cms_bridge.errors import JobNotFound
+from cms_bridge.errors import ApprovalConflict, JobNotFound, NotApproved
 from cms_bridge.estimates import Prices, SceneEstimate
+from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.money import rounded
 from cms_bridge.queue import Queue
 from cms_bridge.security import requires_api_key
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import Status
+from cms_bridge.states import IllegalMove, Status
 from render.storyboard import Storyboard
 
 log = structlog.get_logger()
@@ -51,18 +52,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     scenes: tuple[SceneEstimate, ...]
 
 
-class Word(msgspec.Struct, frozen=True, kw_only=True):
+class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person's approval of what they were shown."""
 
-    storyboard_digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    estimated_cost: Decimal
+    storyboard_digest: Digest
+    estimated_cost: Dollars
     """The price at this moment: what the estimate tells as `to_approve`."""
-    by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    by: Annotated[Person, msgspec.Meta(min_length=1)]
     """Who approves: an e-mail address or a name."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no amount."""
-        rounded(self.estimated_cost)
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +72,7 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     approved_cost: Decimal
     """What may be spent on the job at most, what is spent already included."""
     by: str
-    at: datetime
+    at: Moment
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +82,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A storyboard that is not saved."""
 
     storyboard: Storyboard
@@ -94,6 +91,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 @get(
     paths("/api/v1/jobs/{job_id:uuid}/estimate"),
     guards=[requires_api_key],
+    opt=terms(JobNotFound),
     summary="What a job's storyboard may cost",
     tags=["jobs"],
 )
@@ -112,6 +110,7 @@ async def get_estimate(
     paths("/api/v1/jobs/{job_id:uuid}/estimate"),
     status_code=HTTPStatus.OK,
     guards=[requires_api_key],
+    opt=terms(JobNotFound, *UNFILMABLE),
     summary="What an edit would cost",
     tags=["jobs"],
 )
@@ -131,6 +130,7 @@ async def price_edit(
     paths("/api/v1/jobs/{job_id:uuid}/approve"),
     status_code=HTTPStatus.OK,
     guards=[requires_api_key],
+    opt=terms(JobNotFound, ApprovalConflict, IllegalMove),
     summary="Approve a storyboard at its price",
     tags=["jobs"],
 )
@@ -149,7 +149,7 @@ async def approve(
     approval = await decisions.approve(
         job_id,
         digest=data.storyboard_digest,
-        estimate=data.estimated_cost,
+        estimate=Decimal(data.estimated_cost),
         by=data.by,
         prices=prices,
     )
@@ -169,6 +169,7 @@ async def approve(
     paths("/api/v1/jobs/{job_id:uuid}/render"),
     status_code=HTTPStatus.ACCEPTED,
     guards=[requires_api_key],
+    opt=terms(JobNotFound, NotApproved),
     summary="Generate and compose an approved storyboard",
     tags=["jobs"],
 )

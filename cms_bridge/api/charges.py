@@ -1,9 +1,8 @@
 """`/api/v1/videos/jobs/{id}/charges`: each paid call, and a person's word on lost ones."""
 
-from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from cms_bridge import charges, jobs
+from cms_bridge.api.contract import terms
 from cms_bridge.charges import Outcome, State
+from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
+from cms_bridge.fields import Moment, Person
 from cms_bridge.money import rounded
 from cms_bridge.queue import Queue
 from cms_bridge.security import requires_api_key
@@ -37,20 +39,22 @@ class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
     """What it really cost; null until that is known."""
     state: State
     reason: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person found in the provider's account."""
 
     outcome: Outcome
-    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    by: Person = ""
+    """Who looked: an e-mail address or a name."""
 
 
 @get(
     "/api/v1/videos/jobs/{job_id:uuid}/charges",
     guards=[requires_api_key],
+    opt=terms(JobNotFound),
     summary="Every paid call of a job",
     tags=["videos"],
 )
@@ -64,6 +68,7 @@ async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
     "/api/v1/videos/jobs/{job_id:uuid}/charges/{charge_id:uuid}/resolve",
     status_code=HTTPStatus.OK,
     guards=[requires_api_key],
+    opt=terms(ChargeNotFound, ChargeNotUnknown),
     summary="Say what became of a call whose answer was lost",
     tags=["videos"],
 )

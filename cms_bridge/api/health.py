@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
 from cms_bridge.database import migration_level
@@ -52,7 +53,17 @@ class Live(msgspec.Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-@get("/health", summary="The whole service", tags=["health"])
+def _unavailable(description: str) -> dict[int, ResponseSpec]:
+    spec = ResponseSpec(Health, generate_examples=False, description=description)
+    return {HTTPStatus.SERVICE_UNAVAILABLE: spec}
+
+
+@get(
+    "/health",
+    summary="The whole service",
+    tags=["health"],
+    responses=_unavailable("The service is down, or its work stands still"),
+)
 async def health(
     queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
 ) -> Response[Health]:
@@ -60,7 +71,12 @@ async def health(
     return _answer(await _report(queue, settings), bad={"down", "stalled"})
 
 
-@get("/health/ready", summary="Can events be sent here?", tags=["health"])
+@get(
+    "/health/ready",
+    summary="Can events be sent here?",
+    tags=["health"],
+    responses=_unavailable("No event could be accepted here"),
+)
 async def ready(
     queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
 ) -> Response[Health]:

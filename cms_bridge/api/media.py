@@ -17,10 +17,12 @@ from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 from litestar.response import Redirect
 
 from cms_bridge import media
+from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.assets import Metadata, Row
 from cms_bridge.compat import paths
+from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.estimates import Prices
-from cms_bridge.events import Id
+from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
 from cms_bridge.media import Medium, Order
 from cms_bridge.money import rounded
 from cms_bridge.queue import Queue
@@ -36,7 +38,6 @@ from render.storyboard import AspectRatio, Locale
 log = structlog.get_logger()
 
 _ASSET = "/api/v1/media/assets/{asset_id:uuid}"
-_Name = Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class MediaStatus(StrEnum):
@@ -68,19 +69,19 @@ class MediaRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: Literal["image", "speech"]
     prompt: str
     """What to draw, or the words to be spoken."""
-    style: str = ""
+    style: Words = ""
     """How a picture should look, in words."""
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
-    voice: str = ""
+    voice: Words = ""
     """Who speaks, in a provider's terms; empty for the language's usual voice."""
     locale: Locale = "en"
-    document: _Name = ""
+    document: Name = ""
     """The CMS document that it is for, under whose cap it is made; empty for one of its own."""
-    field: _Name = ""
+    field: Name = ""
     """The document's field that it is for: provenance."""
-    version: _Name = ""
+    version: Name = ""
     """The document's version: provenance."""
-    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    by: Person = ""
     """Who asks: an e-mail address or a name."""
 
 
@@ -122,8 +123,8 @@ class MediaAsset(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None
     content_url: str | None
     """Where its bytes are, for whoever has the key; null until it is ready."""
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
 _AT = datetime(2026, 11, 21, 10, 12, 30, tzinfo=UTC)
@@ -214,6 +215,7 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
     paths("/api/v1/media/generate"),
     status_code=HTTPStatus.ACCEPTED,
     guards=[requires_api_key],
+    opt=terms(IdempotencyConflict, *UNFILMABLE),
     summary="Have a picture or a spoken text made",
     tags=["media"],
     responses={
@@ -232,7 +234,8 @@ async def generate(
         str | None,
         HeaderParameter(
             name="Idempotency-Key",
-            max_length=128,
+            max_length=LONGEST_NAME,
+            pattern=ONE_LINE,
             description="The same key, with the same request, names the same medium for ever.",
         ),
     ] = None,
@@ -273,6 +276,7 @@ async def generate(
 @get(
     paths(_ASSET),
     guards=[requires_api_key],
+    opt=terms(MediumNotFound),
     summary="A picture or a spoken text, with how it came to be",
     tags=["media"],
     responses={HTTPStatus.OK: _answer("As it stands", ("Ready", _READY), ("Waiting", _QUEUED))},
@@ -286,6 +290,7 @@ async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
     paths(f"{_ASSET}/content"),
     status_code=HTTPStatus.TEMPORARY_REDIRECT,
     guards=[requires_api_key],
+    opt=terms(MediumNotFound, MediumNotReady),
     summary="The bytes of a picture or a spoken text",
     tags=["media"],
 )

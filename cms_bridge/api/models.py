@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 
 from cms_bridge import model_health
 from cms_bridge.compat import paths
+from cms_bridge.fields import Moment
 from cms_bridge.model_health import (
     AggregateReport,
     CircuitReport,
@@ -27,8 +28,8 @@ _DAY, _YEAR = 24, 24 * 366
 class ModelsHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How every model does that a daemon has, or lately had, on its chains."""
 
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     """The period whose calls are told."""
     models: list[ModelReport]
 

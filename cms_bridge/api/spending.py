@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 import structlog
 from litestar import get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from cms_bridge import caps
+from cms_bridge.api.contract import terms
 from cms_bridge.errors import ProjectNotFound
+from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars
 from cms_bridge.money import Caps, rounded
 from cms_bridge.security import requires_api_key
 from cms_bridge.settings import BridgeSettings
@@ -20,19 +23,17 @@ log = structlog.get_logger()
 
 PATH = "/api/v1/projects/{project_id:str}/spending"
 
+# Litestar describes a parameter by these alone; they are those of `Id`.
+ProjectId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)]
 
-class OwnCaps(msgspec.Struct, frozen=True, kw_only=True):
+
+class OwnCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A project's own caps in US dollars; null leaves one to the configuration."""
 
-    project: Decimal | None = None
+    project: Dollars | None = None
     """On all its videos together."""
-    video: Decimal | None = None
+    video: Dollars | None = None
     """On each of its videos."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no amount."""
-        for cap in (self.project, self.video):
-            rounded(cap or Decimal(0))
 
 
 class Spending(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,24 +47,37 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
     month_cap: Decimal
 
 
-@get(PATH, guards=[requires_api_key], summary="What a project has spent", tags=["projects"])
+@get(
+    PATH,
+    guards=[requires_api_key],
+    opt=terms(ProjectNotFound),
+    summary="What a project has spent",
+    tags=["projects"],
+)
 async def get_spending(
-    project_id: FromPath[str], settings: NamedDependency[BridgeSettings]
+    project_id: ProjectId, settings: NamedDependency[BridgeSettings]
 ) -> Spending:
     """Return a project's spending and the caps in force; 404 if there is no such project."""
     return await _spending(project_id, settings.caps)
 
 
-@put(PATH, guards=[requires_api_key], summary="Give a project its own caps", tags=["projects"])
+@put(
+    PATH,
+    guards=[requires_api_key],
+    opt=terms(ProjectNotFound),
+    summary="Give a project its own caps",
+    tags=["projects"],
+)
 async def put_caps(
-    project_id: FromPath[str],
+    project_id: ProjectId,
     data: JSONBody[OwnCaps],
     settings: NamedDependency[BridgeSettings],
 ) -> Spending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
-    _storable(project_id)
     changed = (
-        await Project.update({Project.cap_project: data.project, Project.cap_video: data.video})
+        await Project.update(
+            {Project.cap_project: _amount(data.project), Project.cap_video: _amount(data.video)}
+        )
         .where(Project.id == project_id)
         .returning(Project.id)
     )
@@ -71,20 +85,17 @@ async def put_caps(
         log.info(
             "project.caps_changed",
             project_id=project_id,
-            project=str(data.project),
-            video=str(data.video),
+            project=data.project,
+            video=data.video,
         )
     return await _spending(project_id, settings.caps)
 
 
-def _storable(project_id: str) -> None:
-    # PostgreSQL takes no such text, not even to look for it.
-    if "\0" in project_id:
-        raise ProjectNotFound("There is no such project.")
+def _amount(cap: str | None) -> Decimal | None:
+    return None if cap is None else Decimal(cap)
 
 
 async def _spending(project_id: str, defaults: Caps) -> Spending:
-    _storable(project_id)
     if not await Project.exists().where(Project.id == project_id):
         raise ProjectNotFound("There is no such project.")
     limits = await caps.caps_of(project_id, defaults)

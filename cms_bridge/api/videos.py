@@ -1,6 +1,6 @@
 """`/api/v1/videos/jobs/{id}`: a job's status, and links to its finished video."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
 from cms_bridge import approvals, jobs
+from cms_bridge.api.contract import terms
 from cms_bridge.errors import JobNotFound
+from cms_bridge.fields import Moment
 from cms_bridge.money import rounded
 from cms_bridge.security import requires_api_key
 from cms_bridge.settings import BridgeSettings
@@ -56,8 +58,8 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     error: Problem | None
     video_url: str | None
     """Where to ask for links to the finished video."""
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 @get(
     "/api/v1/videos/jobs/{job_id:uuid}/status",
     guards=[requires_api_key],
+    opt=terms(JobNotFound),
     summary="A job's status",
     tags=["videos"],
 )
@@ -92,6 +95,7 @@ async def job_status(job_id: FromPath[UUID]) -> JobStatus:
 @get(
     "/api/v1/videos/jobs/{job_id:uuid}/links",
     guards=[requires_api_key],
+    opt=terms(JobNotFound),
     summary="Links to a finished video",
     tags=["videos"],
 )

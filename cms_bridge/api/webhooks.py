@@ -11,11 +11,21 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from cms_bridge import jobs, webhooks
+from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.errors import (
+    BodyTooLarge,
+    EventConflict,
+    JobNotFound,
+    MalformedEvent,
+    PriceChanged,
+    WebhookRejected,
+)
 from cms_bridge.estimates import Prices
+from cms_bridge.events import Event
 from cms_bridge.gate import vouch
 from cms_bridge.queue import Queue
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import Status
+from cms_bridge.states import IllegalMove, Status
 from cms_bridge.webhooks import Verifier
 
 log = structlog.get_logger()
@@ -34,6 +44,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     "/api/v1/webhooks/payload",
     status_code=HTTPStatus.ACCEPTED,
     summary="Accept a signed event from the CMS",
+    opt=terms(
+        WebhookRejected,
+        BodyTooLarge,
+        MalformedEvent,
+        EventConflict,
+        JobNotFound,
+        IllegalMove,
+        PriceChanged,
+        *UNFILMABLE,
+        signed_body=Event,
+    ),
     tags=["webhooks"],
     # The body is bounded here by hand: reading stops at the limit instead of after it.
     request_max_body_size=None,

@@ -9,9 +9,24 @@ export const writebackSchema = {
       description: 'A drafted storyboard, handed to the editors.',
       type: 'object',
       properties: {
-        jobId: { type: 'string', maxLength: 128, minLength: 1 },
-        projectId: { type: 'string', maxLength: 128, minLength: 1 },
-        videoId: { type: 'string', maxLength: 128, minLength: 1 },
+        jobId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
+        projectId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
+        videoId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
         submission: { type: 'integer' },
         storyboard: { $ref: '#/$defs/Storyboard' },
         digest: { type: 'string' },
@@ -36,6 +51,7 @@ export const writebackSchema = {
         scenes: { type: 'array', items: { $ref: '#/$defs/Scene' } },
         locale: {
           type: 'string',
+          maxLength: 35,
           pattern: '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$',
           default: 'en',
         },
@@ -273,9 +289,24 @@ export const writebackSchema = {
       description: 'A job as an editor sees it.',
       type: 'object',
       properties: {
-        jobId: { type: 'string', maxLength: 128, minLength: 1 },
-        projectId: { type: 'string', maxLength: 128, minLength: 1 },
-        videoId: { type: 'string', maxLength: 128, minLength: 1 },
+        jobId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
+        projectId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
+        videoId: {
+          type: 'string',
+          maxLength: 128,
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        },
         submission: { type: 'integer' },
         sequence: { type: 'integer', minimum: 1 },
         status: { type: 'string' },

@@ -1,0 +1,259 @@
+"""The contract: the OpenAPI document, with every answer that can come, from one place.
+
+Litestar lists routes and parameters. Added here are the forms of bodies, as
+msgspec itself describes what it decodes by; the key; and every problem, by what
+a route has (a guard, a body, parameters) and what its handler declares with
+`terms`. The page that shows it is in `cms_bridge.api.reference`.
+"""
+
+import inspect
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, cast
+
+import msgspec
+from litestar import HttpMethod, Litestar, Request, Router, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec import Example
+from litestar.response import Response
+from litestar.routes import HTTPRoute
+
+from cms_bridge.api import problems, reference
+from cms_bridge.api.problems import ProblemDetails
+from cms_bridge.compat import ALIASES
+from cms_bridge.errors import Unauthorised, kind
+from cms_bridge.security import requires_api_key
+from cms_bridge.webhooks import HEADERS
+from render import schema
+from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+
+Document = dict[str, Any]
+
+UNFILMABLE = (InvalidStoryboard, EmptyScript, LimitExceeded)
+"""What the engine refuses of a brief or a storyboard."""
+
+_TERMS = "terms"
+_JSON = "application/json"
+_KEY = "key"
+
+
+class _Terms(msgspec.Struct, frozen=True, kw_only=True):
+    refuses: tuple[type[Exception], ...]
+    signed_body: Any = None
+
+
+def terms(*refuses: type[Exception], signed_body: Any = None) -> dict[str, Any]:
+    """Return a handler's `opt`: the errors that it raises besides those that its kind has.
+
+    `signed_body` is the type of a body that the handler reads for itself, by the
+    rules of Standard Webhooks.
+    """
+    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body)}
+
+
+def with_options(*handlers: HTTPRouteHandler | Router) -> list[HTTPRouteHandler | Router]:
+    """Return handlers behind one that tells which methods each of their paths knows.
+
+    Litestar makes one by itself, which forgets all methods but one where
+    several handlers share a path; it does not where another stands first.
+    """
+
+    @route(
+        sorted(
+            {path for one in handlers if isinstance(one, HTTPRouteHandler) for path in one.paths}
+        ),
+        http_method=HttpMethod.OPTIONS,
+        status_code=HTTPStatus.NO_CONTENT,
+        include_in_schema=False,
+    )
+    async def allowed(request: Request[Any, Any, Any]) -> Response[None]:
+        template = request.scope["path_template"]
+        methods = {
+            method
+            for one in request.app.routes
+            if isinstance(one, HTTPRoute) and one.path_format == template
+            for method in one.methods
+        }
+        return Response(
+            None,
+            status_code=HTTPStatus.NO_CONTENT,
+            headers={"Allow": ", ".join(sorted(methods))},
+        )
+
+    return [allowed, *handlers]
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """Return how the document, and the page that shows it, are served under `/schema`."""
+    return OpenAPIConfig(
+        title="Reelwright bridge",
+        version=version,
+        path="/schema",
+        use_handler_docstrings=True,
+        render_plugins=[_Page(path="/"), _Json()],
+    )
+
+
+def describe(app: Litestar) -> Document:
+    """Return an application's OpenAPI document; it is made once."""
+    if _TERMS not in app.state:
+        app.state[_TERMS] = _described(app)
+    return app.state[_TERMS]
+
+
+class _Json(JsonRenderPlugin):
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:  # noqa: ARG002
+        return msgspec.json.encode(describe(request.app))
+
+
+class _Page(OpenAPIRenderPlugin):
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:  # noqa: ARG002
+        return reference.page(describe(request.app)).encode()
+
+
+def _described(app: Litestar) -> Document:
+    # Defaults and examples among it are structs, which only msgspec can take apart.
+    document: Document = msgspec.to_builtins(app.openapi_schema.to_schema(), str_keys=True)
+    # Litestar keeps the paths of one handler as a set.
+    document["paths"] = dict(sorted(document["paths"].items()))
+    slots: list[tuple[dict[str, Any], Any]] = []
+    refusals: dict[str, dict[str, Any]] = {}
+    for path, handler, operation in _operations(app, document):
+        slots += _bodies(handler, operation)
+        if _guarded(handler):
+            operation["security"] = [{_KEY: []}]
+        for status, said in _problems(handler, operation).items():
+            name = "Or".join(code.title().replace("_", "") for code in said)
+            if name not in refusals:
+                refusals[name], media = _refusal(status, said)
+                slots.append((media, ProblemDetails))
+            operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
+        if path in _CANONICAL:
+            operation["x-alias-of"] = _CANONICAL[path]
+            operation["description"] += f"\n\nThe same as `{_CANONICAL[path]}`, by an older name."
+    forms, named = schema.components(
+        [form for _, form in slots], ref_template="#/components/schemas/{name}"
+    )
+    for (media, _), form in zip(slots, forms, strict=True):
+        media["schema"] = form
+    document["components"] = {
+        "schemas": dict(sorted(named.items())),
+        "responses": dict(sorted(refusals.items())),
+        "securitySchemes": {
+            _KEY: {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The key of the CMS's server (`REELWRIGHT_API_KEY`).",
+            }
+        },
+    }
+    return schema.published(document)
+
+
+_CANONICAL = {
+    alias.replace(":uuid", ""): canonical.replace(":uuid", "")
+    for canonical, aliases in ALIASES.items()
+    for alias in aliases
+}
+
+
+def _operations(
+    app: Litestar, document: Document
+) -> Iterator[tuple[str, HTTPRouteHandler, dict[str, Any]]]:
+    for one in sorted(app.routes, key=lambda one: one.path_format):
+        if isinstance(one, HTTPRoute) and (known := document["paths"].get(one.path_format)):
+            for handler in one.route_handlers:
+                for method in handler.http_methods:
+                    if operation := known.get(method.lower()):
+                        yield one.path_format, handler, operation
+
+
+def _bodies(
+    handler: HTTPRouteHandler, operation: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield the place and the type of every body that a handler takes or gives."""
+    signature = handler.parsed_fn_signature
+    if asked := signature.parameters.get("data"):
+        media = operation["requestBody"]["content"][_JSON]
+        examples = cast(list[Example], getattr(asked.kwarg_definition, "examples", None) or [])
+        if examples:
+            media["examples"] = {
+                str(number): {"summary": one.summary, "value": msgspec.to_builtins(one.value)}
+                for number, one in enumerate(examples, start=1)
+            }
+        yield media, asked.annotation
+    if signed := _terms_of(handler).signed_body:
+        signed_media: dict[str, Any] = {}
+        operation["requestBody"] = {"required": True, "content": {_JSON: signed_media}}
+        operation["parameters"] = [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in HEADERS
+        ]
+        yield signed_media, signed
+    given = signature.return_type
+    if given.is_subclass_of(Response) and given.inner_types:
+        (given,) = given.inner_types
+    forms: dict[int, Any] = {handler.status_code: given.annotation}
+    for status, spec in (handler.responses or {}).items():
+        forms[status] = spec.data_container
+    for status, form in forms.items():
+        if content := operation["responses"][str(int(status))].get("content"):
+            yield content[_JSON], form
+
+
+def _problems(
+    handler: HTTPRouteHandler, operation: dict[str, Any]
+) -> dict[HTTPStatus, dict[str, str]]:
+    """Return the sentence of every problem that a handler may answer, by status and code."""
+    found: dict[HTTPStatus, dict[str, str]] = {}
+
+    def add(status: HTTPStatus) -> None:
+        found.setdefault(status, {})[problems.code_of(status)] = problems.SAID[status]
+
+    places = {parameter["in"] for parameter in operation.get("parameters", ())}
+    own = _terms_of(handler)
+    has_body = "requestBody" in operation
+    if (has_body or places) and not own.signed_body:
+        add(HTTPStatus.BAD_REQUEST)
+    if has_body and not own.signed_body:
+        add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if "path" in places:
+        add(HTTPStatus.NOT_FOUND)
+    for error in (*own.refuses, *([Unauthorised] if _guarded(handler) else [])):
+        status, code = kind(error)
+        found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
+    add(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return dict(sorted(found.items()))
+
+
+def _refusal(status: HTTPStatus, said: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a status's problems as a response, and the place of their form in it."""
+    media: dict[str, Any] = {
+        "examples": {
+            code: {"value": msgspec.to_builtins(problems.details(status, code, sentence))}
+            for code, sentence in said.items()
+        }
+    }
+    response: dict[str, Any] = {
+        "description": "\n\n".join(f"`{code}`: {sentence}" for code, sentence in said.items()),
+        "content": {problems.MEDIA_TYPE: media},
+    }
+    if status is HTTPStatus.UNAUTHORIZED:
+        response["headers"] = {
+            "WWW-Authenticate": {
+                "description": "What would be let in.",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        }
+    return response, media
+
+
+def _guarded(handler: HTTPRouteHandler) -> bool:
+    return requires_api_key in (handler.guards or ())
+
+
+def _terms_of(handler: HTTPRouteHandler) -> _Terms:
+    return handler.opt.get(_TERMS, _Terms(refuses=()))

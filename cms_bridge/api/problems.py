@@ -1,0 +1,155 @@
+"""Problems: every refusal and failure over HTTP, in one form (RFC 9457), made in one place.
+
+The bridge's own errors, the router's (no such path, no such method, a request
+that cannot be read) and those that nobody expected all leave through `answer`.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from cms_bridge.errors import BridgeError, Unauthorised, WebhookRejected, problem
+from cms_bridge.states import IllegalMove
+from render.errors import InvalidStoryboard, RenderError
+
+MEDIA_TYPE = "application/problem+json"
+
+CHALLENGES: dict[type[BridgeError], str] = {
+    Unauthorised: 'Bearer realm="reelwright"',
+    WebhookRejected: "StandardWebhooks",
+}
+"""How a 401 says what would have been let in (RFC 9110, 11.6.1)."""
+
+# The names that RFC 9110 gives; Python's own differ from version to version.
+_TITLES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
+SAID = {
+    HTTPStatus.BAD_REQUEST: "A parameter or the body is not of its form.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this path.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not know this method.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A body past its limit.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it was logged.",
+}
+"""What a refusal says that has no sentence of its own."""
+
+_CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
+_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with a request."""
+
+    message: str
+    key: str = ""
+    """The field or parameter."""
+    source: str = ""
+    """`body`, `path`, `query` or `header`."""
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        return f"{self.key}: {self.message}." if self.key else f"{self.message}."
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong: one sentence for people, one code for programs (RFC 9457)."""
+
+    type: str
+    """`urn:reelwright:problem:` and the code."""
+    title: str
+    """The status in words."""
+    status: int
+    detail: str
+    """One English sentence, safe to show."""
+    code: str
+    """Stable, and meant for programs and translations."""
+    params: dict[str, str | int | float] = {}
+    """The values that the sentence speaks of."""
+    errors: tuple[Fault, ...] = ()
+    """What is wrong where, if the request could not be read."""
+
+
+def details(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    errors: tuple[Fault, ...] = (),
+) -> ProblemDetails:
+    """Return a problem with the title and the type that its status and code have."""
+    return ProblemDetails(
+        type=f"urn:reelwright:problem:{code}",
+        title=_TITLES.get(status, status.phrase),
+        status=status,
+        detail=detail,
+        code=code,
+        params=dict(params or {}),
+        errors=errors,
+    )
+
+
+def code_of(status: HTTPStatus) -> str:
+    """Return the code of a refusal that has no error of its own."""
+    return _CODES.get(status, status.phrase.lower().replace(" ", "_"))
+
+
+def unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[ProblemDetails]:
+    """Answer an error that nobody foresaw: the sender learns that it failed, the log why."""
+    return _response(details(_SERVER_ERROR, code_of(_SERVER_ERROR), SAID[_SERVER_ERROR]))
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
+    """Answer an error with its problem."""
+    if isinstance(error, BridgeError | IllegalMove | RenderError):
+        status, code, params = problem(error)
+        challenge = CHALLENGES.get(cast(Any, type(error)))
+        return _response(
+            details(status, code, str(error), params=params),
+            {"WWW-Authenticate": challenge} if challenge else None,
+        )
+    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
+        status, faults = HTTPStatus(error.status_code), _faults(error)
+        said = SAID.get(status, error.detail) if error.detail == status.phrase else error.detail
+        if faults:
+            # The framework's own sentence names the address with all its parameters.
+            said = " ".join((SAID[HTTPStatus.BAD_REQUEST], *map(str, faults)))
+        return _response(details(status, code_of(status), said, errors=faults), error.headers)
+    return unexpected(request, error)
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    BridgeError: answer,
+    IllegalMove: answer,
+    InvalidStoryboard: answer,
+    HTTPException: answer,
+    Exception: unexpected,
+}
+"""The application's exception handlers, whole."""
+
+
+def _response(
+    said: ProblemDetails, headers: Mapping[str, str] | None = None
+) -> Response[ProblemDetails]:
+    return Response(
+        said, status_code=said.status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def _faults(error: HTTPException) -> tuple[Fault, ...]:
+    # A validation error lists its faults as dictionaries; other errors may hold anything.
+    listed = error.extra if isinstance(error.extra, list) else []
+    return tuple(
+        Fault(
+            message=str(one.get("message") or ""),
+            key=str(one.get("key") or ""),
+            source=str(one.get("source") or ""),
+        )
+        for one in cast(list[dict[str, object]], [one for one in listed if isinstance(one, dict)])
+    )

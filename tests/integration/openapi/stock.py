@@ -1,0 +1,105 @@
+"""Jobs, charges and media in every state that the API tells of, for requests to meet."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from cms_bridge import media
+from cms_bridge.assets import Metadata
+from cms_bridge.estimates import OFFLINE
+from cms_bridge.ledger import open_ledger
+from cms_bridge.media import Order
+from cms_bridge.states import JobKind, Status
+from cms_bridge.tables import Asset, Charge, GeneratedVideo, Job
+from render.generation.base import Kind
+from render.storyboard import Limits
+from tests.ledgers import AMPLE, call, claimed, new_job
+
+
+async def stock() -> list[dict[str, str]]:
+    """Write them down; return their ids by the names of path parameters."""
+    project = {"project_id": "p1"}
+    waiting, offered, unapproved, done = [await new_job() for _ in range(4)]
+    await _put(offered, Status.STORYBOARD_COMPLETE, approved=False)
+    await _put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
+    await _put(done, Status.COMPLETED)
+    now = datetime.now(UTC)
+    await GeneratedVideo.insert(
+        GeneratedVideo(
+            id=uuid4(),
+            job=done,
+            key=f"{'a' * 32}/{'b' * 64}.mp4",
+            poster_key=f"{'a' * 32}/{'c' * 64}.jpg",
+            created_at=now,
+        )
+    )
+    charges: list[str] = []
+    for end in ("settled", "unknown", "unknown"):
+        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        reservation = await ledger.reserve(call("0.04"))
+        await ledger.started(reservation)
+        if end == "settled":
+            await ledger.settle(reservation, Decimal("0.03"))
+        else:
+            await ledger.unknown(reservation, "The connection was lost.")
+        charges.append(reservation.id)
+    paid = [
+        {"job_id": str(row["job"]), "charge_id": charge}
+        for charge in charges
+        for row in [await _charge(charge)]
+    ]
+    pending, _ = await media.order(
+        Order(project="p1", kind=JobKind.IMAGE, prompt="A loaf"),
+        key=None,
+        limits=Limits(),
+        prices=OFFLINE,
+    )
+    asset = await _asset(done, now)
+    jobs = [{**project, "job_id": str(job)} for job in (waiting, offered, unapproved, done)]
+    assets = [{"asset_id": str(one)} for one in (pending, asset)]
+    return [known | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
+
+
+async def _put(job: UUID, status: Status, **values: Any) -> None:
+    columns = {getattr(Job, name): value for name, value in values.items()}
+    await Job.update({Job.status: status, **columns}).where(Job.id == job)
+
+
+async def _charge(charge: str) -> dict[str, Any]:
+    (row,) = await Charge.select(Charge.job).where(Charge.id == UUID(charge))
+    return row
+
+
+async def _asset(job: UUID, now: datetime) -> UUID:
+    asset = uuid4()
+    await Asset.insert(
+        Asset(
+            id=asset,
+            job=job,
+            scene_id="s1",
+            kind=Kind.PICTURE,
+            request_digest="d" * 64,
+            key=f"{'a' * 32}/{'d' * 64}.png",
+            media_type="image/png",
+            bytes=1,
+            provider="gemini",
+            model_intended="a-model",
+            model_used="a-model",
+            generation_metadata=msgspec.json.encode(
+                Metadata(
+                    attempt=1,
+                    calls=1,
+                    seconds=0.5,
+                    latency=0.5,
+                    warnings=(),
+                    video_id="v",
+                    version="1",
+                )
+            ).decode(),
+            created_at=now,
+        )
+    )
+    return asset

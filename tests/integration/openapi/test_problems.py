@@ -1,0 +1,287 @@
+"""Refusals as they arrive: in the documented form, whatever the request looks like."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import jsonschema_rs
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.app import create_app
+from cms_bridge.compat import ALIASES
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.tables import Charge, Project
+from tests import events
+from tests.integration.openapi.stock import stock
+from tests.ledgers import new_job
+from tests.servers.bridge import API_KEY, LINK_SECRET
+
+pytestmark = pytest.mark.anyio
+
+KEYED = {"Authorization": f"Bearer {API_KEY}"}
+Document = dict[str, Any]
+
+HEALTH_503 = {("/health", "503"), ("/health/ready", "503")}
+"""The one answer above 399 that is no problem: health is told all the same."""
+
+UNREADABLE = (
+    b"",
+    b"not json",
+    b"\xff",
+    b"null",
+    b"[]",
+    rb'{"project_id": "\ud800"}',
+    b"[" * 100_000,
+    b'{"project_id":' * 100_000,
+)
+
+
+@pytest.fixture
+async def http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr(LINK_SECRET),
+        )
+    )
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://bridge", headers=KEYED
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def document(http: httpx.AsyncClient) -> Document:
+    return (await http.get("/schema/openapi.json")).json()
+
+
+def operations(document: Document) -> list[tuple[str, str, Document]]:
+    return [
+        (method.upper(), path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+def check_problem(answer: httpx.Response, document: Document) -> Document:
+    """Fail unless an answer is a problem of the documented form; return it."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    jsonschema_rs.validate(
+        {"$ref": "#/components/schemas/ProblemDetails", "components": document["components"]}, said
+    )
+    assert said["status"] == answer.status_code
+    assert said["type"] == f"urn:reelwright:problem:{said['code']}"
+    assert said["detail"] != said["title"]
+    return said
+
+
+async def test_without_the_key_each_route_answers_401_alone_as_documented(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    known = (await stock())[-1]
+    del http.headers["Authorization"]
+    wrong = ("", "Bearer", "Bearer wrong", f"Basic {API_KEY}", API_KEY, "Bearer é")
+    keyed = [one for one in operations(document) if one[2].get("security")]
+    assert len(keyed) == len(operations(document)) - 4  # three on health, and the webhook
+    for method, path, operation in keyed:
+        assert "401" in operation["responses"]
+        for headers in ({}, *({"Authorization": one.encode()} for one in wrong)):
+            for content in (None, b"{}", b"not json"):
+                answer = await http.request(
+                    method, path.format(project_id="p1", **known), headers=headers, content=content
+                )
+                assert answer.status_code == 401, (method, path, headers)
+                assert check_problem(answer, document)["code"] == "unauthorised"
+                assert answer.headers["www-authenticate"] == 'Bearer realm="reelwright"'
+
+
+async def test_an_unsigned_webhook_is_told_what_would_be_let_in(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    answer = await http.post("/api/v1/webhooks/payload", content=b"{}")
+    assert check_problem(answer, document)["code"] == "webhook_rejected"
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "StandardWebhooks")
+
+
+async def test_what_the_router_refuses_is_a_problem_with_title_and_detail_in_their_places(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for method, path, status, title in (
+        ("GET", "/nowhere", 404, "Not Found"),
+        ("GET", "/api/v1/videos/jobs/no-id/status", 404, "Not Found"),
+        ("GET", "/api/v1/videos/jobs/%00/status", 404, "Not Found"),
+        ("DELETE", "/health", 405, "Method Not Allowed"),
+        ("GET", "/api/v1/health/models?hours=0", 400, "Bad Request"),
+        ("GET", "/api/v1/health/models?hours=%00", 400, "Bad Request"),
+        ("GET", "/api/v1/health/models?ago=99999999999999999999", 400, "Bad Request"),
+        ("GET", "/objects/a/b", 400, "Bad Request"),
+        ("GET", "/objects/a/b?expires=1&signature=x", 403, "Forbidden"),
+        ("GET", "/objects/%00/b?expires=1&signature=%00&name=%00", 403, "Forbidden"),
+    ):
+        answer = await http.request(method, path)
+        said = check_problem(answer, document)
+        assert (answer.status_code, said["title"]) == (status, title), path
+        assert "?" not in said["detail"], "an address may hold a signature"
+        if status == 405:
+            assert set(answer.headers["allow"].split(", ")) == {"GET", "OPTIONS"}
+
+
+async def test_a_project_that_cannot_exist_is_refused_before_any_database_is_asked(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for name in ("p1%00", "%00", "p1%0A", "%7F", "x" * 129, "x" * 5_000):
+        path = f"/api/v1/projects/{name}/spending"
+        for answer in (await http.get(path), await http.put(path, json={})):
+            assert answer.status_code == 400, name
+            assert check_problem(answer, document)["errors"][0]["key"] == "project_id"
+
+
+async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    known = (await stock())[-1]
+    taking = [
+        one for one in operations(document) if "requestBody" in one[2] and "security" in one[2]
+    ]
+    assert len(taking) == 8
+    for method, path, _ in taking:
+        for content in UNREADABLE:
+            answer = await http.request(
+                method, path.format(project_id="p1", **known), content=content
+            )
+            assert answer.status_code == 400, (path, content[:40])
+            assert check_problem(answer, document)["code"] == "bad_request"
+
+
+async def test_too_large_a_body_is_a_problem_too(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    answer = await http.post("/api/v1/media/generate", content=b" " * 11_000_000)
+    assert answer.status_code == 413
+    assert check_problem(answer, document)["title"] == "Content Too Large"
+
+
+async def test_an_unknown_field_is_refused_and_takes_no_cap_away(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    await new_job()
+    path = "/api/v1/projects/p1/spending"
+    assert (await http.put(path, json={"video": "0.5"})).json()["cap_per_video"] == "0.500000"
+    answer = await http.put(path, json={"vido": "0.7"})
+    assert answer.status_code == 400
+    assert "vido" in check_problem(answer, document)["detail"]
+    assert (await http.get(path)).json()["cap_per_video"] == "0.500000"
+
+
+async def test_a_cap_is_dollars_as_text_or_refused(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    await new_job()
+    large = ("999999.9999999", "1000000", "1e5")
+    for cap in ("", "1,5", "1.1234567", *large, "-0", "１", "1_0", "1\n", 1, 0.5):
+        answer = await http.put("/api/v1/projects/p1/spending", json={"project": cap})
+        assert answer.status_code == 400, cap
+        check_problem(answer, document)
+
+
+async def test_every_amount_that_the_columns_hold_may_be_a_cap(http: httpx.AsyncClient) -> None:
+    await new_job()
+    for cap in ("0", "0.000001", "999999.999999", "1.10"):
+        answer = await http.put("/api/v1/projects/p1/spending", json={"project": cap, "video": cap})
+        assert answer.status_code == 200
+        row = await Project.select(Project.cap_project).where(Project.id == "p1").first()
+        assert row
+        assert float(row["cap_project"]) == float(cap)
+
+
+async def test_text_that_no_database_keeps_is_refused_where_it_would_be_stored(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for field in ("project_id", "document", "field", "version", "by"):
+        order = {"project_id": "p1", "kind": "image", "prompt": "A loaf", field: "a\u0000b"}
+        answer = await http.post("/api/v1/media/generate", json=order)
+        assert answer.status_code == 400
+        assert check_problem(answer, document)["errors"][0]["key"] == field
+
+
+async def test_who_speaks_is_one_line(http: httpx.AsyncClient, document: Document) -> None:
+    known = (await stock())[-1]
+    path = "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve".format(**known)
+    for by in ("a\u0000b", "a\nb"):
+        answer = await http.post(path, json={"outcome": "charged", "by": by})
+        assert answer.status_code == 400
+        check_problem(answer, document)
+    assert await Charge.exists().where(
+        Charge.id == UUID(known["charge_id"]), Charge.state == "unknown"
+    )
+
+
+async def test_an_event_with_numbers_or_names_past_their_columns_is_malformed(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for event in (
+        events.submitted(submission=2**31),
+        events.submitted(video="a\u0000b"),
+        events.cancelled(video="a\u0000b"),
+        events.retried(submission=2**63 - 1),
+        events.edited(uuid4(), revision=2**31),
+        events.approved("a\u0000b"),
+    ):
+        body, headers = events.signed(event)
+        answer = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+        assert answer.status_code == 400, event
+        assert check_problem(answer, document)["code"] == "malformed_event"
+
+
+async def test_options_tell_every_method_of_a_path(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for path, item in document["paths"].items():
+        known = {name: str(uuid4()) for name in ("job_id", "asset_id", "charge_id", "project_id")}
+        answer = await http.options(path.format(**known))
+        allowed = set(answer.headers["allow"].split(", "))
+        assert allowed == {method.upper() for method in item} | {"OPTIONS"}, path
+
+
+async def test_an_alias_is_documented_as_its_canonical_path_is(document: Document) -> None:
+    paths = document["paths"]
+    aliases = {
+        alias.replace(":uuid", ""): canonical.replace(":uuid", "")
+        for canonical, several in ALIASES.items()
+        for alias in several
+    }
+    for alias, canonical in aliases.items():
+        assert paths[alias].keys() == paths[canonical].keys()
+        for method, operation in paths[alias].items():
+            same = paths[canonical][method]
+            assert operation["x-alias-of"] == canonical
+            for part in ("parameters", "requestBody", "responses", "security"):
+                assert operation.get(part) == same.get(part), (alias, part)
+    named = {path for path, item in paths.items() for one in item.values() if "x-alias-of" in one}
+    assert named == aliases.keys()
+
+
+async def test_nothing_is_documented_in_any_other_form_than_its_own(document: Document) -> None:
+    """Every refusal is a problem; what succeeds is JSON or a redirect; all references lead on."""
+    for method, path, operation in operations(document):
+        assert "500" in operation["responses"], (method, path)
+        for status, answer in operation["responses"].items():
+            shared = answer.get("$ref", "").removeprefix("#/components/responses/")
+            whole = document["components"]["responses"][shared] if shared else answer
+            form = "application/problem+json" if shared else "application/json"
+            assert list(whole.get("content", {form: None})) == [form], (method, path, status)
+            assert bool(shared) == (int(status) >= 400 and (path, status) not in HEALTH_503)
