@@ -1,0 +1,86 @@
+"""The API against its own document: requests made up by Schemathesis, over real servers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import anyio
+import pytest
+
+from cms_bridge.database import connected
+from tests import events
+from tests.integration.openapi.stock import stock
+from tests.servers.bridge import API_KEY, bridge_server
+
+HERE = Path(__file__).parent
+WEBHOOK = "/api/v1/webhooks/payload"
+
+
+class Api(NamedTuple):
+    """A running bridge, and the ids of what it has."""
+
+    url: str
+    known: list[dict[str, str]]
+    directory: Path
+
+
+@pytest.fixture
+def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
+    async def fill() -> list[dict[str, str]]:
+        async with connected(database_url):
+            return await stock()
+
+    known = anyio.run(fill)
+    with bridge_server(
+        tmp_path, database_url=database_url, redis_url=redis_url, webhook_secret=events.SECRET
+    ) as url:
+        yield Api(url, known, tmp_path)
+
+
+def schemathesis(api: Api, *options: str) -> None:
+    """Run it with every check there is; fail with all that it found."""
+    run = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            *("--config-file", HERE / "schemathesis.toml"),
+            *("run", f"{api.url}/schema/openapi.json", "--checks", "all", "--no-color"),
+            *("--seed", "8", "--continue-on-failure", *options),
+        ],
+        # It remembers what it found, to try that first; here every run begins anew.
+        cwd=api.directory,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(HERE.parents[2]),
+            "REELWRIGHT_TEST_URL": api.url,
+            "REELWRIGHT_TEST_KEY": API_KEY,
+            "REELWRIGHT_TEST_KNOWN": json.dumps(api.known),
+            "SCHEMATHESIS_HOOKS": "tests.integration.openapi.hooks",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_answer_is_as_documented(api: Api) -> None:
+    schemathesis(
+        api,
+        *("--phases", "coverage", "--exclude-path", WEBHOOK),
+        # Aliases are the same handlers, documented in the same words: `test_problems` compares.
+        *("--exclude-path-regex", "^/api/(v2|media|health)/"),
+    )
+
+
+def test_every_answer_to_a_signed_webhook_is_as_documented(api: Api) -> None:
+    # Its five forms, nested four deep, have thousands of borders: some of them are enough.
+    schemathesis(api, "--phases", "fuzzing", "--max-examples", "40", "--include-path", WEBHOOK)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_every_answer_is_as_documented_to_many_more_requests(api: Api) -> None:
+    schemathesis(api, "--phases", "examples,coverage,fuzzing", "--max-examples", "200")
