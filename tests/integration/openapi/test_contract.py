@@ -83,4 +83,4 @@ def test_every_answer_to_a_signed_webhook_is_as_documented(api: Api) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_every_answer_is_as_documented_to_many_more_requests(api: Api) -> None:
-    schemathesis(api, "--phases", "examples,coverage,fuzzing", "--max-examples", "200")
+    schemathesis(api, "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "200")
