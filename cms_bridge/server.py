@@ -8,7 +8,6 @@ in front. A request past a bound gets a problem (408, 431 or 503 with
 """
 
 import asyncio
-import json
 import resource
 import sys
 from enum import Enum, auto
@@ -17,6 +16,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import h11
+import msgspec
 import structlog
 import uvicorn
 from litestar import Litestar
@@ -24,6 +24,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from cms_bridge.api import problems
 from cms_bridge.gate import Bounds, Gate, vouching
 
 log = structlog.get_logger()
@@ -243,30 +244,32 @@ class BoundedProtocol(H11Protocol):
         return not self.cycle.response_complete or self.conn.their_state is h11.SEND_BODY
 
 
-_DETAILS = {
-    "request_timeout": "The request did not arrive in time.",
-    "headers_too_large": "Request line and headers are too long.",
-    "malformed_request": "This is no HTTP request.",
-    "shutting_down": "The server stops; try again soon.",
-    "too_many_connections": "Too many connections are open; try again soon.",
-    "too_many_bytes": "Too much is arriving at once; try again soon.",
+REFUSALS = {
+    "malformed_request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request."),
+    "request_timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
+    "headers_too_large": (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "Request line and headers are too long.",
+    ),
+    "shutting_down": (HTTPStatus.SERVICE_UNAVAILABLE, "The server stops; try again soon."),
+    "too_many_connections": (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too many connections are open; try again soon.",
+    ),
+    "too_many_bytes": (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too much is arriving at once; try again soon.",
+    ),
 }
+"""What may be answered to any request before the application has seen it, by its code."""
 
 
 def _answer(status: HTTPStatus, code: str) -> bytes:
-    body = json.dumps(
-        {
-            "type": f"urn:reelwright:problem:{code}",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": _DETAILS[code],
-            "code": code,
-            "params": {},
-        }
-    ).encode()
+    problem = problems.details(status, code, REFUSALS[code][1])
+    body = msgspec.json.encode(problem)
     head = [
-        f"HTTP/1.1 {status.value} {status.phrase}",
-        "content-type: application/problem+json",
+        f"HTTP/1.1 {status.value} {problem.title}",
+        f"content-type: {problems.MEDIA_TYPE}",
         f"content-length: {len(body)}",
         "connection: close",
     ]

@@ -25,6 +25,7 @@ from cms_bridge.api.problems import ProblemDetails
 from cms_bridge.compat import ALIASES
 from cms_bridge.errors import Unauthorised, kind
 from cms_bridge.security import requires_api_key
+from cms_bridge.server import REFUSALS
 from cms_bridge.webhooks import HEADERS
 from render import schema
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
@@ -129,6 +130,12 @@ def _described(app: Litestar) -> Document:
             if name not in refusals:
                 refusals[name], media = _refusal(status, said)
                 slots.append((media, ProblemDetails))
+            if status in (handler.responses or {}):
+                # The handler's own answer of this status stands beside the problem.
+                own = operation["responses"][str(int(status))]
+                own["description"] += f"\n\n{refusals[name]['description']}"
+                own["content"] |= refusals[name]["content"]
+                continue
             operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
         if path in _CANONICAL:
             operation["x-alias-of"] = _CANONICAL[path]
@@ -225,6 +232,8 @@ def _problems(
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
     add(HTTPStatus.INTERNAL_SERVER_ERROR)
+    for code, (status, sentence) in REFUSALS.items():
+        found.setdefault(status, {})[code] = sentence
     return dict(sorted(found.items()))
 
 
@@ -247,6 +256,10 @@ def _refusal(status: HTTPStatus, said: dict[str, str]) -> tuple[dict[str, Any], 
                 "required": True,
                 "schema": {"type": "string"},
             }
+        }
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response["headers"] = {
+            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
         }
     return response, media
 

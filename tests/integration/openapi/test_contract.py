@@ -11,9 +11,8 @@ import anyio
 import pytest
 
 from cms_bridge.database import connected
-from tests import events
+from tests.bridges import API_KEY, running_bridge
 from tests.integration.openapi.stock import stock
-from tests.servers.bridge import API_KEY, bridge_server
 
 HERE = Path(__file__).parent
 WEBHOOK = "/api/v1/webhooks/payload"
@@ -34,10 +33,8 @@ def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
             return await stock()
 
     known = anyio.run(fill)
-    with bridge_server(
-        tmp_path, database_url=database_url, redis_url=redis_url, webhook_secret=events.SECRET
-    ) as url:
-        yield Api(url, known, tmp_path)
+    with running_bridge(tmp_path, redis=redis_url, database=database_url) as bridge:
+        yield Api(bridge.url, known, tmp_path)
 
 
 def schemathesis(api: Api, *options: str) -> None:

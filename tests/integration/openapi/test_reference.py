@@ -9,9 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests import events
+from tests.bridges import running_bridge
 from tests.e2e.browsers import open_browsing
-from tests.servers.bridge import bridge_server
 
 LOADING = {"src", "srcset", "href", "data", "action", "poster", "background", "xlink:href"}
 
@@ -39,13 +38,10 @@ def url(
 ) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("reference")
     (directory / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
-    with bridge_server(
-        directory,
-        database_url=f"sqlite:///{directory}/bridge.db",
-        redis_url=redis_server,
-        webhook_secret=events.SECRET,
-    ) as url:
-        yield url
+    with running_bridge(
+        directory, redis=redis_server, database=f"sqlite:///{directory}/bridge.db"
+    ) as bridge:
+        yield bridge.url
 
 
 def test_the_page_refers_to_nothing_elsewhere_and_forbids_to_load_anything(url: str) -> None:
