@@ -112,36 +112,6 @@ async def test_a_scene_on_a_colour_has_no_picture_made(
     assert done["scenes_done"] == done["scenes_total"] == 2
 
 
-async def test_another_model_steps_in_and_the_editor_is_told(
-    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
-) -> None:
-    gemini_simulator.script.extend([gemini.Refuse(status=503)] * 40)
-    fog = "# One\nFog lies over the quay.\n\n# Two\nA horn is heard."
-    done = await film(house, msgspec.structs.replace(BRIEF, script=fog))
-    gemini_simulator.script.clear()
-    assert gemini_simulator.charges == []
-    assert replicate_simulator.charges
-    assert done["model_fallback_occurred"]
-    assert "model_fallback" in {said["code"] for said in done["generation_warnings"]}
-
-
-async def test_the_health_of_models_tells_who_stepped_in(
-    house: RunningHouse,
-) -> None:
-    async with httpx.AsyncClient(base_url=house.house.bridge_url) as http:
-        key = {"Authorization": f"Bearer {house.house.api_key}"}
-        told = (await http.get("/api/v1/health/models", headers=key)).json()["models"]
-    primary, flux = (
-        next(one for one in told if one["model"] == name)
-        for name in (ModelsConfig().gemini.primary, ModelsConfig().replicate_images)
-    )
-    assert primary["errors"] > 0
-    assert primary["fallbacks"] > 0
-    assert primary["last_failure"]["message"] == "Gemini is out of order."
-    assert flux["available"]
-    assert flux["p50"] <= flux["p95"]
-
-
 async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
     house: RunningHouse, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -184,6 +154,36 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
     assert ModelsConfig().gemini.primary in {said["params"]["model"] for said in told}
     wasted = sum(Decimal(said["params"]["cost"]) for said in told)
     assert wasted == sum(Decimal(str(row["settled"])) for row in rows if row["useless"]) > 0
+
+
+async def test_another_model_steps_in_and_the_editor_is_told(
+    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+) -> None:
+    gemini_simulator.script.extend([gemini.Refuse(status=503)] * 40)
+    fog = "# One\nFog lies over the quay.\n\n# Two\nA horn is heard."
+    done = await film(house, msgspec.structs.replace(BRIEF, script=fog))
+    gemini_simulator.script.clear()
+    assert gemini_simulator.charges == []
+    assert replicate_simulator.charges
+    assert done["model_fallback_occurred"]
+    assert "model_fallback" in {said["code"] for said in done["generation_warnings"]}
+
+
+async def test_the_health_of_models_tells_who_stepped_in(
+    house: RunningHouse,
+) -> None:
+    async with httpx.AsyncClient(base_url=house.house.bridge_url) as http:
+        key = {"Authorization": f"Bearer {house.house.api_key}"}
+        told = (await http.get("/api/v1/health/models", headers=key)).json()["models"]
+    primary, flux = (
+        next(one for one in told if one["model"] == name)
+        for name in (ModelsConfig().gemini.primary, ModelsConfig().replicate_images)
+    )
+    assert primary["errors"] > 0
+    assert primary["fallbacks"] > 0
+    assert primary["last_failure"]["message"] == "Gemini is out of order."
+    assert flux["available"]
+    assert flux["p50"] <= flux["p95"]
 
 
 async def test_a_cap_stops_the_job_before_the_call_that_would_pass_it(

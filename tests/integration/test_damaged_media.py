@@ -18,11 +18,12 @@ from pydantic import SecretStr
 from cms_bridge import charges, leases
 from cms_bridge.app import create_app
 from cms_bridge.assets import Condition, Metadata
+from cms_bridge.estimates import MADE, Prices
 from cms_bridge.leases import Lease, Phase
 from cms_bridge.queue import open_queue
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
-from daemon.generating import MADE, GeneratedAssets, generate_assets
+from daemon.generating import GeneratedAssets, generate_assets
 from daemon.medium import make_medium
 from daemon.progress import Reporter
 from daemon.services import Services
@@ -286,9 +287,13 @@ async def test_stock_is_told_and_signed_as_what_it_is(services: Services, tmp_pa
     assert (await rows("picture"))[0]["source"] == "stock"
 
 
+AMPLE_PRICES = Prices(picture=lambda _: Decimal(1), narration=lambda _: Decimal(1))
+"""So that what was approved ends no chain here."""
+
+
 @pytest.fixture
 async def http(settings: DaemonSettings, services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
+    app = create_app(settings, prices=AMPLE_PRICES)
     async with (
         LifespanManager(app),
         httpx.AsyncClient(
@@ -353,8 +358,9 @@ class TestMediaByThemselves:
         speech = await order(http, services, kind="speech", prompt="Good morning, everybody.")
         for said in (picture, speech):
             assert (said["status"], said["provider"]) == ("ready", "replicate")
-            (warning,) = said["warnings"]
+            *paid, warning = said["warnings"]
             assert warning["params"]["reason"] == "generation_unusable"
+            assert {one["code"] for one in paid} == {"answers_useless"}
 
     async def test_what_older_versions_kept_is_not_handed_over_unseen(
         self, http: httpx.AsyncClient, services: Services, gemini_simulator: GeminiSimulator
