@@ -13,11 +13,13 @@ from litestar.params import SkipValidation
 from cms_bridge import jobs, webhooks
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.errors import (
+    ApprovalConflict,
     BodyTooLarge,
     EventConflict,
     JobNotFound,
     MalformedEvent,
     PriceChanged,
+    RevisionConflict,
     WebhookRejected,
 )
 from cms_bridge.estimates import Prices
@@ -51,7 +53,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         EventConflict,
         JobNotFound,
         IllegalMove,
+        ApprovalConflict,
         PriceChanged,
+        RevisionConflict,
         *UNFILMABLE,
         signed_body=Event,
     ),

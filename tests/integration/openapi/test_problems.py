@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from cms_bridge.app import create_app
 from cms_bridge.compat import ALIASES
+from cms_bridge.errors import BridgeError, LeaseLost
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
 from tests import events
@@ -273,6 +274,21 @@ async def test_an_alias_is_documented_as_its_canonical_path_is(document: Documen
                 assert operation.get(part) == same.get(part), (alias, part)
     named = {path for path, item in paths.items() for one in item.values() if "x-alias-of" in one}
     assert named == aliases.keys()
+
+
+async def test_every_refusal_of_the_bridge_is_documented_somewhere(document: Document) -> None:
+    """Whoever adds one names it in the terms of what raises it; those of workers reach nobody."""
+
+    def kinds(base: type[BridgeError]) -> list[type[BridgeError]]:
+        return [one for sub in base.__subclasses__() for one in (sub, *kinds(sub))]
+
+    codes = {one.code for one in kinds(BridgeError)} - {LeaseLost.code}
+    named = {
+        code
+        for answer in document["components"]["responses"].values()
+        for code in answer["content"]["application/problem+json"]["examples"]
+    }
+    assert codes <= named
 
 
 async def test_nothing_is_documented_in_any_other_form_than_its_own(document: Document) -> None:
