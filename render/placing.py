@@ -7,7 +7,7 @@ the one before begins to give way to it. Narrations stand at those times. Of pic
 borders are rounded, each to the nearest frame (`_Place`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
@@ -141,7 +141,9 @@ def build(  # noqa: PLR0913  keyword-only past the second
         ),
         bed=_bed(storyboard, music),
         emblem=_emblem(storyboard, logo),
-        lettering=tuple(_lettering(storyboard, shots, media, fps=fps, pacing=pacing)),
+        lettering=tuple(
+            _one_at_a_time(_lettering(storyboard, shots, media, fps=fps, pacing=pacing))
+        ),
         captions=tuple(captions),
         palette=storyboard.palette,
         locale=storyboard.locale,
@@ -325,3 +327,19 @@ def _lettering(
                     frames=max(1, end - start),
                     fade=0,
                 )
+
+
+def _one_at_a_time(lettering: Iterable[Lettering]) -> Iterator[Lettering]:
+    """Yield words, and of captions no two at once.
+
+    Rounded apart from each other, where one ends as the next begins both have the frame between
+    them, or two where they belong to different scenes; it is the later one's. One that is left
+    without any frame, of a narration of a few hundredths of a second, is not seen.
+    """
+    placed = list(lettering)
+    captions = [words for words in placed if isinstance(words.style, CaptionStyle)]
+    free = {id(words): following.start - words.start for words, following in pairwise(captions)}
+    for words in placed:
+        frames = min(words.frames, free.get(id(words), words.frames))
+        if frames > 0:
+            yield msgspec.structs.replace(words, frames=frames)

@@ -205,6 +205,35 @@ def test_burned_captions_keep_their_place_in_a_scene_that_moves_by_part_of_a_fra
     assert len({tuple(placed(3 + 0.004 * step)) for step in range(20)}) == 1
 
 
+@given(
+    ends=st.lists(st.fractions(Fraction(1, 50), 4, max_denominator=48_000), min_size=1, max_size=4),
+    lasting=st.floats(min_value=0.01, max_value=9),
+    fps=st.sampled_from(FRAME_RATES),
+)
+def test_never_are_two_captions_seen_at_once(
+    ends: list[Fraction], lasting: float, fps: int
+) -> None:
+    # Each begins as the one before ends, and so does the next scene's first.
+    at = [Fraction(0), *sorted(set(ends))]
+    said = tuple(
+        Cue(start=a, end=b, text=str(number)) for number, (a, b) in enumerate(pairwise(at))
+    )
+    scenes = tuple(
+        Scene(id=f"s{number}", narration="…", duration=lasting, transition_seconds=0.9)
+        for number in range(3)
+    )
+    media = {
+        scene.id: SceneMedia(
+            picture=Path("a.png"), narration=Path("a.wav"), narration_seconds=at[-1], cues=said
+        )
+        for scene in scenes
+    }
+    board = Storyboard(title="", captions=CaptionStyle.BOX, scenes=scenes)
+    seen = build(board, media, fps=fps).lettering
+    assert all(words.end <= following.start for words, following in pairwise(seen))
+    assert all(words.frames > 0 for words in seen)
+
+
 def test_a_scene_follows_its_narration_with_air_around_it() -> None:
     timeline = film(4.0)
     assert timeline.frames == 147, "0.3 + 4 + 0.6 seconds at 30 frames"
