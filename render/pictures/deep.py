@@ -32,6 +32,10 @@ _SCALING = (
     | Interpolation.BITEXACT
 )
 _EIGHT = 8
+_PADDED = 4
+"""Times what a header says that may be coded: a grid's tiles may jut out of it on two sides."""
+_SMALL = 1024 * 1024
+"""Pixels that do no harm, whatever the header says."""
 _SIDEWAYS = 5
 """The first of EXIF's orientations in which width and height change places."""
 _UPRIGHT: dict[int, Callable[[Floats], Floats]] = {
@@ -90,7 +94,7 @@ def _by_ffmpeg(
     elif image.mode != "RGB":
         # The alpha of an AVIF is a stream of its own: Pillow joins the two.
         return None
-    frame = _decoded(path, _DEMUXERS[image.format or ""])
+    frame = _decoded(path, _DEMUXERS[image.format or ""], image.size)
     if (frame.width, frame.height) != image.size:
         # One tile of a grid.
         return None
@@ -122,11 +126,14 @@ def _png_header(path: Path) -> tuple[int, _Tags]:
     return depth, _UNTAGGED
 
 
-def _decoded(path: Path, demuxer: str) -> VideoFrame:
-    options = {"protocol_whitelist": "file"}
+def _decoded(path: Path, demuxer: str, told: tuple[int, int]) -> VideoFrame:
+    # What is coded may be larger than the header says, whose size alone has been looked at.
+    limit = {"max_pixels": str(_PADDED * max(told[0] * told[1], _SMALL))}
+    options = {"protocol_whitelist": "file", **limit}
     with av.open(f"file:{path}", format=demuxer, options=options) as container:
         stream = container.streams.video[0]
         stream.thread_count = 1
+        stream.codec_context.options = limit
         return next(container.decode(stream))
 
 

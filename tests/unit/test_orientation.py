@@ -296,6 +296,16 @@ def test_a_heif_that_is_larger_than_it_says_is_not_decoded(tmp_path: Path) -> No
         load_plate(path, Profile(name="own", width=160, height=96), scene="2")
 
 
+def test_an_avif_that_is_larger_than_it_says_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.avif"
+    Image.new("RGB", (4_096, 4_096)).save(path, "AVIF", quality=10, speed=10)
+    size = struct.pack(">II", 4_096, 4_096)
+    path.write_bytes(path.read_bytes().replace(size, struct.pack(">II", 64, 64)))
+    check_picture(path)
+    with pytest.raises(MediaError, match="Scene 2: the picture is damaged"):
+        load_plate(path, Profile(name="own", width=160, height=96), scene="2")
+
+
 @pytest.mark.parametrize("share", [0.02, 0.4, 0.8, 0.99])
 def test_half_a_heif_is_refused(tmp_path: Path, share: float) -> None:
     buffer = io.BytesIO()
