@@ -54,9 +54,10 @@ class Kind(enum.StrEnum):
     """Any Matroska."""
 
 
+_ID3 = b"ID3"
+"""What a tag before the sound begins with."""
 _MARKS = {
     Kind.WAV: (0, (b"RIFF", b"RF64")),
-    Kind.MP3: (0, (b"ID3",)),
     Kind.MP4: (4, (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
     Kind.FLAC: (0, (b"fLaC",)),
     Kind.OGG: (0, (b"OggS",)),
@@ -180,13 +181,21 @@ class Tape:
 def _kind(path: Path) -> Kind | None:
     with path.open("rb") as file:
         head = file.read(12)
+        tagged = head.startswith(_ID3)
+        if tagged:
+            # Of an MP3, or of what follows: seven bits of its length a byte, without its head.
+            length = 0
+            for byte in head[6:10]:
+                length = length << 7 | byte & 0x7F
+            file.seek(10 + length)
+            head = file.read(12)
     for kind, (offset, marks) in _MARKS.items():
         if head[offset:].startswith(marks):
             return kind
     # The eleven set bits that every frame of MPEG audio begins with; ADTS sets a twelfth, and
     # has no layer.
     if head[:1] != b"\xff" or head[1:2] < b"\xe0":
-        return None
+        return Kind.MP3 if tagged else None
     return Kind.AAC if head[1] & 0xF6 == 0xF0 else Kind.MP3  # noqa: PLR2004
 
 
