@@ -6,6 +6,7 @@ first in the order of `SUFFIXES` does. Whatever else begins with a scene's id is
 name, since somebody may be waiting to see or hear it.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,10 +65,10 @@ class Folder:
             except OSError as error:
                 raise MediaError("The folder of assets could not be read.") from error
         known = frozenset(scenes)
-        others = {name.casefold() for name in shared}
+        others = {folded(name) for name in shared}
         self._of: dict[str, list[str]] = {}
         for name in self._names:
-            owner = None if name.casefold() in others else _owner(name, known)
+            owner = None if folded(name) in others else _owner(name, known)
             if owner is not None:
                 self._of.setdefault(owner, []).append(name)
 
@@ -95,15 +96,15 @@ class Folder:
     def shared(self, role: Role, name: str) -> tuple[Path | None, tuple[str, ...]]:
         """Return the file of something that the storyboard names, and what else is called so.
 
-        Where there is none of that very name, one that differs by capitals serves, then one
-        that differs by its type.
+        Where there is none of that very name, one that differs by capitals or by how its accents
+        are written serves, then one that differs by its type.
         """
         if name in self._names and self._is_file(name):
             return self._at(name), ()
-        stem = Path(name).stem.casefold()
-        alike = [other for other in self._names if Path(other).stem.casefold() == stem]
+        stem = folded(Path(name).stem)
+        alike = [other for other in self._names if folded(Path(other).stem) == stem]
         files = [self._at(other) for other in alike if self._is_file(other)]
-        same = [path for path in files if path.name.casefold() == name.casefold()]
+        same = [path for path in files if folded(path.name) == folded(name)]
         ranked = same or _ranked(files, role)
         return (ranked[0] if ranked else None), tuple(alike)
 
@@ -116,6 +117,14 @@ class Folder:
         except OSError:
             # A link to itself.
             return False
+
+
+def folded(name: str) -> str:
+    """Return what all spellings of a file's name have in common.
+
+    Capitals or not, and an accent written with its letter or, as macOS has it, after it.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _ranked(paths: Iterable[Path], role: Role) -> list[Path]:
@@ -132,10 +141,8 @@ def _owner(name: str, scenes: frozenset[str]) -> str | None:
     stem = name.partition(".")[0]
     if stem in scenes:
         return stem
-    folded = name.casefold()
-    begun = [
-        scene for scene in scenes if folded.startswith(scene.casefold()) and _ends(scene, name)
-    ]
+    plain = name.casefold()
+    begun = [scene for scene in scenes if plain.startswith(scene.casefold()) and _ends(scene, name)]
     return max(begun, key=lambda scene: (len(scene), name.startswith(scene)), default=None)
 
 

@@ -1,6 +1,8 @@
 """Assets folders as people fill them: what is taken, and that nothing is passed over in silence."""
 
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -96,6 +98,7 @@ def test_music_and_logo_belong_to_no_scene(tmp_path: Path) -> None:
     [
         (("bed.mp3", "bed.flac"), "bed.mp3"),
         (("BED.MP3",), "BED.MP3"),
+        (("be\u0301d.mp3",), None),
         (("bed.ogg", "bed.M4A", "bed.mid"), "bed.M4A"),
         (("bed.mid",), None),
         (("bedroom.mp3",), None),
@@ -108,6 +111,19 @@ def test_what_the_storyboard_names_is_found_by_name_then_by_type(
     holding(tmp_path, *there)
     path, _ = Folder(tmp_path, scenes=("a",), shared=("bed.mp3",)).shared(Role.MUSIC, "bed.mp3")
     assert (path and path.name) == used
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_accent_is_one_however_it_is_written(
+    tmp_path: Path, form: Literal["NFC", "NFD"]
+) -> None:
+    asked = "a-Prélude.mp3"
+    holding(tmp_path, there := unicodedata.normalize(form, asked))
+    other = unicodedata.normalize("NFC" if form == "NFD" else "NFD", asked)
+    folder = Folder(tmp_path, scenes=("a",), shared=(other,))
+    path, _ = folder.shared(Role.MUSIC, other)
+    assert (path and path.name) == there
+    assert folder.scene("a").other_names == ()
 
 
 def test_no_folder_holds_nothing() -> None:
