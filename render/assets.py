@@ -11,14 +11,14 @@ narration, and of every file that goes by a scene's id and is not used. Where
 nothing may be made up (`strict`), what is missing or cannot be read is an error.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 
 from render.errors import GenerationError, MediaError
-from render.folder import Folder, SceneFiles
+from render.folder import Folder, SceneFiles, folded
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
@@ -46,23 +46,32 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
     """By scene id: where that comes from which was made for want of a file."""
 
     def told(self, storyboard: Storyboard) -> Storyboard:
-        """Return the storyboard with the origins of what really stands in it."""
+        """Return the storyboard with the origins of what really stands in it, and of nothing else.
+
+        What is signed as being in a film is in it.
+        """
+        whole = _absent({Role.MUSIC: self.music, Role.LOGO: self.logo})
         return msgspec.structs.replace(
             storyboard,
+            ingredients=tuple(one for one in storyboard.ingredients if one.role not in whole),
             scenes=tuple(
-                msgspec.structs.replace(scene, ingredients=_with(scene, self.stand_ins[scene.id]))
-                if scene.id in self.stand_ins
-                else scene
+                msgspec.structs.replace(scene, ingredients=tuple(self._ingredients(scene)))
                 for scene in storyboard.scenes
             ),
         )
 
+    def _ingredients(self, scene: Scene) -> Iterator[Ingredient]:
+        stand_ins = self.stand_ins.get(scene.id, ())
+        media = self.media[scene.id]
+        gone = {one.role for one in stand_ins} | _absent(
+            {Role.PICTURE: media.picture, Role.CLIP: media.clip, Role.NARRATION: media.narration}
+        )
+        yield from (one for one in scene.ingredients if one.role not in gone)
+        yield from stand_ins
 
-def _with(scene: Scene, stand_ins: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
-    replaced = {one.role for one in stand_ins}
-    if Role.PICTURE in replaced:
-        replaced.add(Role.CLIP)
-    return (*(one for one in scene.ingredients if one.role not in replaced), *stand_ins)
+
+def _absent(files: Mapping[Role, Path | None]) -> set[Role]:
+    return {role for role, path in files.items() if path is None}
 
 
 async def gather(  # noqa: PLR0913  keyword-only past the first
@@ -151,7 +160,7 @@ class _Search:
     def shared(self, role: Role, name: str) -> Path | None:
         """Find the file of something that belongs to the whole video."""
         path, alike = self._folder.shared(role, name)
-        if path is not None and path.name.casefold() == name.casefold():
+        if path is not None and folded(path.name) == folded(name):
             return path
         if path is not None and not self._strict:
             self.warnings.append(

@@ -14,7 +14,16 @@ from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.problem import Problem
 from render.sound.track import blocks
 from render.sound.wav import narration
-from render.storyboard import AspectRatio, Logo, Music, Scene, Storyboard
+from render.storyboard import (
+    AspectRatio,
+    Clip,
+    Ingredient,
+    Logo,
+    Music,
+    Role,
+    Scene,
+    Storyboard,
+)
 from tests.sounds import RATE, speech, write_track
 from tests.sounds import found as found_at
 
@@ -295,3 +304,36 @@ async def test_a_narration_without_end_is_given_up(
         with pytest.raises(MediaError, match="Scene 1: the narration may last at most 2 seconds"):
             await gathered(folder)
         path.unlink()
+
+
+async def test_only_what_stands_in_a_film_is_told_of_it(folder: Path) -> None:
+    (folder / "one.wav").write_bytes(voice_bytes())
+    said = {role: Ingredient(role=role, provider="p", model="m") for role in Role}
+    scene = msgspec.structs.replace(
+        SPOKEN.scenes[0],
+        clip=Clip(),
+        ingredients=tuple(said[role] for role in (Role.PICTURE, Role.CLIP, Role.NARRATION)),
+    )
+    storyboard = msgspec.structs.replace(
+        SPOKEN,
+        scenes=(scene,),
+        music=Music(file="bed.mp3"),
+        logo=Logo(file="logo.png"),
+        ingredients=tuple(said[role] for role in (Role.MUSIC, Role.LOGO, Role.TEXT)),
+    )
+    # No clip, no music and no logo lie there; the scene's own picture does.
+    told = (await gathered(folder, storyboard)).told(storyboard)
+    assert [one.role for one in told.scenes[0].ingredients] == [Role.PICTURE, Role.NARRATION]
+    assert [one.role for one in told.ingredients] == [Role.TEXT]
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("aac", "aac"), ("flac", "flac")])
+async def test_a_narration_behind_an_id3_tag_is_heard(
+    folder: Path, codec: str, suffix: str
+) -> None:
+    path = write_track(folder / f"one.{suffix}", speech(2, rate=RATE), codec=codec)
+    # A tag of 300 bytes, its length in seven bits a byte.
+    path.write_bytes(b"ID3\3\0\0\0\0\2\x2c" + bytes(300) + path.read_bytes())
+    found = await gathered(folder)
+    assert found.media["one"].narration == path
+    assert float(found.media["one"].narration_seconds) == pytest.approx(2, abs=0.06)
