@@ -152,14 +152,17 @@ async def existing(project: str, request_digests: Collection[str]) -> frozenset[
     return frozenset(row["request_digest"] for row in rows)
 
 
-async def owned(job: UUID, request_digests: Collection[str]) -> frozenset[str]:
-    """Return those of the requests that a job has an asset of its own for, be it a placeholder."""
-    rows = await Asset.select(Asset.request_digest).where(
+async def owned(job: UUID, request_digests: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Return for which scenes a job has which of the requests, be it a placeholder.
+
+    As `at` finds them: a placeholder is its own scene's alone, whoever asks for the same.
+    """
+    rows = await Asset.select(Asset.scene_id, Asset.request_digest).where(
         Asset.job == job,
         Asset.request_digest.is_in(list(request_digests)),
         Asset.condition != Condition.UNUSABLE,
     )
-    return frozenset(row["request_digest"] for row in rows)
+    return frozenset((row["scene_id"], row["request_digest"]) for row in rows)
 
 
 def _reusable(project: str, request_digests: list[str]) -> Combinable:

@@ -145,13 +145,24 @@ def estimate(
     prices: Prices,
     *,
     existing: frozenset[str] = frozenset(),
+    own: frozenset[tuple[str, str]] = frozenset(),
     kinds: Collection[Kind] = MADE,
 ) -> Estimate:
-    """Price a storyboard; `existing` holds the digests of requests that were answered before."""
+    """Price a storyboard; `existing` holds the digests of requests that were answered before.
+
+    `own` holds those that were answered for one scene only, as `(scene id, digest)`.
+    """
     return Estimate(
         storyboard_digest=storyboard.digest,
         scenes=tuple(
-            _scene(storyboard, scene, prices, existing, kinds) for scene in storyboard.scenes
+            _scene(
+                storyboard,
+                scene,
+                prices,
+                existing | {digest for owner, digest in own if owner == scene.id},
+                kinds,
+            )
+            for scene in storyboard.scenes
         ),
     )
 
@@ -172,9 +183,8 @@ async def estimate_in(
         for digest in digests(request)
     }
     existing = await assets.existing(project, wanted)
-    if job:
-        existing |= await assets.owned(job, wanted)
-    return estimate(storyboard, prices, existing=existing, kinds=kinds)
+    own = await assets.owned(job, wanted) if job else frozenset[tuple[str, str]]()
+    return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
 
 
 def _scene(

@@ -343,10 +343,12 @@ class TestApproval:
 class TestMoreThanWasApproved:
     """A job that stopped at what was approved says what it needs, and goes on once that is too."""
 
-    async def stopped(self, http: httpx.AsyncClient) -> UUID:
+    async def stopped(self, http: httpx.AsyncClient, board: Any = BOARD) -> UUID:
         """Approve, let a first picture cost twice what it should, and stop at the bound."""
-        job = await drafted()
-        await http.post(f"/api/v1/jobs/{job}/approve", json=word())
+        job = await drafted(board)
+        offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        approved = word(storyboard_digest=board.digest, estimated_cost=offer["estimated_cost"])
+        await http.post(f"/api/v1/jobs/{job}/approve", json=approved)
         await http.post(f"/api/v1/jobs/{job}/render")
         lease = await claimed(job)
         ledger = await open_ledger(lease, caps=AMPLE)
@@ -422,6 +424,29 @@ class TestMoreThanWasApproved:
         row = await jobs.find(job)
         assert (row["status"], row["approved_cost"]) == ("approved", Decimal("0.176"))
         assert row["wake_at"] is not None
+
+    async def test_what_the_scenes_cannot_use_is_needed_still(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        board = events.storyboard("One.", "One.")
+        job = await self.stopped(http, board)
+        # A placeholder is one scene's alone, and what is unusable nobody's.
+        drawn = image_request(board, board.scenes[0])
+        spoken = speech_request(board, board.scenes[0])
+        await own(job, spoken, source="rule", model_used="offline")
+        await own(job, drawn, condition="unusable")
+        offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert [Decimal(one["due"]) for one in offer["scenes"]] == [
+            Decimal("0.04"),
+            Decimal("0.044"),
+        ]
+        spent, needed = Decimal("0.08"), Decimal("0.084")
+        assert Decimal(offer["to_approve"]) == spent + needed
+        more = word(storyboard_digest=board.digest, estimated_cost=offer["to_approve"])
+        assert (await http.post(f"/api/v1/jobs/{job}/approve", json=more)).status_code == 200
+        assert (await http.post(f"/api/v1/jobs/{job}/render")).json()["status"] == "approved"
+        # What was found to be needed can be paid: the job does not stop at the same again.
+        await pay(await open_ledger(await claimed(job), caps=AMPLE), needed)
 
     async def test_a_charge_that_was_none_makes_room_without_a_word(
         self, http: httpx.AsyncClient
