@@ -61,6 +61,7 @@ Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
 A = TypeVar("A", bound=Made)
 
 
+_CUT_OFF = "The call was interrupted"
 _LOOK_SECONDS = 20
 """A provider that takes longer over a look does not answer."""
 
@@ -291,12 +292,12 @@ class Chain(Generic[Q, A]):
             else:
                 await self.meter.release(reservation)
             raise
-        except anyio.get_cancelled_exc_class():
+        except (anyio.get_cancelled_exc_class(), Exception) as error:
             if not named:
+                # Also of what nobody foresaw: left open, it would be in every equal call's way.
+                what = "Something went wrong here" if isinstance(error, Exception) else _CUT_OFF
                 with anyio.CancelScope(shield=True):
-                    await self.meter.unknown(
-                        reservation, "The call was interrupted before its answer arrived."
-                    )
+                    await self.meter.unknown(reservation, f"{what} before its answer was kept.")
             raise
         return await self._kept(self._told(made, rung, failed), reservation)
 

@@ -62,7 +62,7 @@ class Inspector:
             warnings = await self._run(partial(self._answer, request, made))
         except MediaError as error:
             reason = error.message
-        except OSError:
+        except (OSError, MemoryError):
             return made  # this machine has no room to look; whoever uses it looks again
         else:
             return msgspec.structs.replace(
@@ -94,9 +94,16 @@ class Inspector:
         return said
 
     def _file(self, request: Asked, path: Path, *, source: Source) -> tuple[Problem, ...]:
-        if isinstance(request, ImageRequest):
-            return inspect_picture(path, request, source=source, standards=self._standards)
-        return inspect_speech(path, request, source=source, standards=self._standards)
+        try:
+            if isinstance(request, ImageRequest):
+                return inspect_picture(path, request, source=source, standards=self._standards)
+            return inspect_speech(path, request, source=source, standards=self._standards)
+        except (MediaError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            # A decoder that stumbles over a stranger's bytes in its own way. Let through, it
+            # would end every film that asks for the same, and nobody could say what it cost.
+            raise MediaError(f"It cannot be read ({type(error).__name__}).") from error
 
 
 def inspect_picture(

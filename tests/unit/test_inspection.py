@@ -260,6 +260,31 @@ class TestSpeech:
         assert {warning.code for warning in made.warnings} <= {"nothing_pronounceable"}
 
 
+@pytest.mark.parametrize("request_", [DRAWN, SPOKEN])
+async def test_what_a_decoder_stumbles_over_is_unusable_at_its_price(
+    monkeypatch: pytest.MonkeyPatch, request_: ImageRequest | SpeechRequest
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("render.generation.inspection.check_picture", stumble)
+    monkeypatch.setattr("render.generation.inspection.opened", stumble)
+    assert "IndexError" in (await refusal(b"RIFF", request_)).message
+
+
+@pytest.mark.parametrize("request_", [DRAWN, SPOKEN])
+async def test_a_machine_without_memory_to_look_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, request_: ImageRequest | SpeechRequest
+) -> None:
+    def choke(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("render.generation.inspection.check_picture", choke)
+    monkeypatch.setattr("render.generation.inspection.opened", choke)
+    made = answer(b"RIFF")
+    assert await Inspector().made(request_, made) == made
+
+
 async def test_a_machine_without_room_to_look_loses_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
