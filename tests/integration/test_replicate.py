@@ -483,14 +483,18 @@ async def test_a_prediction_nobody_remembers_is_an_unknown_outcome(account: Repl
 async def test_cancelling_cancels_the_prediction(
     replicate_simulator: ReplicateSimulator, account: Replicate, stubborn: bool, told: int
 ) -> None:
-    replicate_simulator.creates.append(Run(seconds=0.4, stubborn=stubborn))
+    # What can be stopped would run on for long; what cannot ends while the stop is waited for.
+    replicate_simulator.creates.append(Run(seconds=0.5 if stubborn else 60, stubborn=stubborn))
     dropped: list[None] = []
 
     async def drop() -> None:
         dropped.append(None)
 
-    with anyio.move_on_after(0.15):
-        await images(account).draw(PICTURE, Ticket(dropped=drop))
+    async def begun(_name: str) -> None:
+        scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        await images(account).draw(PICTURE, Ticket(started=begun, dropped=drop))
     assert len(dropped) == told
     assert len(replicate_simulator.charges) == 1 - told
 

@@ -46,7 +46,7 @@ async def models() -> dict[str, ModelReport]:
 
 async def looked(*, after: datetime | None = None) -> dict[str, ModelReport]:
     """Wait until every model was looked at and reported; return them."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while True:
             known = await models()
             if len(known) == 4 and all(
@@ -82,7 +82,7 @@ async def test_what_calls_show_is_written_down_as_they_end(
     async with daemon(gemini_simulator) as providers:
         await looked()
         await providers.images.draw(PICTURE)
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             # The watch tells nobody when it has written.
             while not (known := await models())[RETIRED].fallbacks:  # noqa: ASYNC110
                 await anyio.sleep(0.02)
