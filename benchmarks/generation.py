@@ -42,10 +42,11 @@ from daemon.settings import DaemonSettings
 from daemon.worker import open_services
 from render.errors import RetryableGeneration
 from render.generation.base import Generated, ImageRequest, Kind, Meter
-from render.generation.chain import Unmetered, believe
+from render.generation.chain import believe
 from render.generation.circuit import Circuit, Evidence
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import open_providers
+from render.generation.unmetered import Unmetered
 from render.storyboard import Scene, Storyboard
 from tests import ledgers
 from tests.servers.postgres import postgres_server

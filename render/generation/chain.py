@@ -13,14 +13,12 @@ was lost with `OutcomeUnknown`, since another model would be paid as well. And
 what was made is put into safe keeping before its price is settled (`Keep`).
 """
 
-import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Generic, Self, TypeVar
-from uuid import uuid4
 
 import anyio
 import msgspec
@@ -54,7 +52,9 @@ from render.generation.base import (
     keep_nothing,
 )
 from render.generation.circuit import Circuit
+from render.generation.patience import Patience
 from render.generation.requests import request_digest
+from render.generation.unmetered import Unmetered
 from render.problem import Problem
 
 Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
@@ -69,51 +69,6 @@ _LOOK_SECONDS = 20
 async def believe(_request: object, made: A) -> A:
     """Take whatever was answered for what was asked: an `inspect` for use by hand."""
     return made
-
-
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a model is asked, and how long is waited for it."""
-
-    calls: int = 3
-    """Of one model for one request."""
-    first_delay: float = 1.0
-    """Seconds before the second call; doubles from then on."""
-    longest_delay: float = 30.0
-    """A provider that asks for more is left for the next one."""
-    unsafe_falls_through: bool = True
-    """Whether what one model will not make for safety's sake is asked of the next."""
-
-    def delay(self, calls: int, *, retry_after: float | None = None) -> float:
-        """Return the seconds to wait after so many calls: from half to the whole of the doubled."""
-        full = min(self.first_delay * 2 ** (calls - 1), self.longest_delay)
-        spread = full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-        return max(spread, retry_after or 0.0)
-
-
-class Unmetered:
-    """A `Meter` that keeps no account: for models that cost nothing, and for use by hand."""
-
-    async def unfinished(self, request_digest: str) -> Reservation | None:  # noqa: ARG002 - the port asks for it
-        """Return None: nothing is remembered."""
-        return None
-
-    async def reserve(self, call: Call) -> Reservation:
-        """Return a reservation of nothing."""
-        return Reservation(id=uuid4().hex, provider=call.provider, model=call.model)
-
-    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
-        """Note nothing."""
-
-    async def settle(
-        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
-    ) -> None:
-        """Note nothing."""
-
-    async def release(self, reservation: Reservation) -> None:
-        """Note nothing."""
-
-    async def unknown(self, reservation: Reservation, reason: str) -> None:
-        """Note nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

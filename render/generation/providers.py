@@ -32,13 +32,14 @@ from render.generation.base import (
     Ticket,
     keep_nothing,
 )
-from render.generation.chain import A, ImageChain, Patience, Q, Rung, SpeechChain, TextChain
+from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
 from render.generation.inspection import Inspector
 from render.generation.models import ModelsConfig
 from render.generation.offline import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
+from render.generation.patience import Patience
 from render.generation.predictions import Replicate
 from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
 from render.generation.standards import Standards

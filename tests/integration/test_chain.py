@@ -23,10 +23,11 @@ from render.generation.base import (
     Reservation,
     SpeechRequest,
 )
-from render.generation.chain import ImageChain, Patience, Rung, believe
+from render.generation.chain import ImageChain, Rung, believe
 from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
+from render.generation.patience import Patience
 from render.generation.predictions import Replicate
 from render.generation.providers import Providers, open_providers
 from render.generation.replicate import ReplicateImages

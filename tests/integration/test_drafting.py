@@ -23,8 +23,9 @@ from daemon.services import Services
 from daemon.settings import DaemonSettings
 from render.errors import UnusableAnswer
 from render.generation.base import GeneratedText, Kind, TextRequest, Ticket
-from render.generation.chain import Patience, Rung, TextChain
+from render.generation.chain import Rung, TextChain
 from render.generation.models import ModelsConfig
+from render.generation.patience import Patience
 from render.generation.providers import open_providers
 from tests import events
 from tests.integration.test_jobs import accept

@@ -25,8 +25,9 @@ from render.generation.base import (
     SpeechRequest,
     Ticket,
 )
-from render.generation.chain import ImageChain, Patience, Rung
+from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
+from render.generation.patience import Patience
 from render.generation.providers import open_providers
 from tests.ledgers import AMPLE, check_books, claimed, die, new_job
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import AccessDenied, RefusedGeneration, RetiredModel, RetryableGeneration
-from render.generation.chain import Patience
 from render.generation.circuit import (
     LONGEST_REST_SECONDS,
     OPENS_AFTER,
@@ -16,6 +15,7 @@ from render.generation.circuit import (
     Evidence,
     Sign,
 )
+from render.generation.patience import Patience
 
 PASSING = RetryableGeneration("It is out of order.")
 REFUSAL = RefusedGeneration("It will not make this.")

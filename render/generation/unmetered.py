@@ -1,0 +1,32 @@
+"""Calls without an account: the `Meter` of whoever pays nothing."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from render.generation.base import Call, Reservation
+
+
+class Unmetered:
+    """A `Meter` that keeps no account: for models that cost nothing, and for use by hand."""
+
+    async def unfinished(self, request_digest: str) -> Reservation | None:  # noqa: ARG002 - the port asks for it
+        """Return None: nothing is remembered."""
+        return None
+
+    async def reserve(self, call: Call) -> Reservation:
+        """Return a reservation of nothing."""
+        return Reservation(id=uuid4().hex, provider=call.provider, model=call.model)
+
+    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+        """Note nothing."""
+
+    async def settle(
+        self, reservation: Reservation, cost: Decimal, *, useless: bool = False
+    ) -> None:
+        """Note nothing."""
+
+    async def release(self, reservation: Reservation) -> None:
+        """Note nothing."""
+
+    async def unknown(self, reservation: Reservation, reason: str) -> None:
+        """Note nothing."""
