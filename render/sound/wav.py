@@ -25,10 +25,13 @@ Span = tuple[Fraction, Fraction]
 _UNKNOWN = 0x7FFF_0000
 """Bytes from which on a size stands for one not known when it was written: writers into pipes
 put the largest they can, some of it signed."""
-_EXACT = frozenset({"flac", "mov,mp4,m4a,3gp,3g2,mj2"})
-"""FFmpeg's names of the containers that say how long they are."""
+_EXACT = frozenset({"flac", "mp4"})
+"""The demuxers of containers that say how long they are, as `render.sound.track` names them."""
 _LOST = Fraction(1, 2)
 """Seconds by which a whole narration may be shorter than its header says."""
+_PADDED = Fraction(1, 10)
+"""Seconds by which it may be longer: MP4 tells how much of the last packet is sound, and FFmpeg
+hands over all of it."""
 _WINDOW = RATE // 100
 """Ten milliseconds: shorter than any sound of speech."""
 _SHORTEST = 15
@@ -75,6 +78,8 @@ def listened(path: Path, *, scene: str | None = None) -> tuple[Fraction, "Ear"]:
         # Elsewhere it is an estimate.
         if form in _EXACT and seconds < promised - _LOST:
             raise source.refused("is cut short")
+        if form in _EXACT and promised and 0 < seconds - promised < _PADDED:
+            seconds = Fraction(promised)
     return seconds, ear
 
 
