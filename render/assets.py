@@ -203,14 +203,16 @@ class _Search:
 
     def _unread(self, files: SceneFiles, scene: Scene, number: int) -> None:
         """Tell of what has a scene's name, or nearly, and cannot be used."""
-        for names, why in (
-            (files.other_types, "no file of a type that is read here"),
-            (files.other_names, f"files are called {scene.id} and nothing more"),
+        for names, why, refused in (
+            (files.other_types, "no file of a type that is read here", True),
+            (files.other_names, f"files are called {scene.id} and nothing more", True),
+            # As likely another film's as a slip.
+            (files.longer_words, "no scene is called so", False),
         ):
             if not names:
                 continue
             told = _listed(names)
-            if self._strict:
+            if self._strict and refused:
                 raise MediaError(
                     f"Scene {number}: {told} cannot be used: {why}.", scene=str(number)
                 )

@@ -42,6 +42,8 @@ class SceneFiles(msgspec.Struct, frozen=True, kw_only=True):
     """What has the scene's name and is of no type that is read, or no file."""
     other_names: tuple[str, ...] = ()
     """What begins with the scene's id and goes on."""
+    longer_words: tuple[str, ...] = ()
+    """What begins with a word that the id begins, and is no other scene's: `scene12` of `scene1`."""
 
     def best(self, role: Role) -> Path | None:
         """Return the file that serves."""
@@ -77,10 +79,13 @@ class Folder:
         usable: dict[Role, list[Path]] = {}
         other_types: list[str] = []
         other_names: list[str] = []
+        longer_words: list[str] = []
         for name in self._of.get(scene, ()):
             path = Path(name)
             roles = [role for role in _OF_SCENES if path.suffix.lower() in SUFFIXES[role]]
-            if path.stem != scene:
+            if not _ends(scene, name):
+                longer_words.append(name)
+            elif path.stem != scene:
                 other_names.append(name)
             elif roles and self._is_file(name):
                 for role in roles:
@@ -91,6 +96,7 @@ class Folder:
             usable={role: tuple(_ranked(paths, role)) for role, paths in usable.items()},
             other_types=tuple(other_types),
             other_names=tuple(other_names),
+            longer_words=tuple(longer_words),
         )
 
     def shared(self, role: Role, name: str) -> tuple[Path | None, tuple[str, ...]]:
@@ -137,13 +143,17 @@ def _ranked(paths: Iterable[Path], role: Role) -> list[Path]:
 
 
 def _owner(name: str, scenes: frozenset[str]) -> str | None:
-    """Return the scene whose id a name begins with; of several the longest."""
+    """Return the scene whose id a name begins with; of several a whole word, then the longest."""
     stem = name.partition(".")[0]
     if stem in scenes:
         return stem
     plain = name.casefold()
-    begun = [scene for scene in scenes if plain.startswith(scene.casefold()) and _ends(scene, name)]
-    return max(begun, key=lambda scene: (len(scene), name.startswith(scene)), default=None)
+    begun = [scene for scene in scenes if plain.startswith(scene.casefold())]
+    return max(
+        begun,
+        key=lambda scene: (_ends(scene, name), len(scene), name.startswith(scene)),
+        default=None,
+    )
 
 
 def _ends(scene: str, name: str) -> bool:

@@ -264,6 +264,18 @@ async def test_what_cannot_be_used_is_named_before_what_is_missing(folder: Path)
     assert caught.value.params == {"scene": "1"}
 
 
+async def test_what_goes_by_a_scene_that_is_not_there_is_named_and_not_refused(
+    folder: Path,
+) -> None:
+    (folder / "one.wav").write_bytes(voice_bytes())
+    (folder / "ones.png").touch()
+    for strict in (False, True):
+        found = await gathered(folder, strict=strict)
+        assert [warning.message for warning in found.warnings] == [
+            "Scene 1: ones.png is not used: no scene is called so."
+        ]
+
+
 async def test_many_names_are_not_all_told(folder: Path) -> None:
     for number in range(40):
         (folder / f"one-{number:02}.txt").touch()

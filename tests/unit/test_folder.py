@@ -63,6 +63,7 @@ def test_what_goes_on_after_the_id_is_told(tmp_path: Path) -> None:
     holding(tmp_path, *names, "scene12.png", "scenery.png")
     files = looked(tmp_path, "scene1")["scene1"]
     assert set(files.other_names) == set(names)
+    assert files.longer_words == ("scene12.png",)
     assert not files.usable
     assert not files.other_types
 
