@@ -76,6 +76,10 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
     row = await _target(change)
     digest = change.storyboard.digest
     if row["approved"] and row["approved_digest"] == digest and not _asks_for_more(change, row):
+        # It is approved already, but of this revision too: an edit before it comes too late.
+        await Job.update({Job.storyboard_revision: change.revision}).where(
+            Job.id == row["id"], Job.storyboard_revision < change.revision
+        )
         return row["id"]
     if change.revision < row["storyboard_revision"]:
         # Approved what has since been edited: the edit stands, and asks for approval anew.

@@ -177,6 +177,17 @@ async def test_an_edit_that_arrives_after_a_later_approval_changes_nothing() -> 
     assert (row["status"], row["storyboard_digest"]) == ("approved", board.digest)
 
 
+async def test_an_edit_that_arrives_after_a_repeated_approval_changes_nothing() -> None:
+    job = await drafted()
+    await accept(events.approved(job, revision=1))
+    # Edited, edited back and approved again: the last of it arrives first.
+    await accept(events.approved(job, revision=3, edits=True))
+    await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
+    row = await jobs.find(job)
+    assert (row["status"], row["storyboard_revision"]) == ("approved", 3)
+    assert row["approved_digest"] == events.storyboard().digest
+
+
 async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() -> None:
     job = await drafted()
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
