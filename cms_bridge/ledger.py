@@ -145,6 +145,14 @@ class Ledger:
         if not noted:
             raise LeaseLost("Another worker has taken this job for abandoned.")
 
+    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+        """Tell whether an id is another call's, in whichever project or daemon that was made."""
+        return await Charge.exists().where(
+            Charge.provider == reservation.provider,
+            Charge.provider_id == provider_id,
+            Charge.id != UUID(reservation.id),
+        )
+
     async def settle(
         self, reservation: Reservation, cost: Decimal, *, useless: bool = False
     ) -> None:

@@ -110,6 +110,10 @@ async def _nobody_asks() -> None:
     pass
 
 
+async def _nobody_elses(_provider_id: str) -> bool:
+    return False
+
+
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """What accompanies a call that may outlive this process, so that it can be found again."""
 
@@ -119,6 +123,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's id of a call made earlier: it is waited for, and nothing new is begun."""
     started: Callable[[str], Awaitable[None]] = _nobody_listens
     """Told the provider's id the moment it is known, before anything is waited for."""
+    taken: Callable[[str], Awaitable[bool]] = _nobody_elses
+    """Asked of work that is found at the provider: whether it is known as another call's."""
     dropped: Callable[[], Awaitable[None]] = _nobody_asks
     """Told that a cancelled call is known to have stopped without a charge."""
 
@@ -244,6 +250,10 @@ class Meter(Protocol):
 
     async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note that the request is about to leave; once more, with its id, when that is known."""
+        ...
+
+    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+        """Tell whether a provider's id is noted with any call but this one."""
         ...
 
     async def settle(

@@ -225,6 +225,9 @@ class Chain(Generic[Q, A]):
             named = True
             await self.meter.started(reservation, provider_id)
 
+        async def taken(provider_id: str) -> bool:
+            return await self.meter.taken(reservation, provider_id)
+
         async def dropped() -> None:
             await self.meter.release(reservation)
 
@@ -232,6 +235,7 @@ class Chain(Generic[Q, A]):
             charge=reservation.id,
             resume=reservation.provider_id,
             started=started,
+            taken=taken,
             dropped=dropped,
         )
         try:

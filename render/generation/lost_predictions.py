@@ -5,8 +5,9 @@ page, with each one's input (https://replicate.com/docs/reference/http,
 `predictions.list`). An input is therefore what travels with a call and comes
 back: pictures carry a seed and texts a comment that follow from the charge's
 id, so that theirs is like no other. Speech has no field to spare; there the
-whole input, the time and not being known as another call's tell it apart, and
-two that cannot be told apart are no answer.
+whole input, the time and not being known as another call's, to this process or
+to whoever keeps account for all, tell it apart, and two that cannot be told
+apart are no answer.
 
 The list is read as JSON, not through the SDK, whose types refuse a whole page
 for one prediction with a status that they do not know. Times are compared on
@@ -14,7 +15,7 @@ the provider's clock, which the answer's `Date` header shows.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -55,13 +56,19 @@ class _Page(msgspec.Struct):
     next: str | None = None
 
 
-async def find(reader: Reader, sent: Sent, *, but: Collection[str]) -> str | None:
+async def find(
+    reader: Reader,
+    sent: Sent,
+    *,
+    but: Collection[str],
+    taken: Callable[[str], Awaitable[bool]],
+) -> str | None:
     """Return the id under which a prediction was begun, None if it was not; raise `CannotTell`.
 
-    `but` are the ids of other calls.
+    `but` are the ids of this process's other calls; `taken` knows those of every process.
     """
     try:
-        found = await _candidates(reader, sent, but)
+        found = [name for name in await _candidates(reader, sent, but) if not await taken(name)]
     except UnreadableAnswer as error:
         raise CannotTell(str(error)) from error
     if len(found) > 1:

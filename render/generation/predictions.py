@@ -139,7 +139,7 @@ class Replicate:
         """Return a prediction that succeeded, begun now or earlier; raise `GenerationError`."""
         name = ticket.resume
         if name is None:
-            name = await self._begun(model, inputs)
+            name = await self._begun(model, inputs, ticket)
             with anyio.CancelScope(shield=True):
                 await ticket.started(name)
         self._know(name)
@@ -204,7 +204,7 @@ class Replicate:
             trusted=self._outputs_from,
         )
 
-    async def _begun(self, model: str, inputs: dict[str, Any]) -> str:
+    async def _begun(self, model: str, inputs: dict[str, Any], ticket: Ticket) -> str:
         """Begin a prediction, once, and return its id, also where the answer to that is lost."""
         sent = Sent(model=model, inputs=inputs, at=time.monotonic())
         try:
@@ -214,10 +214,10 @@ class Replicate:
         except GenerationError as error:
             if not (isinstance(error, OutcomeUnknown) or is_servers_failure(error)):
                 raise
-            return await self._found(sent, error)
+            return await self._found(sent, error, ticket)
         return begun.id
 
-    async def _found(self, sent: Sent, error: GenerationError) -> str:
+    async def _found(self, sent: Sent, error: GenerationError, ticket: Ticket) -> str:
         """Return the id of a prediction that was begun although the answer was an error.
 
         Raises the error where the list cannot tell. What the service itself has
@@ -229,7 +229,7 @@ class Replicate:
         while True:
             is_last = time.monotonic() >= last_look
             try:
-                name = await find(self._reader, sent, but=self._known)
+                name = await find(self._reader, sent, but=self._known, taken=ticket.taken)
             except CannotTell as unclear:
                 if is_last:
                     raise error from unclear

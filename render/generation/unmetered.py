@@ -20,6 +20,10 @@ class Unmetered:
     async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note nothing."""
 
+    async def taken(self, reservation: Reservation, provider_id: str) -> bool:  # noqa: ARG002 - the port asks for it
+        """Return False: no id is noted."""
+        return False
+
     async def settle(
         self, reservation: Reservation, cost: Decimal, *, useless: bool = False
     ) -> None:

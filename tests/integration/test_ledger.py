@@ -323,6 +323,17 @@ class TestAfterACrash:
             await ledger.started(reservation)
 
 
+class TestFound:
+    async def test_an_id_is_one_calls_alone_in_every_project(self) -> None:
+        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        other = await open_ledger(await claimed(await new_job(project="p2")), caps=AMPLE)
+        mine, theirs = await ledger.reserve(call()), await other.reserve(call())
+        await other.started(theirs, "prediction-1")
+        assert await ledger.taken(mine, "prediction-1")
+        assert not await other.taken(theirs, "prediction-1")
+        assert not await ledger.taken(mine, "prediction-2")
+
+
 class TestSweep:
     @pytest.mark.parametrize(
         ("steps", "state"),

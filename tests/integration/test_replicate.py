@@ -216,6 +216,35 @@ async def test_another_calls_prediction_is_not_taken_for_the_lost_one(
     assert len(replicate_simulator.predictions) == 1
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["never begun", "begun beside it"])
+async def test_another_daemons_prediction_is_not_taken_for_the_lost_one(
+    replicate_simulator: ReplicateSimulator, account: Replicate, after: bool
+) -> None:
+    model, asked = CONFIG.replicate_speech, SpeechRequest(text="The tide is in.")
+    speech = ReplicateSpeech(account, model=model, price=CONFIG.price(model))
+    await speech.speak(asked)
+    # Of the very same words, at the same time, in a process that this one knows nothing of.
+    replicate_simulator.begin(model, dict(replicate_simulator.latest.input), Run())
+    others = replicate_simulator.latest.id
+    replicate_simulator.creates.append(Gateway(after=after))
+    names: list[str] = []
+
+    async def started(name: str) -> None:
+        names.append(name)
+
+    async def taken(name: str) -> bool:
+        return name == others
+
+    ticket = Ticket(charge="c1", started=started, taken=taken)
+    if after:
+        await speech.speak(asked, ticket)
+        assert names == [replicate_simulator.latest.id]
+    else:
+        with pytest.raises(RetryableGeneration, match="nothing was begun"):
+            await speech.speak(asked, ticket)
+        assert names == []
+
+
 async def test_two_that_cannot_be_told_apart_are_an_unknown_outcome(
     replicate_simulator: ReplicateSimulator, account: Replicate
 ) -> None:

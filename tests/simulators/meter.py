@@ -57,6 +57,12 @@ class Book:
         entry = self._entry(reservation)
         entry.state, entry.provider_id = "started", provider_id or entry.provider_id
 
+    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+        return any(
+            entry.provider_id == provider_id and number != int(reservation.id)
+            for number, entry in enumerate(self.entries)
+        )
+
     async def settle(
         self, reservation: Reservation, cost: Decimal, *, useless: bool = False
     ) -> None:
