@@ -43,7 +43,7 @@ class SceneFiles(msgspec.Struct, frozen=True, kw_only=True):
     other_names: tuple[str, ...] = ()
     """What begins with the scene's id and goes on."""
     longer_words: tuple[str, ...] = ()
-    """What begins with a word that the id begins, and is no other scene's: `scene12` of `scene1`."""
+    """What begins with a longer word, no other scene's: `scene12` of `scene1`."""
 
     def best(self, role: Role) -> Path | None:
         """Return the file that serves."""
