@@ -2,12 +2,15 @@
 
 Until a key or a signature was found right, a request may be anybody's: what it
 has sent counts against one budget for all of them, and its connection gives way
-when room is needed. Whoever takes up most, or has kept the door open longest,
-goes first, so that a flood pays before a short honest request does.
+when room is needed. The crowd that takes up most goes first, and of it whoever
+holds most or has kept the door open longest, so that a flood pays before an
+honest request does.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -17,6 +20,8 @@ log = structlog.get_logger()
 
 _EXTENSION = "reelwright.vouched"
 _QUIET_SECONDS = 1.0
+_IPV6_LINE = 64
+"""Bits that the network of one customer begins with."""
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,11 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 class Connection(Protocol):
     """What the gate can do to a connection."""
 
+    @property
+    def crowd(self) -> str:
+        """Whom it comes from: connections of one crowd count together (see `crowd_of`)."""
+        ...
+
     def give_way(self, *, code: str) -> None:
         """Be refused and closed."""
         ...
@@ -56,6 +66,11 @@ class Gate:
         self._told = 0.0
 
     @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
     def held(self) -> int:
         """The bytes received that nobody has vouched for."""
         return self._bytes
@@ -67,9 +82,11 @@ class Gate:
         one that is not vouched for.
         """
         if len(self._open) >= self.bounds.connections:
-            oldest = next(iter(self._unproven), None)
-            if oldest is None:
+            if not self._unproven:
                 return False
+            crowds = Counter(one.crowd for one in self._unproven)
+            # The first of equals: they stand in the order in which they began to wait.
+            oldest = max(self._unproven, key=lambda one: crowds[one.crowd])
             oldest.give_way(code="too_many_connections")
             self.leave(oldest)
         self._open.add(connection)
@@ -92,10 +109,16 @@ class Gate:
         self._held[connection] = self._held.get(connection, 0) + size
         self._bytes += size
         while self._bytes > self.bounds.unauthenticated_bytes:
-            greediest = max(self._held, key=self._held.__getitem__)
+            greediest = self._greediest()
             greediest.give_way(code="too_many_bytes")
             # Whatever it did with that, its bytes are gone.
             self.release(greediest)
+
+    def _greediest(self) -> Connection:
+        crowds: Counter[str] = Counter()
+        for one, size in self._held.items():
+            crowds[one.crowd] += size
+        return max(self._held, key=lambda one: (crowds[one.crowd], self._held[one]))
 
     def release(self, connection: Connection) -> None:
         """Count a connection's bytes no longer: they are vouched for, answered or thrown away."""
@@ -109,6 +132,20 @@ class Gate:
             log.warning("server.refused", connections=len(self._open), **self._refusals)
             self._refusals.clear()
             self._told = now
+
+
+def crowd_of(address: str) -> str:
+    """Return whom an address stands for: itself, or all of an IPv6 line's, which are one sender's.
+
+    Behind a proxy all are one crowd, and single connections are told apart as before.
+    """
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Network((parsed, _IPV6_LINE), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def vouching(scope: Any, vouched: Callable[[], None]) -> None:

@@ -8,8 +8,11 @@ in front. A request past a bound gets a problem (408, 431 or 503 with
 """
 
 import asyncio
+import fcntl
+import logging
 import resource
 import sys
+import termios
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
@@ -25,7 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from cms_bridge.api import problems
-from cms_bridge.gate import Bounds, Gate, vouching
+from cms_bridge.gate import Bounds, Gate, crowd_of, vouching
 
 log = structlog.get_logger()
 
@@ -72,18 +75,33 @@ class BoundedProtocol(H11Protocol):
         self._phase: tuple[Phase, object] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
+        self._untaken = 0
+        """Bytes of the answer that the client had not taken when that was last looked at."""
         self._vouched = False
         self._asked = False
         """Whether anything of the present request has come."""
 
+    @property
+    def crowd(self) -> str:
+        """Whom the gate takes the client to belong to."""
+        return crowd_of(self.client[0] if self.client else "")
+
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         vouching(scope, self._vouch)
-        await self._bounded_app(scope, receive, send)
+        try:
+            await self._bounded_app(scope, receive, send)
+        finally:
+            # uvicorn closes after an answer that broke off, and tells nobody.
+            self.loop.call_soon(self._look_again)
 
     def _vouch(self) -> None:
         self._vouched = True
         self._gate.release(self)
         self._gate.may_give_way(self, may=False)
+
+    def _look_again(self) -> None:
+        if self._phase and self.transport.is_closing():
+            self._watch(idle=Phase.KEPT)
 
     # What uvicorn and asyncio call
 
@@ -106,21 +124,31 @@ class BoundedProtocol(H11Protocol):
         """Count what came, hand it on, and see what is waited for now."""
         if self._phase_is(Phase.CLOSING):
             return
-        thrown_away = self.cycle is not None and self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] - None before the first request
-        if not self._vouched and not (thrown_away and self.conn.their_state is h11.SEND_BODY):
+        last = self.cycle
+        answered = last is not None and last.response_complete  # pyright: ignore[reportUnnecessaryComparison] - None before the first request
+        thrown_away = answered and self.conn.their_state is h11.SEND_BODY
+        if not self._vouched and not thrown_away:
             self._gate.hold(self, len(data))
             if self.transport.is_closing() or self._phase_is(Phase.CLOSING):
                 return
         self._asked = True
         super().data_received(data)
+        if thrown_away and (self.cycle is not last or self.conn.their_state is not h11.SEND_BODY):
+            # Behind the last of that body there may be more, which is kept.
+            self._gate.hold(self, len(data))
         self._watch(idle=Phase.HEADERS)
 
     def on_response_complete(self) -> None:
         """Begin anew: the next request is vouched for by nobody."""
-        self._vouched = False
+        # Where no other can come, the rest of this answer is what it was.
+        self._vouched = self._vouched and self.transport.is_closing()
+        # What the application did not read nobody will.
+        self.cycle.body = bytearray()
         self._gate.release(self)
         if waiting := len(self.conn.trailing_data[0]):
             self._gate.hold(self, waiting)
+            if self._phase_is(Phase.CLOSING):
+                return
         self._asked = waiting > 0
         super().on_response_complete()
         self._watch(idle=Phase.HEADERS if waiting else Phase.KEPT)
@@ -128,13 +156,16 @@ class BoundedProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """Wait for a client that takes nothing, but not for ever."""
         super().pause_writing()
-        self._stall = self.loop.call_later(self._gate.bounds.send_seconds, self.transport.abort)
+        self._untaken = _untaken(self.transport)
+        self._stall = self.loop.call_later(self._gate.bounds.send_seconds, self._stalled)
+        self._see_who_waits()
 
     def resume_writing(self) -> None:
         """Go on: the client takes its answer."""
         if self._stall:
             self._stall.cancel()
             self._stall = None
+            self._see_who_waits()
         super().resume_writing()
 
     def shutdown(self) -> None:
@@ -157,6 +188,9 @@ class BoundedProtocol(H11Protocol):
         self._refuse(
             HTTPStatus(hint), code="headers_too_large" if too_long else "malformed_request"
         )
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Write nothing: such a request is answered as any other, and anybody can send many."""
 
     # Deadlines
 
@@ -192,16 +226,39 @@ class BoundedProtocol(H11Protocol):
             Phase.BODY: bounds.body_seconds,
             Phase.CLOSING: bounds.send_seconds,
         }.get(cast("Phase", phase))
+        if phase is Phase.CLOSING:
+            if self._stall:
+                self._stall.cancel()
+                self._stall = None
+            self._untaken = _untaken(self.transport)
         if seconds is not None:
             self._deadline = self.loop.call_later(seconds, self._expire)
-        half_sent = phase in {Phase.HEADERS, Phase.KEPT, Phase.BODY}
-        self._gate.may_give_way(self, may=half_sent and not self._vouched)
+        self._see_who_waits()
+
+    def _see_who_waits(self) -> None:
+        """Give way if need be while the client is waited for, and nobody has vouched for it."""
+        answering = self._phase is None or self._phase_is(Phase.ANSWER)
+        waits = self._stall is not None or not answering
+        self._gate.may_give_way(self, may=waits and not self._vouched)
 
     def _expire(self) -> None:
-        if self._phase_is(Phase.CLOSING):
-            self.transport.abort()
-        else:
+        if not self._phase_is(Phase.CLOSING):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, code="request_timeout")
+        elif self._gets_on():
+            self._deadline = self.loop.call_later(self._gate.bounds.send_seconds, self._expire)
+        else:
+            self.transport.abort()
+
+    def _stalled(self) -> None:
+        if self._gets_on():
+            self._stall = self.loop.call_later(self._gate.bounds.send_seconds, self._stalled)
+        else:
+            self.transport.abort()
+
+    def _gets_on(self) -> bool:
+        """Tell whether the client has taken anything since this was last looked at."""
+        before, self._untaken = self._untaken, _untaken(self.transport)
+        return self._untaken < before
 
     # Refusals
 
@@ -244,6 +301,20 @@ class BoundedProtocol(H11Protocol):
         return not self.cycle.response_complete or self.conn.their_state is h11.SEND_BODY
 
 
+def _untaken(transport: asyncio.Transport) -> int:
+    """Return how many bytes were written that the client's machine has not taken yet.
+
+    The system's own buffer counts: it holds megabytes, and says that there is
+    room again only once a good part of it has gone.
+    """
+    waiting = transport.get_write_buffer_size()
+    try:
+        queued = fcntl.ioctl(transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+    except (OSError, ValueError, TypeError):
+        return waiting  # closed by now, or of a kind that does not tell
+    return waiting + int.from_bytes(queued, sys.byteorder)
+
+
 REFUSALS = {
     "malformed_request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request."),
     "request_timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
@@ -281,6 +352,7 @@ def _answer(status: HTTPStatus, code: str) -> bytes:
 def serve(app: Litestar, *, host: str, port: int, bounds: Bounds) -> None:
     """Serve until SIGTERM or SIGINT; answers under way are finished."""
     _make_room(bounds.connections)
+    logging.getLogger("uvicorn.error").addFilter(_told_by_the_gate)
     uvicorn.run(
         cast("Any", app),
         host=host,
@@ -294,6 +366,11 @@ def serve(app: Litestar, *, host: str, port: int, bounds: Bounds) -> None:
         h11_max_incomplete_event_size=bounds.header_bytes,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+
+
+def _told_by_the_gate(line: logging.LogRecord) -> bool:
+    """Leave out uvicorn's own line for each request that is none: the gate counts them."""
+    return line.msg != "Invalid HTTP request received."
 
 
 def _make_room(connections: int) -> None:

@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException, NotFoundException, PermissionDe
 from litestar.params import FromPath, FromQuery
 from starlette.responses import FileResponse, Response
 
+from cms_bridge.gate import vouch
 from cms_bridge.storage.base import ObjectNotFound, check_key
 from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
 from cms_bridge.storage.local import LocalStore
@@ -51,6 +52,7 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
         raise LinkExpired("This link has expired; ask for a new one.") from None
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
+    vouch(request.scope)
     etag = f'"{stored.sha256}"'
     headers = {
         "ETag": etag,
