@@ -16,11 +16,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cms_bridge.errors import BridgeError
 from cms_bridge.states import IllegalMove
+from cms_bridge.telemetry import Seldom
 from render.errors import InvalidStoryboard
 
 log = structlog.get_logger()
 
 EXPECTED = (BridgeError, IllegalMove, InvalidStoryboard)
+
+_disconnected = Seldom()
 
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 _GONE = "reelwright.gone"
@@ -50,7 +53,9 @@ async def log_unexpected(error: Exception, scope: Scope) -> None:
             return
         # Litestar raises a server error where a body ends before its last byte.
         if scope.get("state", {}).get(_GONE) and error.__cause__ is error.__context__ is None:
-            log.info("request.disconnected", method=scope.get("method"), route=_route(scope))
+            _disconnected.tell(
+                "request.disconnected", method=scope.get("method"), route=_route(scope)
+            )
             return
     log.error("request.failed", method=scope.get("method"), route=_route(scope), exc_info=error)
 

@@ -6,6 +6,7 @@ a credential. Bodies have no look of their own; they are kept out by never
 being logged, and where they are by mistake, by the bound.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
+from urllib.parse import quote, quote_plus
 from uuid import UUID
 
 from render import tracebacks
@@ -22,6 +24,8 @@ _MAX_READ = 4 * MAX_TEXT
 _MAX_ITEMS = 50
 _MAX_DEPTH = 5
 _SHORTEST_SECRET = 8
+_HALF_A_CREDENTIAL = 200
+"""Characters at the end of what was read that may be the beginning of one."""
 HIDDEN = "[hidden]"
 
 _CREDENTIALS = (
@@ -41,23 +45,37 @@ _CREDENTIALS = (
 )
 
 
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it stands in texts: itself, in URLs, in JSON, in Python's `repr`."""
+    escaped = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    # Clients differ in how they write an escape's digits.
+    escaped |= {re.sub("%..", lambda found: found[0].lower(), form) for form in escaped}
+    return {secret, *escaped, json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+
+
 class Redactor:
     """Makes values fit for a log."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Take the secrets that must never be seen; very short ones would tear up every text."""
-        known = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        forms = {form for s in secrets if len(s) >= _SHORTEST_SECRET for form in _forms(s)}
+        known = sorted(forms, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._longest = len(known[0]) if known else 0
 
     def text(self, text: str, *, limit: int = MAX_TEXT) -> str:
         """Return a text without credentials, cut to its limit."""
         # Cut twice: hiding must not become expensive, nor leave half a secret at the end.
-        clean = text[: _MAX_READ + limit]
+        read = _MAX_READ + limit + self._longest
+        clean = text[:read]
         if self._known:
             clean = self._known.sub(HIDDEN, clean)
         for pattern, instead in _CREDENTIALS:
             clean = pattern.sub(instead, clean)
-        left_out = len(text) - limit if len(clean) > limit or len(text) > _MAX_READ + limit else 0
+        if len(text) > read:
+            # Where much was hidden the end of what was read has come within the limit.
+            clean = clean[: -max(self._longest, _HALF_A_CREDENTIAL)]
+        left_out = len(text) - limit if len(clean) > limit or len(text) > read else 0
         return f"{clean[:limit]}… ({left_out} more)" if left_out > 0 else clean[:limit]
 
     def value(self, value: Any, *, depth: int = 0) -> Any:  # noqa: PLR0911 - one a kind

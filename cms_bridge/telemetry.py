@@ -9,6 +9,7 @@ warnings on: below that they tell what they send and receive.
 import logging
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterable
 from types import TracebackType
@@ -72,6 +73,28 @@ def configure_logging(
     # Starting and stopping are worth a line; requests are logged by whoever answers them.
     logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, number))
     _catch_the_rest()
+
+
+class Seldom:
+    """A line that strangers can cause: told so often a second at most, and how often it was not."""
+
+    def __init__(self, *, per_second: int = 20) -> None:
+        """Take how many lines a second there may be."""
+        self._most = per_second
+        self._since = 0.0
+        self._told = 0
+        self._untold = 0
+
+    def tell(self, event: str, *, level: int = logging.INFO, **fields: object) -> None:
+        """Tell, or count."""
+        if (now := time.monotonic()) - self._since >= 1:
+            self._since, self._told = now, 0
+        if self._told >= self._most:
+            self._untold += 1
+            return
+        self._told += 1
+        untold, self._untold = self._untold, 0
+        log.log(level, event, **fields, **({"untold": untold} if untold else {}))
 
 
 class _Handler(logging.StreamHandler[Any]):

@@ -1,11 +1,11 @@
 """`/health`: what is up, what is stuck, and whether to send traffic here."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal, cast
 
 import msgspec
-import structlog
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
@@ -16,8 +16,10 @@ from cms_bridge.queue import Queue
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Job, OutboxMessage
+from cms_bridge.telemetry import Seldom
 
-log = structlog.get_logger()
+_down = Seldom(per_second=1)
+"""Anybody may ask."""
 
 State = Literal["up", "down"]
 
@@ -101,7 +103,7 @@ async def _report(queue: Queue, settings: BridgeSettings) -> Health:
         level = await migration_level()
         counts = await _counts(settings)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
-        log.warning("health.database_down", reason=type(error).__name__)
+        _down.tell("health.database_down", level=logging.WARNING, reason=type(error).__name__)
         return Health(
             status="down",
             database="down",

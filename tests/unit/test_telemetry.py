@@ -185,6 +185,52 @@ def test_long_texts_are_cut_and_say_by_how_much() -> None:
     assert SECRET[:8] not in Redactor([SECRET]).text("x" * 480 + SECRET)
 
 
+@pytest.mark.parametrize(
+    "filler", ["?x=" + "y" * 2_400, f"{SECRET} " * 68, "Bearer " + "z" * 2_420]
+)
+def test_no_half_secret_is_left_where_hiding_made_room(filler: str) -> None:
+    for shift in range(60):
+        for secret in (SECRET, "://user:" + SECRET + "@"):
+            said = Redactor([SECRET]).text(filler + "-" * shift + " " + secret + "z" * 3_000)
+            assert SECRET[:5] not in said
+
+
+@pytest.mark.parametrize(
+    ("secret", "written_as"),
+    [
+        ("whsec/of+this=house", "whsec%2Fof%2Bthis%3Dhouse"),
+        ("whsec/of+this=house", "whsec%2fof%2bthis%3dhouse"),
+        ("whsec/of+this=house", "whsec/of%2Bthis%3Dhouse"),
+        ("a phrase of words", "a%20phrase%20of%20words"),
+        ("a phrase of words", "a+phrase+of+words"),
+        ('quoted"and\\back', '{"a": "quoted\\"and\\\\back"}'),
+        ("line\nfeed-and-more", repr("line\nfeed-and-more")),
+        ("with-ümlauts-in-it", "with-%C3%BCmlauts-in-it"),
+        ("with-ümlauts-in-it", json.dumps("with-ümlauts-in-it")),
+    ],
+)
+def test_a_secret_is_known_in_the_forms_that_texts_give_it(secret: str, written_as: str) -> None:
+    said = Redactor([secret]).text(f"before {written_as} after")
+    assert "[hidden]" in said
+    assert written_as.strip("{}\"' :a") not in said
+
+
+def test_what_strangers_can_cause_is_told_so_often_a_second(
+    written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    seldom = telemetry.Seldom(per_second=3)
+    for _ in range(10):
+        seldom.tell("it.happened")
+    assert written().count("it.happened") == 3
+    now += 1
+    seldom.tell("it.happened")
+    seldom.tell("it.happened")
+    assert written().count("it.happened") == 5
+    assert written().count("untold") == 1
+
+
 def test_values_become_plain_ones() -> None:
     redact = Redactor([SECRET]).value
     assert redact({"a": [1, None, True, 2.5, b"abc"]}) == {"a": [1, None, True, 2.5, "<3 bytes>"]}
