@@ -9,6 +9,7 @@ from cms_bridge import outbox
 from cms_bridge.payload import PayloadClient
 from daemon.services import Services
 from daemon.workload import Hands
+from render import tracebacks
 
 log = structlog.get_logger()
 
@@ -46,9 +47,7 @@ class Deliveries:
                 self._waiting.discard(job)
                 await self._deliver(job, payload)
         except Exception as error:  # noqa: BLE001 - what was not told stays due
-            log.warning(
-                "delivery.failed", job_id=str(job), reason=f"{type(error).__name__}: {error}"
-            )
+            log.warning("delivery.failed", job_id=str(job), reason=tracebacks.summary(error))
         finally:
             self._waiting.discard(job)
 

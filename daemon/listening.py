@@ -15,6 +15,7 @@ from arq.worker import Function, Worker
 from redis.exceptions import RedisError
 
 from cms_bridge.queue import Lane, arq_redis, deserialise, serialise
+from render import tracebacks
 
 log = structlog.get_logger()
 
@@ -109,7 +110,7 @@ async def listen(post: Post, *, redis_url: str, hold: float, context: dict[str, 
         except (RedisError, OSError, TimeoutError) as error:
             if anyio.current_time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-                log.warning("queue.lost", lane=post.lane, reason=f"{type(error).__name__}: {error}")
+                log.warning("queue.lost", lane=post.lane, reason=tracebacks.summary(error))
         except Exception:  # whatever it was, a new listener may do better
             log.exception("queue.listener_crashed", lane=post.lane)
         await anyio.sleep(pause)

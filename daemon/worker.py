@@ -37,6 +37,7 @@ from daemon.stopping import Stop, drain, told_to_stop
 from daemon.tasks import Desk
 from daemon.watch import Watch
 from daemon.workload import Workload
+from render import tracebacks
 from render.generation.providers import Providers, open_providers
 
 log = structlog.get_logger()
@@ -137,7 +138,7 @@ async def _repeat(name: str, do: Callable[[], Awaitable[None]], every: float) ->
         try:
             await do()
         except Exception as error:  # noqa: BLE001 - the next time may be better
-            log.warning("sweep.failed", part=name, reason=f"{type(error).__name__}: {error}")
+            log.warning("sweep.failed", part=name, reason=tracebacks.summary(error))
         await anyio.sleep(every)
 
 

@@ -6,6 +6,7 @@ became of Redis and of whoever was woken before.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from cms_bridge.leases import Phase
 from cms_bridge.states import DRAFTABLE, RENDERABLE
 from daemon.attempts import Work, attempt
 from daemon.services import Services
+from render import tracebacks
 
 log = structlog.get_logger()
 
@@ -78,7 +80,7 @@ class Workload:
         self._work = work
         self._services = services
         self._among = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
-        self._in_hand: set[UUID] = set()
+        self._in_hand: Counter[UUID] = Counter()
         self._resting: dict[UUID, float] = {}
 
     @property
@@ -103,7 +105,7 @@ class Workload:
         now = anyio.current_time()
         self._resting = {job: until for job, until in self._resting.items() if until > now}
         due = await jobs.due(
-            limit=room, among=self._among, besides=self._in_hand | self._resting.keys()
+            limit=room, among=self._among, besides=self._in_hand.keys() | self._resting.keys()
         )
         for job, number, status in due:
             if self.begin(job, after=number):
@@ -117,18 +119,19 @@ class Workload:
             try:
                 more = await self.look()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
-                log.warning("job.look_failed", reason=f"{type(error).__name__}: {error}")
+                log.warning("job.look_failed", reason=tracebacks.summary(error))
             with anyio.move_on_after(every):
                 await (freed.wait() if more else anyio.sleep_forever())
 
     async def _attempt(self, job: UUID, after: int | None) -> None:
-        self._in_hand.add(job)
+        self._in_hand[job] += 1
         try:
             claimed = await attempt(job, self._phase, self._work, self._services, after=after)
         except Exception:  # one job's trouble is not the next one's
             log.exception("attempt.broke_off", job_id=str(job))
             claimed = False
         finally:
-            self._in_hand.discard(job)
-        if not claimed:
+            self._in_hand -= Counter([job])
+        # A wake-up that comes late finds its job in hand here: that one is not to rest for it.
+        if not claimed and job not in self._in_hand:
             self._resting[job] = anyio.current_time() + _REST_SECONDS
