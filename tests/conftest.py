@@ -17,10 +17,6 @@ settings.load_profile("unhurried")
 
 pytest_plugins = ["tests.servers.fixtures", "tests.simulators.fixtures"]
 
-# How long an example takes says how busy the machine is, and nothing about what is proven.
-settings.register_profile("reelwright", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("reelwright")
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
