@@ -193,6 +193,8 @@ def test_a_client_that_goes_away_is_one_short_line(bridge: Bridge, reset: bool) 
     _, signed = events.signed(events.submitted())
     signature = [f"{name}: {value}" for name, value in signed.items()]
     key = f"Authorization: Bearer {API_KEY}"
+    # Twenty such lines are told in a second; those of the test before do not count.
+    time.sleep(1)
     before = bridge.log
     routes = ["/api/v1/media/generate", f"/api/v1/jobs/{uuid4()}/approve"]
     for _ in range(5):
@@ -207,6 +209,28 @@ def test_a_client_that_goes_away_is_one_short_line(bridge: Bridge, reset: bool) 
     assert len(gone) == len(said.splitlines()) == 15
     assert {one["route"] for one in gone} >= {WEBHOOKS, "/api/v1/media/generate"}
     assert {one["level"] for one in gone} == {"info"}
+
+
+def test_a_flood_of_what_strangers_send_fills_no_log(bridge: Bridge) -> None:
+    _, signed = events.signed(events.submitted())
+    signature = [f"{name}: {value}" for name, value in signed.items()]
+    time.sleep(1)
+    before = bridge.log
+    began = time.monotonic()
+    for _ in range(60):
+        hang_up(bridge, [f"POST {WEBHOOKS} HTTP/1.1", *signature], 10, reset=False)
+        with bridge.connect(b"\x16\x03\x01\x02\r\n\r\n") as connection:
+            assert connection.recv(12) == b"HTTP/1.1 400"
+        upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        with bridge.connect(b"GET / HTTP/1.1\r\nHost: b\r\n" + upgrade + b"\r\n") as connection:
+            assert connection.recv(12) == b"HTTP/1.1 404"
+    seconds = int(time.monotonic() - began) + 2
+    said = bridge.log.removeprefix(before)
+    assert {json.loads(line)["event"] for line in said.splitlines()} == {
+        "request.disconnected",
+        "server.refused",
+    }
+    assert len(said.splitlines()) <= seconds * 21
 
 
 def test_a_broken_sqlite_file(tmp_path: Path, redis_server: str, migrated_sqlite: Path) -> None:
