@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import anyio
 import pytest
+import structlog
 from arq import func
 from redis.asyncio import Redis
 
@@ -18,7 +19,7 @@ from cms_bridge.leases import Lease, Phase, RetryPolicy
 from cms_bridge.queue import Lane, Task, open_queue
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
-from daemon import tasks
+from daemon import tasks, worker
 from daemon.in_flight import InFlight
 from daemon.listening import Listener, Post, listen
 from daemon.services import Services
@@ -139,6 +140,37 @@ async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: D
     assert not hands.begin(job)
     await hands.look()
     assert drafting.begun == []
+
+
+async def test_a_late_wake_up_leaves_a_job_in_hand_as_it_is(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    (job,) = await due(1)
+    async with workload(tmp_path, drafting) as hands:
+        await hands.look()
+        await eventually(lambda: drafting.begun == [job])
+        assert hands.begin(job, after=0)
+        await eventually(lambda: hands.room == 1)
+        # Its lease has run out while the database was away: it is still this daemon's.
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        await Job.update({Job.wake_at: past, Job.lease_expires_at: past}).where(Job.id == job)
+        assert not await hands.look()
+        assert hands.room == 1
+        drafting.go_on.set()
+        await eventually(lambda: hands.room == 2)
+        # Nor does it rest for that, should it be due again.
+        await Job.update({Job.wake_at: past, Job.status: Status.PENDING}).where(Job.id == job)
+        await hands.look()
+        await eventually(lambda: drafting.begun == [job, job])
+
+
+async def test_what_fails_in_the_background_is_told_without_its_text() -> None:
+    async def fails() -> None:
+        raise ValueError(f"refused the row {uuid4()}, canary")
+
+    with structlog.testing.capture_logs() as lines, anyio.move_on_after(0.1):
+        await worker._repeat("part", fails, 60)
+    assert [line["reason"] for line in lines] == ["ValueError"]
 
 
 @asynccontextmanager
