@@ -97,7 +97,15 @@ def fact(region: Locator, name: str) -> str:
 
 
 def choose(page: Page, field: str, option: str) -> None:
-    page.locator(f"#field-{field} [class*=control]").first.click()
+    control = page.locator(f"#field-{field} [class*=control]").first
+    # Payload draws a field when it comes near the window, which a busy browser may miss: scroll, as
+    # whoever looks for it would.
+    for step in (200, -200) * 30:
+        if control.count():
+            break
+        page.evaluate("step => window.scrollBy(0, step)", step)
+        page.wait_for_timeout(250)
+    control.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
