@@ -149,10 +149,12 @@ class TestScriptsThatAreTaken:
         self, house: RunningHouse, sender: Sender
     ) -> None:
         every = "".join(map(chr, (*range(32), 127, *range(0x80, 0xA0))))
-        job = await sender.submit(
-            Brief(title=f"A{every}title", brief=every, script=f"Bread{every}butter", style=every),
-            project=f"p{every}",
+        brief = Brief(
+            title=f"A{every}title", brief=every, script=f"Bread{every}butter", style=every
         )
+        with pytest.raises(SenderError, match=r"answered 400: .*project\.id"):
+            await sender.submit(brief, project=f"p{every}")
+        job = await sender.submit(brief)
         drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
         assert "\x00" not in msgspec.json.encode(drafted["storyboard"]).decode()
         assert house.rows("SELECT title FROM job WHERE id = ?", job)[0]["title"].startswith("A")
