@@ -68,6 +68,10 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.WARNING, number))
+    for logger in list(root.manager.loggerDict.values()):
+        # A library that has set itself up before would print past this form and its redaction.
+        if isinstance(logger, logging.Logger):
+            logger.handlers, logger.propagate, logger.disabled = [], True, False
     for own in _OWN:
         logging.getLogger(own).setLevel(number)
     # Starting and stopping are worth a line; requests are logged by whoever answers them.

@@ -207,10 +207,9 @@ class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Ingredient(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where one asset or text comes from; travels into the video's manifest, changes no pixel.
+    """Where one asset or text comes from; travels into the video's manifest, changes no pixel."""
 
-    Fields that are not known are left out, not refused: videos signed earlier carry some.
-    """
+    # Fields that are not known are left out, not refused: videos signed earlier carry some.
 
     role: Role
     provider: str = ""

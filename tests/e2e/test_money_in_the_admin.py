@@ -96,16 +96,22 @@ def fact(region: Locator, name: str) -> str:
     return region.locator(".rw-facts__fact").filter(has_text=name).locator("dd").inner_text()
 
 
-def choose(page: Page, field: str, option: str) -> None:
-    control = page.locator(f"#field-{field} [class*=control]").first
-    # Payload draws a field when it comes near the window, which a busy browser may miss: scroll, as
-    # whoever looks for it would.
-    for step in (200, -200) * 30:
-        if control.count():
+def drawn(page: Page, field: Locator) -> Locator:
+    """Return a field once it is there.
+
+    Payload draws it when it comes near the window, which a busy browser may miss: scroll, as
+    whoever looks for it would.
+    """
+    for step in (200, -200) * 60:
+        if field.count():
             break
         page.evaluate("step => window.scrollBy(0, step)", step)
         page.wait_for_timeout(250)
-    control.click()
+    return field
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    drawn(page, page.locator(f"#field-{field} [class*=control]").first).click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -155,7 +161,7 @@ def test_what_is_chosen_in_the_form_reaches_the_service(
     scene.locator(".collapsible-field .collapsible__toggle").click()
     choose(page, "scenes__1__textStyle", "Large, in the middle")
     choose(page, "scenes__1__caption__words", "Words of their own")
-    page.locator("#field-scenes__1__caption__text").fill("Bread, at last.")
+    drawn(page, page.locator("#field-scenes__1__caption__text")).fill("Bread, at last.")
     frame = scene.locator(".rw-focus__frame")
     size = frame.bounding_box()
     assert size

@@ -83,6 +83,22 @@ def test_libraries_loggers(written: Callable[[], str], name: str) -> None:
     clean(written())
 
 
+@pytest.fixture
+def set_up_before() -> logging.Logger:
+    log = logging.getLogger("a.library.with.handlers")
+    log.addHandler(logging.StreamHandler(io.StringIO()))
+    log.propagate = False
+    return log
+
+
+def test_a_library_that_has_set_itself_up_before_speaks_in_this_form(
+    set_up_before: logging.Logger, written: Callable[[], str]
+) -> None:
+    set_up_before.warning("it failed: %s", ValueError(f"cannot read {CANARY} under {SECRET}"))
+    clean(written())
+    assert not set_up_before.handlers
+
+
 def test_libraries_tell_nothing_below_a_warning(written: Callable[[], str]) -> None:
     for name in ("httpx", "uvicorn.access", "arq.worker", "aiosqlite", "botocore.auth", "any.new"):
         logging.getLogger(name).info("%s", CANARY)

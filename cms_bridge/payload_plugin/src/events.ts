@@ -188,8 +188,6 @@ export interface Gradient {
 }
 /**
  * Where one asset or text comes from; travels into the video's manifest, changes no pixel.
- *
- *     Fields that are not known are left out, not refused: videos signed earlier carry some.
  */
 export interface Ingredient {
   role: Role

@@ -193,7 +193,7 @@ export const writebackSchema = {
     Ingredient: {
       title: 'Ingredient',
       description:
-        "Where one asset or text comes from; travels into the video's manifest, changes no pixel.\n\n    Fields that are not known are left out, not refused: videos signed earlier carry some.",
+        "Where one asset or text comes from; travels into the video's manifest, changes no pixel.",
       type: 'object',
       properties: {
         role: { $ref: '#/$defs/Role' },
