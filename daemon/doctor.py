@@ -102,7 +102,7 @@ def _ffmpeg_version() -> str:
 
 def _encoders() -> Finding:
     def tried() -> str:
-        from render.delivery.encoder import available_encoders, choose_encoder  # noqa: PLC0415 - as above
+        from render.encoder import available_encoders, choose_encoder  # noqa: PLC0415 - as above
 
         working = ", ".join(available_encoders()) or "none"
         return f"encode for real: {working}; chosen: {choose_encoder().name}"

@@ -21,12 +21,12 @@ from cms_bridge.money import ceiling
 from cms_bridge.vault import find_text, keep_text
 from daemon.services import Services
 from daemon.waiting import once_free
-from render.draft import Draft, draft
+from render.drafting.model import storyboard
+from render.drafting.offline import Draft, draft
 from render.errors import RefusedGeneration
 from render.generation.base import GeneratedText, Guard, Made, Reservation, TextRequest
 from render.generation.chain import TextChain
 from render.generation.requests import request_digest
-from render.generation.storyboarding import storyboard
 
 ANSWERS = 2
 """How many answers, at the price of their question, a storyboard may cost."""

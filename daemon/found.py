@@ -15,8 +15,8 @@ from cms_bridge import assets
 from cms_bridge.assets import Condition, Row
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore
 from render.errors import MediaError
+from render.generation.acceptance import Inspector
 from render.generation.base import ImageRequest, SpeechRequest
-from render.generation.inspection import Inspector
 from render.problem import Problem
 from render.source import Source
 

@@ -2,5 +2,5 @@
 
 The package knows no environment variable, database, Redis, HTTP server or CMS.
 Importing it loads no media library; `render.storyboard`, `render.errors` and
-`render.draft` stay light enough for a web process.
+`render.drafting.offline` stay light enough for a web process.
 """

@@ -15,11 +15,11 @@ from typing import Annotated, TypeVar
 import msgspec
 import typer
 
+from render.assembly import Order, Production, Signer
 from render.cache import DEFAULT_MAX_BYTES
-from render.delivery.examination import examine
 from render.errors import InvalidStoryboard
+from render.inspection.examination import examine
 from render.memory import map_large_blocks
-from render.production import Order, Production, Signer
 from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import published

@@ -26,12 +26,12 @@ import msgspec
 from av.error import FFmpegError
 
 from render.cache import Cache
-from render.delivery.encoder import Encoder, choose_encoder, encode_segment
 from render.delivery.joiner import Chapter, join
-from render.delivery.looking import Glimpses, Look, look
-from render.delivery.validation import Glance, judge
+from render.encoder import Encoder, choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
+from render.inspection.pictures import Glimpses, Look, look
+from render.inspection.validation import Glance, judge
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.rendition import Profile, Rendition, Timings

@@ -20,7 +20,7 @@ from pathlib import Path
 import av
 import msgspec
 
-from render.delivery.encoder import KEYFRAME_SECONDS, Encoder
+from render.encoder import KEYFRAME_SECONDS, Encoder
 from render.errors import MediaError
 from render.files import sha256_of
 from render.rendition import Profile

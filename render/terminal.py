@@ -24,9 +24,9 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
 from render import tracebacks
-from render.delivery.examination import Examination
 from render.errors import CompositionCancelled, RenderError
 from render.files import disk_error
+from render.inspection.examination import Examination
 from render.report import ErrorLine, PlanLine, ProgressLine, Report, ResultLine, Stage
 
 _GRACE = 0.6

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from render.production import Order, Production
+from render.assembly import Order, Production
 from render.rendition import Profile
 from render.report import ErrorLine, ProgressLine, Report, ResultLine
 from render.storyboard import Scene, Solid, Storyboard

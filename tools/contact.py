@@ -28,7 +28,7 @@ import webvtt
 from av.video.reformatter import Interpolation
 from PIL import Image
 
-from render.delivery.probe import inspect
+from render.inspection.probe import inspect
 from render.report import Report, ResultLine, SceneTime
 from render.storyboard import Storyboard
 from render.words import fonts

@@ -18,7 +18,7 @@ import numpy as np
 from av.video.stream import VideoStream
 
 from benchmarks.render.workload import FPS, Workload
-from render.delivery.encoder import X264, set_up
+from render.encoder import X264, set_up
 from render.painter import Painter
 from render.placing import build
 from render.rendition import Profile, profile_for

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from render.generation.base import SpeechRequest
-from render.generation.offline import OfflineSpeech
+from render.generation.offline.account import OfflineSpeech
 from render.storyboard import CaptionStyle, Motion, Music, Scene, Storyboard
 
 FPS = 30

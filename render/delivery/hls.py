@@ -32,10 +32,10 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from langcodes import Language
 
-from render.delivery.encoder import X264, set_up
-from render.delivery.probe import open_mp4
+from render.encoder import X264, set_up
 from render.errors import CompositionError, MediaError
 from render.files import disk_error, publish
+from render.inspection.probe import open_mp4
 from render.rendition import Profile
 from render.timeline import Cue
 from render.words.webvtt import webvtt

@@ -24,9 +24,9 @@ from av.packet import Packet
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
-from render.delivery.encoder import REORDER_DELAY
-from render.delivery.probe import open_mp4
+from render.encoder import REORDER_DELAY
 from render.errors import CompositionError
+from render.inspection.probe import open_mp4
 from render.timeline import Cue
 
 AnyPacket: TypeAlias = "Packet[Any]"

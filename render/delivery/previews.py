@@ -21,9 +21,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from av.video.stream import VideoStream
 
-from render.delivery.probe import open_mp4
 from render.errors import MediaError
 from render.files import written_aside
+from render.inspection.probe import open_mp4
 
 _WEBM_SIDE = 640
 """Pixels of the longer side at the most."""

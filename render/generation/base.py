@@ -91,7 +91,7 @@ class Generated(Made, frozen=True, kw_only=True):
     media_type: str
     """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
     inspected: bool = False
-    """Whether it was decoded to its end (`render.generation.inspection`)."""
+    """Whether it was decoded to its end (`render.generation.acceptance`)."""
 
 
 class GeneratedText(Made, frozen=True, kw_only=True):

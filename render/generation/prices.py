@@ -19,7 +19,7 @@ from decimal import ROUND_UP, Decimal
 
 import msgspec
 
-from render.generation.languages import estimate_seconds
+from render.languages import estimate_seconds
 
 _MILLION = Decimal(1_000_000)
 _SMALLEST = Decimal("0.000001")

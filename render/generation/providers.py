@@ -17,6 +17,7 @@ import anyio
 
 from render.generation import gemini, predictions
 from render.generation import stock as stock_pictures
+from render.generation.acceptance import Inspector
 from render.generation.base import (
     Generated,
     GeneratedText,
@@ -35,9 +36,8 @@ from render.generation.base import (
 from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
-from render.generation.inspection import Inspector
 from render.generation.models import ModelsConfig
-from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
 from render.generation.predictions import Replicate

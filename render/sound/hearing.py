@@ -1,7 +1,7 @@
 """A hearing: what the sound of a finished video amounts to, measured in one pass over it.
 
 It judges nothing: how loud, where clipped, and of each narration how loud and how far
-from its place, for `render.delivery.validation` to hold against what was promised.
+from its place, for `render.inspection.validation` to hold against what was promised.
 """
 
 from collections import deque

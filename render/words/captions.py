@@ -18,7 +18,7 @@ from itertools import accumulate, pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from render.generation.languages import estimate_seconds, scripts
+from render.languages import estimate_seconds, scripts
 from render.sentences import clauses, clusters, sentences, words
 from render.storyboard import clean_text
 from render.timeline import Cue

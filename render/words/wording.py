@@ -9,7 +9,7 @@ import unicodedata
 
 import msgspec
 
-from render.generation.languages import scripts
+from render.languages import scripts
 from render.sentences import clusters
 from render.words.fonts import fallbacks, missing
 

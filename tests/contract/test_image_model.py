@@ -11,7 +11,7 @@ import pytest
 
 from render.errors import GenerationError
 from render.generation.base import Generated, ImageModel, ImageRequest
-from render.generation.offline import OfflineImages
+from render.generation.offline.account import OfflineImages
 from render.generation.stock import StockImages
 from render.storyboard import AspectRatio
 from tests.simulators.models import alone, simulated

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from render.delivery import provenance
+from render.signing import provenance
 from render.storyboard import Brief, Storyboard
 from tests.e2e import films
 from tests.houses import (

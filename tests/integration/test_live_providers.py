@@ -10,11 +10,11 @@ from decimal import Decimal
 
 import pytest
 
+from render.drafting.model import storyboard
 from render.errors import RefusedGeneration
 from render.generation.base import Call, ImageRequest, Reservation, SpeechRequest
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
-from render.generation.storyboarding import storyboard
 from render.storyboard import Brief, Limits
 from tests.simulators.meter import Book
 from tests.simulators.models import alone

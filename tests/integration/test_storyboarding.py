@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from render.draft import draft
+from render.drafting.model import Storyboarded, storyboard
+from render.drafting.offline import draft
 from render.errors import EmptyScript, LimitExceeded
 from render.generation.chain import TextChain
-from render.generation.storyboarding import Storyboarded, storyboard
 from render.storyboard import Brief, Limits, Storyboard
 from tests.simulators.gemini import GeminiSimulator, HangUp, Refuse, Say
 from tests.simulators.meter import Book

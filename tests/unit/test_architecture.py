@@ -26,7 +26,9 @@ def test_the_bridge_starts_without_any_media_library() -> None:
 
 
 def test_the_engines_vocabulary_is_light() -> None:
-    loaded = loaded_after("import render.storyboard, render.draft, render.errors, render.report")
+    loaded = loaded_after(
+        "import render.storyboard, render.drafting.offline, render.errors, render.report"
+    )
     assert not loaded & {*MEDIA, "litestar", "piccolo", "redis"}
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from render.draft import IDEAL_SECONDS, draft
+from render.drafting.offline import IDEAL_SECONDS, draft
 from render.errors import EmptyScript, LimitExceeded, RenderError
-from render.generation.languages import estimate_seconds
+from render.languages import estimate_seconds
 from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten
 from render.storyboard import Brief, Limits, Motion, clean_text

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from av.codec.codec import UnknownCodecError
 
-from render.delivery import encoder
-from render.delivery.encoder import (
+from render import encoder
+from render.encoder import (
     REORDER_DELAY,
     X264,
     Encoder,
@@ -148,7 +148,7 @@ def test_segments_are_tagged_bt709_in_limited_range(tmp_path: Path, codec: Codec
 SEGMENT_DIGEST = """
 import hashlib, sys, numpy as np
 from pathlib import Path
-from render.delivery.encoder import choose_encoder, encode_segment
+from render.encoder import choose_encoder, encode_segment
 from render.pictures.canvas import Canvas
 from render.rendition import Codec, Profile
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from render.errors import MediaError, UnusableAnswer
+from render.generation.acceptance import Inspector, inspect_picture
 from render.generation.base import Generated, ImageRequest, SpeechRequest
-from render.generation.inspection import Inspector, inspect_picture
-from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pictures import picture_type
 from render.generation.standards import Standards
 from render.problem import Problem
@@ -267,8 +267,8 @@ async def test_what_a_decoder_stumbles_over_is_unusable_at_its_price(
     def stumble(*_: object, **__: object) -> None:
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr("render.generation.inspection.check_picture", stumble)
-    monkeypatch.setattr("render.generation.inspection.opened", stumble)
+    monkeypatch.setattr("render.generation.acceptance.check_picture", stumble)
+    monkeypatch.setattr("render.generation.acceptance.opened", stumble)
     assert "IndexError" in (await refusal(b"RIFF", request_)).message
 
 
@@ -279,8 +279,8 @@ async def test_a_machine_without_memory_to_look_loses_nothing(
     def choke(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("render.generation.inspection.check_picture", choke)
-    monkeypatch.setattr("render.generation.inspection.opened", choke)
+    monkeypatch.setattr("render.generation.acceptance.check_picture", choke)
+    monkeypatch.setattr("render.generation.acceptance.opened", choke)
     made = answer(b"RIFF")
     assert await Inspector().made(request_, made) == made
 

@@ -8,9 +8,9 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.generation import cards
 from render.generation.base import ImageRequest
-from render.generation.cards import OfflineImages
+from render.generation.offline import cards
+from render.generation.offline.cards import OfflineImages
 from render.storyboard import AspectRatio, Palette
 from render.words import colours, fonts
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from render.errors import RetryableGeneration
-from render.generation import speech
 from render.generation.base import Generated, SpeechRequest
-from render.generation.languages import estimate_seconds, language_of, scripts, tags_of
-from render.generation.offline import OfflineSpeech
+from render.generation.offline import speech
+from render.generation.offline.account import OfflineSpeech
+from render.languages import estimate_seconds, language_of, scripts, tags_of
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render.delivery.encoder import X264
+from render.encoder import X264
 from render.placing import build
 from render.rendition import Profile, profile_for
 from render.segments import Segment, plan

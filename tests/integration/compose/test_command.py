@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from render.delivery.probe import inspect
-from render.delivery.provenance import read
+from render.inspection.probe import inspect
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
+from render.signing.provenance import read
 from render.source import Source
 from render.storyboard import Role
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from render.compose import Progress, compose
 from render.delivery.thumbnails import write_poster
-from render.delivery.validation import validate
 from render.errors import CompositionCancelled, CompositionError, MediaError
+from render.inspection.validation import validate
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from render.__main__ import app
-from render.delivery.probe import inspect
 from render.errors import InvalidStoryboard, LimitExceeded, RenderError
+from render.inspection.probe import inspect
 from render.rendition import Profile
 from render.report import ErrorLine, ResultLine
 from render.storyboard import CaptionStyle, Limits, Scene, Solid, Storyboard, TextStyle, Transition

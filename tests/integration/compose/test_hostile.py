@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.delivery.probe import inspect
 from render.errors import MediaError, RenderError
+from render.inspection.probe import inspect
 from render.storyboard import Clip, Logo, Music, Scene, Storyboard
 from tests.engine import GROUND, board, make
 from tests.sounds import speech, tone, write_clip, write_track, write_wav

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from render.compose import compose
-from render.delivery.probe import inspect
-from render.delivery.validation import Fault, Finding, validate
 from render.errors import MediaError, ValidationFailed
+from render.inspection.probe import inspect
+from render.inspection.validation import Fault, Finding, validate
 from render.rendition import Profile
 from render.storyboard import Motion
 from render.timeline import Timeline

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from render.delivery.encoder import choose_encoder, encode_segment
 from render.delivery.joiner import Chapter, join
+from render.encoder import choose_encoder, encode_segment
 from render.pictures.canvas import Canvas
 from render.rendition import Codec, Profile
 from render.timeline import Cue

@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from render.delivery.examination import Examination, Passage, examine
-from render.delivery.validation import Fault
+from render.assembly import Signer
 from render.errors import MediaError
-from render.production import Signer
+from render.inspection.examination import Examination, Passage, examine
+from render.inspection.validation import Fault
 from render.storyboard import CaptionStyle, Scene
 from tests.engine import COMMAND, GROUND, board, make
 from tests.sounds import Floats, speech, tone, write_wav

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from render.delivery.encoder import choose_encoder, encode_segment
 from render.delivery.hls import MAIN, Rung, package
 from render.delivery.joiner import join
+from render.encoder import choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.rendition import Codec, Profile
 from tests.integration.delivery.conftest import CAPTIONS, FRAMES, Pieces, pictures

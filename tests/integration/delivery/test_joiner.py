@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from render.delivery.encoder import choose_encoder, encode_segment
 from render.delivery.joiner import join
-from render.delivery.probe import inspect
+from render.encoder import choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
+from render.inspection.probe import inspect
 from render.rendition import Codec, Profile
 from render.timeline import Cue
 from tests.integration.delivery.conftest import (

@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 
-from render.delivery.credentials import Credentials, development
-from render.delivery.probe import inspect
-from render.delivery.provenance import Standing, read, sign
 from render.errors import CompositionError, MediaError
+from render.inspection.probe import inspect
+from render.signing.credentials import Credentials, development
+from render.signing.provenance import Standing, read, sign
 from render.source import Credit, Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
@@ -217,8 +217,8 @@ def test_a_long_video_is_signed_in_little_memory_and_watched_to_its_last_byte(
         file.truncate(len(data) + size)
     script = (
         "import sys, resource; from pathlib import Path\n"
-        "from render.delivery.credentials import development\n"
-        "from render.delivery.provenance import sign\n"
+        "from render.signing.credentials import development\n"
+        "from render.signing.provenance import sign\n"
         "from render.storyboard import Scene, Storyboard\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "sign(Path(sys.argv[1]), Path(sys.argv[2]), certificate=development(Path(sys.argv[3])),\n"

@@ -1,7 +1,7 @@
 """Looking: what is seen of pictures as they are decoded, one after another, to their end.
 
 It judges nothing: how bright, how much they change, and how far they are from
-what was painted, for `render.delivery.validation` to hold against what was promised.
+what was painted, for `render.inspection.validation` to hold against what was promised.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from render.delivery.probe import open_mp4
+from render.inspection.probe import open_mp4
 from render.pictures.canvas import Canvas, Plane
 
 GRID = 8

@@ -21,8 +21,8 @@ from PIL import ExifTags, Image
 
 from render.errors import MediaError, UnusableAnswer
 from render.generation.base import Generated, ImageRequest, SpeechRequest
-from render.generation.languages import estimate_seconds
 from render.generation.standards import Standards
+from render.languages import estimate_seconds
 from render.pictures import deep
 from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable
 from render.problem import Problem

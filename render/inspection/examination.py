@@ -17,10 +17,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Stream
 
-from render.delivery.looking import BLACK, MOVED, luma
-from render.delivery.probe import MediaInfo, inspect, open_mp4
-from render.delivery.validation import Fault, Finding, tagging, too_loud
 from render.errors import MediaError
+from render.inspection.pictures import BLACK, MOVED, luma
+from render.inspection.probe import MediaInfo, inspect, open_mp4
+from render.inspection.validation import Fault, Finding, tagging, too_loud
 from render.pictures.canvas import Plane
 from render.sound.graph import RATE, Block
 from render.sound.hearing import Clips
@@ -28,7 +28,7 @@ from render.sound.loudness import Loudness, decoded, measure
 from render.sound.wav import Ear
 
 if TYPE_CHECKING:
-    from render.delivery.provenance import Provenance
+    from render.signing.provenance import Provenance
 
 _SHORTEST_BLACK = 0.5
 """Seconds; a fade through black takes less."""
@@ -168,7 +168,7 @@ def _nothing_else(eyes: "_Eyes", ears: "_Ears") -> Iterator[Finding]:
 
 def _origin(path: Path) -> "tuple[Provenance | None, str]":
     # Half a second to load, for this command alone.
-    from render.delivery import provenance  # noqa: PLC0415
+    from render.signing import provenance  # noqa: PLC0415
 
     try:
         found = provenance.read(path)

@@ -20,9 +20,9 @@ import msgspec
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from render.delivery.looking import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
-from render.delivery.probe import MediaInfo, inspect, open_mp4
 from render.errors import MediaError, ValidationFailed
+from render.inspection.pictures import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
+from render.inspection.probe import MediaInfo, inspect, open_mp4
 from render.painter import Painter
 from render.rendition import Profile
 from render.segments import Segment, cut

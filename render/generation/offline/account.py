@@ -4,7 +4,7 @@ It is the default where no provider is configured, and the last rung of every
 chain. What it makes is recorded as provider `offline`.
 """
 
-from render.generation.cards import OfflineImages
-from render.generation.speech import OfflineSpeech
+from render.generation.offline.cards import OfflineImages
+from render.generation.offline.speech import OfflineSpeech
 
 __all__ = ["OfflineImages", "OfflineSpeech"]

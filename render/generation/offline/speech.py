@@ -21,8 +21,8 @@ import msgspec
 
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
-from render.generation.languages import ENGLISH, Language, language_of, scripts, tags_of
 from render.generation.waveform import finish, wav
+from render.languages import ENGLISH, Language, language_of, scripts, tags_of
 from render.problem import Problem
 from render.source import Source
 from render.storyboard import clean_text

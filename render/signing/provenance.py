@@ -25,9 +25,9 @@ from typing import Any
 import c2pa
 import msgspec
 
-from render.delivery.credentials import Credentials
 from render.errors import CompositionError, MediaError
 from render.files import written_aside
+from render.signing.credentials import Credentials
 from render.source import Source
 from render.storyboard import Ingredient, Role, Storyboard
 

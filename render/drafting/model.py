@@ -13,11 +13,11 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from render.draft import PAUSE_SECONDS, Draft, draft
+from render.drafting.offline import PAUSE_SECONDS, Draft, draft
 from render.errors import GenerationError, RenderError, RunningGeneration
 from render.generation.base import GeneratedText, TextModel, TextRequest
-from render.generation.languages import estimate_seconds
 from render.generation.prompts import CLOSING, OPENING
+from render.languages import estimate_seconds
 from render.problem import Problem
 from render.sentences import shorten
 from render.storyboard import (

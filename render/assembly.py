@@ -25,7 +25,7 @@ from render.delivery.thumbnails import write, write_poster
 from render.errors import CompositionCancelled, RefusedGeneration
 from render.files import disk_error, publish, sha256_of, written_aside
 from render.generation.base import Generated, ImageRequest
-from render.generation.offline import OfflineImages, OfflineSpeech
+from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.placing import build
@@ -39,7 +39,7 @@ from render.words.lettering import problems
 from render.words.webvtt import webvtt
 
 if TYPE_CHECKING:
-    from render.delivery.credentials import Credentials
+    from render.signing.credentials import Credentials
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
 
         Loading what signing takes costs half a second, which is spent only by who signs.
         """
-        from render.delivery.credentials import Credentials, development  # noqa: PLC0415
+        from render.signing.credentials import Credentials, development  # noqa: PLC0415
 
         if self.certificate is None or self.key is None:
             return development(self.folder)
@@ -290,7 +290,7 @@ class Production:
         signer = self._order.signer
         if signer is None:
             return video, made
-        from render.delivery import provenance  # noqa: PLC0415
+        from render.signing import provenance  # noqa: PLC0415
 
         signed = video.with_stem(f"{video.stem}-signed")
         provenance.sign(video, signed, storyboard=self._told(), certificate=signer.credentials())

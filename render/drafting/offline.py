@@ -17,7 +17,7 @@ from itertools import pairwise
 import msgspec
 
 from render.errors import EmptyScript, LimitExceeded
-from render.generation.languages import estimate_seconds, script_of
+from render.languages import estimate_seconds, script_of
 from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten, words
 from render.storyboard import Brief, Limits, Motion, Scene, Storyboard, Transition, clean_text

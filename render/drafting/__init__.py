@@ -1,0 +1,1 @@
+"""From a brief to a storyboard: by rules alone, or by a model whose answer is mended."""

@@ -1,0 +1,1 @@
+"""What a finished file really holds: probed, measured, and looked at frame by frame."""

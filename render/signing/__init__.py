@@ -1,0 +1,1 @@
+"""Content credentials: who signs, and what each ingredient of a video came from."""
