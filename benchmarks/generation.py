@@ -34,7 +34,7 @@ from pydantic import SecretStr
 
 from cms_bridge.database import connected, migrate
 from cms_bridge.embedded import embedded_redis
-from cms_bridge.ledger import Ledger
+from cms_bridge.ledger.meter import Ledger
 from cms_bridge.tables import Job
 from daemon.generating import generate_assets
 from daemon.progress import Reporter

@@ -9,29 +9,19 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.di import Provide
 
-from cms_bridge import failures, telemetry
-from cms_bridge.api import (
-    approvals,
-    charges,
-    health,
-    media,
-    models,
-    problems,
-    spending,
-    videos,
-    webhooks,
-)
+from cms_bridge import failures, problems, telemetry
+from cms_bridge.access.keys import ApiKey
+from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.bodies import BridgeRequest
 from cms_bridge.api.contract import openapi_config, with_options
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
-from cms_bridge.estimates import Prices
-from cms_bridge.queue import open_queue
-from cms_bridge.security import ApiKey
+from cms_bridge.inbox.webhooks import Verifier
+from cms_bridge.jobs.queue import open_queue
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
-from cms_bridge.webhooks import Verifier
 
 VERSION = "0.1.0"
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from cms_bridge.fields import Count, Id, Moment, Price
-from cms_bridge.money import rounded
+from cms_bridge.pricing.amounts import rounded
 from render.storyboard import Brief, Storyboard
 
 

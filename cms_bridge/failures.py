@@ -1,4 +1,4 @@
-"""Requests that failed: what the log is told of it (the sender: `cms_bridge.api.problems`).
+"""Requests that failed: what the log is told of it (the sender: `cms_bridge.problems`).
 
 An error that the bridge foresees is answered as a problem and is no news. A
 client that goes away is no error of anybody's. The rest is logged, and the

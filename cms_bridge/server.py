@@ -27,7 +27,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from cms_bridge.api import problems
+from cms_bridge import problems
 from cms_bridge.gate import Bounds, Gate, crowd_of, vouching
 
 log = structlog.get_logger()

@@ -24,9 +24,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cms_bridge.estimates import Prices, prices_of
 from cms_bridge.gate import Bounds
-from cms_bridge.money import Caps
+from cms_bridge.pricing.amounts import Caps
+from cms_bridge.pricing.estimates import Prices, prices_of
 from render.generation.models import ModelsConfig
 from render.storyboard import Limits
 

@@ -45,7 +45,7 @@ class Job(Table):
 
     id = UUID(primary_key=True)
     kind = Varchar(length=16, default="video")
-    """`video`, or what `cms_bridge.media` makes by itself: `image` or `speech`."""
+    """`video`, or what `cms_bridge.jobs.media` makes by itself: `image` or `speech`."""
     project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
     video_id = Varchar(length=128)
     """The CMS document's name."""
@@ -154,13 +154,13 @@ class Charge(Table):
     settled = Numeric(_MONEY, null=True, default=None)
     """What it really cost; None until that is known."""
     state = Varchar(length=16)
-    """One of `cms_bridge.ledger.State`."""
+    """One of `cms_bridge.ledger.charges.State`."""
     useless = Boolean(default=False)
     """Paid for an answer that nothing could be made of."""
     reason = Text()
     """One sentence on why it was released or is unknown."""
     answer = JSON(null=True, default=None)
-    """What came of it (`cms_bridge.vault.Answer`), from its arrival on."""
+    """What came of it (`cms_bridge.ledger.vault.Answer`), from its arrival on."""
     created_at = Timestamptz()
     updated_at = Timestamptz()
 
@@ -174,7 +174,7 @@ class Spend(Table):
     """
 
     id = Varchar(length=320, primary_key=True)
-    """Named by `cms_bridge.caps.Account`, so that no two scopes share a row."""
+    """Named by `cms_bridge.pricing.caps.Account`, so that no two scopes share a row."""
     held = BigInt()
 
 
@@ -286,7 +286,7 @@ class ModelAggregate(Table):
     fallbacks = Integer()
     """Requests meant for this model that another one answered."""
     latencies = JSON(default="{}")
-    """How many successful calls took how long (`cms_bridge.latencies`)."""
+    """How many successful calls took how long (`cms_bridge.health.latencies`)."""
     p50 = DoublePrecision(null=True, default=None)
     """Seconds; None where no call succeeded."""
     p95 = DoublePrecision(null=True, default=None)

@@ -8,9 +8,9 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import leases
 from cms_bridge.errors import LeaseLost
-from cms_bridge.leases import Lease, Phase
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
 from daemon.cleanup import clear_attempt
 from daemon.engine import EngineDied

@@ -15,7 +15,7 @@ from uuid import UUID
 import anyio.to_thread
 import structlog
 
-from cms_bridge.leases import Lease
+from cms_bridge.jobs.leases import Lease
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Job
 

@@ -5,8 +5,8 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import outbox
-from cms_bridge.payload import PayloadClient
+from cms_bridge.outbox import messages as outbox
+from cms_bridge.outbox.payload import PayloadClient
 from daemon.services import Services
 from daemon.workload import Hands
 from render import tracebacks

@@ -11,14 +11,14 @@ from decimal import Decimal
 import anyio.to_thread
 import msgspec
 
-from cms_bridge import leases
-from cms_bridge.caps import Scope
 from cms_bridge.errors import SpendCapReached
-from cms_bridge.estimates import estimate_in
-from cms_bridge.leases import Lease
-from cms_bridge.ledger import Ledger, open_ledger
-from cms_bridge.money import ceiling
-from cms_bridge.vault import find_text, keep_text
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.ledger.vault import find_text, keep_text
+from cms_bridge.pricing.amounts import ceiling
+from cms_bridge.pricing.caps import Scope
+from cms_bridge.pricing.estimates import estimate_in
 from daemon.services import Services
 from daemon.waiting import once_free
 from render.drafting.model import storyboard

@@ -11,12 +11,13 @@ import anyio
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import approvals, assets
+from cms_bridge import assets
 from cms_bridge.assets import Condition, Metadata, Place, Row
 from cms_bridge.errors import ApprovedCostReached
-from cms_bridge.estimates import MADE, made_for
-from cms_bridge.leases import Lease
-from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.jobs import approvals
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.pricing.estimates import MADE, made_for
 from cms_bridge.storage.base import StorageError
 from cms_bridge.tables import Asset
 from daemon.found import REMADE, Unusable, fetch

@@ -17,7 +17,7 @@ from uuid import UUID
 import anyio
 import anyio.lowlevel
 
-from cms_bridge.leases import Lease
+from cms_bridge.jobs.leases import Lease
 
 Guard = Callable[[], AbstractAsyncContextManager[None]]
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import anyio
 import structlog
 
-from cms_bridge import leases
 from cms_bridge.errors import LeaseLost
-from cms_bridge.leases import Lease
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease
 from render import tracebacks
 
 log = structlog.get_logger()

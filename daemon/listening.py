@@ -14,7 +14,7 @@ import structlog
 from arq.worker import Function, Worker
 from redis.exceptions import RedisError
 
-from cms_bridge.queue import Lane, arq_redis, deserialise, serialise
+from cms_bridge.jobs.queue import Lane, arq_redis, deserialise, serialise
 from render import tracebacks
 
 log = structlog.get_logger()

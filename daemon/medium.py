@@ -2,9 +2,9 @@
 
 import anyio
 
-from cms_bridge import leases
-from cms_bridge.estimates import made_by
-from cms_bridge.leases import Lease
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.pricing.estimates import made_by
 from daemon.cleanup import attempt_directory
 from daemon.generating import generate_assets
 from daemon.progress import Reporter

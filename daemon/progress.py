@@ -2,9 +2,9 @@
 
 import time
 
-from cms_bridge import leases
-from cms_bridge.leases import Lease
-from cms_bridge.queue import Queue
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.jobs.queue import Queue
 
 GENERATING = (5, 40)
 """Percent of the whole at the start and the end of making pictures and speech."""

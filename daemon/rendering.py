@@ -10,8 +10,8 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from cms_bridge import leases
-from cms_bridge.leases import Finished, Lease
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Finished, Lease
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
 from daemon.cleanup import attempt_directory, cache_directory

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import anyio
 
-from cms_bridge.leases import RetryPolicy
-from cms_bridge.outbox import Backoff
-from cms_bridge.payload import PayloadClient
-from cms_bridge.queue import Queue
+from cms_bridge.jobs.leases import RetryPolicy
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.ledger.vault import Vault
+from cms_bridge.outbox.messages import Backoff
+from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.storage.base import ObjectStore
-from cms_bridge.vault import Vault
 from daemon.in_flight import InFlight
 from daemon.settings import DaemonSettings
 from render.generation.providers import Providers

@@ -12,7 +12,7 @@ from datetime import timedelta
 import anyio
 import structlog
 
-from cms_bridge import model_health
+from cms_bridge.health import models as model_health
 from render.generation.circuit import Evidence
 from render.generation.providers import Providers
 

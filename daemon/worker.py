@@ -19,11 +19,12 @@ import structlog
 from arq import func
 from redis.exceptions import RedisError
 
-from cms_bridge import charges, telemetry
+from cms_bridge import telemetry
 from cms_bridge.database import connected, migrate
-from cms_bridge.leases import Phase
-from cms_bridge.payload import PayloadClient
-from cms_bridge.queue import Lane, Task, open_queue
+from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.queue import Lane, Task, open_queue
+from cms_bridge.ledger import charges
+from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
 from daemon import drafting, rendering, tasks

@@ -14,8 +14,8 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import jobs
-from cms_bridge.leases import Phase
+from cms_bridge.jobs import transitions
+from cms_bridge.jobs.leases import Phase
 from cms_bridge.states import DRAFTABLE, RENDERABLE
 from daemon.attempts import Work, attempt
 from daemon.services import Services
@@ -104,7 +104,7 @@ class Workload:
             return True
         now = anyio.current_time()
         self._resting = {job: until for job, until in self._resting.items() if until > now}
-        due = await jobs.due(
+        due = await transitions.due(
             limit=room, among=self._among, besides=self._in_hand.keys() | self._resting.keys()
         )
         for job, number, status in due:

@@ -15,14 +15,15 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from cms_bridge import charges, leases
-from cms_bridge.caps import Account, Scope, held, job_row
-from cms_bridge.charges import Row, State
 from cms_bridge.database import connected
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
-from cms_bridge.leases import Lease, Phase
-from cms_bridge.ledger import Ledger
-from cms_bridge.money import Caps
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import Row, State
+from cms_bridge.ledger.meter import Ledger
+from cms_bridge.pricing.amounts import Caps
+from cms_bridge.pricing.caps import Account, Scope, held, job_row
 from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, Project
 from render.generation.base import Call, Kind

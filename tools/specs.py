@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from cms_bridge.api.contract import describe
 from cms_bridge.app import create_app
 from cms_bridge.events import Event
-from cms_bridge.payload import RenditionWrite, StoryboardWrite
+from cms_bridge.outbox.payload import RenditionWrite, StoryboardWrite
 from cms_bridge.settings import PREFIX, BridgeSettings
 from daemon.settings import DaemonSettings
 from render import schema

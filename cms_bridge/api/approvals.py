@@ -11,16 +11,16 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from cms_bridge import approvals, decisions, jobs
+from cms_bridge.access.keys import requires_api_key
+from cms_bridge.api.aliases import paths
 from cms_bridge.api.contract import UNFILMABLE, terms
-from cms_bridge.approvals import Quote
-from cms_bridge.compat import paths
 from cms_bridge.errors import ApprovalConflict, JobNotFound, NotApproved
-from cms_bridge.estimates import Prices, SceneEstimate
 from cms_bridge.fields import Digest, Dollars, Moment, Person
-from cms_bridge.money import rounded
-from cms_bridge.queue import Queue
-from cms_bridge.security import requires_api_key
+from cms_bridge.jobs import approvals, decisions, transitions
+from cms_bridge.jobs.approvals import Quote
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.estimates import Prices, SceneEstimate
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import IllegalMove, Status
 from render.storyboard import Storyboard
@@ -99,7 +99,7 @@ async def get_estimate(
     job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
 ) -> Offer:
     """Return the price, scene by scene; 404 until there is a storyboard."""
-    job = await jobs.find(job_id)
+    job = await transitions.find(job_id)
     if not job["storyboard_data"]:
         raise JobNotFound("This job has no storyboard yet.")
     storyboard = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
@@ -121,7 +121,7 @@ async def price_edit(
     settings: NamedDependency[BridgeSettings],
 ) -> Offer:
     """Price a storyboard before it is saved; nothing is kept of it."""
-    job = await jobs.find(job_id)
+    job = await transitions.find(job_id)
     data.storyboard.check(settings.limits)
     return _offer(await approvals.quote(job, data.storyboard, prices))
 
@@ -175,7 +175,7 @@ async def approve(
 )
 async def render(job_id: FromPath[UUID], queue: NamedDependency[Queue]) -> Started:
     """Start the work, or start it again after a failure; 403 until approved."""
-    accepted = await jobs.render(job_id)
+    accepted = await transitions.render(job_id)
     await queue.wake_job(job_id, accepted.status, attempt=accepted.attempt)
     await queue.wake_outbox(job_id)
     return Started(job_id=job_id, status=accepted.status)

@@ -10,14 +10,15 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from cms_bridge import charges, jobs
+from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
-from cms_bridge.charges import Outcome, State
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
 from cms_bridge.fields import Moment, Person
-from cms_bridge.money import rounded
-from cms_bridge.queue import Queue
-from cms_bridge.security import requires_api_key
+from cms_bridge.jobs import transitions
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.pricing.amounts import rounded
 
 
 class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 )
 async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
     """Return a job's charges, oldest first; 404 if there is no such job."""
-    await jobs.find(job_id)
+    await transitions.find(job_id)
     return [_view(row) for row in await charges.charges_of(job_id)]
 
 

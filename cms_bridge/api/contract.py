@@ -20,13 +20,14 @@ from litestar.openapi.spec import Example
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from cms_bridge.api import problems, reference
-from cms_bridge.api.problems import ProblemDetails
-from cms_bridge.compat import ALIASES
+from cms_bridge import problems
+from cms_bridge.access.keys import requires_api_key
+from cms_bridge.api import reference
+from cms_bridge.api.aliases import ALIASES
 from cms_bridge.errors import Unauthorised, kind
-from cms_bridge.security import requires_api_key
+from cms_bridge.inbox.webhooks import HEADERS
+from cms_bridge.problems import ProblemDetails
 from cms_bridge.server import REFUSALS
-from cms_bridge.webhooks import HEADERS
 from render import schema
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 

@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
 from cms_bridge.database import migration_level
-from cms_bridge.queue import Queue
+from cms_bridge.jobs.queue import Queue
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Job, OutboxMessage

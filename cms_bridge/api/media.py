@@ -16,17 +16,17 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 from litestar.response import Redirect
 
-from cms_bridge import media
+from cms_bridge.access.keys import requires_api_key
+from cms_bridge.api.aliases import paths
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.assets import Metadata, Row
-from cms_bridge.compat import paths
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
-from cms_bridge.estimates import Prices
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
-from cms_bridge.media import Medium, Order
-from cms_bridge.money import rounded
-from cms_bridge.queue import Queue
-from cms_bridge.security import requires_api_key
+from cms_bridge.jobs import media
+from cms_bridge.jobs.media import Medium, Order
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import ObjectStore

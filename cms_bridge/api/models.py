@@ -10,17 +10,17 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from cms_bridge import model_health
-from cms_bridge.compat import paths
+from cms_bridge.access.keys import requires_api_key
+from cms_bridge.api.aliases import paths
 from cms_bridge.fields import Moment
-from cms_bridge.model_health import (
+from cms_bridge.health import models as model_health
+from cms_bridge.health.models import (
     AggregateReport,
     CircuitReport,
     CircuitState,
     FailureReport,
     ModelReport,
 )
-from cms_bridge.security import requires_api_key
 
 _DAY, _YEAR = 24, 24 * 366
 

@@ -10,12 +10,12 @@ from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
-from cms_bridge import caps
+from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
 from cms_bridge.errors import ProjectNotFound
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars
-from cms_bridge.money import Caps, rounded
-from cms_bridge.security import requires_api_key
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import Caps, rounded
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Project
 

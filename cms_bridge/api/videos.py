@@ -10,17 +10,17 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from cms_bridge import approvals, jobs
+from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
 from cms_bridge.errors import JobNotFound
 from cms_bridge.fields import Moment
-from cms_bridge.money import rounded
-from cms_bridge.security import requires_api_key
+from cms_bridge.jobs import approvals, transitions
+from cms_bridge.outbox.writeback import warnings_of
+from cms_bridge.pricing.amounts import rounded
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import GeneratedVideo
-from cms_bridge.writeback import warnings_of
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -88,7 +88,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
-    job = await jobs.find(job_id)
+    job = await transitions.find(job_id)
     return _status(job, await approvals.spent_on(job_id))
 
 
@@ -105,7 +105,7 @@ async def job_links(
     settings: NamedDependency[BridgeSettings],
 ) -> Links:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
-    job = await jobs.find(job_id)
+    job = await transitions.find(job_id)
     video = (
         await GeneratedVideo.select(*GeneratedVideo.all_columns())
         .where(GeneratedVideo.job == job_id)

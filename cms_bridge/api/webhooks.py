@@ -10,7 +10,6 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from cms_bridge import jobs, webhooks
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.errors import (
     ApprovalConflict,
@@ -22,13 +21,15 @@ from cms_bridge.errors import (
     RevisionConflict,
     WebhookRejected,
 )
-from cms_bridge.estimates import Prices
 from cms_bridge.events import Event
 from cms_bridge.gate import vouch
-from cms_bridge.queue import Queue
+from cms_bridge.inbox import webhooks
+from cms_bridge.inbox.webhooks import Verifier
+from cms_bridge.jobs import transitions
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import IllegalMove, Status
-from cms_bridge.webhooks import Verifier
 
 log = structlog.get_logger()
 
@@ -77,7 +78,7 @@ async def receive(
     )
     event_id = verifier.verify(body, request.headers)
     vouch(request.scope)
-    accepted = await jobs.accept(
+    accepted = await transitions.accept(
         event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
     )
     log.info(

@@ -13,10 +13,11 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from cms_bridge import charges, jobs
-from cms_bridge.charges import Outcome, State
 from cms_bridge.database import connected
-from cms_bridge.estimates import OFFLINE
+from cms_bridge.jobs import transitions
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
@@ -168,7 +169,9 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
     """Store a job that waits for a worker: to be drafted, or approved and to be filmed."""
     brief = Brief(title="Tea", script="" if work is Work.DRAFT else "Tea.", brief="Tea is hot.")
     event = events.submitted(video=video, title=brief.title, script=brief.script, brief=brief.brief)
-    accepted = await jobs.accept(f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE)
+    accepted = await transitions.accept(
+        f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE
+    )
     ready: dict[Any, Any] = {Job.wake_at: _ago()}
     if work is not Work.DRAFT:
         board = Storyboard(
@@ -211,14 +214,14 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
     rows = await charges.charges_of(job)
     states = Counter(row["state"] for row in rows)
     known = states[State.SETTLED] + states[State.UNKNOWN]
-    warned = json.loads((await jobs.find(job))["charge_warnings"])
+    warned = json.loads((await transitions.find(job))["charge_warnings"])
     alone = status in done
     for row in rows:
         if row["state"] == State.UNKNOWN:
             await charges.resolve(job, row["id"], _truth(counted, rows), by="ann")
     if not alone:
         retried = events.retried()
-        await jobs.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
+        await transitions.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
         await Job.update({Job.wake_at: _ago()}).where(Job.id == job)
         status = await at_rest(job, done)
     after = Counter(row["state"] for row in await charges.charges_of(job))

@@ -24,13 +24,14 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
-from cms_bridge import charges, jobs, moves
-from cms_bridge.charges import State
 from cms_bridge.database import connected
 from cms_bridge.embedded import embedded_redis
-from cms_bridge.estimates import OFFLINE
-from cms_bridge.leases import Phase
-from cms_bridge.queue import Queue, open_queue
+from cms_bridge.jobs import moves, transitions
+from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.queue import Queue, open_queue
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import State
+from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
@@ -87,7 +88,7 @@ async def ordered(name: str, *, approved: bool = True) -> UUID:
     """Store a job of one scene that no other job's media will do for; it waits for a worker."""
     event = events.submitted(video=name, title=name, script=f"{name}.")
     job = (
-        await jobs.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
+        await transitions.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
     ).job_id
     if approved:
         board = Storyboard(
@@ -210,7 +211,7 @@ async def test_a_cancelled_job_does_not_wait_for_its_calls(stage: Stage) -> None
         with run.daemon() as process:
             await in_flight(stage)
             for name in ("tea", "milk"):
-                await jobs.accept(
+                await transitions.accept(
                     f"cancel-{name}",
                     b"{}",
                     events.cancelled(video=name),

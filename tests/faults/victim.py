@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from cms_bridge import assets, vault
-from cms_bridge.ledger import Ledger
+from cms_bridge import assets
+from cms_bridge.ledger import vault
+from cms_bridge.ledger.meter import Ledger
+from cms_bridge.ledger.vault import Vault
 from cms_bridge.storage.local import LocalStore
-from cms_bridge.vault import Vault
 from daemon import drafting, worker
 from daemon.demo import PROVIDER_KEYS
 

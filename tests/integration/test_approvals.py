@@ -15,19 +15,19 @@ from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from cms_bridge import approvals, jobs, leases
+from cms_bridge.api.aliases import ALIASES
 from cms_bridge.app import create_app
-from cms_bridge.charges import Outcome, State, charges_of, resolve
-from cms_bridge.compat import ALIASES
 from cms_bridge.errors import (
     ApprovalConflict,
     ApprovedCostReached,
     PriceChanged,
     SpendCapReached,
 )
-from cms_bridge.estimates import Prices
-from cms_bridge.ledger import open_ledger
-from cms_bridge.queue import Lane, deserialise
+from cms_bridge.jobs import approvals, leases, transitions
+from cms_bridge.jobs.queue import Lane, deserialise
+from cms_bridge.ledger.charges import Outcome, State, charges_of, resolve
+from cms_bridge.ledger.meter import open_ledger
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.tables import Approval, Asset, Charge, Job
@@ -196,7 +196,7 @@ class TestApproval:
         assert (row["estimated_cost"], row["voided_at"]) == (TOTAL, None)
         said = answer.json()
         assert datetime.fromisoformat(said["at"]) == row["at"]
-        status = await jobs.find(job)
+        status = await transitions.find(job)
         assert (status["status"], status["approved"], status["wake_at"]) == ("approved", True, None)
 
     async def test_twice_is_once_and_answers_the_same(self, http: httpx.AsyncClient) -> None:
@@ -261,7 +261,7 @@ class TestApproval:
         await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
         (row,) = await Approval.select()
         assert (row["by"], row["estimated_cost"]) == ("editor@example.com", TOTAL)
-        assert (await jobs.find(job))["wake_at"] is not None
+        assert (await transitions.find(job))["wake_at"] is not None
         answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
         assert answer.json()["by"] == "editor@example.com"
 
@@ -289,10 +289,10 @@ class TestApproval:
         assert Decimal(said["params"]["seen"]) == Decimal(seen)
         assert Decimal(said["params"]["estimated_cost"]) == TOTAL
         assert await Approval.count() == 0
-        assert (await jobs.find(job))["status"] == "storyboard_complete"
+        assert (await transitions.find(job))["status"] == "storyboard_complete"
         # The editor sees the new price and approves that.
         await accept(events.approved(job, revision=3, board=BOARD, price=TOTAL), prices=PRICES)
-        assert (await jobs.find(job))["status"] == "approved"
+        assert (await transitions.find(job))["status"] == "approved"
 
     @pytest.mark.parametrize("amount", ["NaN", "-1", "1e40"])
     async def test_in_the_cms_what_is_no_price_is_refused(
@@ -336,7 +336,7 @@ class TestApproval:
             else:
                 answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
                 assert answer.status_code == 200
-            row = await jobs.find(job)
+            row = await transitions.find(job)
             assert (row["approved_cost"], row["estimated_cost"]) == (TOTAL, TOTAL)
 
 
@@ -415,13 +415,13 @@ class TestMoreThanWasApproved:
         # What repeats the first approval, or names no price, approves no more.
         for price in (None, TOTAL):
             await accept(events.approved(job, revision=2, board=BOARD, price=price), prices=PRICES)
-        assert (await jobs.find(job))["status"] == "failed"
+        assert (await transitions.find(job))["status"] == "failed"
         short = events.approved(job, revision=3, board=BOARD, price=Decimal("0.10"))
         with pytest.raises(PriceChanged):
             await accept(short, prices=PRICES)
         enough = events.approved(job, revision=4, board=BOARD, price=Decimal("0.18"))
         await accept(enough, prices=PRICES)
-        row = await jobs.find(job)
+        row = await transitions.find(job)
         assert (row["status"], row["approved_cost"]) == ("approved", Decimal("0.176"))
         assert row["wake_at"] is not None
 
@@ -466,7 +466,7 @@ class TestMoreThanWasApproved:
         job = await self.stopped(http)
         board = events.storyboard("One.")
         await accept(events.edited(job, revision=2, board=board), prices=PRICES)
-        assert (await jobs.find(job))["approved_cost"] is None
+        assert (await transitions.find(job))["approved_cost"] is None
         offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
         assert (offer["needs"], offer["to_approve"]) == ("0.000000", "0.044000")
         approved = word(storyboard_digest=board.digest, estimated_cost="0.044")
@@ -492,7 +492,7 @@ class TestRender:
                 # However many there are, the first claim makes the rest mean nothing.
                 assert deserialise(await redis.get(b"arq:job:" + name))["a"] == [str(job), 0]
             assert await redis.zcard(Lane.RENDERS) > 0
-        assert (await jobs.find(job))["wake_at"] is not None
+        assert (await transitions.find(job))["wake_at"] is not None
 
     @pytest.mark.parametrize(
         ("status", "then"),

@@ -9,9 +9,9 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from cms_bridge import jobs, leases
 from cms_bridge.errors import LeaseLost
-from cms_bridge.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
 from cms_bridge.tables import Attempt
 from daemon.attempts import attempt
@@ -59,7 +59,7 @@ async def run(services: Services, error: Exception | None) -> dict[str, Any]:
 
     job = await approved()
     await attempt(job, Phase.RENDER, work, services)
-    return await jobs.find(job)
+    return await transitions.find(job)
 
 
 async def test_work_runs_under_its_lease_and_returns() -> None:
@@ -146,7 +146,7 @@ async def test_an_unforeseen_error_does_not_reach_the_editor_in_its_own_words(
     job = await approved()
     for _ in range(2):
         await attempt(job, Phase.RENDER, work, services)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert row["status"] == "failed"
     assert "hunter2" not in row["error"] + row["error_message"]
 
@@ -162,7 +162,7 @@ async def test_a_lease_that_the_work_itself_finds_lost_is_no_crash(services: Ser
 
     job = await approved()
     await attempt(job, Phase.RENDER, work, services)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["retry_count"], row["error"]) == ("cancelled", 0, None)
 
 
@@ -179,9 +179,9 @@ async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None
         group.start_soon(run_it, job, Phase.RENDER, work, services)
         await started.wait()
         group.cancel_scope.cancel()
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["lease_owner"], row["retry_count"]) == ("", 0)
-    assert await jobs.due() == [(job, 1, row["status"])]
+    assert await transitions.due() == [(job, 1, row["status"])]
 
 
 async def test_a_worker_that_drains_lets_go_and_returns(services: Services):
@@ -198,7 +198,7 @@ async def test_a_worker_that_drains_lets_go_and_returns(services: Services):
             group.start_soon(run_it, job, Phase.RENDER, work, services)
             await started.wait()
             services.in_flight.drain()
-    assert (await jobs.find(job))["lease_owner"] == ""
+    assert (await transitions.find(job))["lease_owner"] == ""
     (last,) = await Attempt.select()
     assert last["outcome"] == "released"
 

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from cms_bridge import model_health
 from cms_bridge.database import connected
-from cms_bridge.queue import HEALTH_KEY, Lane, deserialise
+from cms_bridge.health import models
+from cms_bridge.jobs.queue import HEALTH_KEY, Lane, deserialise
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
 from render.generation.circuit import Evidence, Sign
 from tests import events
@@ -340,7 +340,7 @@ async def test_the_health_of_models_is_told_to_those_with_the_key(
     assert problem(await http.get(path))[:2] == (401, "unauthorised")
     now = datetime.now(UTC)
     name = uuid4().hex
-    await model_health.record("gemini", name, [Evidence(at=now, sign=Sign.MADE, seconds=2.0)])
+    await models.record("gemini", name, [Evidence(at=now, sign=Sign.MADE, seconds=2.0)])
     answer = await http.get(path, headers=key)
     assert answer.status_code == 200
     (model,) = [one for one in answer.json()["models"] if one["model"] == name]

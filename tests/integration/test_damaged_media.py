@@ -15,12 +15,13 @@ import pytest
 from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 
-from cms_bridge import charges, leases
 from cms_bridge.app import create_app
 from cms_bridge.assets import Condition, Metadata
-from cms_bridge.estimates import MADE, Prices
-from cms_bridge.leases import Lease, Phase
-from cms_bridge.queue import open_queue
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.queue import open_queue
+from cms_bridge.ledger import charges
+from cms_bridge.pricing.estimates import MADE, Prices
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
 from daemon.generating import GeneratedAssets, generate_assets

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from cms_bridge import jobs, leases
-from cms_bridge.charges import charges_of
-from cms_bridge.leases import Lease, Phase
-from cms_bridge.queue import Queue
+from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.queue import Queue
+from cms_bridge.ledger.charges import charges_of
+from cms_bridge.outbox.writeback import warnings_of
 from cms_bridge.storage.base import ObjectStore
-from cms_bridge.writeback import warnings_of
 from daemon.drafting import ANSWERS, draft_storyboard
 from daemon.services import Services
 from daemon.settings import DaemonSettings
@@ -96,14 +96,14 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
 
 
 async def told(job: UUID) -> dict[str, Any]:
-    return {said.code: said for said in warnings_of(await jobs.find(job))}
+    return {said.code: said for said in warnings_of(await transitions.find(job))}
 
 
 async def test_useless_answers_end_at_the_bound_and_the_splitter_drafts(
     database: str, tmp_path: Path
 ) -> None:
     job = await drafted(database, tmp_path, is_useless, is_useless)
-    row, rows = await jobs.find(job), await charges_of(job)
+    row, rows = await transitions.find(job), await charges_of(job)
     # Two answers of the first model leave no room for the price of a third.
     assert [(one["model"], one["useless"]) for one in rows] == [("m0", True), ("m0", True)]
     assert row["actual_cost"] == Decimal("0.06") <= ANSWERS * PRICE
@@ -118,7 +118,7 @@ async def test_an_unfit_storyboard_is_mended_within_the_bound(
     database: str, tmp_path: Path
 ) -> None:
     job = await drafted(database, tmp_path, writes("Not what the script says."))
-    assert (await jobs.find(job))["actual_cost"] == Decimal("0.06")
+    assert (await transitions.find(job))["actual_cost"] == Decimal("0.06")
     said = await told(job)
     assert "word for word" in said["storyboard_offline"].message
     assert "$0.06" in said["storyboard_offline"].message
@@ -129,7 +129,7 @@ async def test_a_good_storyboard_costs_one_answer_and_nothing_of_what_is_approve
     database: str, tmp_path: Path
 ) -> None:
     job = await drafted(database, tmp_path, writes("One sentence.", "And another."), attempts=2)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert row["actual_cost"] == Decimal("0.03")
     assert await told(job) == {}
     board = msgspec.json.decode(row["storyboard_data"])

@@ -8,10 +8,10 @@ import anyio
 import msgspec
 import pytest
 
-from cms_bridge import jobs
 from cms_bridge.errors import ApprovalConflict, EventConflict, JobNotFound, RevisionConflict
-from cms_bridge.estimates import OFFLINE, Prices
 from cms_bridge.events import Event
+from cms_bridge.jobs import transitions
+from cms_bridge.pricing.estimates import OFFLINE, Prices
 from cms_bridge.states import IllegalMove, Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
@@ -25,9 +25,11 @@ LIMITS = Limits()
 
 async def accept(
     event: Event, *, message: str | None = None, prices: Prices = OFFLINE
-) -> jobs.Accepted:
+) -> transitions.Accepted:
     body = msgspec.json.encode(event)
-    return await jobs.accept(message or f"evt_{uuid4()}", body, event, limits=LIMITS, prices=prices)
+    return await transitions.accept(
+        message or f"evt_{uuid4()}", body, event, limits=LIMITS, prices=prices
+    )
 
 
 async def put(job: UUID, status: Status, **values: Any) -> None:
@@ -51,7 +53,7 @@ async def drafted() -> UUID:
 
 async def test_a_submission_becomes_a_pending_job() -> None:
     accepted = await accept(events.submitted(script="Hello."))
-    row = await jobs.find(accepted.job_id)
+    row = await transitions.find(accepted.job_id)
     assert (row["status"], row["progress"], row["project"]) == ("pending", 0, "project-1")
     assert row["wake_at"] is not None
     assert msgspec.json.decode(row["brief"])["script"] == "Hello."
@@ -77,7 +79,7 @@ async def test_a_repeated_event_does_nothing_and_answers_the_same() -> None:
 
 async def test_the_same_event_ten_times_at_once_makes_one_job() -> None:
     event = events.submitted()
-    accepted: list[jobs.Accepted] = []
+    accepted: list[transitions.Accepted] = []
 
     async def send() -> None:
         accepted.append(await accept(event, message="evt_1"))
@@ -120,27 +122,27 @@ async def test_what_cannot_be_filmed_leaves_nothing_behind(
 
 async def test_control_characters_reach_the_database_unharmed() -> None:
     accepted = await accept(events.submitted(script="a\x07b\x01c\tнет 你好 👩‍👩‍👧"))
-    assert "你好" in (await jobs.find(accepted.job_id))["brief"]
+    assert "你好" in (await transitions.find(accepted.job_id))["brief"]
 
 
 async def test_a_new_submission_replaces_the_work_on_the_old_one() -> None:
     old = await accept(events.submitted())
     new = await accept(events.submitted(submission=2))
-    assert (await jobs.find(old.job_id))["status"] == "cancelled"
-    assert (await jobs.find(new.job_id))["status"] == "pending"
+    assert (await transitions.find(old.job_id))["status"] == "cancelled"
+    assert (await transitions.find(new.job_id))["status"] == "pending"
 
 
 async def test_an_older_submission_arriving_late_replaces_nothing() -> None:
     new = await accept(events.submitted(submission=2))
     await accept(events.submitted(submission=1))
-    assert (await jobs.find(new.job_id))["status"] == "pending"
+    assert (await transitions.find(new.job_id))["status"] == "pending"
 
 
 async def test_an_approval_binds_exactly_what_was_sent() -> None:
     job = await drafted()
     board = events.storyboard("Changed by the editor.")
     await accept(events.approved(job, board=board))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["approved"]) == ("approved", True)
     assert row["approved_digest"] == row["storyboard_digest"] == board.digest
     assert row["approved_by"] == "editor@example.com"
@@ -150,16 +152,16 @@ async def test_an_approval_binds_exactly_what_was_sent() -> None:
 async def test_approving_twice_is_approving_once() -> None:
     job = await drafted()
     await accept(events.approved(job))
-    sequence = (await jobs.find(job))["sequence"]
+    sequence = (await transitions.find(job))["sequence"]
     await accept(events.approved(job))
-    assert (await jobs.find(job))["sequence"] == sequence
+    assert (await transitions.find(job))["sequence"] == sequence
 
 
 async def test_an_edit_voids_an_approval_before_work_began() -> None:
     job = await drafted()
     await accept(events.approved(job, revision=1))
     await accept(events.edited(job, revision=2, board=events.storyboard("New.")))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["approved"], row["approved_digest"]) == (
         "storyboard_complete",
         False,
@@ -173,7 +175,7 @@ async def test_an_edit_that_arrives_after_a_later_approval_changes_nothing() -> 
     board = events.storyboard("Second revision.")
     await accept(events.approved(job, revision=2, board=board))
     await accept(events.edited(job, revision=1, board=events.storyboard("First revision.")))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["storyboard_digest"]) == ("approved", board.digest)
 
 
@@ -183,7 +185,7 @@ async def test_an_edit_that_arrives_after_a_repeated_approval_changes_nothing() 
     # Edited, edited back and approved again: the last of it arrives first.
     await accept(events.approved(job, revision=3, edits=True))
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["storyboard_revision"]) == ("approved", 3)
     assert row["approved_digest"] == events.storyboard().digest
 
@@ -192,7 +194,7 @@ async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() ->
     job = await drafted()
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     await accept(events.approved(job, revision=1))
-    assert (await jobs.find(job))["status"] == "storyboard_complete"
+    assert (await transitions.find(job))["status"] == "storyboard_complete"
 
 
 @pytest.mark.parametrize("first", [events.edited, events.approved])
@@ -202,16 +204,16 @@ async def test_an_approval_of_what_stood_here_before_is_refused_whatever_its_rev
     job = await drafted()
     second = events.storyboard("Second revision.")
     await accept(first(job, revision=2, board=second))
-    before = await jobs.find(job)
+    before = await transitions.find(job)
     for revision in (3, 99):
         with pytest.raises(ApprovalConflict, match="older one"):
             await accept(events.approved(job, revision=revision))
-    assert await jobs.find(job) == before
+    assert await transitions.find(job) == before
     await accept(events.edited(job, revision=4))
     with pytest.raises(ApprovalConflict):
         await accept(events.approved(job, revision=5, board=second))
     await accept(events.approved(job, revision=6))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
 
 
@@ -219,7 +221,7 @@ async def test_who_brings_an_older_content_back_and_approves_it_says_so() -> Non
     job = await drafted()
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     await accept(events.approved(job, revision=3, edits=True))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
 
 
@@ -228,10 +230,10 @@ async def test_a_revision_has_one_content(event: Any) -> None:
     job = await drafted()
     board = events.storyboard("Second revision.")
     await accept(events.edited(job, revision=2, board=board))
-    before = await jobs.find(job)
+    before = await transitions.find(job)
     with pytest.raises(RevisionConflict):
         await accept(event(job, revision=2, board=events.storyboard("Another one.")))
-    assert await jobs.find(job) == before
+    assert await transitions.find(job) == before
     await accept(event(job, revision=2, board=board))
 
 
@@ -248,7 +250,7 @@ async def test_an_edit_and_an_approval_at_once_never_approve_what_was_edited(see
     async with anyio.create_task_group() as group:
         for event in sent[:: 1 if seed % 2 else -1]:
             group.start_soon(late, event)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["storyboard_digest"], row["approved"]) == (board.digest, False)
     assert row["approved_digest"] != shown.digest
 
@@ -257,7 +259,7 @@ async def test_an_edit_mends_a_failed_storyboard():
     job = await drafted()
     await put(job, Status.FAILED, approved=True, error='{"code":"x","message":"y"}')
     await accept(events.edited(job, board=events.storyboard("Shorter.")))
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["approved"], row["error"]) == ("storyboard_complete", False, None)
 
 
@@ -280,11 +282,11 @@ async def test_a_storyboard_that_cannot_be_filmed_changes_nothing(
     board: Storyboard, error: type
 ) -> None:
     job = await drafted()
-    before = await jobs.find(job)
+    before = await transitions.find(job)
     for event in (events.edited(job, board=board), events.approved(job, board=board)):
         with pytest.raises(error):
             await accept(event)
-    assert await jobs.find(job) == before
+    assert await transitions.find(job) == before
 
 
 @pytest.mark.parametrize("job", ["no-uuid", str(uuid4())])
@@ -298,7 +300,7 @@ async def test_cancelling_stops_everything_unfinished(status: Status) -> None:
     job = await drafted()
     await put(job, status, lease_owner="worker")
     await accept(events.cancelled())
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["lease_owner"], row["wake_at"]) == ("cancelled", "", None)
 
 
@@ -321,23 +323,25 @@ async def test_a_retry_starts_again_where_a_person_last_decided(
     job = await drafted()
     await put(job, Status.FAILED, approved=approved, error='{"code":"x","message":"y"}')
     await accept(events.retried())
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["error"], row["retry_count"]) == (status, None, 0)
 
 
 async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
     accepted = await accept(events.submitted())
-    assert await jobs.due() == []
+    assert await transitions.due() == []
     await put(
-        accepted.job_id, Status.PENDING, wake_at=(await jobs.find(accepted.job_id))["created_at"]
+        accepted.job_id,
+        Status.PENDING,
+        wake_at=(await transitions.find(accepted.job_id))["created_at"],
     )
-    since = (await jobs.find(accepted.job_id))["wake_at"]
+    since = (await transitions.find(accepted.job_id))["wake_at"]
     for _ in range(2):
-        assert await jobs.due() == [(accepted.job_id, 0, Status.PENDING)]
+        assert await transitions.due() == [(accepted.job_id, 0, Status.PENDING)]
     # How long it has been due is what health goes by: looking must not hide it.
-    assert (await jobs.find(accepted.job_id))["wake_at"] == since
-    assert await jobs.due(besides=[accepted.job_id]) == []
-    assert await jobs.due(among=[Status.APPROVED]) == []
+    assert (await transitions.find(accepted.job_id))["wake_at"] == since
+    assert await transitions.due(besides=[accepted.job_id]) == []
+    assert await transitions.due(among=[Status.APPROVED]) == []
 
 
 async def test_every_change_raises_the_sequence_and_the_message() -> None:
@@ -345,5 +349,5 @@ async def test_every_change_raises_the_sequence_and_the_message() -> None:
     await accept(events.edited(job, revision=1, board=events.storyboard("a")))
     await accept(events.edited(job, revision=2, board=events.storyboard("b")))
     (message,) = await OutboxMessage.select()
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["sequence"], message["version"]) == (3, 3)

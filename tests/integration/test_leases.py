@@ -8,9 +8,9 @@ import anyio
 import msgspec
 import pytest
 
-from cms_bridge import jobs, leases
 from cms_bridge.errors import LeaseLost
-from cms_bridge.leases import Finished, Lease, Phase, RetryPolicy
+from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs.leases import Finished, Lease, Phase, RetryPolicy
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
@@ -50,7 +50,7 @@ async def test_a_claim_carries_what_the_worker_needs() -> None:
     lease = await claimed(job)
     assert (lease.attempt, lease.project, lease.video_id) == (1, "project-1", "video-1")
     assert lease.storyboard == events.storyboard()
-    assert (await jobs.find(job))["status"] == "generating"
+    assert (await transitions.find(job))["status"] == "generating"
 
 
 async def test_eight_claims_at_once_have_one_winner() -> None:
@@ -95,7 +95,7 @@ async def test_a_dead_workers_job_passes_to_another_and_the_dead_one_can_change_
     ):
         with pytest.raises(LeaseLost):
             await late
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["lease_owner"], row["status"]) == ("alive", "generating")
     assert await GeneratedVideo.count() == 0
     outcomes = await Attempt.select(Attempt.outcome).order_by(Attempt.number)
@@ -108,7 +108,7 @@ async def test_a_job_whose_workers_keep_dying_fails_in_plain_words() -> None:
         assert await claim(job)
         await expire(job)
     assert await claim(job) is None
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert row["status"] == "failed"
     assert msgspec.json.decode(row["error"])["code"] == "attempts_exhausted"
 
@@ -118,7 +118,7 @@ async def test_renewing_keeps_the_sweep_away() -> None:
     lease = await claimed(job)
     await expire(job)
     await leases.renew(lease, duration=MINUTE)
-    assert await jobs.due() == []
+    assert await transitions.due() == []
     assert await claim(job, worker="other") is None
 
 
@@ -140,7 +140,7 @@ async def test_completing_makes_job_video_and_message_true_together() -> None:
     await leases.advance(lease, to=Status.COMPOSING, progress=50, fallback=True)
     await leases.advance(lease, to=Status.UPLOADING)
     await leases.complete(lease, VIDEO)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["progress"]) == ("completed", 100)
     assert row["model_fallback_occurred"]
     assert (row["lease_owner"], row["wake_at"]) == ("", None)
@@ -162,7 +162,7 @@ async def test_a_storyboard_is_laid_before_the_editor() -> None:
     lease = await claimed(job, Phase.STORYBOARD)
     board = events.storyboard()
     await leases.storyboard_drafted(lease, board, estimate=Decimal("1.5"), warnings=())
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["storyboard_digest"]) == ("storyboard_complete", board.digest)
     assert (row["estimated_cost"], row["wake_at"], row["lease_owner"]) == (Decimal("1.5"), None, "")
     topics = await OutboxMessage.select(OutboxMessage.topic).order_by(OutboxMessage.topic)
@@ -174,20 +174,20 @@ async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
     away = Problem(code="storage_unavailable", message="The store is away.")
     for retry in range(1, POLICY.max_retries + 1):
         assert await leases.postpone(await claimed(job), away, policy=POLICY)
-        row = await jobs.find(job)
+        row = await transitions.find(job)
         assert row["retry_count"] == retry
         assert row["wake_at"] > datetime.now(UTC) + POLICY.delay(retry) - timedelta(seconds=3)
     assert not await leases.postpone(await claimed(job), away, policy=POLICY)
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["status"], row["error_message"]) == ("failed", "The store is away.")
 
 
 async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> None:
     job = await approved()
     await leases.release(await claimed(job))
-    assert await jobs.due() == [(job, 1, Status.GENERATING)]
+    assert await transitions.due() == [(job, 1, Status.GENERATING)]
     await claimed(job, worker="other")
-    assert (await jobs.find(job))["retry_count"] == 0
+    assert (await transitions.find(job))["retry_count"] == 0
 
 
 async def test_a_wake_up_that_comes_late_takes_nothing() -> None:

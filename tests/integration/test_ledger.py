@@ -9,8 +9,6 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from cms_bridge import caps, charges, jobs
-from cms_bridge.charges import Outcome, State
 from cms_bridge.errors import (
     AnswersUseless,
     ApprovedCostReached,
@@ -21,12 +19,16 @@ from cms_bridge.errors import (
     SpendCapReached,
     SpendUnderWay,
 )
-from cms_bridge.ledger import Ledger, open_ledger
-from cms_bridge.money import Caps
-from cms_bridge.outbox import Topic
+from cms_bridge.jobs import transitions
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.outbox.messages import Topic
+from cms_bridge.outbox.writeback import rendition_write
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, OutboxMessage, Project
-from cms_bridge.writeback import rendition_write
 from render.errors import OutcomeUnknown
 from render.generation.base import Kind
 from tests.ledgers import (
@@ -76,12 +78,12 @@ async def test_a_call_is_written_down_before_it_is_made() -> None:
 
 async def test_a_settled_call_shows_on_the_job_and_goes_to_the_cms() -> None:
     ledger = await opened()
-    before = await jobs.find(ledger.lease.job_id)
+    before = await transitions.find(ledger.lease.job_id)
     for cost in ("0.03", "0.000001"):
         reservation = await ledger.reserve(call())
         await ledger.started(reservation)
         await ledger.settle(reservation, Decimal(cost))
-    row = await jobs.find(ledger.lease.job_id)
+    row = await transitions.find(ledger.lease.job_id)
     assert row["actual_cost"] == dollars("0.030001")
     assert row["sequence"] == before["sequence"] + 2
     (message,) = await OutboxMessage.select().where(OutboxMessage.topic == Topic.RENDITION)
@@ -171,7 +173,7 @@ async def test_an_unknown_outcome_is_shown_and_counted() -> None:
     await ledger.started(reservation)
     await ledger.unknown(reservation, "The connection was lost.")
     assert await caps.held(caps.video_row("p1", "v")) == dollars("0.04")
-    (warning,) = rendition_write(await jobs.find(ledger.lease.job_id), None).warnings
+    (warning,) = rendition_write(await transitions.find(ledger.lease.job_id), None).warnings
     assert warning.code == "charge_unknown"
     assert warning.message.startswith("Scene 2: A call to a-model may have been charged $0.04")
     assert "The connection was lost." in warning.message
@@ -209,7 +211,7 @@ async def test_a_persons_word_lets_the_work_go_on(outcome: Outcome, state: str, 
     first = await charges.resolve(job, charge, outcome, by="ann@example.com")
     assert (first["state"], first["reason"].split()[0]) == (state, "ann@example.com")
     assert (await charges.resolve(job, charge, outcome, by="bob"))["reason"] == first["reason"]
-    row = await jobs.find(job)
+    row = await transitions.find(job)
     assert (row["actual_cost"], row["charge_warnings"]) == (Decimal(cost), "[]")
     assert await caps.held(caps.video_row("p1", "v")) == Decimal(cost)
     assert await ledger.unfinished("d") is None
@@ -498,7 +500,7 @@ class TestUselessAnswers:
             await again.reserve(asked)
         await again.reserve(msgspec.structs.replace(asked, model="another"))
         await again.reserve(call("0.04"))
-        row = await jobs.find(ledger.lease.job_id)
+        row = await transitions.find(ledger.lease.job_id)
         (warning,) = rendition_write(row, None).warnings
         assert (warning.code, warning.params) == (
             "answers_useless",

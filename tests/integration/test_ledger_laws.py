@@ -12,10 +12,10 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cms_bridge.charges import OPEN, Outcome, State, charges_of, resolve, sweep
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
-from cms_bridge.ledger import open_ledger
-from cms_bridge.money import Caps
+from cms_bridge.ledger.charges import OPEN, Outcome, State, charges_of, resolve, sweep
+from cms_bridge.ledger.meter import open_ledger
+from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
 from daemon.waiting import once_free

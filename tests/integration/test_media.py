@@ -14,14 +14,16 @@ from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from cms_bridge import charges, leases, outbox
 from cms_bridge.app import create_app
-from cms_bridge.caps import held, video_row
 from cms_bridge.errors import SpendCapReached
-from cms_bridge.estimates import Prices
-from cms_bridge.leases import Phase
-from cms_bridge.money import Caps
-from cms_bridge.queue import Lane, deserialise, open_queue
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.queue import Lane, deserialise, open_queue
+from cms_bridge.ledger import charges
+from cms_bridge.outbox import messages
+from cms_bridge.pricing.amounts import Caps
+from cms_bridge.pricing.caps import held, video_row
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Approval, Asset, Job
@@ -387,10 +389,10 @@ class TestMoney:
 
             write_rendition = write_storyboard
 
-        for message in await outbox.due_for(medium):
-            assert await outbox.deliver(message, Cms(), backoff=services.backoff)
+        for message in await messages.due_for(medium):
+            assert await messages.deliver(message, Cms(), backoff=services.backoff)
         assert told == []
-        assert await outbox.due_for(medium) == []
+        assert await messages.due_for(medium) == []
 
 
 async def failure(doing: Any) -> Exception:

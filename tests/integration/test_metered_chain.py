@@ -7,12 +7,12 @@ from decimal import Decimal
 import anyio
 import pytest
 
-from cms_bridge import charges
-from cms_bridge.caps import held, video_row
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached
-from cms_bridge.estimates import prices_of
-from cms_bridge.ledger import Ledger, open_ledger
-from cms_bridge.money import Caps
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.pricing.amounts import Caps
+from cms_bridge.pricing.caps import held, video_row
+from cms_bridge.pricing.estimates import prices_of
 from cms_bridge.storage.base import StorageUnavailable
 from cms_bridge.tables import Job
 from render.errors import GenerationError, OutcomeUnknown, RetryableGeneration, UnusableAnswer

@@ -6,9 +6,9 @@ from typing import Any
 import anyio
 import pytest
 
-from cms_bridge import model_health
 from cms_bridge.database import connected
-from cms_bridge.model_health import CircuitState, ModelReport, record, report
+from cms_bridge.health import models
+from cms_bridge.health.models import CircuitState, ModelReport, record, report
 from cms_bridge.tables import ModelAggregate, ModelHealth
 from render.errors import GenerationError, RetiredModel, RetryableGeneration
 from render.generation.circuit import Circuit, Evidence, Sign
@@ -38,7 +38,7 @@ def failed(error: GenerationError, at: datetime = NOW, **values: Any) -> Evidenc
 async def model(
     since: datetime = NOW - 60 * MINUTE, until: datetime = NOW + 60 * MINUTE
 ) -> ModelReport:
-    (only,) = await model_health.health(since=since, until=until)
+    (only,) = await models.health(since=since, until=until)
     return only
 
 
@@ -57,7 +57,7 @@ async def test_calls_of_five_minutes_are_added_up() -> None:
     told = await model()
     (five,) = told.aggregates
     assert (five.calls, five.failures, five.fallbacks) == (5, 1, 1)
-    assert five.starts_at <= NOW < five.starts_at + model_health.AGGREGATE
+    assert five.starts_at <= NOW < five.starts_at + models.AGGREGATE
     assert five.p50 == pytest.approx(2.0, rel=0.026)
     assert five.p95 == pytest.approx(4.0, rel=0.026)
     assert (told.calls, told.errors, told.fallbacks) == (5, 1, 1)
@@ -138,7 +138,7 @@ async def test_what_was_seen_outlives_a_restart(database: str) -> None:
     await record("gemini", "m", [failed(PASSING, open_since=NOW, open_until=until)])
     await record("gemini", "rested", [failed(PASSING, open_since=NOW, open_until=NOW - MINUTE)])
     async with connected(database):
-        circuits = await model_health.open_circuits()
+        circuits = await models.open_circuits()
     assert circuits == {("gemini", "m"): (NOW, until)}
     circuit = Circuit()
     since, until = circuits["gemini", "m"]
@@ -151,6 +151,6 @@ async def test_what_is_old_is_forgotten() -> None:
     await record("gemini", "gone", [made(1.0, old)])
     await record("gemini", "m", [made(1.0, old), made(1.0)])
     await report([("gemini", "m")])
-    await model_health.prune(timedelta(days=30))
+    await models.prune(timedelta(days=30))
     assert await ModelHealth.select(ModelHealth.model).output(as_list=True) == ["m"]
     assert await ModelAggregate.count() == 1

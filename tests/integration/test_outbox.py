@@ -7,10 +7,15 @@ from uuid import UUID
 import anyio
 import pytest
 
-from cms_bridge import outbox
 from cms_bridge.database import transaction
-from cms_bridge.outbox import Backoff, Topic
-from cms_bridge.payload import PayloadGone, PayloadUnavailable, RenditionWrite, StoryboardWrite
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Backoff, Topic
+from cms_bridge.outbox.payload import (
+    PayloadGone,
+    PayloadUnavailable,
+    RenditionWrite,
+    StoryboardWrite,
+)
 from cms_bridge.tables import Job, OutboxMessage
 from tests import events
 from tests.integration.test_jobs import accept, drafted
@@ -47,11 +52,11 @@ async def change(job: UUID) -> None:
     """Make news of a job."""
     async with transaction():
         await Job.update({Job.sequence: Job.sequence + 1}).where(Job.id == job)
-        await outbox.touch(job, Topic.RENDITION)
+        await messages.touch(job, Topic.RENDITION)
 
 
 async def deliver(reader: Reader) -> list[bool]:
-    return [await outbox.deliver(one, reader, backoff=BACKOFF) for one, _ in await outbox.due()]
+    return [await messages.deliver(one, reader, backoff=BACKOFF) for one, _ in await messages.due()]
 
 
 async def make_due() -> None:
@@ -71,7 +76,7 @@ async def test_news_is_told_once() -> None:
 async def test_a_storyboard_is_told_apart_from_the_rendition() -> None:
     job = await drafted()
     async with transaction():
-        await outbox.touch(job, Topic.STORYBOARD)
+        await messages.touch(job, Topic.STORYBOARD)
     reader = Reader()
     await deliver(reader)
     (write,) = reader.storyboards
@@ -86,7 +91,7 @@ async def test_while_the_cms_is_away_news_piles_up_into_one_write() -> None:
     assert await deliver(reader) == [False]
     for _ in range(5):
         await change(job)
-    assert await outbox.due() == [], "news is no reason to knock more often"
+    assert await messages.due() == [], "news is no reason to knock more often"
     reader.error = None
     await make_due()
     assert await deliver(reader) == [True]
@@ -119,16 +124,16 @@ async def test_news_that_comes_during_a_write_is_told_too() -> None:
     await deliver(reader)
     await deliver(reader)
     assert [write.sequence for write in reader.renditions] == [1, 2]
-    assert await outbox.due() == []
+    assert await messages.due() == []
 
 
 async def test_two_workers_do_not_tell_the_same_news() -> None:
     await accept(events.submitted())
     reader = Reader()
-    ((message, _),) = await outbox.due()
+    ((message, _),) = await messages.due()
 
     async def tell() -> None:
-        await outbox.deliver(message, reader, backoff=BACKOFF)
+        await messages.deliver(message, reader, backoff=BACKOFF)
 
     async with anyio.create_task_group() as group:
         for _ in range(5):
@@ -141,7 +146,7 @@ async def test_what_payload_will_never_take_is_given_up() -> None:
     reader = Reader()
     reader.error = PayloadGone("the video was deleted")
     assert await deliver(reader) == [False]
-    assert await outbox.due() == []
+    assert await messages.due() == []
     (row,) = await OutboxMessage.select()
     assert row["last_error"] == "the video was deleted"
 
@@ -164,9 +169,9 @@ async def test_a_rolled_back_change_leaves_no_message() -> Never:
 
     async def touch_and_fail() -> None:
         async with transaction():
-            await outbox.touch(job, Topic.RENDITION)
+            await messages.touch(job, Topic.RENDITION)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await touch_and_fail()
-    assert await outbox.due() == []
+    assert await messages.due() == []

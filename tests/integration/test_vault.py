@@ -11,16 +11,17 @@ from uuid import UUID, uuid4
 import anyio
 import pytest
 
-from cms_bridge import assets, charges
+from cms_bridge import assets
 from cms_bridge.assets import Condition, Place
-from cms_bridge.charges import State
 from cms_bridge.errors import CallUnderWay
-from cms_bridge.ledger import Ledger, open_ledger
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import State
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.ledger.vault import Vault, find_text, keep_text
 from cms_bridge.states import Status
 from cms_bridge.storage.base import StorageUnavailable, StoredObject
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Asset, Charge, Job
-from cms_bridge.vault import Vault, find_text, keep_text
 from daemon.waiting import once_free
 from render.errors import OutcomeUnknown
 from render.generation.base import Generated, GeneratedText, Kind, Reservation

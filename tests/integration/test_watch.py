@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from cms_bridge import model_health
 from cms_bridge.database import connected
-from cms_bridge.model_health import CircuitState, ModelReport
+from cms_bridge.health import models as model_health
+from cms_bridge.health.models import CircuitState, ModelReport
 from cms_bridge.tables import ModelHealth
 from daemon.watch import Watch
 from render.generation.base import ImageRequest

@@ -14,9 +14,9 @@ import structlog
 from arq import func
 from redis.asyncio import Redis
 
-from cms_bridge import jobs, leases
-from cms_bridge.leases import Lease, Phase, RetryPolicy
-from cms_bridge.queue import Lane, Task, open_queue
+from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from daemon import tasks, worker
@@ -129,7 +129,7 @@ async def test_a_job_that_cannot_be_claimed_leaves_its_place_to_others(
         await hands.look()
         await eventually(lambda: drafting.begun == [whole])
     # And it is still there to be seen.
-    assert [job for job, _, _ in await jobs.due()] == [broken]
+    assert [job for job, _, _ in await transitions.due()] == [broken]
 
 
 async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: Drafting) -> None:
@@ -285,7 +285,7 @@ async def test_a_second_daemon_cannot_take_what_is_held(tmp_path: Path, drafting
             )
             is None
         )
-        assert await jobs.due() == []
+        assert await transitions.due() == []
 
 
 async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(

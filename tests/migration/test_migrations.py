@@ -16,9 +16,9 @@ from piccolo.apps.migrations.auto.schema_snapshot import SchemaSnapshot
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.conf.apps import AppConfig
 
-from cms_bridge.caps import Scope, job_row, video_row
 from cms_bridge.database import connected, migrate, migration_level
-from cms_bridge.ledger import open_ledger
+from cms_bridge.ledger.meter import open_ledger
+from cms_bridge.pricing.caps import Scope, job_row, video_row
 from cms_bridge.tables import TABLES, Asset, Job, Project, Spend
 from migrations.piccolo_app import APP_CONFIG
 from render.generation.base import Kind

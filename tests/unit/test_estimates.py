@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms_bridge.estimates import OFFLINE, Prices, estimate, made_for, prices_of
-from cms_bridge.money import ceiling, dollars, micros, rounded
+from cms_bridge.pricing.amounts import ceiling, dollars, micros, rounded
+from cms_bridge.pricing.estimates import OFFLINE, Prices, estimate, made_for, prices_of
 from render.generation.base import Kind
 from render.generation.models import ModelsConfig
 from render.generation.requests import (

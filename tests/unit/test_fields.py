@@ -10,7 +10,7 @@ import pytest
 
 from cms_bridge import fields
 from cms_bridge.events import Event
-from cms_bridge.money import ceiling, rounded
+from cms_bridge.pricing.amounts import ceiling, rounded
 from render import schema, storyboard
 from tests import events
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms_bridge.latencies import added, counted, quantile
+from cms_bridge.health.latencies import added, counted, quantile
 
 times = st.lists(st.floats(0.05, 3600), min_size=1, max_size=200)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms_bridge.outbox import Backoff
+from cms_bridge.outbox.messages import Backoff
 
 BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=5))
 

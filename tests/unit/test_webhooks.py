@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms_bridge.errors import BodyTooLarge, MalformedEvent, WebhookRejected
-from cms_bridge.webhooks import Verifier, decode, read_bounded
+from cms_bridge.inbox.webhooks import Verifier, decode, read_bounded
 from tests import events
 
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another secret of thirty-two byt").decode()

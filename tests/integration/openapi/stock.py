@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import media
 from cms_bridge.assets import Metadata
-from cms_bridge.estimates import OFFLINE
-from cms_bridge.ledger import open_ledger
-from cms_bridge.media import Order
+from cms_bridge.jobs import media
+from cms_bridge.jobs.media import Order
+from cms_bridge.ledger.meter import open_ledger
+from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Asset, Charge, GeneratedVideo, Job
 from render.generation.base import Kind

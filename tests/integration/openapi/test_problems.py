@@ -11,8 +11,8 @@ import pytest
 from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 
+from cms_bridge.api.aliases import ALIASES
 from cms_bridge.app import create_app
-from cms_bridge.compat import ALIASES
 from cms_bridge.errors import BridgeError, LeaseLost
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project

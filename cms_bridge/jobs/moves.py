@@ -6,9 +6,9 @@ from uuid import UUID
 
 from piccolo.custom_types import Combinable
 
-from cms_bridge import outbox
 from cms_bridge.errors import JobNotFound
-from cms_bridge.outbox import Topic
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import IllegalMove, Status, origins
 from cms_bridge.tables import Job
 
@@ -51,4 +51,4 @@ async def move(
     )
     if not moved:
         raise IllegalMove(Status((await find(job))["status"]), target)
-    await outbox.touch(job, Topic.RENDITION)
+    await messages.touch(job, Topic.RENDITION)

@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import approvals, assets
+from cms_bridge import assets
 from cms_bridge.assets import Condition, Row
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
-from cms_bridge.estimates import Prices
-from cms_bridge.money import ceiling
-from cms_bridge.moves import WAKE_GRACE
+from cms_bridge.jobs import approvals
+from cms_bridge.jobs.moves import WAKE_GRACE
+from cms_bridge.pricing.amounts import ceiling
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Asset, Job, Project
 from render.errors import EmptyScript

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge import assets
-from cms_bridge.money import ceiling
+from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.states import JobKind
 from render.generation.base import ImageRequest, Kind, SpeechRequest
 from render.generation.models import ModelsConfig

@@ -3,7 +3,7 @@
 `Ledger` is the `Meter` of one claim on a job. The chain of providers tells it
 of each call before, during and after; the intent is written before anything is
 sent, and no call is made that would pass a cap or what was approved
-(`cms_bridge.caps`). What becomes of a charge is in `cms_bridge.charges`.
+(`cms_bridge.pricing.caps`). What becomes of a charge is in `cms_bridge.ledger.charges`.
 """
 
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from cms_bridge import caps
 from cms_bridge.assets import find_asset
-from cms_bridge.caps import Account
-from cms_bridge.charges import OPEN, Row, State, end, recover
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
-from cms_bridge.leases import Lease, held
-from cms_bridge.money import Caps, ceiling, rounded
+from cms_bridge.jobs.leases import Lease, held
+from cms_bridge.ledger.charges import OPEN, Row, State, end, recover
+from cms_bridge.ledger.vault import find_text
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import Caps, ceiling, rounded
+from cms_bridge.pricing.caps import Account
 from cms_bridge.tables import Charge, Job
-from cms_bridge.vault import find_text
 from render.errors import OutcomeUnknown
 from render.generation.base import USELESS_CALLS, Call, Kind, Reservation
 

@@ -16,7 +16,7 @@ from piccolo.columns import Timestamptz
 
 from cms_bridge.database import transaction
 from cms_bridge.fields import Moment
-from cms_bridge.latencies import added, counted, quantile
+from cms_bridge.health.latencies import added, counted, quantile
 from cms_bridge.tables import ModelAggregate, ModelHealth
 from render.errors import RetiredModel
 from render.generation.circuit import Evidence, Sign

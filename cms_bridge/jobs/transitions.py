@@ -1,8 +1,8 @@
 """Jobs: what people and the CMS ask for, each one transaction.
 
-What they decide about a storyboard is in `cms_bridge.decisions`, what a worker
-does to a job it holds in `cms_bridge.leases`. All move a job by a conditional
-UPDATE that names the statuses it may come from (`cms_bridge.moves`), so two
+What they decide about a storyboard is in `cms_bridge.jobs.decisions`, what a worker
+does to a job it holds in `cms_bridge.jobs.leases`. All move a job by a conditional
+UPDATE that names the statuses it may come from (`cms_bridge.jobs.moves`), so two
 processes can never both succeed, and all leave a message in the outbox.
 """
 
@@ -16,10 +16,8 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import decisions, outbox
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import EventConflict, JobNotFound, NotApproved
-from cms_bridge.estimates import Prices
 from cms_bridge.events import (
     Event,
     StoryboardApproved,
@@ -30,8 +28,11 @@ from cms_bridge.events import (
     VideoRetried,
     VideoSubmitted,
 )
-from cms_bridge.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
-from cms_bridge.outbox import Topic
+from cms_bridge.jobs import decisions
+from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
@@ -203,7 +204,7 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
             updated_at=now,
         )
     )
-    await outbox.touch(job, Topic.RENDITION)
+    await messages.touch(job, Topic.RENDITION)
     return job
 
 

@@ -1,13 +1,13 @@
 """Approvals: who said, and when, that exactly this storyboard may be filmed at this price.
 
 A job has one valid approval at most; an edit voids it and the row stays as a
-record. What it names is a cap (`cms_bridge.caps`, scope `approval`): what the
+record. What it names is a cap (`cms_bridge.pricing.caps`, scope `approval`): what the
 job has cost since its storyboard was written and what was then still to be paid.
 
     not approved   names the whole price        lets what is spent and what is due be spent
     stopped at it  names what is spent and due  the same: the job goes on with what it has
 
-What an approval does to the job is in `cms_bridge.decisions`.
+What an approval does to the job is in `cms_bridge.jobs.decisions`.
 """
 
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import caps
-from cms_bridge.caps import Scope
 from cms_bridge.errors import ApprovalConflict, ApprovedCostReached, PriceChanged
-from cms_bridge.estimates import Estimate, Prices, estimate_in, made_by
-from cms_bridge.money import rounded
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.caps import Scope
+from cms_bridge.pricing.estimates import Estimate, Prices, estimate_in, made_by
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Approval, Job
 from render.problem import Problem

@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from cms_bridge import outbox
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.moves import PROGRESS_STORYBOARD
-from cms_bridge.outbox import Topic
+from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, JobKind, Status, origins
 from cms_bridge.tables import Attempt, GeneratedVideo, Job
 from render.problem import Problem
@@ -145,7 +145,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
                 outcome="running",
             )
         )
-        await outbox.touch(job, Topic.RENDITION)
+        await messages.touch(job, Topic.RENDITION)
         lease = _lease(taken[0], phase, worker)
     if retries > policy.max_retries:
         await fail(lease, _exhausted(retries))
@@ -188,7 +188,7 @@ async def advance(  # noqa: PLR0913 - each is one column an editor sees
         values[Job.generation_warnings] = msgspec.json.encode(warnings).decode()
     async with transaction():
         await _write(lease, values, came_from=origins(to) if to else None)
-        await outbox.touch(lease.job_id, Topic.RENDITION)
+        await messages.touch(lease.job_id, Topic.RENDITION)
 
 
 async def storyboard_drafted(
@@ -208,7 +208,7 @@ async def storyboard_drafted(
                 Job.progress: PROGRESS_STORYBOARD,
             },
         )
-        await outbox.touch(lease.job_id, Topic.STORYBOARD)
+        await messages.touch(lease.job_id, Topic.STORYBOARD)
 
 
 async def complete(lease: Lease, video: Finished) -> None:
@@ -313,7 +313,7 @@ async def _finish(  # noqa: PLR0913 - how an attempt ends
         came_from=came_from or origins(status),
     )
     await _end_attempt(lease.job_id, lease.attempt, outcome, error)
-    await outbox.touch(lease.job_id, Topic.RENDITION)
+    await messages.touch(lease.job_id, Topic.RENDITION)
 
 
 async def _write(

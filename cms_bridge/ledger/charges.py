@@ -7,7 +7,7 @@
 
 Whatever a worker leaves behind when it dies is sorted out by how far the call
 had come: by the job's next worker (`recover`), or by `sweep` where none will
-come. What had been answered is no matter of doubt: `cms_bridge.vault` settles
+come. What had been answered is no matter of doubt: `cms_bridge.ledger.vault` settles
 it first. Rows are locked in one order everywhere: job, charge, outbox, caps.
 """
 
@@ -21,12 +21,13 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import caps, outbox
-from cms_bridge.caps import Account
 from cms_bridge.database import transaction
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
-from cms_bridge.money import rounded
-from cms_bridge.outbox import Topic
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.caps import Account
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Charge, Job
 from render.generation.base import Kind
@@ -227,7 +228,7 @@ async def _tell(job: UUID, storyboard_data: str | None) -> None:
         msgspec.json.encode(warnings).decode(),
         job,
     )
-    await outbox.touch(job, Topic.RENDITION)
+    await messages.touch(job, Topic.RENDITION)
 
 
 def _useless(rows: list[Row], numbers: dict[str, int]) -> list[Problem]:

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
-from cms_bridge.money import Caps, dollars, micros
+from cms_bridge.pricing.amounts import Caps, dollars, micros
 from cms_bridge.tables import Project, Spend
 
 

@@ -26,10 +26,10 @@ import structlog
 
 from cms_bridge import assets
 from cms_bridge.assets import EXTENSIONS, Condition, Medium, Metadata, Place, Row
-from cms_bridge.charges import OPEN, State, end
 from cms_bridge.database import transaction
-from cms_bridge.leases import Lease
-from cms_bridge.money import rounded
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.ledger.charges import OPEN, State, end
+from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import FINISHED
 from cms_bridge.storage.base import (
     ObjectNotFound,

@@ -60,7 +60,7 @@ class RenditionWrite(_Wire, frozen=True, kw_only=True):
     sequence: Annotated[int, msgspec.Meta(ge=1)]
     """Counts the job's changes; a write with a lower one than stored is passed over."""
     status: str
-    """One of `cms_bridge.jobs.Status`."""
+    """One of `cms_bridge.jobs.transitions.Status`."""
     progress: Annotated[int, msgspec.Meta(ge=0, le=100)]
     scenes_done: int = 0
     scenes_total: int = 0

@@ -18,12 +18,13 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge import approvals, estimates
 from cms_bridge.database import transaction
 from cms_bridge.errors import ApprovalConflict, JobNotFound, RevisionConflict
-from cms_bridge.estimates import Prices
 from cms_bridge.events import StoryboardChange
-from cms_bridge.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, move
+from cms_bridge.jobs import approvals
+from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, move
+from cms_bridge.pricing import estimates
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import Limits, Storyboard

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from cms_bridge.payload import RenditionFile, RenditionWrite, StoryboardWrite
+from cms_bridge.outbox.payload import RenditionFile, RenditionWrite, StoryboardWrite
 from render.problem import Problem
 from render.storyboard import Storyboard
 

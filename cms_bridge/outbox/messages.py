@@ -16,10 +16,15 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge.payload import PayloadGone, PayloadUnavailable, RenditionWrite, StoryboardWrite
+from cms_bridge.outbox.payload import (
+    PayloadGone,
+    PayloadUnavailable,
+    RenditionWrite,
+    StoryboardWrite,
+)
+from cms_bridge.outbox.writeback import rendition_write, storyboard_write
 from cms_bridge.states import JobKind
 from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
-from cms_bridge.writeback import rendition_write, storyboard_write
 
 log = structlog.get_logger()
 

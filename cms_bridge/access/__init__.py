@@ -1,0 +1,1 @@
+"""Who may do what: the key of the API."""

@@ -1,0 +1,1 @@
+"""What the CMS sends: webhooks verified, and accepted once whatever comes twice."""
