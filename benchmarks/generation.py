@@ -33,12 +33,12 @@ import psutil
 from pydantic import SecretStr
 
 from cms_bridge.database import connected, migrate
-from cms_bridge.embedded import embedded_redis
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.tables import Job
-from daemon.generating import generate_assets
-from daemon.progress import Reporter
+from daemon.local.redis import embedded_redis
 from daemon.settings import DaemonSettings
+from daemon.work.generation import generate_assets
+from daemon.work.progress import Reporter
 from daemon.worker import open_services
 from render.errors import RetryableGeneration
 from render.generation.base import Generated, ImageRequest, Kind, Meter

@@ -17,14 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from cms_bridge.database import MigrationFailed
-from cms_bridge.embedded import EmbeddedRedisError
 from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
-from daemon.demo import DemoFailed
-from daemon.editor import EditorError
+from daemon.client import Sender, SenderError
 from daemon.errors import first_error
-from daemon.house import HouseError, find_node, open_house
-from daemon.sender import Sender, SenderError
-from daemon.stack import ChildFailed
+from daemon.local.demo import DemoFailed
+from daemon.local.editor import EditorError
+from daemon.local.installation import HouseError, find_node, open_house
+from daemon.local.redis import EmbeddedRedisError
+from daemon.local.supervisor import ChildFailed
 from render import tracebacks
 from render.storyboard import Brief
 
@@ -105,7 +105,7 @@ def migrate(
 @app.command()
 def doctor() -> None:
     """Report what this machine offers and what is configured."""
-    from daemon.doctor import examine  # noqa: PLC0415 - probes encoders
+    from daemon.local.doctor import examine  # noqa: PLC0415 - probes encoders
 
     findings = asyncio.run(examine())
     table = Table("Part", "", "Found")
@@ -126,7 +126,7 @@ def demo(
     paid: Annotated[bool, typer.Option(help="Use the provider keys in the environment.")] = False,
 ) -> None:
     """Start everything, make one video as an editor would, and stop everything."""
-    from daemon import demo as played  # noqa: PLC0415 - its name is this command's
+    from daemon.local import demo as played  # noqa: PLC0415 - its name is this command's
 
     if cms is Cms.PAYLOAD:
         find_node()
@@ -156,7 +156,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _stay_up(directory: Path, *, with_cms: bool) -> None:
-    from daemon.house import EDITOR_EMAIL  # noqa: PLC0415 - only printed here
+    from daemon.local.installation import EDITOR_EMAIL  # noqa: PLC0415 - only printed here
 
     async with open_house(directory, cms=with_cms, admin=True, preferred_ports=True) as house:
         if house.payload_url:

@@ -11,7 +11,7 @@ from uuid import UUID
 from arq.worker import Retry
 
 from daemon.deliveries import Deliveries
-from daemon.workload import Workload
+from daemon.work.workload import Workload
 
 Context = dict[str, Any]
 

@@ -27,17 +27,18 @@ from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
-from daemon import drafting, rendering, tasks
-from daemon.cleanup import clear_leftovers
+from daemon import tasks
 from daemon.deliveries import AT_ONCE, Deliveries
-from daemon.listening import Post, listen
-from daemon.pacing import open_paces
-from daemon.services import Services
+from daemon.listener import Post, listen
+from daemon.model_watch import Watch
 from daemon.settings import DaemonSettings
-from daemon.stopping import Stop, drain, told_to_stop
+from daemon.shared_pace import open_paces
+from daemon.shutdown import Stop, drain, told_to_stop
 from daemon.tasks import Desk
-from daemon.watch import Watch
-from daemon.workload import Workload
+from daemon.work import drafting, rendering
+from daemon.work.services import Services
+from daemon.work.workload import Workload
+from daemon.work.workspace import clear_leftovers
 from render import tracebacks
 from render.generation.providers import Providers, open_providers
 

@@ -20,10 +20,10 @@ import msgspec
 import psutil
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from daemon.demo import PROVIDER_KEYS
-from daemon.editor import Editor, signed_in
-from daemon.house import EDITOR_EMAIL, House, open_house
-from daemon.sender import Sender
+from daemon.client import Sender
+from daemon.local.demo import PROVIDER_KEYS
+from daemon.local.editor import Editor, signed_in
+from daemon.local.installation import EDITOR_EMAIL, House, open_house
 from render.storyboard import Brief
 
 SAMPLES = Path(__file__).parent.parent / "samples"

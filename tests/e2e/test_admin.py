@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
-from daemon.house import EDITOR_EMAIL, PLUGIN, Secrets
+from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
 from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.houses import PATIENCE, RunningHouse, running_house
 

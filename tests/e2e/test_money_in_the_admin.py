@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from daemon.house import PLUGIN
+from daemon.local.installation import PLUGIN
 from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.e2e.test_admin import (
     ask,

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from daemon.sender import SenderError
+from daemon.client import SenderError
 from render.generation.models import ModelsConfig
 from render.storyboard import Brief
 from tests.houses import RunningHouse, last, running_house

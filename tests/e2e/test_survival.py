@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from cms_bridge.events import StoryboardApproved, StoryboardChange, StoryboardEdited
-from daemon.editor import Editor, EditorError
-from daemon.sender import Sender, SenderError
+from daemon.client import Sender, SenderError
+from daemon.local.editor import Editor, EditorError
 from render.storyboard import Brief, Scene, Storyboard
 from tests.e2e import films
 from tests.houses import (

@@ -25,7 +25,6 @@ from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
 from cms_bridge.database import connected
-from cms_bridge.embedded import embedded_redis
 from cms_bridge.jobs import moves, transitions
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queue import Queue, open_queue
@@ -34,6 +33,7 @@ from cms_bridge.ledger.charges import State
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
+from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 from tests import events
 from tests.faults.crashes import at_rest

@@ -15,14 +15,14 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
-from cms_bridge.embedded import embedded_redis
 from cms_bridge.events import (
     StoryboardApproved,
     StoryboardChange,
     VideoCancelled,
     VideoRef,
 )
-from daemon.sender import SenderError
+from daemon.client import SenderError
+from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Brief, Scene, Storyboard
 from tests.houses import (
     COMPLETED,

@@ -19,8 +19,9 @@ from cms_bridge.ledger import vault
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.ledger.vault import Vault
 from cms_bridge.storage.local import LocalStore
-from daemon import drafting, worker
-from daemon.demo import PROVIDER_KEYS
+from daemon import worker
+from daemon.local.demo import PROVIDER_KEYS
+from daemon.work import drafting
 
 
 class Point(NamedTuple):

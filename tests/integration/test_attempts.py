@@ -14,10 +14,10 @@ from cms_bridge.jobs import leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
 from cms_bridge.tables import Attempt
-from daemon.attempts import attempt
-from daemon.in_flight import InFlight
-from daemon.lease import hold
-from daemon.services import Services
+from daemon.work.attempts import attempt
+from daemon.work.heartbeat import hold
+from daemon.work.in_flight import InFlight
+from daemon.work.services import Services
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
 from tests import events
 from tests.integration.test_jobs import accept

@@ -24,11 +24,11 @@ from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import MADE, Prices
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
-from daemon.generating import GeneratedAssets, generate_assets
-from daemon.medium import make_medium
-from daemon.progress import Reporter
-from daemon.services import Services
 from daemon.settings import DaemonSettings
+from daemon.work.generation import GeneratedAssets, generate_assets
+from daemon.work.media import make_medium
+from daemon.work.progress import Reporter
+from daemon.work.services import Services
 from render.generation.base import Kind
 from render.generation.chain import believe
 from render.generation.models import GeminiModelConfig, ModelsConfig

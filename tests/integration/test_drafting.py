@@ -18,9 +18,9 @@ from cms_bridge.jobs.queue import Queue
 from cms_bridge.ledger.charges import charges_of
 from cms_bridge.outbox.writeback import warnings_of
 from cms_bridge.storage.base import ObjectStore
-from daemon.drafting import ANSWERS, draft_storyboard
-from daemon.services import Services
 from daemon.settings import DaemonSettings
+from daemon.work.drafting import ANSWERS, draft_storyboard
+from daemon.work.services import Services
 from render.errors import UnusableAnswer
 from render.generation.base import GeneratedText, Kind, TextRequest, Ticket
 from render.generation.chain import Rung, TextChain

@@ -14,8 +14,8 @@ import pytest
 from arq.connections import RedisSettings, create_pool
 from redis.asyncio import Redis
 
-from cms_bridge import embedded
-from cms_bridge.embedded import EmbeddedRedisError, embedded_redis, find_redis_server
+from daemon.local import redis
+from daemon.local.redis import EmbeddedRedisError, embedded_redis, find_redis_server
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +107,7 @@ async def test_a_stale_socket_is_no_obstacle(tmp_path: Path) -> None:
 async def test_two_servers_never_share_a_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr(redis, "_STOP_TIMEOUT", 0.1)
     async with embedded_redis(tmp_path):
         with pytest.raises(EmbeddedRedisError, match="still uses"):
             async with embedded_redis(tmp_path):
@@ -117,7 +117,7 @@ async def test_two_servers_never_share_a_directory(
 async def test_a_killed_parent_takes_the_server_with_it_and_loses_nothing(tmp_path: Path) -> None:
     program = f"""
 import anyio, pathlib, redis
-from cms_bridge.embedded import embedded_redis
+from daemon.local.redis import embedded_redis
 async def main():
     async with embedded_redis(pathlib.Path({str(tmp_path)!r})) as url:
         client = redis.Redis.from_url(url)

@@ -31,7 +31,7 @@ from cms_bridge import telemetry
 from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Job
-from daemon.services import Services
+from daemon.work.services import Services
 from tests import events
 from tests.bridges import API_KEY, LINK_SECRET, WEBHOOKS, Bridge, running_bridge
 from tests.integration.test_attempts import run, services  # noqa: F401 - a fixture

@@ -27,9 +27,9 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Approval, Asset, Job
-from daemon.rendering import render_video
-from daemon.services import Services
 from daemon.settings import DaemonSettings
+from daemon.work.rendering import render_video
+from daemon.work.services import Services
 from render.errors import GenerationError, OutcomeUnknown
 from render.generation.base import Generated, ImageRequest, Kind, Ticket
 from render.generation.chain import ImageChain, Rung

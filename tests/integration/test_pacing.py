@@ -9,8 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from cms_bridge.embedded import embedded_redis
-from daemon.pacing import open_paces
+from daemon.local.redis import embedded_redis
+from daemon.shared_pace import open_paces
 from render.generation.pacing import Pace
 
 pytestmark = pytest.mark.anyio

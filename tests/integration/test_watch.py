@@ -11,7 +11,7 @@ from cms_bridge.database import connected
 from cms_bridge.health import models as model_health
 from cms_bridge.health.models import CircuitState, ModelReport
 from cms_bridge.tables import ModelHealth
-from daemon.watch import Watch
+from daemon.model_watch import Watch
 from render.generation.base import ImageRequest
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import Providers, open_providers

@@ -20,10 +20,10 @@ from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from daemon import tasks, worker
-from daemon.in_flight import InFlight
-from daemon.listening import Listener, Post, listen
-from daemon.services import Services
-from daemon.workload import Workload
+from daemon.listener import Listener, Post, listen
+from daemon.work.in_flight import InFlight
+from daemon.work.services import Services
+from daemon.work.workload import Workload
 from tests import events
 from tests.houses import eventually
 from tests.integration.test_attempts import DeafQueue

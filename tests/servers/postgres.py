@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from cms_bridge.tether import tethered
+from daemon.processes import tethered
 
 _USER = "reelwright"
 _PASSWORD = "only-for-tests"

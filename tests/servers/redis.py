@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyio.from_thread import start_blocking_portal
 
-from cms_bridge.embedded import embedded_redis
+from daemon.local.redis import embedded_redis
 
 
 @contextmanager

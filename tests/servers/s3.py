@@ -24,7 +24,7 @@ from typing import NamedTuple
 import boto3
 from botocore.config import Config
 
-from cms_bridge.tether import tethered
+from daemon.processes import tethered
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOCK = _ROOT / "requirements-s3.lock"

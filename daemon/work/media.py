@@ -5,10 +5,10 @@ import anyio
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.pricing.estimates import made_by
-from daemon.cleanup import attempt_directory
-from daemon.generating import generate_assets
-from daemon.progress import Reporter
-from daemon.services import Services
+from daemon.work.generation import generate_assets
+from daemon.work.progress import Reporter
+from daemon.work.services import Services
+from daemon.work.workspace import attempt_directory
 from render.errors import InvalidStoryboard
 
 

@@ -17,8 +17,8 @@ import structlog
 from cms_bridge.jobs import transitions
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.states import DRAFTABLE, RENDERABLE
-from daemon.attempts import Work, attempt
-from daemon.services import Services
+from daemon.work.attempts import Work, attempt
+from daemon.work.services import Services
 from render import tracebacks
 
 log = structlog.get_logger()

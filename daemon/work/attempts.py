@@ -12,11 +12,11 @@ from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
-from daemon.cleanup import clear_attempt
-from daemon.engine import EngineDied
 from daemon.errors import first_error
-from daemon.lease import hold
-from daemon.services import Services
+from daemon.work.engine import EngineDied
+from daemon.work.heartbeat import hold
+from daemon.work.services import Services
+from daemon.work.workspace import clear_attempt
 from render.errors import RenderError, RetryableGeneration
 from render.problem import Problem
 

@@ -19,11 +19,11 @@ import anyio
 import httpx
 import msgspec
 
-from cms_bridge.embedded import embedded_redis
+from daemon.local.redis import embedded_redis
+from daemon.local.supervisor import Child, Stack, open_stack
 from daemon.settings import DaemonSettings
-from daemon.stack import Child, Stack, open_stack
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "cms_bridge" / "payload_plugin"
 
 EDITOR_EMAIL = "editor@example.com"

@@ -18,7 +18,7 @@ import structlog
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from cms_bridge.tether import tethered
+from daemon.processes import tethered
 from render.errors import CompositionError, RenderError
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
 

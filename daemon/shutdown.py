@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import anyio
 import structlog
 
-from daemon.services import Services
 from daemon.tasks import Desk
+from daemon.work.services import Services
 
 log = structlog.get_logger()
 

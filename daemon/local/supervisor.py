@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from anyio.abc import Process, TaskGroup
 
-from cms_bridge.tether import tethered
+from daemon.processes import tethered
 
 log = structlog.get_logger()
 

@@ -15,9 +15,9 @@ from rich.pretty import Pretty
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from daemon.editor import Editor, EditorError, signed_in
-from daemon.house import EDITOR_EMAIL, House, open_house
-from daemon.sender import Sender, SenderError
+from daemon.client import Sender, SenderError
+from daemon.local.editor import Editor, EditorError, signed_in
+from daemon.local.installation import EDITOR_EMAIL, House, open_house
 from render.storyboard import Brief
 
 _WAIT_SECONDS = 1_800

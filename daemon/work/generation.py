@@ -20,10 +20,10 @@ from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, made_for
 from cms_bridge.storage.base import StorageError
 from cms_bridge.tables import Asset
-from daemon.found import REMADE, Unusable, fetch
-from daemon.progress import GENERATING, Reporter
-from daemon.services import Services
-from daemon.waiting import once_free
+from daemon.work.progress import GENERATING, Reporter
+from daemon.work.reuse import REMADE, Unusable, fetch
+from daemon.work.services import Services
+from daemon.work.waiting import once_free
 from render.errors import RenderError
 from render.generation.base import (
     Generated,

@@ -12,8 +12,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from cms_bridge.database import connected, migration_level
-from cms_bridge.embedded import EmbeddedRedisError, find_redis_server
 from cms_bridge.settings import PREFIX, SettingsError, load
+from daemon.local.redis import EmbeddedRedisError, find_redis_server
 from daemon.settings import DaemonSettings
 
 _NODE = (20, 9)

@@ -14,12 +14,12 @@ from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Finished, Lease
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
-from daemon.cleanup import attempt_directory, cache_directory
-from daemon.engine import run_engine
-from daemon.generating import generate_assets
-from daemon.medium import make_medium
-from daemon.progress import COMPOSING, UPLOADING, Reporter
-from daemon.services import Services
+from daemon.work.engine import run_engine
+from daemon.work.generation import generate_assets
+from daemon.work.media import make_medium
+from daemon.work.progress import COMPOSING, UPLOADING, Reporter
+from daemon.work.services import Services
+from daemon.work.workspace import attempt_directory, cache_directory
 from render.errors import InvalidStoryboard
 from render.problem import Problem
 from render.rendition import Rendition

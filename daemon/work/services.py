@@ -11,8 +11,8 @@ from cms_bridge.ledger.vault import Vault
 from cms_bridge.outbox.messages import Backoff
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.storage.base import ObjectStore
-from daemon.in_flight import InFlight
 from daemon.settings import DaemonSettings
+from daemon.work.in_flight import InFlight
 from render.generation.providers import Providers
 
 

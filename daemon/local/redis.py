@@ -26,7 +26,7 @@ from anyio.abc import Process
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from cms_bridge.tether import tethered
+from daemon.processes import tethered
 
 _START_TIMEOUT = 30.0
 """Seconds until the first PONG; reading a large append-only file back takes a while."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: what `reelwright up` and `reelwright demo` start and watch."""
