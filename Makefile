@@ -71,7 +71,7 @@ node: $(NODE_MODULES)
 
 .PHONY: demo up
 demo: python $(if $(filter payload,$(CMS)),node)
-	@$(if $(filter s3,$(STORAGE)),$(BIN)/python -m tests.servers.s3,) \
+	@$(if $(filter s3,$(STORAGE)),$(BIN)/python -m tests.support.servers.s3,) \
 		$(BIN)/reelwright demo --cms $(CMS)
 
 up: python $(if $(filter payload,$(CMS)),node admin)

@@ -48,11 +48,11 @@ from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import open_providers
 from render.generation.unmetered import Unmetered
 from render.storyboard import Scene, Storyboard
-from tests import ledgers
-from tests.servers.postgres import postgres_server
-from tests.simulators import gemini
-from tests.simulators.gemini import GeminiSimulator
-from tests.simulators.serving import served
+from tests.support import ledger as ledgers
+from tests.support.servers.postgres import postgres_server
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.serving import served
 
 REPORT = Path(__file__).parent.parent / "specs" / "benchmarks-generation.md"
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cms_bridge.database import connected, migrate
-from tests.servers.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 # How long an example takes is a matter of the machine and of what else runs on it, not of the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-pytest_plugins = ["tests.servers.fixtures", "tests.simulators.fixtures"]
+pytest_plugins = ["tests.support.servers.fixtures", "tests.support.simulators.fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from render.generation.base import Generated, ImageModel, ImageRequest
 from render.generation.offline.account import OfflineImages
 from render.generation.stock import StockImages
 from render.storyboard import AspectRatio
-from tests.simulators.models import alone, simulated
-from tests.stock import stock_picture
+from tests.support.simulators.models import alone, simulated
+from tests.support.stock_pictures import stock_picture
 
 pytestmark = pytest.mark.anyio
 

@@ -43,7 +43,7 @@ from cms_bridge.storage.base import (
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.storage.r2 import R2Store
-from tests.servers import s3
+from tests.support.servers import s3
 
 pytestmark = pytest.mark.anyio
 

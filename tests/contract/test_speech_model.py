@@ -12,7 +12,7 @@ import pytest
 from render.errors import GenerationError, RefusedGeneration
 from render.generation.base import Generated, SpeechModel, SpeechRequest
 from render.generation.offline.account import OfflineSpeech
-from tests.simulators.models import alone, simulated
+from tests.support.simulators.models import alone, simulated
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from render.generation.base import TextModel, TextRequest
-from tests.simulators.models import alone, simulated
+from tests.support.simulators.models import alone, simulated
 
 pytestmark = pytest.mark.anyio
 

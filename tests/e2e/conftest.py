@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.e2e.browsers import BROWSING
-from tests.houses import RunningHouse, running_house
+from tests.support.installation import RunningHouse, running_house
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from playwright.sync_api import APIResponse, Locator, Page, expect
 
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
 from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
-from tests.houses import PATIENCE, RunningHouse, running_house
+from tests.support.installation import PATIENCE, RunningHouse, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

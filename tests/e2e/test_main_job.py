@@ -17,7 +17,7 @@ import pytest
 from render.signing import provenance
 from render.storyboard import Brief, Storyboard
 from tests.e2e import films
-from tests.houses import (
+from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,
@@ -27,7 +27,7 @@ from tests.houses import (
     sample,
     storyboard_of,
 )
-from tests.servers.s3 import S3Server
+from tests.support.servers.s3 import S3Server
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -24,9 +24,9 @@ from tests.e2e.test_admin import (
     sign_in,
     write_brief,
 )
-from tests.houses import PATIENCE, RunningHouse, running_house
-from tests.simulators import gemini
-from tests.simulators.gemini import GeminiSimulator
+from tests.support.installation import PATIENCE, RunningHouse, running_house
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import GeminiSimulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -15,10 +15,10 @@ import pytest
 from daemon.client import SenderError
 from render.generation.models import ModelsConfig
 from render.storyboard import Brief
-from tests.houses import RunningHouse, last, running_house
-from tests.simulators import gemini, replicate
-from tests.simulators.gemini import GeminiSimulator
-from tests.simulators.replicate import ReplicateSimulator
+from tests.support.installation import RunningHouse, last, running_house
+from tests.support.simulators import gemini, replicate
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.replicate import ReplicateSimulator
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from daemon.client import Sender, SenderError
 from daemon.local.editor import Editor, EditorError
 from render.storyboard import Brief, Scene, Storyboard
 from tests.e2e import films
-from tests.houses import (
+from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,

@@ -21,9 +21,9 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
-from tests import events
 from tests.faults.stage import Stage, daemon, kill
-from tests.ledgers import PLENTY
+from tests.support import events
+from tests.support.ledger import PLENTY
 
 _SECONDS = 90
 """For anything to happen on a machine that is busy with other things."""

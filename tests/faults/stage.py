@@ -22,13 +22,13 @@ import anyio
 from redis import Redis
 
 from cms_bridge.database import migrate
-from tests.events import SECRET
 from tests.faults import victim
-from tests.servers.redis import redis_server
-from tests.simulators import gemini, replicate
-from tests.simulators.gemini import GeminiSimulator
-from tests.simulators.replicate import ReplicateSimulator
-from tests.simulators.serving import served
+from tests.support.events import SECRET
+from tests.support.servers.redis import redis_server
+from tests.support.simulators import gemini, replicate
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.replicate import ReplicateSimulator
+from tests.support.simulators.serving import served
 
 LEASE_SECONDS = 2
 _FORKS = multiprocessing.get_context("forkserver")

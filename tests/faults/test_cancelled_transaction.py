@@ -9,7 +9,7 @@ import pytest
 
 from cms_bridge.database import transaction
 from cms_bridge.tables import Project
-from tests.houses import eventually
+from tests.support.installation import eventually
 
 pytestmark = pytest.mark.anyio
 

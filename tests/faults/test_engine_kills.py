@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.engine import COMMAND
-from tests.sounds import speech, write_wav
+from tests.support.engine import COMMAND
+from tests.support.sounds import speech, write_wav
 
 QUICK, ALL = 2, 20
 

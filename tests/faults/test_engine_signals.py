@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 from render.report import ErrorLine, ProgressLine, Report
-from tests.engine import COMMAND
-from tests.sounds import speech, write_wav
+from tests.support.engine import COMMAND
+from tests.support.sounds import speech, write_wav
 
 QUICK, ALL = 4, 20
 

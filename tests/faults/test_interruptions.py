@@ -35,11 +35,11 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
 from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
-from tests import events
 from tests.faults.crashes import at_rest
 from tests.faults.stage import Stage, daemon, kill, open_stage
-from tests.houses import eventually
-from tests.ledgers import PLENTY
+from tests.support import events
+from tests.support.installation import eventually
+from tests.support.ledger import PLENTY
 
 pytestmark = pytest.mark.anyio
 

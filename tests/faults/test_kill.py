@@ -24,7 +24,7 @@ from cms_bridge.events import (
 from daemon.client import SenderError
 from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Brief, Scene, Storyboard
-from tests.houses import (
+from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,

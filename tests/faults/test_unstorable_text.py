@@ -9,7 +9,7 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import Limits
-from tests.events import approved, storyboard, submitted
+from tests.support.events import approved, storyboard, submitted
 
 pytestmark = pytest.mark.anyio
 

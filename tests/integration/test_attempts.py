@@ -19,9 +19,9 @@ from daemon.work.heartbeat import hold
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
-from tests import events
 from tests.integration.test_jobs import accept
 from tests.integration.test_leases import approved, claimed
+from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

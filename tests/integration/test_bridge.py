@@ -17,9 +17,9 @@ from cms_bridge.health import models
 from cms_bridge.jobs.queue import HEALTH_KEY, Lane, deserialise
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
 from render.generation.circuit import Evidence, Sign
-from tests import events
-from tests.bridges import API_KEY, LINK_SECRET, running_bridge
-from tests.bridges import WEBHOOKS as EVENTS
+from tests.support import events
+from tests.support.bridge_process import API_KEY, LINK_SECRET, running_bridge
+from tests.support.bridge_process import WEBHOOKS as EVENTS
 
 pytestmark = pytest.mark.anyio
 

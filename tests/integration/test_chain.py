@@ -31,11 +31,11 @@ from render.generation.patience import Patience
 from render.generation.predictions import Replicate
 from render.generation.providers import Providers, open_providers
 from render.generation.replicate import ReplicateImages
-from tests.simulators import gemini, media, replicate
-from tests.simulators.gemini import GeminiSimulator
-from tests.simulators.meter import Book
-from tests.simulators.models import simulated
-from tests.simulators.replicate import ReplicateSimulator, Run
+from tests.support.simulators import gemini, media, replicate
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.meter import Book
+from tests.support.simulators.models import simulated
+from tests.support.simulators.replicate import ReplicateSimulator, Run
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,7 @@ from render.storyboard import (
     Storyboard,
     Transition,
 )
-from tests.sounds import speech, tone, write_wav
+from tests.support.sounds import speech, tone, write_wav
 from tools.contact import contact_sheet, photographs, read_result, spoken, strip
 from tools.levels import Span, listen
 

@@ -36,12 +36,12 @@ from render.generation.providers import Providers, open_providers
 from render.pictures.still import check_picture
 from render.sound.wav import wav_duration
 from render.source import Credit, Source
-from tests import events
-from tests.ledgers import AMPLE, check_books, claimed, die, new_job
-from tests.simulators import gemini, media, replicate
-from tests.simulators.gemini import GeminiSimulator
-from tests.simulators.replicate import ReplicateSimulator
-from tests.stock import stock_picture
+from tests.support import events
+from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
+from tests.support.simulators import gemini, media, replicate
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.replicate import ReplicateSimulator
+from tests.support.stock_pictures import stock_picture
 
 pytestmark = pytest.mark.anyio
 

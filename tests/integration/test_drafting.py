@@ -27,9 +27,9 @@ from render.generation.chain import Rung, TextChain
 from render.generation.models import ModelsConfig
 from render.generation.patience import Patience
 from render.generation.providers import open_providers
-from tests import events
 from tests.integration.test_jobs import accept
-from tests.ledgers import AMPLE, HOUR, check_books, die
+from tests.support import events
+from tests.support.ledger import AMPLE, HOUR, check_books, die
 
 pytestmark = [pytest.mark.anyio]
 

@@ -28,7 +28,7 @@ from render.generation.gemini import (
     translate,
 )
 from render.generation.models import ModelsConfig
-from tests.simulators.gemini import (
+from tests.support.simulators.gemini import (
     KEY,
     Act,
     Block,

@@ -16,7 +16,7 @@ from cms_bridge.states import IllegalMove, Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.storyboard import Limits, Storyboard
-from tests import events
+from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

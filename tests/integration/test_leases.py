@@ -14,8 +14,8 @@ from cms_bridge.jobs.leases import Finished, Lease, Phase, RetryPolicy
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
-from tests import events
 from tests.integration.test_jobs import accept, drafted, put
+from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -31,7 +31,7 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, OutboxMessage, Project
 from render.errors import OutcomeUnknown
 from render.generation.base import Kind
-from tests.ledgers import (
+from tests.support.ledger import (
     AMPLE,
     PLENTY,
     call,

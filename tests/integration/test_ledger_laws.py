@@ -20,7 +20,17 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
 from daemon.work.waiting import once_free
 from render.errors import OutcomeUnknown
-from tests.ledgers import AMPLE, PLENTY, call, check_books, claimed, counted, die, new_job, spend
+from tests.support.ledger import (
+    AMPLE,
+    PLENTY,
+    call,
+    check_books,
+    claimed,
+    counted,
+    die,
+    new_job,
+    spend,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
@@ -121,7 +131,7 @@ async def test_processes_apart_do_not_pass_a_cap(database: str) -> None:
                     [
                         sys.executable,
                         "-m",
-                        "tests.ledgers",
+                        "tests.support.ledger",
                         database,
                         str(job),
                         f"{cap}",

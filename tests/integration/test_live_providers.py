@@ -16,8 +16,8 @@ from render.generation.base import Call, ImageRequest, Reservation, SpeechReques
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from render.storyboard import Brief, Limits
-from tests.simulators.meter import Book
-from tests.simulators.models import alone
+from tests.support.simulators.meter import Book
+from tests.support.simulators.models import alone
 
 pytestmark = [pytest.mark.anyio, pytest.mark.live, pytest.mark.timeout(600)]
 

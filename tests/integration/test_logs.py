@@ -32,11 +32,11 @@ from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Job
 from daemon.work.services import Services
-from tests import events
-from tests.bridges import API_KEY, LINK_SECRET, WEBHOOKS, Bridge, running_bridge
 from tests.integration.test_attempts import run, services  # noqa: F401 - a fixture
-from tests.servers.postgres import PostgresServer, postgres_server
-from tests.unit.test_tracebacks import CANARY, KINDS, by_the_program, caught
+from tests.support import events
+from tests.support.bridge_process import API_KEY, LINK_SECRET, WEBHOOKS, Bridge, running_bridge
+from tests.support.servers.postgres import PostgresServer, postgres_server
+from tests.unit.render.test_tracebacks import CANARY, KINDS, by_the_program, caught
 
 pytestmark = pytest.mark.anyio
 

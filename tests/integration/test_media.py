@@ -35,9 +35,9 @@ from render.generation.base import Generated, ImageRequest, Kind, Ticket
 from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import Providers, open_providers
-from tests import events
 from tests.integration.test_jobs import accept
-from tests.ledgers import check_books, die
+from tests.support import events
+from tests.support.ledger import check_books, die
 
 pytestmark = pytest.mark.anyio
 

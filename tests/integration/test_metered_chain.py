@@ -29,7 +29,7 @@ from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.patience import Patience
 from render.generation.providers import open_providers
-from tests.ledgers import AMPLE, check_books, claimed, die, new_job
+from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 
 pytestmark = pytest.mark.anyio
 

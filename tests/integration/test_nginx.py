@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.bridges import WEBHOOKS, free_port
+from tests.support.bridge_process import WEBHOOKS, free_port
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx" / "reelwright.conf"
 MEBIBYTE = 1024 * 1024

@@ -17,8 +17,8 @@ from cms_bridge.outbox.payload import (
     StoryboardWrite,
 )
 from cms_bridge.tables import Job, OutboxMessage
-from tests import events
 from tests.integration.test_jobs import accept, drafted
+from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -27,7 +27,7 @@ from render.generation.models import ModelsConfig
 from render.generation.predictions import Replicate
 from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
 from render.generation.replicate_errors import SDK_ERRORS, translate
-from tests.simulators.replicate import (
+from tests.support.simulators.replicate import (
     TOKEN,
     Act,
     Expire,

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import events
-from tests.bridges import API_KEY, WEBHOOKS, Bridge, running_bridge
+from tests.support import events
+from tests.support.bridge_process import API_KEY, WEBHOOKS, Bridge, running_bridge
 
 MEBIBYTE = 1024 * 1024
 HEADER_SECONDS = 2.0

@@ -20,8 +20,8 @@ import uvicorn
 from cms_bridge.gate import Bounds, Gate
 from cms_bridge.server import BoundedProtocol
 from cms_bridge.storage.links import LinkSigner
-from tests.bridges import LINK_SECRET, Bridge, running_bridge
-from tests.houses import eventually
+from tests.support.bridge_process import LINK_SECRET, Bridge, running_bridge
+from tests.support.installation import eventually
 
 MEBIBYTE = 1024 * 1024
 SEND_SECONDS = 1.0

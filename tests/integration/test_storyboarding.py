@@ -13,9 +13,9 @@ from render.drafting.offline import draft
 from render.errors import EmptyScript, LimitExceeded
 from render.generation.chain import TextChain
 from render.storyboard import Brief, Limits, Storyboard
-from tests.simulators.gemini import GeminiSimulator, HangUp, Refuse, Say
-from tests.simulators.meter import Book
-from tests.simulators.models import alone, simulated
+from tests.support.simulators.gemini import GeminiSimulator, HangUp, Refuse, Say
+from tests.support.simulators.meter import Book
+from tests.support.simulators.models import alone, simulated
 
 pytestmark = pytest.mark.anyio
 

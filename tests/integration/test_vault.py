@@ -25,7 +25,7 @@ from cms_bridge.tables import Asset, Charge, Job
 from daemon.work.waiting import once_free
 from render.errors import OutcomeUnknown
 from render.generation.base import Generated, GeneratedText, Kind, Reservation
-from tests.ledgers import AMPLE, call, check_books, claimed, die, new_job, only_charge
+from tests.support.ledger import AMPLE, call, check_books, claimed, die, new_job, only_charge
 
 pytestmark = pytest.mark.anyio
 

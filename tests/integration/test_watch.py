@@ -15,8 +15,8 @@ from daemon.model_watch import Watch
 from render.generation.base import ImageRequest
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import Providers, open_providers
-from tests.simulators import gemini
-from tests.simulators.gemini import GeminiSimulator
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import GeminiSimulator
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -24,10 +24,10 @@ from daemon.listener import Listener, Post, listen
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.workload import Workload
-from tests import events
-from tests.houses import eventually
 from tests.integration.test_attempts import DeafQueue
 from tests.integration.test_jobs import accept
+from tests.support import events
+from tests.support.installation import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

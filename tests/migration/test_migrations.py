@@ -22,8 +22,8 @@ from cms_bridge.pricing.caps import Scope, job_row, video_row
 from cms_bridge.tables import TABLES, Asset, Job, Project, Spend
 from migrations.piccolo_app import APP_CONFIG
 from render.generation.base import Kind
-from tests.ledgers import AMPLE, call, check_books, claimed, new_job, pay
-from tests.servers.postgres import PostgresServer
+from tests.support.ledger import AMPLE, call, check_books, claimed, new_job, pay
+from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -109,7 +109,7 @@ def typeset(card: Card, pixels_per_inch: int) -> bytes:
     try:
         return typst.compile(
             TEMPLATE,
-            root=TEMPLATE.parents[1],
+            root=TEMPLATE.parents[2],
             font_paths=fonts(),
             format="png",
             ppi=pixels_per_inch,

@@ -16,8 +16,8 @@ from render.inspection.probe import inspect
 from render.rendition import Profile
 from render.report import ErrorLine, ResultLine
 from render.storyboard import CaptionStyle, Limits, Scene, Solid, Storyboard, TextStyle, Transition
-from tests.engine import GROUND, board, make, run
-from tests.sounds import speech, write_wav
+from tests.support.engine import GROUND, board, make, run
+from tests.support.sounds import speech, write_wav
 
 MANY = Limits(max_scenes=1_000, max_scene_seconds=7_200)
 LEAST = Profile(name="least", width=64, height=64)

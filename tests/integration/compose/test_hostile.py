@@ -17,8 +17,8 @@ from PIL import Image
 from render.errors import MediaError, RenderError
 from render.inspection.probe import inspect
 from render.storyboard import Clip, Logo, Music, Scene, Storyboard
-from tests.engine import GROUND, board, make
-from tests.sounds import speech, tone, write_clip, write_track, write_wav
+from tests.support.engine import GROUND, board, make
+from tests.support.sounds import speech, tone, write_clip, write_track, write_wav
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\nhttp://127.0.0.1/\n"
 LIST = b"ffconcat version 1.0\nfile '/etc/passwd'\n"

@@ -11,7 +11,7 @@ import pytest
 from render.errors import CompositionError
 from render.report import ErrorLine, ResultLine
 from render.storyboard import Scene
-from tests.engine import GROUND, TINY, board, make, run
+from tests.support.engine import GROUND, TINY, board, make, run
 
 FILM = board(Scene(id="b", background=GROUND, duration=0.5))
 QUICK = ("--profile", "preview", "--no-sign")

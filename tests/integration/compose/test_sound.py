@@ -18,7 +18,7 @@ from render.sound.mix import clip_parts, mix, sample
 from render.sound.programme import encode_sound
 from render.sound.waveform import waveform
 from render.timeline import Timeline
-from tests.sounds import (
+from tests.support.sounds import (
     RATE,
     bed,
     clip_sound,
@@ -236,7 +236,7 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         "import resource, sys\n"
         "from pathlib import Path\n"
         "from render.sound.programme import encode_sound\n"
-        "from tests.sounds import bed, timeline, voice\n"
+        "from tests.support.sounds import bed, timeline, voice\n"
         "folder, seconds = Path(sys.argv[1]), int(sys.argv[2])\n"
         "voices = [voice(folder / 'v.wav', at) for at in range(0, seconds, 2)]\n"
         "sound = timeline(seconds * 30, *voices, music=bed(folder / 'm.wav'))\n"

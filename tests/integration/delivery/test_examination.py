@@ -16,8 +16,8 @@ from render.errors import MediaError
 from render.inspection.examination import Examination, Passage, examine
 from render.inspection.validation import Fault
 from render.storyboard import CaptionStyle, Scene
-from tests.engine import COMMAND, GROUND, board, make
-from tests.sounds import Floats, speech, tone, write_wav
+from tests.support.engine import COMMAND, GROUND, board, make
+from tests.support.sounds import Floats, speech, tone, write_wav
 
 SECONDS, FPS = 4.0, 30
 QUIET = 0.1 * speech(SECONDS, rate=48_000)

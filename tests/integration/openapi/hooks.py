@@ -13,7 +13,7 @@ from hypothesis import strategies
 from schemathesis import Case, GenerationMode, HookContext
 from schemathesis.core.parameters import ParameterLocation
 
-from tests import events
+from tests.support import events
 
 KNOWN: list[dict[str, str]] = json.loads(os.environ["REELWRIGHT_TEST_KNOWN"])
 """Ids that exist, by the names of path parameters; those of one entry belong together."""

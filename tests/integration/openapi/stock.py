@@ -16,7 +16,7 @@ from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Asset, Charge, GeneratedVideo, Job
 from render.generation.base import Kind
 from render.storyboard import Limits
-from tests.ledgers import AMPLE, call, claimed, new_job
+from tests.support.ledger import AMPLE, call, claimed, new_job
 
 
 async def stock() -> list[dict[str, str]]:

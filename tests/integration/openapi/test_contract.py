@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from cms_bridge.database import connected
-from tests.bridges import API_KEY, running_bridge
 from tests.integration.openapi.stock import stock
+from tests.support.bridge_process import API_KEY, running_bridge
 
 HERE = Path(__file__).parent
 WEBHOOK = "/api/v1/webhooks/payload"

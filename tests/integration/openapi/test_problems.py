@@ -16,10 +16,10 @@ from cms_bridge.app import create_app
 from cms_bridge.errors import BridgeError, LeaseLost
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
-from tests import events
-from tests.bridges import API_KEY, LINK_SECRET
 from tests.integration.openapi.stock import stock
-from tests.ledgers import new_job
+from tests.support import events
+from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.ledger import new_job
 
 pytestmark = pytest.mark.anyio
 

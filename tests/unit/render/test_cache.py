@@ -1,0 +1,147 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from render.cache import Cache
+
+ROOT = Path(__file__).parents[3]
+
+
+def piece(folder: Path, content: bytes = b"a piece") -> Path:
+    place = folder / "piece.mp4"
+    place.write_bytes(content)
+    return place
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def test_what_was_kept_is_fetched_with_its_note(cache: Cache, tmp_path: Path) -> None:
+    cache.keep("one.mp4", piece(tmp_path), b'{"frames":3}')
+    place = tmp_path / "fetched.mp4"
+    assert cache.fetch("one.mp4", place) == b'{"frames":3}'
+    assert place.read_bytes() == b"a piece"
+    assert cache.note("one.mp4") == b'{"frames":3}'
+
+
+def test_what_was_never_kept_is_not_there(cache: Cache, tmp_path: Path) -> None:
+    assert cache.fetch("one.mp4", tmp_path / "fetched.mp4") is None
+    assert cache.note("one.mp4") is None
+    assert not (tmp_path / "fetched.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda kept: kept.write_bytes(b"another"),
+        lambda kept: kept.write_bytes(b""),
+        lambda kept: kept.unlink(),
+        lambda kept: kept.with_name("one.mp4.json").write_bytes(b"{"),
+        lambda kept: kept.with_name("one.mp4.json").write_bytes(b"\xff\0"),
+        lambda kept: kept.with_name("one.mp4.json").unlink(),
+    ],
+    ids=["changed", "emptied", "lost", "record cut", "record noise", "record lost"],
+)
+def test_damage_is_found_and_forgotten(cache: Cache, tmp_path: Path, spoil) -> None:
+    cache.keep("one.mp4", piece(tmp_path), b"{}")
+    spoil(tmp_path / "cache" / "one.mp4")
+    place = tmp_path / "fetched.mp4"
+    assert cache.fetch("one.mp4", place) is None
+    assert not place.exists()
+    cache.keep("one.mp4", piece(tmp_path, b"made again"), b"{}")
+    assert cache.fetch("one.mp4", place) == b"{}"
+    assert place.read_bytes() == b"made again"
+
+
+def test_beyond_its_bound_it_forgets_what_was_longest_unused(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=3500)
+    for age, name in enumerate("abcd"):
+        cache.keep(name, piece(tmp_path, name.encode() * 1000), b"{}")
+        (tmp_path / "piece.mp4").unlink()
+        long_ago = time.time() - 1000 + age
+        os.utime(tmp_path / "cache" / name, (long_ago, long_ago))
+    assert cache.fetch("a", tmp_path / "used") is not None, "use makes it young again"
+    cache.trim()
+    left = {name for name in "abcd" if cache.note(name) is not None}
+    assert left == {"a", "c", "d"}
+
+
+def test_what_is_in_use_outlives_being_forgotten(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=1)
+    cache.keep("one", piece(tmp_path), b"{}")
+    cache.fetch("one", tmp_path / "used")
+    cache.trim()
+    assert cache.note("one") is None
+    assert (tmp_path / "used").read_bytes() == b"a piece"
+
+
+def test_what_a_killed_process_left_goes_after_an_hour(cache: Cache, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    old, fresh = folder / ".one.mp4.abcd.part", folder / ".two.mp4.abcd.part"
+    for part in (old, fresh):
+        part.write_bytes(b"half")
+    os.utime(old, (time.time() - 3700,) * 2)
+    cache.trim()
+    assert not old.exists()
+    assert fresh.exists(), "its process may still be writing"
+
+
+KEEPER = """
+import sys
+from pathlib import Path
+from render.cache import Cache
+
+folder, seed = Path(sys.argv[1]), sys.argv[2]
+cache = Cache(folder / "cache", max_bytes=200_000)
+own = folder / f"own-{seed}"
+own.mkdir()
+print(flush=True)
+for turn in range(10_000):
+    name = f"piece-{turn % 17}"
+    place = own / f"fetched-{turn}"
+    note = cache.fetch(name, place)
+    if note is not None:
+        assert place.read_bytes() == name.encode() * 3000, "never half a piece"
+        place.unlink()
+    made = own / f"made-{turn}"
+    made.write_bytes(name.encode() * 3000)
+    cache.keep(name, made, b"{}")
+    made.unlink()
+    cache.trim()
+"""
+
+
+def test_processes_share_it_and_may_be_killed_at_any_instant(tmp_path: Path) -> None:
+    for seed in range(6):
+        keepers = [
+            subprocess.Popen(
+                [sys.executable, "-c", KEEPER, tmp_path, f"{seed}-{number}"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for number in range(2)
+        ]
+        for keeper in keepers:
+            assert keeper.stdout is not None
+            keeper.stdout.readline()
+        time.sleep(0.05 + 0.037 * seed)
+        for keeper in keepers:
+            assert keeper.poll() is None, keeper.communicate()[1].decode()
+            keeper.send_signal(signal.SIGKILL)
+            keeper.communicate()
+    cache = Cache(tmp_path / "cache", max_bytes=200_000)
+    for number in range(17):
+        name, place = f"piece-{number}", tmp_path / "fetched"
+        if cache.fetch(name, place) is not None:
+            assert place.read_bytes() == name.encode() * 3000
+    cache.trim()
+    whole = [entry for entry in (tmp_path / "cache").iterdir() if not entry.name.startswith(".")]
+    assert sum(entry.stat().st_size for entry in whole) < 210_000

@@ -1,0 +1,44 @@
+"""What the documents point at exists."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("specs/**/*.md"),
+        *ROOT.glob("render/**/*.md"),
+        ROOT / "cms_bridge/payload_plugin/README.md",
+    ]
+)
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = LINK.findall(document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_readme_offers_only_commands_that_exist() -> None:
+    offered = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {"demo", "test", "up", "check"} <= offered
+    for target in offered:
+        planned = subprocess.run(
+            ["make", "--dry-run", "--question", target], cwd=ROOT, capture_output=True, check=False
+        )
+        assert b"No rule to make target" not in planned.stderr, target
+
+
+def test_every_decision_is_numbered_once_and_says_why() -> None:
+    decisions = sorted((ROOT / "specs/decisions").glob("*.md"))
+    numbers = [path.name[:4] for path in decisions]
+    assert numbers == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    for path in decisions:
+        text = path.read_text(encoding="utf-8")
+        assert all(word in text for word in ("Context", "Decision", "Consequences", "Alternatives"))
