@@ -23,9 +23,8 @@ from cms_bridge.errors import (
 )
 from cms_bridge.events import Event
 from cms_bridge.gate import vouch
-from cms_bridge.inbox import webhooks
+from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
-from cms_bridge.jobs import transitions
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
@@ -78,7 +77,7 @@ async def receive(
     )
     event_id = verifier.verify(body, request.headers)
     vouch(request.scope)
-    accepted = await transitions.accept(
+    accepted = await intake.accept(
         event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
     )
     log.info(

@@ -6,33 +6,24 @@ UPDATE that names the statuses it may come from (`cms_bridge.jobs.moves`), so tw
 processes can never both succeed, and all leave a message in the outbox.
 """
 
-import hashlib
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge.database import AlreadyStored, transaction, unique_violations
-from cms_bridge.errors import EventConflict, JobNotFound, NotApproved
+from cms_bridge.database import transaction
+from cms_bridge.errors import JobNotFound, NotApproved
 from cms_bridge.events import (
-    Event,
-    StoryboardApproved,
-    StoryboardEdited,
     Submission,
-    VideoCancelled,
     VideoRef,
-    VideoRetried,
-    VideoSubmitted,
 )
-from cms_bridge.jobs import decisions
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
@@ -41,7 +32,7 @@ from cms_bridge.states import (
     JobKind,
     Status,
 )
-from cms_bridge.tables import Attempt, InboundEvent, Job, Project
+from cms_bridge.tables import Attempt, Job, Project
 from render.storyboard import Limits, clean_text
 
 
@@ -53,41 +44,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: bool = False
     """The same event had been accepted before; nothing was done."""
     attempt: int = 0
-
-
-async def accept(
-    event_id: str, body: bytes, event: Event, *, limits: Limits, prices: Prices
-) -> Accepted:
-    """Store an event and its effect together, or neither.
-
-    A repeat of the same bytes under the same id is answered with what the
-    first one did. Raises `EventConflict`, `JobNotFound`, `IllegalMove` or
-    `InvalidStoryboard`.
-    """
-    digest = hashlib.sha256(body).hexdigest()
-    if known := await _seen(event_id, digest):
-        return known
-    try:
-        async with transaction():
-            job = await _apply(event, limits, prices)
-            with unique_violations():
-                await InboundEvent.insert(
-                    InboundEvent(
-                        id=event_id,
-                        type=_tag(event),
-                        body=body,
-                        body_sha256=digest,
-                        job=job,
-                        received_at=datetime.now(UTC),
-                    )
-                )
-    except AlreadyStored:
-        # The same event arrived twice at once and the other one won.
-        if known := await _seen(event_id, digest):
-            return known
-        raise
-    row = await find(job)
-    return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
 
 
 async def render(job: UUID) -> Accepted:
@@ -133,39 +89,11 @@ async def due(
     return [(row["id"], row["attempt"], Status(row["status"])) for row in rows]
 
 
-async def _seen(event_id: str, digest: str) -> Accepted | None:
-    row = await InboundEvent.select().where(InboundEvent.id == event_id).first()
-    if row is None:
-        return None
-    if row["body_sha256"] != digest:
-        raise EventConflict("This webhook id was used before with another body.")
-    job = await find(row["job"])
-    return Accepted(
-        job_id=job["id"], status=Status(job["status"]), attempt=job["attempt"], duplicate=True
-    )
+async def submit(submission: Submission, limits: Limits) -> UUID:
+    """Create the job of a brief, in place of unfinished work on an older one; return its id.
 
-
-async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
-    match event:
-        case VideoSubmitted():
-            return await _submit(event.data, limits)
-        case StoryboardEdited():
-            return await decisions.edit(event.data, limits=limits, prices=prices)
-        case StoryboardApproved():
-            return await decisions.approve_change(event.data, limits=limits, prices=prices)
-        case VideoCancelled():
-            return await _cancel(event.data)
-        case VideoRetried():
-            return await _retry(event.data)
-        case _:  # pragma: no cover - the type checker proves there is no other
-            assert_never(event)
-
-
-def _tag(event: Event) -> str:
-    return str(type(event).__struct_config__.tag)
-
-
-async def _submit(submission: Submission, limits: Limits) -> UUID:
+    Raises `InvalidStoryboard` if the brief is over a limit.
+    """
     submission.brief.check(limits)
     now = datetime.now(UTC)
     project = submission.project
@@ -208,14 +136,16 @@ async def _submit(submission: Submission, limits: Limits) -> UUID:
     return job
 
 
-async def _cancel(video: VideoRef) -> UUID:
+async def cancel(video: VideoRef) -> UUID:
+    """Cancel the job of a video, unless it is; raise `JobNotFound` or `IllegalMove`."""
     row = await _submitted(video)
     if Status(row["status"]) is not Status.CANCELLED:
         await _stop(row["id"])
     return row["id"]
 
 
-async def _retry(video: VideoRef) -> UUID:
+async def retry(video: VideoRef) -> UUID:
+    """Let a job that has ended begin again; raise `JobNotFound` or `IllegalMove`."""
     row = await _submitted(video)
     if Status(row["status"]) not in FINISHED:
         return row["id"]

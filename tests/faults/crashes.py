@@ -14,6 +14,7 @@ import anyio.to_thread
 import msgspec
 
 from cms_bridge.database import connected
+from cms_bridge.inbox import intake
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import Outcome, State
@@ -169,9 +170,7 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
     """Store a job that waits for a worker: to be drafted, or approved and to be filmed."""
     brief = Brief(title="Tea", script="" if work is Work.DRAFT else "Tea.", brief="Tea is hot.")
     event = events.submitted(video=video, title=brief.title, script=brief.script, brief=brief.brief)
-    accepted = await transitions.accept(
-        f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE
-    )
+    accepted = await intake.accept(f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE)
     ready: dict[Any, Any] = {Job.wake_at: _ago()}
     if work is not Work.DRAFT:
         board = Storyboard(
@@ -221,7 +220,7 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
             await charges.resolve(job, row["id"], _truth(counted, rows), by="ann")
     if not alone:
         retried = events.retried()
-        await transitions.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
+        await intake.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
         await Job.update({Job.wake_at: _ago()}).where(Job.id == job)
         status = await at_rest(job, done)
     after = Counter(row["state"] for row in await charges.charges_of(job))

@@ -25,7 +25,8 @@ from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
 from cms_bridge.database import connected
-from cms_bridge.jobs import moves, transitions
+from cms_bridge.inbox import intake
+from cms_bridge.jobs import moves
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queue import Queue, open_queue
 from cms_bridge.ledger import charges
@@ -88,7 +89,7 @@ async def ordered(name: str, *, approved: bool = True) -> UUID:
     """Store a job of one scene that no other job's media will do for; it waits for a worker."""
     event = events.submitted(video=name, title=name, script=f"{name}.")
     job = (
-        await transitions.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
+        await intake.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
     ).job_id
     if approved:
         board = Storyboard(
@@ -211,7 +212,7 @@ async def test_a_cancelled_job_does_not_wait_for_its_calls(stage: Stage) -> None
         with run.daemon() as process:
             await in_flight(stage)
             for name in ("tea", "milk"):
-                await transitions.accept(
+                await intake.accept(
                     f"cancel-{name}",
                     b"{}",
                     events.cancelled(video=name),

@@ -10,6 +10,7 @@ import pytest
 
 from cms_bridge.errors import ApprovalConflict, EventConflict, JobNotFound, RevisionConflict
 from cms_bridge.events import Event
+from cms_bridge.inbox import intake
 from cms_bridge.jobs import transitions
 from cms_bridge.pricing.estimates import OFFLINE, Prices
 from cms_bridge.states import IllegalMove, Status
@@ -27,7 +28,7 @@ async def accept(
     event: Event, *, message: str | None = None, prices: Prices = OFFLINE
 ) -> transitions.Accepted:
     body = msgspec.json.encode(event)
-    return await transitions.accept(
+    return await intake.accept(
         message or f"evt_{uuid4()}", body, event, limits=LIMITS, prices=prices
     )
 

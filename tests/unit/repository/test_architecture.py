@@ -1,6 +1,14 @@
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+_NO_SOURCES = shutil.ignore_patterns("payload_plugin", "__pycache__", "fonts")
 MEDIA = ("PIL", "av", "cv2", "espeakng_loader", "fontTools", "numpy", "pynvml", "typst")
 
 
@@ -35,3 +43,35 @@ def test_the_engines_vocabulary_is_light() -> None:
 def test_the_daemon_does_load_media() -> None:
     # Guards the two tests above against a probe that sees nothing.
     assert {"av", "numpy"} <= loaded_after("import render.compose")
+
+
+@pytest.mark.parametrize(
+    ("module", "statement", "contract"),
+    [
+        ("cms_bridge/pricing/amounts.py", "import cms_bridge.ledger.caps", "layers of cms_bridge"),
+        ("daemon/processes.py", "import daemon.work.services", "layers of daemon"),
+        ("render/timeline.py", "import render.painter", "layers of render"),
+        ("render/sound/graph.py", "import render.sound.bed", "no circles between siblings"),
+        ("cms_bridge/unplaced.py", "", "layers of cms_bridge"),
+    ],
+)
+def test_an_import_through_a_wall_is_refused(
+    tmp_path: Path, module: str, statement: str, contract: str
+) -> None:
+    for package in ("cms_bridge", "daemon", "render"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=_NO_SOURCES)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / module).open("a") as file:
+        file.write(f"\n{statement}\n")
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 1, linted.stdout
+    assert any(
+        line.startswith(contract) and line.endswith("BROKEN") for line in linted.stdout.splitlines()
+    ), linted.stdout

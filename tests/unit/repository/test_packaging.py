@@ -70,7 +70,7 @@ def told() -> list[tuple[str, str]]:
 def test_what_messages_say_to_install_can_be_installed() -> None:
     names = {Requirement(one).name for extra in EXTRAS.values() for one in extra}
     hints = told()
-    assert {file for file, _ in hints} >= {"embedded.py", "doctor.py", "__main__.py"}
+    assert {file for file, _ in hints} >= {"redis.py", "doctor.py", "__main__.py"}
     for file, hint in hints:
         if local := re.fullmatch(r"\.\[(\w+)\]", hint):
             assert local[1] in EXTRAS, (file, hint)
