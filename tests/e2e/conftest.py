@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.e2e.browsers import BROWSING
+from tests.support.browsers import BROWSING
 from tests.support.installation import RunningHouse, running_house
 
 

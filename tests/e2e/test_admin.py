@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
-from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
+from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.support.installation import PATIENCE, RunningHouse, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

@@ -16,7 +16,7 @@ import pytest
 
 from render.signing import provenance
 from render.storyboard import Brief, Storyboard
-from tests.e2e import films
+from tests.support import playback
 from tests.support.installation import (
     COMPLETED,
     DRAFTED,
@@ -257,7 +257,7 @@ class TestInPayload:
 
 class TestTheFilm:
     def test_it_is_full_hd_in_h264_and_aac(self, production: Production) -> None:
-        found = films.streams(production.film)
+        found = playback.streams(production.film)
         assert (found["video"], found["audio"]) == ("h264", "aac")
         assert (found["width"], found["height"]) == (1920, 1080)
         assert found["pixels"] == "yuv420p"
@@ -265,7 +265,7 @@ class TestTheFilm:
     def test_it_is_as_long_as_its_scenes(
         self, production: Production, windows: list[tuple[float, float]]
     ) -> None:
-        found = films.streams(production.film)
+        found = playback.streams(production.film)
         promised = production.rendition["file"]["duration"]
         for name in ("seconds", "video seconds", "audio seconds"):
             assert found[name] == pytest.approx(promised, abs=0.1), name
@@ -281,7 +281,7 @@ class TestTheFilm:
             for start, end in windows
             for place in places
         ]
-        seen = films.pictures(production.film, instants)
+        seen = playback.pictures(production.film, instants)
         scenes = [seen[at : at + len(places)] for at in range(0, len(seen), len(places))]
         for number, scene in enumerate(scenes, start=1):
             for picture in scene:
@@ -295,17 +295,17 @@ class TestTheFilm:
     def test_every_scene_is_heard(
         self, production: Production, windows: list[tuple[float, float]]
     ) -> None:
-        samples, rate = films.sound(production.film)
+        samples, rate = playback.sound(production.film)
         for number, (start, end) in enumerate(windows, start=1):
             scene = samples[int((start + FADE) * rate) : int((end - FADE) * rate)]
-            assert films.loudness(scene) > -35, f"scene {number} is silent"
+            assert playback.loudness(scene) > -35, f"scene {number} is silent"
 
     def test_it_is_silent_before_the_first_word(self, production: Production) -> None:
-        samples, rate = films.sound(production.film)
-        assert films.loudness(samples[: int(0.25 * rate)]) < -60
+        samples, rate = playback.sound(production.film)
+        assert playback.loudness(samples[: int(0.25 * rate)]) < -60
 
     def test_it_starts_before_it_is_fully_loaded(self, production: Production) -> None:
-        order = list(films.boxes(production.film))
+        order = list(playback.boxes(production.film))
         assert order[0] == "ftyp"
         assert order.index("moov") < order.index("mdat")
 
@@ -380,9 +380,9 @@ async def film_by_webhook(house: RunningHouse, film: Path) -> dict[str, Any]:
         answer = await anyone.get(links["video"]["url"])
     assert answer.headers["content-type"] == "video/mp4"
     await anyio.Path(film).write_bytes(answer.content)
-    found = films.streams(film)
+    found = playback.streams(film)
     assert (found["video"], found["audio"]) == ("h264", "aac")
     assert (found["width"], found["height"]) == (1080, 1080)
-    samples, _ = films.sound(film)
-    assert films.loudness(samples) > -35
+    samples, _ = playback.sound(film)
+    assert playback.loudness(samples) > -35
     return links

@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from daemon.local.installation import PLUGIN
-from tests.e2e.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.e2e.test_admin import (
     ask,
     create_project,
@@ -24,6 +23,7 @@ from tests.e2e.test_admin import (
     sign_in,
     write_brief,
 )
+from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
 from tests.support.installation import PATIENCE, RunningHouse, running_house
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator

@@ -14,7 +14,7 @@ from cms_bridge.events import StoryboardApproved, StoryboardChange, StoryboardEd
 from daemon.client import Sender, SenderError
 from daemon.local.editor import Editor, EditorError
 from render.storyboard import Brief, Scene, Storyboard
-from tests.e2e import films
+from tests.support import playback
 from tests.support.installation import (
     COMPLETED,
     DRAFTED,
@@ -212,13 +212,13 @@ class TestWritingSystems:
     async def test_is_seen_and_heard(self, finished: dict[str, dict[str, Any]], name: str) -> None:
         rendition = finished[name]
         film: Path = rendition["film"]
-        assert films.streams(film)["seconds"] == pytest.approx(
+        assert playback.streams(film)["seconds"] == pytest.approx(
             rendition["file"]["duration"], abs=0.1
         )
-        [picture] = films.pictures(film, [1.0])
+        [picture] = playback.pictures(film, [1.0])
         assert picture.std() > 8
-        samples, _ = films.sound(film)
-        assert films.loudness(samples) > -35
+        samples, _ = playback.sound(film)
+        assert playback.loudness(samples) > -35
 
     @pytest.mark.parametrize("name", ["Arabic", "Chinese", "Hindi"])
     async def test_is_spoken_by_a_voice_of_its_own_without_complaint(
@@ -373,7 +373,7 @@ class TestPayloadAway:
         assert rendition["file"]["width"] == 1080
         film = house.directory / "away.mp4"
         await editor.download(rendition["url"], film)
-        assert films.streams(film)["video"] == "h264"
+        assert playback.streams(film)["video"] == "h264"
 
 
 class TestBridgeAway:

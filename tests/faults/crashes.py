@@ -22,7 +22,7 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
-from tests.faults.stage import Stage, daemon, kill
+from tests.faults.testbed import Stage, daemon, kill
 from tests.support import events
 from tests.support.ledger import PLENTY
 
@@ -51,9 +51,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
     words: str
     point: str = ""
-    """One of `victim.POINTS`."""
+    """One of `crashing_daemon.POINTS`."""
     moment: str = ""
-    """One of `stage.Watched`'s."""
+    """One of `testbed.Watched`'s."""
     call: str = "generateContent"
     """What the call's method and path hold, from outside."""
 

@@ -24,7 +24,7 @@ import psutil
 import structlog
 
 from tests.faults.crashes import STEPS, Ending, Step, Work, crash
-from tests.faults.stage import LEASE_SECONDS, open_stage
+from tests.faults.testbed import LEASE_SECONDS, open_stage
 
 _HEAD = """\
 # Killed at every step

@@ -13,7 +13,7 @@ from cms_bridge.database import connected
 from cms_bridge.states import Status
 from tests.faults.crashes import STEPS, Step, Work, at_rest, crash, submitted
 from tests.faults.matrix import planned, sound
-from tests.faults.stage import Stage, daemon, open_stage
+from tests.faults.testbed import Stage, daemon, open_stage
 
 pytestmark = pytest.mark.anyio
 

@@ -37,7 +37,7 @@ from cms_bridge.tables import Attempt, Job
 from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 from tests.faults.crashes import at_rest
-from tests.faults.stage import Stage, daemon, kill, open_stage
+from tests.faults.testbed import Stage, daemon, kill, open_stage
 from tests.support import events
 from tests.support.installation import eventually
 from tests.support.ledger import PLENTY

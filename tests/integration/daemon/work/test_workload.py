@@ -24,8 +24,8 @@ from daemon.listener import Listener, Post, listen
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.workload import Workload
-from tests.integration.test_attempts import DeafQueue
-from tests.integration.test_jobs import accept
+from tests.integration.cms_bridge.jobs.test_transitions import accept
+from tests.integration.daemon.work.test_attempts import DeafQueue
 from tests.support import events
 from tests.support.installation import eventually
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.bridge_process import WEBHOOKS, free_port
 
-SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx" / "reelwright.conf"
+SHIPPED = Path(__file__).parents[3] / "deploy" / "nginx" / "reelwright.conf"
 MEBIBYTE = 1024 * 1024
 
 

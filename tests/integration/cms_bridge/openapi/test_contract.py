@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from cms_bridge.database import connected
-from tests.integration.openapi.stock import stock
+from tests.support.api_objects import stock
 from tests.support.bridge_process import API_KEY, running_bridge
 
 HERE = Path(__file__).parent
@@ -50,11 +50,11 @@ def schemathesis(api: Api, *options: str) -> None:
         cwd=api.directory,
         env={
             "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": str(HERE.parents[2]),
+            "PYTHONPATH": str(HERE.parents[3]),
             "REELWRIGHT_TEST_URL": api.url,
             "REELWRIGHT_TEST_KEY": API_KEY,
             "REELWRIGHT_TEST_KNOWN": json.dumps(api.known),
-            "SCHEMATHESIS_HOOKS": "tests.integration.openapi.hooks",
+            "SCHEMATHESIS_HOOKS": "tests.integration.cms_bridge.openapi.hooks",
         },
         capture_output=True,
         text=True,

@@ -19,8 +19,8 @@ from daemon.work.heartbeat import hold
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
-from tests.integration.test_jobs import accept
-from tests.integration.test_leases import approved, claimed
+from tests.integration.cms_bridge.jobs.test_leases import approved, claimed
+from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]

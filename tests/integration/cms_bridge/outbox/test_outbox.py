@@ -17,7 +17,7 @@ from cms_bridge.outbox.payload import (
     StoryboardWrite,
 )
 from cms_bridge.tables import Job, OutboxMessage
-from tests.integration.test_jobs import accept, drafted
+from tests.integration.cms_bridge.jobs.test_transitions import accept, drafted
 from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]

@@ -22,7 +22,7 @@ import anyio
 from redis import Redis
 
 from cms_bridge.database import migrate
-from tests.faults import victim
+from tests.faults import crashing_daemon
 from tests.support.events import SECRET
 from tests.support.servers.redis import redis_server
 from tests.support.simulators import gemini, replicate
@@ -146,7 +146,7 @@ def daemon(
 ) -> Iterator[BaseProcess]:
     """Run a daemon, which kills itself at the point if there is one, and kill it in the end."""
     process = _FORKS.Process(
-        target=victim.work,
+        target=crashing_daemon.work,
         args=(settings, directory / "daemon.log"),
         kwargs={"point": point, "nth": nth},
     )
@@ -170,7 +170,7 @@ def open_stage(directory: Path) -> Iterator[Stage]:
     """Start what stays up between the runs."""
     template = directory / "template.db"
     anyio.run(migrate, f"sqlite:///{template}")
-    _FORKS.set_forkserver_preload([victim.__name__])
+    _FORKS.set_forkserver_preload([crashing_daemon.__name__])
     google, predictions = GeminiSimulator(), ReplicateSimulator()
     watched = Watched(google.app), Watched(predictions.app)
     with ExitStack() as stack:

@@ -35,7 +35,7 @@ from render.generation.base import Generated, ImageRequest, Kind, Ticket
 from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import Providers, open_providers
-from tests.integration.test_jobs import accept
+from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
 from tests.support.ledger import check_books, die
 

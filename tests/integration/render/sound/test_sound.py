@@ -248,7 +248,7 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         int(
             subprocess.run(
                 [sys.executable, "-c", script, tmp_path, str(seconds)],
-                cwd=Path(__file__).parents[3],
+                cwd=Path(__file__).parents[4],
                 capture_output=True,
                 check=True,
             ).stdout

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.e2e.browsers import open_browsing
 from tests.support.bridge_process import running_bridge
+from tests.support.browsers import open_browsing
 
 LOADING = {"src", "srcset", "href", "data", "action", "poster", "background", "xlink:href"}
 

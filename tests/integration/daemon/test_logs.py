@@ -32,7 +32,7 @@ from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Job
 from daemon.work.services import Services
-from tests.integration.test_attempts import run, services  # noqa: F401 - a fixture
+from tests.integration.daemon.work.test_attempts import run, services  # noqa: F401 - a fixture
 from tests.support import events
 from tests.support.bridge_process import API_KEY, LINK_SECRET, WEBHOOKS, Bridge, running_bridge
 from tests.support.servers.postgres import PostgresServer, postgres_server

@@ -14,7 +14,7 @@ from cms_bridge.jobs.leases import Finished, Lease, Phase, RetryPolicy
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
-from tests.integration.test_jobs import accept, drafted, put
+from tests.integration.cms_bridge.jobs.test_transitions import accept, drafted, put
 from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]

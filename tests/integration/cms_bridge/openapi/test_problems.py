@@ -16,8 +16,8 @@ from cms_bridge.app import create_app
 from cms_bridge.errors import BridgeError, LeaseLost
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
-from tests.integration.openapi.stock import stock
 from tests.support import events
+from tests.support.api_objects import stock
 from tests.support.bridge_process import API_KEY, LINK_SECRET
 from tests.support.ledger import new_job
 
