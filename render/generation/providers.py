@@ -15,7 +15,6 @@ from typing import Protocol, TypeVar
 
 import anyio
 
-from render.generation import gemini, predictions
 from render.generation import stock as stock_pictures
 from render.generation.acceptance import Inspector
 from render.generation.base import (
@@ -35,13 +34,15 @@ from render.generation.base import (
 )
 from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
-from render.generation.gemini import Gemini, GeminiImages, GeminiSpeech, GeminiText
+from render.generation.gemini import account as gemini
+from render.generation.gemini.account import Gemini, GeminiImages, GeminiSpeech, GeminiText
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
-from render.generation.predictions import Replicate
-from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
+from render.generation.replicate import predictions
+from render.generation.replicate.image import ReplicateImages, ReplicateSpeech, ReplicateText
+from render.generation.replicate.predictions import Replicate
 from render.generation.standards import Standards
 from render.generation.stock import StockImages
 

@@ -20,7 +20,7 @@ tokens used" (https://ai.google.dev/gemini-api/docs/billing, read November 2026)
 At Replicate they are a problem document, `{"title", "detail", "status"}`
 (https://replicate.com/docs/reference/http); the same form from its CDN carries
 a `type` that names the CDN. Whether Replicate has begun something all the same
-can be asked there, and is (`render.generation.predictions`).
+can be asked there, and is (`render.generation.replicate.predictions`).
 """
 
 from render.errors import (

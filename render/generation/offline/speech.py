@@ -21,7 +21,7 @@ import msgspec
 
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
-from render.generation.waveform import finish, wav
+from render.generation.pcm import finish, wav
 from render.languages import ENGLISH, Language, language_of, scripts, tags_of
 from render.problem import Problem
 from render.source import Source

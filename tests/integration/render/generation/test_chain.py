@@ -28,9 +28,9 @@ from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
 from render.generation.patience import Patience
-from render.generation.predictions import Replicate
 from render.generation.providers import Providers, open_providers
-from render.generation.replicate import ReplicateImages
+from render.generation.replicate.image import ReplicateImages
+from render.generation.replicate.predictions import Replicate
 from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.meter import Book

@@ -19,7 +19,7 @@ from render.errors import (
     UnusableAnswer,
 )
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest
-from render.generation.gemini import (
+from render.generation.gemini.account import (
     SDK_ERRORS,
     Gemini,
     GeminiImages,

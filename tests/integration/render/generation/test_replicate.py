@@ -24,9 +24,9 @@ from render.errors import (
 )
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest, Ticket
 from render.generation.models import ModelsConfig
-from render.generation.predictions import Replicate
-from render.generation.replicate import ReplicateImages, ReplicateSpeech, ReplicateText
-from render.generation.replicate_errors import SDK_ERRORS, translate
+from render.generation.replicate.errors import SDK_ERRORS, translate
+from render.generation.replicate.image import ReplicateImages, ReplicateSpeech, ReplicateText
+from render.generation.replicate.predictions import Replicate
 from tests.support.simulators.replicate import (
     TOKEN,
     Act,

@@ -16,7 +16,7 @@ from render.errors import MediaError, UnusableAnswer
 from render.generation.acceptance import Inspector, inspect_picture
 from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.generation.offline.account import OfflineImages, OfflineSpeech
-from render.generation.pictures import picture_type
+from render.generation.sniffing import picture_type
 from render.generation.standards import Standards
 from render.problem import Problem
 from render.source import Source

@@ -3,7 +3,7 @@
 A prediction is begun without waiting for it, so that its id is known at once
 and can be written down. Where the answer to that is lost, or a gateway or the
 service itself answers with a failure of its own, the account's list tells
-whether anything was begun (`render.generation.lost_predictions`): what is found
+whether anything was begun (`render.generation.replicate.lost_predictions`): what is found
 is gone on with, what is not there after some looks was not charged, and only
 where the list cannot tell is the outcome unknown.
 
@@ -41,9 +41,7 @@ from render.errors import (
     UnusableAnswer,
 )
 from render.generation.base import Ticket
-from render.generation.lost_predictions import CannotTell, Sent, find, moment
-from render.generation.outputs import UnusableOutput, file_link, inline_bytes, is_empty
-from render.generation.replicate_errors import (
+from render.generation.replicate.errors import (
     NAME,
     PROVIDER,
     SDK_ERRORS,
@@ -52,6 +50,8 @@ from render.generation.replicate_errors import (
     is_servers_failure,
     translate,
 )
+from render.generation.replicate.lost_predictions import CannotTell, Sent, find, moment
+from render.generation.replicate.outputs import UnusableOutput, file_link, inline_bytes, is_empty
 from render.generation.transport import (
     BoundedTransport,
     FetchFailed,

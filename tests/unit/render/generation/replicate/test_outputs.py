@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.generation.outputs import UnusableOutput, file_link, inline_bytes, is_empty, words
+from render.generation.replicate.outputs import (
+    UnusableOutput,
+    file_link,
+    inline_bytes,
+    is_empty,
+    words,
+)
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

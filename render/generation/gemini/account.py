@@ -9,7 +9,7 @@ What an error status means is told in `render.generation.refusals`: what Gemini
 itself refuses is not charged, what a gateway says in its place is an
 `OutcomeUnknown`, like an answer that was lost or cannot be read.
 
-What answers hold and cost is told in `render.generation.gemini_answers`.
+What answers hold and cost is told in `render.generation.gemini.answers`.
 Reference: https://ai.google.dev/api/generate-content.
 """
 
@@ -38,7 +38,7 @@ from render.generation.base import (
     TextRequest,
     Ticket,
 )
-from render.generation.gemini_answers import (
+from render.generation.gemini.answers import (
     NAME,
     PROVIDER,
     Bill,
@@ -46,13 +46,13 @@ from render.generation.gemini_answers import (
     parts_of,
     unusable,
 )
-from render.generation.pictures import picture_type
+from render.generation.pcm import finish, wav
 from render.generation.prices import Price, image_price, speech_price, text_price
 from render.generation.prompts import fenced, picture_prompt
 from render.generation.refusals import refusal, unreadable
+from render.generation.sniffing import picture_type
 from render.generation.transport import http_client, translated
 from render.generation.voices import unknown_voice
-from render.generation.waveform import finish, wav
 from render.storyboard import clean_text
 
 BASE_URL = "https://generativelanguage.googleapis.com"

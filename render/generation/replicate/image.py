@@ -1,7 +1,7 @@
 """Pictures, speech and text by models on Replicate: which inputs each kind of model takes.
 
 How predictions are begun, waited for and fetched is told in
-`render.generation.predictions`.
+`render.generation.replicate.predictions`.
 """
 
 import json
@@ -23,9 +23,7 @@ from render.generation.base import (
     TextRequest,
     Ticket,
 )
-from render.generation.outputs import words
-from render.generation.pictures import picture_type
-from render.generation.predictions import IMAGE_SECONDS, PROVIDER, Replicate
+from render.generation.pcm import UnreadableSound, finish, read_wav, wav
 from render.generation.prices import (
     Price,
     Usage,
@@ -36,8 +34,10 @@ from render.generation.prices import (
     usage_cost,
 )
 from render.generation.prompts import fenced, picture_prompt
+from render.generation.replicate.outputs import words
+from render.generation.replicate.predictions import IMAGE_SECONDS, PROVIDER, Replicate
+from render.generation.sniffing import picture_type
 from render.generation.voices import unknown_voice
-from render.generation.waveform import UnreadableSound, finish, read_wav, wav
 from render.storyboard import clean_text
 
 DEFAULT_VOICE = "Wise_Woman"

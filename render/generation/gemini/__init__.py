@@ -1,0 +1,1 @@
+"""Google's Gemini: one account, and a module for each medium that its models make."""
