@@ -35,14 +35,20 @@ from render.generation.base import (
 from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import account as gemini
-from render.generation.gemini.account import Gemini, GeminiImages, GeminiSpeech, GeminiText
+from render.generation.gemini.account import Gemini
+from render.generation.gemini.image import GeminiImages
+from render.generation.gemini.speech import GeminiSpeech
+from render.generation.gemini.text import GeminiText
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
-from render.generation.replicate import predictions
-from render.generation.replicate.image import ReplicateImages, ReplicateSpeech, ReplicateText
-from render.generation.replicate.predictions import Replicate
+from render.generation.replicate import account as replicate
+from render.generation.replicate.account import Replicate
+from render.generation.replicate.image import ReplicateImages
+from render.generation.replicate.predictions import Predictions
+from render.generation.replicate.speech import ReplicateSpeech
+from render.generation.replicate.text import ReplicateText
 from render.generation.standards import Standards
 from render.generation.stock import StockImages
 
@@ -106,7 +112,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     gemini_key: str = "",
     replicate_token: str = "",
     gemini_url: str = gemini.BASE_URL,
-    replicate_url: str = predictions.BASE_URL,
+    replicate_url: str = replicate.BASE_URL,
     outputs_from: Collection[str] = (),
     stock: Path | None = None,
     gemini_pace: Pace | None = None,
@@ -129,11 +135,11 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             stack.push_async_callback(account.aclose)
             rungs.add_gemini(account, gemini_pace)
         if replicate_token:
-            predicting = Replicate(
+            account = Replicate(
                 token=replicate_token, base_url=replicate_url, outputs_from=outputs_from
             )
-            stack.push_async_callback(predicting.aclose)
-            rungs.add_replicate(predicting, replicate_pace)
+            stack.push_async_callback(account.aclose)
+            rungs.add_replicate(Predictions(account), replicate_pace)
         if stock:
             rungs.images.append(_free(stock_pictures.PROVIDER, StockImages(stock)))
         patience = Patience(
@@ -194,16 +200,16 @@ class _Rungs:
             writer = GeminiText(account, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
 
-    def add_replicate(self, account: Replicate, pace: Pace | None) -> None:
+    def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         if name := config.replicate_images:
-            image = ReplicateImages(account, model=name, price=config.price(name))
+            image = ReplicateImages(predictions, model=name, price=config.price(name))
             self.images.append(self._rung(image, image.draw, gate))
         if name := config.replicate_speech:
-            voice = ReplicateSpeech(account, model=name, price=config.price(name))
+            voice = ReplicateSpeech(predictions, model=name, price=config.price(name))
             self.speech.append(self._rung(voice, voice.speak, gate))
         if name := config.replicate_text:
-            writer = ReplicateText(account, model=name, price=config.price(name))
+            writer = ReplicateText(predictions, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
 
     def _rung(

@@ -19,11 +19,9 @@ from decimal import Decimal
 from google.genai import types
 
 from render.errors import UnusableAnswer
+from render.generation.gemini.errors import NAME, PROVIDER
 from render.generation.prices import Price, Usage, usage_cost
 from render.generation.refusals import unreadable, unsafe
-
-PROVIDER = "gemini"
-NAME = "Gemini"
 
 _UNSAFE = {
     "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "MODEL_ARMOR", "JAILBREAK",

@@ -12,7 +12,7 @@ from pydantic.v1 import ValidationError
 from replicate.exceptions import ModelError, ReplicateError, ReplicateException
 from replicate.prediction import Prediction
 
-from render.errors import GenerationError, RetryableGeneration
+from render.errors import GenerationError, RetryableGeneration, UnusableAnswer
 from render.generation.refusals import is_servers, refusal, unreadable, unsafe
 
 PROVIDER = "replicate"
@@ -36,6 +36,10 @@ SDK_ERRORS = (
 
 class Aborted(RetryableGeneration):
     """A prediction that ended before it ran: nothing is charged."""
+
+
+class PredictionNotFound(RetryableGeneration):
+    """A look that found no prediction under its id; right after its beginning that may be."""
 
 
 def translate(error: Exception, model: str) -> GenerationError:
@@ -83,3 +87,8 @@ def failure(prediction: Prediction, model: str) -> GenerationError:
         model=model,
         reason=reason,
     )
+
+
+def unusable(model: str, what: str) -> UnusableAnswer:
+    """Return the error for an answer that is not what was asked for."""
+    return UnusableAnswer(f"{NAME} sent {what}.", provider=PROVIDER, model=model)

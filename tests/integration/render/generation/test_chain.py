@@ -29,8 +29,9 @@ from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
 from render.generation.patience import Patience
 from render.generation.providers import Providers, open_providers
+from render.generation.replicate.account import Replicate
 from render.generation.replicate.image import ReplicateImages
-from render.generation.replicate.predictions import Replicate
+from render.generation.replicate.predictions import Predictions
 from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.meter import Book
@@ -453,9 +454,9 @@ async def test_a_file_that_cannot_be_had_is_fetched_by_the_next_attempt_and_paid
         token=replicate.TOKEN,
         base_url=replicate_simulator.url,
         outputs_from=[replicate_simulator.url],
-        poll_seconds=0.01,
     )
-    flux = ReplicateImages(account, model=FLUX, price=CONFIG.price(FLUX))
+    predictions = Predictions(account, poll_seconds=0.01)
+    flux = ReplicateImages(predictions, model=FLUX, price=CONFIG.price(FLUX))
     chain = ImageChain(
         kind=Kind.PICTURE,
         rungs=[Rung(provider="replicate", model=FLUX, price=flux.price, make=flux.draw)],

@@ -19,14 +19,11 @@ from render.errors import (
     UnusableAnswer,
 )
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest
-from render.generation.gemini.account import (
-    SDK_ERRORS,
-    Gemini,
-    GeminiImages,
-    GeminiSpeech,
-    GeminiText,
-    translate,
-)
+from render.generation.gemini.account import Gemini
+from render.generation.gemini.errors import SDK_ERRORS, translate
+from render.generation.gemini.image import GeminiImages
+from render.generation.gemini.speech import GeminiSpeech
+from render.generation.gemini.text import GeminiText
 from render.generation.models import ModelsConfig
 from tests.support.simulators.gemini import (
     KEY,

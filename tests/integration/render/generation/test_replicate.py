@@ -24,9 +24,12 @@ from render.errors import (
 )
 from render.generation.base import ImageRequest, SpeechRequest, TextRequest, Ticket
 from render.generation.models import ModelsConfig
+from render.generation.replicate.account import Replicate
 from render.generation.replicate.errors import SDK_ERRORS, translate
-from render.generation.replicate.image import ReplicateImages, ReplicateSpeech, ReplicateText
-from render.generation.replicate.predictions import Replicate
+from render.generation.replicate.image import ReplicateImages
+from render.generation.replicate.predictions import Predictions
+from render.generation.replicate.speech import ReplicateSpeech
+from render.generation.replicate.text import ReplicateText
 from tests.support.simulators.replicate import (
     TOKEN,
     Act,
@@ -51,22 +54,20 @@ PRICE = CONFIG.price(MODEL).per_image
 
 
 @pytest.fixture
-async def account(replicate_simulator: ReplicateSimulator) -> AsyncIterator[Replicate]:
+async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[Predictions]:
     account = Replicate(
         token=TOKEN,
         base_url=replicate_simulator.url,
         outputs_from=[replicate_simulator.url],
-        poll_seconds=0.05,
         call_seconds=0.5,
-        look_seconds=0.2,
         most_output=4_000_000,
     )
-    yield account
+    yield Predictions(account, poll_seconds=0.05, look_seconds=0.2)
     await account.aclose()
 
 
-def images(account: Replicate, model: str = MODEL, seconds: float = 1) -> ReplicateImages:
-    return ReplicateImages(account, model=model, price=CONFIG.price(MODEL), seconds=seconds)
+def images(predictions: Predictions, model: str = MODEL, seconds: float = 1) -> ReplicateImages:
+    return ReplicateImages(predictions, model=model, price=CONFIG.price(MODEL), seconds=seconds)
 
 
 ENDS: dict[str, tuple[Act, type[GenerationError], int]] = {
@@ -115,14 +116,14 @@ LOST: dict[str, Act] = {
 @pytest.mark.parametrize(("act", "meaning", "charges"), ENDS.values(), ids=ENDS)
 async def test_each_end_has_its_meaning_and_is_sent_once(
     replicate_simulator: ReplicateSimulator,
-    account: Replicate,
+    predictions: Predictions,
     act: Act,
     meaning: type[GenerationError],
     charges: int,
 ) -> None:
     replicate_simulator.creates.append(act)
     with pytest.raises(meaning) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert str(raised.value).endswith(".")
     assert len(replicate_simulator.charges) == charges
     assert len(replicate_simulator.predictions) <= 1
@@ -132,7 +133,7 @@ async def test_each_end_has_its_meaning_and_is_sent_once(
 
 @pytest.mark.parametrize("act", LOST.values(), ids=LOST)
 async def test_a_prediction_whose_answer_was_lost_is_found_and_paid_once(
-    replicate_simulator: ReplicateSimulator, account: Replicate, act: Act
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act
 ) -> None:
     replicate_simulator.creates.append(act)
     names: list[str] = []
@@ -140,7 +141,7 @@ async def test_a_prediction_whose_answer_was_lost_is_found_and_paid_once(
     async def started(name: str) -> None:
         names.append(name)
 
-    made = await images(account).draw(PICTURE, Ticket(charge="c1", started=started))
+    made = await images(predictions).draw(PICTURE, Ticket(charge="c1", started=started))
     assert made.cost == PRICE
     assert names == list(replicate_simulator.predictions)
     assert len(replicate_simulator.charges) == 1
@@ -148,30 +149,30 @@ async def test_a_prediction_whose_answer_was_lost_is_found_and_paid_once(
 
 @pytest.mark.parametrize("act", LOST.values(), ids=LOST)
 async def test_where_nobody_can_tell_a_lost_answer_is_an_unknown_outcome(
-    replicate_simulator: ReplicateSimulator, account: Replicate, act: Act
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act
 ) -> None:
     replicate_simulator.creates.append(act)
     replicate_simulator.lists.extend([Refuse(status=500), Gateway(), Raw(body=b"{}")] * 20)
     # What the service itself has said it refused is believed.
     meaning = RetryableGeneration if isinstance(act, Refuse) else OutcomeUnknown
     with pytest.raises(meaning):
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert replicate_simulator.listed > 1
 
 
 async def test_a_lost_prediction_is_looked_for_until_it_appears(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.creates.append(HangUp())
     replicate_simulator.lists.append(HangUp())
     replicate_simulator.unlisted = 2
-    await images(account).draw(PICTURE, Ticket(charge="c1"))
+    await images(predictions).draw(PICTURE, Ticket(charge="c1"))
     assert replicate_simulator.listed == 3
     assert len(replicate_simulator.charges) == 1
 
 
 async def test_a_lost_prediction_is_found_behind_others_on_a_later_page(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.page = 2
     replicate_simulator.creates.append(HangUp())
@@ -185,25 +186,25 @@ async def test_a_lost_prediction_is_found_behind_others_on_a_later_page(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(others_begin)
-        await images(account).draw(PICTURE, Ticket(charge="c1"))
+        await images(predictions).draw(PICTURE, Ticket(charge="c1"))
     assert replicate_simulator.listed == 3
     assert len(replicate_simulator.charges) == 1
 
 
 async def test_a_lost_prediction_is_found_where_the_list_keeps_inputs_to_itself(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.tells_inputs = False
     replicate_simulator.creates.append(HangUp())
-    await images(account).draw(PICTURE, Ticket(charge="c1"))
+    await images(predictions).draw(PICTURE, Ticket(charge="c1"))
     assert len(replicate_simulator.charges) == 1
 
 
 @pytest.mark.parametrize("age", [timedelta(), timedelta(minutes=2)], ids=["other", "earlier"])
 async def test_another_calls_prediction_is_not_taken_for_the_lost_one(
-    replicate_simulator: ReplicateSimulator, account: Replicate, age: timedelta
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, age: timedelta
 ) -> None:
-    first = await images(account).draw(PICTURE, Ticket(charge="c0"))
+    first = await images(predictions).draw(PICTURE, Ticket(charge="c0"))
     sent = dict(replicate_simulator.latest.input)
     if age:
         # The very same, but from before the call.
@@ -211,17 +212,17 @@ async def test_another_calls_prediction_is_not_taken_for_the_lost_one(
         replicate_simulator.begin(MODEL, sent, Run(age=age))
     replicate_simulator.creates.append(Gateway(after=False))
     with pytest.raises(RetryableGeneration, match="nothing was begun"):
-        await images(account).draw(PICTURE, Ticket(charge="c0" if age else "c1"))
+        await images(predictions).draw(PICTURE, Ticket(charge="c0" if age else "c1"))
     assert first.cost
     assert len(replicate_simulator.predictions) == 1
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["never begun", "begun beside it"])
 async def test_another_daemons_prediction_is_not_taken_for_the_lost_one(
-    replicate_simulator: ReplicateSimulator, account: Replicate, after: bool
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, after: bool
 ) -> None:
     model, asked = CONFIG.replicate_speech, SpeechRequest(text="The tide is in.")
-    speech = ReplicateSpeech(account, model=model, price=CONFIG.price(model))
+    speech = ReplicateSpeech(predictions, model=model, price=CONFIG.price(model))
     await speech.speak(asked)
     # Of the very same words, at the same time, in a process that this one knows nothing of.
     replicate_simulator.begin(model, dict(replicate_simulator.latest.input), Run())
@@ -246,10 +247,10 @@ async def test_another_daemons_prediction_is_not_taken_for_the_lost_one(
 
 
 async def test_two_that_cannot_be_told_apart_are_an_unknown_outcome(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     model = CONFIG.replicate_speech
-    speech = ReplicateSpeech(account, model=model, price=CONFIG.price(model))
+    speech = ReplicateSpeech(predictions, model=model, price=CONFIG.price(model))
     replicate_simulator.creates.extend([HangUp()] * 2)
     ends: list[type[Exception] | None] = []
 
@@ -269,12 +270,12 @@ async def test_two_that_cannot_be_told_apart_are_an_unknown_outcome(
 
 
 async def test_lost_speech_and_lost_text_are_found_too(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.creates.extend([Gateway()] * 3)
     spoken, written = CONFIG.replicate_speech, CONFIG.replicate_text
-    speech = ReplicateSpeech(account, model=spoken, price=CONFIG.price(spoken))
-    text = ReplicateText(account, model=written, price=CONFIG.price(written))
+    speech = ReplicateSpeech(predictions, model=spoken, price=CONFIG.price(spoken))
+    text = ReplicateText(predictions, model=written, price=CONFIG.price(written))
     request = TextRequest(instructions="Rules.", material="Words.", schema={"type": "object"})
     await speech.speak(SpeechRequest(text="The tide is in."), Ticket(charge="c1"))
     for charge in ("c2", "c3"):
@@ -291,10 +292,10 @@ async def test_lost_speech_and_lost_text_are_found_too(
     ids=lambda act: str(act)[:30],
 )  # fmt: skip
 async def test_a_poll_that_fails_is_made_again_and_nothing_is_paid_again(
-    replicate_simulator: ReplicateSimulator, account: Replicate, act: Act
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act
 ) -> None:
     replicate_simulator.polls.append(act)
-    made = await images(account, seconds=5).draw(PICTURE)
+    made = await images(predictions, seconds=5).draw(PICTURE)
     assert made.cost == CONFIG.price(MODEL).per_image
     assert len(replicate_simulator.charges) == 1
 
@@ -312,10 +313,10 @@ async def test_a_poll_that_fails_is_made_again_and_nothing_is_paid_again(
     ids=["expired", "404", "403", "500", "connection lost", "no answer in time"],
 )
 async def test_a_download_that_fails_is_made_again_and_nothing_is_paid_again(
-    replicate_simulator: ReplicateSimulator, account: Replicate, acts: list[Act]
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, acts: list[Act]
 ) -> None:
     replicate_simulator.downloads.extend(acts)
-    await images(account).draw(PICTURE)
+    await images(predictions).draw(PICTURE)
     assert len(replicate_simulator.charges) == 1
     assert replicate_simulator.downloaded == len(acts) + 1
 
@@ -329,24 +330,24 @@ async def test_a_download_that_fails_is_made_again_and_nothing_is_paid_again(
     ],
 )
 async def test_an_output_that_is_gone_or_useless_is_told_with_what_it_cost(
-    replicate_simulator: ReplicateSimulator, account: Replicate, act: Act, told: str
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act, told: str
 ) -> None:
     replicate_simulator.downloads.append(act)
     with pytest.raises(UnusableAnswer, match=told) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.cost == PRICE
 
 
 @pytest.mark.parametrize("act", [HangUp(), Refuse(status=404), Refuse(status=410)], ids=str)
 async def test_an_output_that_cannot_be_had_now_is_fetched_later(
-    replicate_simulator: ReplicateSimulator, account: Replicate, act: Act
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act
 ) -> None:
     replicate_simulator.downloads.extend([act] * 4)
     with pytest.raises(RunningGeneration) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.retry_after == 60
     name = str(raised.value.params["provider_id"])
-    await images(account).draw(PICTURE, Ticket(resume=name))
+    await images(predictions).draw(PICTURE, Ticket(resume=name))
     assert len(replicate_simulator.charges) == 1
 
 
@@ -354,25 +355,25 @@ async def test_an_output_that_cannot_be_had_now_is_fetched_later(
     ("minutes", "seconds"), [(5, 1800), (20, 2160), (50, 540), (55, 270)], ids=str
 )
 async def test_later_fetches_are_spread_over_the_hour(
-    replicate_simulator: ReplicateSimulator, account: Replicate, minutes: int, seconds: int
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, minutes: int, seconds: int
 ) -> None:
     replicate_simulator.creates.append(Run(age=timedelta(minutes=minutes)))
     replicate_simulator.downloads.extend([Refuse(status=404)] * 4)
     with pytest.raises(RunningGeneration) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.retry_after == pytest.approx(seconds, rel=0.1)
 
 
 async def test_only_after_the_hour_is_an_output_lost(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     for act in (Refuse(status=404), Expire(renewed=False)):
         replicate_simulator.creates.append(Run(age=timedelta(minutes=61)))
         replicate_simulator.downloads.append(act)
         with pytest.raises(UnusableAnswer, match=r"deleted what .* before it could be fetched"):
-            await images(account).draw(PICTURE)
+            await images(predictions).draw(PICTURE)
     with pytest.raises(UnusableAnswer, match=r"deleted what .* before it could be fetched"):
-        await images(account).draw(PICTURE, Ticket(resume=replicate_simulator.latest.id))
+        await images(predictions).draw(PICTURE, Ticket(resume=replicate_simulator.latest.id))
 
 
 @pytest.mark.parametrize(
@@ -388,10 +389,10 @@ async def test_only_after_the_hour_is_an_output_lost(
     ids=str,
 )
 async def test_outputs_of_every_form_are_read(
-    replicate_simulator: ReplicateSimulator, account: Replicate, output: Any
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, output: Any
 ) -> None:
     replicate_simulator.creates.append(Run(output=output))
-    assert (await images(account).draw(PICTURE)).data
+    assert (await images(predictions).draw(PICTURE)).data
     assert len(replicate_simulator.charges) == 1
 
 
@@ -410,11 +411,11 @@ async def test_outputs_of_every_form_are_read(
     ids=lambda value: str(value)[:30],
 )
 async def test_what_is_no_file_is_named_as_what_it_is(
-    replicate_simulator: ReplicateSimulator, account: Replicate, output: Any, told: str
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, output: Any, told: str
 ) -> None:
     replicate_simulator.creates.append(Run(output=output))
     with pytest.raises(UnusableAnswer, match=told) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.cost == PRICE
     assert "no longer" not in str(raised.value)
 
@@ -436,7 +437,7 @@ INWARD = [
 async def test_a_link_that_leads_inside_is_not_followed(
     replicate_simulator: ReplicateSimulator,
     gemini_simulator: Any,
-    account: Replicate,
+    predictions: Predictions,
     url: str,
     *,
     by_redirect: bool,
@@ -448,7 +449,7 @@ async def test_a_link_that_leads_inside_is_not_followed(
     else:
         replicate_simulator.creates.append(Run(output=url))
     with pytest.raises(UnusableAnswer, match=r"public internet|not HTTPS") as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.cost == PRICE
     assert replicate_simulator.downloaded == by_redirect
 
@@ -456,26 +457,26 @@ async def test_a_link_that_leads_inside_is_not_followed(
 async def test_outputs_at_a_simulator_are_fetched_only_where_that_is_allowed(
     replicate_simulator: ReplicateSimulator,
 ) -> None:
-    account = Replicate(token=TOKEN, base_url=replicate_simulator.url, poll_seconds=0.05)
+    account = Replicate(token=TOKEN, base_url=replicate_simulator.url)
     with pytest.raises(UnusableAnswer, match="not HTTPS"):
-        await images(account).draw(PICTURE)
+        await images(Predictions(account, poll_seconds=0.05)).draw(PICTURE)
     assert replicate_simulator.downloaded == 0
     await account.aclose()
 
 
 async def test_a_redirect_to_where_outputs_may_lie_is_followed_and_a_loop_is_not(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.downloads.extend([SendOn(to="?again")] * 2)
-    await images(account).draw(PICTURE)
+    await images(predictions).draw(PICTURE)
     replicate_simulator.downloads.extend([SendOn(to="?again")] * 16)
     with pytest.raises(RunningGeneration):
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert replicate_simulator.downloaded == 3 + 16
 
 
 async def test_the_id_is_told_before_anything_is_waited_for(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     polls_by_then: list[int] = []
 
@@ -483,12 +484,12 @@ async def test_the_id_is_told_before_anything_is_waited_for(
         assert name in replicate_simulator.predictions
         polls_by_then.append(len(replicate_simulator.polled))
 
-    await images(account).draw(PICTURE, Ticket(started=started))
+    await images(predictions).draw(PICTURE, Ticket(started=started))
     assert polls_by_then == [0]
 
 
 async def test_a_prediction_is_taken_up_by_its_id(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.creates.append(Run(seconds=0.3))
     names: list[str] = []
@@ -498,19 +499,21 @@ async def test_a_prediction_is_taken_up_by_its_id(
         raise SystemError
 
     with pytest.raises(SystemError):
-        await images(account).draw(PICTURE, Ticket(started=die))
-    await images(account).draw(PICTURE, Ticket(resume=names[0]))
+        await images(predictions).draw(PICTURE, Ticket(started=die))
+    await images(predictions).draw(PICTURE, Ticket(resume=names[0]))
     assert len(replicate_simulator.predictions) == 1
 
 
-async def test_a_prediction_nobody_remembers_is_an_unknown_outcome(account: Replicate) -> None:
+async def test_a_prediction_nobody_remembers_is_an_unknown_outcome(
+    predictions: Predictions,
+) -> None:
     with pytest.raises(OutcomeUnknown):
-        await images(account).draw(PICTURE, Ticket(resume="long-gone"))
+        await images(predictions).draw(PICTURE, Ticket(resume="long-gone"))
 
 
 @pytest.mark.parametrize(("stubborn", "told"), [(False, 1), (True, 0)])
 async def test_cancelling_cancels_the_prediction(
-    replicate_simulator: ReplicateSimulator, account: Replicate, stubborn: bool, told: int
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, stubborn: bool, told: int
 ) -> None:
     # What can be stopped would run on for long; what cannot ends while the stop is waited for.
     replicate_simulator.creates.append(Run(seconds=0.5 if stubborn else 60, stubborn=stubborn))
@@ -523,68 +526,68 @@ async def test_cancelling_cancels_the_prediction(
         scope.cancel()
 
     with anyio.CancelScope() as scope:
-        await images(account).draw(PICTURE, Ticket(started=begun, dropped=drop))
+        await images(predictions).draw(PICTURE, Ticket(started=begun, dropped=drop))
     assert len(dropped) == told
     assert len(replicate_simulator.charges) == 1 - told
 
 
 async def test_a_slow_prediction_that_succeeds_after_all_is_used(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.creates.append(Run(seconds=0.5, stubborn=True))
-    await images(account, seconds=0.2).draw(PICTURE)
+    await images(predictions, seconds=0.2).draw(PICTURE)
     assert len(replicate_simulator.charges) == 1
 
 
 async def test_polls_keep_their_distance(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     replicate_simulator.creates.append(Run(seconds=0.3))
-    await images(account).draw(PICTURE)
+    await images(predictions).draw(PICTURE)
     assert all(after - before > 0.045 for before, after in pairwise(replicate_simulator.polled))
 
 
 async def test_outputs_are_downloaded_without_the_token(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
-    await images(account).draw(PICTURE)
+    await images(predictions).draw(PICTURE)
     assert replicate_simulator.downloaded == 1
     assert replicate_simulator.leaks == 0
 
 
-async def test_a_list_of_outputs_gives_its_first(account: Replicate) -> None:
-    assert (await images(account, "black-forest-labs/flux-schnell").draw(PICTURE)).data
+async def test_a_list_of_outputs_gives_its_first(predictions: Predictions) -> None:
+    assert (await images(predictions, "black-forest-labs/flux-schnell").draw(PICTURE)).data
 
 
 async def test_seconds_to_wait_are_read_from_the_sentence(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     told = "Request was throttled. Your rate limit resets in ~30s."
     replicate_simulator.creates.append(Refuse(status=429, detail=told))
     with pytest.raises(RetryableGeneration) as raised:
-        await images(account).draw(PICTURE)
+        await images(predictions).draw(PICTURE)
     assert raised.value.retry_after == 30
 
 
-async def test_a_retired_model_is_named(account: Replicate) -> None:
-    for call in (images(account, "stability-ai/retired").draw(PICTURE),
-                 images(account, "stability-ai/retired").check()):  # fmt: skip
+async def test_a_retired_model_is_named(predictions: Predictions) -> None:
+    for call in (images(predictions, "stability-ai/retired").draw(PICTURE),
+                 images(predictions, "stability-ai/retired").check()):  # fmt: skip
         with pytest.raises(RetiredModel, match="stability-ai/retired"):
             await call
 
 
 async def test_a_look_at_a_model_costs_nothing(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
-    await images(account).check()
+    await images(predictions).check()
     assert not replicate_simulator.predictions
 
 
 async def test_marks_for_pauses_are_not_passed_on(
-    replicate_simulator: ReplicateSimulator, account: Replicate
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:
     model = CONFIG.replicate_speech
-    speech = ReplicateSpeech(account, model=model, price=CONFIG.price(model))
+    speech = ReplicateSpeech(predictions, model=model, price=CONFIG.price(model))
     await speech.speak(SpeechRequest(text="Wait <#99.9#> for it"))
     (made,) = replicate_simulator.predictions.values()
     assert made.input["text"] == "Wait   for it"
