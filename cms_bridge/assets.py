@@ -54,7 +54,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     credit: Credit = Credit()
 
 
-class Medium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
+class StoredMedium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
     """A picture or a narration, but for its bytes: where they belong and how they came to be."""
 
     key: str
@@ -79,7 +79,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """`picture` or `narration`."""
 
 
-async def record(asset: UUID, place: Place, digest: str, medium: Medium) -> None:
+async def record(asset: UUID, place: Place, digest: str, medium: StoredMedium) -> None:
     """Write an asset down, once its bytes are in the object store; doing it twice is doing it once.
 
     An asset that was paid for bears the id of its charge.

@@ -25,7 +25,7 @@ import msgspec
 import structlog
 
 from cms_bridge import assets
-from cms_bridge.assets import EXTENSIONS, Condition, Medium, Metadata, Place, Row
+from cms_bridge.assets import EXTENSIONS, Condition, Metadata, Place, Row, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.charges import OPEN, State, end
@@ -58,7 +58,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
         return self.made.cost
 
 
-Answer = Medium | Text
+Answer = StoredMedium | Text
 """What came of a paid call, as its charge keeps it."""
 
 
@@ -128,7 +128,7 @@ class Vault:
         answer = _answer(row)
         if answer is None:
             return
-        if isinstance(answer, Medium):
+        if isinstance(answer, StoredMedium):
             place = Place(job=row["job"], scene_id=row["scene_id"], kind=row["kind"])
             try:
                 await self._store(row["id"], place, row["request_digest"], answer)
@@ -144,7 +144,7 @@ class Vault:
                 )
             log.info("vault.recovered", charge_id=str(row["id"]), job_id=str(row["job"]))
 
-    async def _store(self, asset: UUID, place: Place, digest: str, medium: Medium) -> None:
+    async def _store(self, asset: UUID, place: Place, digest: str, medium: StoredMedium) -> None:
         path = self._path(asset, medium)
         if await anyio.to_thread.run_sync(_whole, path, medium):
             await self.store.put(medium.key, path, media_type=medium.media_type)
@@ -153,7 +153,7 @@ class Vault:
         await assets.record(asset, place, digest, medium)
         await anyio.Path(path).unlink(missing_ok=True)
 
-    def _path(self, asset: UUID, medium: Medium) -> Path:
+    def _path(self, asset: UUID, medium: StoredMedium) -> Path:
         return self.spool.absolute() / f"{asset}{Path(medium.key).suffix}"
 
 
@@ -188,9 +188,9 @@ def _answer(row: Row) -> Answer | None:
         return None
 
 
-def _medium(made: Generated, lease: Lease) -> Medium:
+def _medium(made: Generated, lease: Lease) -> StoredMedium:
     """Describe what was made for a job, as it is written down."""
-    return Medium(
+    return StoredMedium(
         key=object_key(
             project=lease.project,
             sha256=hashlib.sha256(made.data).hexdigest(),
@@ -237,7 +237,7 @@ def _write(path: Path, data: bytes) -> None:
         raise kind("This machine's disk did not take what was paid for.") from error
 
 
-def _whole(path: Path, medium: Medium) -> bool:
+def _whole(path: Path, medium: StoredMedium) -> bool:
     """Tell whether a file of the spool is there, as it was written."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == Path(medium.key).stem
