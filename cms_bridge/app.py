@@ -5,15 +5,16 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from litestar import Litestar
 from litestar.di import Provide
 
 from cms_bridge import failures, problems, telemetry
-from cms_bridge.access.keys import ApiKey
+from cms_bridge.access.keys import ApiKey, requires_api_key
 from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.bodies import BridgeRequest
-from cms_bridge.api.contract import openapi_config, with_options
+from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
@@ -24,6 +25,8 @@ from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
 
 VERSION = "0.1.0"
+
+RESOURCES = (webhooks, videos, charges, approvals, media, spending, health, models)
 
 
 def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None = None) -> Litestar:
@@ -50,27 +53,11 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 yield
 
     app = Litestar(
-        route_handlers=with_options(
-            webhooks.receive,
-            videos.job_status,
-            videos.job_links,
-            charges.list_charges,
-            charges.resolve_charge,
-            approvals.get_estimate,
-            approvals.price_edit,
-            approvals.approve,
-            approvals.render,
-            media.generate,
-            media.get_asset,
-            media.get_content,
-            spending.get_spending,
-            spending.put_caps,
-            health.health,
-            health.ready,
-            health.live,
-            models.models_health,
+        route_handlers=[
+            *chain.from_iterable(one.routers for one in RESOURCES),
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
-        ),
+        ],
+        guards=[requires_api_key],
         lifespan=[resources],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),

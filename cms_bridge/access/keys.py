@@ -1,6 +1,8 @@
-"""Who may ask: the key of the CMS's server.
+"""Who may ask: whoever has the key of the CMS's server, but for what is marked as public.
 
-Keys are compared by digest and in constant time; the key itself is not kept.
+The guard stands before the whole application, so that a route is closed unless
+something opens it. Keys are compared by digest and in constant time; the key
+itself is not kept.
 """
 
 import hashlib
@@ -12,6 +14,8 @@ from litestar.handlers.base import BaseRouteHandler
 
 from cms_bridge.errors import Unauthorised
 from cms_bridge.gate import vouch
+
+_PUBLIC = "public"
 
 
 class ApiKey:
@@ -26,10 +30,22 @@ class ApiKey:
         return hmac.compare_digest(self._digest, hashlib.sha256(presented.encode()).digest())
 
 
+def public(reason: str) -> dict[str, Any]:
+    """Return the `opt` that opens a route, or a router's, to those without the key."""
+    return {_PUBLIC: reason}
+
+
+def is_public(handler: BaseRouteHandler) -> bool:
+    """Tell whether a registered route is open to those without the key."""
+    return _PUBLIC in handler.opt
+
+
 def requires_api_key(
-    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Guard a route: `Authorization: Bearer …` must hold the key; raise `Unauthorised`."""
+    """Guard an application: `Authorization: Bearer …` must hold the key; raise `Unauthorised`."""
+    if is_public(handler):
+        return
     scheme, _, presented = connection.headers.get("authorization", "").partition(" ")
     key: ApiKey = connection.app.state.api_key
     if scheme.lower() != "bearer" or not key.matches(presented):

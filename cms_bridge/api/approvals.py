@@ -11,9 +11,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from cms_bridge.access.keys import requires_api_key
-from cms_bridge.api.aliases import paths
 from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.resources import resource
 from cms_bridge.errors import ApprovalConflict, JobNotFound, NotApproved
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
@@ -89,11 +88,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @get(
-    paths("/api/v1/jobs/{job_id:uuid}/estimate"),
-    guards=[requires_api_key],
+    ("/{job_id:uuid}/estimate"),
     opt=terms(JobNotFound),
     summary="What a job's storyboard may cost",
-    tags=["jobs"],
 )
 async def get_estimate(
     job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
@@ -107,12 +104,10 @@ async def get_estimate(
 
 
 @post(
-    paths("/api/v1/jobs/{job_id:uuid}/estimate"),
+    ("/{job_id:uuid}/estimate"),
     status_code=HTTPStatus.OK,
-    guards=[requires_api_key],
     opt=terms(JobNotFound, *UNFILMABLE),
     summary="What an edit would cost",
-    tags=["jobs"],
 )
 async def price_edit(
     job_id: FromPath[UUID],
@@ -127,12 +122,10 @@ async def price_edit(
 
 
 @post(
-    paths("/api/v1/jobs/{job_id:uuid}/approve"),
+    ("/{job_id:uuid}/approve"),
     status_code=HTTPStatus.OK,
-    guards=[requires_api_key],
     opt=terms(JobNotFound, ApprovalConflict, IllegalMove),
     summary="Approve a storyboard at its price",
-    tags=["jobs"],
 )
 async def approve(
     job_id: FromPath[UUID],
@@ -166,12 +159,10 @@ async def approve(
 
 
 @post(
-    paths("/api/v1/jobs/{job_id:uuid}/render"),
+    ("/{job_id:uuid}/render"),
     status_code=HTTPStatus.ACCEPTED,
-    guards=[requires_api_key],
     opt=terms(JobNotFound, NotApproved),
     summary="Generate and compose an approved storyboard",
-    tags=["jobs"],
 )
 async def render(job_id: FromPath[UUID], queue: NamedDependency[Queue]) -> Started:
     """Start the work, or start it again after a failure; 403 until approved."""
@@ -195,3 +186,6 @@ def _offer(quoted: Quote) -> Offer:
         needs=rounded(quoted.needs),
         scenes=priced.scenes,
     )
+
+
+routers = resource("/api/v1/jobs", [get_estimate, price_edit, approve, render], tag="jobs")

@@ -10,8 +10,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
+from cms_bridge.api.resources import resource
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
 from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import transitions
@@ -53,11 +53,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 @get(
-    "/api/v1/videos/jobs/{job_id:uuid}/charges",
-    guards=[requires_api_key],
+    "/",
     opt=terms(JobNotFound),
     summary="Every paid call of a job",
-    tags=["videos"],
 )
 async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
     """Return a job's charges, oldest first; 404 if there is no such job."""
@@ -66,12 +64,10 @@ async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
 
 
 @post(
-    "/api/v1/videos/jobs/{job_id:uuid}/charges/{charge_id:uuid}/resolve",
+    "/{charge_id:uuid}/resolve",
     status_code=HTTPStatus.OK,
-    guards=[requires_api_key],
     opt=terms(ChargeNotFound, ChargeNotUnknown),
     summary="Say what became of a call whose answer was lost",
-    tags=["videos"],
 )
 async def resolve_charge(
     job_id: FromPath[UUID],
@@ -91,3 +87,8 @@ def _view(row: dict[str, Any]) -> ChargeView:
         name: None if row[name] is None else rounded(row[name]) for name in ("reserved", "settled")
     }
     return msgspec.convert({**row, **amounts}, ChargeView)
+
+
+routers = resource(
+    "/api/v1/videos/jobs/{job_id:uuid}/charges", [list_charges, resolve_charge], tag="videos"
+)

@@ -2,7 +2,7 @@
 
 Litestar lists routes and parameters. Added here are the forms of bodies, as
 msgspec itself describes what it decodes by; the key; and every problem, by what
-a route has (a guard, a body, parameters) and what its handler declares with
+a route has (the key, a body, parameters) and what its handler declares with
 `terms`. The page that shows it is in `cms_bridge.api.reference`.
 """
 
@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import msgspec
-from litestar import HttpMethod, Litestar, Request, Router, route
+from litestar import Litestar, Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
@@ -21,9 +21,9 @@ from litestar.response import Response
 from litestar.routes import HTTPRoute
 
 from cms_bridge import problems
-from cms_bridge.access.keys import requires_api_key
+from cms_bridge.access.keys import is_public, public
 from cms_bridge.api import reference
-from cms_bridge.api.aliases import ALIASES
+from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import Unauthorised, kind
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
@@ -55,44 +55,17 @@ def terms(*refuses: type[Exception], signed_body: Any = None) -> dict[str, Any]:
     return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body)}
 
 
-def with_options(*handlers: HTTPRouteHandler | Router) -> list[HTTPRouteHandler | Router]:
-    """Return handlers behind one that tells which methods each of their paths knows.
-
-    Litestar makes one by itself, which forgets all methods but one where
-    several handlers share a path; it does not where another stands first.
-    """
-
-    @route(
-        sorted(
-            {path for one in handlers if isinstance(one, HTTPRouteHandler) for path in one.paths}
-        ),
-        http_method=HttpMethod.OPTIONS,
-        status_code=HTTPStatus.NO_CONTENT,
-        include_in_schema=False,
-    )
-    async def allowed(request: Request[Any, Any, Any]) -> Response[None]:
-        template = request.scope["path_template"]
-        methods = {
-            method
-            for one in request.app.routes
-            if isinstance(one, HTTPRoute) and one.path_format == template
-            for method in one.methods
-        }
-        return Response(
-            None,
-            status_code=HTTPStatus.NO_CONTENT,
-            headers={"Allow": ", ".join(sorted(methods))},
-        )
-
-    return [allowed, *handlers]
-
-
 def openapi_config(version: str) -> OpenAPIConfig:
     """Return how the document, and the page that shows it, are served under `/schema`."""
     return OpenAPIConfig(
         title="Reelwright bridge",
         version=version,
-        path="/schema",
+        openapi_router=Router(
+            "/schema",
+            route_handlers=[],
+            include_in_schema=False,
+            opt=public("It tells strangers how to ask, and nothing of anybody's."),
+        ),
         use_handler_docstrings=True,
         render_plugins=[_Page(path="/"), _Json()],
     )
@@ -124,7 +97,7 @@ def _described(app: Litestar) -> Document:
     refusals: dict[str, dict[str, Any]] = {}
     for path, handler, operation in _operations(app, document):
         slots += _bodies(handler, operation)
-        if _guarded(handler):
+        if not is_public(handler):
             operation["security"] = [{_KEY: []}]
         for status, said in _problems(handler, operation).items():
             name = "Or".join(code.title().replace("_", "") for code in said)
@@ -138,9 +111,9 @@ def _described(app: Litestar) -> Document:
                 own["content"] |= refusals[name]["content"]
                 continue
             operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
-        if path in _CANONICAL:
-            operation["x-alias-of"] = _CANONICAL[path]
-            operation["description"] += f"\n\nThe same as `{_CANONICAL[path]}`, by an older name."
+        if same := canonical(path):
+            operation["x-alias-of"] = same
+            operation["description"] += f"\n\nThe same as `{same}`, by an older name."
     forms, named = schema.components(
         [form for _, form in slots], ref_template="#/components/schemas/{name}"
     )
@@ -158,13 +131,6 @@ def _described(app: Litestar) -> Document:
         },
     }
     return schema.published(document)
-
-
-_CANONICAL = {
-    alias.replace(":uuid", ""): canonical.replace(":uuid", "")
-    for canonical, aliases in ALIASES.items()
-    for alias in aliases
-}
 
 
 def _operations(
@@ -229,7 +195,7 @@ def _problems(
         add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "path" in places:
         add(HTTPStatus.NOT_FOUND)
-    for error in (*own.refuses, *([Unauthorised] if _guarded(handler) else [])):
+    for error in (*own.refuses, *([] if is_public(handler) else [Unauthorised])):
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
     add(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -263,10 +229,6 @@ def _refusal(status: HTTPStatus, said: dict[str, str]) -> tuple[dict[str, Any], 
             "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
         }
     return response, media
-
-
-def _guarded(handler: HTTPRouteHandler) -> bool:
-    return requires_api_key in (handler.guards or ())
 
 
 def _terms_of(handler: HTTPRouteHandler) -> _Terms:

@@ -11,6 +11,8 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
+from cms_bridge.access.keys import public
+from cms_bridge.api.resources import resource
 from cms_bridge.database import migration_level
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.settings import BridgeSettings
@@ -61,9 +63,8 @@ def _unavailable(description: str) -> dict[int, ResponseSpec]:
 
 
 @get(
-    "/health",
+    "/",
     summary="The whole service",
-    tags=["health"],
     responses=_unavailable("The service is down, or its work stands still"),
 )
 async def health(
@@ -74,9 +75,8 @@ async def health(
 
 
 @get(
-    "/health/ready",
+    "/ready",
     summary="Can events be sent here?",
-    tags=["health"],
     responses=_unavailable("No event could be accepted here"),
 )
 async def ready(
@@ -86,7 +86,7 @@ async def ready(
     return _answer(await _report(queue, settings), bad={"down"})
 
 
-@get("/health/live", summary="Is the process alive?", tags=["health"])
+@get("/live", summary="Is the process alive?")
 async def live() -> Live:
     """Answer as long as the process can; nothing else is asked."""
     return Live()
@@ -159,3 +159,11 @@ async def _redis(queue: Queue) -> tuple[State, State]:
         return "up", "up" if await queue.daemon_alive() else "down"
     except (RedisError, OSError):
         return "down", "down"
+
+
+routers = resource(
+    "/health",
+    [health, ready, live],
+    tag="health",
+    opt=public("Load balancers and supervisors have no key."),
+)

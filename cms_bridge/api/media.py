@@ -16,9 +16,8 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 from litestar.response import Redirect
 
-from cms_bridge.access.keys import requires_api_key
-from cms_bridge.api.aliases import paths
 from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.resources import resource
 from cms_bridge.assets import Metadata, Row
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
@@ -37,7 +36,7 @@ from render.storyboard import AspectRatio, Locale
 
 log = structlog.get_logger()
 
-_ASSET = "/api/v1/media/assets/{asset_id:uuid}"
+_ASSET = "/assets/{asset_id:uuid}"
 
 
 class MediaStatus(StrEnum):
@@ -212,12 +211,10 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
 
 
 @post(
-    paths("/api/v1/media/generate"),
+    "/generate",
     status_code=HTTPStatus.ACCEPTED,
-    guards=[requires_api_key],
     opt=terms(IdempotencyConflict, *UNFILMABLE),
     summary="Have a picture or a spoken text made",
-    tags=["media"],
     responses={
         HTTPStatus.ACCEPTED: _answer("It is being made", ("Waiting for a worker", _QUEUED)),
         HTTPStatus.OK: _answer("It is there", ("What the project already had", _READY)),
@@ -274,11 +271,9 @@ async def generate(
 
 
 @get(
-    paths(_ASSET),
-    guards=[requires_api_key],
+    _ASSET,
     opt=terms(MediumNotFound),
     summary="A picture or a spoken text, with how it came to be",
-    tags=["media"],
     responses={HTTPStatus.OK: _answer("As it stands", ("Ready", _READY), ("Waiting", _QUEUED))},
 )
 async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
@@ -287,12 +282,10 @@ async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
 
 
 @get(
-    paths(f"{_ASSET}/content"),
+    f"{_ASSET}/content",
     status_code=HTTPStatus.TEMPORARY_REDIRECT,
-    guards=[requires_api_key],
     opt=terms(MediumNotFound, MediumNotReady),
     summary="The bytes of a picture or a spoken text",
-    tags=["media"],
 )
 async def get_content(
     asset_id: FromPath[UUID],
@@ -384,3 +377,6 @@ def _with_asset(view: MediaAsset, asset: Row) -> MediaAsset:
         bytes=asset["bytes"],
         content_url=f"/api/v1/media/assets/{view.id}/content",
     )
+
+
+routers = resource("/api/v1/media", [generate, get_asset, get_content], tag="media")

@@ -10,8 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from cms_bridge.access.keys import requires_api_key
-from cms_bridge.api.aliases import paths
+from cms_bridge.api.resources import resource
 from cms_bridge.fields import Moment
 from cms_bridge.health import models as model_health
 from cms_bridge.health.models import (
@@ -98,10 +97,8 @@ _EXAMPLE = ModelsHealth(
 
 
 @get(
-    paths("/api/v1/health/models"),
-    guards=[requires_api_key],
+    "/models",
     summary="How each model does",
-    tags=["health"],
     responses={
         HTTPStatus.OK: ResponseSpec(
             ModelsHealth,
@@ -125,3 +122,6 @@ async def models_health(
     return ModelsHealth(
         since=since, until=until, models=await model_health.health(since=since, until=until)
     )
+
+
+routers = resource("/api/v1/health", [models_health], tag="health")

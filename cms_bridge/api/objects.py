@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException, NotFoundException, PermissionDe
 from litestar.params import FromPath, FromQuery
 from starlette.responses import FileResponse, Response
 
+from cms_bridge.access.keys import public
 from cms_bridge.gate import vouch
 from cms_bridge.storage.base import ObjectNotFound, check_key
 from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
@@ -80,6 +81,7 @@ def object_routes(store: LocalStore) -> Router:
     return Router(
         "/objects",
         route_handlers=[get_object],
+        opt=public("A link is its own permission."),
         dependencies={"objects": Provide(lambda: store, sync_to_thread=False)},
     )
 

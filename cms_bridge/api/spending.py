@@ -10,8 +10,8 @@ from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
-from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
+from cms_bridge.api.resources import resource
 from cms_bridge.errors import ProjectNotFound
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars
 from cms_bridge.pricing import caps
@@ -21,7 +21,7 @@ from cms_bridge.tables import Project
 
 log = structlog.get_logger()
 
-PATH = "/api/v1/projects/{project_id:str}/spending"
+_SPENDING = "/{project_id:str}/spending"
 
 # Litestar describes a parameter by these alone; they are those of `Id`.
 ProjectId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)]
@@ -48,11 +48,9 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(
-    PATH,
-    guards=[requires_api_key],
+    _SPENDING,
     opt=terms(ProjectNotFound),
     summary="What a project has spent",
-    tags=["projects"],
 )
 async def get_spending(
     project_id: ProjectId, settings: NamedDependency[BridgeSettings]
@@ -62,11 +60,9 @@ async def get_spending(
 
 
 @put(
-    PATH,
-    guards=[requires_api_key],
+    _SPENDING,
     opt=terms(ProjectNotFound),
     summary="Give a project its own caps",
-    tags=["projects"],
 )
 async def put_caps(
     project_id: ProjectId,
@@ -106,3 +102,6 @@ async def _spending(project_id: str, defaults: Caps) -> Spending:
         month_spent=rounded(await caps.held(caps.month_row(datetime.now(UTC)))),
         month_cap=rounded(limits.month),
     )
+
+
+routers = resource("/api/v1/projects", [get_spending, put_caps], tag="projects")

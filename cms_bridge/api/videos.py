@@ -10,8 +10,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from cms_bridge.access.keys import requires_api_key
 from cms_bridge.api.contract import terms
+from cms_bridge.api.resources import resource
 from cms_bridge.errors import JobNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, transitions
@@ -80,11 +80,9 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(
-    "/api/v1/videos/jobs/{job_id:uuid}/status",
-    guards=[requires_api_key],
+    "/status",
     opt=terms(JobNotFound),
     summary="A job's status",
-    tags=["videos"],
 )
 async def job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
@@ -93,11 +91,9 @@ async def job_status(job_id: FromPath[UUID]) -> JobStatus:
 
 
 @get(
-    "/api/v1/videos/jobs/{job_id:uuid}/links",
-    guards=[requires_api_key],
+    "/links",
     opt=terms(JobNotFound),
     summary="Links to a finished video",
-    tags=["videos"],
 )
 async def job_links(
     job_id: FromPath[UUID],
@@ -156,3 +152,6 @@ def _status(job: dict[str, Any], spent: Decimal) -> JobStatus:
         created_at=job["created_at"],
         updated_at=job["updated_at"],
     )
+
+
+routers = resource("/api/v1/videos/jobs/{job_id:uuid}", [job_status, job_links], tag="videos")

@@ -10,7 +10,9 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from cms_bridge.access.keys import public
 from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.resources import resource
 from cms_bridge.errors import (
     ApprovalConflict,
     BodyTooLarge,
@@ -43,7 +45,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @post(
-    "/api/v1/webhooks/payload",
+    "/payload",
     status_code=HTTPStatus.ACCEPTED,
     summary="Accept a signed event from the CMS",
     opt=terms(
@@ -59,7 +61,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         *UNFILMABLE,
         signed_body=Event,
     ),
-    tags=["webhooks"],
     # The body is bounded here by hand: reading stops at the limit instead of after it.
     request_max_body_size=None,
 )
@@ -91,3 +92,8 @@ async def receive(
         await queue.wake_job(accepted.job_id, accepted.status, attempt=accepted.attempt)
         await queue.wake_outbox(accepted.job_id)
     return Receipt(job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate)
+
+
+routers = resource(
+    "/api/v1/webhooks", [receive], tag="webhooks", opt=public("Events bear a signature.")
+)

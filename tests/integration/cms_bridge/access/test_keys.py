@@ -1,0 +1,103 @@
+"""Who may ask what: every route of the application, walked without a key."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.routes import HTTPRoute
+from pydantic import SecretStr
+
+from cms_bridge.api.contract import describe
+from cms_bridge.app import create_app
+from cms_bridge.settings import BridgeSettings
+from tests.support import events
+from tests.support.bridge_process import API_KEY, LINK_SECRET
+
+pytestmark = pytest.mark.anyio
+
+PUBLIC = {
+    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/objects/{folder}/{file}"),
+    ("GET", "/schema"),
+    ("GET", "/schema/openapi.json"),
+    ("GET", "/schema/{path}"),
+    ("HEAD", "/objects/{folder}/{file}"),
+    ("POST", "/api/v1/webhooks/payload"),
+}
+"""What may be asked without the key, OPTIONS of any path aside: a signature of the CMS's, or of a
+link, is a permission of its own, and health and the contract are anybody's."""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Litestar:
+    return create_app(
+        BridgeSettings(
+            redis_url="redis://127.0.0.1:1/0",
+            database_url=f"sqlite:///{tmp_path}/bridge.db",
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr(LINK_SECRET),
+        )
+    )
+
+
+@pytest.fixture
+async def http(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    # Nothing is opened: whoever gets past the guard fails, and that is told apart from a refusal.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bridge") as client:
+        yield client
+
+
+def routes(app: Litestar) -> set[tuple[str, str]]:
+    return {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+    }
+
+
+def filled(path: str) -> str:
+    return re.sub(r"{(\w+)}", lambda name: str(uuid4()) if "_id" in name[1] else "x", path)
+
+
+async def test_without_the_key_every_route_is_closed_but_the_public_ones(
+    app: Litestar, http: httpx.AsyncClient
+) -> None:
+    opened: set[tuple[str, str]] = set()
+    for method, path in routes(app):
+        answer = await http.request(method, filled(path))
+        if method == "OPTIONS":
+            assert answer.status_code == 204, path
+        elif answer.status_code != 401 or answer.json()["code"] != "unauthorised":
+            opened.add((method, path))
+    assert opened == PUBLIC
+
+
+async def test_the_document_asks_for_the_key_where_the_guard_does(app: Litestar) -> None:
+    documented = {
+        (method.upper(), path): operation.get("security")
+        for path, item in describe(app)["paths"].items()
+        for method, operation in item.items()
+    }
+    closed = {one for one in routes(app) if one[0] != "OPTIONS"} - PUBLIC
+    assert {one for one, security in documented.items() if security == [{"key": []}]} == closed
+    assert {one for one, security in documented.items() if security is None} <= PUBLIC
+
+
+async def test_a_route_that_nobody_marked_is_closed(app: Litestar, http: httpx.AsyncClient) -> None:
+    @get("/forgotten")
+    async def forgotten() -> None: ...
+
+    app.register(forgotten)
+    assert (await http.get("/forgotten")).status_code == 401
+    keyed = await http.get("/forgotten", headers={"Authorization": f"Bearer {API_KEY}"})
+    assert keyed.status_code == 200
