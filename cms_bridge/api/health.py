@@ -1,9 +1,9 @@
 """`/health`: what is up, what is stuck, and whether to send traffic here."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Literal, cast
+from typing import Literal
 
 import msgspec
 from litestar import Response, get
@@ -13,11 +13,10 @@ from redis.exceptions import RedisError
 
 from cms_bridge.access.keys import public
 from cms_bridge.api.resources import resource
-from cms_bridge.database import migration_level
+from cms_bridge.health import service
+from cms_bridge.health.service import Backlog
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import FINISHED
-from cms_bridge.tables import Job, OutboxMessage
 from cms_bridge.telemetry import Seldom
 
 _down = Seldom(per_second=1)
@@ -100,57 +99,28 @@ def _answer(report: Health, *, bad: set[str]) -> Response[Health]:
 async def _report(queue: Queue, settings: BridgeSettings) -> Health:
     redis, daemon = await _redis(queue)
     try:
-        level = await migration_level()
-        counts = await _counts(settings)
+        backlog = await service.backlog(
+            overdue=timedelta(seconds=settings.unclaimed_seconds),
+            # Without a CMS nobody is waiting for news.
+            news=settings.payload_url is not None,
+        )
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         _down.tell("health.database_down", level=logging.WARNING, reason=type(error).__name__)
         return Health(
             status="down",
             database="down",
-            migration=None,
             redis=redis,
             daemon=daemon,
-            **msgspec.structs.asdict(_Counts()),
+            **msgspec.structs.asdict(Backlog()),
         )
-    whole = redis == daemon == "up" and not counts.stuck_jobs
-    still = counts.stuck_jobs and not counts.held_jobs
+    whole = redis == daemon == "up" and not backlog.stuck_jobs
+    still = backlog.stuck_jobs and not backlog.held_jobs
     return Health(
         status="ok" if whole else "stalled" if still else "degraded",
         database="up",
-        migration=level,
         redis=redis,
         daemon=daemon,
-        **msgspec.structs.asdict(counts),
-    )
-
-
-class _Counts(msgspec.Struct, frozen=True, kw_only=True):
-    jobs: dict[str, int] = {}
-    held_jobs: int = 0
-    due_jobs: int = 0
-    stuck_jobs: int = 0
-    oldest_due_seconds: float = 0
-    undelivered: int = 0
-
-
-async def _counts(settings: BridgeSettings) -> _Counts:
-    by_status = cast(
-        list[dict[str, Any]],
-        await Job.raw("SELECT status, COUNT(*) AS n FROM job GROUP BY status"),
-    )
-    now = datetime.now(UTC)
-    overdue = now - timedelta(seconds=settings.unclaimed_seconds)
-    oldest = await Job.select(Job.wake_at).where(Job.wake_at <= now).order_by(Job.wake_at).first()
-    return _Counts(
-        jobs={row["status"]: row["n"] for row in by_status if row["status"] not in FINISHED},
-        held_jobs=cast(int, await Job.count().where(Job.lease_expires_at > now)),
-        due_jobs=cast(int, await Job.count().where(Job.wake_at <= now)),
-        stuck_jobs=cast(int, await Job.count().where(Job.wake_at < overdue)),
-        oldest_due_seconds=round((now - oldest["wake_at"]).total_seconds(), 1) if oldest else 0,
-        # Without a CMS nobody is waiting for news.
-        undelivered=cast(int, await OutboxMessage.count().where(OutboxMessage.due_at.is_not_null()))
-        if settings.payload_url
-        else 0,
+        **msgspec.structs.asdict(backlog),
     )
 
 

@@ -17,7 +17,6 @@ from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, rounded
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.tables import Project
 
 log = structlog.get_logger()
 
@@ -70,20 +69,8 @@ async def put_caps(
     settings: NamedDependency[BridgeSettings],
 ) -> Spending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
-    changed = (
-        await Project.update(
-            {Project.cap_project: _amount(data.project), Project.cap_video: _amount(data.video)}
-        )
-        .where(Project.id == project_id)
-        .returning(Project.id)
-    )
-    if changed:
-        log.info(
-            "project.caps_changed",
-            project_id=project_id,
-            project=data.project,
-            video=data.video,
-        )
+    await caps.set_own(project_id, project_cap=_amount(data.project), video_cap=_amount(data.video))
+    log.info("project.caps_changed", project_id=project_id, project=data.project, video=data.video)
     return await _spending(project_id, settings.caps)
 
 
@@ -92,8 +79,7 @@ def _amount(cap: str | None) -> Decimal | None:
 
 
 async def _spending(project_id: str, defaults: Caps) -> Spending:
-    if not await Project.exists().where(Project.id == project_id):
-        raise ProjectNotFound("There is no such project.")
+    await caps.check_project(project_id)
     limits = await caps.caps_of(project_id, defaults)
     return Spending(
         spent=rounded(await caps.held(caps.project_row(project_id))),

@@ -20,7 +20,6 @@ from cms_bridge.pricing.amounts import rounded
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
-from cms_bridge.tables import GeneratedVideo
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -102,13 +101,7 @@ async def job_links(
 ) -> Links:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
-    video = (
-        await GeneratedVideo.select(*GeneratedVideo.all_columns())
-        .where(GeneratedVideo.job == job_id)
-        .first()
-    )
-    if video is None:
-        raise JobNotFound("This job has no finished video.")
+    video = await transitions.finished_video(job_id)
     expires = timedelta(seconds=settings.link_seconds)
     name = f"{job['title'].strip() or 'video'}.mp4"
     return Links(

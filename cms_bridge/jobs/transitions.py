@@ -32,7 +32,7 @@ from cms_bridge.states import (
     JobKind,
     Status,
 )
-from cms_bridge.tables import Attempt, Job, Project
+from cms_bridge.tables import Attempt, GeneratedVideo, Job, Project
 from render.storyboard import Limits, clean_text
 
 
@@ -63,6 +63,18 @@ async def render(job: UUID) -> Accepted:
     if not row["approved"]:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
     return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
+
+
+async def finished_video(job: UUID) -> dict[str, Any]:
+    """Return the row of a job's finished video; raise `JobNotFound` while there is none."""
+    row = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.job == job)
+        .first()
+    )
+    if row is None:
+        raise JobNotFound("This job has no finished video.")
+    return row
 
 
 async def due(

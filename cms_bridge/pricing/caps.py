@@ -19,7 +19,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
+from cms_bridge.errors import ApprovedCostReached, ProjectNotFound, SpendCapReached, SpendUnderWay
 from cms_bridge.pricing.amounts import Caps, dollars, micros
 from cms_bridge.tables import Project, Spend
 
@@ -100,6 +100,23 @@ async def caps_of(project: str, defaults: Caps) -> Caps:
     return msgspec.structs.replace(
         defaults, **{scope: cap for scope, cap in own.items() if cap is not None}
     )
+
+
+async def check_project(project: str) -> None:
+    """Raise `ProjectNotFound` unless there is a project by this name."""
+    if not await Project.exists().where(Project.id == project):
+        raise ProjectNotFound("There is no such project.")
+
+
+async def set_own(project: str, *, project_cap: Decimal | None, video_cap: Decimal | None) -> None:
+    """Replace a project's own caps, None leaving one to the defaults; raise `ProjectNotFound`."""
+    changed = (
+        await Project.update({Project.cap_project: project_cap, Project.cap_video: video_cap})
+        .where(Project.id == project)
+        .returning(Project.id)
+    )
+    if not changed:
+        raise ProjectNotFound("There is no such project.")
 
 
 async def hold(account: Account, amount: Decimal, caps: Caps, *, own: Decimal) -> None:
