@@ -245,7 +245,7 @@ async def _job(url: str) -> float:
                 board,
                 made,
                 services=services,
-                reporter=Reporter(lease, services.queue, every=settings.progress_seconds),
+                reporter=Reporter(lease, every=settings.progress_seconds),
                 kinds={Kind.PICTURE},
             )
             return time.perf_counter() - began

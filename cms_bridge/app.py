@@ -9,8 +9,9 @@ from itertools import chain
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge import failures, problems, telemetry
+from cms_bridge import failures, problems, telemetry, wakeups
 from cms_bridge.access.keys import ApiKey, requires_api_key
 from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.bodies import BridgeRequest
@@ -27,6 +28,16 @@ from cms_bridge.storage.local import LocalStore
 VERSION = "0.1.0"
 
 RESOURCES = (webhooks, videos, charges, approvals, media, spending, health, models)
+
+
+def _wakes_workers(app: ASGIApp) -> ASGIApp:
+    """Send what requests make due to the workers."""
+
+    async def waking(scope: Scope, receive: Receive, send: Send) -> None:
+        with wakeups.sent_to(scope["app"].state.queue):
+            await app(scope, receive, send)
+
+    return waking
 
 
 def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None = None) -> Litestar:
@@ -71,7 +82,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
         request_class=BridgeRequest,
-        middleware=[failures.watch_for_disconnects],
+        middleware=[failures.watch_for_disconnects, _wakes_workers],
         exception_handlers=problems.HANDLERS,
         after_exception=[failures.log_unexpected],
         logging_config=None,

@@ -23,6 +23,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType
 
+from cms_bridge import wakeups
 from cms_bridge.tables import TABLES, Job
 
 APP = "reelwright"
@@ -93,7 +94,7 @@ def _log_kept_open(path: Path) -> Generator[None]:
 
 @contextlib.asynccontextmanager
 async def transaction() -> AsyncGenerator[None]:
-    """Run the block as one transaction on the bound engine, to its end.
+    """Run the block as one transaction on the bound engine, to its end; then send its wake-ups.
 
     A cancellation waits for that end: met in the middle of a COMMIT or a
     ROLLBACK, it would leave the connection open, and SQLite locked with it.
@@ -104,9 +105,10 @@ async def transaction() -> AsyncGenerator[None]:
         if isinstance(engine, SQLiteEngine)
         else engine.transaction()
     )
-    with anyio.CancelScope(shield=True):
-        async with opened:
-            yield
+    async with wakeups.after_commit():
+        with anyio.CancelScope(shield=True):
+            async with opened:
+                yield
 
 
 async def migrate(

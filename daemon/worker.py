@@ -19,7 +19,7 @@ import structlog
 from arq import func
 from redis.exceptions import RedisError
 
-from cms_bridge import telemetry
+from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queue import Lane, Task, open_queue
@@ -166,10 +166,12 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
     http = await stack.enter_async_context(
         httpx.AsyncClient(timeout=settings.payload_timeout_seconds)
     )
+    queue = await stack.enter_async_context(open_queue(settings.redis_url))
+    stack.enter_context(wakeups.sent_to(queue))
     return Services(
         settings=settings,
         worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
-        queue=await stack.enter_async_context(open_queue(settings.redis_url)),
+        queue=queue,
         store=await stack.enter_async_context(store_from(settings)),
         payload=_payload(settings, http),
         providers=await _providers(settings, stack),

@@ -17,7 +17,6 @@ from cms_bridge.errors import ApprovalConflict, JobNotFound, NotApproved
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
 from cms_bridge.jobs.approvals import Quote
-from cms_bridge.jobs.queue import Queue
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices, SceneEstimate
 from cms_bridge.settings import BridgeSettings
@@ -130,7 +129,6 @@ async def price_edit(
 async def approve(
     job_id: FromPath[UUID],
     data: JSONBody[Word],
-    queue: NamedDependency[Queue],
     prices: NamedDependency[SkipValidation[Prices]],
 ) -> Approved:
     """Record an approval; 409 if storyboard or price are not those of this moment.
@@ -147,7 +145,6 @@ async def approve(
         prices=prices,
     )
     log.info("job.approved", job_id=str(job_id), by=approval["by"])
-    await queue.wake_outbox(job_id)
     return Approved(
         job_id=job_id,
         storyboard_digest=approval["storyboard_digest"],
@@ -164,11 +161,9 @@ async def approve(
     opt=terms(JobNotFound, NotApproved),
     summary="Generate and compose an approved storyboard",
 )
-async def render(job_id: FromPath[UUID], queue: NamedDependency[Queue]) -> Started:
+async def render(job_id: FromPath[UUID]) -> Started:
     """Start the work, or start it again after a failure; 403 until approved."""
     accepted = await transitions.render(job_id)
-    await queue.wake_job(job_id, accepted.status, attempt=accepted.attempt)
-    await queue.wake_outbox(job_id)
     return Started(job_id=job_id, status=accepted.status)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from cms_bridge.api.contract import terms
@@ -15,7 +14,6 @@ from cms_bridge.api.resources import resource
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
 from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import transitions
-from cms_bridge.jobs.queue import Queue
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import Outcome, State
 from cms_bridge.pricing.amounts import rounded
@@ -73,11 +71,9 @@ async def resolve_charge(
     job_id: FromPath[UUID],
     charge_id: FromPath[UUID],
     data: JSONBody[Finding],
-    queue: NamedDependency[Queue],
 ) -> ChargeView:
     """End an unknown charge, so that a retry may go on; 409 if its outcome is known or awaited."""
     row = await charges.resolve(job_id, charge_id, data.outcome, by=data.by)
-    await queue.wake_outbox(job_id)
     return _view(row)
 
 

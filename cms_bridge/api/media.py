@@ -23,7 +23,6 @@ from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotRead
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Medium, Order
-from cms_bridge.jobs.queue import Queue
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
@@ -224,7 +223,6 @@ async def generate(
     data: Annotated[
         MediaRequest, BodyKwarg(examples=[Example(summary="A picture", value=_WANTED)])
     ],
-    queue: NamedDependency[Queue],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
     idempotency_key: Annotated[
@@ -260,9 +258,6 @@ async def generate(
     )
     found = await media.find(medium)
     log.info("media.ordered", job_id=str(medium), kind=data.kind, ready=not missing)
-    if missing:
-        status = Status(found.job["status"])
-        await queue.wake_job(medium, status, attempt=found.job["attempt"])
     return Response(
         _view(found),
         status_code=HTTPStatus.ACCEPTED if missing else HTTPStatus.OK,

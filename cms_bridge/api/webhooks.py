@@ -27,7 +27,6 @@ from cms_bridge.events import Event
 from cms_bridge.gate import vouch
 from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
-from cms_bridge.jobs.queue import Queue
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import IllegalMove, Status
@@ -67,11 +66,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 async def receive(
     request: Request[Any, Any, Any],
     verifier: NamedDependency[Verifier],
-    queue: NamedDependency[Queue],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
 ) -> Receipt:
-    """Verify the raw bytes, store event and effect in one transaction, wake a worker."""
+    """Verify the raw bytes, store event and effect in one transaction, which wakes a worker."""
     verifier.check(request.headers)
     body = await webhooks.read_bounded(
         request.stream(), limit=settings.max_webhook_bytes, announced=request.content_length
@@ -88,9 +86,6 @@ async def receive(
         status=accepted.status,
         duplicate=accepted.duplicate,
     )
-    if not accepted.duplicate:
-        await queue.wake_job(accepted.job_id, accepted.status, attempt=accepted.attempt)
-        await queue.wake_outbox(accepted.job_id)
     return Receipt(job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate)
 
 

@@ -59,7 +59,7 @@ async def accept(
             return known
         raise
     row = await find(job)
-    return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
+    return Accepted(job_id=job, status=Status(row["status"]))
 
 
 async def _seen(event_id: str, digest: str) -> Accepted | None:
@@ -69,9 +69,7 @@ async def _seen(event_id: str, digest: str) -> Accepted | None:
     if row["body_sha256"] != digest:
         raise EventConflict("This webhook id was used before with another body.")
     job = await find(row["job"])
-    return Accepted(
-        job_id=job["id"], status=Status(job["status"]), attempt=job["attempt"], duplicate=True
-    )
+    return Accepted(job_id=job["id"], status=Status(job["status"]), duplicate=True)
 
 
 async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:

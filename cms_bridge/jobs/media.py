@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import assets
+from cms_bridge import assets, wakeups
 from cms_bridge.assets import Condition, Row
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
@@ -219,6 +219,8 @@ async def _store(job: Row, made: Row | None, *, by: str) -> None:
         )
         with unique_violations():
             await Job.insert(Job(**job))
+        if not made:
+            wakeups.job_due(job["id"], Status.APPROVED, attempt=0)
         price = job["estimated_cost"]
         # What the project already has is handed over: nothing of it may be spent.
         bound = Decimal(0) if made else price

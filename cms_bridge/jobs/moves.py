@@ -6,6 +6,7 @@ from uuid import UUID
 
 from piccolo.custom_types import Combinable
 
+from cms_bridge import wakeups
 from cms_bridge.errors import JobNotFound
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
@@ -47,8 +48,10 @@ async def move(
             }
         )
         .where(Job.id == job, Job.status.is_in(origins(target)), *given)
-        .returning(Job.id)
+        .returning(Job.attempt, Job.wake_at)
     )
     if not moved:
         raise IllegalMove(Status((await find(job))["status"]), target)
+    if moved[0]["wake_at"] is not None:
+        wakeups.job_due(job, target, attempt=moved[0]["attempt"])
     await messages.touch(job, Topic.RENDITION)

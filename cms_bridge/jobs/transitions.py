@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
+from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import JobNotFound, NotApproved
 from cms_bridge.events import (
@@ -43,7 +44,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     duplicate: bool = False
     """The same event had been accepted before; nothing was done."""
-    attempt: int = 0
 
 
 async def render(job: UUID) -> Accepted:
@@ -56,13 +56,17 @@ async def render(job: UUID) -> Accepted:
                 async with transaction():
                     await _restart(row)
         else:
-            await Job.update({Job.wake_at: datetime.now(UTC) + WAKE_GRACE}).where(
-                Job.id == job, Job.status == Status.APPROVED, Job.wake_at.is_null()
-            )
+            async with transaction():
+                for woken in (
+                    await Job.update({Job.wake_at: datetime.now(UTC) + WAKE_GRACE})
+                    .where(Job.id == job, Job.status == Status.APPROVED, Job.wake_at.is_null())
+                    .returning(Job.attempt)
+                ):
+                    wakeups.job_due(job, Status.APPROVED, attempt=woken["attempt"])
         row = await find(job)
     if not row["approved"]:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
-    return Accepted(job_id=job, status=Status(row["status"]), attempt=row["attempt"])
+    return Accepted(job_id=job, status=Status(row["status"]))
 
 
 async def finished_video(job: UUID) -> dict[str, Any]:
@@ -144,6 +148,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
             updated_at=now,
         )
     )
+    wakeups.job_due(job, Status.PENDING, attempt=0)
     await messages.touch(job, Topic.RENDITION)
     return job
 

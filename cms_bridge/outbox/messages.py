@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
+from cms_bridge import wakeups
 from cms_bridge.outbox.payload import (
     PayloadGone,
     PayloadUnavailable,
@@ -82,6 +83,7 @@ async def touch(job: UUID, topic: Topic) -> None:
         now,
         now,
     )
+    wakeups.news_due(job)
 
 
 async def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:

@@ -41,7 +41,6 @@ async def attempt(
         policy=services.retry_policy,
         after=after,
     )
-    await services.queue.wake_outbox(job)
     if lease is None:
         return False
     structlog.contextvars.bind_contextvars(
@@ -59,7 +58,6 @@ async def attempt(
             seconds = round(time.monotonic() - started, 3)
             log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
             structlog.contextvars.clear_contextvars()
-            await services.queue.wake_outbox(job)
             await clear_attempt(services.settings.work_directory, lease)
     return True
 

@@ -23,7 +23,7 @@ async def make_medium(lease: Lease, services: Services) -> None:
         lease.storyboard,
         directory,
         services=services,
-        reporter=Reporter(lease, services.queue, every=services.settings.progress_seconds),
+        reporter=Reporter(lease, every=services.settings.progress_seconds),
         kinds=made_by(lease.kind),
     )
     await leases.complete_medium(lease, fallback=made.fallback)

@@ -4,7 +4,6 @@ import time
 
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.jobs.queue import Queue
 
 GENERATING = (5, 40)
 """Percent of the whole at the start and the end of making pictures and speech."""
@@ -16,10 +15,9 @@ UPLOADING = 92
 class Reporter:
     """Tells the database, and through it the CMS, how far a job is; at most so often."""
 
-    def __init__(self, lease: Lease, queue: Queue, *, every: float) -> None:
+    def __init__(self, lease: Lease, *, every: float) -> None:
         """Report a leased job's progress at most once in `every` seconds."""
         self._lease = lease
-        self._queue = queue
         self._every = every
         self._last = 0.0
         self._percent = -1
@@ -35,4 +33,3 @@ class Reporter:
             return
         self._last, self._percent = now, percent
         await leases.advance(self._lease, progress=percent, scenes_done=scenes_done)
-        await self._queue.wake_outbox(self._lease.job_id)

@@ -45,7 +45,7 @@ async def render_video(lease: Lease, services: Services) -> None:
     directory = attempt_directory(services.settings.work_directory, lease)
     assets = directory / "assets"
     await anyio.Path(assets).mkdir(parents=True, exist_ok=True)
-    reporter = Reporter(lease, services.queue, every=services.settings.progress_seconds)
+    reporter = Reporter(lease, every=services.settings.progress_seconds)
 
     generated = await generate_assets(
         lease, storyboard, assets, services=services, reporter=reporter

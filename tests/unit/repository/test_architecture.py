@@ -1,3 +1,4 @@
+import ast
 import os
 import shutil
 import subprocess
@@ -76,3 +77,17 @@ def test_an_import_through_a_wall_is_refused(
     assert any(
         line.startswith(contract) and line.endswith("BROKEN") for line in linted.stdout.splitlines()
     ), linted.stdout
+
+
+def test_no_code_wakes_workers_but_a_commit() -> None:
+    callers = {
+        str(path.relative_to(ROOT))
+        for package in ("cms_bridge", "daemon")
+        for path in (ROOT / package).rglob("*.py")
+        if "payload_plugin" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"wake_job", "wake_outbox"}
+    }
+    assert callers == {"cms_bridge/wakeups.py"}

@@ -36,7 +36,7 @@ link, is a permission of its own, and health and the contract are anybody's."""
 
 @pytest.fixture
 def app(tmp_path: Path) -> Litestar:
-    return create_app(
+    app = create_app(
         BridgeSettings(
             redis_url="redis://127.0.0.1:1/0",
             database_url=f"sqlite:///{tmp_path}/bridge.db",
@@ -46,6 +46,8 @@ def app(tmp_path: Path) -> Litestar:
             link_secret=SecretStr(LINK_SECRET),
         )
     )
+    app.state.queue = None
+    return app
 
 
 @pytest.fixture

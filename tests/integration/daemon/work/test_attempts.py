@@ -28,13 +28,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 QUICK = timedelta(milliseconds=50)
 
 
-class DeafQueue:
-    """A queue that nobody listens to: waking workers is not what is tested here."""
-
-    async def wake_outbox(self, _job: object) -> None:
-        return None
-
-
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
     settings = SimpleNamespace(heartbeat_seconds=0.05, work_directory=tmp_path)
@@ -43,7 +36,6 @@ def services(tmp_path: Path) -> Services:
         SimpleNamespace(
             settings=settings,
             worker="w1",
-            queue=DeafQueue(),
             retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
             lease_duration=timedelta(seconds=30),
             task_seconds=60,

@@ -25,7 +25,6 @@ from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.workload import Workload
 from tests.integration.cms_bridge.jobs.test_transitions import accept
-from tests.integration.daemon.work.test_attempts import DeafQueue
 from tests.support import events
 from tests.support.installation import eventually
 
@@ -40,7 +39,6 @@ def services(directory: Path, worker: str = "w1") -> Services:
         SimpleNamespace(
             settings=SimpleNamespace(heartbeat_seconds=1, work_directory=directory),
             worker=worker,
-            queue=DeafQueue(),
             retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
             lease_duration=LEASE,
             task_seconds=60,
