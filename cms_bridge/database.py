@@ -24,6 +24,7 @@ from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType
 
 from cms_bridge import wakeups
+from cms_bridge.errors import BridgeError
 from cms_bridge.tables import TABLES, Job
 
 APP = "reelwright"
@@ -34,7 +35,7 @@ _MIGRATION_LOCK = 0x5245454C  # "REEL": any number will do that no other program
 AnyEngine = SQLiteEngine | PostgresEngine
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(BridgeError):
     """A migration did not finish; its output is the message."""
 
 
@@ -176,5 +177,5 @@ def unique_violations() -> Generator[None]:
         raise AlreadyStored from error
 
 
-class AlreadyStored(Exception):
+class AlreadyStored(BridgeError):
     """A row with this identity exists."""

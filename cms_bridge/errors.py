@@ -1,23 +1,38 @@
-"""Everything the bridge refuses: requests as RFC 9457 problems, and calls past a spend cap.
+"""Everything the bridge raises, in one tree; what has a status is told to whoever asked (RFC 9457).
 
     BridgeError
-    ├── WebhookRejected    401  unsigned, tampered with, or outside the time window
-    ├── MalformedEvent     400  not JSON, of an unknown type, or not of the type's form
-    ├── BodyTooLarge       413  more bytes than `max_webhook_bytes`
-    ├── EventConflict      409  an id that was used before, with another body
-    ├── RevisionConflict   409  a storyboard's revision that was seen before, with other content
-    ├── Unauthorised       401  no key, or not the right one
-    ├── JobNotFound        404  no such job, or not one of this caller's
-    ├── ProjectNotFound    404  no such project, or none that ever submitted anything
-    ├── ChargeNotFound     404  no such charge of this job
-    ├── ChargeNotUnknown   409  a charge whose outcome is known, or not yet awaited in vain
-    ├── MediumNotFound     404  no such picture or spoken text
-    ├── MediumNotReady     409  bytes of what is not made yet
-    ├── IdempotencyConflict 409 an idempotency key that was used before, with another request
-    ├── NotApproved        403  work that nobody has approved
-    ├── ApprovalConflict   409  an approval of another storyboard, or of another price
-    │   └── PriceChanged   409  an approval of exactly this storyboard, at a price that was
-    └── LeaseLost          409  a worker whose claim has passed to another
+    ├── Refusal                 of a request
+    │   ├── WebhookRejected     401  unsigned, tampered with, or outside the time window
+    │   ├── MalformedEvent      400  not JSON, of an unknown type, or not of the type's form
+    │   ├── BodyTooLarge        413  more bytes than `max_webhook_bytes`
+    │   ├── EventConflict       409  an id that was used before, with another body
+    │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
+    │   ├── Unauthorised        401  no key, or not the right one
+    │   ├── JobNotFound         404  no such job, or not one of this caller's
+    │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
+    │   ├── ChargeNotFound      404  no such charge of this job
+    │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
+    │   ├── MediumNotFound      404  no such picture or spoken text
+    │   ├── MediumNotReady      409  bytes of what is not made yet
+    │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
+    │   ├── IllegalMove         409  a job that was asked to go where its status does not lead
+    │   ├── NotApproved         403  work that nobody has approved
+    │   └── ApprovalConflict    409  an approval of another storyboard, or of another price
+    │       └── PriceChanged    409  an approval of exactly this storyboard, at a price that was
+    ├── LeaseLost               a worker whose claim has passed to another
+    ├── SettingsError           `settings`: missing or malformed
+    ├── MigrationFailed         `database`: a migration did not finish
+    ├── AlreadyStored           `database`: a row with this identity exists
+    ├── PayloadUnavailable      `outbox.payload`: the CMS did not take a write this time
+    ├── PayloadGone             `outbox.payload`: it never will
+    ├── InvalidLink             `storage.links`: a link that nobody here signed
+    ├── ExpiredLink             `storage.links`: one that was good once
+    └── StorageError            `storage.base`
+        ├── ObjectNotFound      no object has this key
+        ├── StorageUnavailable  the store did not answer, or not in time
+        ├── StorageFull         the disk or the quota is used up
+        ├── StorageRefused      wrong credentials, bucket, rights or set-up
+        └── DigestMismatch      a file's bytes are not those that its key names
     RenderError
     ├── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
     ├── ApprovedCostReached     one that would pass what was approved: it waits for a person's word
@@ -25,23 +40,27 @@
     ├── SpendUnderWay           a cap that only calls in flight fill up: they are waited for
     └── CallUnderWay            the very same call is made by another: its answer is waited for
 
-`states.IllegalMove` (409) and the engine's `InvalidStoryboard` (422) are
-reported the same way; `problem` maps every one of them.
+The lower tree is the engine's: its chains of models decide by it. Of it,
+`InvalidStoryboard` (422) is told like a refusal; `problem` maps them all.
 """
 
 from decimal import Decimal
 from http import HTTPStatus
 from typing import ClassVar
 
-from cms_bridge.states import IllegalMove
+from cms_bridge.states import Status
 from render.errors import RefusedGeneration, RenderError, RunningGeneration
 
 
 class BridgeError(Exception):
+    """The base of everything that the bridge raises by itself."""
+
+
+class Refusal(BridgeError):
     """The base of every refusal; its text is safe to show to the sender."""
 
-    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    code: ClassVar[str] = "bridge_error"
+    status: ClassVar[HTTPStatus]
+    code: ClassVar[str]
 
     def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
@@ -49,105 +68,117 @@ class BridgeError(Exception):
         """The values its text speaks of."""
 
 
-class WebhookRejected(BridgeError):
+class WebhookRejected(Refusal):
     """A webhook that is unsigned, tampered with, or outside the time window."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "webhook_rejected"
 
 
-class MalformedEvent(BridgeError):
+class MalformedEvent(Refusal):
     """A signed body that is not JSON, of an unknown type, or not of the type's form."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "malformed_event"
 
 
-class BodyTooLarge(BridgeError):
+class BodyTooLarge(Refusal):
     """A body past its limit."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "body_too_large"
 
 
-class EventConflict(BridgeError):
+class EventConflict(Refusal):
     """A webhook id that was accepted before, with another body."""
 
     status = HTTPStatus.CONFLICT
     code = "event_conflict"
 
 
-class RevisionConflict(BridgeError):
+class RevisionConflict(Refusal):
     """A revision of a storyboard that was accepted before, with other content."""
 
     status = HTTPStatus.CONFLICT
     code = "revision_conflict"
 
 
-class Unauthorised(BridgeError):
+class Unauthorised(Refusal):
     """A request without the right key."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthorised"
 
 
-class JobNotFound(BridgeError):
+class JobNotFound(Refusal):
     """No job by this name that the caller may see."""
 
     status = HTTPStatus.NOT_FOUND
     code = "job_not_found"
 
 
-class ProjectNotFound(BridgeError):
+class ProjectNotFound(Refusal):
     """No project by this name has submitted anything."""
 
     status = HTTPStatus.NOT_FOUND
     code = "project_not_found"
 
 
-class ChargeNotFound(BridgeError):
+class ChargeNotFound(Refusal):
     """No charge by this name on the job."""
 
     status = HTTPStatus.NOT_FOUND
     code = "charge_not_found"
 
 
-class ChargeNotUnknown(BridgeError):
+class ChargeNotUnknown(Refusal):
     """A charge that needs nobody's word: its outcome is known, or may still arrive by itself."""
 
     status = HTTPStatus.CONFLICT
     code = "charge_not_unknown"
 
 
-class MediumNotFound(BridgeError):
+class MediumNotFound(Refusal):
     """No picture or spoken text by this name that the caller may see."""
 
     status = HTTPStatus.NOT_FOUND
     code = "medium_not_found"
 
 
-class MediumNotReady(BridgeError):
+class MediumNotReady(Refusal):
     """The bytes of a medium that is not made yet, or never was."""
 
     status = HTTPStatus.CONFLICT
     code = "medium_not_ready"
 
 
-class IdempotencyConflict(BridgeError):
+class IdempotencyConflict(Refusal):
     """An idempotency key that was used before, with another request."""
 
     status = HTTPStatus.CONFLICT
     code = "idempotency_conflict"
 
 
-class NotApproved(BridgeError):
+class IllegalMove(Refusal):
+    """A job was asked to go where its status does not lead."""
+
+    status = HTTPStatus.CONFLICT
+    code = "illegal_move"
+
+    def __init__(self, origin: Status, target: Status) -> None:
+        super().__init__(
+            f"A job that is {origin} cannot become {target}.", **{"from": origin, "to": target}
+        )
+
+
+class NotApproved(Refusal):
     """A render of a storyboard that nobody has approved, or that was edited since."""
 
     status = HTTPStatus.FORBIDDEN
     code = "not_approved"
 
 
-class ApprovalConflict(BridgeError):
+class ApprovalConflict(Refusal):
     """An approval of another storyboard, or of another price, than the job has now."""
 
     status = HTTPStatus.CONFLICT
@@ -162,9 +193,6 @@ class PriceChanged(ApprovalConflict):
 
 class LeaseLost(BridgeError):
     """A worker's claim that has passed to another, or ended by cancellation."""
-
-    status = HTTPStatus.CONFLICT
-    code = "lease_lost"
 
 
 class SpendCapReached(RenderError):
@@ -228,21 +256,13 @@ class CallUnderWay(RunningGeneration):
 
 def kind(error: type[Exception]) -> tuple[HTTPStatus, str]:
     """Return the HTTP status and the code of a kind of error that `problem` knows."""
-    if issubclass(error, BridgeError):
+    if issubclass(error, Refusal):
         return error.status, error.code
-    if issubclass(error, IllegalMove):
-        return HTTPStatus.CONFLICT, "illegal_move"
     assert issubclass(error, RenderError), error  # noqa: S101
     return HTTPStatus.UNPROCESSABLE_ENTITY, error.code
 
 
-def problem(
-    error: BridgeError | IllegalMove | RenderError,
-) -> tuple[HTTPStatus, str, dict[str, object]]:
+def problem(error: Refusal | RenderError) -> tuple[HTTPStatus, str, dict[str, object]]:
     """Return an error's HTTP status, its code, and the values its sentence speaks of."""
-    params: dict[str, object] = (
-        {"from": error.origin, "to": error.target}
-        if isinstance(error, IllegalMove)
-        else dict(error.params)
-    )
+    params: dict[str, object] = {**error.params}
     return (*kind(type(error)), params)

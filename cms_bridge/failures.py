@@ -14,14 +14,13 @@ import structlog
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge.errors import BridgeError
-from cms_bridge.states import IllegalMove
+from cms_bridge.errors import Refusal
 from cms_bridge.telemetry import Seldom
 from render.errors import InvalidStoryboard
 
 log = structlog.get_logger()
 
-EXPECTED = (BridgeError, IllegalMove, InvalidStoryboard)
+EXPECTED = (Refusal, InvalidStoryboard)
 
 _disconnected = Seldom()
 

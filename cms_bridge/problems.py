@@ -12,13 +12,12 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from cms_bridge.errors import BridgeError, Unauthorised, WebhookRejected, problem
-from cms_bridge.states import IllegalMove
+from cms_bridge.errors import Refusal, Unauthorised, WebhookRejected, problem
 from render.errors import InvalidStoryboard, RenderError
 
 MEDIA_TYPE = "application/problem+json"
 
-CHALLENGES: dict[type[BridgeError], str] = {
+CHALLENGES: dict[type[Refusal], str] = {
     Unauthorised: 'Bearer realm="reelwright"',
     WebhookRejected: "StandardWebhooks",
 }
@@ -107,7 +106,7 @@ def unexpected(_request: Request[Any, Any, Any], _error: Exception) -> Response[
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
     """Answer an error with its problem."""
-    if isinstance(error, BridgeError | IllegalMove | RenderError):
+    if isinstance(error, Refusal | RenderError):
         status, code, params = problem(error)
         challenge = CHALLENGES.get(cast(Any, type(error)))
         return _response(
@@ -125,8 +124,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 
 
 HANDLERS: dict[int | type[Exception], Any] = {
-    BridgeError: answer,
-    IllegalMove: answer,
+    Refusal: answer,
     InvalidStoryboard: answer,
     HTTPException: answer,
     Exception: unexpected,

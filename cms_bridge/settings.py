@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cms_bridge.errors import BridgeError
 from cms_bridge.gate import Bounds
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.estimates import Prices, prices_of
@@ -33,7 +34,7 @@ from render.storyboard import Limits
 PREFIX = "REELWRIGHT_"
 
 
-class SettingsError(Exception):
+class SettingsError(BridgeError):
     """Settings that are missing or malformed, each named in one line."""
 
     def __init__(self, faults: list[str]) -> None:

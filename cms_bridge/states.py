@@ -50,15 +50,6 @@ class Status(enum.StrEnum):
     """Stopped by a person; a person may retry."""
 
 
-class IllegalMove(Exception):
-    """A job was asked to go where its status does not lead."""
-
-    def __init__(self, origin: Status, target: Status) -> None:
-        super().__init__(f"A job that is {origin} cannot become {target}.")
-        self.origin = origin
-        self.target = target
-
-
 _STOPS = frozenset({Status.FAILED, Status.CANCELLED})
 
 MOVES: dict[Status, frozenset[Status]] = {

@@ -19,12 +19,13 @@ from cms_bridge.events import (
     Submission,
     VideoSubmitted,
 )
+from daemon.errors import DaemonError
 from render.storyboard import Brief, Storyboard
 
 _POLL_SECONDS = 0.25
 
 
-class SenderError(Exception):
+class SenderError(DaemonError):
     """The bridge refused an event, or the work came to a bad end; says why."""
 
 

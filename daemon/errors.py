@@ -1,6 +1,26 @@
-"""Errors out of task groups."""
+"""Everything the daemon raises, in one tree, and errors out of task groups.
+
+    DaemonError
+    ├── SenderError         `client`: the bridge refused an event, or the work came to a bad end
+    ├── Unusable            `work.reuse`: an asset that is there by its record alone
+    ├── _Ended              `listener`: nobody listens any longer
+    ├── HouseError          `local.installation`: something that this machine lacks
+    ├── EmbeddedRedisError  `local.redis`: no Redis server could be found or started
+    ├── ChildFailed         `local.supervisor`: a process that ended, or never became ready
+    ├── EditorError         `local.editor`: Payload refused what the editor did
+    └── DemoFailed          `local.demo`: the video did not come about
+    RenderError
+    ├── EngineError         `work.engine`: an error that the engine reported, as it reported it
+    └── EngineDied          `work.engine`: the engine ended without a word; it may be tried again
+
+The lower ones are the engine's own, which a job shows to its editor.
+"""
 
 from typing import cast
+
+
+class DaemonError(Exception):
+    """The base of everything that the daemon raises by itself."""
 
 
 def first_error(error: Exception) -> Exception:

@@ -15,6 +15,7 @@ from arq.worker import Function, Worker
 from redis.exceptions import RedisError
 
 from cms_bridge.jobs.queue import Lane, arq_redis, deserialise, serialise
+from daemon.errors import DaemonError
 from render import tracebacks
 
 log = structlog.get_logger()
@@ -27,7 +28,7 @@ _END_SECONDS = 1
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 
 
-class _Ended(Exception):
+class _Ended(DaemonError):
     """Nobody listens any longer."""
 
 

@@ -13,14 +13,14 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import ApprovalConflict, JobNotFound, NotApproved
+from cms_bridge.errors import ApprovalConflict, IllegalMove, JobNotFound, NotApproved
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
 from cms_bridge.jobs.approvals import Quote
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices, SceneEstimate
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import IllegalMove, Status
+from cms_bridge.states import Status
 from render.storyboard import Storyboard
 
 log = structlog.get_logger()

@@ -4,6 +4,7 @@ A link is its own permission: nothing else is asked, so that a `<video>` of any
 origin plays and seeks. Files are streamed, never held in memory.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 import anyio
@@ -18,12 +19,6 @@ from cms_bridge.gate import vouch
 from cms_bridge.storage.base import ObjectNotFound, check_key
 from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
 from cms_bridge.storage.local import LocalStore
-
-
-class LinkExpired(ClientException):
-    """A link that was good once: 410, so that a caller knows to ask for a new one."""
-
-    status_code = 410
 
 
 @route(
@@ -50,7 +45,10 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     except InvalidLink:
         raise PermissionDeniedException("This link was not signed here.") from None
     except ExpiredLink:
-        raise LinkExpired("This link has expired; ask for a new one.") from None
+        # Gone for good: a caller knows to ask for a new one.
+        raise ClientException(
+            "This link has expired; ask for a new one.", status_code=HTTPStatus.GONE
+        ) from None
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
     vouch(request.scope)

@@ -17,6 +17,7 @@ from cms_bridge.errors import (
     ApprovalConflict,
     BodyTooLarge,
     EventConflict,
+    IllegalMove,
     JobNotFound,
     MalformedEvent,
     PriceChanged,
@@ -29,7 +30,7 @@ from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import IllegalMove, Status
+from cms_bridge.states import Status
 
 log = structlog.get_logger()
 

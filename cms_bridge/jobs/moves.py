@@ -7,10 +7,10 @@ from uuid import UUID
 from piccolo.custom_types import Combinable
 
 from cms_bridge import wakeups
-from cms_bridge.errors import JobNotFound
+from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.states import IllegalMove, Status, origins
+from cms_bridge.states import Status, origins
 from cms_bridge.tables import Job
 
 WAKE_GRACE = timedelta(seconds=5)

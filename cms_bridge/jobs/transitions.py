@@ -17,7 +17,7 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge import wakeups
 from cms_bridge.database import transaction
-from cms_bridge.errors import JobNotFound, NotApproved
+from cms_bridge.errors import IllegalMove, JobNotFound, NotApproved
 from cms_bridge.events import (
     Submission,
     VideoRef,
@@ -29,7 +29,6 @@ from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
     RENDERABLE,
-    IllegalMove,
     JobKind,
     Status,
 )

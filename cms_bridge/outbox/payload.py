@@ -17,6 +17,7 @@ import httpx
 import msgspec
 from standardwebhooks import Webhook
 
+from cms_bridge.errors import BridgeError
 from cms_bridge.events import Id
 from render import tracebacks
 from render.problem import Problem
@@ -73,11 +74,11 @@ class RenditionWrite(_Wire, frozen=True, kw_only=True):
     """Present once the video is finished; links are asked for when someone watches."""
 
 
-class PayloadUnavailable(Exception):
+class PayloadUnavailable(BridgeError):
     """Payload did not take the write this time: try again later."""
 
 
-class PayloadGone(Exception):
+class PayloadGone(BridgeError):
     """Payload will never take this write: its document is gone, or the write is refused."""
 
 

@@ -23,10 +23,12 @@ from typing import Protocol
 
 import msgspec
 
+from cms_bridge.errors import BridgeError
+
 _KEY = re.compile(r"^[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
 
 
-class StorageError(Exception):
+class StorageError(BridgeError):
     """The base of every error a store raises."""
 
 

@@ -7,15 +7,17 @@ from base64 import urlsafe_b64encode
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
+from cms_bridge.errors import BridgeError
+
 LONGEST = timedelta(days=7)
 """What S3 signatures allow; the local store keeps to it so that both behave alike."""
 
 
-class InvalidLink(Exception):
+class InvalidLink(BridgeError):
     """A link that nobody here signed."""
 
 
-class ExpiredLink(Exception):
+class ExpiredLink(BridgeError):
     """A link that was good once."""
 
 

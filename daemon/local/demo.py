@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from daemon.client import Sender, SenderError
+from daemon.errors import DaemonError
 from daemon.local.editor import Editor, EditorError, signed_in
 from daemon.local.installation import EDITOR_EMAIL, House, open_house
 from render.storyboard import Brief
@@ -33,7 +34,7 @@ def _outside(*, paid: bool) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if paid or name not in keys}
 
 
-class DemoFailed(Exception):
+class DemoFailed(DaemonError):
     """The video did not come about; says why, with the last lines of the daemon's log."""
 
     def __init__(self, reason: Exception, house: House) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import anyio
 import httpx
 
+from daemon.errors import DaemonError
 from render.storyboard import Brief
 
 _POLL_SECONDS = 0.25
 
 
-class EditorError(Exception):
+class EditorError(DaemonError):
     """Payload refused what the editor did, or the work came to a bad end; says why."""
 
 

@@ -19,6 +19,7 @@ import anyio
 import httpx
 import msgspec
 
+from daemon.errors import DaemonError
 from daemon.local.redis import embedded_redis
 from daemon.local.supervisor import Child, Stack, open_stack
 from daemon.settings import DaemonSettings
@@ -30,7 +31,7 @@ EDITOR_EMAIL = "editor@example.com"
 _AFTER_DRAIN_SECONDS = 15
 
 
-class HouseError(Exception):
+class HouseError(DaemonError):
     """Something this machine lacks; the sentence says what to do."""
 
 

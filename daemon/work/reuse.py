@@ -14,6 +14,7 @@ import structlog
 from cms_bridge import assets
 from cms_bridge.assets import Condition, Row
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore
+from daemon.errors import DaemonError
 from render.errors import MediaError
 from render.generation.acceptance import Inspector
 from render.generation.base import ImageRequest, SpeechRequest
@@ -28,7 +29,7 @@ REMADE = Problem(
 )
 
 
-class Unusable(Exception):
+class Unusable(DaemonError):
     """An asset that is there by its record alone; it is marked, and not found again."""
 
 

@@ -8,12 +8,18 @@ import anyio
 import msgspec
 import pytest
 
-from cms_bridge.errors import ApprovalConflict, EventConflict, JobNotFound, RevisionConflict
+from cms_bridge.errors import (
+    ApprovalConflict,
+    EventConflict,
+    IllegalMove,
+    JobNotFound,
+    RevisionConflict,
+)
 from cms_bridge.events import Event
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import transitions
 from cms_bridge.pricing.estimates import OFFLINE, Prices
-from cms_bridge.states import IllegalMove, Status
+from cms_bridge.states import Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.storyboard import Limits, Storyboard

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from cms_bridge.api.aliases import ALIASES
 from cms_bridge.app import create_app
-from cms_bridge.errors import BridgeError, LeaseLost
+from cms_bridge.errors import Refusal
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
 from tests.support import events
@@ -281,10 +281,10 @@ async def test_an_alias_is_documented_as_its_canonical_path_is(document: Documen
 async def test_every_refusal_of_the_bridge_is_documented_somewhere(document: Document) -> None:
     """Whoever adds one names it in the terms of what raises it; those of workers reach nobody."""
 
-    def kinds(base: type[BridgeError]) -> list[type[BridgeError]]:
+    def kinds(base: type[Refusal]) -> list[type[Refusal]]:
         return [one for sub in base.__subclasses__() for one in (sub, *kinds(sub))]
 
-    codes = {one.code for one in kinds(BridgeError)} - {LeaseLost.code}
+    codes = {one.code for one in kinds(Refusal)}
     named = {
         code
         for answer in document["components"]["responses"].values()
