@@ -42,7 +42,7 @@ _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a request."""
 
     message: str
@@ -70,7 +70,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Stable, and meant for programs and translations."""
     params: dict[str, str | int | float] = {}
     """The values that the sentence speaks of."""
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
     """What is wrong where, if the request could not be read."""
 
 
@@ -80,7 +80,7 @@ def details(
     detail: str,
     *,
     params: Mapping[str, Any] | None = None,
-    errors: tuple[Fault, ...] = (),
+    errors: tuple[FieldError, ...] = (),
 ) -> ProblemDetails:
     """Return a problem with the title and the type that its status and code have."""
     return ProblemDetails(
@@ -140,11 +140,11 @@ def _response(
     )
 
 
-def _faults(error: HTTPException) -> tuple[Fault, ...]:
+def _faults(error: HTTPException) -> tuple[FieldError, ...]:
     # A validation error lists its faults as dictionaries; other errors may hold anything.
     listed = error.extra if isinstance(error.extra, list) else []
     return tuple(
-        Fault(
+        FieldError(
             message=str(one.get("message") or ""),
             key=str(one.get("key") or ""),
             source=str(one.get("source") or ""),

@@ -154,7 +154,7 @@ class Charge(Table):
     settled = Numeric(_MONEY, null=True, default=None)
     """What it really cost; None until that is known."""
     state = Varchar(length=16)
-    """One of `cms_bridge.ledger.charges.State`."""
+    """One of `cms_bridge.ledger.charges.ChargeState`."""
     useless = Boolean(default=False)
     """Paid for an answer that nothing could be made of."""
     reason = Text()

@@ -26,7 +26,7 @@ from render.storyboard import Storyboard
 log = structlog.get_logger()
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class PriceQuote(msgspec.Struct, frozen=True, kw_only=True):
     """What a job's storyboard may cost: what an approval answers to. US dollars as text."""
 
     storyboard_digest: str
@@ -50,7 +50,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     scenes: tuple[SceneEstimate, ...]
 
 
-class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApprovalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person's approval of what they were shown."""
 
     storyboard_digest: Digest
@@ -60,7 +60,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Who approves: an e-mail address or a name."""
 
 
-class Approved(msgspec.Struct, frozen=True, kw_only=True):
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """An approval as it is recorded."""
 
     job_id: UUID
@@ -73,14 +73,14 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
+class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
     """Where a job stands that was asked to render."""
 
     job_id: UUID
     status: Status
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceQuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A storyboard that is not saved."""
 
     storyboard: Storyboard
@@ -93,13 +93,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 )
 async def get_estimate(
     job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
-) -> Offer:
+) -> PriceQuote:
     """Return the price, scene by scene; 404 until there is a storyboard."""
     job = await transitions.find(job_id)
     if not job["storyboard_data"]:
         raise JobNotFound("This job has no storyboard yet.")
     storyboard = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
-    return _offer(await approvals.quote(job, storyboard, prices))
+    return _quote(await approvals.quote(job, storyboard, prices))
 
 
 @post(
@@ -108,16 +108,16 @@ async def get_estimate(
     opt=terms(JobNotFound, *UNFILMABLE),
     summary="What an edit would cost",
 )
-async def price_edit(
+async def estimate_edit(
     job_id: FromPath[UUID],
-    data: JSONBody[Draft],
+    data: JSONBody[PriceQuoteRequest],
     prices: NamedDependency[SkipValidation[Prices]],
     settings: NamedDependency[BridgeSettings],
-) -> Offer:
+) -> PriceQuote:
     """Price a storyboard before it is saved; nothing is kept of it."""
     job = await transitions.find(job_id)
     data.storyboard.check(settings.limits)
-    return _offer(await approvals.quote(job, data.storyboard, prices))
+    return _quote(await approvals.quote(job, data.storyboard, prices))
 
 
 @post(
@@ -126,11 +126,11 @@ async def price_edit(
     opt=terms(JobNotFound, ApprovalConflict, IllegalMove),
     summary="Approve a storyboard at its price",
 )
-async def approve(
+async def approve_storyboard(
     job_id: FromPath[UUID],
-    data: JSONBody[Word],
+    data: JSONBody[ApprovalRequest],
     prices: NamedDependency[SkipValidation[Prices]],
-) -> Approved:
+) -> Approval:
     """Record an approval; 409 if storyboard or price are not those of this moment.
 
     The work itself starts with `render`. Approving twice answers the same. A
@@ -145,7 +145,7 @@ async def approve(
         prices=prices,
     )
     log.info("job.approved", job_id=str(job_id), by=approval["by"])
-    return Approved(
+    return Approval(
         job_id=job_id,
         storyboard_digest=approval["storyboard_digest"],
         estimated_cost=rounded(approval["estimated_cost"]),
@@ -161,15 +161,15 @@ async def approve(
     opt=terms(JobNotFound, NotApproved),
     summary="Generate and compose an approved storyboard",
 )
-async def render(job_id: FromPath[UUID]) -> Started:
+async def render_video(job_id: FromPath[UUID]) -> JobAccepted:
     """Start the work, or start it again after a failure; 403 until approved."""
     accepted = await transitions.render(job_id)
-    return Started(job_id=job_id, status=accepted.status)
+    return JobAccepted(job_id=job_id, status=accepted.status)
 
 
-def _offer(quoted: Quote) -> Offer:
+def _quote(quoted: Quote) -> PriceQuote:
     priced = quoted.priced
-    return Offer(
+    return PriceQuote(
         storyboard_digest=priced.storyboard_digest,
         estimated_cost=rounded(priced.total),
         usual_cost=rounded(priced.usual),
@@ -183,4 +183,6 @@ def _offer(quoted: Quote) -> Offer:
     )
 
 
-routers = resource("/api/v1/jobs", [get_estimate, price_edit, approve, render], tag="jobs")
+routers = resource(
+    "/api/v1/jobs", [get_estimate, estimate_edit, approve_storyboard, render_video], tag="jobs"
+)

@@ -15,11 +15,11 @@ from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
 from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
 from cms_bridge.pricing.amounts import rounded
 
 
-class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """One paid call. Amounts are US dollars as text."""
 
     id: UUID
@@ -36,16 +36,16 @@ class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
     reserved: Decimal
     settled: Decimal | None
     """What it really cost; null until that is known."""
-    state: State
+    state: ChargeState
     reason: str
     created_at: Moment
     updated_at: Moment
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChargeResolution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person found in the provider's account."""
 
-    outcome: Outcome
+    outcome: ChargeOutcome
     by: Person = ""
     """Who looked: an e-mail address or a name."""
 
@@ -55,7 +55,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     opt=terms(JobNotFound),
     summary="Every paid call of a job",
 )
-async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
+async def list_charges(job_id: FromPath[UUID]) -> list[Charge]:
     """Return a job's charges, oldest first; 404 if there is no such job."""
     await transitions.find(job_id)
     return [_view(row) for row in await charges.charges_of(job_id)]
@@ -70,19 +70,19 @@ async def list_charges(job_id: FromPath[UUID]) -> list[ChargeView]:
 async def resolve_charge(
     job_id: FromPath[UUID],
     charge_id: FromPath[UUID],
-    data: JSONBody[Finding],
-) -> ChargeView:
+    data: JSONBody[ChargeResolution],
+) -> Charge:
     """End an unknown charge, so that a retry may go on; 409 if its outcome is known or awaited."""
     row = await charges.resolve(job_id, charge_id, data.outcome, by=data.by)
     return _view(row)
 
 
-def _view(row: dict[str, Any]) -> ChargeView:
+def _view(row: dict[str, Any]) -> Charge:
     # SQLite's numbers come without their zeros.
     amounts = {
         name: None if row[name] is None else rounded(row[name]) for name in ("reserved", "settled")
     }
-    return msgspec.convert({**row, **amounts}, ChargeView)
+    return msgspec.convert({**row, **amounts}, Charge)
 
 
 routers = resource(

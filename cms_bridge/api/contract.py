@@ -19,6 +19,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Example
 from litestar.response import Response
 from litestar.routes import HTTPRoute
+from litestar.types.internal_types import PathParameterDefinition
 
 from cms_bridge import problems
 from cms_bridge.access.keys import is_public, public
@@ -67,8 +68,18 @@ def openapi_config(version: str) -> OpenAPIConfig:
             opt=public("It tells strangers how to ask, and nothing of anybody's."),
         ),
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
         render_plugins=[_Page(path="/"), _Json()],
     )
+
+
+def _operation_id(
+    handler: HTTPRouteHandler, _method: str, path: list[str | PathParameterDefinition]
+) -> str:
+    """Return a handler's name in camelCase; an older path needs one of its own."""
+    first, *more = handler.handler_name.split("_")
+    older = canonical("/" + "/".join(map(str, path)))
+    return "".join((first, *map(str.title, more), "Alias" if older else ""))
 
 
 def describe(app: Litestar) -> Document:

@@ -25,7 +25,7 @@ _down = Seldom(per_second=1)
 State = Literal["up", "down"]
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The service in a few words and numbers."""
 
     status: Literal["ok", "degraded", "stalled", "down"]
@@ -50,14 +50,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs whose news Payload does not know yet."""
 
 
-class Live(msgspec.Struct, frozen=True):
+class Liveness(msgspec.Struct, frozen=True):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
 
 
 def _unavailable(description: str) -> dict[int, ResponseSpec]:
-    spec = ResponseSpec(Health, generate_examples=False, description=description)
+    spec = ResponseSpec(ServiceHealth, generate_examples=False, description=description)
     return {HTTPStatus.SERVICE_UNAVAILABLE: spec}
 
 
@@ -66,9 +66,9 @@ def _unavailable(description: str) -> dict[int, ResponseSpec]:
     summary="The whole service",
     responses=_unavailable("The service is down, or its work stands still"),
 )
-async def health(
+async def get_health(
     queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
-) -> Response[Health]:
+) -> Response[ServiceHealth]:
     """Report every part; 503 when the service is down or its work stands still."""
     return _answer(await _report(queue, settings), bad={"down", "stalled"})
 
@@ -78,25 +78,25 @@ async def health(
     summary="Can events be sent here?",
     responses=_unavailable("No event could be accepted here"),
 )
-async def ready(
+async def get_readiness(
     queue: NamedDependency[Queue], settings: NamedDependency[BridgeSettings]
-) -> Response[Health]:
+) -> Response[ServiceHealth]:
     """Report every part; 503 when no event could be accepted here, whoever works on it later."""
     return _answer(await _report(queue, settings), bad={"down"})
 
 
 @get("/live", summary="Is the process alive?")
-async def live() -> Live:
+async def get_liveness() -> Liveness:
     """Answer as long as the process can; nothing else is asked."""
-    return Live()
+    return Liveness()
 
 
-def _answer(report: Health, *, bad: set[str]) -> Response[Health]:
+def _answer(report: ServiceHealth, *, bad: set[str]) -> Response[ServiceHealth]:
     code = HTTPStatus.SERVICE_UNAVAILABLE if report.status in bad else HTTPStatus.OK
     return Response(report, status_code=code)
 
 
-async def _report(queue: Queue, settings: BridgeSettings) -> Health:
+async def _report(queue: Queue, settings: BridgeSettings) -> ServiceHealth:
     redis, daemon = await _redis(queue)
     try:
         backlog = await service.backlog(
@@ -106,7 +106,7 @@ async def _report(queue: Queue, settings: BridgeSettings) -> Health:
         )
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         _down.tell("health.database_down", level=logging.WARNING, reason=type(error).__name__)
-        return Health(
+        return ServiceHealth(
             status="down",
             database="down",
             redis=redis,
@@ -115,7 +115,7 @@ async def _report(queue: Queue, settings: BridgeSettings) -> Health:
         )
     whole = redis == daemon == "up" and not backlog.stuck_jobs
     still = backlog.stuck_jobs and not backlog.held_jobs
-    return Health(
+    return ServiceHealth(
         status="ok" if whole else "stalled" if still else "degraded",
         database="up",
         redis=redis,
@@ -133,7 +133,7 @@ async def _redis(queue: Queue) -> tuple[State, State]:
 
 routers = resource(
     "/health",
-    [health, ready, live],
+    [get_health, get_readiness, get_liveness],
     tag="health",
     opt=public("Load balancers and supervisors have no key."),
 )

@@ -219,7 +219,7 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
         HTTPStatus.OK: _answer("It is there", ("What the project already had", _READY)),
     },
 )
-async def generate(
+async def generate_media(
     data: Annotated[
         MediaRequest, BodyKwarg(examples=[Example(summary="A picture", value=_WANTED)])
     ],
@@ -271,7 +271,7 @@ async def generate(
     summary="A picture or a spoken text, with how it came to be",
     responses={HTTPStatus.OK: _answer("As it stands", ("Ready", _READY), ("Waiting", _QUEUED))},
 )
-async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
+async def get_media_asset(asset_id: FromPath[UUID]) -> MediaAsset:
     """Return a medium that was asked for, or an asset of a video; 404 if there is neither."""
     return _view(await media.find(asset_id))
 
@@ -282,7 +282,7 @@ async def get_asset(asset_id: FromPath[UUID]) -> MediaAsset:
     opt=terms(MediumNotFound, MediumNotReady),
     summary="The bytes of a picture or a spoken text",
 )
-async def get_content(
+async def get_media_content(
     asset_id: FromPath[UUID],
     store: NamedDependency[SkipValidation[ObjectStore]],
     settings: NamedDependency[BridgeSettings],
@@ -374,4 +374,6 @@ def _with_asset(view: MediaAsset, asset: Row) -> MediaAsset:
     )
 
 
-routers = resource("/api/v1/media", [generate, get_asset, get_content], tag="media")
+routers = resource(
+    "/api/v1/media", [generate_media, get_media_asset, get_media_content], tag="media"
+)

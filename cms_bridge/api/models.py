@@ -24,7 +24,7 @@ from cms_bridge.health.models import (
 _DAY, _YEAR = 24, 24 * 366
 
 
-class ModelsHealth(msgspec.Struct, frozen=True, kw_only=True):
+class ModelHealthReport(msgspec.Struct, frozen=True, kw_only=True):
     """How every model does that a daemon has, or lately had, on its chains."""
 
     since: Moment
@@ -37,7 +37,7 @@ def _at(time: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-21T{time}+00:00")
 
 
-_EXAMPLE = ModelsHealth(
+_EXAMPLE = ModelHealthReport(
     since=_at("09:12:30"),
     until=_at("10:12:30"),
     models=[
@@ -101,27 +101,27 @@ _EXAMPLE = ModelsHealth(
     summary="How each model does",
     responses={
         HTTPStatus.OK: ResponseSpec(
-            ModelsHealth,
+            ModelHealthReport,
             generate_examples=False,
             description="Every model, by provider and name",
             examples=[Example(summary="A retired model, and one that steps in", value=_EXAMPLE)],
         )
     },
 )
-async def models_health(
+async def get_model_health(
     hours: Annotated[
         int, QueryParameter(ge=1, le=_DAY, description="The length of the period, in hours")
     ] = 1,
     ago: Annotated[
         int, QueryParameter(ge=0, le=_YEAR, description="How many hours ago the period ended")
     ] = 0,
-) -> ModelsHealth:
+) -> ModelHealthReport:
     """Return what the daemons have seen of each model, with its calls in a period."""
     until = datetime.now(UTC) - timedelta(hours=ago)
     since = until - timedelta(hours=hours)
-    return ModelsHealth(
+    return ModelHealthReport(
         since=since, until=until, models=await model_health.health(since=since, until=until)
     )
 
 
-routers = resource("/api/v1/health", [models_health], tag="health")
+routers = resource("/api/v1/health", [get_model_health], tag="health")

@@ -26,7 +26,7 @@ _SPENDING = "/{project_id:str}/spending"
 ProjectId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)]
 
 
-class OwnCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProjectCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A project's own caps in US dollars; null leaves one to the configuration."""
 
     project: Dollars | None = None
@@ -35,7 +35,7 @@ class OwnCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """On each of its videos."""
 
 
-class Spending(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True):
     """What counts against the caps: everything reserved, settled or unknown. Dollars as text."""
 
     spent: Decimal
@@ -51,9 +51,9 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
     opt=terms(ProjectNotFound),
     summary="What a project has spent",
 )
-async def get_spending(
+async def get_project_spending(
     project_id: ProjectId, settings: NamedDependency[BridgeSettings]
-) -> Spending:
+) -> ProjectSpending:
     """Return a project's spending and the caps in force; 404 if there is no such project."""
     return await _spending(project_id, settings.caps)
 
@@ -63,11 +63,11 @@ async def get_spending(
     opt=terms(ProjectNotFound),
     summary="Give a project its own caps",
 )
-async def put_caps(
+async def set_project_caps(
     project_id: ProjectId,
-    data: JSONBody[OwnCaps],
+    data: JSONBody[ProjectCaps],
     settings: NamedDependency[BridgeSettings],
-) -> Spending:
+) -> ProjectSpending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
     await caps.set_own(project_id, project_cap=_amount(data.project), video_cap=_amount(data.video))
     log.info("project.caps_changed", project_id=project_id, project=data.project, video=data.video)
@@ -78,10 +78,10 @@ def _amount(cap: str | None) -> Decimal | None:
     return None if cap is None else Decimal(cap)
 
 
-async def _spending(project_id: str, defaults: Caps) -> Spending:
+async def _spending(project_id: str, defaults: Caps) -> ProjectSpending:
     await caps.check_project(project_id)
     limits = await caps.caps_of(project_id, defaults)
-    return Spending(
+    return ProjectSpending(
         spent=rounded(await caps.held(caps.project_row(project_id))),
         cap=rounded(limits.project),
         cap_per_video=rounded(limits.video),
@@ -90,4 +90,4 @@ async def _spending(project_id: str, defaults: Caps) -> Spending:
     )
 
 
-routers = resource("/api/v1/projects", [get_spending, put_caps], tag="projects")
+routers = resource("/api/v1/projects", [get_project_spending, set_project_caps], tag="projects")

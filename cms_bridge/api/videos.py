@@ -61,7 +61,7 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class ExpiringLink(msgspec.Struct, frozen=True, kw_only=True):
     """An expiring URL."""
 
     url: str
@@ -69,11 +69,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """The same bytes, to be saved under a readable name."""
 
 
-class Links(msgspec.Struct, frozen=True, kw_only=True):
+class VideoLinks(msgspec.Struct, frozen=True, kw_only=True):
     """Where a finished video and its poster can be fetched, for a while."""
 
-    video: Link
-    poster: Link
+    video: ExpiringLink
+    poster: ExpiringLink
     expires_in: int
     """Seconds."""
 
@@ -83,7 +83,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     opt=terms(JobNotFound),
     summary="A job's status",
 )
-async def job_status(job_id: FromPath[UUID]) -> JobStatus:
+async def get_job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
     job = await transitions.find(job_id)
     return _status(job, await approvals.spent_on(job_id))
@@ -94,24 +94,24 @@ async def job_status(job_id: FromPath[UUID]) -> JobStatus:
     opt=terms(JobNotFound),
     summary="Links to a finished video",
 )
-async def job_links(
+async def get_video_links(
     job_id: FromPath[UUID],
     store: NamedDependency[SkipValidation[ObjectStore]],
     settings: NamedDependency[BridgeSettings],
-) -> Links:
+) -> VideoLinks:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
     video = await transitions.finished_video(job_id)
     expires = timedelta(seconds=settings.link_seconds)
     name = f"{job['title'].strip() or 'video'}.mp4"
-    return Links(
-        video=Link(
+    return VideoLinks(
+        video=ExpiringLink(
             url=await store.signed_url(video["key"], expires_in=expires),
             download_url=await store.signed_url(
                 video["key"], expires_in=expires, download_name=name
             ),
         ),
-        poster=Link(url=await store.signed_url(video["poster_key"], expires_in=expires)),
+        poster=ExpiringLink(url=await store.signed_url(video["poster_key"], expires_in=expires)),
         expires_in=settings.link_seconds,
     )
 
@@ -147,4 +147,6 @@ def _status(job: dict[str, Any], spent: Decimal) -> JobStatus:
     )
 
 
-routers = resource("/api/v1/videos/jobs/{job_id:uuid}", [job_status, job_links], tag="videos")
+routers = resource(
+    "/api/v1/videos/jobs/{job_id:uuid}", [get_job_status, get_video_links], tag="videos"
+)

@@ -35,7 +35,7 @@ from cms_bridge.states import Status
 log = structlog.get_logger()
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What became of an event."""
 
     job_id: UUID
@@ -64,12 +64,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     # The body is bounded here by hand: reading stops at the limit instead of after it.
     request_max_body_size=None,
 )
-async def receive(
+async def receive_event(
     request: Request[Any, Any, Any],
     verifier: NamedDependency[Verifier],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
-) -> Receipt:
+) -> EventReceipt:
     """Verify the raw bytes, store event and effect in one transaction, which wakes a worker."""
     verifier.check(request.headers)
     body = await webhooks.read_bounded(
@@ -87,9 +87,11 @@ async def receive(
         status=accepted.status,
         duplicate=accepted.duplicate,
     )
-    return Receipt(job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate)
+    return EventReceipt(
+        job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate
+    )
 
 
 routers = resource(
-    "/api/v1/webhooks", [receive], tag="webhooks", opt=public("Events bear a signature.")
+    "/api/v1/webhooks", [receive_event], tag="webhooks", opt=public("Events bear a signature.")
 )

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 Row = dict[str, Any]
 
 
-class State(StrEnum):
+class ChargeState(StrEnum):
     """How far a paid call has come."""
 
     RESERVED = "reserved"
@@ -54,11 +54,11 @@ class State(StrEnum):
     """It may have been charged. It counts as if, and is not sent again without a person's word."""
 
 
-OPEN = (State.RESERVED, State.STARTED)
+OPEN = (ChargeState.RESERVED, ChargeState.STARTED)
 """A worker has yet to say how the call ended."""
 
 
-class Outcome(StrEnum):
+class ChargeOutcome(StrEnum):
     """What a person found out about a charge whose outcome was unknown."""
 
     CHARGED = "charged"
@@ -92,20 +92,20 @@ async def sweep(*, silence: timedelta, limit: int = 100) -> int:
     return len(rows)
 
 
-async def resolve(job: UUID, charge: UUID, outcome: Outcome, *, by: str) -> Row:
+async def resolve(job: UUID, charge: UUID, outcome: ChargeOutcome, *, by: str) -> Row:
     """Take a person's word for what became of an unknown call; return the charge.
 
     The same word twice is taken once. Raises `ChargeNotFound` or `ChargeNotUnknown`.
     """
-    state = State.SETTLED if outcome is Outcome.CHARGED else State.RELEASED
+    state = ChargeState.SETTLED if outcome is ChargeOutcome.CHARGED else ChargeState.RELEASED
     async with transaction():
         row = await find(job, charge)
         ended = await end(
             job,
             charge,
             state,
-            came_from=(State.UNKNOWN,),
-            settled=row["reserved"] if outcome is Outcome.CHARGED else None,
+            came_from=(ChargeState.UNKNOWN,),
+            settled=row["reserved"] if outcome is ChargeOutcome.CHARGED else None,
             reason=f"{by or 'Someone'} says that it was {outcome.replace('_', ' ')}.",
         )
     if ended:
@@ -143,18 +143,18 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
     for row in await Charge.select(*Charge.all_columns()).where(
         Charge.job == job, which, Charge.state.is_in(list(OPEN))
     ):
-        if row["state"] == State.RESERVED:
-            state, reason = State.RELEASED, "The worker stopped before the call was made."
+        if row["state"] == ChargeState.RESERVED:
+            state, reason = ChargeState.RELEASED, "The worker stopped before the call was made."
         elif row["provider_id"] is None:
             what = "its answer was stored" if row["answer"] else "the answer arrived"
-            state, reason = State.UNKNOWN, f"The worker stopped before {what}."
+            state, reason = ChargeState.UNKNOWN, f"The worker stopped before {what}."
         elif abandoned:
-            state, reason = State.UNKNOWN, "The job ended before the answer was fetched."
+            state, reason = ChargeState.UNKNOWN, "The job ended before the answer was fetched."
         else:
             continue  # the ledger's `unfinished` takes it up
         async with transaction():
             ended = await end(
-                job, row["id"], state, came_from=(State(row["state"]),), reason=reason
+                job, row["id"], state, came_from=(ChargeState(row["state"]),), reason=reason
             )
         if ended:
             log.warning("charge.recovered", charge_id=str(row["id"]), job_id=str(job), state=state)
@@ -163,9 +163,9 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
 async def end(  # noqa: PLR0913 - the parts of one row
     job: UUID,
     charge: UUID,
-    state: State,
+    state: ChargeState,
     *,
-    came_from: tuple[State, ...],
+    came_from: tuple[ChargeState, ...],
     settled: Decimal | None = None,
     useless: bool = False,
     reason: str = "",
@@ -211,14 +211,16 @@ async def end(  # noqa: PLR0913 - the parts of one row
 async def _tell(job: UUID, storyboard_data: str | None) -> None:
     told = (
         await Charge.select(*Charge.all_columns())
-        .where(Charge.job == job, (Charge.state == State.UNKNOWN) | Charge.useless.eq(True))  # noqa: FBT003 - a column's value
+        .where(Charge.job == job, (Charge.state == ChargeState.UNKNOWN) | Charge.useless.eq(True))  # noqa: FBT003 - a column's value
         .order_by(Charge.created_at)
     )
     storyboard = msgspec.json.decode(storyboard_data, type=Storyboard) if storyboard_data else None
     scenes = storyboard.scenes if storyboard else ()
     numbers = {scene.id: number for number, scene in enumerate(scenes, start=1)}
     warnings = [
-        _warning(row, numbers.get(row["scene_id"])) for row in told if row["state"] == State.UNKNOWN
+        _warning(row, numbers.get(row["scene_id"]))
+        for row in told
+        if row["state"] == ChargeState.UNKNOWN
     ]
     warnings += _useless([row for row in told if row["useless"]], numbers)
     # SQLite adds up floats: rounding makes them whole micro-dollars again.
@@ -274,10 +276,10 @@ def _warning(row: Row, scene: int | None) -> Problem:
 
 def _held(row: Row) -> Decimal:
     """Return what a charge counts against the caps."""
-    match State(row["state"]):
-        case State.SETTLED:
+    match ChargeState(row["state"]):
+        case ChargeState.SETTLED:
             return row["settled"]
-        case State.RELEASED:
+        case ChargeState.RELEASED:
             return Decimal(0)
         case _:
             return row["reserved"]

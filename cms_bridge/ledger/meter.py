@@ -18,7 +18,7 @@ from cms_bridge.assets import find_asset
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
-from cms_bridge.ledger.charges import OPEN, Row, State, end, recover
+from cms_bridge.ledger.charges import OPEN, ChargeState, Row, end, recover
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, ceiling, rounded
@@ -61,7 +61,7 @@ class Ledger:
                     Charge.job == self.lease.job_id,
                     Charge.scene_id == self.scene_id,
                     Charge.request_digest == request_digest,
-                    Charge.state.is_in([State.STARTED, State.UNKNOWN]),
+                    Charge.state.is_in([ChargeState.STARTED, ChargeState.UNKNOWN]),
                     Charge.provider_id.is_not_null(),
                 )
                 .returning(*Charge.all_columns())
@@ -94,7 +94,7 @@ class Ledger:
             "request_digest": call.request_digest,
             "provider_id": None,
             "reserved": amount,
-            "state": State.RESERVED,
+            "state": ChargeState.RESERVED,
             "created_at": now,
             "updated_at": now,
         }
@@ -137,9 +137,12 @@ class Ledger:
             await self._check_held()
             noted = (
                 await Charge.update(
-                    {Charge.state: State.STARTED, Charge.updated_at: datetime.now(UTC)}
+                    {Charge.state: ChargeState.STARTED, Charge.updated_at: datetime.now(UTC)}
                 )
-                .where(Charge.id == charge, Charge.state.is_in([State.RESERVED, State.STARTED]))
+                .where(
+                    Charge.id == charge,
+                    Charge.state.is_in([ChargeState.RESERVED, ChargeState.STARTED]),
+                )
                 .returning(Charge.id)
             )
         if not noted:
@@ -162,25 +165,29 @@ class Ledger:
         """
         cost = rounded(cost)
         row = await self._end(
-            reservation, State.SETTLED, settled=cost, useless=useless, came_from=tuple(State)
+            reservation,
+            ChargeState.SETTLED,
+            settled=cost,
+            useless=useless,
+            came_from=tuple(ChargeState),
         )
         if row and cost > row["reserved"]:
             log.warning("charge.above_reservation", charge_id=reservation.id, cost=f"{cost:f}")
 
     async def release(self, reservation: Reservation) -> None:
         """Note that nothing was charged."""
-        await self._end(reservation, State.RELEASED, came_from=(*OPEN, State.UNKNOWN))
+        await self._end(reservation, ChargeState.RELEASED, came_from=(*OPEN, ChargeState.UNKNOWN))
 
     async def unknown(self, reservation: Reservation, reason: str) -> None:
         """Note that nobody knows whether the call was charged, and show it on the job."""
-        await self._end(reservation, State.UNKNOWN, came_from=OPEN, reason=reason)
+        await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
 
     async def _end(  # noqa: PLR0913 - the parts of one row
         self,
         reservation: Reservation,
-        state: State,
+        state: ChargeState,
         *,
-        came_from: tuple[State, ...],
+        came_from: tuple[ChargeState, ...],
         settled: Decimal | None = None,
         useless: bool = False,
         reason: str = "",
@@ -225,7 +232,7 @@ class Ledger:
             .where(
                 Charge.project == self.lease.project,
                 Charge.request_digest == request_digest,
-                Charge.state == State.UNKNOWN,
+                Charge.state == ChargeState.UNKNOWN,
             )
             .first()
         )

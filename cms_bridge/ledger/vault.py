@@ -28,7 +28,7 @@ from cms_bridge import assets
 from cms_bridge.assets import EXTENSIONS, Condition, Metadata, Place, Row, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.ledger.charges import OPEN, State, end
+from cms_bridge.ledger.charges import OPEN, ChargeState, end
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import FINISHED
 from cms_bridge.storage.base import (
@@ -93,7 +93,7 @@ class Vault:
         for row in await Charge.select(*Charge.all_columns()).where(
             Charge.job == job,
             Charge.attempt < before,
-            Charge.state.is_in([*OPEN, State.UNKNOWN]),
+            Charge.state.is_in([*OPEN, ChargeState.UNKNOWN]),
             Charge.answer.is_not_null(),
         ):
             await self._finish(row)
@@ -137,10 +137,14 @@ class Vault:
                 log.warning("vault.missing", charge_id=str(row["id"]), job_id=str(row["job"]))
                 return
         cost = rounded(answer.cost)
-        if row["state"] != State.SETTLED or row["settled"] != cost:
+        if row["state"] != ChargeState.SETTLED or row["settled"] != cost:
             async with transaction():
                 await end(
-                    row["job"], row["id"], State.SETTLED, came_from=tuple(State), settled=cost
+                    row["job"],
+                    row["id"],
+                    ChargeState.SETTLED,
+                    came_from=tuple(ChargeState),
+                    settled=cost,
                 )
             log.info("vault.recovered", charge_id=str(row["id"]), job_id=str(row["job"]))
 
@@ -169,7 +173,7 @@ async def find_text(project: str, request_digest: str) -> GeneratedText | None:
         .where(
             Charge.project == project,
             Charge.request_digest == request_digest,
-            Charge.state == State.SETTLED,
+            Charge.state == ChargeState.SETTLED,
             Charge.answer.is_not_null(),
         )
         .order_by(Charge.created_at, ascending=False)

@@ -17,7 +17,7 @@ from cms_bridge.database import connected
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
@@ -212,11 +212,11 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
     counted = stage.charges()
     rows = await charges.charges_of(job)
     states = Counter(row["state"] for row in rows)
-    known = states[State.SETTLED] + states[State.UNKNOWN]
+    known = states[ChargeState.SETTLED] + states[ChargeState.UNKNOWN]
     warned = json.loads((await transitions.find(job))["charge_warnings"])
     alone = status in done
     for row in rows:
-        if row["state"] == State.UNKNOWN:
+        if row["state"] == ChargeState.UNKNOWN:
             await charges.resolve(job, row["id"], _truth(counted, rows), by="ann")
     if not alone:
         retried = events.retried()
@@ -228,20 +228,20 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
         alone=alone,
         finished=status in done,
         charged=counted.total(),
-        settled=states[State.SETTLED],
-        unknown=states[State.UNKNOWN],
+        settled=states[ChargeState.SETTLED],
+        unknown=states[ChargeState.UNKNOWN],
         shown=len(warned),
         second=sum(times - 1 for times in counted.values()),
         missing=max(0, counted.total() - known),
-        balanced=set(after) <= {State.SETTLED, State.RELEASED}
-        and after[State.SETTLED] == stage.charges().total(),
+        balanced=set(after) <= {ChargeState.SETTLED, ChargeState.RELEASED}
+        and after[ChargeState.SETTLED] == stage.charges().total(),
     )
 
 
-def _truth(counted: Counter[str], rows: list[charges.Row]) -> Outcome:
+def _truth(counted: Counter[str], rows: list[charges.Row]) -> ChargeOutcome:
     """Return what a person finds in the provider's account: at most one charge is unknown."""
-    settled = sum(row["state"] == State.SETTLED for row in rows)
-    return Outcome.CHARGED if counted.total() > settled else Outcome.NOT_CHARGED
+    settled = sum(row["state"] == ChargeState.SETTLED for row in rows)
+    return ChargeOutcome.CHARGED if counted.total() > settled else ChargeOutcome.NOT_CHARGED
 
 
 async def at_rest(job: UUID, done: set[Status]) -> Status:

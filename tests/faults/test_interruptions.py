@@ -30,7 +30,7 @@ from cms_bridge.jobs import moves
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queue import Queue, open_queue
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import State
+from cms_bridge.ledger.charges import ChargeState
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
@@ -119,7 +119,7 @@ async def states(made: list[UUID]) -> Counter[str]:
 
 async def unknown(made: list[UUID]) -> bool:
     """Tell whether every call was cut off."""
-    return await states(made) == {State.UNKNOWN: CALLS}
+    return await states(made) == {ChargeState.UNKNOWN: CALLS}
 
 
 async def in_flight(stage: Stage) -> None:
@@ -135,7 +135,7 @@ async def finish(made: list[UUID], stage: Stage) -> None:
     """Each job has all its media, each paid for once."""
     for job in made:
         assert await at_rest(job, GENERATED) in GENERATED
-    assert await states(made) == {State.SETTLED: 2 * len(made)}
+    assert await states(made) == {ChargeState.SETTLED: 2 * len(made)}
     assert set(stage.charges().values()) == {1}
 
 
@@ -149,7 +149,7 @@ async def test_a_daemon_that_is_told_to_stop_finishes_its_paid_calls(stage: Stag
             await ended(process)
         # No call began once it was told to stop; those under way were kept and settled.
         assert len(stage.google.calls) == CALLS
-        assert await states(made) == {State.SETTLED: CALLS}
+        assert await states(made) == {ChargeState.SETTLED: CALLS}
         rows = await Job.select(Job.lease_owner, Job.retry_count)
         assert rows == [{"lease_owner": "", "retry_count": 0}] * len(made)
         outcomes = [row["outcome"] for row in await Attempt.select()]
@@ -253,7 +253,7 @@ async def test_a_lost_redis_takes_no_paid_call_with_it(stage: Stage, tmp_path: P
                         await eventually(queue.daemon_alive, seconds=30)
                         await wake("again", queue)
                 assert process.is_alive()
-                assert (await states(made))[State.UNKNOWN] == 0
+                assert (await states(made))[ChargeState.UNKNOWN] == 0
 
 
 async def wake(name: str, queue: Queue) -> None:

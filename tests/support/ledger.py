@@ -20,7 +20,7 @@ from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWa
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import Row, State
+from cms_bridge.ledger.charges import ChargeState, Row
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.caps import Account, Scope, held, job_row
@@ -116,8 +116,8 @@ async def counted() -> dict[str, Decimal]:
             video_id=videos[row["job"]],
             at=row["created_at"],
         )
-        amount = {State.RELEASED: Decimal(0), State.SETTLED: row["settled"]}.get(
-            State(row["state"]), row["reserved"]
+        amount = {ChargeState.RELEASED: Decimal(0), ChargeState.SETTLED: row["settled"]}.get(
+            ChargeState(row["state"]), row["reserved"]
         )
         for name in account.rows.values():
             sums[name] = sums.get(name, Decimal(0)) + amount
@@ -137,7 +137,7 @@ async def check_books(caps: Caps) -> None:
     for job in jobs:
         rows = await charges.charges_of(job["id"])
         assert job["actual_cost"] == sum((row["settled"] or 0 for row in rows), Decimal(0))
-        unknown = [str(row["id"]) for row in rows if row["state"] == State.UNKNOWN]
+        unknown = [str(row["id"]) for row in rows if row["state"] == ChargeState.UNKNOWN]
         said = msgspec.json.decode(job["charge_warnings"])
         lost = [warning for warning in said if warning["code"] == "charge_unknown"]
         assert [warning["params"]["charge"] for warning in lost] == unknown

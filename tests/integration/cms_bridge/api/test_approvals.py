@@ -25,7 +25,7 @@ from cms_bridge.errors import (
 )
 from cms_bridge.jobs import approvals, leases, transitions
 from cms_bridge.jobs.queue import Lane, deserialise
-from cms_bridge.ledger.charges import Outcome, State, charges_of, resolve
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeState, charges_of, resolve
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
@@ -453,8 +453,8 @@ class TestMoreThanWasApproved:
     ) -> None:
         job = await self.stopped(http)
         for row in await charges_of(job):
-            await Charge.update({Charge.state: State.UNKNOWN}).where(Charge.id == row["id"])
-            await resolve(job, row["id"], Outcome.NOT_CHARGED, by="ann")
+            await Charge.update({Charge.state: ChargeState.UNKNOWN}).where(Charge.id == row["id"])
+            await resolve(job, row["id"], ChargeOutcome.NOT_CHARGED, by="ann")
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
         assert (status["spent"], status["needs"]) == ("0.000000", "0.000000")
         await http.post(f"/api/v1/jobs/{job}/render")
@@ -538,7 +538,7 @@ class TestCharges:
             Decimal("0.04"),
         )
         (row,) = await charges_of(job)
-        assert row["state"] == State.SETTLED
+        assert row["state"] == ChargeState.SETTLED
 
     async def test_an_unknown_charge_or_job_is_not_found(self, http: httpx.AsyncClient) -> None:
         job = await new_job()

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
-from cms_bridge.ledger.charges import OPEN, Outcome, State, charges_of, resolve, sweep
+from cms_bridge.ledger.charges import OPEN, ChargeOutcome, ChargeState, charges_of, resolve, sweep
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
@@ -77,10 +77,10 @@ STEPS = ("reserved", "started", "known", "settled", "released", "unknown")
 @law
 @given(
     lives=st.lists(st.sampled_from(STEPS), min_size=1, max_size=6),
-    outcome=st.sampled_from(Outcome),
+    outcome=st.sampled_from(ChargeOutcome),
 )
 async def test_a_worker_may_die_at_any_step_any_number_of_times(
-    lives: list[str], outcome: Outcome
+    lives: list[str], outcome: ChargeOutcome
 ) -> None:
     """One call of one scene, made by worker after worker; each but the last dies at its step."""
     await empty_books()
@@ -97,7 +97,7 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
                     sent += 1
         except OutcomeUnknown:
             # Only a person moves it on, and is asked for exactly one charge.
-            (row,) = [row for row in await charges_of(job) if row["state"] == State.UNKNOWN]
+            (row,) = [row for row in await charges_of(job) if row["state"] == ChargeState.UNKNOWN]
             await resolve(job, row["id"], outcome, by="ann")
             continue
         match step:

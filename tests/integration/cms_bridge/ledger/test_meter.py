@@ -21,7 +21,7 @@ from cms_bridge.errors import (
 )
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import Outcome, State
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.outbox.writeback import rendition_write
@@ -199,9 +199,11 @@ async def test_what_may_have_been_charged_is_not_sent_again_anywhere_in_the_proj
 
 @pytest.mark.parametrize(
     ("outcome", "state", "cost"),
-    [(Outcome.CHARGED, "settled", "0.04"), (Outcome.NOT_CHARGED, "released", "0")],
+    [(ChargeOutcome.CHARGED, "settled", "0.04"), (ChargeOutcome.NOT_CHARGED, "released", "0")],
 )
-async def test_a_persons_word_lets_the_work_go_on(outcome: Outcome, state: str, cost: str) -> None:
+async def test_a_persons_word_lets_the_work_go_on(
+    outcome: ChargeOutcome, state: str, cost: str
+) -> None:
     ledger = await opened(video="v")
     job = ledger.lease.job_id
     reservation = await ledger.reserve(call("0.04", digest="d"))
@@ -216,7 +218,7 @@ async def test_a_persons_word_lets_the_work_go_on(outcome: Outcome, state: str, 
     assert await caps.held(caps.video_row("p1", "v")) == Decimal(cost)
     assert await ledger.unfinished("d") is None
     await ledger.reserve(call(digest="d"))
-    (other,) = set(Outcome) - {outcome}
+    (other,) = set(ChargeOutcome) - {outcome}
     with pytest.raises(ChargeNotUnknown):
         await charges.resolve(job, charge, other, by="bob")
 
@@ -226,11 +228,11 @@ async def test_only_a_charge_of_the_job_can_be_resolved() -> None:
     await ledger.reserve(call())
     charge = (await only_charge(ledger.lease.job_id))["id"]
     with pytest.raises(ChargeNotFound):
-        await charges.resolve(other.lease.job_id, charge, Outcome.CHARGED, by="")
+        await charges.resolve(other.lease.job_id, charge, ChargeOutcome.CHARGED, by="")
     with pytest.raises(ChargeNotFound):
-        await charges.resolve(ledger.lease.job_id, uuid4(), Outcome.CHARGED, by="")
+        await charges.resolve(ledger.lease.job_id, uuid4(), ChargeOutcome.CHARGED, by="")
     with pytest.raises(ChargeNotUnknown):
-        await charges.resolve(ledger.lease.job_id, charge, Outcome.CHARGED, by="")
+        await charges.resolve(ledger.lease.job_id, charge, ChargeOutcome.CHARGED, by="")
 
 
 async def test_a_late_answer_is_the_truth_whatever_was_said_before() -> None:
@@ -339,10 +341,10 @@ class TestFound:
 class TestSweep:
     @pytest.mark.parametrize(
         ("steps", "state"),
-        [(0, State.RELEASED), (1, State.UNKNOWN), (2, State.UNKNOWN)],
+        [(0, ChargeState.RELEASED), (1, ChargeState.UNKNOWN), (2, ChargeState.UNKNOWN)],
     )
     async def test_a_job_that_no_worker_will_come_for_leaves_nothing_open(
-        self, steps: int, state: State
+        self, steps: int, state: ChargeState
     ) -> None:
         ledger = await opened()
         reservation = await ledger.reserve(call())
@@ -418,9 +420,9 @@ class TestWhatWasApproved:
             await ledger.reserve(call("0.000001"))
         await ledger.reserve(call("0"))
 
-    @pytest.mark.parametrize("outcome", Outcome)
+    @pytest.mark.parametrize("outcome", ChargeOutcome)
     async def test_a_lost_call_counts_until_it_is_known_that_it_cost_nothing(
-        self, outcome: Outcome
+        self, outcome: ChargeOutcome
     ) -> None:
         ledger = await opened(approved=dollars("0.10"))
         reservation = await ledger.reserve(call("0.06", digest="d"))
@@ -430,7 +432,7 @@ class TestWhatWasApproved:
             await ledger.reserve(call("0.06"))
         charge = (await only_charge(ledger.lease.job_id))["id"]
         await charges.resolve(ledger.lease.job_id, charge, outcome, by="ann")
-        if outcome is Outcome.NOT_CHARGED:
+        if outcome is ChargeOutcome.NOT_CHARGED:
             await pay(ledger, "0.06")
         else:
             with pytest.raises(ApprovedCostReached):
