@@ -16,30 +16,30 @@ _FINEST = 0.001
 _RATIO = 1.05
 
 
-def counted(seconds: Iterable[float]) -> dict[int, int]:
-    """Return the counts of some times."""
+def count(times: Iterable[float]) -> dict[int, int]:
+    """Return the counts of some times, in seconds."""
     counts: dict[int, int] = {}
-    for one in seconds:
-        step = math.ceil(math.log(max(one, _FINEST) / _FINEST, _RATIO))
+    for seconds in times:
+        step = math.ceil(math.log(max(seconds, _FINEST) / _FINEST, _RATIO))
         counts[step] = counts.get(step, 0) + 1
     return counts
 
 
-def added(*counts: Counts) -> dict[int, int]:
+def merge(*parts: Counts) -> dict[int, int]:
     """Return several counts as one."""
     whole: dict[int, int] = {}
-    for one in counts:
-        for step, count in one.items():
-            whole[step] = whole.get(step, 0) + count
+    for counts in parts:
+        for step, calls in counts.items():
+            whole[step] = whole.get(step, 0) + calls
     return whole
 
 
 def quantile(counts: Counts, share: float) -> float | None:
     """Return the seconds within which this share of the calls ended; None where there were none."""
-    left = share * sum(counts.values())
-    for step, count in sorted(counts.items()):
-        left -= count
-        if left <= 0:
+    remaining = share * sum(counts.values())
+    for step, calls in sorted(counts.items()):
+        remaining -= calls
+        if remaining <= 0:
             # The middle of a step, in ratios: as far from its lower as from its upper end.
             return round(_FINEST * _RATIO**step * 2 / (1 + _RATIO), 3)
     return None

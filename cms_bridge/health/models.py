@@ -5,10 +5,11 @@ brings it and in whatever order it arrives. Calls are added up in rows of five
 minutes, to which all daemons add. "Newest" is by the daemons' own clocks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from itertools import groupby
+from typing import Any, Self, cast
 from uuid import uuid4
 
 import msgspec
@@ -16,7 +17,7 @@ from piccolo.columns import Timestamptz
 
 from cms_bridge.database import transaction
 from cms_bridge.fields import Moment
-from cms_bridge.health.latencies import added, counted, quantile
+from cms_bridge.health.latencies import Counts, count, merge, quantile
 from cms_bridge.tables import ModelAggregate, ModelHealth
 from render.errors import RetiredModel
 from render.generation.circuit import Evidence, Sign
@@ -28,7 +29,6 @@ AGGREGATE = timedelta(minutes=5)
 _CALLS = {Sign.MADE, Sign.REFUSED, Sign.FAILED}
 _ANSWERS = {Sign.MADE, Sign.REFUSED, Sign.SEEN}
 _FAILURES = {Sign.FAILED, Sign.MISSED}
-_STEPS = dict[int, int]
 
 
 class CircuitState(StrEnum):
@@ -103,10 +103,68 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Five minutes each, oldest first; none where nothing was called."""
 
 
-async def record(provider: str, model: str, seen: Sequence[Evidence]) -> None:
+class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A model as it was last seen; `cms_bridge.tables.ModelHealth` explains each field."""
+
+    id: str
+    provider: str
+    model: str
+    reported_at: datetime
+    last_success_at: datetime | None
+    last_seen_at: datetime | None
+    last_failure_at: datetime | None
+    failure: Problem | None
+    open_since: datetime | None
+    open_until: datetime | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Decode a row that holds all columns."""
+        failure = msgspec.json.decode(row["failure"], type=Problem) if row["failure"] else None
+        return msgspec.convert({**row, "failure": failure}, cls)
+
+    @property
+    def retired(self) -> bool:
+        """Whether its provider no longer had it, and it has not answered since."""
+        if self.failure is None or self.last_failure_at is None:
+            return False
+        answered = self.last_seen_at is not None and self.last_seen_at >= self.last_failure_at
+        return self.failure.code == RetiredModel.code and not answered
+
+    @property
+    def circuit(self) -> CircuitReport:
+        """How its circuit stands at this moment."""
+        if self.open_until is None:
+            state = CircuitState.CLOSED
+        elif self.open_until > datetime.now(UTC):
+            state = CircuitState.OPEN
+        else:
+            state = CircuitState.HALF_OPEN
+        return CircuitReport(state=state, since=self.open_since, until=self.open_until)
+
+
+class AggregateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's calls in five minutes, with the counts that their quantiles come from."""
+
+    model: str
+    """The id of its `ModelRecord`."""
+    report: AggregateReport
+    latencies: Counts
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Decode a row that holds all columns."""
+        return cls(
+            model=row["model"],
+            report=msgspec.convert(row, AggregateReport),
+            latencies=_counts(row["latencies"]),
+        )
+
+
+async def record(provider: str, model: str, evidence: Sequence[Evidence]) -> None:
     """Take note of what one daemon has seen of one model, all of it or nothing."""
     name = f"{provider}/{model}"
-    by_time = sorted(seen, key=lambda one: one.at)
+    by_time = sorted(evidence, key=lambda piece: piece.at)
     async with transaction():
         await _introduce(provider, model, by_time[-1].at)
         if success := _newest(by_time, {Sign.MADE}):
@@ -114,8 +172,8 @@ async def record(provider: str, model: str, seen: Sequence[Evidence]) -> None:
         if answer := _newest(by_time, _ANSWERS):
             await _replace(name, ModelHealth.last_seen_at, answer.at)
         if failure := _newest(by_time, _FAILURES):
-            said = msgspec.json.encode(failure.failure).decode()
-            await _replace(name, ModelHealth.last_failure_at, failure.at, failure=said)
+            problem = msgspec.json.encode(failure.failure).decode()
+            await _replace(name, ModelHealth.last_failure_at, failure.at, failure=problem)
         last = by_time[-1]
         await _replace(
             name,
@@ -124,9 +182,8 @@ async def record(provider: str, model: str, seen: Sequence[Evidence]) -> None:
             open_since=last.open_since,
             open_until=last.open_until,
         )
-        periods = {_period(one.at) for one in by_time}
-        for starts_at in sorted(periods):
-            await _add(name, starts_at, [one for one in by_time if _period(one.at) == starts_at])
+        for starts_at, pieces in groupby(by_time, key=lambda piece: _period(piece.at)):
+            await _add(name, starts_at, list(pieces))
 
 
 async def report(models: Iterable[tuple[str, str]]) -> None:
@@ -153,17 +210,21 @@ async def open_circuits() -> dict[tuple[str, str], tuple[datetime, datetime]]:
 
 async def health(*, since: datetime, until: datetime) -> list[ModelReport]:
     """Return how each model does, with its calls between two times, by provider and name."""
-    rows = await ModelHealth.select().order_by(ModelHealth.id)
-    calls = (
-        await ModelAggregate.select()
+    models = [ModelRecord.of(row) for row in await ModelHealth.select().order_by(ModelHealth.id)]
+    aggregates = [
+        AggregateRecord.of(row)
+        for row in await ModelAggregate.select()
         .where(ModelAggregate.starts_at >= _period(since), ModelAggregate.starts_at < until)
         .order_by(ModelAggregate.starts_at)
-    )
-    return [_report(row, [one for one in calls if one["model"] == row["id"]]) for row in rows]
+    ]
+    return [
+        _report(model, [calls for calls in aggregates if calls.model == model.id])
+        for model in models
+    ]
 
 
 def _newest(by_time: Sequence[Evidence], signs: set[Sign]) -> Evidence | None:
-    return next((one for one in reversed(by_time) if one.sign in signs), None)
+    return next((piece for piece in reversed(by_time) if piece.sign in signs), None)
 
 
 def _period(at: datetime) -> datetime:
@@ -182,9 +243,9 @@ async def _replace(name: str, column: Timestamptz, at: datetime, **values: Any) 
     )
 
 
-async def _add(name: str, starts_at: datetime, seen: Sequence[Evidence]) -> None:
-    calls = sum(one.sign in _CALLS for one in seen)
-    fallbacks = sum(one.sign is Sign.REPLACED for one in seen)
+async def _add(name: str, starts_at: datetime, evidence: Sequence[Evidence]) -> None:
+    calls = sum(piece.sign in _CALLS for piece in evidence)
+    fallbacks = sum(piece.sign is Sign.REPLACED for piece in evidence)
     if not calls and not fallbacks:
         return
     # The row stays locked to the end of the transaction, so what is read of it still holds then.
@@ -201,62 +262,50 @@ async def _add(name: str, starts_at: datetime, seen: Sequence[Evidence]) -> None
             name,
             starts_at,
             calls,
-            sum(one.sign is Sign.FAILED for one in seen),
+            sum(piece.sign is Sign.FAILED for piece in evidence),
             fallbacks,
         ),
     )
-    counts = added(
-        msgspec.json.decode(row["latencies"], type=_STEPS),
-        counted(one.seconds for one in seen if one.seconds is not None),
+    latencies = merge(
+        _counts(row["latencies"]),
+        count(piece.seconds for piece in evidence if piece.seconds is not None),
     )
     await ModelAggregate.update(
         {
-            ModelAggregate.latencies: msgspec.json.encode(counts).decode(),
-            ModelAggregate.p50: quantile(counts, 0.50),
-            ModelAggregate.p95: quantile(counts, 0.95),
+            ModelAggregate.latencies: msgspec.json.encode(latencies).decode(),
+            ModelAggregate.p50: quantile(latencies, 0.50),
+            ModelAggregate.p95: quantile(latencies, 0.95),
         }
     ).where(ModelAggregate.id == row["id"])
 
 
-def _report(row: dict[str, Any], calls: list[dict[str, Any]]) -> ModelReport:
-    failure = msgspec.json.decode(row["failure"], type=Problem) if row["failure"] else None
-    seen, failed = row["last_seen_at"], row["last_failure_at"]
-    retired = (
-        failure is not None
-        and failure.code == RetiredModel.code
-        and (seen is None or seen < failed)
-    )
-    circuit = _circuit(row["open_since"], row["open_until"])
-    counts = added(*(msgspec.json.decode(one["latencies"], type=_STEPS) for one in calls))
+def _counts(latencies: str) -> Counts:
+    return msgspec.json.decode(latencies, type=dict[int, int])
+
+
+def _report(model: ModelRecord, aggregates: Sequence[AggregateRecord]) -> ModelReport:
+    circuit, failure, failed_at = model.circuit, model.failure, model.last_failure_at
+    latencies = merge(*(calls.latencies for calls in aggregates))
+    reports = tuple(calls.report for calls in aggregates)
     return ModelReport(
-        provider=row["provider"],
-        model=row["model"],
+        provider=model.provider,
+        model=model.model,
         available=circuit.state is not CircuitState.OPEN,
         circuit=circuit,
-        retired=retired,
+        retired=model.retired,
         successor=str(failure.params.get("successor") or "") or None
-        if failure and retired
+        if failure and model.retired
         else None,
-        last_success_at=row["last_success_at"],
-        last_seen_at=seen,
-        last_failure=FailureReport(at=failed, code=failure.code, message=failure.message)
-        if failure
+        last_success_at=model.last_success_at,
+        last_seen_at=model.last_seen_at,
+        last_failure=FailureReport(at=failed_at, code=failure.code, message=failure.message)
+        if failure and failed_at
         else None,
-        reported_at=row["reported_at"],
-        calls=sum(one["calls"] for one in calls),
-        errors=sum(one["failures"] for one in calls),
-        fallbacks=sum(one["fallbacks"] for one in calls),
-        p50=quantile(counts, 0.50),
-        p95=quantile(counts, 0.95),
-        aggregates=tuple(msgspec.convert(one, AggregateReport) for one in calls),
+        reported_at=model.reported_at,
+        calls=sum(report.calls for report in reports),
+        errors=sum(report.failures for report in reports),
+        fallbacks=sum(report.fallbacks for report in reports),
+        p50=quantile(latencies, 0.50),
+        p95=quantile(latencies, 0.95),
+        aggregates=reports,
     )
-
-
-def _circuit(since: datetime | None, until: datetime | None) -> CircuitReport:
-    if until is None:
-        state = CircuitState.CLOSED
-    elif until > datetime.now(UTC):
-        state = CircuitState.OPEN
-    else:
-        state = CircuitState.HALF_OPEN
-    return CircuitReport(state=state, since=since, until=until)
