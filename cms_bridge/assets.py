@@ -3,21 +3,21 @@
 The same request, made before anywhere in the project, costs nothing again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
-from uuid import UUID
+from typing import Any, Self
+from uuid import UUID, uuid4
 
 import msgspec
+from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
 from cms_bridge.tables import Asset
+from render.generation.base import Kind
 from render.problem import Problem
 from render.source import Credit, Source
-
-Row = dict[str, Any]
 
 _PLACEHOLDERS = [source.value for source in Source if source.placeholder]
 
@@ -69,32 +69,82 @@ class StoredMedium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
     source: Source = Source.MODEL
     condition: Condition = Condition.UNCHECKED
 
+    @property
+    def fallback(self) -> bool:
+        """Whether a model other than the one intended made it."""
+        return self.model_used != self.model_intended
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What an asset is for."""
 
     job: UUID
     scene_id: str
-    kind: str
-    """`picture` or `narration`."""
+    kind: Kind
 
 
-async def record(asset: UUID, place: Place, digest: str, medium: StoredMedium) -> None:
+class AssetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset as it is written down."""
+
+    id: UUID
+    """Of one that was paid for: its charge's."""
+    job: UUID
+    scene_id: str
+    kind: Kind
+    request_digest: str
+    """What a provider was asked."""
+    medium: StoredMedium
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Decode a row that holds all columns."""
+        metadata = msgspec.json.decode(row["generation_metadata"], type=Metadata)
+        return cls(
+            id=row["id"],
+            job=row["job"],
+            scene_id=row["scene_id"],
+            kind=Kind(row["kind"]),
+            request_digest=row["request_digest"],
+            medium=msgspec.convert({**row, "type": "medium", "metadata": metadata}, StoredMedium),
+            created_at=row["created_at"],
+        )
+
+    @property
+    def place(self) -> Place:
+        """What it is for."""
+        return Place(job=self.job, scene_id=self.scene_id, kind=self.kind)
+
+    def copied_to(self, place: Place) -> "AssetRecord":
+        """Return the same bytes as another scene's own, where they cost nothing again."""
+        return AssetRecord(
+            id=uuid4(),
+            job=place.job,
+            scene_id=place.scene_id,
+            kind=place.kind,
+            request_digest=self.request_digest,
+            medium=replace(self.medium, cost=Decimal(0)),
+            created_at=datetime.now(UTC),
+        )
+
+
+async def record(asset: AssetRecord) -> None:
     """Write an asset down, once its bytes are in the object store; doing it twice is doing it once.
 
     An asset that was paid for bears the id of its charge.
     """
+    medium = asset.medium
     # In one statement, since whoever fetched a late answer and whoever recovers it may meet.
     await Asset.raw(
         "INSERT INTO asset (id, job, scene_id, kind, request_digest, source, condition, key,"
         " media_type, bytes, provider, model_intended, model_used, cost, generation_metadata,"
         " created_at) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})"
         " ON CONFLICT (id) DO NOTHING",
-        asset,
-        place.job,
-        place.scene_id,
-        place.kind,
-        digest,
+        asset.id,
+        asset.job,
+        asset.scene_id,
+        asset.kind.value,
+        asset.request_digest,
         medium.source.value,
         medium.condition.value,
         medium.key,
@@ -105,40 +155,47 @@ async def record(asset: UUID, place: Place, digest: str, medium: StoredMedium) -
         medium.model_used,
         medium.cost,
         msgspec.json.encode(medium.metadata).decode(),
-        datetime.now(UTC),
+        asset.created_at,
     )
 
 
-async def at(place: Place, request_digests: Collection[str]) -> Row | None:
-    """Return the newest usable asset that a scene has for a request by any of its names."""
-    return (
+async def describe(asset: UUID, metadata: Metadata) -> None:
+    """Write down anew how an asset came to be."""
+    written = msgspec.json.encode(metadata).decode()
+    await Asset.update({Asset.generation_metadata: written}).where(Asset.id == asset)
+
+
+async def newest(which: Combinable) -> AssetRecord | None:
+    """Return the newest asset of those that a condition names, or None."""
+    row = (
         await Asset.select(*Asset.all_columns())
-        .where(
-            Asset.job == place.job,
-            Asset.scene_id == place.scene_id,
-            Asset.kind == place.kind,
-            Asset.request_digest.is_in(list(request_digests)),
-            Asset.condition != Condition.UNUSABLE,
-        )
+        .where(which)
         .order_by(Asset.created_at, ascending=False)
         .first()
+    )
+    return AssetRecord.of(row) if row else None
+
+
+async def at(place: Place, request_digests: Collection[str]) -> AssetRecord | None:
+    """Return the newest usable asset that a scene has for a request by any of its names."""
+    return await newest(
+        (Asset.job == place.job)
+        & (Asset.scene_id == place.scene_id)
+        & (Asset.kind == place.kind)
+        & Asset.request_digest.is_in(list(request_digests))
+        & (Asset.condition != Condition.UNUSABLE)
     )
 
 
 async def find_asset(
     project: str, request_digests: Collection[str], *, checked: bool = False
-) -> Row | None:
+) -> AssetRecord | None:
     """Return the newest asset made for a request, by any of its names, in a project, or None.
 
     `checked` leaves out those that nobody has decoded yet: for whoever cannot.
     """
     seen = Asset.condition == Condition.USABLE if checked else Asset.id.is_not_null()
-    return (
-        await Asset.select(*Asset.all_columns())
-        .where(_reusable(project, list(request_digests)), seen)
-        .order_by(Asset.created_at, ascending=False)
-        .first()
-    )
+    return await newest(_reusable(project, list(request_digests)) & seen)
 
 
 async def judge(key: str, condition: Condition) -> None:

@@ -50,6 +50,25 @@ class Status(enum.StrEnum):
     """Stopped by a person; a person may retry."""
 
 
+class AttemptOutcome(enum.StrEnum):
+    """How one worker's claim on a job stands, or how it ended."""
+
+    RUNNING = "running"
+    """The worker holds the job."""
+    SUCCEEDED = "succeeded"
+    """The phase was done."""
+    FAILED = "failed"
+    """It stopped the job, for a reason that the job tells."""
+    POSTPONED = "postponed"
+    """It met a failure that passes: the job is tried again by itself."""
+    RELEASED = "released"
+    """The worker went away and let go of the job; another may take it at once."""
+    CANCELLED = "cancelled"
+    """A person stopped the job."""
+    LOST = "lost"
+    """The worker stopped answering, and another one took the job."""
+
+
 _STOPS = frozenset({Status.FAILED, Status.CANCELLED})
 
 MOVES: dict[Status, frozenset[Status]] = {

@@ -127,7 +127,7 @@ class Attempt(Table):
     started_at = Timestamptz()
     finished_at = Timestamptz(null=True, default=None)
     outcome = Varchar(length=16)
-    """`running`, `succeeded`, `failed`, `postponed`, `released`, `cancelled` or `lost`."""
+    """One of `cms_bridge.states.AttemptOutcome`."""
     error_message = Text(null=True, default=None)
 
 

@@ -96,10 +96,9 @@ async def get_estimate(
 ) -> PriceQuote:
     """Return the price, scene by scene; 404 until there is a storyboard."""
     job = await transitions.find(job_id)
-    if not job["storyboard_data"]:
+    if job.storyboard is None:
         raise JobNotFound("This job has no storyboard yet.")
-    storyboard = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
-    return _quote(await approvals.quote(job, storyboard, prices))
+    return _quote(await approvals.quote(job, job.storyboard, prices))
 
 
 @post(
@@ -144,14 +143,14 @@ async def approve_storyboard(
         by=data.by,
         prices=prices,
     )
-    log.info("job.approved", job_id=str(job_id), by=approval["by"])
+    log.info("job.approved", job_id=str(job_id), by=approval.by)
     return Approval(
         job_id=job_id,
-        storyboard_digest=approval["storyboard_digest"],
-        estimated_cost=rounded(approval["estimated_cost"]),
-        approved_cost=rounded(approval["bound"]),
-        by=approval["by"],
-        at=approval["at"],
+        storyboard_digest=approval.storyboard_digest,
+        estimated_cost=rounded(approval.estimated_cost),
+        approved_cost=rounded(approval.bound),
+        by=approval.by,
+        at=approval.at,
     )
 
 

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,7 +14,7 @@ from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
 from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeRecord, ChargeState
 from cms_bridge.pricing.amounts import rounded
 
 
@@ -58,7 +57,7 @@ class ChargeResolution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 async def list_charges(job_id: FromPath[UUID]) -> list[Charge]:
     """Return a job's charges, oldest first; 404 if there is no such job."""
     await transitions.find(job_id)
-    return [_view(row) for row in await charges.charges_of(job_id)]
+    return [_view(charge) for charge in await charges.charges_of(job_id)]
 
 
 @post(
@@ -73,16 +72,16 @@ async def resolve_charge(
     data: JSONBody[ChargeResolution],
 ) -> Charge:
     """End an unknown charge, so that a retry may go on; 409 if its outcome is known or awaited."""
-    row = await charges.resolve(job_id, charge_id, data.outcome, by=data.by)
-    return _view(row)
+    return _view(await charges.resolve(job_id, charge_id, data.outcome, by=data.by))
 
 
-def _view(row: dict[str, Any]) -> Charge:
+def _view(charge: ChargeRecord) -> Charge:
     # SQLite's numbers come without their zeros.
     amounts = {
-        name: None if row[name] is None else rounded(row[name]) for name in ("reserved", "settled")
+        "reserved": rounded(charge.reserved),
+        "settled": None if charge.settled is None else rounded(charge.settled),
     }
-    return msgspec.convert({**row, **amounts}, Charge)
+    return msgspec.convert({**msgspec.structs.asdict(charge), **amounts}, Charge)
 
 
 routers = resource(

@@ -18,7 +18,7 @@ from litestar.response import Redirect
 
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
-from cms_bridge.assets import Metadata, Row
+from cms_bridge.assets import AssetRecord
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
 from cms_bridge.jobs import media
@@ -302,10 +302,10 @@ def _view(medium: Medium) -> MediaAsset:
     job, asset = medium.job, medium.asset
     view = MediaAsset(
         id=medium.id,
-        project_id=job["project"],
-        job_id=job["id"],
-        kind="image" if job["kind"] == JobKind.IMAGE else "speech",
-        status=_STATUSES.get(Status(job["status"]), MediaStatus.QUEUED),
+        project_id=job.project,
+        job_id=job.id,
+        kind="image" if job.kind is JobKind.IMAGE else "speech",
+        status=_STATUSES.get(job.status, MediaStatus.QUEUED),
         provider=None,
         model_intended=None,
         model_used=None,
@@ -314,19 +314,19 @@ def _view(medium: Medium) -> MediaAsset:
         placeholder=False,
         attempts=0,
         latency=None,
-        estimated_cost=rounded(job["estimated_cost"]),
-        cost=rounded(job["actual_cost"]),
+        estimated_cost=rounded(job.estimated_cost),
+        cost=rounded(job.actual_cost),
         prompt_hash=medium.request_digest,
-        document=job["video_id"],
-        field=job["field"],
-        version=job["version"],
-        warnings=msgspec.json.decode(job["charge_warnings"], type=list[Problem]),
-        error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
+        document=job.video_id,
+        field=job.field,
+        version=job.version,
+        warnings=list(job.charge_warnings),
+        error=job.error,
         media_type=None,
         bytes=None,
         content_url=None,
-        created_at=job["created_at"],
-        updated_at=job["updated_at"],
+        created_at=job.created_at,
+        updated_at=job.updated_at,
     )
     if asset is None:
         return view
@@ -338,38 +338,38 @@ def _view(medium: Medium) -> MediaAsset:
     )
 
 
-def _of_video(view: MediaAsset, asset: Row) -> MediaAsset:
+def _of_video(view: MediaAsset, asset: AssetRecord) -> MediaAsset:
     """Return the view of a scene's asset, which was finished when it was written down."""
-    picture = asset["kind"] == Kind.PICTURE
+    picture = asset.kind is Kind.PICTURE
     return msgspec.structs.replace(
         view,
         kind="image" if picture else "speech",
         status=MediaStatus.READY,
         estimated_cost=None,
-        cost=rounded(asset["cost"]),
-        field=f"scenes.{asset['scene_id']}.{'picturePrompt' if picture else 'narration'}",
+        cost=rounded(asset.medium.cost),
+        field=f"scenes.{asset.scene_id}.{'picturePrompt' if picture else 'narration'}",
         warnings=[],
         error=None,
-        created_at=asset["created_at"],
-        updated_at=asset["created_at"],
+        created_at=asset.created_at,
+        updated_at=asset.created_at,
     )
 
 
-def _with_asset(view: MediaAsset, asset: Row) -> MediaAsset:
-    made = msgspec.json.decode(asset["generation_metadata"], type=Metadata)
+def _with_asset(view: MediaAsset, asset: AssetRecord) -> MediaAsset:
+    medium, metadata = asset.medium, asset.medium.metadata
     return msgspec.structs.replace(
         view,
-        provider=asset["provider"],
-        model_intended=asset["model_intended"],
-        model_used=asset["model_used"],
-        model_fallback_occurred=asset["model_used"] != asset["model_intended"],
-        source=Source(asset["source"]),
-        placeholder=Source(asset["source"]).placeholder,
-        attempts=made.calls,
-        latency=made.latency,
-        warnings=[*view.warnings, *made.warnings],
-        media_type=asset["media_type"],
-        bytes=asset["bytes"],
+        provider=medium.provider,
+        model_intended=medium.model_intended,
+        model_used=medium.model_used,
+        model_fallback_occurred=medium.fallback,
+        source=medium.source,
+        placeholder=medium.source.placeholder,
+        attempts=metadata.calls,
+        latency=metadata.latency,
+        warnings=[*view.warnings, *metadata.warnings],
+        media_type=medium.media_type,
+        bytes=medium.bytes,
         content_url=f"/api/v1/media/assets/{view.id}/content",
     )
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,8 +14,8 @@ from cms_bridge.api.resources import resource
 from cms_bridge.errors import JobNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, transitions
-from cms_bridge.outbox.writeback import warnings_of
 from cms_bridge.pricing.amounts import rounded
+from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
@@ -103,47 +102,45 @@ async def get_video_links(
     job = await transitions.find(job_id)
     video = await transitions.finished_video(job_id)
     expires = timedelta(seconds=settings.link_seconds)
-    name = f"{job['title'].strip() or 'video'}.mp4"
+    name = f"{job.title.strip() or 'video'}.mp4"
     return VideoLinks(
         video=ExpiringLink(
-            url=await store.signed_url(video["key"], expires_in=expires),
-            download_url=await store.signed_url(
-                video["key"], expires_in=expires, download_name=name
-            ),
+            url=await store.signed_url(video.key, expires_in=expires),
+            download_url=await store.signed_url(video.key, expires_in=expires, download_name=name),
         ),
-        poster=ExpiringLink(url=await store.signed_url(video["poster_key"], expires_in=expires)),
+        poster=ExpiringLink(url=await store.signed_url(video.poster_key, expires_in=expires)),
         expires_in=settings.link_seconds,
     )
 
 
-def _status(job: dict[str, Any], spent: Decimal) -> JobStatus:
+def _status(job: JobRecord, spent: Decimal) -> JobStatus:
     return JobStatus(
-        id=job["id"],
-        project_id=job["project"],
-        video_id=job["video_id"],
-        submission=job["submission"],
-        status=Status(job["status"]),
-        progress=job["progress"],
-        scenes_done=job["scenes_done"],
-        scenes_total=job["scenes_total"],
-        approved=job["approved"],
-        storyboard=msgspec.json.decode(job["storyboard_data"], type=Storyboard)
-        if job["storyboard_data"]
-        else None,
-        storyboard_digest=job["storyboard_digest"],
-        storyboard_revision=job["storyboard_revision"],
-        estimated_cost=job["estimated_cost"],
-        actual_cost=job["actual_cost"],
-        approved_cost=rounded(job["approved_cost"]) if job["approved"] else None,
+        id=job.id,
+        project_id=job.project,
+        video_id=job.video_id,
+        submission=job.submission,
+        status=job.status,
+        progress=job.progress,
+        scenes_done=job.scenes_done,
+        scenes_total=job.scenes_total,
+        approved=job.approved,
+        storyboard=job.storyboard,
+        storyboard_digest=job.storyboard_digest,
+        storyboard_revision=job.storyboard_revision,
+        estimated_cost=job.estimated_cost,
+        actual_cost=job.actual_cost,
+        approved_cost=None
+        if job.approved_cost is None or not job.approved
+        else rounded(job.approved_cost),
         spent=rounded(spent),
         needs=rounded(approvals.needed_by(job, spent)),
-        model_fallback_occurred=job["model_fallback_occurred"],
-        generation_warnings=list(warnings_of(job)),
-        retry_count=job["retry_count"],
-        error=msgspec.json.decode(job["error"], type=Problem) if job["error"] else None,
-        video_url=job["video_url"],
-        created_at=job["created_at"],
-        updated_at=job["updated_at"],
+        model_fallback_occurred=job.model_fallback_occurred,
+        generation_warnings=list(job.warnings),
+        retry_count=job.retry_count,
+        error=job.error,
+        video_url=job.video_url,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
     )
 
 

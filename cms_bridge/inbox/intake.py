@@ -22,7 +22,6 @@ from cms_bridge.jobs import decisions, transitions
 from cms_bridge.jobs.moves import find
 from cms_bridge.jobs.transitions import Accepted
 from cms_bridge.pricing.estimates import Prices
-from cms_bridge.states import Status
 from cms_bridge.tables import InboundEvent
 from render.storyboard import Limits
 
@@ -58,8 +57,7 @@ async def accept(
         if known := await _seen(event_id, digest):
             return known
         raise
-    row = await find(job)
-    return Accepted(job_id=job, status=Status(row["status"]))
+    return Accepted(job_id=job, status=(await find(job)).status)
 
 
 async def _seen(event_id: str, digest: str) -> Accepted | None:
@@ -69,7 +67,7 @@ async def _seen(event_id: str, digest: str) -> Accepted | None:
     if row["body_sha256"] != digest:
         raise EventConflict("This webhook id was used before with another body.")
     job = await find(row["job"])
-    return Accepted(job_id=job["id"], status=Status(job["status"]), duplicate=True)
+    return Accepted(job_id=job.id, status=job.status, duplicate=True)
 
 
 async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:

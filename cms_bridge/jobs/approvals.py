@@ -22,12 +22,23 @@ from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.caps import Scope
 from cms_bridge.pricing.estimates import Estimate, Prices, estimate_in, made_by
-from cms_bridge.states import JobKind, Status
+from cms_bridge.records import JobRecord
+from cms_bridge.states import Status
 from cms_bridge.tables import Approval, Job
 from render.problem import Problem
 from render.storyboard import Storyboard, clean_text
 
-Row = dict[str, Any]
+
+class ApprovalRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval that holds, or held; `cms_bridge.tables.Approval` explains each field."""
+
+    id: UUID
+    job: UUID
+    storyboard_digest: str
+    estimated_cost: Decimal
+    bound: Decimal
+    by: str
+    at: datetime
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,28 +69,28 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
         return self.bound - (self.approved or Decimal(0)) if self.stopped else Decimal(0)
 
 
-async def quote(job: Row, storyboard: Storyboard, prices: Prices) -> Quote:
+async def quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> Quote:
     """Price a storyboard of a job as it is at this moment."""
-    stopped = is_stopped(job) and storyboard.digest == job["approved_digest"]
+    stopped = is_stopped(job) and storyboard.digest == job.approved_digest
     priced = await estimate_in(
-        job["project"],
+        job.project,
         storyboard,
         prices,
-        kinds=made_by(JobKind(job["kind"])),
+        kinds=made_by(job.kind),
         # What it goes on with, placeholders too. One whose storyboard changes is promised nothing.
-        job=job["id"] if stopped else None,
+        job=job.id if stopped else None,
     )
     return Quote(
         priced=priced,
-        approved=job["approved_cost"] if job["approved"] else None,
-        spent=await spent_on(job["id"]),
+        approved=job.approved_cost if job.approved else None,
+        spent=await spent_on(job.id),
         stopped=stopped,
     )
 
 
-def is_stopped(job: Row) -> bool:
+def is_stopped(job: JobRecord) -> bool:
     """Tell whether a job stopped because more is needed than was approved."""
-    return Status(job["status"]) is Status.FAILED and _reached(job) is not None
+    return job.status is Status.FAILED and _reached(job) is not None
 
 
 async def spent_on(job: UUID) -> Decimal:
@@ -87,25 +98,26 @@ async def spent_on(job: UUID) -> Decimal:
     return await caps.held(caps.job_row(Scope.APPROVAL, job))
 
 
-def needed_by(job: Row, spent: Decimal) -> Decimal:
+def needed_by(job: JobRecord, spent: Decimal) -> Decimal:
     """Return what a stopped job was found to need beyond its approval; 0 for any other."""
     reached = _reached(job) if is_stopped(job) else None
     if reached is None:
         return Decimal(0)
-    return max(Decimal(0), spent + Decimal(str(reached.params["needed"])) - job["approved_cost"])
+    approved = job.approved_cost or Decimal(0)
+    return max(Decimal(0), spent + Decimal(str(reached.params["needed"])) - approved)
 
 
 async def too_little(job: UUID, error: ApprovedCostReached, prices: Prices) -> ApprovedCostReached:
     """Return the same error for all that is left to be made, not only the call that did not fit."""
     row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
-    if row is None or not row["storyboard_data"]:
+    stopped = JobRecord.of(row) if row else None
+    if stopped is None or stopped.storyboard is None:
         return error
-    storyboard = msgspec.json.decode(row["storyboard_data"], type=Storyboard)
     priced = await estimate_in(
-        row["project"], storyboard, prices, kinds=made_by(JobKind(row["kind"])), job=job
+        stopped.project, stopped.storyboard, prices, kinds=made_by(stopped.kind), job=job
     )
     return ApprovedCostReached(
-        approved=rounded(row["approved_cost"]),
+        approved=rounded(stopped.approved_cost or Decimal(0)),
         spent=await spent_on(job),
         needed=max(priced.difference, Decimal(str(error.params["needed"]))),
     )
@@ -123,20 +135,22 @@ def on_job(digest: str, *, by: str, bound: Decimal) -> dict[Any, Any]:
     }
 
 
-async def record(job: UUID, *, digest: str, estimate: Decimal, bound: Decimal, by: str) -> Row:
+async def record(
+    job: UUID, *, digest: str, estimate: Decimal, bound: Decimal, by: str
+) -> ApprovalRecord:
     """Write an approval down in place of any earlier one; call in the job's transaction."""
     await void(job)
-    row: Row = {
-        "id": uuid4(),
-        "job": job,
-        "storyboard_digest": digest,
-        "estimated_cost": estimate,
-        "bound": bound,
-        "by": clean_text(by),
-        "at": datetime.now(UTC),
-    }
-    await Approval.insert(Approval(**row))
-    return row
+    approval = ApprovalRecord(
+        id=uuid4(),
+        job=job,
+        storyboard_digest=digest,
+        estimated_cost=estimate,
+        bound=bound,
+        by=clean_text(by),
+        at=datetime.now(UTC),
+    )
+    await Approval.insert(Approval(**msgspec.structs.asdict(approval)))
+    return approval
 
 
 async def void(job: UUID) -> None:
@@ -146,9 +160,9 @@ async def void(job: UUID) -> None:
     )
 
 
-async def standing(job: UUID, *, digest: str, estimate: Decimal) -> Row | None:
+async def standing(job: UUID, *, digest: str, estimate: Decimal) -> ApprovalRecord | None:
     """Return a job's approval if it is of this storyboard at this price and was not voided."""
-    return (
+    row = (
         await Approval.select(*Approval.all_columns())
         .where(
             Approval.job == job,
@@ -158,15 +172,16 @@ async def standing(job: UUID, *, digest: str, estimate: Decimal) -> Row | None:
         )
         .first()
     )
+    return msgspec.convert(row, ApprovalRecord) if row else None
 
 
-def check_offer(job: Row, quoted: Quote, *, digest: str, estimate: Decimal) -> None:
+def check_offer(job: JobRecord, quoted: Quote, *, digest: str, estimate: Decimal) -> None:
     """Raise `ApprovalConflict` if a job has another storyboard or price than was shown."""
-    changed = digest != job["storyboard_digest"] or not _agrees(quoted, estimate)
+    changed = digest != job.storyboard_digest or not _agrees(quoted, estimate)
     if changed:
         raise ApprovalConflict(
             "The storyboard or its price has changed since it was shown.",
-            storyboard_digest=job["storyboard_digest"],
+            storyboard_digest=job.storyboard_digest,
             estimated_cost=f"{rounded(quoted.named):f}",
         )
 
@@ -193,8 +208,6 @@ def _agrees(quoted: Quote, seen: Decimal) -> bool:
     return rounded(quoted.named) == rounded(seen)
 
 
-def _reached(job: Row) -> Problem | None:
-    if not job["approved"] or not job["error"]:
-        return None
-    error = msgspec.json.decode(job["error"], type=Problem)
-    return error if error.code == ApprovedCostReached.code else None
+def _reached(job: JobRecord) -> Problem | None:
+    reached = job.approved and job.error and job.error.code == ApprovedCostReached.code
+    return job.error if reached else None

@@ -22,14 +22,14 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import ApprovalConflict, JobNotFound, RevisionConflict
 from cms_bridge.events import StoryboardChange
 from cms_bridge.jobs import approvals
+from cms_bridge.jobs.approvals import ApprovalRecord
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, move
 from cms_bridge.pricing import estimates
 from cms_bridge.pricing.estimates import Prices
+from cms_bridge.records import JobRecord
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import Limits, Storyboard
-
-Row = dict[str, Any]
 
 _PAST_KEPT = 200
 """Contents that are remembered of a job, newest last."""
@@ -42,17 +42,17 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
     `IllegalMove` or `InvalidStoryboard`.
     """
     change.storyboard.check(limits)
-    row = await _target(change)
-    if change.revision < row["storyboard_revision"]:
-        return row["id"]
-    if change.revision == row["storyboard_revision"]:
-        _check_same(change, row)
-        return row["id"]
+    job = await _target(change)
+    if change.revision < job.storyboard_revision:
+        return job.id
+    if change.revision == job.storyboard_revision:
+        _check_same(change, job)
+        return job.id
     await move(
-        row["id"],
+        job.id,
         Status.STORYBOARD_COMPLETE,
         {
-            **_storyboard(change.storyboard, row),
+            **_storyboard(change.storyboard, job),
             Job.estimated_cost: estimates.estimate(change.storyboard, prices).total,
             Job.storyboard_revision: change.revision,
             **NO_ERROR,
@@ -63,8 +63,8 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
             Job.wake_at: None,
         },
     )
-    await approvals.void(row["id"])
-    return row["id"]
+    await approvals.void(job.id)
+    return job.id
 
 
 async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
@@ -74,26 +74,26 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
     `RevisionConflict`, `IllegalMove` or `InvalidStoryboard`.
     """
     change.storyboard.check(limits)
-    row = await _target(change)
+    job = await _target(change)
     digest = change.storyboard.digest
-    if row["approved"] and row["approved_digest"] == digest and not _asks_for_more(change, row):
+    if job.approved and job.approved_digest == digest and not _asks_for_more(change, job):
         # It is approved already, but of this revision too: an edit before it comes too late.
         await Job.update({Job.storyboard_revision: change.revision}).where(
-            Job.id == row["id"], Job.storyboard_revision < change.revision
+            Job.id == job.id, Job.storyboard_revision < change.revision
         )
-        return row["id"]
-    if change.revision < row["storyboard_revision"]:
+        return job.id
+    if change.revision < job.storyboard_revision:
         # Approved what has since been edited: the edit stands, and asks for approval anew.
-        return row["id"]
-    if digest != row["storyboard_digest"]:
-        _check_newer(change, row)
-    quoted = await approvals.quote(row, change.storyboard, prices)
+        return job.id
+    if digest != job.storyboard_digest:
+        _check_newer(change, job)
+    quoted = await approvals.quote(job, change.storyboard, prices)
     approvals.check_price(change.estimated_cost, quoted)
     await move(
-        row["id"],
+        job.id,
         Status.APPROVED,
         {
-            **_storyboard(change.storyboard, row),
+            **_storyboard(change.storyboard, job),
             Job.estimated_cost: quoted.priced.total,
             Job.storyboard_revision: change.revision,
             **NO_ERROR,
@@ -102,14 +102,14 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
         },
     )
     await approvals.record(
-        row["id"], digest=digest, estimate=quoted.named, bound=quoted.bound, by=change.by
+        job.id, digest=digest, estimate=quoted.named, bound=quoted.bound, by=change.by
     )
-    return row["id"]
+    return job.id
 
 
 async def approve(
     job: UUID, *, digest: str, estimate: Decimal, by: str, prices: Prices
-) -> dict[str, Any]:
+) -> ApprovalRecord:
     """Approve exactly this storyboard at the price of this moment; return the approval.
 
     The work starts, or goes on where it stopped, with `jobs.render`. Approving
@@ -117,16 +117,15 @@ async def approve(
     `ApprovalConflict`.
     """
     async with transaction():
-        row = await _locked(job)
-        if not approvals.is_stopped(row) and (
+        locked = await _locked(job)
+        if not approvals.is_stopped(locked) and (
             standing := await approvals.standing(job, digest=digest, estimate=estimate)
         ):
             return standing
-        if not row["storyboard_data"]:
+        if locked.storyboard is None:
             raise JobNotFound("This job has no storyboard yet.")
-        storyboard = msgspec.json.decode(row["storyboard_data"], type=Storyboard)
-        quoted = await approvals.quote(row, storyboard, prices)
-        approvals.check_offer(row, quoted, digest=digest, estimate=estimate)
+        quoted = await approvals.quote(locked, locked.storyboard, prices)
+        approvals.check_offer(locked, quoted, digest=digest, estimate=estimate)
         await move(
             job,
             Status.APPROVED,
@@ -142,14 +141,14 @@ async def approve(
         )
 
 
-def _asks_for_more(change: StoryboardChange, row: Row) -> bool:
+def _asks_for_more(change: StoryboardChange, job: JobRecord) -> bool:
     """Tell whether an approval of what is approved raises what may be spent: only if it says so."""
     named = change.estimated_cost
-    return named is not None and approvals.is_stopped(row) and named > row["approved_cost"]
+    return named is not None and approvals.is_stopped(job) and named > (job.approved_cost or 0)
 
 
-def _check_same(change: StoryboardChange, row: Row) -> None:
-    if change.storyboard.digest != row["storyboard_digest"]:
+def _check_same(change: StoryboardChange, job: JobRecord) -> None:
+    if change.storyboard.digest != job.storyboard_digest:
         raise RevisionConflict(
             f"Revision {change.revision} of this storyboard is known with other content; save it"
             " once more.",
@@ -157,25 +156,25 @@ def _check_same(change: StoryboardChange, row: Row) -> None:
         )
 
 
-def _check_newer(change: StoryboardChange, row: Row) -> None:
+def _check_newer(change: StoryboardChange, job: JobRecord) -> None:
     """Raise unless an approval's content, which is not what stands, is newer than that."""
-    if change.revision == row["storyboard_revision"]:
-        _check_same(change, row)
-    if not change.edited and change.storyboard.digest in _past(row):
+    if change.revision == job.storyboard_revision:
+        _check_same(change, job)
+    if not change.edited and change.storyboard.digest in list(job.storyboard_past):
         raise ApprovalConflict(
             "The storyboard that was approved is an older one; it has been edited since.",
-            storyboard_digest=row["storyboard_digest"],
+            storyboard_digest=job.storyboard_digest,
         )
 
 
-async def _target(change: StoryboardChange) -> Row:
+async def _target(change: StoryboardChange) -> JobRecord:
     try:
         return await _locked(UUID(change.job_id))
     except ValueError:
         raise JobNotFound("There is no such job.") from None
 
 
-async def _locked(job: UUID) -> Row:
+async def _locked(job: UUID) -> JobRecord:
     """Return a job that nobody else changes until the transaction ends; raise `JobNotFound`.
 
     Two decisions that arrive at once are judged one after the other, the second by what the
@@ -188,16 +187,12 @@ async def _locked(job: UUID) -> Row:
     )
     if not rows:
         raise JobNotFound("There is no such job.")
-    return rows[0]
+    return JobRecord.of(rows[0])
 
 
-def _past(row: Row) -> list[str]:
-    return msgspec.json.decode(row["storyboard_past"], type=list[str])
-
-
-def _storyboard(storyboard: Storyboard, row: Row) -> dict[Any, Any]:
+def _storyboard(storyboard: Storyboard, job: JobRecord) -> dict[Any, Any]:
     """Return the columns of a storyboard that comes to stand; what stood there is remembered."""
-    digest, before, past = storyboard.digest, row["storyboard_digest"], _past(row)
+    digest, before, past = storyboard.digest, job.storyboard_digest, list(job.storyboard_past)
     if before not in ("", digest):
         past = [*(one for one in past if one != before), before][-_PAST_KEPT:]
     return {

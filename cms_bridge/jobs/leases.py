@@ -18,7 +18,16 @@ from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, JobKind, Status, origins
+from cms_bridge.records import JobRecord, StoredVideo
+from cms_bridge.states import (
+    DRAFTABLE,
+    FINISHED,
+    RENDERABLE,
+    AttemptOutcome,
+    JobKind,
+    Status,
+    origins,
+)
 from cms_bridge.tables import Attempt, GeneratedVideo, Job
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
@@ -50,17 +59,6 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     storyboard: Storyboard | None
     """Present in the render phase: exactly what was approved."""
     warnings: tuple[Problem, ...]
-
-
-class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored video, ready to be shown."""
-
-    key: str
-    poster_key: str
-    duration: float
-    width: int
-    height: int
-    bytes: int
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,18 +100,19 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     working = Status.STORYBOARDING if phase is Phase.STORYBOARD else Status.GENERATING
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
-        if row is None or Status(row["status"]) not in claimable:
+        known = JobRecord.of(row) if row else None
+        if known is None or known.status not in claimable:
             return None
-        if after is not None and (row["wake_at"] is None or after != row["attempt"]):
+        if after is not None and (known.wake_at is None or after != known.attempt):
             # Only a person can move it by now, or it has passed through other hands since.
             return None
-        died = row["lease_owner"] != "" and row["lease_expires_at"] <= now
-        retries = row["retry_count"] + died
+        died = known.lease_expires_at is not None and known.lease_expires_at <= now
+        retries = known.retry_count + died
         taken = (
             await Job.update(
                 {
                     Job.status: working,
-                    Job.attempt: row["attempt"] + 1,
+                    Job.attempt: known.attempt + 1,
                     Job.retry_count: retries,
                     Job.lease_owner: worker,
                     Job.lease_expires_at: now + duration,
@@ -124,8 +123,8 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             )
             .where(
                 Job.id == job,
-                Job.attempt == row["attempt"],
-                Job.status == row["status"],
+                Job.attempt == known.attempt,
+                Job.status == known.status,
                 Job.lease_expires_at.is_null() | (Job.lease_expires_at <= now),
             )
             .returning(*Job.all_columns())
@@ -133,20 +132,22 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         if not taken:
             return None
         if died:
-            await _end_attempt(job, row["attempt"], "lost", "The worker stopped answering.")
+            await _end_attempt(
+                job, known.attempt, AttemptOutcome.LOST, "The worker stopped answering."
+            )
         await Attempt.insert(
             Attempt(
                 id=uuid4(),
                 job=job,
-                number=row["attempt"] + 1,
+                number=known.attempt + 1,
                 phase=phase,
                 worker=worker,
                 started_at=now,
-                outcome="running",
+                outcome=AttemptOutcome.RUNNING,
             )
         )
         await messages.touch(job, Topic.RENDITION)
-        lease = _lease(taken[0], phase, worker)
+        lease = _lease(JobRecord.of(taken[0]), phase, worker)
     if retries > policy.max_retries:
         await fail(lease, _exhausted(retries))
         return None
@@ -211,7 +212,7 @@ async def storyboard_drafted(
         await messages.touch(lease.job_id, Topic.STORYBOARD)
 
 
-async def complete(lease: Lease, video: Finished) -> None:
+async def complete(lease: Lease, video: StoredVideo) -> None:
     """Record the finished video; job, video and outbox message become true together."""
     now = datetime.now(UTC)
     async with transaction():
@@ -260,7 +261,7 @@ async def fail(lease: Lease, problem: Problem) -> None:
                 Job.error: msgspec.json.encode(problem).decode(),
                 Job.error_message: problem.message,
             },
-            outcome="failed",
+            outcome=AttemptOutcome.FAILED,
             error=problem.message,
         )
 
@@ -287,7 +288,7 @@ async def postpone(
                 Job.wake_at: datetime.now(UTC) + policy.delay(retry, asked=asked),
             },
         )
-        await _end_attempt(lease.job_id, lease.attempt, "postponed", problem.message)
+        await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.POSTPONED, problem.message)
     return True
 
 
@@ -295,7 +296,7 @@ async def release(lease: Lease) -> None:
     """Let go of a job because the worker is going away; another may take it at once."""
     async with transaction():
         await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
-        await _end_attempt(lease.job_id, lease.attempt, "released")
+        await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.RELEASED)
 
 
 async def _finish(  # noqa: PLR0913 - how an attempt ends
@@ -304,7 +305,7 @@ async def _finish(  # noqa: PLR0913 - how an attempt ends
     values: dict[Any, Any],
     *,
     came_from: list[Status] | None = None,
-    outcome: str = "succeeded",
+    outcome: AttemptOutcome = AttemptOutcome.SUCCEEDED,
     error: str | None = None,
 ) -> None:
     await _write(
@@ -333,7 +334,9 @@ async def _write(
         raise LeaseLost("The job was cancelled or passed to another worker.")
 
 
-async def _end_attempt(job: UUID, number: int, outcome: str, error: str | None = None) -> None:
+async def _end_attempt(
+    job: UUID, number: int, outcome: AttemptOutcome, error: str | None = None
+) -> None:
     await Attempt.update(
         {
             Attempt.outcome: outcome,
@@ -357,21 +360,19 @@ def _let_go() -> dict[Any, Any]:
     return {Job.lease_owner: "", Job.lease_expires_at: None}
 
 
-def _lease(row: dict[str, Any], phase: Phase, worker: str) -> Lease:
+def _lease(job: JobRecord, phase: Phase, worker: str) -> Lease:
     return Lease(
-        job_id=row["id"],
-        attempt=row["attempt"],
+        job_id=job.id,
+        attempt=job.attempt,
         worker=worker,
         phase=phase,
-        kind=JobKind(row["kind"]),
-        project=row["project"],
-        video_id=row["video_id"],
-        version=row["version"],
-        brief=msgspec.json.decode(row["brief"], type=Brief),
-        storyboard=msgspec.json.decode(row["storyboard_data"], type=Storyboard)
-        if row["storyboard_data"]
-        else None,
-        warnings=tuple(msgspec.json.decode(row["generation_warnings"], type=list[Problem])),
+        kind=job.kind,
+        project=job.project,
+        video_id=job.video_id,
+        version=job.version,
+        brief=job.brief,
+        storyboard=job.storyboard,
+        warnings=job.generation_warnings,
     )
 
 

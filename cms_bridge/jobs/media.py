@@ -10,18 +10,18 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import msgspec
-from piccolo.custom_types import Combinable
 
-from cms_bridge import assets, wakeups
-from cms_bridge.assets import Condition, Row
+from cms_bridge import assets, projects, wakeups
+from cms_bridge.assets import AssetRecord, Condition, Place
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
-from cms_bridge.jobs import approvals
+from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.estimates import Prices
+from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Asset, Job, Project
+from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript
 from render.generation.base import ImageRequest, SpeechRequest
 from render.generation.requests import digests, image_request, request_digest, speech_request
@@ -73,24 +73,35 @@ class Medium(msgspec.Struct, frozen=True, kw_only=True):
     """A medium and the job that makes, or made, it."""
 
     id: UUID
-    job: Row
-    asset: Row | None
+    job: JobRecord
+    asset: AssetRecord | None
     """None until it is there."""
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """The storyboard of its job, which a medium has from the start."""
+        if self.job.storyboard is None:
+            raise LookupError("A job that makes a medium has no storyboard.")
+        return self.job.storyboard
 
     @property
     def alone(self) -> bool:
         """Whether it was asked for by itself."""
-        return self.job["kind"] != JobKind.VIDEO
+        return self.job.kind is not JobKind.VIDEO
 
     @property
     def damaged(self) -> bool:
         """Whether what was made turned out to be unusable."""
-        return self.asset is not None and self.asset["condition"] == Condition.UNUSABLE
+        return self.asset is not None and self.asset.medium.condition is Condition.UNUSABLE
 
     @property
     def request_digest(self) -> str:
         """What a model is, or was, asked."""
-        return self.asset["request_digest"] if self.asset else request_digest(_request(self.job))
+        return (
+            self.asset.request_digest
+            if self.asset
+            else request_digest(_request(self.job.kind, self.storyboard))
+        )
 
 
 async def order(
@@ -108,49 +119,40 @@ async def order(
     if key and (known := await _ordered(wanted, board, key)):
         return known
     job = _job(wanted, board, key, prices)
-    made = await assets.find_asset(wanted.project, digests(_request(job)), checked=True)
-    if made:
-        job |= {"status": Status.COMPLETED, "progress": 100, "scenes_done": 1, "wake_at": None}
+    names = digests(_request(wanted.kind, board))
+    asset = await assets.find_asset(wanted.project, names, checked=True)
+    if asset:
+        job.status, job.progress, job.scenes_done, job.wake_at = Status.COMPLETED, 100, 1, None
     try:
-        await _store(job, made, by=wanted.by)
+        await _store(job, asset, by=wanted.by)
     except AlreadyStored:
         # The same order arrived twice at once and the other one won.
         if key and (known := await _ordered(wanted, board, key)):
             return known
         raise
-    return job["id"], made is None
+    return job.id, asset is None
 
 
 async def find(medium: UUID) -> Medium:
     """Return a medium by its order's id, or an asset of a video by its own; `MediumNotFound`."""
-    job = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
-    if job and job["kind"] != JobKind.VIDEO:
-        asset = await _asset(Asset.job == medium)
-        return Medium(id=medium, job=job, asset=asset)
-    asset = await _asset(Asset.id == medium)
+    row = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
+    if row and row["kind"] != JobKind.VIDEO:
+        asset = await assets.newest(Asset.job == medium)
+        return Medium(id=medium, job=JobRecord.of(row), asset=asset)
+    asset = await assets.newest(Asset.id == medium)
     if asset is None:
         raise MediumNotFound("There is no such picture or spoken text.")
-    (job,) = await Job.select(*Job.all_columns()).where(Job.id == asset["job"])
-    return Medium(id=medium, job=job, asset=asset)
+    return Medium(id=medium, job=await moves.find(asset.job), asset=asset)
 
 
 async def content_key(medium: UUID) -> str:
     """Return the key of a medium's bytes; raise `MediumNotFound` or `MediumNotReady`."""
     found = await find(medium)
     if found.asset is None:
-        raise MediumNotReady("It is not made yet.", status=found.job["status"])
+        raise MediumNotReady("It is not made yet.", status=found.job.status)
     if found.damaged:
         raise MediumNotFound("It could not be read any more; ask for it again.")
-    return found.asset["key"]
-
-
-async def _asset(which: Combinable) -> Row | None:
-    return (
-        await Asset.select(*Asset.all_columns())
-        .where(which)
-        .order_by(Asset.created_at, ascending=False)
-        .first()
-    )
+    return found.asset.medium.key
 
 
 async def _ordered(wanted: Order, board: Storyboard, key: str) -> tuple[UUID, bool] | None:
@@ -169,65 +171,57 @@ async def _ordered(wanted: Order, board: Storyboard, key: str) -> tuple[UUID, bo
     return row["id"], Status(row["status"]) is not Status.COMPLETED
 
 
-def _job(wanted: Order, board: Storyboard, key: str | None, prices: Prices) -> Row:
+def _job(wanted: Order, board: Storyboard, key: str | None, prices: Prices) -> Job:
     now, job = datetime.now(UTC), uuid4()
-    row: Row = {
-        "id": job,
-        "kind": wanted.kind,
-        "project": wanted.project,
-        "video_id": wanted.document or _own_name(job),
-        "field": wanted.field,
-        "version": wanted.version,
-        "submission": 0,
-        "idempotency_key": key,
-        "title": clean_text(wanted.prompt)[:_TITLE_CHARS],
-        "brief": msgspec.json.encode(Brief(title="")).decode(),
-        "status": Status.APPROVED,
-        "storyboard_data": msgspec.json.encode(board).decode(),
-        "storyboard_digest": board.digest,
-        "scenes_total": 1,
-        "sequence": 1,
-        "wake_at": now + WAKE_GRACE,
-        "created_at": now,
-        "updated_at": now,
-    }
-    asked = _request(row)
-    price = prices.picture(asked) if isinstance(asked, ImageRequest) else prices.narration(asked)
-    return {**row, "estimated_cost": ceiling(price)}
+    request = _request(wanted.kind, board)
+    price = (
+        prices.picture(request) if isinstance(request, ImageRequest) else prices.narration(request)
+    )
+    return Job(
+        id=job,
+        kind=wanted.kind,
+        project=wanted.project,
+        video_id=wanted.document or _own_name(job),
+        field=wanted.field,
+        version=wanted.version,
+        submission=0,
+        idempotency_key=key,
+        title=clean_text(wanted.prompt)[:_TITLE_CHARS],
+        brief=msgspec.json.encode(Brief(title="")).decode(),
+        status=Status.APPROVED,
+        storyboard_data=msgspec.json.encode(board).decode(),
+        storyboard_digest=board.digest,
+        scenes_total=1,
+        sequence=1,
+        estimated_cost=ceiling(price),
+        wake_at=now + WAKE_GRACE,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _own_name(job: UUID) -> str:
     return f"medium-{job}"
 
 
-def _request(job: Row) -> ImageRequest | SpeechRequest:
-    board = msgspec.json.decode(job["storyboard_data"], type=Storyboard)
+def _request(kind: JobKind, board: Storyboard) -> ImageRequest | SpeechRequest:
     (scene,) = board.scenes
-    image = job["kind"] == JobKind.IMAGE
-    return image_request(board, scene) if image else speech_request(board, scene)
+    return image_request(board, scene) if kind is JobKind.IMAGE else speech_request(board, scene)
 
 
-async def _store(job: Row, made: Row | None, *, by: str) -> None:
-    now, digest = datetime.now(UTC), job["storyboard_digest"]
+async def _store(job: Job, asset: AssetRecord | None, *, by: str) -> None:
+    price, digest = job.estimated_cost, job.storyboard_digest
     async with transaction():
-        await Project.raw(
-            "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {})"
-            " ON CONFLICT (id) DO NOTHING",
-            job["project"],
-            job["project"],
-            now,
-        )
+        await projects.upsert(job.project)
         with unique_violations():
-            await Job.insert(Job(**job))
-        if not made:
-            wakeups.job_due(job["id"], Status.APPROVED, attempt=0)
-        price = job["estimated_cost"]
+            await Job.insert(job)
+        if asset is None:
+            wakeups.job_due(job.id, Status.APPROVED, attempt=0)
         # What the project already has is handed over: nothing of it may be spent.
-        bound = Decimal(0) if made else price
+        bound = Decimal(0) if asset else price
         approved = approvals.on_job(digest, by=by, bound=bound)
-        await Job.update(approved).where(Job.id == job["id"])
-        await approvals.record(job["id"], digest=digest, estimate=price, bound=bound, by=by)
-        if made:
-            own: Row = {"id": uuid4(), "job": job["id"], "scene_id": _SCENE}
-            copied: Row = {**made, **own, "cost": Decimal(0), "created_at": now}
-            await Asset.insert(Asset(**copied))
+        await Job.update(approved).where(Job.id == job.id)
+        await approvals.record(job.id, digest=digest, estimate=price, bound=bound, by=by)
+        if asset:
+            place = Place(job=job.id, scene_id=_SCENE, kind=asset.kind)
+            await assets.record(asset.copied_to(place))

@@ -10,6 +10,7 @@ from cms_bridge import wakeups
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
+from cms_bridge.records import JobRecord
 from cms_bridge.states import Status, origins
 from cms_bridge.tables import Job
 
@@ -22,12 +23,12 @@ PROGRESS_STORYBOARD = 5
 NO_ERROR: dict[Any, Any] = {Job.error: None, Job.error_message: None}
 
 
-async def find(job: UUID) -> dict[str, Any]:
-    """Return a job's row; raise `JobNotFound`."""
+async def find(job: UUID) -> JobRecord:
+    """Return a job; raise `JobNotFound`."""
     row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
     if row is None:
         raise JobNotFound("There is no such job.")
-    return row
+    return JobRecord.of(row)
 
 
 async def move(
@@ -51,7 +52,7 @@ async def move(
         .returning(Job.attempt, Job.wake_at)
     )
     if not moved:
-        raise IllegalMove(Status((await find(job))["status"]), target)
+        raise IllegalMove((await find(job)).status, target)
     if moved[0]["wake_at"] is not None:
         wakeups.job_due(job, target, attempt=moved[0]["attempt"])
     await messages.touch(job, Topic.RENDITION)

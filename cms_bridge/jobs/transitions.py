@@ -9,13 +9,12 @@ processes can never both succeed, and all leave a message in the outbox.
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import wakeups
+from cms_bridge import projects, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import IllegalMove, JobNotFound, NotApproved
 from cms_bridge.events import (
@@ -25,14 +24,16 @@ from cms_bridge.events import (
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
+from cms_bridge.records import JobRecord, StoredVideo
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
     RENDERABLE,
+    AttemptOutcome,
     JobKind,
     Status,
 )
-from cms_bridge.tables import Attempt, GeneratedVideo, Job, Project
+from cms_bridge.tables import Attempt, GeneratedVideo, Job
 from render.storyboard import Limits, clean_text
 
 
@@ -47,13 +48,13 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def render(job: UUID) -> Accepted:
     """Let an approved job be worked on, again if it failed; raise `NotApproved`."""
-    row = await find(job)
-    if row["approved"]:
-        if row["status"] in {Status.FAILED, Status.CANCELLED}:
+    record = await find(job)
+    if record.approved:
+        if record.status in {Status.FAILED, Status.CANCELLED}:
             # Whoever moved it in between has done, or undone, what was asked.
             with suppress(IllegalMove):
                 async with transaction():
-                    await _restart(row)
+                    await _restart(record)
         else:
             async with transaction():
                 for woken in (
@@ -62,14 +63,14 @@ async def render(job: UUID) -> Accepted:
                     .returning(Job.attempt)
                 ):
                     wakeups.job_due(job, Status.APPROVED, attempt=woken["attempt"])
-        row = await find(job)
-    if not row["approved"]:
+        record = await find(job)
+    if not record.approved:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
-    return Accepted(job_id=job, status=Status(row["status"]))
+    return Accepted(job_id=job, status=record.status)
 
 
-async def finished_video(job: UUID) -> dict[str, Any]:
-    """Return the row of a job's finished video; raise `JobNotFound` while there is none."""
+async def finished_video(job: UUID) -> StoredVideo:
+    """Return a job's finished video; raise `JobNotFound` while there is none."""
     row = (
         await GeneratedVideo.select(*GeneratedVideo.all_columns())
         .where(GeneratedVideo.job == job)
@@ -77,7 +78,7 @@ async def finished_video(job: UUID) -> dict[str, Any]:
     )
     if row is None:
         raise JobNotFound("This job has no finished video.")
-    return row
+    return StoredVideo.of(row)
 
 
 async def due(
@@ -112,13 +113,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
     submission.brief.check(limits)
     now = datetime.now(UTC)
     project = submission.project
-    await Project.raw(
-        "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {})"
-        " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-        project.id,
-        clean_text(project.name),
-        now,
-    )
+    await projects.upsert(project.id, name=clean_text(project.name))
     same_video = _video(project.id, submission.video_id)
     known = (
         await Job.select(Job.id).where(same_video, Job.submission == submission.submission).first()
@@ -154,33 +149,32 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
 
 async def cancel(video: VideoRef) -> UUID:
     """Cancel the job of a video, unless it is; raise `JobNotFound` or `IllegalMove`."""
-    row = await _submitted(video)
-    if Status(row["status"]) is not Status.CANCELLED:
-        await _stop(row["id"])
-    return row["id"]
+    job = await _submitted(video)
+    if job.status is not Status.CANCELLED:
+        await _stop(job.id)
+    return job.id
 
 
 async def retry(video: VideoRef) -> UUID:
     """Let a job that has ended begin again; raise `JobNotFound` or `IllegalMove`."""
-    row = await _submitted(video)
-    if Status(row["status"]) not in FINISHED:
-        return row["id"]
-    await _restart(row)
-    return row["id"]
+    job = await _submitted(video)
+    if job.status in FINISHED:
+        await _restart(job)
+    return job.id
 
 
-async def _restart(row: dict[str, Any]) -> None:
+async def _restart(job: JobRecord) -> None:
     await move(
-        row["id"],
-        Status.APPROVED if row["approved"] else Status.PENDING,
+        job.id,
+        Status.APPROVED if job.approved else Status.PENDING,
         {
-            Job.progress: PROGRESS_STORYBOARD if row["approved"] else 0,
+            Job.progress: PROGRESS_STORYBOARD if job.approved else 0,
             Job.scenes_done: 0,
             **NO_ERROR,
             Job.retry_count: 0,
             Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
-        given=(Job.status == row["status"], Job.approved == row["approved"]),
+        given=(Job.status == job.status, Job.approved == job.approved),
     )
 
 
@@ -191,12 +185,12 @@ async def _stop(job: UUID) -> None:
         Status.CANCELLED,
         {Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None},
     )
-    await Attempt.update({Attempt.outcome: "cancelled", Attempt.finished_at: now}).where(
-        Attempt.job == job, Attempt.outcome == "running"
-    )
+    await Attempt.update(
+        {Attempt.outcome: AttemptOutcome.CANCELLED, Attempt.finished_at: now}
+    ).where(Attempt.job == job, Attempt.outcome == AttemptOutcome.RUNNING)
 
 
-async def _submitted(video: VideoRef) -> dict[str, Any]:
+async def _submitted(video: VideoRef) -> JobRecord:
     row = (
         await Job.select(*Job.all_columns())
         .where(_video(video.project_id, video.video_id), Job.submission == video.submission)
@@ -204,7 +198,7 @@ async def _submitted(video: VideoRef) -> dict[str, Any]:
     )
     if row is None:
         raise JobNotFound("This video was not submitted, or its submission has yet to arrive.")
-    return row
+    return JobRecord.of(row)
 
 
 def _video(project: str, video: str) -> Combinable:

@@ -11,14 +11,16 @@ come. What had been answered is no matter of doubt: `cms_bridge.ledger.vault` se
 it first. Rows are locked in one order everywhere: job, charge, outbox, caps.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
 from cms_bridge.database import transaction
@@ -35,8 +37,6 @@ from render.problem import Problem
 from render.storyboard import Storyboard
 
 log = structlog.get_logger()
-
-Row = dict[str, Any]
 
 
 class ChargeState(StrEnum):
@@ -56,6 +56,47 @@ class ChargeState(StrEnum):
 
 OPEN = (ChargeState.RESERVED, ChargeState.STARTED)
 """A worker has yet to say how the call ended."""
+
+
+class ChargeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge as it was when it was read; `cms_bridge.tables.Charge` explains each field."""
+
+    id: UUID
+    job: UUID
+    project: str
+    scene_id: str
+    kind: Kind
+    attempt: int
+    call: int
+    provider: str
+    model: str
+    request_digest: str
+    provider_id: str | None = None
+    reserved: Decimal
+    settled: Decimal | None = None
+    state: ChargeState
+    useless: bool = False
+    reason: str = ""
+    answer: str | None = None
+    """What came of it, in JSON, as `cms_bridge.ledger.vault` reads it."""
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row that holds all columns."""
+        return msgspec.convert(row, cls)
+
+    @property
+    def held(self) -> Decimal:
+        """What it counts against the caps."""
+        match self.state:
+            case ChargeState.SETTLED:
+                return self.settled or Decimal(0)
+            case ChargeState.RELEASED:
+                return Decimal(0)
+            case _:
+                return self.reserved
 
 
 class ChargeOutcome(StrEnum):
@@ -92,32 +133,32 @@ async def sweep(*, silence: timedelta, limit: int = 100) -> int:
     return len(rows)
 
 
-async def resolve(job: UUID, charge: UUID, outcome: ChargeOutcome, *, by: str) -> Row:
+async def resolve(job: UUID, charge: UUID, outcome: ChargeOutcome, *, by: str) -> ChargeRecord:
     """Take a person's word for what became of an unknown call; return the charge.
 
     The same word twice is taken once. Raises `ChargeNotFound` or `ChargeNotUnknown`.
     """
     state = ChargeState.SETTLED if outcome is ChargeOutcome.CHARGED else ChargeState.RELEASED
     async with transaction():
-        row = await find(job, charge)
+        unknown = await find(job, charge)
         ended = await end(
             job,
             charge,
             state,
             came_from=(ChargeState.UNKNOWN,),
-            settled=row["reserved"] if outcome is ChargeOutcome.CHARGED else None,
+            settled=unknown.reserved if outcome is ChargeOutcome.CHARGED else None,
             reason=f"{by or 'Someone'} says that it was {outcome.replace('_', ' ')}.",
         )
     if ended:
         log.info("charge.resolved", charge_id=str(charge), outcome=outcome, by=by)
         return ended
-    row = await find(job, charge)
-    if row["state"] != state:
-        raise ChargeNotUnknown(f"This charge is {row['state']}.", state=row["state"])
-    return row
+    known = await find(job, charge)
+    if known.state is not state:
+        raise ChargeNotUnknown(f"This charge is {known.state}.", state=known.state)
+    return known
 
 
-async def find(job: UUID, charge: UUID) -> Row:
+async def find(job: UUID, charge: UUID) -> ChargeRecord:
     """Return a charge of a job; raise `ChargeNotFound`."""
     row = (
         await Charge.select(*Charge.all_columns())
@@ -126,16 +167,17 @@ async def find(job: UUID, charge: UUID) -> Row:
     )
     if row is None:
         raise ChargeNotFound("This job has no such charge.")
-    return row
+    return ChargeRecord.of(row)
 
 
-async def charges_of(job: UUID) -> list[Row]:
+async def charges_of(job: UUID) -> list[ChargeRecord]:
     """Return every charge of a job, oldest first."""
-    return (
+    rows = (
         await Charge.select(*Charge.all_columns())
         .where(Charge.job == job)
         .order_by(Charge.created_at)
     )
+    return [ChargeRecord.of(row) for row in rows]
 
 
 async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
@@ -143,21 +185,20 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
     for row in await Charge.select(*Charge.all_columns()).where(
         Charge.job == job, which, Charge.state.is_in(list(OPEN))
     ):
-        if row["state"] == ChargeState.RESERVED:
+        charge = ChargeRecord.of(row)
+        if charge.state is ChargeState.RESERVED:
             state, reason = ChargeState.RELEASED, "The worker stopped before the call was made."
-        elif row["provider_id"] is None:
-            what = "its answer was stored" if row["answer"] else "the answer arrived"
+        elif charge.provider_id is None:
+            what = "its answer was stored" if charge.answer else "the answer arrived"
             state, reason = ChargeState.UNKNOWN, f"The worker stopped before {what}."
         elif abandoned:
             state, reason = ChargeState.UNKNOWN, "The job ended before the answer was fetched."
         else:
             continue  # the ledger's `unfinished` takes it up
         async with transaction():
-            ended = await end(
-                job, row["id"], state, came_from=(ChargeState(row["state"]),), reason=reason
-            )
+            ended = await end(job, charge.id, state, came_from=(charge.state,), reason=reason)
         if ended:
-            log.warning("charge.recovered", charge_id=str(row["id"]), job_id=str(job), state=state)
+            log.warning("charge.recovered", charge_id=str(charge.id), job_id=str(job), state=state)
 
 
 async def end(  # noqa: PLR0913 - the parts of one row
@@ -169,7 +210,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
     settled: Decimal | None = None,
     useless: bool = False,
     reason: str = "",
-) -> Row | None:
+) -> ChargeRecord | None:
     """Bring a charge, its job, the outbox and the caps to one truth; None if it moves from there.
 
     Call inside a transaction.
@@ -187,29 +228,30 @@ async def end(  # noqa: PLR0913 - the parts of one row
     )
     if not locked:
         return None
-    (row,) = locked
-    changed: dict[Any, Any] = {
-        "state": state,
-        "settled": settled,
-        "useless": useless,
-        "reason": reason,
-    }
-    await Charge.update(changed).where(Charge.id == charge)
-    await _tell(job, owner["storyboard_data"])
-    after = {**row, **changed}
+    before = ChargeRecord.of(locked[0])
+    await Charge.update(
+        {
+            Charge.state: state,
+            Charge.settled: settled,
+            Charge.useless: useless,
+            Charge.reason: reason,
+        }
+    ).where(Charge.id == charge)
+    await _update_warnings(job, owner["storyboard_data"])
+    after = replace(before, state=state, settled=settled, useless=useless, reason=reason)
     account = Account(
         job=job,
-        drafting=row["kind"] == Kind.STORYBOARD,
+        drafting=before.kind is Kind.STORYBOARD,
         project=owner["project"],
         video_id=owner["video_id"],
-        at=row["created_at"],
+        at=before.created_at,
     )
-    await caps.adjust(account, _held(after) - _held(row))
+    await caps.adjust(account, after.held - before.held)
     return after
 
 
-async def _tell(job: UUID, storyboard_data: str | None) -> None:
-    told = (
+async def _update_warnings(job: UUID, storyboard_data: str | None) -> None:
+    rows = (
         await Charge.select(*Charge.all_columns())
         .where(Charge.job == job, (Charge.state == ChargeState.UNKNOWN) | Charge.useless.eq(True))  # noqa: FBT003 - a column's value
         .order_by(Charge.created_at)
@@ -217,12 +259,13 @@ async def _tell(job: UUID, storyboard_data: str | None) -> None:
     storyboard = msgspec.json.decode(storyboard_data, type=Storyboard) if storyboard_data else None
     scenes = storyboard.scenes if storyboard else ()
     numbers = {scene.id: number for number, scene in enumerate(scenes, start=1)}
+    charges = [ChargeRecord.of(row) for row in rows]
     warnings = [
-        _warning(row, numbers.get(row["scene_id"]))
-        for row in told
-        if row["state"] == ChargeState.UNKNOWN
+        _warning(charge, numbers.get(charge.scene_id))
+        for charge in charges
+        if charge.state is ChargeState.UNKNOWN
     ]
-    warnings += _useless([row for row in told if row["useless"]], numbers)
+    warnings += _useless([charge for charge in charges if charge.useless], numbers)
     # SQLite adds up floats: rounding makes them whole micro-dollars again.
     await Job.raw(
         "UPDATE job SET charge_warnings = {}, actual_cost = (SELECT COALESCE(ROUND(SUM(settled),"
@@ -233,18 +276,18 @@ async def _tell(job: UUID, storyboard_data: str | None) -> None:
     await messages.touch(job, Topic.RENDITION)
 
 
-def _useless(rows: list[Row], numbers: dict[str, int]) -> list[Problem]:
+def _useless(charges: list[ChargeRecord], numbers: dict[str, int]) -> list[Problem]:
     """Tell, scene by scene, which models were paid for nothing, and what."""
-    paid: dict[tuple[str, str, str, str], list[Decimal]] = {}
-    for row in rows:
-        place = (row["kind"], row["scene_id"], row["provider"], row["model"])
-        paid.setdefault(place, []).append(row["settled"])
+    paid: dict[tuple[Kind, str, str, str], list[Decimal]] = {}
+    for charge in charges:
+        place = (charge.kind, charge.scene_id, charge.provider, charge.model)
+        paid.setdefault(place, []).append(charge.settled or Decimal(0))
     return [
         problem.of_scene(numbers[scene]) if scene in numbers else problem
         for (kind, scene, provider, model), costs in paid.items()
         for problem in (
             Problem(
-                code="drafts_useless" if kind == Kind.STORYBOARD else "answers_useless",
+                code="drafts_useless" if kind is Kind.STORYBOARD else "answers_useless",
                 message=f"{model} was paid ${rounded(sum(costs, Decimal(0))):f} for {len(costs)}"
                 f" {'answer' if len(costs) == 1 else 'answers'} that nothing could be made of.",
                 params={
@@ -258,28 +301,17 @@ def _useless(rows: list[Row], numbers: dict[str, int]) -> list[Problem]:
     ]
 
 
-def _warning(row: Row, scene: int | None) -> Problem:
+def _warning(charge: ChargeRecord, scene: int | None) -> Problem:
     problem = Problem(
         code="charge_unknown",
-        message=f"A call to {row['model']} may have been charged ${row['reserved']:f}."
-        f" {row['reason']} Look into the provider's account and say whether it was.",
+        message=f"A call to {charge.model} may have been charged ${charge.reserved:f}."
+        f" {charge.reason} Look into the provider's account and say whether it was.",
         params={
-            "charge": str(row["id"]),
-            "provider": row["provider"],
-            "model": row["model"],
-            "amount": f"{row['reserved']:f}",
-            "at": row["created_at"].isoformat(),
+            "charge": str(charge.id),
+            "provider": charge.provider,
+            "model": charge.model,
+            "amount": f"{charge.reserved:f}",
+            "at": charge.created_at.isoformat(),
         },
     )
     return problem.of_scene(scene) if scene else problem
-
-
-def _held(row: Row) -> Decimal:
-    """Return what a charge counts against the caps."""
-    match ChargeState(row["state"]):
-        case ChargeState.SETTLED:
-            return row["settled"]
-        case ChargeState.RELEASED:
-            return Decimal(0)
-        case _:
-            return row["reserved"]

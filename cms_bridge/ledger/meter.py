@@ -13,12 +13,13 @@ from typing import Self
 from uuid import UUID, uuid4
 
 import structlog
+from msgspec.structs import asdict
 
 from cms_bridge.assets import find_asset
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
-from cms_bridge.ledger.charges import OPEN, ChargeState, Row, end, recover
+from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, recover
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, ceiling, rounded
@@ -67,7 +68,7 @@ class Ledger:
                 .returning(*Charge.all_columns())
             )
             if running:
-                return _reservation(running[0])
+                return _reservation(ChargeRecord.of(running[0]))
             await self._refuse_unknown(request_digest)
         return None
 
@@ -81,30 +82,29 @@ class Ledger:
         has the same call open, or its answer by now.
         """
         now, amount = datetime.now(UTC), ceiling(call.price)
-        row: Row = {
-            "id": uuid4(),
-            "job": self.lease.job_id,
-            "project": self.lease.project,
-            "scene_id": self.scene_id,
-            "kind": call.kind,
-            "attempt": self.lease.attempt,
-            "call": call.attempt,
-            "provider": call.provider,
-            "model": call.model,
-            "request_digest": call.request_digest,
-            "provider_id": None,
-            "reserved": amount,
-            "state": ChargeState.RESERVED,
-            "created_at": now,
-            "updated_at": now,
-        }
+        charge = ChargeRecord(
+            id=uuid4(),
+            job=self.lease.job_id,
+            project=self.lease.project,
+            scene_id=self.scene_id,
+            kind=call.kind,
+            attempt=self.lease.attempt,
+            call=call.attempt,
+            provider=call.provider,
+            model=call.model,
+            request_digest=call.request_digest,
+            reserved=amount,
+            state=ChargeState.RESERVED,
+            created_at=now,
+            updated_at=now,
+        )
         try:
             async with transaction():
                 approved = await self._check_held()
                 limits = await caps.caps_of(self.lease.project, self.caps)
                 await self._refuse_useless(call)
                 with unique_violations():
-                    await Charge.insert(Charge(**row))
+                    await Charge.insert(Charge(**asdict(charge)))
                 # Asked after the insertion, which waits for whoever is just ending the same.
                 await self._refuse_unknown(call.request_digest)
                 if await self._made_by_now(call.request_digest):
@@ -114,7 +114,7 @@ class Ledger:
                 await caps.hold(account, amount, limits, own=own)
         except AlreadyStored:
             raise CallUnderWay from None
-        return _reservation(row)
+        return _reservation(charge)
 
     async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note that the request is about to leave, or its id once that is known.
@@ -164,14 +164,14 @@ class Ledger:
         `useless` says that nothing could be made of its answer.
         """
         cost = rounded(cost)
-        row = await self._end(
+        charge = await self._end(
             reservation,
             ChargeState.SETTLED,
             settled=cost,
             useless=useless,
             came_from=tuple(ChargeState),
         )
-        if row and cost > row["reserved"]:
+        if charge and cost > charge.reserved:
             log.warning("charge.above_reservation", charge_id=reservation.id, cost=f"{cost:f}")
 
     async def release(self, reservation: Reservation) -> None:
@@ -191,7 +191,7 @@ class Ledger:
         settled: Decimal | None = None,
         useless: bool = False,
         reason: str = "",
-    ) -> Row | None:
+    ) -> ChargeRecord | None:
         async with transaction():
             return await end(
                 self.lease.job_id,
@@ -266,10 +266,10 @@ async def open_ledger(lease: Lease, *, caps: Caps) -> Ledger:
     return Ledger(lease=lease, caps=caps)
 
 
-def _reservation(row: Row) -> Reservation:
+def _reservation(charge: ChargeRecord) -> Reservation:
     return Reservation(
-        id=str(row["id"]),
-        provider=row["provider"],
-        model=row["model"],
-        provider_id=row["provider_id"],
+        id=str(charge.id),
+        provider=charge.provider,
+        model=charge.model,
+        provider_id=charge.provider_id,
     )

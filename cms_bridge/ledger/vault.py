@@ -25,10 +25,10 @@ import msgspec
 import structlog
 
 from cms_bridge import assets
-from cms_bridge.assets import EXTENSIONS, Condition, Metadata, Place, Row, StoredMedium
+from cms_bridge.assets import EXTENSIONS, AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.ledger.charges import OPEN, ChargeState, end
+from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import FINISHED
 from cms_bridge.storage.base import (
@@ -71,19 +71,18 @@ class Vault:
 
     async def keep(
         self, made: Generated, lease: Lease, place: Place, *, digest: str, paid: Reservation | None
-    ) -> None:
-        """Put a picture or a narration where it is found again; raise `StorageError`.
+    ) -> AssetRecord:
+        """Put a picture or a narration where it is found again, and return its record.
 
-        Call it before the charge is settled. What could not be stored, for the
-        moment, `recover` stores.
+        Call it before the charge is settled. Raises `StorageError`; what could not be stored,
+        for the moment, `recover` stores.
         """
-        medium = _medium(made, lease)
-        asset = UUID(paid.id) if paid else uuid4()
-        path = self._path(asset, medium)
-        await anyio.to_thread.run_sync(_write, path, made.data)
+        asset = _asset(UUID(paid.id) if paid else uuid4(), place, digest, _medium(made, lease))
+        await anyio.to_thread.run_sync(_write, self._path(asset), made.data)
         if paid:
-            await _note(asset, medium)
-        await self._store(asset, place, digest, medium)
+            await _note(asset.id, asset.medium)
+        await self._store(asset)
+        return asset
 
     async def recover(self, job: UUID, *, before: int) -> None:
         """Finish what a job's earlier claims left between an answer and its settling.
@@ -96,7 +95,7 @@ class Vault:
             Charge.state.is_in([*OPEN, ChargeState.UNKNOWN]),
             Charge.answer.is_not_null(),
         ):
-            await self._finish(row)
+            await self._finish(ChargeRecord.of(row))
 
     async def sweep(self, *, silence: timedelta) -> None:
         """Finish what nobody else will: charges of ended jobs, and files left in the spool.
@@ -111,54 +110,55 @@ class Vault:
             Charge.updated_at < since,
             Charge.job.status.is_in(list(FINISHED)),
         )
-        left = await anyio.to_thread.run_sync(_left_in, self.spool, since.timestamp())
-        if spooled := left.keys() - {row["id"] for row in rows}:
+        spooled = await anyio.to_thread.run_sync(_spooled, self.spool, since.timestamp())
+        if others := spooled.keys() - {row["id"] for row in rows}:
             rows += await Charge.select(*Charge.all_columns()).where(
-                Charge.id.is_in(list(spooled)), Charge.answer.is_not_null()
+                Charge.id.is_in(list(others)), Charge.answer.is_not_null()
             )
-        for row in rows:
+        charges = [ChargeRecord.of(row) for row in rows]
+        for charge in charges:
             try:
-                await self._finish(row)
+                await self._finish(charge)
             except StorageError as error:
-                log.warning("vault.postponed", charge_id=str(row["id"]), reason=str(error))
-        for charge in left.keys() - {row["id"] for row in rows}:
-            await anyio.Path(left[charge]).unlink(missing_ok=True)
+                log.warning("vault.postponed", charge_id=str(charge.id), reason=str(error))
+        for unowned in spooled.keys() - {charge.id for charge in charges}:
+            await anyio.Path(spooled[unowned]).unlink(missing_ok=True)
 
-    async def _finish(self, row: Row) -> None:
-        answer = _answer(row)
+    async def _finish(self, charge: ChargeRecord) -> None:
+        answer = _answer(charge.id, charge.answer)
         if answer is None:
             return
         if isinstance(answer, StoredMedium):
-            place = Place(job=row["job"], scene_id=row["scene_id"], kind=row["kind"])
+            place = Place(job=charge.job, scene_id=charge.scene_id, kind=charge.kind)
             try:
-                await self._store(row["id"], place, row["request_digest"], answer)
+                await self._store(_asset(charge.id, place, charge.request_digest, answer))
             except ObjectNotFound:
                 # Another machine may yet have it; until then the ledger says what is known.
-                log.warning("vault.missing", charge_id=str(row["id"]), job_id=str(row["job"]))
+                log.warning("vault.missing", charge_id=str(charge.id), job_id=str(charge.job))
                 return
         cost = rounded(answer.cost)
-        if row["state"] != ChargeState.SETTLED or row["settled"] != cost:
+        if charge.state is not ChargeState.SETTLED or charge.settled != cost:
             async with transaction():
                 await end(
-                    row["job"],
-                    row["id"],
+                    charge.job,
+                    charge.id,
                     ChargeState.SETTLED,
                     came_from=tuple(ChargeState),
                     settled=cost,
                 )
-            log.info("vault.recovered", charge_id=str(row["id"]), job_id=str(row["job"]))
+            log.info("vault.recovered", charge_id=str(charge.id), job_id=str(charge.job))
 
-    async def _store(self, asset: UUID, place: Place, digest: str, medium: StoredMedium) -> None:
-        path = self._path(asset, medium)
+    async def _store(self, asset: AssetRecord) -> None:
+        path, medium = self._path(asset), asset.medium
         if await anyio.to_thread.run_sync(_whole, path, medium):
             await self.store.put(medium.key, path, media_type=medium.media_type)
         else:
             await self.store.head(medium.key)
-        await assets.record(asset, place, digest, medium)
+        await assets.record(asset)
         await anyio.Path(path).unlink(missing_ok=True)
 
-    def _path(self, asset: UUID, medium: StoredMedium) -> Path:
-        return self.spool.absolute() / f"{asset}{Path(medium.key).suffix}"
+    def _path(self, asset: AssetRecord) -> Path:
+        return self.spool.absolute() / f"{asset.id}{Path(asset.medium.key).suffix}"
 
 
 async def keep_text(made: GeneratedText, paid: Reservation) -> None:
@@ -179,17 +179,29 @@ async def find_text(project: str, request_digest: str) -> GeneratedText | None:
         .order_by(Charge.created_at, ascending=False)
         .first()
     )
-    answer = _answer(row) if row else None
+    answer = _answer(row["id"], row["answer"]) if row else None
     return answer.made if isinstance(answer, Text) else None
 
 
-def _answer(row: Row) -> Answer | None:
+def _answer(charge: UUID, answer: str | None) -> Answer | None:
     """Return what a charge has kept; None, for who asks to ask anew, where it cannot be read."""
     try:
-        return msgspec.json.decode(row["answer"], type=Answer)
+        return msgspec.json.decode(answer or "", type=Answer)
     except msgspec.DecodeError as error:
-        log.warning("vault.unreadable", charge_id=str(row["id"]), reason=str(error))
+        log.warning("vault.unreadable", charge_id=str(charge), reason=str(error))
         return None
+
+
+def _asset(asset: UUID, place: Place, digest: str, medium: StoredMedium) -> AssetRecord:
+    return AssetRecord(
+        id=asset,
+        job=place.job,
+        scene_id=place.scene_id,
+        kind=place.kind,
+        request_digest=digest,
+        medium=medium,
+        created_at=datetime.now(UTC),
+    )
 
 
 def _medium(made: Generated, lease: Lease) -> StoredMedium:
@@ -248,12 +260,12 @@ def _whole(path: Path, medium: StoredMedium) -> bool:
     return False
 
 
-def _left_in(spool: Path, since: float) -> dict[UUID, Path]:
+def _spooled(spool: Path, since: float) -> dict[UUID, Path]:
     """Return the files that have lain in the spool since a time, by their charge."""
-    left: dict[UUID, Path] = {}
+    spooled: dict[UUID, Path] = {}
     for path in spool.glob("*.*"):
         # Its owner may take it away meanwhile, and not every name here is a charge's.
         with suppress(ValueError, FileNotFoundError):
             if path.is_file() and path.stat().st_mtime < since:
-                left[UUID(path.stem)] = path
-    return left
+                spooled[UUID(path.stem)] = path
+    return spooled

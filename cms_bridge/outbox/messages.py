@@ -24,6 +24,7 @@ from cms_bridge.outbox.payload import (
     StoryboardWrite,
 )
 from cms_bridge.outbox.writeback import rendition_write, storyboard_write
+from cms_bridge.records import JobRecord, StoredVideo
 from cms_bridge.states import JobKind
 from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
 
@@ -62,6 +63,17 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     def delay(self, attempts: int) -> timedelta:
         """Return the wait after so many failures in a row: doubling, up to the longest."""
         return min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is being delivered, as it was when it was taken up."""
+
+    id: UUID
+    job: UUID
+    topic: Topic
+    version: int
+    attempts: int
+    pending_since: datetime | None
 
 
 async def touch(job: UUID, topic: Topic) -> None:
@@ -122,46 +134,48 @@ async def deliver(
     )
     if not claimed:
         return False
-    row = claimed[0]
-    bound = log.bind(job_id=str(row["job"]), topic=row["topic"], version=row["version"])
+    claim = msgspec.convert(claimed[0], _Message)
+    bound = log.bind(job_id=str(claim.job), topic=claim.topic, version=claim.version)
     try:
-        await _send(row["job"], Topic(row["topic"]), payload)
+        await _send(claim.job, claim.topic, payload)
     except PayloadGone as error:
         bound.warning("outbox.given_up", reason=str(error))
-        await _settle(row, due_at=None, error=str(error))
+        await _settle(claim, due_at=None, error=str(error))
         return False
     except PayloadUnavailable as error:
-        attempts = row["attempts"] + 1
-        waited = now - row["pending_since"]
+        attempts = claim.attempts + 1
+        waited = now - (claim.pending_since or now)
         given_up = waited > backoff.horizon
         bound.warning("outbox.given_up" if given_up else "outbox.postponed", reason=str(error))
         due_at = None if given_up else datetime.now(UTC) + backoff.delay(attempts)
-        await _settle(row, due_at=due_at, error=str(error), attempts=attempts)
+        await _settle(claim, due_at=due_at, error=str(error), attempts=attempts)
         return False
     # Once a second and job is too often to be told of what goes well.
-    bound.log(INFO if row["attempts"] else DEBUG, "outbox.delivered", after=row["attempts"])
-    await _delivered(row)
+    bound.log(INFO if claim.attempts else DEBUG, "outbox.delivered", after=claim.attempts)
+    await _delivered(claim)
     return True
 
 
 async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
-    job = await Job.select(*Job.all_columns()).where(Job.id == job_id).first()
-    if job is None:
+    row = await Job.select(*Job.all_columns()).where(Job.id == job_id).first()
+    if row is None:
         raise PayloadGone("the job no longer exists")
-    if job["kind"] != JobKind.VIDEO:
+    job = JobRecord.of(row)
+    if job.kind is not JobKind.VIDEO:
         return  # whoever asked for a medium looks for it here
     if topic is Topic.STORYBOARD:
-        await payload.write_storyboard(storyboard_write(job))
+        if job.storyboard:
+            await payload.write_storyboard(storyboard_write(job, job.storyboard))
         return
     video = (
         await GeneratedVideo.select(*GeneratedVideo.all_columns())
         .where(GeneratedVideo.job == job_id)
         .first()
     )
-    await payload.write_rendition(rendition_write(job, video))
+    await payload.write_rendition(rendition_write(job, StoredVideo.of(video) if video else None))
 
 
-async def _delivered(row: dict[str, object]) -> None:
+async def _delivered(message: _Message) -> None:
     # Another touch may have come while the write was under way: then the message stays due.
     await OutboxMessage.raw(
         "UPDATE outbox_message SET delivered_version = {}, attempts = 0, last_error = NULL,"
@@ -169,15 +183,15 @@ async def _delivered(row: dict[str, object]) -> None:
         " due_at = CASE WHEN version = {} THEN NULL ELSE due_at END,"
         " pending_since = CASE WHEN version = {} THEN NULL ELSE pending_since END"
         " WHERE id = {}",
-        row["version"],
-        row["version"],
-        row["version"],
-        row["id"],
+        message.version,
+        message.version,
+        message.version,
+        message.id,
     )
 
 
 async def _settle(
-    row: dict[str, object], *, due_at: datetime | None, error: str, attempts: int = 0
+    message: _Message, *, due_at: datetime | None, error: str, attempts: int = 0
 ) -> None:
     await OutboxMessage.update(
         {
@@ -186,7 +200,7 @@ async def _settle(
             OutboxMessage.last_error: error[:500],
             OutboxMessage.locked_until: None,
         }
-    ).where(OutboxMessage.id == row["id"])
+    ).where(OutboxMessage.id == message.id)
 
 
 def _unlocked(now: datetime) -> Combinable:

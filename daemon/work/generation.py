@@ -2,24 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import anyio
 import msgspec
 from msgspec.structs import replace
 
 from cms_bridge import assets
-from cms_bridge.assets import Condition, Metadata, Place, Row
+from cms_bridge.assets import AssetRecord, Condition, Place
 from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, made_for
 from cms_bridge.storage.base import StorageError
-from cms_bridge.tables import Asset
 from daemon.work.progress import GENERATING, Reporter
 from daemon.work.reuse import REMADE, Unusable, fetch
 from daemon.work.services import Services
@@ -35,7 +31,6 @@ from render.generation.base import (
 )
 from render.generation.requests import answer_digest, digests, image_request, speech_request
 from render.problem import Problem
-from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
 
@@ -75,31 +70,31 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     wanted = [
         (scene, kind) for scene in storyboard.scenes for kind in kinds if kind in made_for(scene)
     ]
-    rows: list[Row] = []
+    records: list[AssetRecord] = []
     left = {
         scene.id: sum(1 for other, _ in wanted if other is scene) for scene in storyboard.scenes
     }
 
     failures: list[Exception] = []
 
-    async def one(scene: Scene, kind: Kind) -> Row | None:
+    async def one(scene: Scene, kind: Kind) -> AssetRecord | None:
         async with services.generations:
             return None if failures else await generation.asset(scene, kind)
 
     async def each(scene: Scene, kind: Kind) -> None:
         try:
             # Nobody's turn is taken up by waiting for what another is just making.
-            row = await once_free(lambda: one(scene, kind))
+            record = await once_free(lambda: one(scene, kind))
         except (RenderError, StorageError) as error:
             # Calls that are under way may be paid for already: they finish, none begins.
             failures.append(error)
             return
-        if row is None:
+        if record is None:
             return
-        rows.append(row)
+        records.append(record)
         left[scene.id] -= 1
         done = sum(1 for count in left.values() if count == 0)
-        await reporter.report(GENERATING, len(rows) / len(wanted), scenes_done=done)
+        await reporter.report(GENERATING, len(records) / len(wanted), scenes_done=done)
 
     async with anyio.create_task_group() as group:
         for scene, kind in wanted:
@@ -111,13 +106,13 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     if failures:
         raise failures[0]
     return GeneratedAssets(
-        fallback=any(row["model_used"] != row["model_intended"] for row in rows),
-        warnings=_warnings(storyboard, rows),
+        fallback=any(record.medium.fallback for record in records),
+        warnings=_warnings(storyboard, records),
         ingredients={
             scene.id: tuple(
-                _ingredient(row, lease)
-                for row in sorted(rows, key=lambda row: str(row["kind"]), reverse=True)
-                if row["scene_id"] == scene.id
+                _ingredient(record, lease)
+                for record in sorted(records, key=lambda record: record.kind, reverse=True)
+                if record.scene_id == scene.id
             )
             for scene in storyboard.scenes
         },
@@ -134,7 +129,7 @@ class _Generation:
     services: Services
     ledger: Ledger
 
-    async def asset(self, scene: Scene, kind: Kind) -> Row:
+    async def asset(self, scene: Scene, kind: Kind) -> AssetRecord:
         """Lay one file into the directory: the job's own, the project's, or one made now."""
         place = Place(job=self.lease.job_id, scene_id=scene.id, kind=kind)
         request: ImageRequest | SpeechRequest = (
@@ -151,22 +146,22 @@ class _Generation:
                 return await self._reuse(place, known, request)
             except Unusable:
                 lost = True  # it is not found again
-        made = await self._make(place, request, remade=lost)
-        row = await assets.at(place, names)
-        if row is None:
-            raise LookupError("What was made was not written down.")
-        await anyio.Path(self._path(row)).write_bytes(made.data)
-        return row
+        return await self._make(place, request, remade=lost)
 
     async def _make(
         self, place: Place, request: ImageRequest | SpeechRequest, *, remade: bool
-    ) -> Generated:
+    ) -> AssetRecord:
+        kept: list[AssetRecord] = []
+
         async def keep(made: Made, paid: Reservation | None) -> None:
             if isinstance(made, Generated):
                 if remade:
                     made = replace(made, warnings=(*made.warnings, REMADE))
                 digest = answer_digest(request, placeholder=made.source.placeholder)
-                await self.services.vault.keep(made, self.lease, place, digest=digest, paid=paid)
+                record = await self.services.vault.keep(
+                    made, self.lease, place, digest=digest, paid=paid
+                )
+                kept.append(record)
 
         providers = self.services.providers.metered(
             self.ledger.scene(place.scene_id),
@@ -175,84 +170,82 @@ class _Generation:
         )
         try:
             if isinstance(request, ImageRequest):
-                return await providers.images.draw(request)
-            return await providers.speech.speak(request)
+                made = await providers.images.draw(request)
+            else:
+                made = await providers.speech.speak(request)
         except RenderError as error:
             error.params.setdefault("scene", str(_numbers(self.storyboard)[place.scene_id]))
             raise
+        record = kept[-1]
+        await anyio.Path(self._path(place, record)).write_bytes(made.data)
+        return record
 
-    async def _reuse(self, place: Place, known: Row, request: ImageRequest | SpeechRequest) -> Row:
+    async def _reuse(
+        self, place: Place, found: AssetRecord, request: ImageRequest | SpeechRequest
+    ) -> AssetRecord:
         """Take what the project has had made for the very same request: it costs nothing again.
 
         Raises `Unusable`.
         """
-        path = self._path({**known, "scene_id": place.scene_id})
         services = self.services
-        said = await fetch(
-            known, path, request, store=services.store, inspector=services.providers.inspector
+        warnings = await fetch(
+            found,
+            self._path(place, found),
+            request,
+            store=services.store,
+            inspector=services.providers.inspector,
         )
-        if said:
-            noted = _made(known)
-            noted = replace(noted, warnings=(*noted.warnings, *said))
-            written = msgspec.json.encode(noted).decode()
-            await Asset.update({Asset.generation_metadata: written}).where(Asset.id == known["id"])
-            known = {**known, "generation_metadata": written}
-        known = {**known, "condition": Condition.USABLE}
-        if (known["job"], known["scene_id"]) == (place.job, place.scene_id):
-            return known
-        row: Row = {
-            **known,
-            "id": uuid4(),
-            "job": place.job,
-            "scene_id": place.scene_id,
-            "cost": Decimal(0),
-            "created_at": datetime.now(UTC),
-        }
-        await Asset.insert(Asset(**row))
-        return row
+        medium = replace(found.medium, condition=Condition.USABLE)
+        if warnings:
+            metadata = replace(medium.metadata, warnings=(*medium.metadata.warnings, *warnings))
+            await assets.describe(found.id, metadata)
+            medium = replace(medium, metadata=metadata)
+        found = replace(found, medium=medium)
+        if (found.job, found.scene_id) == (place.job, place.scene_id):
+            return found
+        copy = found.copied_to(place)
+        await assets.record(copy)
+        return copy
 
-    def _path(self, row: Row) -> Path:
-        return self.directory / f"{row['scene_id']}.{assets.EXTENSIONS[row['media_type']]}"
+    def _path(self, place: Place, record: AssetRecord) -> Path:
+        suffix = assets.EXTENSIONS[record.medium.media_type]
+        return self.directory / f"{place.scene_id}.{suffix}"
 
 
 _FIELDS = {Kind.PICTURE: "picturePrompt", Kind.NARRATION: "narration"}
 
 
-def _ingredient(row: Row, lease: Lease) -> Ingredient:
-    kind = Kind(row["kind"])
+def _ingredient(record: AssetRecord, lease: Lease) -> Ingredient:
+    medium = record.medium
     return Ingredient(
-        role=Role(kind.value),
-        provider=row["provider"],
-        model=row["model_used"],
-        prompt_hash=row["request_digest"],
+        role=Role(record.kind.value),
+        provider=medium.provider,
+        model=medium.model_used,
+        prompt_hash=record.request_digest,
         document=lease.video_id,
-        field=f"scenes.{row['scene_id']}.{_FIELDS[kind]}",
+        field=f"scenes.{record.scene_id}.{_FIELDS[record.kind]}",
         version=lease.version,
-        source=Source(row["source"]),
-        credit=_made(row).credit,
+        source=medium.source,
+        credit=medium.metadata.credit,
     )
-
-
-def _made(row: Row) -> Metadata:
-    return msgspec.json.decode(row["generation_metadata"], type=Metadata)
 
 
 def _numbers(storyboard: Storyboard) -> dict[str, int]:
     return {scene.id: number for number, scene in enumerate(storyboard.scenes, start=1)}
 
 
-def _warnings(storyboard: Storyboard, rows: list[Row]) -> tuple[Problem, ...]:
+def _warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
     numbers = _numbers(storyboard)
-    said = [
-        warning.of_scene(numbers[row["scene_id"]])
-        for row in sorted(rows, key=lambda row: (numbers[row["scene_id"]], row["kind"]))
-        for warning in _made(row).warnings
+    warnings = [
+        warning.of_scene(numbers[record.scene_id])
+        for record in sorted(records, key=lambda record: (numbers[record.scene_id], record.kind))
+        for warning in record.medium.metadata.warnings
     ]
-    placeholders = [row for row in rows if Source(row["source"]).placeholder]
+    placeholders = [record for record in records if record.medium.source.placeholder]
     if placeholders:
-        pictures = sum(1 for row in placeholders if row["kind"] == Kind.PICTURE)
+        pictures = sum(record.kind is Kind.PICTURE for record in placeholders)
         narrations = len(placeholders) - pictures
-        said.insert(
+        warnings.insert(
             0,
             Problem(
                 code="placeholder_used",
@@ -261,4 +254,4 @@ def _warnings(storyboard: Storyboard, rows: list[Row]) -> tuple[Problem, ...]:
                 params={"pictures": pictures, "narrations": narrations},
             ),
         )
-    return tuple(said)
+    return tuple(warnings)

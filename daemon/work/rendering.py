@@ -11,7 +11,8 @@ import structlog
 from msgspec.structs import replace
 
 from cms_bridge.jobs import leases
-from cms_bridge.jobs.leases import Finished, Lease
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.records import StoredVideo
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
 from daemon.work.engine import run_engine
@@ -132,7 +133,7 @@ def _with_origins(
 
 async def _store(
     lease: Lease, directory: Path, rendition: Rendition, services: Services
-) -> Finished:
+) -> StoredVideo:
     keys: dict[str, str] = {}
     for name, media_type in (("video.mp4", "video/mp4"), ("poster.jpg", "image/jpeg")):
         path = directory / name
@@ -141,7 +142,7 @@ async def _store(
             project=lease.project, sha256=digest, extension=path.suffix.removeprefix(".")
         )
         await services.store.put(keys[name], path, media_type=media_type)
-    return Finished(
+    return StoredVideo(
         key=keys["video.mp4"],
         poster_key=keys["poster.jpg"],
         duration=rendition.duration,

@@ -12,14 +12,13 @@ import anyio
 import structlog
 
 from cms_bridge import assets
-from cms_bridge.assets import Condition, Row
+from cms_bridge.assets import AssetRecord, Condition
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore
 from daemon.errors import DaemonError
 from render.errors import MediaError
 from render.generation.acceptance import Inspector
 from render.generation.base import ImageRequest, SpeechRequest
 from render.problem import Problem
-from render.source import Source
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ class Unusable(DaemonError):
 
 
 async def fetch(
-    row: Row,
+    asset: AssetRecord,
     path: Path,
     request: ImageRequest | SpeechRequest,
     *,
@@ -46,19 +45,19 @@ async def fetch(
     Raises `Unusable`, or `StorageError` where the store does not answer.
     """
     partial = path.with_name(path.name + ".partial")
-    said: tuple[Problem, ...] = ()
+    medium, warnings = asset.medium, tuple[Problem, ...]()
     try:
-        await _read(row["key"], partial, store)
-        if row["condition"] == Condition.UNCHECKED:
-            said = await inspector.found(request, partial, source=Source(row["source"]))
-            await assets.judge(row["key"], Condition.USABLE)
+        await _read(medium.key, partial, store)
+        if medium.condition is Condition.UNCHECKED:
+            warnings = await inspector.found(request, partial, source=medium.source)
+            await assets.judge(medium.key, Condition.USABLE)
     except (ObjectNotFound, MediaError) as error:
         await anyio.Path(partial).unlink(missing_ok=True)
-        await assets.judge(row["key"], Condition.UNUSABLE)
-        log.warning("asset.unusable", asset_id=str(row["id"]), key=row["key"], reason=str(error))
+        await assets.judge(medium.key, Condition.UNUSABLE)
+        log.warning("asset.unusable", asset_id=str(asset.id), key=medium.key, reason=str(error))
         raise Unusable from error
     await anyio.Path(partial).rename(path)
-    return said
+    return warnings
 
 
 async def _read(key: str, path: Path, store: ObjectStore) -> None:

@@ -1,6 +1,5 @@
 """The steps of a generation, and what becomes of a job whose daemon is killed at one of them."""
 
-import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -211,19 +210,19 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
     status = await at_rest(job, done)
     counted = stage.charges()
     rows = await charges.charges_of(job)
-    states = Counter(row["state"] for row in rows)
+    states = Counter(row.state for row in rows)
     known = states[ChargeState.SETTLED] + states[ChargeState.UNKNOWN]
-    warned = json.loads((await transitions.find(job))["charge_warnings"])
+    warned = (await transitions.find(job)).charge_warnings
     alone = status in done
     for row in rows:
-        if row["state"] == ChargeState.UNKNOWN:
-            await charges.resolve(job, row["id"], _truth(counted, rows), by="ann")
+        if row.state == ChargeState.UNKNOWN:
+            await charges.resolve(job, row.id, _truth(counted, rows), by="ann")
     if not alone:
         retried = events.retried()
         await intake.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
         await Job.update({Job.wake_at: _ago()}).where(Job.id == job)
         status = await at_rest(job, done)
-    after = Counter(row["state"] for row in await charges.charges_of(job))
+    after = Counter(row.state for row in await charges.charges_of(job))
     return Ending(
         alone=alone,
         finished=status in done,
@@ -238,9 +237,9 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
     )
 
 
-def _truth(counted: Counter[str], rows: list[charges.Row]) -> ChargeOutcome:
+def _truth(counted: Counter[str], rows: list[charges.ChargeRecord]) -> ChargeOutcome:
     """Return what a person finds in the provider's account: at most one charge is unknown."""
-    settled = sum(row["state"] == ChargeState.SETTLED for row in rows)
+    settled = sum(row.state is ChargeState.SETTLED for row in rows)
     return ChargeOutcome.CHARGED if counted.total() > settled else ChargeOutcome.NOT_CHARGED
 
 

@@ -113,7 +113,7 @@ async def ordered(name: str, *, approved: bool = True) -> UUID:
 async def states(made: list[UUID]) -> Counter[str]:
     found: Counter[str] = Counter()
     for job in made:
-        found.update(row["state"] for row in await charges.charges_of(job))
+        found.update(row.state for row in await charges.charges_of(job))
     return found
 
 

@@ -32,6 +32,6 @@ async def test_it_is_left_out_of_everything_that_is_told_apart(database: str) ->
     await intake.accept("evt_2", b"[]", event, limits=Limits(), prices=OFFLINE)
 
     row = await transitions.find(job)
-    assert row["title"] == row["version"] == row["approved_by"] == "A text"
+    assert row.title == row.version == row.approved_by == "A text"
     # What is filmed is kept as it was approved: its digest is what the approval is bound to.
-    assert row["storyboard_digest"] == approval.data.storyboard.digest
+    assert row.storyboard_digest == approval.data.storyboard.digest

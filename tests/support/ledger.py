@@ -20,7 +20,7 @@ from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWa
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import ChargeState, Row
+from cms_bridge.ledger.charges import ChargeRecord, ChargeState
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.caps import Account, Scope, held, job_row
@@ -99,7 +99,7 @@ async def pay(ledger: Ledger, price: Decimal | str, *, useless: bool = False) ->
     await ledger.settle(reservation, Decimal(price), useless=useless)
 
 
-async def only_charge(job: UUID) -> Row:
+async def only_charge(job: UUID) -> ChargeRecord:
     (row,) = await charges.charges_of(job)
     return row
 
@@ -136,12 +136,12 @@ async def check_books(caps: Caps) -> None:
         assert await held(name) == amount, name
     for job in jobs:
         rows = await charges.charges_of(job["id"])
-        assert job["actual_cost"] == sum((row["settled"] or 0 for row in rows), Decimal(0))
-        unknown = [str(row["id"]) for row in rows if row["state"] == ChargeState.UNKNOWN]
+        assert job["actual_cost"] == sum((row.settled or 0 for row in rows), Decimal(0))
+        unknown = [str(row.id) for row in rows if row.state == ChargeState.UNKNOWN]
         said = msgspec.json.decode(job["charge_warnings"])
         lost = [warning for warning in said if warning["code"] == "charge_unknown"]
         assert [warning["params"]["charge"] for warning in lost] == unknown
-        useless = sum((row["settled"] for row in rows if row["useless"]), Decimal(0))
+        useless = sum((row.settled or 0 for row in rows if row.useless), Decimal(0))
         named = {"answers_useless", "drafts_useless"}
         told = [warning for warning in said if warning["code"] in named]
         assert sum((Decimal(one["params"]["cost"]) for one in told), Decimal(0)) == useless

@@ -30,7 +30,7 @@ class Ear:
         self.news: list[UUID] = []
 
     async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
-        assert (await transitions.find(job))["status"] == status
+        assert (await transitions.find(job)).status == status
         self.jobs.append((job, status, attempt))
 
     async def wake_outbox(self, job: UUID) -> None:

@@ -197,7 +197,7 @@ class TestApproval:
         said = answer.json()
         assert datetime.fromisoformat(said["at"]) == row["at"]
         status = await transitions.find(job)
-        assert (status["status"], status["approved"], status["wake_at"]) == ("approved", True, None)
+        assert (status.status, status.approved, status.wake_at) == ("approved", True, None)
 
     async def test_twice_is_once_and_answers_the_same(self, http: httpx.AsyncClient) -> None:
         job, answers = await drafted(), []
@@ -261,7 +261,7 @@ class TestApproval:
         await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
         (row,) = await Approval.select()
         assert (row["by"], row["estimated_cost"]) == ("editor@example.com", TOTAL)
-        assert (await transitions.find(job))["wake_at"] is not None
+        assert (await transitions.find(job)).wake_at is not None
         answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
         assert answer.json()["by"] == "editor@example.com"
 
@@ -289,10 +289,10 @@ class TestApproval:
         assert Decimal(said["params"]["seen"]) == Decimal(seen)
         assert Decimal(said["params"]["estimated_cost"]) == TOTAL
         assert await Approval.count() == 0
-        assert (await transitions.find(job))["status"] == "storyboard_complete"
+        assert (await transitions.find(job)).status == "storyboard_complete"
         # The editor sees the new price and approves that.
         await accept(events.approved(job, revision=3, board=BOARD, price=TOTAL), prices=PRICES)
-        assert (await transitions.find(job))["status"] == "approved"
+        assert (await transitions.find(job)).status == "approved"
 
     @pytest.mark.parametrize("amount", ["NaN", "-1", "1e40"])
     async def test_in_the_cms_what_is_no_price_is_refused(
@@ -337,7 +337,7 @@ class TestApproval:
                 answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word())
                 assert answer.status_code == 200
             row = await transitions.find(job)
-            assert (row["approved_cost"], row["estimated_cost"]) == (TOTAL, TOTAL)
+            assert (row.approved_cost, row.estimated_cost) == (TOTAL, TOTAL)
 
 
 class TestMoreThanWasApproved:
@@ -415,15 +415,15 @@ class TestMoreThanWasApproved:
         # What repeats the first approval, or names no price, approves no more.
         for price in (None, TOTAL):
             await accept(events.approved(job, revision=2, board=BOARD, price=price), prices=PRICES)
-        assert (await transitions.find(job))["status"] == "failed"
+        assert (await transitions.find(job)).status == "failed"
         short = events.approved(job, revision=3, board=BOARD, price=Decimal("0.10"))
         with pytest.raises(PriceChanged):
             await accept(short, prices=PRICES)
         enough = events.approved(job, revision=4, board=BOARD, price=Decimal("0.18"))
         await accept(enough, prices=PRICES)
         row = await transitions.find(job)
-        assert (row["status"], row["approved_cost"]) == ("approved", Decimal("0.176"))
-        assert row["wake_at"] is not None
+        assert (row.status, row.approved_cost) == ("approved", Decimal("0.176"))
+        assert row.wake_at is not None
 
     async def test_what_the_scenes_cannot_use_is_needed_still(
         self, http: httpx.AsyncClient
@@ -453,8 +453,8 @@ class TestMoreThanWasApproved:
     ) -> None:
         job = await self.stopped(http)
         for row in await charges_of(job):
-            await Charge.update({Charge.state: ChargeState.UNKNOWN}).where(Charge.id == row["id"])
-            await resolve(job, row["id"], ChargeOutcome.NOT_CHARGED, by="ann")
+            await Charge.update({Charge.state: ChargeState.UNKNOWN}).where(Charge.id == row.id)
+            await resolve(job, row.id, ChargeOutcome.NOT_CHARGED, by="ann")
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
         assert (status["spent"], status["needs"]) == ("0.000000", "0.000000")
         await http.post(f"/api/v1/jobs/{job}/render")
@@ -466,7 +466,7 @@ class TestMoreThanWasApproved:
         job = await self.stopped(http)
         board = events.storyboard("One.")
         await accept(events.edited(job, revision=2, board=board), prices=PRICES)
-        assert (await transitions.find(job))["approved_cost"] is None
+        assert (await transitions.find(job)).approved_cost is None
         offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
         assert (offer["needs"], offer["to_approve"]) == ("0.000000", "0.044000")
         approved = word(storyboard_digest=board.digest, estimated_cost="0.044")
@@ -492,7 +492,7 @@ class TestRender:
                 # However many there are, the first claim makes the rest mean nothing.
                 assert deserialise(await redis.get(b"arq:job:" + name))["a"] == [str(job), 0]
             assert await redis.zcard(Lane.RENDERS) > 0
-        assert (await transitions.find(job))["wake_at"] is not None
+        assert (await transitions.find(job)).wake_at is not None
 
     @pytest.mark.parametrize(
         ("status", "then"),
@@ -538,7 +538,7 @@ class TestCharges:
             Decimal("0.04"),
         )
         (row,) = await charges_of(job)
-        assert row["state"] == ChargeState.SETTLED
+        assert row.state == ChargeState.SETTLED
 
     async def test_an_unknown_charge_or_job_is_not_found(self, http: httpx.AsyncClient) -> None:
         job = await new_job()

@@ -5,12 +5,12 @@ from decimal import Decimal
 from uuid import UUID
 
 import anyio
-import msgspec
 import pytest
 
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions
-from cms_bridge.jobs.leases import Finished, Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.records import StoredVideo
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 MINUTE = timedelta(minutes=1)
 POLICY = RetryPolicy(max_retries=2, first_delay=timedelta(seconds=5))
-VIDEO = Finished(key="k", poster_key="p", duration=30.0, width=1920, height=1080, bytes=1)
+VIDEO = StoredVideo(key="k", poster_key="p", duration=30.0, width=1920, height=1080, bytes=1)
 
 
 async def claim(job: UUID, phase: Phase = Phase.RENDER, *, worker: str = "w1") -> Lease | None:
@@ -50,7 +50,7 @@ async def test_a_claim_carries_what_the_worker_needs() -> None:
     lease = await claimed(job)
     assert (lease.attempt, lease.project, lease.video_id) == (1, "project-1", "video-1")
     assert lease.storyboard == events.storyboard()
-    assert (await transitions.find(job))["status"] == "generating"
+    assert (await transitions.find(job)).status == "generating"
 
 
 async def test_eight_claims_at_once_have_one_winner() -> None:
@@ -96,7 +96,7 @@ async def test_a_dead_workers_job_passes_to_another_and_the_dead_one_can_change_
         with pytest.raises(LeaseLost):
             await late
     row = await transitions.find(job)
-    assert (row["lease_owner"], row["status"]) == ("alive", "generating")
+    assert (row.lease_owner, row.status) == ("alive", "generating")
     assert await GeneratedVideo.count() == 0
     outcomes = await Attempt.select(Attempt.outcome).order_by(Attempt.number)
     assert [row["outcome"] for row in outcomes] == ["lost", "running"]
@@ -109,8 +109,9 @@ async def test_a_job_whose_workers_keep_dying_fails_in_plain_words() -> None:
         await expire(job)
     assert await claim(job) is None
     row = await transitions.find(job)
-    assert row["status"] == "failed"
-    assert msgspec.json.decode(row["error"])["code"] == "attempts_exhausted"
+    assert row.status == "failed"
+    assert row.error
+    assert row.error.code == "attempts_exhausted"
 
 
 async def test_renewing_keeps_the_sweep_away() -> None:
@@ -141,13 +142,13 @@ async def test_completing_makes_job_video_and_message_true_together() -> None:
     await leases.advance(lease, to=Status.UPLOADING)
     await leases.complete(lease, VIDEO)
     row = await transitions.find(job)
-    assert (row["status"], row["progress"]) == ("completed", 100)
-    assert row["model_fallback_occurred"]
-    assert (row["lease_owner"], row["wake_at"]) == ("", None)
+    assert (row.status, row.progress) == ("completed", 100)
+    assert row.model_fallback_occurred
+    assert (row.lease_owner, row.wake_at) == ("", None)
     (video,) = await GeneratedVideo.select()
     assert (video["job"], video["duration"]) == (job, 30.0)
     (message,) = await OutboxMessage.select()
-    assert message["version"] == row["sequence"]
+    assert message["version"] == row.sequence
 
 
 async def test_a_job_cannot_be_completed_before_it_was_composed() -> None:
@@ -163,8 +164,8 @@ async def test_a_storyboard_is_laid_before_the_editor() -> None:
     board = events.storyboard()
     await leases.storyboard_drafted(lease, board, estimate=Decimal("1.5"), warnings=())
     row = await transitions.find(job)
-    assert (row["status"], row["storyboard_digest"]) == ("storyboard_complete", board.digest)
-    assert (row["estimated_cost"], row["wake_at"], row["lease_owner"]) == (Decimal("1.5"), None, "")
+    assert (row.status, row.storyboard_digest) == ("storyboard_complete", board.digest)
+    assert (row.estimated_cost, row.wake_at, row.lease_owner) == (Decimal("1.5"), None, "")
     topics = await OutboxMessage.select(OutboxMessage.topic).order_by(OutboxMessage.topic)
     assert [row["topic"] for row in topics] == ["rendition", "storyboard"]
 
@@ -175,11 +176,11 @@ async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
     for retry in range(1, POLICY.max_retries + 1):
         assert await leases.postpone(await claimed(job), away, policy=POLICY)
         row = await transitions.find(job)
-        assert row["retry_count"] == retry
-        assert row["wake_at"] > datetime.now(UTC) + POLICY.delay(retry) - timedelta(seconds=3)
+        assert row.retry_count == retry
+        assert row.wake_at > datetime.now(UTC) + POLICY.delay(retry) - timedelta(seconds=3)
     assert not await leases.postpone(await claimed(job), away, policy=POLICY)
     row = await transitions.find(job)
-    assert (row["status"], row["error_message"]) == ("failed", "The store is away.")
+    assert (row.status, row.error) == ("failed", away)
 
 
 async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> None:
@@ -187,7 +188,7 @@ async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> Non
     await leases.release(await claimed(job))
     assert await transitions.due() == [(job, 1, Status.GENERATING)]
     await claimed(job, worker="other")
-    assert (await transitions.find(job))["retry_count"] == 0
+    assert (await transitions.find(job)).retry_count == 0
 
 
 async def test_a_wake_up_that_comes_late_takes_nothing() -> None:

@@ -61,9 +61,9 @@ async def drafted() -> UUID:
 async def test_a_submission_becomes_a_pending_job() -> None:
     accepted = await accept(events.submitted(script="Hello."))
     row = await transitions.find(accepted.job_id)
-    assert (row["status"], row["progress"], row["project"]) == ("pending", 0, "project-1")
-    assert row["wake_at"] is not None
-    assert msgspec.json.decode(row["brief"])["script"] == "Hello."
+    assert (row.status, row.progress, row.project) == ("pending", 0, "project-1")
+    assert row.wake_at is not None
+    assert row.brief.script == "Hello."
 
 
 async def test_event_job_and_message_are_stored_together() -> None:
@@ -129,20 +129,20 @@ async def test_what_cannot_be_filmed_leaves_nothing_behind(
 
 async def test_control_characters_reach_the_database_unharmed() -> None:
     accepted = await accept(events.submitted(script="a\x07b\x01c\tнет 你好 👩‍👩‍👧"))
-    assert "你好" in (await transitions.find(accepted.job_id))["brief"]
+    assert "你好" in (await transitions.find(accepted.job_id)).brief.script
 
 
 async def test_a_new_submission_replaces_the_work_on_the_old_one() -> None:
     old = await accept(events.submitted())
     new = await accept(events.submitted(submission=2))
-    assert (await transitions.find(old.job_id))["status"] == "cancelled"
-    assert (await transitions.find(new.job_id))["status"] == "pending"
+    assert (await transitions.find(old.job_id)).status == "cancelled"
+    assert (await transitions.find(new.job_id)).status == "pending"
 
 
 async def test_an_older_submission_arriving_late_replaces_nothing() -> None:
     new = await accept(events.submitted(submission=2))
     await accept(events.submitted(submission=1))
-    assert (await transitions.find(new.job_id))["status"] == "pending"
+    assert (await transitions.find(new.job_id)).status == "pending"
 
 
 async def test_an_approval_binds_exactly_what_was_sent() -> None:
@@ -150,18 +150,18 @@ async def test_an_approval_binds_exactly_what_was_sent() -> None:
     board = events.storyboard("Changed by the editor.")
     await accept(events.approved(job, board=board))
     row = await transitions.find(job)
-    assert (row["status"], row["approved"]) == ("approved", True)
-    assert row["approved_digest"] == row["storyboard_digest"] == board.digest
-    assert row["approved_by"] == "editor@example.com"
-    assert row["wake_at"] is not None
+    assert (row.status, row.approved) == ("approved", True)
+    assert row.approved_digest == row.storyboard_digest == board.digest
+    assert row.approved_by == "editor@example.com"
+    assert row.wake_at is not None
 
 
 async def test_approving_twice_is_approving_once() -> None:
     job = await drafted()
     await accept(events.approved(job))
-    sequence = (await transitions.find(job))["sequence"]
+    sequence = (await transitions.find(job)).sequence
     await accept(events.approved(job))
-    assert (await transitions.find(job))["sequence"] == sequence
+    assert (await transitions.find(job)).sequence == sequence
 
 
 async def test_an_edit_voids_an_approval_before_work_began() -> None:
@@ -169,12 +169,12 @@ async def test_an_edit_voids_an_approval_before_work_began() -> None:
     await accept(events.approved(job, revision=1))
     await accept(events.edited(job, revision=2, board=events.storyboard("New.")))
     row = await transitions.find(job)
-    assert (row["status"], row["approved"], row["approved_digest"]) == (
+    assert (row.status, row.approved, row.approved_digest) == (
         "storyboard_complete",
         False,
         "",
     )
-    assert row["wake_at"] is None
+    assert row.wake_at is None
 
 
 async def test_an_edit_that_arrives_after_a_later_approval_changes_nothing() -> None:
@@ -183,7 +183,7 @@ async def test_an_edit_that_arrives_after_a_later_approval_changes_nothing() -> 
     await accept(events.approved(job, revision=2, board=board))
     await accept(events.edited(job, revision=1, board=events.storyboard("First revision.")))
     row = await transitions.find(job)
-    assert (row["status"], row["storyboard_digest"]) == ("approved", board.digest)
+    assert (row.status, row.storyboard_digest) == ("approved", board.digest)
 
 
 async def test_an_edit_that_arrives_after_a_repeated_approval_changes_nothing() -> None:
@@ -193,15 +193,15 @@ async def test_an_edit_that_arrives_after_a_repeated_approval_changes_nothing() 
     await accept(events.approved(job, revision=3, edits=True))
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     row = await transitions.find(job)
-    assert (row["status"], row["storyboard_revision"]) == ("approved", 3)
-    assert row["approved_digest"] == events.storyboard().digest
+    assert (row.status, row.storyboard_revision) == ("approved", 3)
+    assert row.approved_digest == events.storyboard().digest
 
 
 async def test_an_approval_that_arrives_after_a_later_edit_approves_nothing() -> None:
     job = await drafted()
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     await accept(events.approved(job, revision=1))
-    assert (await transitions.find(job))["status"] == "storyboard_complete"
+    assert (await transitions.find(job)).status == "storyboard_complete"
 
 
 @pytest.mark.parametrize("first", [events.edited, events.approved])
@@ -221,7 +221,7 @@ async def test_an_approval_of_what_stood_here_before_is_refused_whatever_its_rev
         await accept(events.approved(job, revision=5, board=second))
     await accept(events.approved(job, revision=6))
     row = await transitions.find(job)
-    assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
+    assert (row.status, row.approved_digest) == ("approved", events.storyboard().digest)
 
 
 async def test_who_brings_an_older_content_back_and_approves_it_says_so() -> None:
@@ -229,7 +229,7 @@ async def test_who_brings_an_older_content_back_and_approves_it_says_so() -> Non
     await accept(events.edited(job, revision=2, board=events.storyboard("Second revision.")))
     await accept(events.approved(job, revision=3, edits=True))
     row = await transitions.find(job)
-    assert (row["status"], row["approved_digest"]) == ("approved", events.storyboard().digest)
+    assert (row.status, row.approved_digest) == ("approved", events.storyboard().digest)
 
 
 @pytest.mark.parametrize("event", [events.edited, events.approved])
@@ -258,8 +258,8 @@ async def test_an_edit_and_an_approval_at_once_never_approve_what_was_edited(see
         for event in sent[:: 1 if seed % 2 else -1]:
             group.start_soon(late, event)
     row = await transitions.find(job)
-    assert (row["storyboard_digest"], row["approved"]) == (board.digest, False)
-    assert row["approved_digest"] != shown.digest
+    assert (row.storyboard_digest, row.approved) == (board.digest, False)
+    assert row.approved_digest != shown.digest
 
 
 async def test_an_edit_mends_a_failed_storyboard():
@@ -267,7 +267,7 @@ async def test_an_edit_mends_a_failed_storyboard():
     await put(job, Status.FAILED, approved=True, error='{"code":"x","message":"y"}')
     await accept(events.edited(job, board=events.storyboard("Shorter.")))
     row = await transitions.find(job)
-    assert (row["status"], row["approved"], row["error"]) == ("storyboard_complete", False, None)
+    assert (row.status, row.approved, row.error) == ("storyboard_complete", False, None)
 
 
 @pytest.mark.parametrize("status", [Status.GENERATING, Status.COMPOSING, Status.COMPLETED])
@@ -308,7 +308,7 @@ async def test_cancelling_stops_everything_unfinished(status: Status) -> None:
     await put(job, status, lease_owner="worker")
     await accept(events.cancelled())
     row = await transitions.find(job)
-    assert (row["status"], row["lease_owner"], row["wake_at"]) == ("cancelled", "", None)
+    assert (row.status, row.lease_owner, row.wake_at) == ("cancelled", "", None)
 
 
 async def test_a_completed_job_cannot_be_cancelled() -> None:
@@ -331,7 +331,7 @@ async def test_a_retry_starts_again_where_a_person_last_decided(
     await put(job, Status.FAILED, approved=approved, error='{"code":"x","message":"y"}')
     await accept(events.retried())
     row = await transitions.find(job)
-    assert (row["status"], row["error"], row["retry_count"]) == (status, None, 0)
+    assert (row.status, row.error, row.retry_count) == (status, None, 0)
 
 
 async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
@@ -340,13 +340,13 @@ async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
     await put(
         accepted.job_id,
         Status.PENDING,
-        wake_at=(await transitions.find(accepted.job_id))["created_at"],
+        wake_at=(await transitions.find(accepted.job_id)).created_at,
     )
-    since = (await transitions.find(accepted.job_id))["wake_at"]
+    since = (await transitions.find(accepted.job_id)).wake_at
     for _ in range(2):
         assert await transitions.due() == [(accepted.job_id, 0, Status.PENDING)]
     # How long it has been due is what health goes by: looking must not hide it.
-    assert (await transitions.find(accepted.job_id))["wake_at"] == since
+    assert (await transitions.find(accepted.job_id)).wake_at == since
     assert await transitions.due(besides=[accepted.job_id]) == []
     assert await transitions.due(among=[Status.APPROVED]) == []
 
@@ -357,4 +357,4 @@ async def test_every_change_raises_the_sequence_and_the_message() -> None:
     await accept(events.edited(job, revision=2, board=events.storyboard("b")))
     (message,) = await OutboxMessage.select()
     row = await transitions.find(job)
-    assert (row["sequence"], message["version"]) == (3, 3)
+    assert (row.sequence, message["version"]) == (3, 3)

@@ -97,8 +97,8 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
                     sent += 1
         except OutcomeUnknown:
             # Only a person moves it on, and is asked for exactly one charge.
-            (row,) = [row for row in await charges_of(job) if row["state"] == ChargeState.UNKNOWN]
-            await resolve(job, row["id"], outcome, by="ann")
+            (row,) = [row for row in await charges_of(job) if row.state == ChargeState.UNKNOWN]
+            await resolve(job, row.id, outcome, by="ann")
             continue
         match step:
             case "known":
@@ -113,9 +113,9 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
     await Job.update({Job.status: Status.FAILED}).where(Job.id == job)
     await sweep(silence=timedelta(0))
     rows = await charges_of(job)
-    assert {row["state"] for row in rows} <= {"settled", "released", "unknown"}
+    assert {row.state for row in rows} <= {"settled", "released", "unknown"}
     # What was never sent cost nothing; what was sent is accounted for, once each.
-    assert sum(row["reason"] == "The worker stopped before the call was made." for row in rows) == (
+    assert sum(row.reason == "The worker stopped before the call was made." for row in rows) == (
         len(rows) - sent
     )
     await check_books(AMPLE)

@@ -65,10 +65,10 @@ async def test_a_call_is_written_down_before_it_is_made() -> None:
     ledger = (await opened()).scene("s1")
     reservation = await ledger.reserve(call("0.0336", digest="d", attempt=2))
     row = await only_charge(ledger.lease.job_id)
-    assert str(row["id"]) == reservation.id
-    assert (row["state"], row["reserved"], row["settled"]) == ("reserved", dollars(0.0336), None)
-    assert (row["scene_id"], row["kind"], row["request_digest"]) == ("s1", "picture", "d")
-    assert (row["attempt"], row["call"], row["provider"], row["model"]) == (
+    assert str(row.id) == reservation.id
+    assert (row.state, row.reserved, row.settled) == ("reserved", dollars(0.0336), None)
+    assert (row.scene_id, row.kind, row.request_digest) == ("s1", "picture", "d")
+    assert (row.attempt, row.call, row.provider, row.model) == (
         1,
         2,
         "gemini",
@@ -84,8 +84,8 @@ async def test_a_settled_call_shows_on_the_job_and_goes_to_the_cms() -> None:
         await ledger.started(reservation)
         await ledger.settle(reservation, Decimal(cost))
     row = await transitions.find(ledger.lease.job_id)
-    assert row["actual_cost"] == dollars("0.030001")
-    assert row["sequence"] == before["sequence"] + 2
+    assert row.actual_cost == dollars("0.030001")
+    assert row.sequence == before.sequence + 2
     (message,) = await OutboxMessage.select().where(OutboxMessage.topic == Topic.RENDITION)
     assert message["due_at"] is not None
     await check_books(AMPLE)
@@ -209,12 +209,12 @@ async def test_a_persons_word_lets_the_work_go_on(
     reservation = await ledger.reserve(call("0.04", digest="d"))
     await ledger.started(reservation)
     await ledger.unknown(reservation, "The connection was lost.")
-    charge = (await only_charge(job))["id"]
+    charge = (await only_charge(job)).id
     first = await charges.resolve(job, charge, outcome, by="ann@example.com")
-    assert (first["state"], first["reason"].split()[0]) == (state, "ann@example.com")
-    assert (await charges.resolve(job, charge, outcome, by="bob"))["reason"] == first["reason"]
+    assert (first.state, first.reason.split()[0]) == (state, "ann@example.com")
+    assert (await charges.resolve(job, charge, outcome, by="bob")).reason == first.reason
     row = await transitions.find(job)
-    assert (row["actual_cost"], row["charge_warnings"]) == (Decimal(cost), "[]")
+    assert (row.actual_cost, row.charge_warnings) == (Decimal(cost), ())
     assert await caps.held(caps.video_row("p1", "v")) == Decimal(cost)
     assert await ledger.unfinished("d") is None
     await ledger.reserve(call(digest="d"))
@@ -226,7 +226,7 @@ async def test_a_persons_word_lets_the_work_go_on(
 async def test_only_a_charge_of_the_job_can_be_resolved() -> None:
     ledger, other = await opened(), await opened()
     await ledger.reserve(call())
-    charge = (await only_charge(ledger.lease.job_id))["id"]
+    charge = (await only_charge(ledger.lease.job_id)).id
     with pytest.raises(ChargeNotFound):
         await charges.resolve(other.lease.job_id, charge, ChargeOutcome.CHARGED, by="")
     with pytest.raises(ChargeNotFound):
@@ -240,10 +240,10 @@ async def test_a_late_answer_is_the_truth_whatever_was_said_before() -> None:
     reservation = await ledger.reserve(call("0.04"))
     await ledger.started(reservation)
     await reopened(ledger)
-    assert (await only_charge(ledger.lease.job_id))["state"] == "unknown"
+    assert (await only_charge(ledger.lease.job_id)).state == "unknown"
     await ledger.settle(reservation, dollars("0.03"))
     row = await only_charge(ledger.lease.job_id)
-    assert (row["state"], row["settled"], row["reason"]) == ("settled", dollars("0.03"), "")
+    assert (row.state, row.settled, row.reason) == ("settled", dollars("0.03"), "")
     assert await caps.held(caps.video_row("p1", "v")) == dollars("0.03")
     await check_books(AMPLE)
 
@@ -254,7 +254,7 @@ async def test_a_known_outcome_is_not_made_unknown_again() -> None:
     await ledger.settle(reservation, dollars("0.04"))
     await ledger.unknown(reservation, "Too late.")
     await ledger.release(reservation)
-    assert (await only_charge(ledger.lease.job_id))["state"] == "settled"
+    assert (await only_charge(ledger.lease.job_id)).state == "settled"
     await check_books(AMPLE)
 
 
@@ -264,7 +264,7 @@ class TestAfterACrash:
         await ledger.reserve(call(digest="d"))
         again = await reopened(ledger)
         row = await only_charge(ledger.lease.job_id)
-        assert (row["state"], row["reason"]) == (
+        assert (row.state, row.reason) == (
             "released",
             "The worker stopped before the call was made.",
         )
@@ -292,7 +292,7 @@ class TestAfterACrash:
         assert (found.id, found.provider_id) == (reservation.id, "prediction-1")
         await again.settle(found, dollars("0.04"))
         row = await only_charge(ledger.lease.job_id)
-        assert (row["state"], row["attempt"]) == ("settled", 2)
+        assert (row.state, row.attempt) == ("settled", 2)
         assert await again.scene("s1").unfinished("d") is None
 
     async def test_an_id_that_arrives_late_makes_an_unknown_call_fetchable(self) -> None:
@@ -354,7 +354,7 @@ class TestSweep:
         await Job.update({Job.status: Status.FAILED}).where(Job.id == ledger.lease.job_id)
         assert await charges.sweep(silence=timedelta(hours=1)) == 0
         assert await charges.sweep(silence=NO_TIME) == 1
-        assert (await only_charge(ledger.lease.job_id))["state"] == state
+        assert (await only_charge(ledger.lease.job_id)).state == state
         assert await charges.sweep(silence=NO_TIME) == 0
         await check_books(AMPLE)
 
@@ -430,7 +430,7 @@ class TestWhatWasApproved:
         await ledger.unknown(reservation, "The connection was lost.")
         with pytest.raises(ApprovedCostReached):
             await ledger.reserve(call("0.06"))
-        charge = (await only_charge(ledger.lease.job_id))["id"]
+        charge = (await only_charge(ledger.lease.job_id)).id
         await charges.resolve(ledger.lease.job_id, charge, outcome, by="ann")
         if outcome is ChargeOutcome.NOT_CHARGED:
             await pay(ledger, "0.06")

@@ -69,7 +69,7 @@ async def ledger(database: str) -> AsyncIterator[Ledger]:
 
 
 async def states(ledger: Ledger) -> list[tuple[str, str]]:
-    return [(row["model"], row["state"]) for row in await charges.charges_of(ledger.lease.job_id)]
+    return [(row.model, row.state) for row in await charges.charges_of(ledger.lease.job_id)]
 
 
 async def after_a_crash(ledger: Ledger) -> Ledger:
@@ -80,7 +80,7 @@ async def after_a_crash(ledger: Ledger) -> Ledger:
 async def test_every_call_is_a_charge_and_the_successful_one_is_paid(ledger: Ledger) -> None:
     await chain(is_busy, draws).metered(ledger).draw(REQUEST)
     assert await states(ledger) == [("m0", "released"), ("m0", "released"), ("m1", "settled")]
-    assert [row["call"] for row in await charges.charges_of(ledger.lease.job_id)] == [1, 2, 3]
+    assert [row.call for row in await charges.charges_of(ledger.lease.job_id)] == [1, 2, 3]
     assert await held(video_row("p1", "v")) == Decimal("0.03")
 
 
@@ -90,12 +90,12 @@ async def test_what_was_made_is_kept_before_it_is_settled(ledger: Ledger) -> Non
     async def keep(_made: Made, paid: Reservation | None) -> None:
         (row,) = await charges.charges_of(ledger.lease.job_id)
         assert paid
-        kept.append((paid.id, row["state"]))
+        kept.append((paid.id, row.state))
 
     await chain(draws).metered(ledger, keep=keep).draw(REQUEST)
     (row,) = await charges.charges_of(ledger.lease.job_id)
-    assert kept == [(str(row["id"]), "started")]
-    assert row["state"] == "settled"
+    assert kept == [(str(row.id), "started")]
+    assert row.state == "settled"
 
 
 async def test_what_could_not_be_kept_is_not_settled_nor_asked_of_another(ledger: Ledger) -> None:

@@ -95,9 +95,9 @@ async def taken_over(vault: Vault, ledger: Ledger) -> Ledger:
 async def check_kept(vault: Vault, ledger: Ledger) -> None:
     """Fail unless the picture is there, once, settled at its real price, and nothing else lies."""
     row = await only_charge(ledger.lease.job_id)
-    assert (row["state"], row["settled"]) == (ChargeState.SETTLED, PICTURE.cost)
+    assert (row.state, row.settled) == (ChargeState.SETTLED, PICTURE.cost)
     (asset,) = await Asset.select(*Asset.all_columns())
-    assert (asset["id"], asset["cost"], asset["model_used"]) == (row["id"], PICTURE.cost, "a-model")
+    assert (asset["id"], asset["cost"], asset["model_used"]) == (row.id, PICTURE.cost, "a-model")
     assert [chunk async for chunk in vault.store.read(asset["key"])] == [PICTURE.data]
     assert not list(vault.spool.iterdir())
 
@@ -109,7 +109,7 @@ async def test_what_is_kept_is_found_in_the_whole_project(vault: Vault, ledger: 
     await check_kept(vault, ledger)
     found = await assets.find_asset("p1", ["d"])
     assert found
-    assert found["id"] == UUID(reservation.id)
+    assert found.id == UUID(reservation.id)
     assert await assets.find_asset("p2", ["d"]) is None
 
 
@@ -123,7 +123,7 @@ async def test_what_costs_nothing_is_kept_without_a_charge(vault: Vault, ledger:
 class TestKilled:
     async def test_before_settling(self, vault: Vault, ledger: Ledger) -> None:
         await keep(vault, ledger, await paid(ledger))
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.STARTED
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
         await taken_over(vault, ledger)
         await check_kept(vault, ledger)
 
@@ -149,7 +149,7 @@ class TestKilled:
         await paid(ledger)
         await taken_over(vault, ledger)
         row = await only_charge(ledger.lease.job_id)
-        assert (row["state"], row["reason"]) == (
+        assert (row.state, row.reason) == (
             ChargeState.UNKNOWN,
             "The worker stopped before the answer arrived.",
         )
@@ -162,7 +162,7 @@ class TestKilled:
         with pytest.raises(StorageUnavailable):
             await keep(vault, ledger, await paid(ledger))
         await taken_over(vault, ledger)
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.UNKNOWN
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.UNKNOWN
 
     async def test_with_the_only_copy_on_another_machine(
         self, vault: Vault, ledger: Ledger, store: Away, tmp_path: Path
@@ -174,7 +174,7 @@ class TestKilled:
         elsewhere = Vault(store=store, spool=tmp_path / "elsewhere")
         again = await taken_over(elsewhere, ledger)
         row = await only_charge(ledger.lease.job_id)
-        assert (row["state"], row["reason"]) == (
+        assert (row.state, row.reason) == (
             ChargeState.UNKNOWN,
             "The worker stopped before its answer was stored.",
         )
@@ -195,10 +195,10 @@ class TestSweep:
             await keep(vault, ledger, await paid(ledger))
         await Job.update({Job.status: Status.CANCELLED}).where(Job.id == ledger.lease.job_id)
         await vault.sweep(silence=NOW)
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.STARTED
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
         store.away = False
         await vault.sweep(silence=timedelta(hours=1))
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.STARTED
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
         await vault.sweep(silence=NOW)
         await check_kept(vault, ledger)
 
@@ -225,7 +225,7 @@ class TestTexts:
         assert await find_text("p1", "d") == TEXT
         assert await find_text("p2", "d") is None
         row = await only_charge(ledger.lease.job_id)
-        assert (row["state"], row["settled"]) == (ChargeState.SETTLED, TEXT.cost)
+        assert (row.state, row.settled) == (ChargeState.SETTLED, TEXT.cost)
         assert await Asset.count() == 0
 
 
@@ -244,7 +244,7 @@ class TestUnreadable:
         await Charge.update({Charge.answer: answer}).where(Charge.id == UUID(reservation.id))
         assert await find_text("p1", "d") is None
         await ledger.release(await ledger.reserve(call(digest="d")))
-        states = [row["state"] for row in await charges.charges_of(ledger.lease.job_id)]
+        states = [row.state for row in await charges.charges_of(ledger.lease.job_id)]
         assert states == [ChargeState.SETTLED, ChargeState.RELEASED], "what was paid stays paid"
 
     async def test_a_receipt_that_no_longer_parses_leaves_its_charge_to_a_person(
@@ -255,7 +255,7 @@ class TestUnreadable:
         await Charge.update({Charge.answer: "{}"}).where(Charge.id == UUID(reservation.id))
         await taken_over(vault, ledger)
         await vault.sweep(silence=NOW)
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.UNKNOWN
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.UNKNOWN
 
     async def test_a_spooled_file_that_is_damaged_is_not_stored(
         self, vault: Vault, ledger: Ledger, store: Away
@@ -268,7 +268,7 @@ class TestUnreadable:
         spooled.write_bytes(PICTURE.data[:-1] + b"!")
         await taken_over(vault, ledger)
         assert await Asset.count() == 0
-        assert (await only_charge(ledger.lease.job_id))["state"] == ChargeState.UNKNOWN
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.UNKNOWN
 
     async def test_a_receipt_of_an_older_version_is_kept_and_not_yet_believed(
         self, vault: Vault, ledger: Ledger, store: Away
@@ -279,9 +279,9 @@ class TestUnreadable:
             await keep(vault, ledger, reservation)
         store.away = False
         row = await only_charge(ledger.lease.job_id)
-        told = json.loads(row["answer"])
+        told = json.loads(row.answer)
         older = json.dumps({k: v for k, v in told.items() if k not in {"source", "condition"}})
-        await Charge.update({Charge.answer: older}).where(Charge.id == row["id"])
+        await Charge.update({Charge.answer: older}).where(Charge.id == row.id)
         await taken_over(vault, ledger)
         await check_kept(vault, ledger)
         (asset,) = await Asset.select(Asset.source, Asset.condition)
@@ -316,7 +316,7 @@ class TestTheSameTwice:
             nonlocal tries
             tries += 1
             if known := await assets.find_asset("p1", ["d"]):
-                return known["key"]
+                return known.medium.key
             await other.scene("s9").reserve(call(digest="d"))
             return pytest.fail("it was paid for twice")
 

@@ -139,9 +139,9 @@ async def rows(kind: str) -> list[dict[str, Any]]:
 
 async def check_paid(job: UUID, charged: int) -> None:
     """Fail unless the ledger has every call that the providers charged, and no other."""
-    paid = [row for row in await charges.charges_of(job) if row["state"] == "settled"]
+    paid = [row for row in await charges.charges_of(job) if row.state == "settled"]
     assert len(paid) == charged
-    assert all(row["settled"] > 0 for row in paid)
+    assert all(row.settled > 0 for row in paid)
 
 
 def bad_speech(name: str) -> gemini.Made:
@@ -238,7 +238,7 @@ async def test_a_project_that_has_kept_something_damaged_is_healed(
         row
         for one in {job, next_job}
         for row in await charges.charges_of(one)
-        if row["state"] == "settled"
+        if row.state == "settled"
     ]
     assert len(settled) == 3, "what was paid stays in the ledger"
     third = await claimed(await new_job(), worker="w3")

@@ -8,7 +8,6 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import anyio
-import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -16,7 +15,6 @@ from cms_bridge.jobs import leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.ledger.charges import charges_of
-from cms_bridge.outbox.writeback import warnings_of
 from cms_bridge.storage.base import ObjectStore
 from daemon.settings import DaemonSettings
 from daemon.work.drafting import ANSWERS, draft_storyboard
@@ -96,7 +94,7 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
 
 
 async def told(job: UUID) -> dict[str, Any]:
-    return {said.code: said for said in warnings_of(await transitions.find(job))}
+    return {said.code: said for said in (await transitions.find(job)).warnings}
 
 
 async def test_useless_answers_end_at_the_bound_and_the_splitter_drafts(
@@ -105,9 +103,9 @@ async def test_useless_answers_end_at_the_bound_and_the_splitter_drafts(
     job = await drafted(database, tmp_path, is_useless, is_useless)
     row, rows = await transitions.find(job), await charges_of(job)
     # Two answers of the first model leave no room for the price of a third.
-    assert [(one["model"], one["useless"]) for one in rows] == [("m0", True), ("m0", True)]
-    assert row["actual_cost"] == Decimal("0.06") <= ANSWERS * PRICE
-    assert (row["status"], row["approved_cost"]) == ("storyboard_complete", None)
+    assert [(one.model, one.useless) for one in rows] == [("m0", True), ("m0", True)]
+    assert row.actual_cost == Decimal("0.06") <= ANSWERS * PRICE
+    assert (row.status, row.approved_cost) == ("storyboard_complete", None)
     said = await told(job)
     assert "Models have cost $0.06" in said["storyboard_offline"].message
     assert said["drafts_useless"].params["cost"] == "0.060000"
@@ -118,7 +116,7 @@ async def test_an_unfit_storyboard_is_mended_within_the_bound(
     database: str, tmp_path: Path
 ) -> None:
     job = await drafted(database, tmp_path, writes("Not what the script says."))
-    assert (await transitions.find(job))["actual_cost"] == Decimal("0.06")
+    assert (await transitions.find(job)).actual_cost == Decimal("0.06")
     said = await told(job)
     assert "word for word" in said["storyboard_offline"].message
     assert "$0.06" in said["storyboard_offline"].message
@@ -130,8 +128,8 @@ async def test_a_good_storyboard_costs_one_answer_and_nothing_of_what_is_approve
 ) -> None:
     job = await drafted(database, tmp_path, writes("One sentence.", "And another."), attempts=2)
     row = await transitions.find(job)
-    assert row["actual_cost"] == Decimal("0.03")
+    assert row.actual_cost == Decimal("0.03")
     assert await told(job) == {}
-    board = msgspec.json.decode(row["storyboard_data"])
-    assert [scene["narration"] for scene in board["scenes"]] == ["One sentence.", "And another."]
+    assert row.storyboard
+    assert [scene.narration for scene in row.storyboard.scenes] == ["One sentence.", "And another."]
     await check_books(AMPLE)

@@ -1,0 +1,20 @@
+"""Projects: what isolates one customer's objects from another's, written down when first named."""
+
+from datetime import UTC, datetime
+
+from cms_bridge.tables import Project
+
+
+async def upsert(project: str, *, name: str | None = None) -> None:
+    """Make sure that a project is there, and give it a name if one is told.
+
+    A project that nobody has named yet is called by its id. Call inside a transaction.
+    """
+    await Project.raw(
+        "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {}) ON CONFLICT (id)"
+        " DO UPDATE SET name = CASE WHEN {} THEN excluded.name ELSE project.name END",
+        project,
+        name or project,
+        datetime.now(UTC),
+        name is not None,
+    )
