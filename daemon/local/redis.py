@@ -10,13 +10,11 @@ import fcntl
 import importlib.util
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -26,8 +24,8 @@ from anyio.abc import Process
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from daemon import processes
 from daemon.errors import DaemonError
-from daemon.processes import tethered
 
 _START_TIMEOUT = 30.0
 """Seconds until the first PONG; reading a large append-only file back takes a while."""
@@ -92,7 +90,7 @@ async def embedded_redis(directory: Path) -> AsyncGenerator[str]:
             yield f"unix://{socket}?db=0"
         finally:
             with anyio.CancelScope(shield=True):
-                await _stop(process)
+                await processes.end(process, seconds=_STOP_TIMEOUT)
 
 
 def _private(directory: Path) -> Path:
@@ -148,14 +146,8 @@ async def _start(
         "aof-use-rdb-preamble": "no",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return await anyio.open_process(
-        tethered([str(server), *arguments]),
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=log,
-        pass_fds=(lock.fileno(),),
-        # A Ctrl-C in the terminal must reach the workers first, and the server last.
-        start_new_session=True,
+    return await processes.start(
+        [str(server), *arguments], stdout=log, stderr=log, pass_fds=(lock.fileno(),)
     )
 
 
@@ -170,17 +162,6 @@ async def _answers(process: Process, socket: Path) -> bool:
             else:
                 return True
     return False
-
-
-async def _stop(process: Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        with anyio.move_on_after(_STOP_TIMEOUT):
-            await process.wait()
-    with suppress(ProcessLookupError):
-        # The rest of the group: the watcher, and a server that did not listen.
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.aclose()
 
 
 def _advice(directory: Path) -> str:

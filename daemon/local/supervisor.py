@@ -5,11 +5,8 @@ a pause; one that may not ends the whole stack with the last lines it wrote.
 However the stack ends, `kill -9` included, its children end with it.
 """
 
-import os
-import signal
-import subprocess
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +15,8 @@ import msgspec
 import structlog
 from anyio.abc import Process, TaskGroup
 
+from daemon import processes
 from daemon.errors import DaemonError
-from daemon.processes import tethered
 
 log = structlog.get_logger()
 
@@ -68,6 +65,10 @@ class _Running:
     wanted: bool = True
     """False once it is stopped on purpose."""
 
+    async def end(self) -> None:
+        """Stop the process, if it still runs, and everything that is left of its group."""
+        await processes.end(self.process, seconds=self.child.stop_seconds)
+
 
 class Stack:
     """The running children of one `open_stack` block."""
@@ -103,7 +104,7 @@ class Stack:
         """Stop one child and leave it stopped, as an outage would, until `resume`."""
         running = self._running[name]
         running.wanted = False
-        await _end(running)
+        await running.end()
 
     async def resume(self, name: str) -> None:
         """Start a halted child again, as it was, and wait until it is ready."""
@@ -115,7 +116,7 @@ class Stack:
         for running in self._running.values():
             running.wanted = False
         for running in reversed(self._running.values()):
-            await _end(running)
+            await running.end()
 
     async def _start(self, child: Child, ready: Ready) -> None:
         running = _Running(child=child, ready=ready, process=await self._spawn(child))
@@ -139,15 +140,12 @@ class Stack:
 
     async def _spawn(self, child: Child) -> Process:
         with self.log_file(child.name).open("ab") as output:
-            return await anyio.open_process(
-                tethered(child.command),
-                stdin=subprocess.PIPE,
+            return await processes.start(
+                child.command,
                 stdout=output,
                 stderr=output,
                 env=child.environment,
                 cwd=child.directory,
-                # Ctrl-C reaches this process alone, which then stops the children in order.
-                start_new_session=True,
             )
 
     async def _watch(self, running: _Running) -> None:
@@ -156,7 +154,7 @@ class Stack:
             status = await running.process.wait()
             if not running.wanted:
                 return
-            await _end(running)
+            await running.end()
             if not child.restart:
                 raise ChildFailed(
                     child.name, f"ended with status {status}", self.log_file(child.name)
@@ -166,19 +164,6 @@ class Stack:
             if not running.wanted:
                 return
             running.process = await self._spawn(child)
-
-
-async def _end(running: _Running) -> None:
-    """Stop a process, if it still runs, and everything that is left of its group."""
-    process = running.process
-    if process.returncode is None:
-        process.terminate()
-        with anyio.move_on_after(running.child.stop_seconds):
-            await process.wait()
-    with suppress(ProcessLookupError):
-        # The watcher, and children that it did not end itself.
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.aclose()
 
 
 @asynccontextmanager

@@ -4,12 +4,8 @@ A process of its own keeps the worker's heartbeat free of encoding, gives the
 memory of a long video back to the machine, and can always be stopped.
 """
 
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -18,7 +14,7 @@ import structlog
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from daemon.processes import tethered
+from daemon import processes
 from render.errors import CompositionError, RenderError
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
 
@@ -59,18 +55,15 @@ async def run_engine(
     for what the engine reports and `EngineDied` when it ends without a word.
     """
     with stderr_file.open("wb") as stderr:
-        process = await anyio.open_process(
-            tethered([sys.executable, "-m", "render", *arguments, "--json"]),
-            stdin=subprocess.PIPE,
-            stderr=stderr,
-            start_new_session=True,
+        process = await processes.start(
+            [sys.executable, "-m", "render", *arguments, "--json"], stderr=stderr
         )
         try:
             result = await _follow(process, on_progress)
             await process.wait()
         finally:
             with anyio.CancelScope(shield=True):
-                await _end(process)
+                await processes.end(process, seconds=_STOP_SECONDS)
     if result is None:
         said = await anyio.Path(stderr_file).read_text(errors="replace")
         log.error(
@@ -101,20 +94,10 @@ async def _follow(
 
 
 async def _lines(process: Process) -> AsyncIterator[bytes]:
-    assert process.stdout is not None  # noqa: S101 - asked for by open_process's default
+    assert process.stdout is not None  # noqa: S101 - a pipe, by `start`'s default
     stream = BufferedByteReceiveStream(process.stdout)
     while True:
         try:
             yield await stream.receive_until(b"\n", _LINE_LIMIT)
         except (anyio.EndOfStream, anyio.IncompleteRead):
             return
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        with anyio.move_on_after(_STOP_SECONDS):
-            await process.wait()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.aclose()
