@@ -19,8 +19,8 @@ from cms_bridge.ledger.vault import find_text, keep_text
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.caps import Scope
 from cms_bridge.pricing.estimates import estimate_in
+from daemon.work.contention import once_free
 from daemon.work.services import Services
-from daemon.work.waiting import once_free
 from render.drafting.model import storyboard
 from render.drafting.offline import Draft, draft
 from render.errors import RefusedGeneration

@@ -16,10 +16,10 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, made_for
 from cms_bridge.storage.base import StorageError
+from daemon.work.contention import once_free
 from daemon.work.progress import GENERATING, Reporter
 from daemon.work.reuse import REMADE, Unusable, fetch
 from daemon.work.services import Services
-from daemon.work.waiting import once_free
 from render.errors import RenderError
 from render.generation.base import (
     Generated,

@@ -17,7 +17,7 @@ from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import object_key
 from daemon.work.engine import run_engine
 from daemon.work.generation import generate_assets
-from daemon.work.media import make_medium
+from daemon.work.media_order import make_medium
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
 from daemon.work.workspace import attempt_directory, cache_directory

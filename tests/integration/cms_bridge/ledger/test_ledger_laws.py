@@ -18,7 +18,7 @@ from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
-from daemon.work.waiting import once_free
+from daemon.work.contention import once_free
 from render.errors import OutcomeUnknown
 from tests.support.ledger import (
     AMPLE,

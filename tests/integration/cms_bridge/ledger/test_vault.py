@@ -22,7 +22,7 @@ from cms_bridge.states import Status
 from cms_bridge.storage.base import StorageUnavailable, StoredObject
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Asset, Charge, Job
-from daemon.work.waiting import once_free
+from daemon.work.contention import once_free
 from render.errors import OutcomeUnknown
 from render.generation.base import Generated, GeneratedText, Kind, Reservation
 from tests.support.ledger import AMPLE, call, check_books, claimed, die, new_job, only_charge

@@ -26,7 +26,7 @@ from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
-from daemon.work.media import make_medium
+from daemon.work.media_order import make_medium
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.generation.base import Kind
