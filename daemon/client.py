@@ -66,7 +66,7 @@ class Sender:
         """Sign and send one event; return the bridge's receipt."""
         body = msgspec.json.encode(event)
         message, now = f"evt_{uuid4()}", datetime.now(UTC)
-        answer = await self._http.post(
+        response = await self._http.post(
             "/api/v1/webhooks/payload",
             content=body,
             headers={
@@ -76,7 +76,7 @@ class Sender:
                 "webhook-signature": self._signer.sign(message, now, body.decode()),
             },
         )
-        return _checked(answer)
+        return _json_of(response)
 
     async def follow(
         self, job: str, *, until: frozenset[str], seconds: float
@@ -88,8 +88,8 @@ class Sender:
         deadline = time.monotonic() + seconds
         seen: Any = None
         while time.monotonic() < deadline:
-            answer = await self._http.get(f"/api/v1/videos/jobs/{job}/status", headers=self._key)
-            status = _checked(answer)
+            response = await self._http.get(f"/api/v1/videos/jobs/{job}/status", headers=self._key)
+            status = _json_of(response)
             if status["updated_at"] != seen:
                 seen = status["updated_at"]
                 yield status
@@ -97,22 +97,22 @@ class Sender:
                     return
                 if status["status"] in {"failed", "cancelled"}:
                     error: dict[str, Any] = status["error"] or {}
-                    said = error.get("message", "no reason was given")
-                    raise SenderError(f"The job is {status['status']}: {said}")
+                    reason = error.get("message", "no reason was given")
+                    raise SenderError(f"The job is {status['status']}: {reason}")
             await anyio.sleep(_POLL_SECONDS)
         raise SenderError(f"The job was not {' or '.join(sorted(until))} in {seconds:g} seconds.")
 
     async def links(self, job: str) -> dict[str, Any]:
         """Return fresh links to a finished video."""
-        answer = await self._http.get(f"/api/v1/videos/jobs/{job}/links", headers=self._key)
-        return _checked(answer)
+        response = await self._http.get(f"/api/v1/videos/jobs/{job}/links", headers=self._key)
+        return _json_of(response)
 
 
-def _checked(answer: httpx.Response) -> Any:
-    if answer.is_success:
-        return answer.json()
+def _json_of(response: httpx.Response) -> Any:
+    if response.is_success:
+        return response.json()
     try:
-        said = answer.json()["detail"]
+        reason = response.json()["detail"]
     except (ValueError, KeyError):
-        said = answer.text[:500]
-    raise SenderError(f"The bridge answered {answer.status_code}: {said}")
+        reason = response.text[:500]
+    raise SenderError(f"The bridge answered {response.status_code}: {reason}")

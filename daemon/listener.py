@@ -28,32 +28,34 @@ _END_SECONDS = 1
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 
 
-class _Ended(DaemonError):
+class _StoppedListening(DaemonError):
     """Nobody listens any longer."""
 
 
-class Post(msgspec.Struct, frozen=True, kw_only=True):
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """What is listened to, and how much is taken from it."""
 
     lane: Lane
     tasks: Sequence[Function]
-    most: int
+    concurrency: int
     """Wake-ups taken at once."""
-    room: Callable[[], int]
+    free_slots: Callable[[], int]
     """How many of them would find a place now; the rest is left to other daemons."""
 
 
 class Listener(Worker):
     """An arq worker that takes no more wake-ups than there is room for."""
 
-    def __init__(self, post: Post, *, redis_url: str, hold: float, context: dict[str, Any]) -> None:
+    def __init__(
+        self, subscription: Subscription, *, redis_url: str, hold: float, context: dict[str, Any]
+    ) -> None:
         """Take the seconds that a wake-up is held for at most, and what tasks work with."""
         super().__init__(
-            post.tasks,
-            queue_name=post.lane,
+            subscription.tasks,
+            queue_name=subscription.lane,
             redis_pool=arq_redis(redis_url),
             ctx=context,
-            max_jobs=post.most,
+            max_jobs=subscription.concurrency,
             # The database counts attempts; arq only ever wakes.
             max_tries=1_000_000,
             # Even a failure's record would keep the wake-up's name.
@@ -64,22 +66,22 @@ class Listener(Worker):
             job_serializer=serialise,
             job_deserializer=deserialise,
         )
-        self._post = post
+        self._subscription = subscription
         # arq's own is the longest time-out of a task and ten seconds more.
         self.in_progress_timeout_s = min(_HOLD_SECONDS, hold)
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start wake-ups, the oldest first, while there is room."""
-        self.max_jobs = min(self._post.most, self._post.room())
+        self.max_jobs = min(self._subscription.concurrency, self._subscription.free_slots())
         try:
             await super().start_jobs(job_ids)
         finally:
-            self.max_jobs = self._post.most
+            self.max_jobs = self._subscription.concurrency
 
     async def heart_beat(self) -> None:
         """End here if asked to: between two looks no command is under way."""
         if not self.allow_pick_jobs:
-            raise _Ended
+            raise _StoppedListening
 
     async def listen(self) -> None:
         """Listen until cancelled; raise what arq raises when it loses Redis."""
@@ -92,27 +94,33 @@ class Listener(Worker):
 
     async def _end(self, listening: asyncio.Task[None]) -> None:
         self.allow_pick_jobs = False
-        left = {listening, *self.tasks.values()}
-        _, late = await asyncio.wait(left, timeout=_END_SECONDS)
+        unfinished = {listening, *self.tasks.values()}
+        _, late = await asyncio.wait(unfinished, timeout=_END_SECONDS)
         for task in late:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
         await self.pool.aclose(close_connection_pool=True)
 
 
-async def listen(post: Post, *, redis_url: str, hold: float, context: dict[str, Any]) -> None:
+async def listen(
+    subscription: Subscription, *, redis_url: str, hold: float, context: dict[str, Any]
+) -> None:
     """Listen for ever; wait a little longer each time that Redis cannot be reached."""
     pause = _FIRST_PAUSE
     while True:
-        listener = Listener(post, redis_url=redis_url, hold=hold, context=context)
+        listener = Listener(subscription, redis_url=redis_url, hold=hold, context=context)
         began = anyio.current_time()
         try:
             await listener.listen()
         except (RedisError, OSError, TimeoutError) as error:
             if anyio.current_time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-                log.warning("queue.lost", lane=post.lane, reason=tracebacks.summary(error))
+                log.warning(
+                    "queue.connection_lost",
+                    lane=subscription.lane,
+                    reason=tracebacks.summary(error),
+                )
         except Exception:  # whatever it was, a new listener may do better
-            log.exception("queue.listener_crashed", lane=post.lane)
+            log.exception("queue.listener_crashed", lane=subscription.lane)
         await anyio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

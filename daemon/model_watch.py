@@ -18,44 +18,44 @@ from render.generation.providers import Providers
 
 log = structlog.get_logger()
 
-_HELD = 1_000
+_MAX_UNWRITTEN = 1_000
 """Pieces of evidence for each model, while they cannot be written."""
-_AGAIN_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 
 
-class Watch:
-    """One daemon's watch; `note` is the witness of its providers."""
+class ModelWatch:
+    """One daemon's watch; `record` is the witness of its providers."""
 
     def __init__(self, *, every: float, keep: timedelta) -> None:
         """Take the seconds between two looks, and how long records are kept."""
         self._every = every
         self._keep = keep
-        self._seen: dict[tuple[str, str], list[Evidence]] = {}
-        self._news = anyio.Event()
+        self._unwritten: dict[tuple[str, str], list[Evidence]] = {}
+        self._evidence_added = anyio.Event()
 
-    def note(self, provider: str, model: str, evidence: Evidence) -> None:
+    def record(self, provider: str, model: str, evidence: Evidence) -> None:
         """Take note of what was seen of a model, to be written down at once."""
-        self._seen.setdefault((provider, model), []).append(evidence)
-        self._news.set()
+        self._unwritten.setdefault((provider, model), []).append(evidence)
+        self._evidence_added.set()
 
     @asynccontextmanager
-    async def over(self, providers: Providers) -> AsyncGenerator[None]:
+    async def watching(self, providers: Providers) -> AsyncGenerator[None]:
         """Watch models for as long as the block runs, beginning with what is known of them."""
-        known = await model_health.open_circuits()
+        open_circuits = await model_health.open_circuits()
         for provider, model, circuit in providers.circuits():
-            if (provider, model) in known:
-                since, until = known[provider, model]
+            if (provider, model) in open_circuits:
+                since, until = open_circuits[provider, model]
                 circuit.restore(open_since=since, open_until=until)
         async with anyio.create_task_group() as group:
-            group.start_soon(self._look, providers)
-            group.start_soon(self._write)
+            group.start_soon(self._check, providers)
+            group.start_soon(self._flush_as_it_comes)
             try:
                 yield
             finally:
                 group.cancel_scope.cancel()
-        await self._written()
+        await self._flush()
 
-    async def _look(self, providers: Providers) -> None:
+    async def _check(self, providers: Providers) -> None:
         models = [(provider, model) for provider, model, _ in providers.circuits()]
         while True:
             began = anyio.current_time()
@@ -66,28 +66,30 @@ class Watch:
                     await model_health.report(models)
                     await model_health.prune(self._keep)
             except Exception:  # whatever fails here is no reason to stop the work
-                log.warning("watch.failed", exc_info=True)
+                log.warning("model_watch.check_failed", exc_info=True)
             await anyio.sleep(max(0.0, began + self._every - anyio.current_time()))
 
-    async def _write(self) -> None:
+    async def _flush_as_it_comes(self) -> None:
         while True:
-            await self._news.wait()
-            self._news = anyio.Event()
-            if not await self._written():
-                await anyio.sleep(_AGAIN_SECONDS)
-                self._news.set()
+            await self._evidence_added.wait()
+            self._evidence_added = anyio.Event()
+            if not await self._flush():
+                await anyio.sleep(_RETRY_SECONDS)
+                self._evidence_added.set()
 
-    async def _written(self) -> bool:
+    async def _flush(self) -> bool:
         """Write down what was seen; return False if the database would not take it."""
-        for provider, model in list(self._seen):
-            seen = self._seen.pop((provider, model))
+        for provider, model in list(self._unwritten):
+            evidence = self._unwritten.pop((provider, model))
             try:
                 # Interrupted, it would not be known whether it was written.
                 with anyio.CancelScope(shield=True):
-                    await model_health.record(provider, model, seen)
+                    await model_health.record(provider, model, evidence)
             except Exception:  # whatever the driver raises, the evidence is held
-                log.warning("watch.unwritten", provider=provider, model=model, exc_info=True)
-                later = self._seen.get((provider, model), [])
-                self._seen[provider, model] = [*seen, *later][-_HELD:]
+                log.warning(
+                    "model_watch.write_failed", provider=provider, model=model, exc_info=True
+                )
+                later = self._unwritten.get((provider, model), [])
+                self._unwritten[provider, model] = [*evidence, *later][-_MAX_UNWRITTEN:]
                 return False
         return True

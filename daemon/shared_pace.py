@@ -46,22 +46,24 @@ class SharedPace:
         self._name = f"reelwright:pace:{provider}:{digest}"
         self._interval = round(60 * _MICROSECONDS / per_minute)
         self._script = redis.register_script(_TURN)
-        self._alone = EvenPace(per_minute=per_minute)
+        self._local = EvenPace(per_minute=per_minute)
 
     async def turn(self) -> None:
         """Return when the next call may be made."""
-        alone = self._alone.book()
+        local_wait = self._local.book()
         try:
-            told = cast(int, await self._script(keys=[self._name], args=[self._interval]))
-            wait = told / _MICROSECONDS
+            microseconds = cast(int, await self._script(keys=[self._name], args=[self._interval]))
+            wait = microseconds / _MICROSECONDS
         except (RedisError, OSError) as error:
-            log.warning("pace.alone", provider=self._provider, reason=type(error).__name__)
-            wait = alone
+            log.warning(
+                "pace.redis_unavailable", provider=self._provider, reason=type(error).__name__
+            )
+            wait = local_wait
         await anyio.sleep(wait)
 
 
-class Paces:
-    """Makes the paces of accounts over one connection to Redis; see `open_paces`."""
+class SharedPaces:
+    """Makes the paces of accounts over one connection to Redis; see `open_shared_paces`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -74,10 +76,10 @@ class Paces:
 
 
 @asynccontextmanager
-async def open_paces(redis_url: str) -> AsyncGenerator[Paces]:
+async def open_shared_paces(redis_url: str) -> AsyncGenerator[SharedPaces]:
     """Connect to Redis, when it is first needed, for as long as the block runs."""
     redis = Redis.from_url(
         redis_url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
     )
     async with redis:
-        yield Paces(redis)
+        yield SharedPaces(redis)

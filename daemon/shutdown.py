@@ -9,45 +9,45 @@ from contextlib import contextmanager
 import anyio
 import structlog
 
-from daemon.tasks import Desk
+from daemon.tasks import Dispatcher
 from daemon.work.services import Services
 
 log = structlog.get_logger()
 
 _END_SECONDS = 8
 """Longer than an engine takes to end, and a job to be let go."""
-_SAME_WORD_SECONDS = 2
-"""Ctrl-C reaches a whole terminal, and a supervisor passes it on: that is one word, not two."""
+_SAME_SIGNAL_SECONDS = 2
+"""Ctrl-C reaches a whole terminal, and a supervisor passes it on: that is one signal, not two."""
 
 
-class Stop:
-    """What a daemon is told from outside."""
+class StopSignal:
+    """What a daemon is told from outside: to stop, or to stop now."""
 
     def __init__(self) -> None:
         """Begin with nothing said."""
-        self.asked = anyio.Event()
+        self.requested = anyio.Event()
         """It is to stop."""
-        self.urged = anyio.Event()
+        self.forced = anyio.Event()
         """It is to stop now, whatever is under way."""
-        self._since = 0.0
+        self._requested_at = 0.0
 
-    def say(self) -> None:
-        """Ask it, or urge it if it was asked before."""
-        if not self.asked.is_set():
-            self._since = time.monotonic()
-            self.asked.set()
-        elif time.monotonic() - self._since > _SAME_WORD_SECONDS:
-            self.urged.set()
+    def receive(self) -> None:
+        """Request a stop, or force one that was requested before."""
+        if not self.requested.is_set():
+            self._requested_at = time.monotonic()
+            self.requested.set()
+        elif time.monotonic() - self._requested_at > _SAME_SIGNAL_SECONDS:
+            self.forced.set()
 
 
 @contextmanager
-def told_to_stop() -> Generator[Stop]:
-    """Take SIGTERM and SIGINT for a word to stop, and a second one for an urgent one."""
-    stop = Stop()
+def stop_signals() -> Generator[StopSignal]:
+    """Take SIGTERM and SIGINT for a request to stop, and a second one for an order to."""
+    stop = StopSignal()
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
-        loop.add_signal_handler(number, stop.say)
+        loop.add_signal_handler(number, stop.receive)
     try:
         yield stop
     finally:
@@ -55,26 +55,26 @@ def told_to_stop() -> Generator[Stop]:
             loop.remove_signal_handler(number)
 
 
-async def drain(desk: Desk, services: Services, stop: Stop) -> None:
+async def drain(dispatcher: Dispatcher, services: Services, stop: StopSignal) -> None:
     """Let go of every job in order: at once where nothing is being paid for."""
     in_flight = services.in_flight
     in_flight.drain()
     log.info("daemon.draining", worker=services.worker, calls=in_flight.calls)
     async with anyio.create_task_group() as patience:
 
-        async def lose() -> None:
+        async def cut_off() -> None:
             with anyio.move_on_after(services.settings.drain_seconds):
-                await stop.urged.wait()
-            log.warning("daemon.cut_off", worker=services.worker, calls=in_flight.calls)
+                await stop.forced.wait()
+            log.warning("daemon.calls_cut_off", worker=services.worker, calls=in_flight.calls)
             in_flight.cut_off_all()
             await anyio.sleep(_END_SECONDS)
             patience.cancel_scope.cancel()
 
-        patience.start_soon(lose)
-        await desk.drafts.hands.emptied()
-        await desk.renders.hands.emptied()
+        patience.start_soon(cut_off)
+        await dispatcher.drafts.pool.join()
+        await dispatcher.renders.pool.join()
         patience.cancel_scope.cancel()
     with anyio.move_on_after(_END_SECONDS):
-        await desk.news.hands.emptied()
-    for hands in (desk.drafts.hands, desk.renders.hands, desk.news.hands):
-        await hands.drop()
+        await dispatcher.deliveries.pool.join()
+    for pool in dispatcher.pools:
+        await pool.cancel()

@@ -1,49 +1,88 @@
-"""What a wake-up does: it hands its job to whoever works on it, and is over.
+"""What a wake-up does, and what kind of work its job is.
 
-arq holds a key in Redis for as long as one of its tasks runs, and cancels them
-all when Redis goes away; so none of them runs longer than a moment.
+A wake-up hands its job to whoever works on it, and is over: arq holds a key in
+Redis for as long as one of its tasks runs, and cancels them all when Redis goes
+away; so none of them runs longer than a moment.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from arq.worker import Retry
 
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.states import JobKind
 from daemon.deliveries import Deliveries
-from daemon.work.workload import Workload
+from daemon.work import drafting, media_order, rendering
+from daemon.work.attempts import Work
+from daemon.work.services import Services
+from daemon.work.workload import TaskPool, Workload
 
 Context = dict[str, Any]
 
+PRODUCTION: Mapping[JobKind, Work] = {
+    JobKind.VIDEO: rendering.render_video,
+    JobKind.IMAGE: media_order.fulfil_media_order,
+    JobKind.SPEECH: media_order.fulfil_media_order,
+}
+"""What is done with an approved job, by its kind. Only a video is drafted before."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
-    """Where wake-ups hand their jobs in; every task finds it as `desk` in its context."""
+class Dispatcher:
+    """Where wake-ups hand their jobs in; every task finds it as `dispatcher` in its context."""
 
     drafts: Workload
     renders: Workload
-    news: Deliveries
+    deliveries: Deliveries
+
+    @property
+    def pools(self) -> tuple[TaskPool, ...]:
+        """Everything that is under way."""
+        return self.drafts.pool, self.renders.pool, self.deliveries.pool
+
+
+def open_dispatcher(services: Services) -> Dispatcher:
+    """Return a dispatcher with as many places as the settings give each phase."""
+    settings = services.settings
+    return Dispatcher(
+        drafts=Workload(
+            Phase.STORYBOARD,
+            drafting.draft_storyboard,
+            services,
+            size=settings.concurrent_drafts,
+        ),
+        renders=Workload(Phase.RENDER, produce, services, size=settings.concurrent_jobs),
+        deliveries=Deliveries(services),
+    )
+
+
+async def produce(lease: Lease, services: Services) -> None:
+    """Make what an approved job was approved for."""
+    await PRODUCTION[lease.kind](lease, services)
 
 
 async def draft_storyboard(ctx: Context, job: str, attempt: int | None = None) -> None:
     """Turn a pending job's brief into a storyboard."""
-    desk: Desk = ctx["desk"]
-    _hand_in(desk.drafts, job, attempt)
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    _start(dispatcher.drafts, job, attempt)
 
 
 async def render_video(ctx: Context, job: str, attempt: int | None = None) -> None:
     """Turn an approved job's storyboard into a video."""
-    desk: Desk = ctx["desk"]
-    _hand_in(desk.renders, job, attempt)
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    _start(dispatcher.renders, job, attempt)
 
 
 async def deliver_outbox(ctx: Context, job: str) -> None:
     """Tell Payload what is new about a job."""
-    desk: Desk = ctx["desk"]
-    desk.news.tell(UUID(job))
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    dispatcher.deliveries.start(UUID(job))
 
 
-def _hand_in(workload: Workload, job: str, attempt: int | None) -> None:
-    if not workload.begin(UUID(job), after=attempt):
+def _start(workload: Workload, job: str, attempt: int | None) -> None:
+    if not workload.start(UUID(job), after=attempt):
         # The last place was taken in between: another daemon may have one.
         raise Retry

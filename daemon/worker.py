@@ -21,23 +21,20 @@ from redis.exceptions import RedisError
 
 from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
-from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
 from daemon import tasks
-from daemon.deliveries import AT_ONCE, Deliveries
-from daemon.listener import Post, listen
-from daemon.model_watch import Watch
+from daemon.deliveries import MAX_CONCURRENT
+from daemon.listener import Subscription, listen
+from daemon.model_watch import ModelWatch
 from daemon.settings import DaemonSettings
-from daemon.shared_pace import open_paces
-from daemon.shutdown import Stop, drain, told_to_stop
-from daemon.tasks import Desk
-from daemon.work import drafting, rendering
+from daemon.shared_pace import open_shared_paces
+from daemon.shutdown import StopSignal, drain, stop_signals
+from daemon.tasks import Dispatcher, open_dispatcher
 from daemon.work.services import Services
-from daemon.work.workload import Workload
 from daemon.work.workspace import clear_leftovers
 from render import tracebacks
 from render.generation.providers import Providers, open_providers
@@ -45,7 +42,7 @@ from render.generation.providers import Providers, open_providers
 log = structlog.get_logger()
 
 _REPORT_SECONDS = 2.0
-_REPORT_LASTS_SECONDS = 6.0
+_REPORT_EXPIRY_SECONDS = 6.0
 
 
 async def run(settings: DaemonSettings | None = None) -> None:
@@ -57,88 +54,72 @@ async def run(settings: DaemonSettings | None = None) -> None:
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await open_services(settings, stack)
-        desk = _desk(services)
-        with told_to_stop() as stop:
+        dispatcher = open_dispatcher(services)
+        with stop_signals() as stop:
             log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
             try:
-                await _take_up(desk, services, stop)
+                await _run_until_stopped(dispatcher, services, stop)
             finally:
                 with anyio.CancelScope(shield=True):
-                    await drain(desk, services, stop)
+                    await drain(dispatcher, services, stop)
     log.info("daemon.stopped", worker=services.worker)
 
 
-def _desk(services: Services) -> Desk:
-    settings = services.settings
-    return Desk(
-        drafts=Workload(
-            Phase.STORYBOARD,
-            drafting.draft_storyboard,
-            services,
-            most=settings.concurrent_drafts,
-        ),
-        renders=Workload(
-            Phase.RENDER, rendering.render_video, services, most=settings.concurrent_jobs
-        ),
-        news=Deliveries(services),
-    )
-
-
-async def _take_up(desk: Desk, services: Services, stop: Stop) -> None:
+async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: StopSignal) -> None:
     """Take up work and news, and repair what was lost, until told to stop.
 
     Each goes its own way: an object store that hangs holds up no claim.
     """
     every = float(services.settings.sweep_seconds)
     async with anyio.create_task_group() as group:
-        for post in _posts(desk):
-            group.start_soon(_listen, post, desk, services)
-        group.start_soon(lambda: desk.drafts.watch(every=every))
-        group.start_soon(lambda: desk.renders.watch(every=every))
-        group.start_soon(_repeat, "news", desk.news.sweep, every)
+        for subscription in _subscriptions(dispatcher):
+            group.start_soon(_listen, subscription, dispatcher, services)
+        group.start_soon(lambda: dispatcher.drafts.poll(every=every))
+        group.start_soon(lambda: dispatcher.renders.poll(every=every))
+        group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
-        await stop.asked.wait()
+        await stop.requested.wait()
         group.cancel_scope.cancel()
 
 
-async def _listen(post: Post, desk: Desk, services: Services) -> None:
+async def _listen(subscription: Subscription, dispatcher: Dispatcher, services: Services) -> None:
     await listen(
-        post,
+        subscription,
         redis_url=services.settings.redis_url,
         hold=services.settings.lease_seconds,
-        context={"desk": desk},
+        context={"dispatcher": dispatcher},
     )
 
 
-def _posts(desk: Desk) -> list[Post]:
+def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
     return [
-        Post(
+        Subscription(
             lane=Lane.DRAFTS,
             tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
-            most=desk.drafts.hands.most,
-            room=lambda: desk.drafts.room,
+            concurrency=dispatcher.drafts.pool.size,
+            free_slots=lambda: dispatcher.drafts.free_slots,
         ),
-        Post(
+        Subscription(
             lane=Lane.RENDERS,
             tasks=[func(tasks.render_video, name=Task.RENDER_VIDEO)],
-            most=desk.renders.hands.most,
-            room=lambda: desk.renders.room,
+            concurrency=dispatcher.renders.pool.size,
+            free_slots=lambda: dispatcher.renders.free_slots,
         ),
-        Post(
+        Subscription(
             lane=Lane.NEWS,
             tasks=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX)],
-            most=AT_ONCE,
-            room=lambda: desk.news.hands.room,
+            concurrency=MAX_CONCURRENT,
+            free_slots=lambda: dispatcher.deliveries.pool.free_slots,
         ),
     ]
 
 
-async def _repeat(name: str, do: Callable[[], Awaitable[None]], every: float) -> None:
+async def _repeat(name: str, work: Callable[[], Awaitable[None]], every: float) -> None:
     """Do something for ever, so many seconds apart, whatever comes of it."""
     while True:
         try:
-            await do()
+            await work()
         except Exception as error:  # noqa: BLE001 - the next time may be better
             log.warning("sweep.failed", part=name, reason=tracebacks.summary(error))
         await anyio.sleep(every)
@@ -155,9 +136,9 @@ async def _repair(services: Services) -> None:
 
 async def _report(services: Services) -> None:
     try:
-        await services.queue.report_daemon(services.worker, seconds=_REPORT_LASTS_SECONDS)
+        await services.queue.report_daemon(services.worker, seconds=_REPORT_EXPIRY_SECONDS)
     except (RedisError, OSError):
-        log.debug("daemon.unreported", worker=services.worker)
+        log.debug("daemon.report_failed", worker=services.worker)
 
 
 async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
@@ -186,8 +167,8 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
         secret.get_secret_value() if secret else ""
         for secret in (settings.gemini_api_key, settings.replicate_api_token)
     )
-    paces = await stack.enter_async_context(open_paces(settings.redis_url))
-    watch = Watch(
+    paces = await stack.enter_async_context(open_shared_paces(settings.redis_url))
+    watch = ModelWatch(
         every=settings.model_look_seconds, keep=timedelta(days=settings.model_health_days)
     )
     providers = await stack.enter_async_context(
@@ -204,12 +185,12 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
             replicate_pace=paces.pace(
                 "replicate", key=token, per_minute=settings.replicate_calls_per_minute
             ),
-            told=watch.note,
+            told=watch.record,
             stock=settings.stock_directory,
             standards=settings.standards,
         )
     )
-    await stack.enter_async_context(watch.over(providers))
+    await stack.enter_async_context(watch.watching(providers))
     return providers
 
 

@@ -61,24 +61,24 @@ class Editor:
 
     async def update(self, collection: str, document: Any, values: dict[str, Any]) -> Any:
         """Save a document's changed fields."""
-        answer = await self.http.patch(
+        response = await self.http.patch(
             f"/api/{collection}/{document}", json=values, params={"depth": 0}
         )
-        return _checked(answer)["doc"]
+        return _json_of(response)["doc"]
 
     async def read(self, collection: str, document: Any) -> dict[str, Any]:
         """Return a document as Payload has it now."""
-        answer = await self.http.get(f"/api/{collection}/{document}", params={"depth": 0})
-        return _checked(answer)
+        response = await self.http.get(f"/api/{collection}/{document}", params={"depth": 0})
+        return _json_of(response)
 
     async def find(self, collection: str, **where: Any) -> dict[str, Any] | None:
         """Return the newest document with these values, if there is one."""
         params = {f"where[{field}][equals]": value for field, value in where.items()}
-        answer = await self.http.get(
+        response = await self.http.get(
             f"/api/{collection}",
             params={**params, "sort": "-createdAt", "limit": 1, "depth": 0},
         )
-        documents = _checked(answer)["docs"]
+        documents = _json_of(response)["docs"]
         return documents[0] if documents else None
 
     async def follow(
@@ -99,39 +99,39 @@ class Editor:
                     return
                 if rendition["status"] in {"failed", "cancelled"}:
                     error: dict[str, Any] = rendition.get("error") or {}
-                    said = error.get("message", "no reason was given")
-                    raise EditorError(f"The job is {rendition['status']}: {said}")
+                    reason = error.get("message", "no reason was given")
+                    raise EditorError(f"The job is {rendition['status']}: {reason}")
             await anyio.sleep(_POLL_SECONDS)
         raise EditorError(f"The video was not {' or '.join(sorted(until))} in {seconds:g} seconds.")
 
     async def download(self, url: str, path: Path) -> None:
         """Save what a link in a document leads to."""
-        async with self.http.stream("GET", url, follow_redirects=True) as answer:
-            if not answer.is_success:
-                await answer.aread()
-                raise EditorError(f"{url} answered {answer.status_code}: {answer.text[:200]}")
+        async with self.http.stream("GET", url, follow_redirects=True) as response:
+            if not response.is_success:
+                await response.aread()
+                raise EditorError(f"{url} answered {response.status_code}: {response.text[:200]}")
             async with await anyio.open_file(path, "wb") as file:
-                async for chunk in answer.aiter_bytes():
+                async for chunk in response.aiter_bytes():
                     await file.write(chunk)
 
     async def _create(self, collection: str, values: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.http.post(f"/api/{collection}", json=values, params={"depth": 0})
-        return _checked(answer)["doc"]
+        response = await self.http.post(f"/api/{collection}", json=values, params={"depth": 0})
+        return _json_of(response)["doc"]
 
 
 @asynccontextmanager
 async def signed_in(payload_url: str, *, email: str, password: str) -> AsyncGenerator[Editor]:
     """Sign in to Payload; raise `EditorError` if it will not have it."""
     async with httpx.AsyncClient(base_url=payload_url, timeout=30) as http:
-        answer = await http.post("/api/users/login", json={"email": email, "password": password})
-        http.headers["Authorization"] = f"JWT {_checked(answer)['token']}"
+        response = await http.post("/api/users/login", json={"email": email, "password": password})
+        http.headers["Authorization"] = f"JWT {_json_of(response)['token']}"
         yield Editor(http)
 
 
-def _checked(answer: httpx.Response) -> Any:
-    if answer.is_success:
-        return answer.json()
+def _json_of(response: httpx.Response) -> Any:
+    if response.is_success:
+        return response.json()
     raise EditorError(
-        f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}:"
-        f" {answer.text[:500]}"
+        f"{response.request.method} {response.request.url.path} answered {response.status_code}:"
+        f" {response.text[:500]}"
     )

@@ -73,7 +73,7 @@ async def embedded_redis(directory: Path) -> AsyncGenerator[str]:
     still uses the directory.
     """
     server = find_redis_server()
-    directory = _private(directory)
+    directory = _private_directory(directory)
     async with AsyncExitStack() as stack:
         lock = stack.enter_context((directory / "redis.lock").open("wb"))
         await _lock(lock, directory)
@@ -82,7 +82,7 @@ async def embedded_redis(directory: Path) -> AsyncGenerator[str]:
         socket = _socket_path(directory, stack)
         process = await _start(server, directory=directory, socket=socket, log=log, lock=lock)
         try:
-            if not await _answers(process, socket):
+            if not await _wait_for_pong(process, socket):
                 raise EmbeddedRedisError(
                     f"The embedded Redis ({server}) did not start:"
                     f" {_last_lines(directory / 'redis.log', log_start)}{_advice(directory)}"
@@ -93,7 +93,7 @@ async def embedded_redis(directory: Path) -> AsyncGenerator[str]:
                 await processes.end(process, seconds=_STOP_TIMEOUT)
 
 
-def _private(directory: Path) -> Path:
+def _private_directory(directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     return directory.absolute()
@@ -151,7 +151,7 @@ async def _start(
     )
 
 
-async def _answers(process: Process, socket: Path) -> bool:
+async def _wait_for_pong(process: Process, socket: Path) -> bool:
     deadline = time.monotonic() + _START_TIMEOUT
     async with Redis(unix_socket_path=str(socket)) as client:
         while process.returncode is None and time.monotonic() < deadline:

@@ -78,35 +78,37 @@ async def _run(
     except LeaseLost as error:
         return "lost", str(error)
     except Exception as error:  # noqa: BLE001 - every end is recorded, also the unforeseen
-        return await _stopped(lease, first_error(error), services)
+        return await _record_failure(lease, first_error(error), services)
     if not scope.cancelled_caught:
         return "succeeded", ""
     if services.in_flight.draining:
         return "released", "The daemon is stopping."
     late = TimeoutError(f"The work was not done in {services.task_seconds:g} seconds.")
-    return await _stopped(lease, late, services)
+    return await _record_failure(lease, late, services)
 
 
-async def _stopped(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
+async def _record_failure(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
     try:
         match error:
             case LeaseLost():
                 return "lost", str(error)
             case RetryableGeneration() | StorageUnavailable() | EngineDied():
-                again = await leases.postpone(
+                postponed = await leases.postpone(
                     lease,
                     _problem(error),
                     policy=services.retry_policy,
                     asked=getattr(error, "retry_after", None),
                 )
-                return ("postponed" if again else "failed"), str(error)
+                return ("postponed" if postponed else "failed"), str(error)
             case RenderError() | StorageError():
                 await leases.fail(lease, _problem(error))
                 return "failed", str(error)
             case _:
                 log.error("attempt.crashed", exc_info=error)
-                again = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
-                return ("postponed" if again else "failed"), type(error).__name__
+                postponed = await leases.postpone(
+                    lease, _problem(error), policy=services.retry_policy
+                )
+                return ("postponed" if postponed else "failed"), type(error).__name__
     except LeaseLost as lost:
         return "lost", str(lost)
 
@@ -134,4 +136,4 @@ async def _release(lease: Lease) -> None:
     try:
         await leases.release(lease)
     except LeaseLost:
-        log.info("attempt.already_lost", job_id=str(lease.job_id))
+        log.info("attempt.lease_lost", job_id=str(lease.job_id))

@@ -13,27 +13,29 @@ import anyio
 
 from cms_bridge.errors import CallUnderWay, SpendUnderWay
 
-LONGEST = 180.0
-"""Seconds: longer than a call takes. Whoever has waited so long is tried again later."""
-_LOOK_AGAIN = 0.25
-_LONGEST_LOOK = 2.0
+MAX_WAIT_SECONDS = 180.0
+"""Longer than a call takes. Whoever has waited so long is tried again later."""
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 2.0
 
 T = TypeVar("T")
 
 
-async def once_free(make: Callable[[], Awaitable[T]], *, longest: float = LONGEST) -> T:
-    """Return what `make` returns, called again for as long as other calls are in its way.
+async def retry_contended(
+    call: Callable[[], Awaitable[T]], *, longest: float = MAX_WAIT_SECONDS
+) -> T:
+    """Return what a call returns, made again for as long as other calls are in its way.
 
     Raises `CallUnderWay` or `SpendUnderWay`, which pass, when that takes too long.
     """
     deadline = time.monotonic() + longest
-    pause = _LOOK_AGAIN
+    pause = _FIRST_PAUSE
     while True:
         try:
-            return await make()
+            return await call()
         except (CallUnderWay, SpendUnderWay):
             if time.monotonic() >= deadline:
                 raise
         # Each look is a transaction: who waits long looks less often, and not all at once.
         await anyio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - guards nothing
-        pause = min(pause * 1.5, _LONGEST_LOOK)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)

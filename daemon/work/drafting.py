@@ -19,7 +19,7 @@ from cms_bridge.ledger.vault import find_text, keep_text
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.caps import Scope
 from cms_bridge.pricing.estimates import estimate_in
-from daemon.work.contention import once_free
+from daemon.work.contention import retry_contended
 from daemon.work.services import Services
 from render.drafting.model import storyboard
 from render.drafting.offline import Draft, draft
@@ -28,7 +28,7 @@ from render.generation.base import GeneratedText, Guard, Made, Reservation, Text
 from render.generation.chain import TextChain
 from render.generation.requests import request_digest
 
-ANSWERS = 2
+MAX_ANSWERS = 2
 """How many answers, at the price of their question, a storyboard may cost."""
 
 
@@ -48,8 +48,8 @@ async def _draft(lease: Lease, services: Services) -> Draft:
         return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
     await services.vault.recover(lease.job_id, before=lease.attempt)
     ledger = await open_ledger(lease, caps=services.settings.caps)
-    writer = _Remembering(
-        model=services.providers.text, ledger=ledger, guard=services.in_flight.calls_of(lease)
+    writer = _RememberingModel(
+        model=services.providers.text, ledger=ledger, guard=services.in_flight.guard_for(lease)
     )
     return (await storyboard(lease.brief, model=writer, limits=limits)).draft
 
@@ -60,7 +60,7 @@ async def _keep(made: Made, paid: Reservation | None) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Remembering:
+class _RememberingModel:
     """A `TextModel` that asks another only for what its project has not paid for before."""
 
     model: TextChain
@@ -73,18 +73,18 @@ class _Remembering:
 
     async def write(self, request: TextRequest) -> GeneratedText:
         """Return the answer of old, or a new one; raise `GenerationError`."""
-        bound = ANSWERS * ceiling(self.model.price(request))
+        bound = MAX_ANSWERS * ceiling(self.model.price(request))
         ledger = replace(self.ledger, draft_bound=bound)
         model = self.model.metered(ledger, keep=_keep, guard=self.guard)
 
         async def write() -> GeneratedText:
-            known = await find_text(self.ledger.lease.project, request_digest(request))
-            if known:
-                return msgspec.structs.replace(known, cost=Decimal(0))
+            earlier = await find_text(self.ledger.lease.project, request_digest(request))
+            if earlier:
+                return msgspec.structs.replace(earlier, cost=Decimal(0))
             return await model.write(request)
 
         try:
-            return await once_free(write)
+            return await retry_contended(write)
         except SpendCapReached as error:
             if error.params["scope"] != Scope.DRAFT:
                 raise

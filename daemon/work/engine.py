@@ -65,9 +65,11 @@ async def run_engine(
             with anyio.CancelScope(shield=True):
                 await processes.end(process, seconds=_STOP_SECONDS)
     if result is None:
-        said = await anyio.Path(stderr_file).read_text(errors="replace")
+        stderr_text = await anyio.Path(stderr_file).read_text(errors="replace")
         log.error(
-            "engine.died", status=process.returncode, stderr=said.splitlines()[-_STDERR_LINES:]
+            "engine.died",
+            status=process.returncode,
+            stderr=stderr_text.splitlines()[-_STDERR_LINES:],
         )
         raise EngineDied(
             f"The engine ended with status {process.returncode} before the video was whole."
@@ -80,12 +82,12 @@ async def _follow(
 ) -> ResultLine | None:
     result: ResultLine | None = None
     async for line in _lines(process):
-        said: Report = msgspec.json.decode(line, type=Report)
-        match said:
+        report: Report = msgspec.json.decode(line, type=Report)
+        match report:
             case ProgressLine() as progress:
                 start, end = _STAGES[progress.stage]
-                done = progress.done / max(progress.total, 1)
-                await on_progress(start + (end - start) * done)
+                share = progress.done / max(progress.total, 1)
+                await on_progress(start + (end - start) * share)
             case ErrorLine() as error:
                 raise EngineError(error)
             case ResultLine() as line_of_result:

@@ -16,9 +16,9 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, made_for
 from cms_bridge.storage.base import StorageError
-from daemon.work.contention import once_free
+from daemon.work.contention import retry_contended
 from daemon.work.progress import GENERATING, Reporter
-from daemon.work.reuse import REMADE, Unusable, fetch
+from daemon.work.reuse import REMADE, UnusableAsset, fetch_asset
 from daemon.work.services import Services
 from render.errors import RenderError
 from render.generation.base import (
@@ -71,20 +71,20 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         (scene, kind) for scene in storyboard.scenes for kind in kinds if kind in made_for(scene)
     ]
     records: list[AssetRecord] = []
-    left = {
+    pending = {
         scene.id: sum(1 for other, _ in wanted if other is scene) for scene in storyboard.scenes
     }
 
     failures: list[Exception] = []
 
-    async def one(scene: Scene, kind: Kind) -> AssetRecord | None:
+    async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
         async with services.generations:
             return None if failures else await generation.asset(scene, kind)
 
-    async def each(scene: Scene, kind: Kind) -> None:
+    async def make_and_report(scene: Scene, kind: Kind) -> None:
         try:
             # Nobody's turn is taken up by waiting for what another is just making.
-            record = await once_free(lambda: one(scene, kind))
+            record = await retry_contended(lambda: make(scene, kind))
         except (RenderError, StorageError) as error:
             # Calls that are under way may be paid for already: they finish, none begins.
             failures.append(error)
@@ -92,13 +92,13 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         if record is None:
             return
         records.append(record)
-        left[scene.id] -= 1
-        done = sum(1 for count in left.values() if count == 0)
+        pending[scene.id] -= 1
+        done = sum(1 for count in pending.values() if count == 0)
         await reporter.report(GENERATING, len(records) / len(wanted), scenes_done=done)
 
     async with anyio.create_task_group() as group:
         for scene, kind in wanted:
-            group.start_soon(each, scene, kind)
+            group.start_soon(make_and_report, scene, kind)
     if failures and isinstance(failures[0], ApprovedCostReached):
         # One call did not fit; a person is asked once, for all that is left.
         prices = services.settings.prices
@@ -137,16 +137,16 @@ class _Generation:
             if kind is Kind.PICTURE
             else speech_request(self.storyboard, scene)
         )
-        names = digests(request)
-        lost = False
-        while known := await assets.at(place, names) or await assets.find_asset(
-            self.lease.project, names
+        request_digests = digests(request)
+        damaged = False
+        while found := await assets.at(place, request_digests) or await assets.find_asset(
+            self.lease.project, request_digests
         ):
             try:
-                return await self._reuse(place, known, request)
-            except Unusable:
-                lost = True  # it is not found again
-        return await self._make(place, request, remade=lost)
+                return await self._reuse(place, found, request)
+            except UnusableAsset:
+                damaged = True  # it is not found again
+        return await self._make(place, request, remade=damaged)
 
     async def _make(
         self, place: Place, request: ImageRequest | SpeechRequest, *, remade: bool
@@ -166,7 +166,7 @@ class _Generation:
         providers = self.services.providers.metered(
             self.ledger.scene(place.scene_id),
             keep=keep,
-            guard=self.services.in_flight.calls_of(self.lease),
+            guard=self.services.in_flight.guard_for(self.lease),
         )
         try:
             if isinstance(request, ImageRequest):
@@ -185,10 +185,10 @@ class _Generation:
     ) -> AssetRecord:
         """Take what the project has had made for the very same request: it costs nothing again.
 
-        Raises `Unusable`.
+        Raises `UnusableAsset`.
         """
         services = self.services
-        warnings = await fetch(
+        warnings = await fetch_asset(
             found,
             self._path(place, found),
             request,

@@ -37,7 +37,7 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
 
     async with anyio.create_task_group() as group:
 
-        async def beat() -> None:
+        async def renew() -> None:
             nonlocal lost
             try:
                 await _renew_until_lost(lease, every=every, duration=duration)
@@ -46,7 +46,7 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
                 group.cancel_scope.cancel()
                 on_loss()
 
-        group.start_soon(beat)
+        group.start_soon(renew)
         try:
             with within or anyio.CancelScope():
                 await work()
@@ -61,17 +61,17 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
 
 
 async def _renew_until_lost(lease: Lease, *, every: timedelta, duration: timedelta) -> None:
-    good_until = time.monotonic() + duration.total_seconds()
+    valid_until = time.monotonic() + duration.total_seconds()
     while True:
         await anyio.sleep(every.total_seconds())
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         try:
             await leases.renew(lease, duration=duration)
         except LeaseLost:
             raise
         except Exception as error:  # a database that is away for a moment costs no work
-            if time.monotonic() > good_until:
+            if time.monotonic() > valid_until:
                 raise LeaseLost("The lease ran out while the database was away.") from error
             log.warning("lease.renewal_failed", reason=tracebacks.summary(error))
         else:
-            good_until = asked + duration.total_seconds()
+            valid_until = requested_at + duration.total_seconds()

@@ -52,7 +52,7 @@ class InFlight:
         finally:
             self._attempts.discard(scope)
 
-    def calls_of(self, lease: Lease) -> Guard:
+    def guard_for(self, lease: Lease) -> Guard:
         """Return what an attempt's paid calls are made within."""
         return partial(self._call, (lease.job_id, lease.attempt))
 

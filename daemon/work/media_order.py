@@ -1,4 +1,4 @@
-"""A picture or a spoken text that was asked for by itself, made under the same ledger and lease."""
+"""A media order: a picture or a spoken text asked for by itself, made under the same ledger."""
 
 import anyio
 
@@ -12,13 +12,13 @@ from daemon.work.workspace import attempt_directory
 from render.errors import InvalidStoryboard
 
 
-async def make_medium(lease: Lease, services: Services) -> None:
+async def fulfil_media_order(lease: Lease, services: Services) -> None:
     """Generate and keep what a claimed job asks for; its bytes stay in the object store."""
     if lease.storyboard is None:
         raise InvalidStoryboard("It is not said what is to be made.")
     directory = attempt_directory(services.settings.work_directory, lease)
     await anyio.Path(directory).mkdir(parents=True, exist_ok=True)
-    made = await generate_assets(
+    generated = await generate_assets(
         lease,
         lease.storyboard,
         directory,
@@ -26,4 +26,4 @@ async def make_medium(lease: Lease, services: Services) -> None:
         reporter=Reporter(lease, every=services.settings.progress_seconds),
         kinds=made_by(lease.kind),
     )
-    await leases.complete_medium(lease, fallback=made.fallback)
+    await leases.complete_medium(lease, fallback=generated.fallback)

@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import StoredVideo
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import Status
 from cms_bridge.storage.base import object_key
 from daemon.work.engine import run_engine
 from daemon.work.generation import generate_assets
-from daemon.work.media_order import make_medium
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
 from daemon.work.workspace import attempt_directory, cache_directory
@@ -33,13 +32,7 @@ _FOR_OPERATORS = frozenset({"cache_refused"})
 
 
 async def render_video(lease: Lease, services: Services) -> None:
-    """Generate, compose, validate, store and complete a claimed job.
-
-    A medium that was asked for by itself is only generated.
-    """
-    if lease.kind is not JobKind.VIDEO:
-        await make_medium(lease, services)
-        return
+    """Generate, compose, validate, store and complete a claimed job."""
     storyboard = lease.storyboard
     if storyboard is None:
         raise InvalidStoryboard("There is no storyboard to render.")
@@ -51,7 +44,7 @@ async def render_video(lease: Lease, services: Services) -> None:
     generated = await generate_assets(
         lease, storyboard, assets, services=services, reporter=reporter
     )
-    warnings = _with(lease.warnings, generated.warnings)
+    warnings = _merge(lease.warnings, generated.warnings)
     await leases.advance(
         lease,
         to=Status.COMPOSING,
@@ -60,8 +53,10 @@ async def render_video(lease: Lease, services: Services) -> None:
         warnings=warnings,
     )
 
-    described = msgspec.json.encode(_with_origins(storyboard, generated.ingredients, lease))
-    await anyio.Path(directory / "storyboard.json").write_bytes(described)
+    manifest_board = msgspec.json.encode(
+        _with_ingredients(storyboard, generated.ingredients, lease)
+    )
+    await anyio.Path(directory / "storyboard.json").write_bytes(manifest_board)
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     async with services.renders:
@@ -71,19 +66,19 @@ async def render_video(lease: Lease, services: Services) -> None:
             stderr_file=directory / "engine.log",
         )
 
-    for said in rendered.warnings:
-        log.warning("engine.warned", code=said.code, message=said.message)
-    told = tuple(said for said in rendered.warnings if said.code not in _FOR_OPERATORS)
+    for warning in rendered.warnings:
+        log.warning("engine.warned", code=warning.code, message=warning.message)
+    shown = tuple(warning for warning in rendered.warnings if warning.code not in _FOR_OPERATORS)
     await leases.advance(
-        lease, to=Status.UPLOADING, progress=UPLOADING, warnings=_with(warnings, told)
+        lease, to=Status.UPLOADING, progress=UPLOADING, warnings=_merge(warnings, shown)
     )
     video = await _store(lease, directory, rendered.rendition, services)
     await leases.complete(lease, video)
 
 
-def _with(known: tuple[Problem, ...], said: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
     # An earlier attempt may have said the same already.
-    return (*known, *(problem for problem in said if problem not in known))
+    return (*known, *(problem for problem in new if problem not in known))
 
 
 def _arguments(directory: Path, services: Services) -> list[str]:
@@ -113,18 +108,18 @@ def _arguments(directory: Path, services: Services) -> list[str]:
     ]
 
 
-def _with_origins(
+def _with_ingredients(
     storyboard: Storyboard, ingredients: Mapping[str, tuple[Ingredient, ...]], lease: Lease
 ) -> Storyboard:
     """Return the storyboard as the video's manifest will tell of it."""
-    said = (
+    text = (
         Ingredient(
             role=Role.TEXT, document=lease.video_id, field="storyboard", version=lease.version
         ),
     )
     return replace(
         storyboard,
-        ingredients=(*storyboard.ingredients, *said),
+        ingredients=(*storyboard.ingredients, *text),
         scenes=tuple(
             replace(scene, ingredients=ingredients[scene.id]) for scene in storyboard.scenes
         ),

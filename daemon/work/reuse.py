@@ -28,11 +28,11 @@ REMADE = Problem(
 )
 
 
-class Unusable(DaemonError):
+class UnusableAsset(DaemonError):
     """An asset that is there by its record alone; it is marked, and not found again."""
 
 
-async def fetch(
+async def fetch_asset(
     asset: AssetRecord,
     path: Path,
     request: ImageRequest | SpeechRequest,
@@ -40,9 +40,9 @@ async def fetch(
     store: ObjectStore,
     inspector: Inspector,
 ) -> tuple[Problem, ...]:
-    """Lay an asset's bytes into a file, and return what is to be said of it beyond its record.
+    """Lay an asset's bytes into a file, and return what its record does not warn of yet.
 
-    Raises `Unusable`, or `StorageError` where the store does not answer.
+    Raises `UnusableAsset`, or `StorageError` where the store does not answer.
     """
     partial = path.with_name(path.name + ".partial")
     medium, warnings = asset.medium, tuple[Problem, ...]()
@@ -55,7 +55,7 @@ async def fetch(
         await anyio.Path(partial).unlink(missing_ok=True)
         await assets.judge(medium.key, Condition.UNUSABLE)
         log.warning("asset.unusable", asset_id=str(asset.id), key=medium.key, reason=str(error))
-        raise Unusable from error
+        raise UnusableAsset from error
     await anyio.Path(partial).rename(path)
     return warnings
 

@@ -23,47 +23,47 @@ from render import tracebacks
 
 log = structlog.get_logger()
 
-_REST_SECONDS = 10
+_COOL_DOWN_SECONDS = 10
 """How long a job that could not be claimed leaves its place to others."""
 
 
-class Hands:
+class TaskPool:
     """Tasks of one kind, so many at once; they end with nobody but themselves.
 
     They belong neither to the connection that began them nor to its errors.
     """
 
-    def __init__(self, *, most: int) -> None:
+    def __init__(self, *, size: int) -> None:
         """Take how many there may be."""
-        self.most = most
-        self.freed = anyio.Event()
+        self.size = size
+        self.slot_freed = anyio.Event()
         """Set when the next task has ended; then another takes its place."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """How many more there may be."""
-        return max(0, self.most - len(self._tasks))
+        return max(0, self.size - len(self._tasks))
 
-    def take(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin a task."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._free)
+        task.add_done_callback(self._release)
 
-    def _free(self, task: asyncio.Task[None]) -> None:
+    def _release(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("daemon.task_crashed", exc_info=error)
-        self.freed.set()
-        self.freed = anyio.Event()
+        self.slot_freed.set()
+        self.slot_freed = anyio.Event()
 
-    async def emptied(self) -> None:
+    async def join(self) -> None:
         """Return when no task is left."""
         while self._tasks:
-            await self.freed.wait()
+            await self.slot_freed.wait()
 
-    async def drop(self) -> None:
+    async def cancel(self) -> None:
         """Cancel what is left, shielded or not."""
         for task in self._tasks:
             task.cancel()
@@ -73,65 +73,69 @@ class Hands:
 class Workload:
     """One phase's jobs in hand."""
 
-    def __init__(self, phase: Phase, work: Work, services: Services, *, most: int) -> None:
+    def __init__(self, phase: Phase, work: Work, services: Services, *, size: int) -> None:
         """Take what is done with a job of the phase, and for how many there is room."""
-        self.hands = Hands(most=most)
+        self.pool = TaskPool(size=size)
         self._phase = phase
         self._work = work
         self._services = services
-        self._among = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
-        self._in_hand: Counter[UUID] = Counter()
-        self._resting: dict[UUID, float] = {}
+        self._statuses = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
+        self._active: Counter[UUID] = Counter()
+        self._cooling_down: dict[UUID, float] = {}
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """How many more jobs would be taken up now."""
-        return 0 if self._services.in_flight.draining else self.hands.room
+        return 0 if self._services.in_flight.draining else self.pool.free_slots
 
-    def begin(self, job: UUID, *, after: int | None = None) -> bool:
+    def start(self, job: UUID, *, after: int | None = None) -> bool:
         """Take up a job if there is room, claim permitting; tell whether there was.
 
         `after` is the attempt that whoever asks for it knows of.
         """
-        if not self.room:
+        if not self.free_slots:
             return False
-        self.hands.take(self._attempt(job, after))
+        self.pool.start(self._attempt(job, after))
         return True
 
-    async def look(self) -> bool:
+    async def start_due(self) -> bool:
         """Take up what the database says is due; tell whether more may be."""
-        if not (room := self.room):
+        if not (slots := self.free_slots):
             return True
         now = anyio.current_time()
-        self._resting = {job: until for job, until in self._resting.items() if until > now}
+        self._cooling_down = {
+            job: until for job, until in self._cooling_down.items() if until > now
+        }
         due = await transitions.due(
-            limit=room, among=self._among, besides=self._in_hand.keys() | self._resting.keys()
+            limit=slots,
+            among=self._statuses,
+            besides=self._active.keys() | self._cooling_down.keys(),
         )
         for job, number, status in due:
-            if self.begin(job, after=number):
+            if self.start(job, after=number):
                 log.info("job.overdue", job_id=str(job), status=status, attempt=number)
-        return len(due) == room
+        return len(due) == slots
 
-    async def watch(self, *, every: float) -> None:
-        """Look for ever, as often as this and, while there is more to do, when a place is free."""
+    async def poll(self, *, every: float) -> None:
+        """Take up due jobs for ever: this often and, with more to do, when a place is free."""
         while True:
-            more, freed = False, self.hands.freed
+            more, slot_freed = False, self.pool.slot_freed
             try:
-                more = await self.look()
+                more = await self.start_due()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
-                log.warning("job.look_failed", reason=tracebacks.summary(error))
+                log.warning("job.poll_failed", reason=tracebacks.summary(error))
             with anyio.move_on_after(every):
-                await (freed.wait() if more else anyio.sleep_forever())
+                await (slot_freed.wait() if more else anyio.sleep_forever())
 
     async def _attempt(self, job: UUID, after: int | None) -> None:
-        self._in_hand[job] += 1
+        self._active[job] += 1
         try:
             claimed = await attempt(job, self._phase, self._work, self._services, after=after)
         except Exception:  # one job's trouble is not the next one's
-            log.exception("attempt.broke_off", job_id=str(job))
+            log.exception("attempt.failed", job_id=str(job))
             claimed = False
         finally:
-            self._in_hand -= Counter([job])
+            self._active -= Counter([job])
         # A wake-up that comes late finds its job in hand here: that one is not to rest for it.
-        if not claimed and job not in self._in_hand:
-            self._resting[job] = anyio.current_time() + _REST_SECONDS
+        if not claimed and job not in self._active:
+            self._cooling_down[job] = anyio.current_time() + _COOL_DOWN_SECONDS

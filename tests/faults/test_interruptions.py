@@ -185,7 +185,7 @@ async def test_a_second_word_to_stop_cuts_the_calls_off(stage: Stage) -> None:
             await anyio.sleep(2.5)
             assert process.exitcode is None
             # It may have heard the first one late, on a busy machine.
-            while "daemon.cut_off" not in run.said():
+            while "daemon.calls_cut_off" not in run.said():
                 assert process.exitcode is None
                 os.kill(process.pid, signal.SIGTERM)
                 await anyio.sleep(0.5)

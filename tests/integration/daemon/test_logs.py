@@ -385,7 +385,7 @@ def test_a_daemon_whose_attempts_sweeps_and_deliveries_fail(
     clean(said, event="outbox.postponed")
     clean(said, event="sweep.failed")
     # A claim of what cannot be read.
-    clean(said, event="attempt.broke_off")
+    clean(said, event="attempt.failed")
 
 
 @pytest.mark.usefixtures("database")

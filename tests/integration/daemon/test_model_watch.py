@@ -11,7 +11,7 @@ from cms_bridge.database import connected
 from cms_bridge.health import models as model_health
 from cms_bridge.health.models import CircuitState, ModelReport
 from cms_bridge.tables import ModelHealth
-from daemon.model_watch import Watch
+from daemon.model_watch import ModelWatch
 from render.generation.base import ImageRequest
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import Providers, open_providers
@@ -28,12 +28,12 @@ PICTURE = ImageRequest(prompt="A lighthouse")
 
 @asynccontextmanager
 async def daemon(simulator: GeminiSimulator, *, every: float = 60) -> AsyncGenerator[Providers]:
-    watch = Watch(every=every, keep=timedelta(days=30))
+    watch = ModelWatch(every=every, keep=timedelta(days=30))
     async with (
         open_providers(
-            CONFIG, gemini_key=gemini.KEY, gemini_url=simulator.url, told=watch.note
+            CONFIG, gemini_key=gemini.KEY, gemini_url=simulator.url, told=watch.record
         ) as providers,
-        watch.over(providers),
+        watch.watching(providers),
     ):
         yield providers
 

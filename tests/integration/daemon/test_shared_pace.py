@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from daemon.local.redis import embedded_redis
-from daemon.shared_pace import open_paces
+from daemon.shared_pace import open_shared_paces
 from render.generation.pacing import Pace
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ async def turns(paces: Sequence[Pace | None], *, each: int) -> list[float]:
 
 
 async def test_daemons_with_the_same_account_share_its_pace(redis_url: str) -> None:
-    async with open_paces(redis_url) as one, open_paces(redis_url) as other:
+    async with open_shared_paces(redis_url) as one, open_shared_paces(redis_url) as other:
         paces = [
             daemon.pace("gemini", key=KEY, per_minute=PER_MINUTE) for daemon in (one, one, other)
         ]
@@ -48,7 +48,7 @@ async def test_daemons_with_the_same_account_share_its_pace(redis_url: str) -> N
 
 
 async def test_other_accounts_and_providers_have_a_pace_of_their_own(redis_url: str) -> None:
-    async with open_paces(redis_url) as paces:
+    async with open_shared_paces(redis_url) as paces:
         slow = [
             paces.pace("gemini", key=KEY, per_minute=1),
             paces.pace("gemini", key="another", per_minute=1),
@@ -59,12 +59,12 @@ async def test_other_accounts_and_providers_have_a_pace_of_their_own(redis_url: 
 
 
 async def test_an_account_without_a_limit_has_no_pace(redis_url: str) -> None:
-    async with open_paces(redis_url) as paces:
+    async with open_shared_paces(redis_url) as paces:
         assert paces.pace("gemini", key=KEY, per_minute=0) is None
 
 
 async def test_redis_holds_a_digest_of_the_key_alone_and_not_for_ever(redis_url: str) -> None:
-    async with open_paces(redis_url) as paces, Redis.from_url(redis_url) as redis:
+    async with open_shared_paces(redis_url) as paces, Redis.from_url(redis_url) as redis:
         pace = paces.pace("gemini", key=KEY, per_minute=60)
         assert pace is not None
         await pace.turn()
@@ -76,14 +76,14 @@ async def test_redis_holds_a_digest_of_the_key_alone_and_not_for_ever(redis_url:
 async def test_without_redis_each_daemon_keeps_the_pace_alone_and_nothing_fails(
     tmp_path: Path,
 ) -> None:
-    async with embedded_redis(tmp_path) as url, open_paces(url) as paces:
+    async with embedded_redis(tmp_path) as url, open_shared_paces(url) as paces:
         pace = paces.pace("gemini", key=KEY, per_minute=PER_MINUTE)
         await turns([pace], each=2)
         await _stop(url)
         with capture_logs() as logs:
             came = await turns([pace, pace], each=3)
     assert came[-1] - came[0] >= 5 * GAP * 0.95
-    assert {line["event"] for line in logs} == {"pace.alone"}
+    assert {line["event"] for line in logs} == {"pace.redis_unavailable"}
     assert KEY not in repr(logs)
 
 

@@ -18,7 +18,7 @@ from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
-from daemon.work.contention import once_free
+from daemon.work.contention import retry_contended
 from render.errors import OutcomeUnknown
 from tests.support.ledger import (
     AMPLE,
@@ -196,7 +196,7 @@ async def test_whatever_fits_in_the_end_is_made_and_nothing_that_does_not(
 
     async def make(cents: int) -> None:
         try:
-            reservation = await once_free(lambda: ledger.reserve(call("0.08")), longest=60)
+            reservation = await retry_contended(lambda: ledger.reserve(call("0.08")), longest=60)
         except (ApprovedCostReached, SpendCapReached) as error:
             refused.append(error)
             return

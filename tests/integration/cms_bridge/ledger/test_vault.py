@@ -22,7 +22,7 @@ from cms_bridge.states import Status
 from cms_bridge.storage.base import StorageUnavailable, StoredObject
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Asset, Charge, Job
-from daemon.work.contention import once_free
+from daemon.work.contention import retry_contended
 from render.errors import OutcomeUnknown
 from render.generation.base import Generated, GeneratedText, Kind, Reservation
 from tests.support.ledger import AMPLE, call, check_books, claimed, die, new_job, only_charge
@@ -321,7 +321,7 @@ class TestTheSameTwice:
             return pytest.fail("it was paid for twice")
 
         async with anyio.create_task_group() as group:
-            group.start_soon(once_free, find_or_pay)
+            group.start_soon(retry_contended, find_or_pay)
             await anyio.sleep(0.4)
             await keep(vault, ledger, reservation)
             await ledger.settle(reservation, PICTURE.cost)
@@ -342,4 +342,4 @@ class TestTheSameTwice:
         await paid(ledger)
         other = await open_ledger(await claimed(await new_job()), caps=AMPLE)
         with pytest.raises(CallUnderWay):
-            await once_free(lambda: other.reserve(call(digest="d")), longest=0.3)
+            await retry_contended(lambda: other.reserve(call(digest="d")), longest=0.3)

@@ -26,7 +26,7 @@ from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
-from daemon.work.media_order import make_medium
+from daemon.work.media_order import fulfil_media_order
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.generation.base import Kind
@@ -320,7 +320,7 @@ async def order(http: httpx.AsyncClient, services: Services, **wanted: str) -> d
             policy=services.retry_policy,
         )
         assert lease
-        await make_medium(lease, services)
+        await fulfil_media_order(lease, services)
     return (await http.get(f"/api/v1/media/assets/{medium}")).json()
 
 

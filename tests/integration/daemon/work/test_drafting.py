@@ -17,7 +17,7 @@ from cms_bridge.jobs.queue import Queue
 from cms_bridge.ledger.charges import charges_of
 from cms_bridge.storage.base import ObjectStore
 from daemon.settings import DaemonSettings
-from daemon.work.drafting import ANSWERS, draft_storyboard
+from daemon.work.drafting import MAX_ANSWERS, draft_storyboard
 from daemon.work.services import Services
 from render.errors import UnusableAnswer
 from render.generation.base import GeneratedText, Kind, TextRequest, Ticket
@@ -104,7 +104,7 @@ async def test_useless_answers_end_at_the_bound_and_the_splitter_drafts(
     row, rows = await transitions.find(job), await charges_of(job)
     # Two answers of the first model leave no room for the price of a third.
     assert [(one.model, one.useless) for one in rows] == [("m0", True), ("m0", True)]
-    assert row.actual_cost == Decimal("0.06") <= ANSWERS * PRICE
+    assert row.actual_cost == Decimal("0.06") <= MAX_ANSWERS * PRICE
     assert (row.status, row.approved_cost) == ("storyboard_complete", None)
     said = await told(job)
     assert "Models have cost $0.06" in said["storyboard_offline"].message

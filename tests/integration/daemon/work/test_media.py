@@ -28,7 +28,7 @@ from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Approval, Asset, Job
 from daemon.settings import DaemonSettings
-from daemon.work.rendering import render_video
+from daemon.tasks import produce
 from daemon.work.services import Services
 from render.errors import GenerationError, OutcomeUnknown
 from render.generation.base import Generated, ImageRequest, Kind, Ticket
@@ -141,7 +141,7 @@ async def work(services: Services, job: UUID) -> None:
         policy=services.retry_policy,
     )
     assert lease is not None
-    await render_video(lease, services)
+    await produce(lease, services)
 
 
 async def order(http: httpx.AsyncClient, *, key: str = "", **changes: Any) -> httpx.Response:

@@ -20,7 +20,7 @@ from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from daemon import tasks, worker
-from daemon.listener import Listener, Post, listen
+from daemon.listener import Listener, Subscription, listen
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.workload import Workload
@@ -71,13 +71,13 @@ async def drafting() -> Drafting:
 async def workload(
     directory: Path, work: Drafting, *, most: int = 2, worker: str = "w1"
 ) -> AsyncIterator[Workload]:
-    made = Workload(Phase.STORYBOARD, work, services(directory, worker), most=most)
+    made = Workload(Phase.STORYBOARD, work, services(directory, worker), size=most)
     try:
         yield made
     finally:
         work.go_on.set()
         with anyio.fail_after(10):
-            await made.hands.emptied()
+            await made.pool.join()
 
 
 async def due(count: int, *, ago: timedelta = timedelta(seconds=1)) -> list[UUID]:
@@ -96,19 +96,19 @@ async def test_what_is_due_is_taken_up_without_a_wake_up_the_oldest_first(
     tmp_path: Path, drafting: Drafting
 ) -> None:
     made = await due(3)
-    async with workload(tmp_path, drafting) as hands:
-        assert await hands.look()
+    async with workload(tmp_path, drafting) as jobs:
+        assert await jobs.start_due()
         await eventually(lambda: len(drafting.begun) == 2)
         assert set(drafting.begun) == set(made[:2])
-        assert hands.room == 0
+        assert jobs.free_slots == 0
 
 
 async def test_a_place_that_becomes_free_is_filled_at_once(
     tmp_path: Path, drafting: Drafting
 ) -> None:
     made = await due(5)
-    async with workload(tmp_path, drafting) as hands, anyio.create_task_group() as group:
-        group.start_soon(lambda: hands.watch(every=60))
+    async with workload(tmp_path, drafting) as jobs, anyio.create_task_group() as group:
+        group.start_soon(lambda: jobs.poll(every=60))
         await eventually(lambda: len(drafting.begun) == 2)
         drafting.go_on.set()
         await eventually(lambda: len(drafting.begun) == 5, seconds=10)
@@ -121,10 +121,10 @@ async def test_a_job_that_cannot_be_claimed_leaves_its_place_to_others(
 ) -> None:
     broken, whole = await due(2)
     await Job.update({Job.brief: '{"no": "brief"}'}).where(Job.id == broken)
-    async with workload(tmp_path, drafting, most=1) as hands:
-        await hands.look()
-        await eventually(lambda: hands.room)
-        await hands.look()
+    async with workload(tmp_path, drafting, most=1) as jobs:
+        await jobs.start_due()
+        await eventually(lambda: jobs.free_slots)
+        await jobs.start_due()
         await eventually(lambda: drafting.begun == [whole])
     # And it is still there to be seen.
     assert [job for job, _, _ in await transitions.due()] == [broken]
@@ -134,9 +134,9 @@ async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: D
     (job,) = await due(1)
     in_flight = (made := services(tmp_path)).in_flight
     in_flight.drain()
-    hands = Workload(Phase.STORYBOARD, drafting, made, most=2)
-    assert not hands.begin(job)
-    await hands.look()
+    jobs = Workload(Phase.STORYBOARD, drafting, made, size=2)
+    assert not jobs.start(job)
+    await jobs.start_due()
     assert drafting.begun == []
 
 
@@ -144,21 +144,21 @@ async def test_a_late_wake_up_leaves_a_job_in_hand_as_it_is(
     tmp_path: Path, drafting: Drafting
 ) -> None:
     (job,) = await due(1)
-    async with workload(tmp_path, drafting) as hands:
-        await hands.look()
+    async with workload(tmp_path, drafting) as jobs:
+        await jobs.start_due()
         await eventually(lambda: drafting.begun == [job])
-        assert hands.begin(job, after=0)
-        await eventually(lambda: hands.room == 1)
+        assert jobs.start(job, after=0)
+        await eventually(lambda: jobs.free_slots == 1)
         # Its lease has run out while the database was away: it is still this daemon's.
         past = datetime.now(UTC) - timedelta(seconds=1)
         await Job.update({Job.wake_at: past, Job.lease_expires_at: past}).where(Job.id == job)
-        assert not await hands.look()
-        assert hands.room == 1
+        assert not await jobs.start_due()
+        assert jobs.free_slots == 1
         drafting.go_on.set()
-        await eventually(lambda: hands.room == 2)
+        await eventually(lambda: jobs.free_slots == 2)
         # Nor does it rest for that, should it be due again.
         await Job.update({Job.wake_at: past, Job.status: Status.PENDING}).where(Job.id == job)
-        await hands.look()
+        await jobs.start_due()
         await eventually(lambda: drafting.begun == [job, job])
 
 
@@ -172,16 +172,18 @@ async def test_what_fails_in_the_background_is_told_without_its_text() -> None:
 
 
 @asynccontextmanager
-async def listening(hands: Workload, url: str) -> AsyncIterator[None]:
-    post = Post(
+async def listening(jobs: Workload, url: str) -> AsyncIterator[None]:
+    subscription = Subscription(
         lane=Lane.DRAFTS,
         tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
-        most=hands.hands.most,
-        room=lambda: hands.room,
+        concurrency=jobs.pool.size,
+        free_slots=lambda: jobs.free_slots,
     )
-    desk: Any = SimpleNamespace(drafts=hands)
+    dispatcher: Any = SimpleNamespace(drafts=jobs)
     async with anyio.create_task_group() as group:
-        group.start_soon(lambda: listen(post, redis_url=url, hold=30, context={"desk": desk}))
+        group.start_soon(
+            lambda: listen(subscription, redis_url=url, hold=30, context={"dispatcher": dispatcher})
+        )
         yield
         group.cancel_scope.cancel()
 
@@ -219,7 +221,7 @@ async def test_no_wake_up_stands_in_anothers_way(
             if number < 8:
                 await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
         await queue.wake_job(job, Status.PENDING, attempt=0)
-        async with workload(tmp_path, drafting) as hands, listening(hands, redis_url):
+        async with workload(tmp_path, drafting) as jobs, listening(jobs, redis_url):
             await eventually(lambda: drafting.begun == [job], seconds=20)
         assert await redis.zcard(Lane.DRAFTS) == 8
         assert not await redis.keys("arq:result:*")
@@ -232,8 +234,8 @@ async def test_a_wake_up_is_over_while_its_work_goes_on(
     async with (
         Redis.from_url(redis_url) as redis,
         open_queue(redis_url) as queue,
-        workload(tmp_path, drafting) as hands,
-        listening(hands, redis_url),
+        workload(tmp_path, drafting) as jobs,
+        listening(jobs, redis_url),
     ):
         await queue.wake_job(job, Status.PENDING, attempt=0)
         await eventually(lambda: drafting.begun == [job])
@@ -249,8 +251,10 @@ async def _nothing_held(redis: Redis) -> bool:
 async def test_a_wake_up_is_held_for_no_longer_than_a_lease(
     redis_url: str, lease: float, longest: float
 ) -> None:
-    post = Post(lane=Lane.DRAFTS, tasks=[func(tasks.draft_storyboard)], most=1, room=lambda: 1)
-    listener = Listener(post, redis_url=redis_url, hold=lease, context={})
+    subscription = Subscription(
+        lane=Lane.DRAFTS, tasks=[func(tasks.draft_storyboard)], concurrency=1, free_slots=lambda: 1
+    )
+    listener = Listener(subscription, redis_url=redis_url, hold=lease, context={})
     assert listener.in_progress_timeout_s == longest
     await listener.pool.aclose()
 
@@ -261,21 +265,21 @@ async def test_work_goes_on_and_begins_while_redis_is_away(
     (job,) = await due(1)
     nowhere = f"unix://{tmp_path}/no.sock?db=0"
     async with (
-        workload(tmp_path, drafting) as hands,
-        listening(hands, nowhere),
+        workload(tmp_path, drafting) as jobs,
+        listening(jobs, nowhere),
         anyio.create_task_group() as group,
     ):
-        group.start_soon(lambda: hands.watch(every=0.1))
+        group.start_soon(lambda: jobs.poll(every=0.1))
         await eventually(lambda: drafting.begun == [job], seconds=10)
         await anyio.sleep(1)
-        assert hands.room == 1
+        assert jobs.free_slots == 1
         group.cancel_scope.cancel()
 
 
 async def test_a_second_daemon_cannot_take_what_is_held(tmp_path: Path, drafting: Drafting) -> None:
     (job,) = await due(1)
-    async with workload(tmp_path, drafting) as hands:
-        await hands.look()
+    async with workload(tmp_path, drafting) as jobs:
+        await jobs.start_due()
         await eventually(lambda: drafting.begun == [job])
         assert (
             await leases.claim(
@@ -296,10 +300,10 @@ async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(
             await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
         await queue.wake_job(job, Status.PENDING, attempt=0)
         async with (
-            workload(tmp_path, drafting) as hands,
-            listening(hands, redis_url),
+            workload(tmp_path, drafting) as jobs,
+            listening(jobs, redis_url),
             anyio.create_task_group() as group,
         ):
-            group.start_soon(lambda: hands.watch(every=0.2))
+            group.start_soon(lambda: jobs.poll(every=0.2))
             await eventually(lambda: drafting.begun == [job], seconds=10)
             group.cancel_scope.cancel()
