@@ -2,8 +2,8 @@
 
     DaemonError
     ├── SenderError         `client`: the bridge refused an event, or the work came to a bad end
-    ├── Unusable            `work.reuse`: an asset that is there by its record alone
-    ├── _Ended              `listener`: nobody listens any longer
+    ├── UnusableAsset       `work.reuse`: an asset that is there by its record alone
+    ├── _StoppedListening   `listener`: nobody listens any longer
     ├── HouseError          `local.installation`: something that this machine lacks
     ├── EmbeddedRedisError  `local.redis`: no Redis server could be found or started
     ├── ChildFailed         `local.supervisor`: a process that ended, or never became ready
