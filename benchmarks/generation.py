@@ -42,7 +42,7 @@ from daemon.work.progress import Reporter
 from daemon.worker import open_services
 from render.errors import RetryableGeneration
 from render.generation.base import Generated, ImageRequest, Kind, Meter
-from render.generation.chain import believe
+from render.generation.chain import accept_unseen
 from render.generation.circuit import Circuit, Evidence
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import open_providers
@@ -142,9 +142,9 @@ async def decision(name: str, url: str, meter: Meter) -> Figure:
         images = providers.images.metered(meter)
         first, second = images.rungs[:2]
         for number in range(_DECISIONS if isinstance(meter, Unmetered) else _CALLS):
-            failing = replace(first, make=fail, circuit=Circuit(told=seen.append))
+            failing = replace(first, make=fail, circuit=Circuit(witness=seen.append))
             rungs = [failing, replace(second, make=make)]
-            chain = replace(images, rungs=rungs, inspect=believe)
+            chain = replace(images, rungs=rungs, inspect=accept_unseen)
             await chain.draw(ImageRequest(prompt=f"Scene {number}"))
     wanted = 10.0 if isinstance(meter, Unmetered) else None
     return _figure(name, decided, unit="ms", wanted=wanted, load=load)
@@ -176,9 +176,9 @@ async def overhead(engine: str, ledger: Ledger) -> Figure:
     for _ in range(_CALLS):
         call = ledgers.call("0.0001")
         began = time.perf_counter()
-        await ledger.unfinished(call.request_digest)
+        await ledger.find_unfinished(call.request_digest)
         reservation = await ledger.reserve(call)
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         await ledger.settle(reservation, call.price)
         taken.append((time.perf_counter() - began) * 1000)
     # A hundredth of the shortest call.

@@ -129,7 +129,7 @@ class Gate:
         self._refusals[code] = self._refusals.get(code, 0) + 1
         now = time.monotonic()
         if now - self._told >= _QUIET_SECONDS:
-            log.warning("server.refused", connections=len(self._open), **self._refusals)
+            log.warning("server.connections_refused", connections=len(self._open), **self._refusals)
             self._refusals.clear()
             self._told = now
 

@@ -378,7 +378,7 @@ def _make_room(connections: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + _SPARE_FILES
     if hard != resource.RLIM_INFINITY and hard < wanted:
-        log.warning("server.few_files", allowed=hard, wanted=wanted)
+        log.warning("server.file_limit_low", allowed=hard, wanted=wanted)
         wanted = hard
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

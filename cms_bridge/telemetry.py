@@ -194,13 +194,13 @@ def _catch_the_rest() -> None:
             log.critical("thread.crashed", exc_info=args.exc_value)
 
     def unraisable(args: "sys.UnraisableHookArgs") -> None:
-        log.error("error.unraisable", exc_info=args.exc_value)
+        log.error("python.unraisable_error", exc_info=args.exc_value)
 
     def warned(
         _message: Warning | str, category: type[Warning], file: str, line: int, *_: object
     ) -> None:
         # Piccolo, for one, warns with the text of what the database said.
-        log.warning("python.warned", category=category.__name__, at=f"{file}:{line}")
+        log.warning("python.warning", category=category.__name__, at=f"{file}:{line}")
 
     warnings.showwarning = warned
     sys.excepthook = crashed

@@ -48,9 +48,9 @@ class SharedPace:
         self._script = redis.register_script(_TURN)
         self._local = EvenPace(per_minute=per_minute)
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         """Return when the next call may be made."""
-        local_wait = self._local.book()
+        local_wait = self._local.reserve_turn()
         try:
             microseconds = cast(int, await self._script(keys=[self._name], args=[self._interval]))
             wait = microseconds / _MICROSECONDS

@@ -185,7 +185,7 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
             replicate_pace=paces.pace(
                 "replicate", key=token, per_minute=settings.replicate_calls_per_minute
             ),
-            told=watch.record,
+            witness=watch.record,
             stock=settings.stock_directory,
             standards=settings.standards,
         )

@@ -46,7 +46,7 @@ class Ledger:
         """Return the meter of one scene's calls."""
         return replace(self, scene_id=scene_id)
 
-    async def unfinished(self, request_digest: str) -> Reservation | None:
+    async def find_unfinished(self, request_digest: str) -> Reservation | None:
         """Take up a call of this scene that runs on at its provider.
 
         Raises `OutcomeUnknown` where the same request, from any scene or job
@@ -116,7 +116,7 @@ class Ledger:
             raise CallUnderWay from None
         return _reservation(charge)
 
-    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+    async def mark_started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note that the request is about to leave, or its id once that is known.
 
         Raises `LeaseLost`, before anything has left, if the job was cancelled
@@ -148,7 +148,7 @@ class Ledger:
         if not noted:
             raise LeaseLost("Another worker has taken this job for abandoned.")
 
-    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+    async def is_taken(self, reservation: Reservation, provider_id: str) -> bool:
         """Tell whether an id is another call's, in whichever project or daemon that was made."""
         return await Charge.exists().where(
             Charge.provider == reservation.provider,
@@ -178,7 +178,7 @@ class Ledger:
         """Note that nothing was charged."""
         await self._end(reservation, ChargeState.RELEASED, came_from=(*OPEN, ChargeState.UNKNOWN))
 
-    async def unknown(self, reservation: Reservation, reason: str) -> None:
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
         """Note that nobody knows whether the call was charged, and show it on the job."""
         await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
 

@@ -120,7 +120,7 @@ class Vault:
             try:
                 await self._finish(charge)
             except StorageError as error:
-                log.warning("vault.postponed", charge_id=str(charge.id), reason=str(error))
+                log.warning("vault.recovery_postponed", charge_id=str(charge.id), reason=str(error))
         for unowned in spooled.keys() - {charge.id for charge in charges}:
             await anyio.Path(spooled[unowned]).unlink(missing_ok=True)
 
@@ -134,7 +134,9 @@ class Vault:
                 await self._store(_asset(charge.id, place, charge.request_digest, answer))
             except ObjectNotFound:
                 # Another machine may yet have it; until then the ledger says what is known.
-                log.warning("vault.missing", charge_id=str(charge.id), job_id=str(charge.job))
+                log.warning(
+                    "vault.answer_missing", charge_id=str(charge.id), job_id=str(charge.job)
+                )
                 return
         cost = rounded(answer.cost)
         if charge.state is not ChargeState.SETTLED or charge.settled != cost:
@@ -188,7 +190,7 @@ def _answer(charge: UUID, answer: str | None) -> Answer | None:
     try:
         return msgspec.json.decode(answer or "", type=Answer)
     except msgspec.DecodeError as error:
-        log.warning("vault.unreadable", charge_id=str(charge), reason=str(error))
+        log.warning("vault.answer_unreadable", charge_id=str(charge), reason=str(error))
         return None
 
 

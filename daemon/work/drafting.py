@@ -24,7 +24,7 @@ from daemon.work.services import Services
 from render.drafting.model import storyboard
 from render.drafting.offline import Draft, draft
 from render.errors import RefusedGeneration
-from render.generation.base import GeneratedText, Guard, Made, Reservation, TextRequest
+from render.generation.base import GeneratedText, GenerationRecord, Guard, Reservation, TextRequest
 from render.generation.chain import TextChain
 from render.generation.requests import request_digest
 
@@ -54,7 +54,7 @@ async def _draft(lease: Lease, services: Services) -> Draft:
     return (await storyboard(lease.brief, model=writer, limits=limits)).draft
 
 
-async def _keep(made: Made, paid: Reservation | None) -> None:
+async def _keep(made: GenerationRecord, paid: Reservation | None) -> None:
     if paid and isinstance(made, GeneratedText):
         await keep_text(made, paid)
 

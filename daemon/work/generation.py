@@ -23,9 +23,9 @@ from daemon.work.services import Services
 from render.errors import RenderError
 from render.generation.base import (
     Generated,
+    GenerationRecord,
     ImageRequest,
     Kind,
-    Made,
     Reservation,
     SpeechRequest,
 )
@@ -153,7 +153,7 @@ class _Generation:
     ) -> AssetRecord:
         kept: list[AssetRecord] = []
 
-        async def keep(made: Made, paid: Reservation | None) -> None:
+        async def keep(made: GenerationRecord, paid: Reservation | None) -> None:
             if isinstance(made, Generated):
                 if remade:
                     made = replace(made, warnings=(*made.warnings, REMADE))

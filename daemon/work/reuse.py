@@ -49,7 +49,7 @@ async def fetch_asset(
     try:
         await _read(medium.key, partial, store)
         if medium.condition is Condition.UNCHECKED:
-            warnings = await inspector.found(request, partial, source=medium.source)
+            warnings = await inspector.inspect_file(request, partial, source=medium.source)
             await assets.judge(medium.key, Condition.USABLE)
     except (ObjectNotFound, MediaError) as error:
         await anyio.Path(partial).unlink(missing_ok=True)

@@ -32,7 +32,7 @@ from render.sound.wav import heard, narration, wav_duration
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 
-Asked = ImageRequest | SpeechRequest
+MediaRequest = ImageRequest | SpeechRequest
 
 _RATES = range(8_000, 192_001)
 """Samples a second that speech comes at."""
@@ -41,7 +41,7 @@ _LOOK = 256
 """Pixels across to which a picture is brought to be looked at."""
 _FLAT = 4
 """Of 256 levels, by which the samples of a picture that shows something differ at the least."""
-_LYING = range(5, 9)
+_SIDEWAYS = range(5, 9)
 """EXIF orientations of a picture that is stored on its side."""
 _SHORTEST_JUDGED = 3.0
 """Estimated seconds below which speech may be as short as it likes."""
@@ -56,44 +56,48 @@ class Inspector:
         self._standards = standards or Standards()
         self._at_once = anyio.CapacityLimiter(at_once)
 
-    async def made(self, request: Asked, made: Generated) -> Generated:
+    async def inspect_answer(self, request: MediaRequest, answer: Generated) -> Generated:
         """Return what was made, with what there is to say of it; raise `UnusableAnswer`."""
         try:
-            warnings = await self._run(partial(self._answer, request, made))
+            warnings = await self._run(partial(self._inspect_answer, request, answer))
         except MediaError as error:
             reason = error.message
         except (OSError, MemoryError):
-            return made  # this machine has no room to look; whoever uses it looks again
+            return answer  # this machine has no room to look; whoever uses it looks again
         else:
             return msgspec.structs.replace(
-                made, inspected=True, warnings=(*made.warnings, *warnings)
+                answer, inspected=True, warnings=(*answer.warnings, *warnings)
             )
         what = "a picture" if isinstance(request, ImageRequest) else "speech"
         raise UnusableAnswer(
-            f"“{made.model}” sent {what} that cannot be used. {reason}",
-            provider=made.provider,
-            model=made.model,
+            f"“{answer.model}” sent {what} that cannot be used. {reason}",
+            provider=answer.provider,
+            model=answer.model,
             reason=reason,
-        ).charged(made.cost)
+        ).charged(answer.cost)
 
-    async def found(self, request: Asked, path: Path, *, source: Source) -> tuple[Problem, ...]:
+    async def inspect_file(
+        self, request: MediaRequest, path: Path, *, source: Source
+    ) -> tuple[Problem, ...]:
         """Return what there is to say of a file that was made earlier; raise `MediaError`."""
-        return await self._run(partial(self._file, request, path, source=source))
+        return await self._run(partial(self._inspect_file, request, path, source=source))
 
     async def _run(self, look: partial[tuple[Problem, ...]]) -> tuple[Problem, ...]:
         return await anyio.to_thread.run_sync(look, limiter=self._at_once)
 
-    def _answer(self, request: Asked, made: Generated) -> tuple[Problem, ...]:
+    def _inspect_answer(self, request: MediaRequest, answer: Generated) -> tuple[Problem, ...]:
         with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
             path = Path(folder) / "answer"
-            path.write_bytes(made.data)
-            said = self._file(request, path, source=made.source)
-        told = {warning.code for warning in made.warnings}
-        if _UNSAID_CODE in told:  # why it is silent is told already
-            said = tuple(problem for problem in said if problem.code != "silent_narration")
-        return said
+            path.write_bytes(answer.data)
+            problems = self._inspect_file(request, path, source=answer.source)
+        explained = {warning.code for warning in answer.warnings}
+        if _UNSAID_CODE in explained:  # why it is silent is told already
+            problems = tuple(problem for problem in problems if problem.code != "silent_narration")
+        return problems
 
-    def _file(self, request: Asked, path: Path, *, source: Source) -> tuple[Problem, ...]:
+    def _inspect_file(
+        self, request: MediaRequest, path: Path, *, source: Source
+    ) -> tuple[Problem, ...]:
         try:
             if isinstance(request, ImageRequest):
                 return inspect_picture(path, request, source=source, standards=self._standards)
@@ -110,21 +114,21 @@ def inspect_picture(
     path: Path, request: ImageRequest, *, source: Source, standards: Standards
 ) -> tuple[Problem, ...]:
     """Decode a picture to its end and return what there is to say; raise `MediaError`."""
-    told = check_picture(path, max_pixels=standards.picture_pixels)
-    if source is Source.MODEL and told.format == "JPEG":
+    header = check_picture(path, max_pixels=standards.picture_pixels)
+    if source is Source.MODEL and header.format == "JPEG":
         _decode_strictly(path)
     try:
         with Image.open(path, formats=FORMATS) as image:
-            width, height = _upright(image)
+            width, height = _upright_size(image)
             times = _enlargement(width, height, request.aspect_ratio)
             if times > standards.enlargement_refused:
                 raise MediaError(f"The picture has only {width} × {height} pixels.")
-            flat = _flat(path, image)
+            flat = _is_flat(path, image)
     except UNREADABLE as error:
         raise _damaged() from error
-    said: list[Problem] = []
+    problems: list[Problem] = []
     if times > standards.enlargement_told:
-        said.append(
+        problems.append(
             Problem(
                 code="picture_small",
                 message=f"The picture has only {width} × {height} pixels and will look blurred.",
@@ -132,13 +136,13 @@ def inspect_picture(
             )
         )
     if flat and source is Source.MODEL:
-        said.append(
+        problems.append(
             Problem(
                 code="picture_flat",
                 message="The picture shows nothing but one colour; a refusal can look like that.",
             )
         )
-    return tuple(said)
+    return tuple(problems)
 
 
 def inspect_speech(
@@ -155,14 +159,18 @@ def inspect_speech(
     expected = estimate_seconds(text, request.locale)
     longest = standards.speech_times * expected + standards.speech_slack
     if seconds > longest:
-        raise MediaError(f"It lasts {_told(seconds)} for a text of about {_told(expected)}.")
+        raise MediaError(
+            f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
+        )
     silent = heard(path).silent
     says = any(char.isalnum() for char in text)
     if source is Source.MODEL and says:
         if silent:
             raise MediaError("The narration is silent.")
         if expected > _SHORTEST_JUDGED and seconds < standards.speech_share * expected:
-            raise MediaError(f"It lasts {_told(seconds)} for a text of about {_told(expected)}.")
+            raise MediaError(
+                f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
+            )
     if silent:
         return (Problem(code="silent_narration", message="The narration is silent."),)
     return ()
@@ -184,9 +192,9 @@ def _decode_strictly(path: Path) -> None:
         raise _damaged() from error
 
 
-def _upright(image: Image.Image) -> tuple[int, int]:
+def _upright_size(image: Image.Image) -> tuple[int, int]:
     width, height = image.size
-    turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS
     return (height, width) if turned else (width, height)
 
 
@@ -196,7 +204,7 @@ def _enlargement(width: int, height: int, shape: AspectRatio) -> float:
     return max(film.width / width, film.height / height)
 
 
-def _flat(path: Path, image: Image.Image) -> bool:
+def _is_flat(path: Path, image: Image.Image) -> bool:
     """Decode a picture to its end, and tell whether it is of a single colour."""
     picture = deep.read(path, image, enough=(_LOOK, _LOOK))
     if picture is not None:
@@ -215,5 +223,5 @@ def _damaged() -> MediaError:
     return MediaError("The picture is damaged.")
 
 
-def _told(seconds: Fraction | float) -> str:
+def _in_seconds(seconds: Fraction | float) -> str:
     return f"{float(seconds):.1f} seconds"

@@ -58,7 +58,7 @@ class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int = 32_768
 
 
-class Made(msgspec.Struct, frozen=True, kw_only=True):
+class GenerationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The record of who made something, and what it took."""
 
     provider: str
@@ -84,7 +84,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.model_intended) and self.model_intended != self.model
 
 
-class Generated(Made, frozen=True, kw_only=True):
+class Generated(GenerationRecord, frozen=True, kw_only=True):
     """Finished media bytes."""
 
     data: bytes
@@ -94,7 +94,7 @@ class Generated(Made, frozen=True, kw_only=True):
     """Whether it was decoded to its end (`render.generation.acceptance`)."""
 
 
-class GeneratedText(Made, frozen=True, kw_only=True):
+class GeneratedText(GenerationRecord, frozen=True, kw_only=True):
     """A finished answer in the structure asked for; its values are not judged yet."""
 
     content: dict[str, Any]
@@ -102,15 +102,15 @@ class GeneratedText(Made, frozen=True, kw_only=True):
     output_tokens: int = 0
 
 
-async def _nobody_listens(_provider_id: str) -> None:
+async def _ignore_id(_provider_id: str) -> None:
     pass
 
 
-async def _nobody_asks() -> None:
+async def _ignore() -> None:
     pass
 
 
-async def _nobody_elses(_provider_id: str) -> bool:
+async def _is_free(_provider_id: str) -> bool:
     return False
 
 
@@ -121,11 +121,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """The id under which the call is accounted for: it may travel along, to find the call by."""
     resume: str | None = None
     """The provider's id of a call made earlier: it is waited for, and nothing new is begun."""
-    started: Callable[[str], Awaitable[None]] = _nobody_listens
+    on_started: Callable[[str], Awaitable[None]] = _ignore_id
     """Told the provider's id the moment it is known, before anything is waited for."""
-    taken: Callable[[str], Awaitable[bool]] = _nobody_elses
+    is_taken: Callable[[str], Awaitable[bool]] = _is_free
     """Asked of work that is found at the provider: whether it is known as another call's."""
-    dropped: Callable[[], Awaitable[None]] = _nobody_asks
+    on_dropped: Callable[[], Awaitable[None]] = _ignore
     """Told that a cancelled call is known to have stopped without a charge."""
 
 
@@ -211,7 +211,7 @@ It may hold a cancellation off until the call is over, and refuse entry to one
 that would begin after it.
 """
 
-Keep = Callable[[Made, Reservation | None], Awaitable[None]]
+Keep = Callable[[GenerationRecord, Reservation | None], Awaitable[None]]
 """Takes whatever was made into safe keeping, before the call that made it is settled.
 
 Given the reservation of a call that was paid for, None where nothing was. A
@@ -219,19 +219,19 @@ process that dies afterwards has lost neither the thing nor the word of its cost
 """
 
 
-async def keep_nothing(_made: Made, _reservation: Reservation | None) -> None:
+async def keep_nothing(_record: GenerationRecord, _reservation: Reservation | None) -> None:
     """Leave what was made to whoever asked for it: a `Keep` for use by hand."""
 
 
 class Meter(Protocol):
     """Keeps account of paid calls: told before, during and after each one.
 
-    Every reservation ends in exactly one of `settle`, `release` and `unknown`,
+    Every reservation ends in exactly one of `settle`, `release` and `mark_unknown`,
     unless the process dies: what then stays open is for its owner to sort out,
     by how far the call had come.
     """
 
-    async def unfinished(self, request_digest: str) -> Reservation | None:
+    async def find_unfinished(self, request_digest: str) -> Reservation | None:
         """Return the reservation, with a provider id, of a call that an interruption left running.
 
         It is fetched instead of paid again, whichever model the chain would
@@ -248,11 +248,11 @@ class Meter(Protocol):
         """
         ...
 
-    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+    async def mark_started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note that the request is about to leave; once more, with its id, when that is known."""
         ...
 
-    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+    async def is_taken(self, reservation: Reservation, provider_id: str) -> bool:
         """Tell whether a provider's id is noted with any call but this one."""
         ...
 
@@ -266,6 +266,6 @@ class Meter(Protocol):
         """Note that nothing was charged."""
         ...
 
-    async def unknown(self, reservation: Reservation, reason: str) -> None:
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
         """Note that nobody knows whether it was charged, with a sentence that says why."""
         ...

@@ -39,11 +39,11 @@ from render.generation.base import (
     Call,
     Generated,
     GeneratedText,
+    GenerationRecord,
     Guard,
     ImageRequest,
     Keep,
     Kind,
-    Made,
     Meter,
     Reservation,
     SpeechRequest,
@@ -58,17 +58,17 @@ from render.generation.unmetered import Unmetered
 from render.problem import Problem
 
 Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
-A = TypeVar("A", bound=Made)
+A = TypeVar("A", bound=GenerationRecord)
 
 
-_CUT_OFF = "The call was interrupted"
-_LOOK_SECONDS = 20
+_INTERRUPTED = "The call was interrupted"
+_CHECK_SECONDS = 20
 """A provider that takes longer over a look does not answer."""
 
 
-async def believe(_request: object, made: A) -> A:
+async def accept_unseen(_request: object, answer: A) -> A:
     """Take whatever was answered for what was asked: an `inspect` for use by hand."""
-    return made
+    return answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class Chain(Generic[Q, A]):
     meter: Meter = field(default_factory=Unmetered)
     keep: Keep = keep_nothing
     guard: Guard = nullcontext
-    inspect: Callable[[Q, A], Awaitable[A]] = believe
+    inspect: Callable[[Q, A], Awaitable[A]] = accept_unseen
     """Looks at what a model answered before it counts as made; raises `UnusableAnswer`."""
 
     def metered(
@@ -116,65 +116,65 @@ class Chain(Generic[Q, A]):
         async with anyio.create_task_group() as looks:
             for rung in self.rungs:
                 if rung.check is not None:
-                    looks.start_soon(_look, rung, rung.check)
+                    looks.start_soon(_check_rung, rung, rung.check)
 
-    async def _make(self, request: Q) -> A:
+    async def _generate(self, request: Q) -> A:
         """Return what the first rung that can makes of a request; raise `GenerationError`."""
         digest = request_digest(request)
-        failed = _Failed()
-        made = await self._taken_up(request, digest, failed)
-        if made is not None:
-            return made
+        failures = _Failures()
+        answer = await self._resume_unfinished(request, digest, failures)
+        if answer is not None:
+            return answer
         for rung in self.rungs:
             if not rung.circuit.admit():
-                failed.append(_resting(rung))
+                failures.append(_circuit_open(rung))
                 continue
-            made = await self._climbed(rung, request, digest, failed)
-            if made is not None:
-                return made
-        raise _worst(failed)
+            answer = await self._try_rung(rung, request, digest, failures)
+            if answer is not None:
+                return answer
+        raise _error_to_raise(failures)
 
-    async def _taken_up(self, request: Q, digest: str, failed: "_Failed") -> A | None:
+    async def _resume_unfinished(self, request: Q, digest: str, failures: "_Failures") -> A | None:
         """Fetch what an interrupted call has made, if there is one."""
-        left = await self.meter.unfinished(digest)
-        if left is None:
+        reservation = await self.meter.find_unfinished(digest)
+        if reservation is None:
             return None
-        names = (left.provider, left.model)
+        names = (reservation.provider, reservation.model)
         rung = next((rung for rung in self.rungs if (rung.provider, rung.model) == names), None)
         if rung is None:
-            reason = f"“{left.model}”, which was asked earlier, is no longer configured."
-            await self.meter.unknown(left, reason)
-            raise OutcomeUnknown(reason, provider=left.provider, model=left.model)
+            reason = f"“{reservation.model}”, which was asked earlier, is no longer configured."
+            await self.meter.mark_unknown(reservation, reason)
+            raise OutcomeUnknown(reason, provider=reservation.provider, model=reservation.model)
         try:
             async with self.guard():
-                return await self._called(rung, request, left, failed)
+                return await self._call_metered(rung, request, reservation, failures)
         except (RunningGeneration, OutcomeUnknown):
             raise
         except GenerationError as error:
-            failed.append(error)
+            failures.append(error)
             return None
 
-    async def _climbed(
-        self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed"
+    async def _try_rung(
+        self, rung: Rung[Q, A], request: Q, digest: str, failures: "_Failures"
     ) -> A | None:
         """Call one model until it succeeds or there is no sense in asking it again."""
         useless = 0
         for calls in range(1, self.patience.calls + 1):
             try:
                 async with rung.gate:
-                    return await self._once(rung, request, digest, failed)
+                    return await self._call_once(rung, request, digest, failures)
             except (RunningGeneration, OutcomeUnknown):
                 raise
             except UnsafeRequest as error:
                 if not self.patience.unsafe_falls_through:
                     raise
-                failed.append(error)
+                failures.append(error)
                 return None
             except RefusedGeneration as error:
-                failed.append(error)
+                failures.append(error)
                 return None
             except RetryableGeneration as error:
-                failed.append(error)
+                failures.append(error)
                 useless += _is_useless(error)
                 delay = self.patience.delay(calls, retry_after=error.retry_after)
                 asked_enough = calls == self.patience.calls or useless == USELESS_CALLS
@@ -185,16 +185,20 @@ class Chain(Generic[Q, A]):
                 await anyio.sleep(delay)
         return None
 
-    async def _once(self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed") -> A:
+    async def _call_once(
+        self, rung: Rung[Q, A], request: Q, digest: str, failures: "_Failures"
+    ) -> A:
         """Make one call, under guard where it is paid."""
         if rung.paid:
             async with self.guard():
-                return await self._paid(rung, request, digest, failed)
-        return await self._kept(
-            self._told(await self._asked(rung, request, Ticket()), rung, failed), None
+                return await self._call_paid(rung, request, digest, failures)
+        return await self._keep_and_settle(
+            self._with_record(await self._call_model(rung, request, Ticket()), rung, failures), None
         )
 
-    async def _paid(self, rung: Rung[Q, A], request: Q, digest: str, failed: "_Failed") -> A:
+    async def _call_paid(
+        self, rung: Rung[Q, A], request: Q, digest: str, failures: "_Failures"
+    ) -> A:
         """Make one call, with its intent written down before it leaves."""
         reservation = await self.meter.reserve(
             Call(
@@ -203,47 +207,47 @@ class Chain(Generic[Q, A]):
                 model=rung.model,
                 request_digest=digest,
                 price=rung.price(request),
-                attempt=len(failed) + 1,
+                attempt=len(failures) + 1,
             )
         )
         try:
-            await self.meter.started(reservation)
+            await self.meter.mark_started(reservation)
         except BaseException:  # nothing has left yet, whatever it was
             with anyio.CancelScope(shield=True):
                 await self.meter.release(reservation)
             raise
-        return await self._called(rung, request, reservation, failed)
+        return await self._call_metered(rung, request, reservation, failures)
 
-    async def _called(
-        self, rung: Rung[Q, A], request: Q, reservation: Reservation, failed: "_Failed"
+    async def _call_metered(
+        self, rung: Rung[Q, A], request: Q, reservation: Reservation, failures: "_Failures"
     ) -> A:
         """Make or take up a call, and account for however it ends."""
-        named = reservation.provider_id is not None
+        has_id = reservation.provider_id is not None
 
-        async def started(provider_id: str) -> None:
-            nonlocal named
-            named = True
-            await self.meter.started(reservation, provider_id)
+        async def on_started(provider_id: str) -> None:
+            nonlocal has_id
+            has_id = True
+            await self.meter.mark_started(reservation, provider_id)
 
-        async def taken(provider_id: str) -> bool:
-            return await self.meter.taken(reservation, provider_id)
+        async def is_taken(provider_id: str) -> bool:
+            return await self.meter.is_taken(reservation, provider_id)
 
-        async def dropped() -> None:
+        async def on_dropped() -> None:
             await self.meter.release(reservation)
 
         ticket = Ticket(
             charge=reservation.id,
             resume=reservation.provider_id,
-            started=started,
-            taken=taken,
-            dropped=dropped,
+            on_started=on_started,
+            is_taken=is_taken,
+            on_dropped=on_dropped,
         )
         try:
-            made = await self._asked(rung, request, ticket)
+            answer = await self._call_model(rung, request, ticket)
         except RunningGeneration:
             raise  # the reservation stays open: asking again takes the call up
         except OutcomeUnknown as error:
-            await self.meter.unknown(reservation, error.message)
+            await self.meter.mark_unknown(reservation, error.message)
             raise
         except GenerationError as error:
             if error.cost:
@@ -252,59 +256,61 @@ class Chain(Generic[Q, A]):
                 await self.meter.release(reservation)
             raise
         except (anyio.get_cancelled_exc_class(), Exception) as error:
-            if not named:
+            if not has_id:
                 # Also of what nobody foresaw: left open, it would be in every equal call's way.
-                what = "Something went wrong here" if isinstance(error, Exception) else _CUT_OFF
+                what = "Something went wrong here" if isinstance(error, Exception) else _INTERRUPTED
                 with anyio.CancelScope(shield=True):
-                    await self.meter.unknown(reservation, f"{what} before its answer was kept.")
+                    await self.meter.mark_unknown(
+                        reservation, f"{what} before its answer was kept."
+                    )
             raise
-        return await self._kept(self._told(made, rung, failed), reservation)
+        return await self._keep_and_settle(self._with_record(answer, rung, failures), reservation)
 
-    async def _kept(self, made: A, reservation: Reservation | None) -> A:
+    async def _keep_and_settle(self, answer: A, reservation: Reservation | None) -> A:
         """Return what was made once it is kept and, where it was paid for, settled."""
         with anyio.CancelScope(shield=True):
-            await self.keep(made, reservation)
+            await self.keep(answer, reservation)
             if reservation is not None:
-                await self.meter.settle(reservation, made.cost)
-        return made
+                await self.meter.settle(reservation, answer.cost)
+        return answer
 
-    async def _asked(self, rung: Rung[Q, A], request: Q, ticket: Ticket) -> A:
+    async def _call_model(self, rung: Rung[Q, A], request: Q, ticket: Ticket) -> A:
         """Make one call, and remember what it shows of the model."""
         began = time.monotonic()
         try:
-            made = await rung.make(request, ticket)
+            answer = await rung.make(request, ticket)
             seconds = time.monotonic() - began
             # What was paid for is in nobody's hands yet: nothing may interrupt the look at it.
             with anyio.CancelScope(shield=True):
-                made = await self.inspect(request, made)
+                answer = await self.inspect(request, answer)
         except (RetiredModel, AccessDenied) as error:
-            rung.circuit.failed(error)
+            rung.circuit.record_failure(error)
             raise
         except RefusedGeneration as error:
-            rung.circuit.refused(error)
+            rung.circuit.record_refusal(error)
             raise
         except (RetryableGeneration, OutcomeUnknown) as error:
             # What still runs says when to fetch it, not that the model wants to be left alone.
             running = isinstance(error, RunningGeneration)
-            wanted = None if running else getattr(error, "retry_after", None)
-            long = wanted if wanted and wanted > self.patience.longest_delay else None
-            rung.circuit.failed(error, rest=long)
+            retry_after = None if running else getattr(error, "retry_after", None)
+            long = retry_after if (retry_after or 0) > self.patience.longest_delay else None
+            rung.circuit.record_failure(error, rest=long)
             raise
-        rung.circuit.made(seconds)
-        return msgspec.structs.replace(made, latency=round(seconds, 3))
+        rung.circuit.record_success(seconds)
+        return msgspec.structs.replace(answer, latency=round(seconds, 3))
 
-    def _told(self, made: A, rung: Rung[Q, A], failed: "_Failed") -> A:
+    def _with_record(self, answer: A, rung: Rung[Q, A], failures: "_Failures") -> A:
         """Return what was made with the record of how it came about."""
         first = self.rungs[0]
-        warnings = made.warnings
+        warnings = answer.warnings
         if rung is not first:
-            first.circuit.replaced()
-            warnings = (*warnings, _stepped_in(first.model, made.model, failed))
+            first.circuit.record_replacement()
+            warnings = (*warnings, _fallback_warning(first.model, answer.model, failures))
         return msgspec.structs.replace(
-            made,
-            model_intended=made.model if rung is first else first.model,
-            attempts=1 + sum(not isinstance(error, _Resting) for error in failed),
-            seconds=round(time.monotonic() - failed.since, 3),
+            answer,
+            model_intended=answer.model if rung is first else first.model,
+            attempts=1 + sum(not isinstance(error, _CircuitOpen) for error in failures),
+            seconds=round(time.monotonic() - failures.since, 3),
             warnings=warnings,
         )
 
@@ -314,7 +320,7 @@ class ImageChain(Chain[ImageRequest, Generated]):
 
     async def draw(self, request: ImageRequest) -> Generated:
         """Return a picture; raise `GenerationError`."""
-        return await self._make(request)
+        return await self._generate(request)
 
 
 class SpeechChain(Chain[SpeechRequest, Generated]):
@@ -322,7 +328,7 @@ class SpeechChain(Chain[SpeechRequest, Generated]):
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return a line of speech; raise `GenerationError`."""
-        return await self._make(request)
+        return await self._generate(request)
 
 
 class TextChain(Chain[TextRequest, GeneratedText]):
@@ -330,10 +336,10 @@ class TextChain(Chain[TextRequest, GeneratedText]):
 
     async def write(self, request: TextRequest) -> GeneratedText:
         """Return an answer in the structure asked for; raise `GenerationError`."""
-        return await self._make(request)
+        return await self._generate(request)
 
 
-class _Failed(list[GenerationError]):
+class _Failures(list[GenerationError]):
     """How the calls of one request failed so far, and since when it is asked for."""
 
     def __init__(self) -> None:
@@ -341,20 +347,20 @@ class _Failed(list[GenerationError]):
         self.since = time.monotonic()
 
 
-class _Resting(RetryableGeneration):
+class _CircuitOpen(RetryableGeneration):
     """A model that was passed over, because it has failed lately."""
 
 
-async def _look(rung: Rung[Q, A], check: Callable[[], Awaitable[None]]) -> None:
-    with anyio.move_on_after(_LOOK_SECONDS):
+async def _check_rung(rung: Rung[Q, A], check: Callable[[], Awaitable[None]]) -> None:
+    with anyio.move_on_after(_CHECK_SECONDS):
         try:
             await check()
         except GenerationError as error:
-            rung.circuit.missed(error)
+            rung.circuit.record_missing(error)
         else:
-            rung.circuit.seen()
+            rung.circuit.record_found()
         return
-    rung.circuit.missed(
+    rung.circuit.record_missing(
         RetryableGeneration(f"“{rung.model}” cannot be looked up: its provider does not answer.")
     )
 
@@ -365,8 +371,8 @@ def _is_useless(error: GenerationError) -> bool:
     return paid or isinstance(error, UnusableAnswer)
 
 
-def _resting(rung: Rung[Q, A]) -> _Resting:
-    return _Resting(
+def _circuit_open(rung: Rung[Q, A]) -> _CircuitOpen:
+    return _CircuitOpen(
         f"“{rung.model}” has failed lately and is left alone for a while.",
         retry_after=rung.circuit.retry_after,
         provider=rung.provider,
@@ -374,20 +380,20 @@ def _resting(rung: Rung[Q, A]) -> _Resting:
     )
 
 
-def _worst(failed: list[GenerationError]) -> GenerationError:
+def _error_to_raise(failures: list[GenerationError]) -> GenerationError:
     """Return what to tell of: something that passes, if any of it does, else the first refusal."""
-    passing = [error for error in failed if isinstance(error, RetryableGeneration)]
-    return min(passing, key=lambda error: error.retry_after or 0.0) if passing else failed[0]
+    passing = [error for error in failures if isinstance(error, RetryableGeneration)]
+    return min(passing, key=lambda error: error.retry_after or 0.0) if passing else failures[0]
 
 
-def _stepped_in(intended: str, used: str, failed: list[GenerationError]) -> Problem:
-    why = f" {failed[0].message}" if failed else ""
+def _fallback_warning(intended: str, used: str, failures: list[GenerationError]) -> Problem:
+    why = f" {failures[0].message}" if failures else ""
     return Problem(
         code="model_fallback",
         message=f"“{used}” made this in place of “{intended}”.{why}",
         params={
             "intended": intended,
             "used": used,
-            "reason": failed[0].code if failed else "",
+            "reason": failures[0].code if failures else "",
         },
     )

@@ -72,12 +72,12 @@ class Circuit:
         *,
         opens_after: int = OPENS_AFTER,
         clock: Callable[[], float] = time.monotonic,
-        told: Callable[[Evidence], None] | None = None,
+        witness: Callable[[Evidence], None] | None = None,
     ) -> None:
         """Take who is told of evidence, besides the limits."""
         self._opens_after = opens_after
         self._clock = clock
-        self._told = told
+        self._witness = witness
         self._failures = 0
         """In a row."""
         self._rest = 0.0
@@ -104,38 +104,38 @@ class Circuit:
             self._open_until = self._clock() + REST_SECONDS
         return True
 
-    def made(self, seconds: float) -> None:
+    def record_success(self, seconds: float) -> None:
         """Note that a call made what was asked for, and what it took."""
         self._close()
-        self._tell(Sign.MADE, seconds=seconds)
+        self._emit(Sign.MADE, seconds=seconds)
 
-    def refused(self, error: GenerationError) -> None:
+    def record_refusal(self, error: GenerationError) -> None:
         """Note that a call was refused for what it asked."""
         self._close()
-        self._tell(Sign.REFUSED, failure=error)
+        self._emit(Sign.REFUSED, failure=error)
 
-    def failed(self, error: GenerationError, *, rest: float | None = None) -> None:
+    def record_failure(self, error: GenerationError, *, rest: float | None = None) -> None:
         """Note that a call failed; `rest` are the seconds to leave the model alone, if told."""
         self._failures += 1
         if isinstance(error, _NO_ACCIDENT) or rest or self._failures >= self._opens_after:
             self._open(rest or 0.0, by_look=False)
-        self._tell(Sign.FAILED, failure=error)
+        self._emit(Sign.FAILED, failure=error)
 
-    def seen(self) -> None:
+    def record_found(self) -> None:
         """Note that a free look found the model."""
         if self._opened_by_look:
             self._close()
-        self._tell(Sign.SEEN)
+        self._emit(Sign.SEEN)
 
-    def missed(self, error: GenerationError) -> None:
+    def record_missing(self, error: GenerationError) -> None:
         """Note that a free look did not find the model."""
         if self.available or self._opened_by_look:
             self._open(0.0, by_look=True)
-        self._tell(Sign.MISSED, failure=error)
+        self._emit(Sign.MISSED, failure=error)
 
-    def replaced(self) -> None:
+    def record_replacement(self) -> None:
         """Note that another model made what was asked of this one first."""
-        self._tell(Sign.REPLACED)
+        self._emit(Sign.REPLACED)
 
     def restore(self, *, open_since: datetime, open_until: datetime) -> None:
         """Go on where an earlier process stood, whose circuit was open."""
@@ -155,14 +155,14 @@ class Circuit:
         self._open_since = self._open_since or datetime.now(UTC)
         self._opened_by_look = by_look
 
-    def _tell(
+    def _emit(
         self, sign: Sign, *, seconds: float | None = None, failure: GenerationError | None = None
     ) -> None:
-        if self._told is None:
+        if self._witness is None:
             return
         now = datetime.now(UTC)
         is_open = self._open_until is not None
-        self._told(
+        self._witness(
             Evidence(
                 at=now,
                 sign=sign,

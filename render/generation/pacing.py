@@ -17,7 +17,7 @@ import anyio
 class Pace(Protocol):
     """Spaces the calls of one account."""
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         """Return when the next call may be made; a turn taken is not given back."""
         ...
 
@@ -30,16 +30,16 @@ class EvenPace:
         self._clock = clock
         self._next = 0.0
 
-    def book(self) -> float:
+    def reserve_turn(self) -> float:
         """Take the next turn; return the seconds until it comes."""
         now = self._clock()
         turn = max(now, self._next)
         self._next = turn + self._interval
         return turn - now
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         """Return when the next call may be made."""
-        await anyio.sleep(self.book())
+        await anyio.sleep(self.reserve_turn())
 
 
 class Gate(AbstractAsyncContextManager[None]):
@@ -55,7 +55,7 @@ class Gate(AbstractAsyncContextManager[None]):
         await self._slots.acquire()
         try:
             if self._pace is not None:
-                await self._pace.turn()
+                await self._pace.wait_turn()
         except BaseException:  # a cancelled wait must not keep its slot
             self._slots.release()
             raise

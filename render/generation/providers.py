@@ -53,8 +53,8 @@ from render.generation.standards import Standards
 from render.generation.stock import StockImages
 
 _OFFLINE = "offline"
-_Asked_contra = TypeVar(
-    "_Asked_contra", ImageRequest, SpeechRequest, TextRequest, contravariant=True
+_Request_contra = TypeVar(
+    "_Request_contra", ImageRequest, SpeechRequest, TextRequest, contravariant=True
 )
 _ImageRung = Rung[ImageRequest, Generated]
 _SpeechRung = Rung[SpeechRequest, Generated]
@@ -117,18 +117,18 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     stock: Path | None = None,
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
-    told: Witness | None = None,
+    witness: Witness | None = None,
     standards: Standards | None = None,
 ) -> AsyncGenerator[Providers]:
     """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
 
     `outputs_from` are origins that files may be fetched from although they are not
-    on the public internet; `stock` is a folder of pictures; `told` hears of
+    on the public internet; `stock` is a folder of pictures; `witness` hears of
     everything that is seen of a paid model; `standards` are what every picture and
     narration is held to.
     """
     config.check()
-    rungs = _Rungs(config, told)
+    rungs = _Rungs(config, witness)
     async with AsyncExitStack() as stack:
         if gemini_key:
             account = Gemini(key=gemini_key, base_url=gemini_url)
@@ -153,13 +153,13 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
                 kind=Kind.PICTURE,
                 rungs=[*rungs.images, offline_images(OfflineImages())],
                 patience=patience,
-                inspect=inspector.made,
+                inspect=inspector.inspect_answer,
             ),
             speech=SpeechChain(
                 kind=Kind.NARRATION,
                 rungs=[*rungs.speech, offline_speech(OfflineSpeech())],
                 patience=patience,
-                inspect=inspector.made,
+                inspect=inspector.inspect_answer,
             ),
             text=TextChain(kind=Kind.STORYBOARD, rungs=rungs.text, patience=patience)
             if rungs.text
@@ -168,22 +168,22 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
         )
 
 
-class _Paid(Protocol[_Asked_contra]):
+class _Paid(Protocol[_Request_contra]):
     """What every adapter has, whatever it makes."""
 
     provider: str
     model: str
 
-    def price(self, request: _Asked_contra) -> Decimal: ...
+    def price(self, request: _Request_contra) -> Decimal: ...
     async def check(self) -> None: ...
 
 
 class _Rungs:
     """The rungs of each chain, as accounts are added in order."""
 
-    def __init__(self, config: ModelsConfig, told: Witness | None) -> None:
+    def __init__(self, config: ModelsConfig, witness: Witness | None) -> None:
         self._config = config
-        self._told = told
+        self._witness = witness
         self.images: list[_ImageRung] = []
         self.speech: list[_SpeechRung] = []
         self.text: list[_TextRung] = []
@@ -229,7 +229,9 @@ class _Rungs:
             # A model that is asked often before it is given up may fail as often.
             circuit=Circuit(
                 opens_after=max(OPENS_AFTER, gemini.max_retries),
-                told=partial(self._told, model.provider, model.model) if self._told else None,
+                witness=partial(self._witness, model.provider, model.model)
+                if self._witness
+                else None,
             ),
         )
 

@@ -63,10 +63,10 @@ def refusal(  # noqa: PLR0911, PLR0913 - one for each row, and everything there 
     status.
     """
     name, reason = provider.title(), reason[:_MOST_REASON]
-    told = {"provider": provider, "model": model, "reason": reason}
+    context = {"provider": provider, "model": model, "reason": reason}
     if unpaid or status == _PAYMENT:
         return OutOfCredit(
-            f"The account with {name} is out of credit, or has no billing set up.", **told
+            f"The account with {name} is out of credit, or has no billing set up.", **context
         )
     if status == _NOT_FOUND:
         successor = SUCCESSORS.get(model, "")
@@ -74,22 +74,22 @@ def refusal(  # noqa: PLR0911, PLR0913 - one for each row, and everything there 
             f"{name} no longer has the model “{model}”."
             + (f" Its successor is “{successor}”." if successor else ""),
             successor=successor,
-            **told,
+            **context,
         )
     if denied or status in _DENIED:
-        return AccessDenied(f"{name} does not accept the key for the model “{model}”.", **told)
+        return AccessDenied(f"{name} does not accept the key for the model “{model}”.", **context)
     if status == _TOO_MANY:
         return RetryableGeneration(
-            f"{name} is over its rate limit.", retry_after=retry_after, **told
+            f"{name} is over its rate limit.", retry_after=retry_after, **context
         )
     if not is_servers(status):
-        return RefusedGeneration(f"{name} refused the request for the model “{model}”.", **told)
+        return RefusedGeneration(f"{name} refused the request for the model “{model}”.", **context)
     if own:
-        return RetryableGeneration(f"{name} is out of order.", retry_after=retry_after, **told)
+        return RetryableGeneration(f"{name} is out of order.", retry_after=retry_after, **context)
     return OutcomeUnknown(
         f"Something between here and {name} answered in its place ({status}), so nobody knows"
         " whether it was charged.",
-        **told,
+        **context,
     )
 
 

@@ -61,9 +61,9 @@ def answer_digest(request: ImageRequest | SpeechRequest, *, placeholder: bool) -
     return whole_digest(request) if placeholder else request_digest(request)
 
 
-def _sha256(asked: object) -> str:
+def _sha256(question: object) -> str:
     try:
-        encoded = msgspec.json.encode(asked, order="sorted")
+        encoded = msgspec.json.encode(question, order="sorted")
     except UnicodeEncodeError:  # half a surrogate pair has no UTF-8
-        encoded = json.dumps(msgspec.to_builtins(asked), sort_keys=True).encode()
+        encoded = json.dumps(msgspec.to_builtins(question), sort_keys=True).encode()
     return hashlib.sha256(encoded).hexdigest()

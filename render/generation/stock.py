@@ -71,7 +71,7 @@ _SHAPES = {
     AspectRatio.SQUARE: (1440, 1440),
 }
 """Pixels of the result: room for the camera to zoom at 1080p."""
-_LYING = {5, 6, 7, 8}
+_SIDEWAYS = {5, 6, 7, 8}
 """EXIF orientations of a picture that is stored on its side."""
 
 _LANGUAGES = {
@@ -159,20 +159,20 @@ class StockImages:
                 "The folder of stock pictures cannot be read.", reason=str(error)
             ) from error
         broken = 0
-        for picture in _ranked(request, pictures):
+        for picture in _rank(request, pictures):
             try:
-                cropped = _cropped(picture.path, request.aspect_ratio, self._limits)
+                cropped = _crop(picture.path, request.aspect_ratio, self._limits)
             except _UNREADABLE:
                 broken += 1
                 if broken == _DECODED_AT_MOST:
                     break
                 continue
             if cropped is not None:
-                return _found(picture, cropped)
+                return _result(picture, cropped)
         raise RefusedGeneration("No stock picture fits this scene.")
 
 
-def _found(picture: _Picture, cropped: _Cropped) -> Generated:
+def _result(picture: _Picture, cropped: _Cropped) -> Generated:
     name = clean_text(picture.path.name)
     credit = msgspec.structs.replace(
         picture.credit, digital_source_type=cropped.digital_source_type
@@ -238,11 +238,11 @@ def _credit_of(text: str) -> Credit:
 def _digital_source_type(picture: Image.Image) -> str:
     """Return what the file's own XMP says of how it came about; empty where it says nothing."""
     packet = picture.info.get("xmp") or b""
-    told = _SOURCE_TYPE.search(packet if isinstance(packet, bytes) else str(packet).encode())
-    return told["term"].decode() if told else ""
+    match = _SOURCE_TYPE.search(packet if isinstance(packet, bytes) else str(packet).encode())
+    return match["term"].decode() if match else ""
 
 
-def _ranked(request: ImageRequest, pictures: list[_Picture]) -> list[_Picture]:
+def _rank(request: ImageRequest, pictures: list[_Picture]) -> list[_Picture]:
     """Return the pictures that fit, the best first; equal ones by name.
 
     A picture fits if it has a quarter of what is to be drawn, or if more than
@@ -250,15 +250,15 @@ def _ranked(request: ImageRequest, pictures: list[_Picture]) -> list[_Picture]:
     """
     wanted = _terms(request.prompt or request.text or request.title, request.locale)
     spoken = _terms(request.text, request.locale) - wanted
-    called = [_terms(picture.text, request.locale) for picture in pictures]
-    spread = Counter(term for terms in called for term in terms)
+    picture_terms = [_terms(picture.text, request.locale) for picture in pictures]
+    spread = Counter(term for terms in picture_terms for term in terms)
 
     def weight(terms: frozenset[str]) -> float:
         # Summed in one order, since floats are: the result must not hang on a set's.
         return math.fsum(sorted(math.log(1 + len(pictures) / (1 + spread[term])) for term in terms))
 
     ranked: list[tuple[float, float, str, _Picture]] = []
-    for picture, terms in zip(pictures, called, strict=True):
+    for picture, terms in zip(pictures, picture_terms, strict=True):
         hits = weight(terms & wanted)
         heard = weight(terms & spoken)
         share = (hits + heard) / (weight(terms) or 1)
@@ -280,11 +280,13 @@ def _terms(text: str, locale: str) -> frozenset[str]:
     pairs = {run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))}
     pairs.update(_IDEOGRAPH.findall(folded))
     spaced = _UNSPACED.sub(" ", folded)
-    words = sorted({_plain(word) for word in _WORD.findall(spaced) if word not in _COMMON})
+    words = sorted(
+        {_without_accents(word) for word in _WORD.findall(spaced) if word not in _COMMON}
+    )
     return frozenset(pairs.union(_stems(words, locale)))
 
 
-def _plain(word: str) -> str:
+def _without_accents(word: str) -> str:
     """Return a word without the accents on Latin letters: file names often go without."""
     apart = unicodedata.normalize("NFKD", word)
     return unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", apart))
@@ -298,18 +300,18 @@ def _stems(words: list[str], locale: str) -> list[str]:
     return cast("list[str]", snowballstemmer.stemmer(language).stemWords(words))
 
 
-def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> _Cropped | None:
+def _crop(path: Path, shape: AspectRatio, limits: StockLimits) -> _Cropped | None:
     """Return the middle of a picture in a shape; None if it is too large or too small."""
     wanted = _SHAPES[shape]
     with Image.open(path, formats=_FORMATS) as picture:
         if picture.width * picture.height > limits.pixels:
             return None
-        turned = picture.getexif().get(ExifTags.Base.Orientation) in _LYING
+        turned = picture.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
         across, down = picture.size[::-1] if turned else picture.size
         cut = min(across / wanted[0], down / wanted[1])
         if cut * min(wanted) < limits.short_side:
             return None
-        told = _digital_source_type(picture)
+        source_type = _digital_source_type(picture)
         # A JPEG can be decoded at a fraction of its size; for others this does nothing.
         picture.draft("RGB", (max(wanted), max(wanted)))
         upright = ImageOps.exif_transpose(picture)
@@ -317,7 +319,7 @@ def _cropped(path: Path, shape: AspectRatio, limits: StockLimits) -> _Cropped | 
         fitted = ImageOps.fit(_opaque(upright), wanted, Image.Resampling.LANCZOS)
     kept = io.BytesIO()
     fitted.save(kept, "JPEG", quality=92, subsampling=0, icc_profile=profile)
-    return _Cropped(data=kept.getvalue(), digital_source_type=told)
+    return _Cropped(data=kept.getvalue(), digital_source_type=source_type)
 
 
 def _opaque(picture: Image.Image) -> Image.Image:

@@ -142,7 +142,7 @@ def _sent_at(answer: httpx.Response) -> datetime:
 
 
 @contextmanager
-def translated(provider: str, *, seconds: float) -> Generator[None]:
+def translating_errors(provider: str, *, seconds: float) -> Generator[None]:
     """Bound a call in time, and tell what never left from what may have been charged."""
     try:
         with anyio.fail_after(seconds):
@@ -184,14 +184,14 @@ async def fetch(
                 transport=BoundedTransport(most_bytes=most_bytes, pinned_but=trusted),
                 timeout=timeout(seconds),
             ) as client:
-                return await _followed(client, httpx.URL(url))
+                return await _follow_redirects(client, httpx.URL(url))
     except (UnreadableAnswer, AddressForbidden, *_UNSENDABLE) as error:
         raise FetchFailed(f"The link leads to nothing usable: {error}", useless=True) from error
     except (TimeoutError, httpx.HTTPError, httpx.StreamError) as error:
         raise FetchFailed(f"The download broke off: {type(error).__name__}.") from error
 
 
-async def _followed(client: httpx.AsyncClient, url: httpx.URL) -> bytes:
+async def _follow_redirects(client: httpx.AsyncClient, url: httpx.URL) -> bytes:
     for _ in range(1 + _MOST_REDIRECTS):
         async with client.stream("GET", url, follow_redirects=False) as answer:
             if answer.is_success:

@@ -9,7 +9,7 @@ from render.generation.base import Call, Reservation
 class Unmetered:
     """A `Meter` that keeps no account: for models that cost nothing, and for use by hand."""
 
-    async def unfinished(self, request_digest: str) -> Reservation | None:  # noqa: ARG002 - the port asks for it
+    async def find_unfinished(self, request_digest: str) -> Reservation | None:  # noqa: ARG002 - the port asks for it
         """Return None: nothing is remembered."""
         return None
 
@@ -17,10 +17,10 @@ class Unmetered:
         """Return a reservation of nothing."""
         return Reservation(id=uuid4().hex, provider=call.provider, model=call.model)
 
-    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+    async def mark_started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         """Note nothing."""
 
-    async def taken(self, reservation: Reservation, provider_id: str) -> bool:  # noqa: ARG002 - the port asks for it
+    async def is_taken(self, reservation: Reservation, provider_id: str) -> bool:  # noqa: ARG002 - the port asks for it
         """Return False: no id is noted."""
         return False
 
@@ -32,5 +32,5 @@ class Unmetered:
     async def release(self, reservation: Reservation) -> None:
         """Note nothing."""
 
-    async def unknown(self, reservation: Reservation, reason: str) -> None:
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
         """Note nothing."""

@@ -3,14 +3,14 @@
 from render.problem import Problem
 
 
-def unknown_voice(name: str, asked: str, used: str) -> tuple[Problem, ...]:
+def unknown_voice(name: str, wanted: str, used: str) -> tuple[Problem, ...]:
     """Return what to say about a voice that a provider does not have."""
-    if asked in {"", used}:
+    if wanted in {"", used}:
         return ()
     return (
         Problem(
             code="voice_unknown",
-            message=f"{name} has no voice called “{asked}”; “{used}” speaks instead.",
-            params={"voice": asked},
+            message=f"{name} has no voice called “{wanted}”; “{used}” speaks instead.",
+            params={"voice": wanted},
         ),
     )

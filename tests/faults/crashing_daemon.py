@@ -45,9 +45,9 @@ def _named(*given: object, **more: object) -> bool:
 POINTS = {
     "before the intent": Point(Ledger, "reserve"),
     "after the intent": Point(Ledger, "reserve", after=True),
-    "before sending": Point(Ledger, "started", after=True, given=_unnamed),
-    "before the id": Point(Ledger, "started", given=_named),
-    "after the id": Point(Ledger, "started", after=True, given=_named),
+    "before sending": Point(Ledger, "mark_started", after=True, given=_unnamed),
+    "before the id": Point(Ledger, "mark_started", given=_named),
+    "after the id": Point(Ledger, "mark_started", after=True, given=_named),
     "before keeping": Point(Vault, "keep"),
     "before the receipt": Point(vault, "_note"),
     "after the receipt": Point(vault, "_note", after=True),

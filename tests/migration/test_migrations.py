@@ -106,7 +106,7 @@ async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(empty_u
             await Job.update({Job.estimated_cost: Decimal("0.20")}).where(Job.id == job)
             ledger = await open_ledger(await claimed(job), caps=AMPLE)
             await pay(ledger, "0.03")
-            await ledger.started(await ledger.reserve(call("0.04")))
+            await ledger.mark_started(await ledger.reserve(call("0.04")))
             await ledger.release(await ledger.reserve(call("0.05")))
             drafting = replace(ledger, draft_bound=Decimal(1))
             written = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)

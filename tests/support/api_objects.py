@@ -40,11 +40,11 @@ async def stock() -> list[dict[str, str]]:
     for end in ("settled", "unknown", "unknown"):
         ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
         reservation = await ledger.reserve(call("0.04"))
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         if end == "settled":
             await ledger.settle(reservation, Decimal("0.03"))
         else:
-            await ledger.unknown(reservation, "The connection was lost.")
+            await ledger.mark_unknown(reservation, "The connection was lost.")
         charges.append(reservation.id)
     paid = [
         {"job_id": str(row["job"]), "charge_id": charge}

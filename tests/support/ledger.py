@@ -95,7 +95,7 @@ async def die(job: UUID) -> None:
 async def pay(ledger: Ledger, price: Decimal | str, *, useless: bool = False) -> None:
     """Make a call that costs what was expected of it."""
     reservation = await ledger.reserve(call(price))
-    await ledger.started(reservation)
+    await ledger.mark_started(reservation)
     await ledger.settle(reservation, Decimal(price), useless=useless)
 
 
@@ -159,14 +159,14 @@ async def spend(ledger: Ledger, *, seed: int) -> None:
             continue
         except (SpendCapReached, ApprovedCostReached):
             return
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         match chance.choice(["settle", "settle", "release", "unknown"]):
             case "settle":
                 await ledger.settle(reservation, price * chance.choice([Decimal(1), dollars(0.5)]))
             case "release":
                 await ledger.release(reservation)
             case _:
-                await ledger.unknown(reservation, "The connection was lost.")
+                await ledger.mark_unknown(reservation, "The connection was lost.")
 
 
 async def _main(url: str, job: str, cap: str, seed: str) -> None:

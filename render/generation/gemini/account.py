@@ -17,7 +17,7 @@ from google.genai import types
 
 from render.errors import OutcomeUnknown, RetryableGeneration
 from render.generation.gemini.errors import NAME, PROVIDER, SDK_ERRORS, translate
-from render.generation.transport import http_client, translated
+from render.generation.transport import http_client, translating_errors
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 
@@ -58,7 +58,7 @@ class Gemini:
     async def check(self, model: str) -> None:
         """Return if a model can be asked; raise `GenerationError`. Free of charge."""
         try:
-            await self._asked(self._client.aio.models.get(model=model), model)
+            await self._call(self._client.aio.models.get(model=model), model)
         except OutcomeUnknown as error:  # nothing is charged for a look
             raise RetryableGeneration(
                 f"{NAME} does not answer.", provider=PROVIDER, model=model
@@ -68,14 +68,14 @@ class Gemini:
         self, model: str, prompt: str, config: types.GenerateContentConfig
     ) -> types.GenerateContentResponse:
         """Make one paid call."""
-        return await self._asked(
+        return await self._call(
             self._client.aio.models.generate_content(model=model, contents=prompt, config=config),
             model,
         )
 
-    async def _asked(self, call: Awaitable[_T], model: str) -> _T:
+    async def _call(self, call: Awaitable[_T], model: str) -> _T:
         try:
-            with translated(NAME, seconds=self._timeout):
+            with translating_errors(NAME, seconds=self._timeout):
                 return await call
         except SDK_ERRORS as error:
             raise translate(error, model) from error

@@ -43,18 +43,18 @@ class Bill:
         self.usage = _usage(answer, out=out)
 
     @property
-    def whole(self) -> Decimal:
+    def full_cost(self) -> Decimal:
         """What an answer costs that holds what was asked for: all of it, where nothing is told."""
         return usage_cost(self._price, self.usage) if self.usage else self._most
 
-    def words(self, parts: list[types.Part]) -> Decimal:
+    def words_cost(self, parts: list[types.Part]) -> Decimal:
         """Return what words alone cost: at most a token a byte, where no usage is told."""
-        said = sum(len((part.text or "").encode(errors="replace")) for part in parts)
-        told = self.usage or Usage(text_out=said)
-        return min(usage_cost(self._price, told), self.whole)
+        length = sum(len((part.text or "").encode(errors="replace")) for part in parts)
+        usage = self.usage or Usage(text_out=length)
+        return min(usage_cost(self._price, usage), self.full_cost)
 
     @property
-    def refused(self) -> Decimal:
+    def refusal_cost(self) -> Decimal:
         """What an answer costs that holds nothing: what its usage counts, if it tells any."""
         return usage_cost(self._price, self.usage) if self.usage else Decimal(0)
 
@@ -64,17 +64,17 @@ def unusable(model: str, what: str, reason: str = "") -> UnusableAnswer:
     return UnusableAnswer(f"{NAME} sent {what}.", provider=PROVIDER, model=model, reason=reason)
 
 
-def parts_of(answer: types.GenerateContentResponse, model: str, bill: Bill) -> list[types.Part]:
+def answer_parts(answer: types.GenerateContentResponse, model: str, bill: Bill) -> list[types.Part]:
     """Return what an answer consists of; raise `UnsafeRequest` and others, with their cost."""
     feedback = answer.prompt_feedback
     if feedback is not None and feedback.block_reason is not None:
         raise unsafe(feedback.block_reason.value, provider=PROVIDER, model=model).charged(
-            bill.refused
+            bill.refusal_cost
         )
     candidate = (answer.candidates or [None])[0]
     reason = candidate.finish_reason.value if candidate and candidate.finish_reason else "none"
     if reason in _UNSAFE:
-        raise unsafe(reason, provider=PROVIDER, model=model).charged(bill.refused)
+        raise unsafe(reason, provider=PROVIDER, model=model).charged(bill.refusal_cost)
     parts = candidate.content.parts if candidate and candidate.content else None
     if parts:
         return parts
@@ -82,22 +82,22 @@ def parts_of(answer: types.GenerateContentResponse, model: str, bill: Bill) -> l
         raise unreadable(
             ValueError("neither an answer nor its price"), provider=PROVIDER, model=model
         )
-    raise unusable(model, "an answer with nothing in it", reason).charged(bill.refused)
+    raise unusable(model, "an answer with nothing in it", reason).charged(bill.refusal_cost)
 
 
-def medium_of(answer: types.GenerateContentResponse, model: str, bill: Bill) -> tuple[bytes, str]:
+def last_medium(answer: types.GenerateContentResponse, model: str, bill: Bill) -> tuple[bytes, str]:
     """Return the last medium that is no thought: models draw drafts before they answer.
 
     A medium that is only named, by a link to Google's file store, is not
     fetched: none was asked for in that form.
     """
-    parts = parts_of(answer, model, bill)
+    parts = answer_parts(answer, model, bill)
     for part in reversed(parts):
         if part.inline_data and part.inline_data.data and not part.thought:
             return part.inline_data.data, part.inline_data.mime_type or ""
     if any(part.file_data for part in parts):
-        raise unusable(model, "a link in place of what it made").charged(bill.whole)
-    raise unusable(model, "words alone").charged(bill.words(parts))
+        raise unusable(model, "a link in place of what it made").charged(bill.full_cost)
+    raise unusable(model, "words alone").charged(bill.words_cost(parts))
 
 
 def _usage(answer: types.GenerateContentResponse, *, out: str) -> Usage | None:

@@ -69,7 +69,7 @@ def translate(error: Exception, model: str) -> GenerationError:
         retry_after=_retry_after(error, details),
         # A bad key, a place that is not served and an account without billing are all answered
         # 400; prepaid credit that is used up is answered 429, like a rate limit.
-        denied=precondition or any(one.get("reason") == "API_KEY_INVALID" for one in details),
+        denied=precondition or any(detail.get("reason") == "API_KEY_INVALID" for detail in details),
         unpaid=bool(_UNPAID.search(reason)) or (precondition and "billing" in reason.lower()),
     )
 
@@ -86,8 +86,8 @@ def _body(error: errors.APIError) -> _Error | None:
 def _retry_after(error: errors.APIError, details: list[dict[str, Any]]) -> float | None:
     # Some errors of the SDK carry no response, so whatever is there is asked for carefully.
     headers: dict[str, str] = dict(getattr(cast("object", error.response), "headers", {}))
-    told = [headers.get("retry-after"), *(detail.get("retryDelay") for detail in details)]
-    for value in told:
+    delays = [headers.get("retry-after"), *(detail.get("retryDelay") for detail in details)]
+    for value in delays:
         match = _SECONDS.fullmatch(str(value or "").strip())
         if match:
             return float(match["seconds"])

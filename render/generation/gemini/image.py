@@ -6,7 +6,7 @@ from google.genai import types
 
 from render.generation.base import Generated, ImageRequest, Ticket
 from render.generation.gemini.account import Gemini
-from render.generation.gemini.answers import Bill, medium_of, unusable
+from render.generation.gemini.answers import Bill, last_medium, unusable
 from render.generation.gemini.errors import PROVIDER
 from render.generation.prices import Price, image_price
 from render.generation.prompts import picture_prompt
@@ -45,8 +45,8 @@ class GeminiImages:
             ),
         )
         bill = Bill(answer, self._price, out="IMAGE", most=self.price(request))
-        data, _ = medium_of(answer, self.model, bill)
-        cost, media_type = bill.whole, picture_type(data)
+        data, _ = last_medium(answer, self.model, bill)
+        cost, media_type = bill.full_cost, picture_type(data)
         if media_type is None:
             raise unusable(self.model, "something that is no picture").charged(cost)
         return Generated(

@@ -9,7 +9,7 @@ from google.genai import types
 from render.errors import RefusedGeneration
 from render.generation.base import Generated, SpeechRequest, Ticket
 from render.generation.gemini.account import Gemini
-from render.generation.gemini.answers import Bill, medium_of, unusable
+from render.generation.gemini.answers import Bill, last_medium, unusable
 from render.generation.gemini.errors import NAME, PROVIDER
 from render.generation.pcm import finish, wav
 from render.generation.prices import Price, speech_price
@@ -63,8 +63,8 @@ class GeminiSpeech:
             ),
         )
         bill = Bill(answer, self._price, out="AUDIO", most=self.price(request))
-        pcm, media_type = medium_of(answer, self.model, bill)
-        cost, match = bill.whole, _RATE.search(media_type)
+        pcm, media_type = last_medium(answer, self.model, bill)
+        cost, match = bill.full_cost, _RATE.search(media_type)
         if not media_type.lower().startswith("audio/l16") or match is None or len(pcm) % 2:
             raise unusable(self.model, "something that is no speech").charged(cost)
         rate = int(match["rate"])

@@ -9,7 +9,7 @@ from google.genai import types
 
 from render.generation.base import GeneratedText, TextRequest, Ticket
 from render.generation.gemini.account import Gemini
-from render.generation.gemini.answers import Bill, parts_of, unusable
+from render.generation.gemini.answers import Bill, answer_parts, unusable
 from render.generation.gemini.errors import PROVIDER
 from render.generation.prices import Price, text_price
 from render.generation.prompts import fenced
@@ -47,8 +47,8 @@ class GeminiText:
             ),
         )
         bill = Bill(answer, self._price, out="TEXT", most=self.price(request))
-        parts = parts_of(answer, self.model, bill)
-        cost, usage = bill.whole, bill.usage
+        parts = answer_parts(answer, self.model, bill)
+        cost, usage = bill.full_cost, bill.usage
         try:
             content = msgspec.json.decode(
                 "".join(part.text or "" for part in parts if not part.thought), type=dict[str, Any]

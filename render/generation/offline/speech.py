@@ -42,7 +42,7 @@ _FEW_LETTERS = 3
 _SCRIPT_NAMES = {"CJK": "Chinese", "HIRAGANA": "Japanese"}
 
 
-class _Spoken(msgspec.Struct, frozen=True, rename="camel"):
+class _SpeechHeader(msgspec.Struct, frozen=True, rename="camel"):
     """What the child says about the sound that follows."""
 
     voice: str
@@ -67,11 +67,11 @@ class OfflineSpeech:
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         language = language_of(request.locale)
-        asked = [request.voice] if _VOICE_NAME.fullmatch(request.voice) else []
+        requested = [request.voice] if _VOICE_NAME.fullmatch(request.voice) else []
         tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
         own = [name + TIMBRE for name in ([language.voice] if language else tags)]
         spoken, pcm = await self._run(
-            _pronounceable(text), [*asked, *own, _ENGLISH_VOICE], language or ENGLISH
+            _pronounceable(text), [*requested, *own, _ENGLISH_VOICE], language or ENGLISH
         )
         samples, silent = await anyio.to_thread.run_sync(finish, pcm, spoken.sample_rate)
         warnings = _warnings(request, text, spoken.voice, language)
@@ -91,7 +91,9 @@ class OfflineSpeech:
             warnings=tuple(warnings),
         )
 
-    async def _run(self, text: str, voices: list[str], language: Language) -> tuple[_Spoken, bytes]:
+    async def _run(
+        self, text: str, voices: list[str], language: Language
+    ) -> tuple[_SpeechHeader, bytes]:
         request = {
             "library": espeakng_loader.get_library_path(),
             "data": espeakng_loader.get_data_path(),
@@ -102,7 +104,7 @@ class OfflineSpeech:
         try:
             with anyio.fail_after(self._timeout):
                 # Isolated and without site-packages: starts in 20 ms, imports nothing of ours.
-                done = await anyio.run_process(
+                completed = await anyio.run_process(
                     [sys.executable, "-I", "-S", str(CHILD)],
                     input=msgspec.json.encode(request),
                     stderr=subprocess.PIPE,
@@ -114,13 +116,13 @@ class OfflineSpeech:
             ) from error
         except OSError as error:
             raise RetryableGeneration("The offline voice could not be started.") from error
-        if done.returncode != 0:
+        if completed.returncode != 0:
             raise RetryableGeneration(
-                f"The offline voice stopped unexpectedly, with code {done.returncode}.",
-                reason=done.stderr.decode(errors="replace").strip().rpartition("\n")[2],
+                f"The offline voice stopped unexpectedly, with code {completed.returncode}.",
+                reason=completed.stderr.decode(errors="replace").strip().rpartition("\n")[2],
             )
-        head, _, pcm = done.stdout.partition(b"\n")
-        return msgspec.json.decode(head, type=_Spoken), pcm
+        head, _, pcm = completed.stdout.partition(b"\n")
+        return msgspec.json.decode(head, type=_SpeechHeader), pcm
 
 
 def _pronounceable(text: str) -> str:

@@ -22,7 +22,7 @@ from render.generation.replicate.errors import (
     translate,
 )
 from render.generation.replicate.outputs import file_link, inline_bytes
-from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translated
+from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translating_errors
 
 BASE_URL = "https://api.replicate.com"
 
@@ -111,7 +111,7 @@ class Replicate:
 
     async def _call(self, call: Awaitable[_T], model: str) -> _T:
         try:
-            with translated(NAME, seconds=self._call_seconds):
+            with translating_errors(NAME, seconds=self._call_seconds):
                 return await call
         except SDK_ERRORS as error:
             raise translate(error, model) from error

@@ -51,11 +51,11 @@ class ReplicateImages:
         }
         if ticket.charge and self.model.startswith(_SEEDED):
             inputs["seed"] = _seed(ticket.charge)
-        ended = await self._predictions.run(
+        prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )
         cost = self.price(request)
-        data = await self._predictions.output(ended, model=self.model, kind="image", cost=cost)
+        data = await self._predictions.output(prediction, model=self.model, kind="image", cost=cost)
         media_type = picture_type(data)
         if media_type is None:
             raise unusable(self.model, "something that is no picture").charged(cost)

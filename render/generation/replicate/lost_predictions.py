@@ -61,14 +61,14 @@ async def find(
     sent: Sent,
     *,
     but: Collection[str],
-    taken: Callable[[str], Awaitable[bool]],
+    is_taken: Callable[[str], Awaitable[bool]],
 ) -> str | None:
     """Return the id under which a prediction was begun, None if it was not; raise `CannotTell`.
 
-    `but` are the ids of this process's other calls; `taken` knows those of every process.
+    `but` are the ids of this process's other calls; `is_taken` knows those of every process.
     """
     try:
-        found = [name for name in await _candidates(reader, sent, but) if not await taken(name)]
+        found = [name for name in await _candidates(reader, sent, but) if not await is_taken(name)]
     except UnreadableAnswer as error:
         raise CannotTell(str(error)) from error
     if len(found) > 1:
@@ -83,22 +83,26 @@ async def _candidates(reader: Reader, sent: Sent, but: Collection[str]) -> list[
     for _ in range(_MOST_PAGES):
         page, now = await reader.read("/v1/predictions", _Page, query)
         since = now - timedelta(seconds=time.monotonic() - sent.at) - _SLACK
-        for each in page.results:
-            began = moment(each.created_at)
+        for prediction in page.results:
+            began = moment(prediction.created_at)
             if began is not None and began < since:
                 return found
-            if each.id in but or each.id in found or each.model not in {sent.model, None, ""}:
+            if (
+                prediction.id in but
+                or prediction.id in found
+                or prediction.model not in {sent.model, None, ""}
+            ):
                 continue
-            inputs = each.input
+            inputs = prediction.input
             if inputs is None and looks < _MOST_LOOKS:
                 looks += 1
-                path = f"/v1/predictions/{quote(each.id, safe='')}"
+                path = f"/v1/predictions/{quote(prediction.id, safe='')}"
                 inputs = (await reader.read(path, _Prediction))[0].input
             if not isinstance(inputs, dict):
                 raise CannotTell("A prediction's input is not told.")
-            known = cast("dict[str, object]", inputs)
-            if all(known.get(name) == value for name, value in sent.inputs.items()):
-                found.append(each.id)
+            fields = cast("dict[str, object]", inputs)
+            if all(fields.get(name) == value for name, value in sent.inputs.items()):
+                found.append(prediction.id)
         if not page.next:
             return found
         # Only the cursor is taken from the answer: the token goes nowhere but to Replicate.

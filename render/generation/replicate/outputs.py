@@ -39,7 +39,7 @@ def file_link(output: object, *, kind: str) -> str:
     for part in _parts(output, kind):
         if _LINK.match(part):
             return part
-    raise UnusableOutput(f"{_described(output)} in place of a file")
+    raise UnusableOutput(f"{_describe(output)} in place of a file")
 
 
 def inline_bytes(url: str, *, most_bytes: int) -> bytes | None:
@@ -69,7 +69,7 @@ def words(output: object, *, depth: int = 0) -> str:  # noqa: PLR0911 - one for 
         case list() | dict() if depth == _DEEPEST:
             return ""
         case list():
-            return "".join(words(one, depth=depth + 1) for one in cast("list[object]", output))
+            return "".join(words(item, depth=depth + 1) for item in cast("list[object]", output))
         case dict():
             fields = cast("dict[str, object]", output)
             for name in _WORDS:
@@ -87,11 +87,11 @@ def is_empty(output: object) -> bool:
 
 def _parts(output: object, kind: str) -> Iterator[str]:
     """Yield the strings of an output in their order, whatever they are wrapped in."""
-    left = [(output, 0)]
+    pending = [(output, 0)]
     for _ in range(_MOST_PARTS):
-        if not left:
+        if not pending:
             return
-        part, depth = left.pop()
+        part, depth = pending.pop()
         match part:
             case str():
                 yield part
@@ -102,14 +102,14 @@ def _parts(output: object, kind: str) -> Iterator[str]:
                         key=lambda field: kind not in field[0].lower(),
                     )
                     if isinstance(part, dict)
-                    else [("", one) for one in cast("list[object]", part)[:_MOST_PARTS]]
+                    else [("", item) for item in cast("list[object]", part)[:_MOST_PARTS]]
                 )
-                left.extend((one, depth + 1) for _, one in reversed(inner[:_MOST_PARTS]))
+                pending.extend((item, depth + 1) for _, item in reversed(inner[:_MOST_PARTS]))
             case _:
                 pass
 
 
-def _described(output: object) -> str:
+def _describe(output: object) -> str:
     match output:
         case None:
             return "nothing"

@@ -86,18 +86,18 @@ class Predictions:
         if prediction_id is None:
             prediction_id = await self._begin(model, inputs, ticket)
             with anyio.CancelScope(shield=True):
-                await ticket.started(prediction_id)
+                await ticket.on_started(prediction_id)
         self._remember(prediction_id)
         try:
-            ended = await self._wait(prediction_id, model, seconds=seconds)
+            prediction = await self._wait(prediction_id, model, seconds=seconds)
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(_CANCEL_SECONDS, shield=True):
                 if await self._cancel(prediction_id, model):
-                    await ticket.dropped()
+                    await ticket.on_dropped()
             raise
-        if ended.status == "succeeded":
-            return ended
-        raise failure(ended, model)
+        if prediction.status == "succeeded":
+            return prediction
+        raise failure(prediction, model)
 
     async def output(
         self, prediction: Prediction, *, model: str, kind: str, cost: Decimal
@@ -160,7 +160,7 @@ class Predictions:
             is_last = time.monotonic() >= last_look
             try:
                 prediction_id = await find(
-                    self.account.reader, sent, but=self._known, taken=ticket.taken
+                    self.account.reader, sent, but=self._known, is_taken=ticket.is_taken
                 )
             except CannotTell as unclear:
                 if is_last:

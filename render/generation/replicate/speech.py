@@ -59,11 +59,11 @@ class ReplicateSpeech:
             "channel": "mono",
             "language_boost": "Automatic",
         }
-        ended = await self._predictions.run(
+        prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket or Ticket(), seconds=self._seconds
         )
         cost = characters_price(self._price, text)
-        data = await self._predictions.output(ended, model=self.model, kind="audio", cost=cost)
+        data = await self._predictions.output(prediction, model=self.model, kind="audio", cost=cost)
         try:
             pcm, rate = read_wav(data)
         except UnreadableSound as error:

@@ -38,7 +38,7 @@ class ReplicateText:
 
     def price(self, request: TextRequest) -> Decimal:
         """Return the most that an answer costs."""
-        prompt = _structured(request, charge=_SAMPLE) + fenced(request.material)
+        prompt = _instructions(request, charge=_SAMPLE) + fenced(request.material)
         return text_price(self._price, prompt, most_tokens=request.max_tokens)
 
     async def check(self) -> None:
@@ -49,19 +49,19 @@ class ReplicateText:
         """Return an answer in the structure asked for."""
         ticket = ticket or Ticket()
         inputs = {
-            "system_prompt": _structured(request, charge=ticket.charge),
+            "system_prompt": _instructions(request, charge=ticket.charge),
             "prompt": fenced(request.material),
             "max_tokens": request.max_tokens,
         }
-        ended = await self._predictions.run(
+        prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )
-        usage = _usage(ended)
+        usage = _usage(prediction)
         cost = usage_cost(self._price, usage) if usage else self.price(request)
-        told = words(ended.output)
+        output = words(prediction.output)
         try:
             content = msgspec.json.decode(
-                told[told.find("{") : told.rfind("}") + 1], type=dict[str, Any]
+                output[output.find("{") : output.rfind("}") + 1], type=dict[str, Any]
             )
         except msgspec.DecodeError as error:
             raise unusable(self.model, "something that is not in the structure asked for").charged(
@@ -77,7 +77,7 @@ class ReplicateText:
         )
 
 
-def _structured(request: TextRequest, *, charge: str) -> str:
+def _instructions(request: TextRequest, *, charge: str) -> str:
     """Return what a chat model is told; the charge's id goes along as a comment in the schema."""
     schema = {"$comment": charge[: len(_SAMPLE)], **request.schema} if charge else request.schema
     return (

@@ -260,7 +260,9 @@ def test_the_oldest_that_only_waits_makes_room(
             assert bridge.connections <= 8
             said = answer(waiting[0])
         assert said == b"" or said.startswith(b"HTTP/1.1 503 ")
-        refusals = [line for line in bridge.log.splitlines() if "server.refused" in line]
+        refusals = [
+            line for line in bridge.log.splitlines() if "server.connections_refused" in line
+        ]
         assert 1 <= len(refusals) <= 5
         # Nor do half-sent requests keep the server from stopping.
         with bridge.connect(unsigned(1_000)) as body, bridge.connect(b"GET") as head:

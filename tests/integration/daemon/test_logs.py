@@ -228,7 +228,7 @@ def test_a_flood_of_what_strangers_send_fills_no_log(bridge: Bridge) -> None:
     said = bridge.log.removeprefix(before)
     assert {json.loads(line)["event"] for line in said.splitlines()} == {
         "request.disconnected",
-        "server.refused",
+        "server.connections_refused",
     }
     assert len(said.splitlines()) <= seconds * 21
 

@@ -31,7 +31,7 @@ async def daemon(simulator: GeminiSimulator, *, every: float = 60) -> AsyncGener
     watch = ModelWatch(every=every, keep=timedelta(days=30))
     async with (
         open_providers(
-            CONFIG, gemini_key=gemini.KEY, gemini_url=simulator.url, told=watch.record
+            CONFIG, gemini_key=gemini.KEY, gemini_url=simulator.url, witness=watch.record
         ) as providers,
         watch.watching(providers),
     ):

@@ -1,7 +1,6 @@
 """The pace of an account, kept by several daemons through one Redis, or alone without it."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import anyio
@@ -21,19 +20,20 @@ GAP = 60 / PER_MINUTE
 
 
 async def turns(paces: Sequence[Pace | None], *, each: int) -> list[float]:
-    """Take turns from several at once; return when each one came."""
-    came: list[float] = []
+    """Take turns from several at once; return the seconds until each one came, in order."""
+    began = anyio.current_time()
+    waits: list[float] = []
 
     async def take(pace: Pace) -> None:
         for _ in range(each):
-            await pace.turn()
-            came.append(anyio.current_time())
+            await pace.wait_turn()
+            waits.append(anyio.current_time() - began)
 
     async with anyio.create_task_group() as group:
         for pace in paces:
             assert pace is not None
             group.start_soon(take, pace)
-    return sorted(came)
+    return waits
 
 
 async def test_daemons_with_the_same_account_share_its_pace(redis_url: str) -> None:
@@ -41,10 +41,9 @@ async def test_daemons_with_the_same_account_share_its_pace(redis_url: str) -> N
         paces = [
             daemon.pace("gemini", key=KEY, per_minute=PER_MINUTE) for daemon in (one, one, other)
         ]
-        came = await turns(paces, each=4)
-    assert came[-1] - came[0] >= 11 * GAP * 0.95
-    # Turns are told to within the loop's own precision.
-    assert all(after - before >= GAP * 0.5 for before, after in pairwise(came))
+        waits = await turns(paces, each=4)
+    assert len(waits) == 12
+    assert all(wait >= number * GAP * 0.99 for number, wait in enumerate(waits))
 
 
 async def test_other_accounts_and_providers_have_a_pace_of_their_own(redis_url: str) -> None:
@@ -67,7 +66,7 @@ async def test_redis_holds_a_digest_of_the_key_alone_and_not_for_ever(redis_url:
     async with open_shared_paces(redis_url) as paces, Redis.from_url(redis_url) as redis:
         pace = paces.pace("gemini", key=KEY, per_minute=60)
         assert pace is not None
-        await pace.turn()
+        await pace.wait_turn()
         (name,) = await redis.keys()
         assert KEY.encode() not in name
         assert 0 < await redis.pttl(name) <= 1000
@@ -81,8 +80,8 @@ async def test_without_redis_each_daemon_keeps_the_pace_alone_and_nothing_fails(
         await turns([pace], each=2)
         await _stop(url)
         with capture_logs() as logs:
-            came = await turns([pace, pace], each=3)
-    assert came[-1] - came[0] >= 5 * GAP * 0.95
+            waits = await turns([pace, pace], each=3)
+    assert all(wait >= number * GAP * 0.99 for number, wait in enumerate(waits))
     assert {line["event"] for line in logs} == {"pace.redis_unavailable"}
     assert KEY not in repr(logs)
 

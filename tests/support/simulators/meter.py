@@ -34,7 +34,7 @@ class Book:
     def spent(self) -> Decimal:
         return sum((entry.cost for entry in self.entries), Decimal(0))
 
-    async def unfinished(self, request_digest: str) -> Reservation | None:
+    async def find_unfinished(self, request_digest: str) -> Reservation | None:
         for number, entry in enumerate(self.entries):
             if entry.call.request_digest != request_digest:
                 continue
@@ -53,11 +53,11 @@ class Book:
         self.entries.append(Entry(call))
         return Reservation(id=str(len(self.entries) - 1), provider=call.provider, model=call.model)
 
-    async def started(self, reservation: Reservation, provider_id: str | None = None) -> None:
+    async def mark_started(self, reservation: Reservation, provider_id: str | None = None) -> None:
         entry = self._entry(reservation)
         entry.state, entry.provider_id = "started", provider_id or entry.provider_id
 
-    async def taken(self, reservation: Reservation, provider_id: str) -> bool:
+    async def is_taken(self, reservation: Reservation, provider_id: str) -> bool:
         return any(
             entry.provider_id == provider_id and number != int(reservation.id)
             for number, entry in enumerate(self.entries)
@@ -72,7 +72,7 @@ class Book:
     async def release(self, reservation: Reservation) -> None:
         self._entry(reservation).state = "released"
 
-    async def unknown(self, reservation: Reservation, reason: str) -> None:
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
         assert reason.endswith(".")
         self._entry(reservation).state = "unknown"
 

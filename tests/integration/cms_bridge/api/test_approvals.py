@@ -517,7 +517,7 @@ class TestCharges:
     async def test_a_lost_answer_is_shown_and_resolved(self, http: httpx.AsyncClient) -> None:
         job = await new_job()
         ledger = await open_ledger(await claimed(job), caps=AMPLE)
-        await ledger.started(await ledger.reserve(call("0.04", digest="d")))
+        await ledger.mark_started(await ledger.reserve(call("0.04", digest="d")))
         await die(job)
         await open_ledger(await claimed(job), caps=AMPLE)
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()

@@ -89,11 +89,11 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
         await die(job)
         ledger = await open_ledger(await claimed(job), caps=AMPLE)
         try:
-            reservation = await ledger.unfinished("d")
+            reservation = await ledger.find_unfinished("d")
             if reservation is None:
                 reservation = await ledger.reserve(call("0.04", digest="d"))
                 if step != "reserved":
-                    await ledger.started(reservation)
+                    await ledger.mark_started(reservation)
                     sent += 1
         except OutcomeUnknown:
             # Only a person moves it on, and is asked for exactly one charge.
@@ -102,13 +102,13 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
             continue
         match step:
             case "known":
-                await ledger.started(reservation, "prediction-1")
+                await ledger.mark_started(reservation, "prediction-1")
             case "settled":
                 await ledger.settle(reservation, Decimal("0.03"))
             case "released":
                 await ledger.release(reservation)
             case "unknown":
-                await ledger.unknown(reservation, "The connection was lost.")
+                await ledger.mark_unknown(reservation, "The connection was lost.")
         await check_books(AMPLE)
     await Job.update({Job.status: Status.FAILED}).where(Job.id == job)
     await sweep(silence=timedelta(0))
@@ -200,7 +200,7 @@ async def test_whatever_fits_in_the_end_is_made_and_nothing_that_does_not(
         except (ApprovedCostReached, SpendCapReached) as error:
             refused.append(error)
             return
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         await anyio.sleep(0.01)
         await ledger.settle(reservation, Decimal(cents) / 100)
         paid.append(Decimal(cents) / 100)

@@ -81,7 +81,7 @@ async def test_a_settled_call_shows_on_the_job_and_goes_to_the_cms() -> None:
     before = await transitions.find(ledger.lease.job_id)
     for cost in ("0.03", "0.000001"):
         reservation = await ledger.reserve(call())
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         await ledger.settle(reservation, Decimal(cost))
     row = await transitions.find(ledger.lease.job_id)
     assert row.actual_cost == dollars("0.030001")
@@ -170,8 +170,8 @@ async def test_a_price_that_is_none_makes_no_room(price: str) -> None:
 async def test_an_unknown_outcome_is_shown_and_counted() -> None:
     ledger = (await opened(video="v")).scene("s2")
     reservation = await ledger.reserve(call("0.04"))
-    await ledger.started(reservation)
-    await ledger.unknown(reservation, "The connection was lost.")
+    await ledger.mark_started(reservation)
+    await ledger.mark_unknown(reservation, "The connection was lost.")
     assert await caps.held(caps.video_row("p1", "v")) == dollars("0.04")
     (warning,) = rendition_write(await transitions.find(ledger.lease.job_id), None).warnings
     assert warning.code == "charge_unknown"
@@ -184,16 +184,16 @@ async def test_an_unknown_outcome_is_shown_and_counted() -> None:
 async def test_what_may_have_been_charged_is_not_sent_again_anywhere_in_the_project() -> None:
     ledger = (await opened()).scene("s1")
     reservation = await ledger.reserve(call(digest="d"))
-    await ledger.started(reservation)
-    await ledger.unknown(reservation, "The connection was lost.")
+    await ledger.mark_started(reservation)
+    await ledger.mark_unknown(reservation, "The connection was lost.")
     for other in (await reopened(ledger), (await opened()).scene("s2")):
         with pytest.raises(OutcomeUnknown) as refused:
-            await other.unfinished("d")
+            await other.find_unfinished("d")
         assert refused.value.params["charge"] == reservation.id
         with pytest.raises(OutcomeUnknown):
             await other.reserve(call(digest="d"))
     elsewhere = await opened(project="p2")
-    assert await elsewhere.unfinished("d") is None
+    assert await elsewhere.find_unfinished("d") is None
     await elsewhere.reserve(call(digest="d"))
 
 
@@ -207,8 +207,8 @@ async def test_a_persons_word_lets_the_work_go_on(
     ledger = await opened(video="v")
     job = ledger.lease.job_id
     reservation = await ledger.reserve(call("0.04", digest="d"))
-    await ledger.started(reservation)
-    await ledger.unknown(reservation, "The connection was lost.")
+    await ledger.mark_started(reservation)
+    await ledger.mark_unknown(reservation, "The connection was lost.")
     charge = (await only_charge(job)).id
     first = await charges.resolve(job, charge, outcome, by="ann@example.com")
     assert (first.state, first.reason.split()[0]) == (state, "ann@example.com")
@@ -216,7 +216,7 @@ async def test_a_persons_word_lets_the_work_go_on(
     row = await transitions.find(job)
     assert (row.actual_cost, row.charge_warnings) == (Decimal(cost), ())
     assert await caps.held(caps.video_row("p1", "v")) == Decimal(cost)
-    assert await ledger.unfinished("d") is None
+    assert await ledger.find_unfinished("d") is None
     await ledger.reserve(call(digest="d"))
     (other,) = set(ChargeOutcome) - {outcome}
     with pytest.raises(ChargeNotUnknown):
@@ -238,7 +238,7 @@ async def test_only_a_charge_of_the_job_can_be_resolved() -> None:
 async def test_a_late_answer_is_the_truth_whatever_was_said_before() -> None:
     ledger = await opened(video="v")
     reservation = await ledger.reserve(call("0.04"))
-    await ledger.started(reservation)
+    await ledger.mark_started(reservation)
     await reopened(ledger)
     assert (await only_charge(ledger.lease.job_id)).state == "unknown"
     await ledger.settle(reservation, dollars("0.03"))
@@ -252,7 +252,7 @@ async def test_a_known_outcome_is_not_made_unknown_again() -> None:
     ledger = await opened()
     reservation = await ledger.reserve(call("0.04"))
     await ledger.settle(reservation, dollars("0.04"))
-    await ledger.unknown(reservation, "Too late.")
+    await ledger.mark_unknown(reservation, "Too late.")
     await ledger.release(reservation)
     assert (await only_charge(ledger.lease.job_id)).state == "settled"
     await check_books(AMPLE)
@@ -269,39 +269,39 @@ class TestAfterACrash:
             "The worker stopped before the call was made.",
         )
         assert await caps.held(caps.video_row("p1", "v")) == 0
-        assert await again.unfinished("d") is None
+        assert await again.find_unfinished("d") is None
         await again.reserve(call(digest="d"))
 
     async def test_what_was_sent_without_an_answer_is_unknown(self) -> None:
         ledger = await opened()
-        await ledger.started(await ledger.reserve(call(digest="d")))
+        await ledger.mark_started(await ledger.reserve(call(digest="d")))
         again = await reopened(ledger)
         with pytest.raises(OutcomeUnknown):
-            await again.unfinished("d")
+            await again.find_unfinished("d")
         await check_books(AMPLE)
 
     async def test_what_has_an_id_is_taken_up_and_settled_once(self) -> None:
         ledger = (await opened()).scene("s1")
         reservation = await ledger.reserve(call(digest="d"))
-        await ledger.started(reservation)
-        await ledger.started(reservation, "prediction-1")
+        await ledger.mark_started(reservation)
+        await ledger.mark_started(reservation, "prediction-1")
         again = await reopened(ledger)
-        assert await again.scene("s2").unfinished("d") is None
-        found = await again.scene("s1").unfinished("d")
+        assert await again.scene("s2").find_unfinished("d") is None
+        found = await again.scene("s1").find_unfinished("d")
         assert found is not None
         assert (found.id, found.provider_id) == (reservation.id, "prediction-1")
         await again.settle(found, dollars("0.04"))
         row = await only_charge(ledger.lease.job_id)
         assert (row.state, row.attempt) == ("settled", 2)
-        assert await again.scene("s1").unfinished("d") is None
+        assert await again.scene("s1").find_unfinished("d") is None
 
     async def test_an_id_that_arrives_late_makes_an_unknown_call_fetchable(self) -> None:
         ledger = await opened()
         reservation = await ledger.reserve(call(digest="d"))
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
         again = await reopened(ledger)
-        await ledger.started(reservation, "prediction-1")
-        found = await again.unfinished("d")
+        await ledger.mark_started(reservation, "prediction-1")
+        found = await again.find_unfinished("d")
         assert found is not None
         assert found.provider_id == "prediction-1"
         await again.settle(found, dollars("0.01"))
@@ -312,19 +312,19 @@ class TestAfterACrash:
         reservation = await ledger.reserve(call(digest="d"))
         again = await reopened(ledger)
         with pytest.raises(LeaseLost):
-            await ledger.started(reservation)
+            await ledger.mark_started(reservation)
         with pytest.raises(LeaseLost):
             await ledger.reserve(call())
         with pytest.raises(LeaseLost):
-            await ledger.unfinished("d")
-        await again.started(await again.reserve(call(digest="d")))
+            await ledger.find_unfinished("d")
+        await again.mark_started(await again.reserve(call(digest="d")))
 
     async def test_a_cancelled_job_spends_nothing_more(self) -> None:
         ledger = await opened()
         reservation = await ledger.reserve(call())
         await Job.update({Job.status: Status.CANCELLED}).where(Job.id == ledger.lease.job_id)
         with pytest.raises(LeaseLost):
-            await ledger.started(reservation)
+            await ledger.mark_started(reservation)
 
 
 class TestFound:
@@ -332,10 +332,10 @@ class TestFound:
         ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
         other = await open_ledger(await claimed(await new_job(project="p2")), caps=AMPLE)
         mine, theirs = await ledger.reserve(call()), await other.reserve(call())
-        await other.started(theirs, "prediction-1")
-        assert await ledger.taken(mine, "prediction-1")
-        assert not await other.taken(theirs, "prediction-1")
-        assert not await ledger.taken(mine, "prediction-2")
+        await other.mark_started(theirs, "prediction-1")
+        assert await ledger.is_taken(mine, "prediction-1")
+        assert not await other.is_taken(theirs, "prediction-1")
+        assert not await ledger.is_taken(mine, "prediction-2")
 
 
 class TestSweep:
@@ -349,7 +349,7 @@ class TestSweep:
         ledger = await opened()
         reservation = await ledger.reserve(call())
         for provider_id in (None, "prediction-1")[:steps]:
-            await ledger.started(reservation, provider_id)
+            await ledger.mark_started(reservation, provider_id)
         assert await charges.sweep(silence=NO_TIME) == 0
         await Job.update({Job.status: Status.FAILED}).where(Job.id == ledger.lease.job_id)
         assert await charges.sweep(silence=timedelta(hours=1)) == 0
@@ -364,7 +364,7 @@ async def test_what_was_released_cannot_be_sent() -> None:
     reservation = await ledger.reserve(call())
     await ledger.release(reservation)
     with pytest.raises(LeaseLost):
-        await ledger.started(reservation)
+        await ledger.mark_started(reservation)
 
 
 async def test_the_same_call_cannot_be_open_twice() -> None:
@@ -426,8 +426,8 @@ class TestWhatWasApproved:
     ) -> None:
         ledger = await opened(approved=dollars("0.10"))
         reservation = await ledger.reserve(call("0.06", digest="d"))
-        await ledger.started(reservation)
-        await ledger.unknown(reservation, "The connection was lost.")
+        await ledger.mark_started(reservation)
+        await ledger.mark_unknown(reservation, "The connection was lost.")
         with pytest.raises(ApprovedCostReached):
             await ledger.reserve(call("0.06"))
         charge = (await only_charge(ledger.lease.job_id)).id
@@ -467,7 +467,7 @@ class TestCallsInFlight:
         job = await new_job(video="v", approved=cap if scope == "approval" else PLENTY)
         ledger = await open_ledger(await claimed(job), caps=limits)
         first = await ledger.reserve(call("0.08"))
-        await ledger.started(first)
+        await ledger.mark_started(first)
         with pytest.raises(SpendUnderWay):
             await ledger.reserve(call("0.08"))
         await ledger.settle(first, dollars("0.02"))
@@ -483,7 +483,7 @@ class TestCallsInFlight:
         full = await open_ledger(await claimed(await new_job(video="v")), caps=limits)
         await pay(full, "0.05")
         other = await open_ledger(await claimed(await new_job(video="w")), caps=limits)
-        await other.started(await other.reserve(call("0.08")))
+        await other.mark_started(await other.reserve(call("0.08")))
         with pytest.raises(SpendCapReached):
             await full.reserve(call("0.06"))
 

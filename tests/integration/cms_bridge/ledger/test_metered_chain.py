@@ -18,9 +18,9 @@ from cms_bridge.tables import Job
 from render.errors import GenerationError, OutcomeUnknown, RetryableGeneration, UnusableAnswer
 from render.generation.base import (
     Generated,
+    GenerationRecord,
     ImageRequest,
     Kind,
-    Made,
     Reservation,
     SpeechRequest,
     Ticket,
@@ -87,7 +87,7 @@ async def test_every_call_is_a_charge_and_the_successful_one_is_paid(ledger: Led
 async def test_what_was_made_is_kept_before_it_is_settled(ledger: Ledger) -> None:
     kept: list[tuple[str, str]] = []
 
-    async def keep(_made: Made, paid: Reservation | None) -> None:
+    async def keep(_made: GenerationRecord, paid: Reservation | None) -> None:
         (row,) = await charges.charges_of(ledger.lease.job_id)
         assert paid
         kept.append((paid.id, row.state))
@@ -99,7 +99,7 @@ async def test_what_was_made_is_kept_before_it_is_settled(ledger: Ledger) -> Non
 
 
 async def test_what_could_not_be_kept_is_not_settled_nor_asked_of_another(ledger: Ledger) -> None:
-    async def keep(_made: Made, _paid: Reservation | None) -> None:
+    async def keep(_made: GenerationRecord, _paid: Reservation | None) -> None:
         raise StorageUnavailable("Away.")
 
     with pytest.raises(StorageUnavailable):
@@ -110,7 +110,7 @@ async def test_what_could_not_be_kept_is_not_settled_nor_asked_of_another(ledger
 async def test_what_costs_nothing_is_kept_too(ledger: Ledger) -> None:
     kept: list[Reservation | None] = []
 
-    async def keep(_made: Made, paid: Reservation | None) -> None:
+    async def keep(_made: GenerationRecord, paid: Reservation | None) -> None:
         kept.append(paid)
 
     free = chain(draws)
@@ -141,7 +141,7 @@ async def test_an_interrupted_call_is_fetched_by_its_id_and_paid_once(ledger: Le
     async def predicts(_request: ImageRequest, ticket: Ticket) -> Generated:
         resumed.append(ticket.resume)
         if ticket.resume is None:
-            await ticket.started("prediction-1")
+            await ticket.on_started("prediction-1")
             begun.set()
             await anyio.sleep_forever()
         return made()

@@ -75,7 +75,7 @@ async def ledger(database: str) -> AsyncIterator[Ledger]:
 async def paid(ledger: Ledger, *, digest: str = "d") -> Reservation:
     """Make a call whose answer has just arrived."""
     reservation = await ledger.reserve(call(digest=digest))
-    await ledger.started(reservation)
+    await ledger.mark_started(reservation)
     return reservation
 
 
@@ -179,7 +179,7 @@ class TestKilled:
             "The worker stopped before its answer was stored.",
         )
         with pytest.raises(OutcomeUnknown):
-            await again.unfinished("d")
+            await again.find_unfinished("d")
         # The machine is back, and tells the truth; nobody has to be asked.
         await vault.sweep(silence=NOW)
         await check_kept(vault, ledger)

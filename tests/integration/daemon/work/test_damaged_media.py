@@ -30,7 +30,7 @@ from daemon.work.media_order import fulfil_media_order
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.generation.base import Kind
-from render.generation.chain import believe
+from render.generation.chain import accept_unseen
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.providers import Providers, open_providers
 from render.pictures.still import check_picture
@@ -127,8 +127,8 @@ def careless(services: Services) -> Services:
         services,
         providers=replace(
             chains,
-            images=replace(chains.images, inspect=believe),
-            speech=replace(chains.speech, inspect=believe),
+            images=replace(chains.images, inspect=accept_unseen),
+            speech=replace(chains.speech, inspect=accept_unseen),
         ),
     )
 

@@ -23,7 +23,7 @@ from render.generation.base import (
     Reservation,
     SpeechRequest,
 )
-from render.generation.chain import ImageChain, Rung, believe
+from render.generation.chain import ImageChain, Rung, accept_unseen
 from render.generation.circuit import Circuit, Evidence, Sign
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.pacing import EvenPace
@@ -56,7 +56,7 @@ async def providers(request: pytest.FixtureRequest) -> AsyncIterator[Providers]:
 
 
 @pytest.fixture
-def book() -> Book:
+def reserve_turn() -> Book:
     return Book()
 
 
@@ -237,9 +237,9 @@ async def test_a_call_in_hand_whose_model_was_removed_is_not_paid_again(
                 price=images.price(PICTURE), attempt=1)  # fmt: skip
 
     class Left(Book):
-        async def unfinished(self, *_: object) -> Reservation | None:
+        async def find_unfinished(self, *_: object) -> Reservation | None:
             made = await self.reserve(call)
-            await self.started(made, "p1")
+            await self.mark_started(made, "p1")
             return made
 
     left = Left()
@@ -270,7 +270,7 @@ async def test_a_lease_that_is_lost_before_sending_sends_nothing(
         pass
 
     class Stale(Book):
-        async def started(self, *_: object) -> None:
+        async def mark_started(self, *_: object) -> None:
             raise LeaseLost
 
     stale = Stale()
@@ -332,7 +332,7 @@ async def test_falling_back_is_decided_within_ten_milliseconds(
     for _ in range(50):
         first = replace(images.rungs[0], make=fail, circuit=Circuit())
         second = replace(images.rungs[1], make=make)
-        await replace(images, rungs=[first, second], inspect=believe).draw(PICTURE)
+        await replace(images, rungs=[first, second], inspect=accept_unseen).draw(PICTURE)
     assert median(decided) < 0.010
 
 
@@ -357,7 +357,7 @@ async def test_models_are_looked_up_and_what_is_seen_is_told(
         CONFIG,
         gemini_key=gemini.KEY,
         gemini_url=gemini_simulator.url,
-        told=lambda *one: seen.append(one),
+        witness=lambda *one: seen.append(one),
     ) as providers:
         await providers.check()
         assert {(provider, one.sign) for provider, _, one in seen} == {("gemini", Sign.SEEN)}

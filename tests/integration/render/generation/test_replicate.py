@@ -141,7 +141,7 @@ async def test_a_prediction_whose_answer_was_lost_is_found_and_paid_once(
     async def started(name: str) -> None:
         names.append(name)
 
-    made = await images(predictions).draw(PICTURE, Ticket(charge="c1", started=started))
+    made = await images(predictions).draw(PICTURE, Ticket(charge="c1", on_started=started))
     assert made.cost == PRICE
     assert names == list(replicate_simulator.predictions)
     assert len(replicate_simulator.charges) == 1
@@ -236,7 +236,7 @@ async def test_another_daemons_prediction_is_not_taken_for_the_lost_one(
     async def taken(name: str) -> bool:
         return name == others
 
-    ticket = Ticket(charge="c1", started=started, taken=taken)
+    ticket = Ticket(charge="c1", on_started=started, is_taken=taken)
     if after:
         await speech.speak(asked, ticket)
         assert names == [replicate_simulator.latest.id]
@@ -484,7 +484,7 @@ async def test_the_id_is_told_before_anything_is_waited_for(
         assert name in replicate_simulator.predictions
         polls_by_then.append(len(replicate_simulator.polled))
 
-    await images(predictions).draw(PICTURE, Ticket(started=started))
+    await images(predictions).draw(PICTURE, Ticket(on_started=started))
     assert polls_by_then == [0]
 
 
@@ -499,7 +499,7 @@ async def test_a_prediction_is_taken_up_by_its_id(
         raise SystemError
 
     with pytest.raises(SystemError):
-        await images(predictions).draw(PICTURE, Ticket(started=die))
+        await images(predictions).draw(PICTURE, Ticket(on_started=die))
     await images(predictions).draw(PICTURE, Ticket(resume=names[0]))
     assert len(replicate_simulator.predictions) == 1
 
@@ -526,7 +526,7 @@ async def test_cancelling_cancels_the_prediction(
         scope.cancel()
 
     with anyio.CancelScope() as scope:
-        await images(predictions).draw(PICTURE, Ticket(started=begun, dropped=drop))
+        await images(predictions).draw(PICTURE, Ticket(on_started=begun, on_dropped=drop))
     assert len(dropped) == told
     assert len(replicate_simulator.charges) == 1 - told
 

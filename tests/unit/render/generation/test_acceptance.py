@@ -71,14 +71,14 @@ def _fields(made: Generated) -> dict[str, object]:
 
 
 async def codes(data: bytes, request: ImageRequest | SpeechRequest = DRAWN, **more: object) -> str:
-    made = await Inspector().made(request, answer(data, **more))
+    made = await Inspector().inspect_answer(request, answer(data, **more))
     assert made.inspected
     return " ".join(warning.code for warning in made.warnings)
 
 
 async def refusal(data: bytes, request: ImageRequest | SpeechRequest = DRAWN) -> UnusableAnswer:
     with pytest.raises(UnusableAnswer) as refused:
-        await Inspector().made(request, answer(data))
+        await Inspector().inspect_answer(request, answer(data))
     assert refused.value.cost == PAID, "its charge stays"
     assert refused.value.params["model"] == "m"
     return refused.value
@@ -130,7 +130,7 @@ class TestPictures:
     async def test_the_bound_on_pixels_can_be_set(self) -> None:
         inspector = Inspector(Standards(picture_pixels=1_000_000))
         with pytest.raises(UnusableAnswer, match="more than 1 million pixels"):
-            await inspector.made(DRAWN, answer(picture()))
+            await inspector.inspect_answer(DRAWN, answer(picture()))
 
     @pytest.mark.parametrize(
         ("size", "shape", "told"),
@@ -181,7 +181,7 @@ class TestPictures:
     async def test_a_card_may_be_of_one_colour_and_is_looked_at_like_any_other(self) -> None:
         assert await codes(plain("navy"), source=Source.RULE) == ""
         card = await OfflineImages().draw(DRAWN)
-        assert (await Inspector().made(DRAWN, card)).warnings == ()
+        assert (await Inspector().inspect_answer(DRAWN, card)).warnings == ()
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
@@ -224,7 +224,7 @@ class TestSpeech:
         self, data: bytes, said: str
     ) -> None:
         with pytest.raises(UnusableAnswer, match=said):
-            await Inspector().made(
+            await Inspector().inspect_answer(
                 SPOKEN, answer(data, media_type="audio/wav") if data else answer(b"")
             )
 
@@ -256,7 +256,7 @@ class TestSpeech:
     @pytest.mark.parametrize("text", [SPOKEN.text, "…", "Hi."])
     async def test_the_offline_voice_passes(self, text: str) -> None:
         request = SpeechRequest(text=text)
-        made = await Inspector().made(request, await OfflineSpeech().speak(request))
+        made = await Inspector().inspect_answer(request, await OfflineSpeech().speak(request))
         assert {warning.code for warning in made.warnings} <= {"nothing_pronounceable"}
 
 
@@ -282,7 +282,7 @@ async def test_a_machine_without_memory_to_look_loses_nothing(
     monkeypatch.setattr("render.generation.acceptance.check_picture", choke)
     monkeypatch.setattr("render.generation.acceptance.opened", choke)
     made = answer(b"RIFF")
-    assert await Inspector().made(request_, made) == made
+    assert await Inspector().inspect_answer(request_, made) == made
 
 
 async def test_a_machine_without_room_to_look_loses_nothing(
@@ -290,5 +290,5 @@ async def test_a_machine_without_room_to_look_loses_nothing(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     made = answer(picture())
-    assert await Inspector().made(DRAWN, made) == made
+    assert await Inspector().inspect_answer(DRAWN, made) == made
     assert not made.inspected

@@ -41,12 +41,12 @@ def told() -> list[Evidence]:
 
 @pytest.fixture
 def circuit(clock: Clock, told: list[Evidence]) -> Circuit:
-    return Circuit(clock=clock, told=told.append)
+    return Circuit(clock=clock, witness=told.append)
 
 
 def break_down(circuit: Circuit) -> None:
     for _ in range(OPENS_AFTER):
-        circuit.failed(PASSING)
+        circuit.record_failure(PASSING)
 
 
 def test_a_fresh_circuit_lets_calls_through(circuit: Circuit) -> None:
@@ -57,17 +57,17 @@ def test_a_fresh_circuit_lets_calls_through(circuit: Circuit) -> None:
 
 def test_a_few_failures_in_a_row_open_it(circuit: Circuit) -> None:
     for _ in range(OPENS_AFTER - 1):
-        circuit.failed(PASSING)
+        circuit.record_failure(PASSING)
     assert circuit.admit()
-    circuit.failed(PASSING)
+    circuit.record_failure(PASSING)
     assert not circuit.admit()
     assert circuit.retry_after == REST_SECONDS
 
 
 def test_a_success_in_between_keeps_it_closed(circuit: Circuit) -> None:
     for _ in range(10):
-        circuit.failed(PASSING)
-        circuit.made(1.0)
+        circuit.record_failure(PASSING)
+        circuit.record_success(1.0)
     assert circuit.admit()
 
 
@@ -75,7 +75,7 @@ def test_a_success_in_between_keeps_it_closed(circuit: Circuit) -> None:
 def test_one_failure_that_is_no_accident_opens_it(
     circuit: Circuit, error: RefusedGeneration
 ) -> None:
-    circuit.failed(error)
+    circuit.record_failure(error)
     assert not circuit.admit()
 
 
@@ -84,11 +84,11 @@ def test_after_its_rest_one_call_is_let_through_and_decides(circuit: Circuit, cl
     clock.now += REST_SECONDS
     assert circuit.admit()
     assert not circuit.admit()
-    circuit.failed(PASSING)
+    circuit.record_failure(PASSING)
     assert circuit.retry_after == 2 * REST_SECONDS
     clock.now += 2 * REST_SECONDS
     assert circuit.admit()
-    circuit.made(1.0)
+    circuit.record_success(1.0)
     assert circuit.admit()
     assert circuit.admit()
 
@@ -104,7 +104,7 @@ def test_a_call_that_never_reports_back_does_not_shut_the_model_out_for_good(
 
 
 def test_a_provider_that_names_a_time_is_left_alone_as_long(circuit: Circuit, clock: Clock) -> None:
-    circuit.failed(PASSING, rest=300)
+    circuit.record_failure(PASSING, rest=300)
     clock.now += 299
     assert not circuit.admit()
     clock.now += 1
@@ -115,42 +115,42 @@ def test_a_provider_that_names_a_time_is_left_alone_as_long(circuit: Circuit, cl
 def test_a_rest_grows_but_not_for_ever(failures: int) -> None:
     circuit = Circuit(clock=Clock())
     for _ in range(failures):
-        circuit.failed(PASSING)
+        circuit.record_failure(PASSING)
     assert circuit.retry_after <= LONGEST_REST_SECONDS
 
 
 def test_a_refused_request_shows_that_the_model_works(circuit: Circuit) -> None:
     for _ in range(OPENS_AFTER * 2):
-        circuit.failed(PASSING)
-        circuit.refused(REFUSAL)
+        circuit.record_failure(PASSING)
+        circuit.record_refusal(REFUSAL)
     assert circuit.available
 
 
 def test_a_look_that_fails_opens_it_and_one_that_succeeds_closes_it_again(
     circuit: Circuit,
 ) -> None:
-    circuit.missed(RETIRED)
+    circuit.record_missing(RETIRED)
     assert not circuit.available
-    circuit.seen()
+    circuit.record_found()
     assert circuit.available
 
 
 def test_a_model_that_can_be_looked_up_is_still_left_alone_as_long_as_it_asked(
     circuit: Circuit,
 ) -> None:
-    circuit.failed(PASSING, rest=300)
-    circuit.missed(PASSING)
-    circuit.seen()
+    circuit.record_failure(PASSING, rest=300)
+    circuit.record_missing(PASSING)
+    circuit.record_found()
     assert circuit.retry_after == 300
 
 
 def test_everything_seen_is_told(circuit: Circuit, told: list[Evidence]) -> None:
-    circuit.made(1.5)
-    circuit.refused(REFUSAL)
-    circuit.seen()
-    circuit.failed(PASSING)
-    circuit.missed(RETIRED)
-    circuit.replaced()
+    circuit.record_success(1.5)
+    circuit.record_refusal(REFUSAL)
+    circuit.record_found()
+    circuit.record_failure(PASSING)
+    circuit.record_missing(RETIRED)
+    circuit.record_replacement()
     assert [one.sign for one in told] == [
         Sign.MADE, Sign.REFUSED, Sign.SEEN, Sign.FAILED, Sign.MISSED, Sign.REPLACED,
     ]  # fmt: skip
@@ -168,8 +168,8 @@ def test_evidence_says_since_when_and_until_when_the_circuit_is_open(
     break_down(circuit)
     clock.now += REST_SECONDS
     assert circuit.admit()
-    circuit.failed(PASSING)
-    circuit.made(1.0)
+    circuit.record_failure(PASSING)
+    circuit.record_success(1.0)
     *closed, opened, again, mended = told
     assert all(one.open_since is None and one.open_until is None for one in closed)
     assert opened.open_since == again.open_since is not None
@@ -186,7 +186,7 @@ def test_a_restart_goes_on_with_the_rest_and_one_failure_prolongs_it(
     assert circuit.retry_after == pytest.approx(100, abs=1)
     clock.now += 101
     assert circuit.admit()
-    circuit.failed(PASSING)
+    circuit.record_failure(PASSING)
     assert circuit.retry_after == 2 * REST_SECONDS
 
 

@@ -25,7 +25,7 @@ class Stuck:
     def __init__(self) -> None:
         self.freed = anyio.Event()
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         await self.freed.wait()
 
 
@@ -38,7 +38,7 @@ def test_calls_are_never_closer_than_their_even_share_of_a_minute(
     turns: list[float] = []
     for pause in pauses:
         clock.now += pause
-        turns.append(clock.now + pace.book())
+        turns.append(clock.now + pace.reserve_turn())
     gaps = [after - before for before, after in pairwise(turns)]
     assert all(gap >= 60 / per_minute - 1e-6 for gap in gaps)
 
@@ -46,10 +46,10 @@ def test_calls_are_never_closer_than_their_even_share_of_a_minute(
 def test_the_first_call_and_one_after_a_pause_need_not_wait() -> None:
     clock = Clock()
     pace = EvenPace(per_minute=6, clock=clock)
-    assert pace.book() == 0
-    assert pace.book() == pytest.approx(10)
+    assert pace.reserve_turn() == 0
+    assert pace.reserve_turn() == pytest.approx(10)
     clock.now += 60
-    assert pace.book() == 0
+    assert pace.reserve_turn() == 0
 
 
 async def test_no_more_calls_run_at_once_than_there_are_slots() -> None:

@@ -9,7 +9,7 @@ from render.errors import (
     RefusedGeneration,
     RetryableGeneration,
 )
-from render.generation.transport import UnreadableAnswer, translated
+from render.generation.transport import UnreadableAnswer, translating_errors
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ NOT_RAISED = {"CookieConflict"}  # only where cookies are looked up by name
 
 
 def meaning(error: Exception) -> type[GenerationError]:
-    with pytest.raises(GenerationError) as raised, translated("A provider", seconds=1):
+    with pytest.raises(GenerationError) as raised, translating_errors("A provider", seconds=1):
         raise error
     return raised.type
 
