@@ -17,8 +17,8 @@ import av
 import msgspec
 import psutil
 
+from benchmarks.render.bench import Bench
 from benchmarks.render.rows import ROWS, Line, measured
-from benchmarks.render.stage import Stage
 
 _REPORT = Path(__file__).parents[2] / "specs" / "benchmarks.md"
 _FOLDER = Path(__file__).parents[2] / ".cache" / "bench"
@@ -42,11 +42,11 @@ def main() -> int:
     rows = frozenset(asked.only.split(","))
     if unknown := rows - set(ROWS):
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    stage = Stage(asked.folder.resolve(), tell=_tell)
+    bench = Bench(asked.folder.resolve(), tell=_tell)
     book = asked.folder / "rows.json"
     kept = msgspec.json.decode(book.read_bytes(), type=dict[str, Kept]) if book.exists() else {}
-    versions = _versions(stage)
-    for name, lines in measured(stage, rows, runs=asked.runs):
+    versions = _versions(bench)
+    for name, lines in measured(bench, rows, runs=asked.runs):
         kept[name] = Kept(lines=lines, machine=_machine(), versions=versions)
         book.write_bytes(msgspec.json.encode(kept))
     table = _table(kept)
@@ -104,7 +104,7 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores ({', '.join(names) or platform.machine()}), {memory:.0f} GiB"
 
 
-def _versions(stage: Stage) -> str:
+def _versions(bench: Bench) -> str:
     codec = ".".join(map(str, av.library_versions["libavcodec"]))
     packages = [f"{name} {version(name)}" for name in ("av", "numpy", "llvmlite", "pillow")]
     return ", ".join(
@@ -113,7 +113,7 @@ def _versions(stage: Stage) -> str:
             *packages,
             f"OpenCV {version('opencv-python-headless')}",
             f"libavcodec {codec}",
-            stage.peers.versions,
+            bench.peers.versions,
         ]
     )
 

@@ -1,6 +1,6 @@
 """The rows of the table: what is measured, what is wanted, and whether it is met.
 
-A row is measured by one function over a `Stage`; rows that share a trial share
+A row is measured by one function over a `Bench`; rows that share a trial share
 its runs. Every ratio is between medians of runs that were interleaved.
 """
 
@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from PIL import Image
 
 from benchmarks.render import ideal
+from benchmarks.render.bench import LONG, SHORT, Bench, Trial, digest
 from benchmarks.render.peers import Command
 from benchmarks.render.processes import Cost
-from benchmarks.render.stage import LONG, SHORT, Stage, Taken, digest
 from benchmarks.render.workload import Workload, speak, write_picture
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window
@@ -44,16 +44,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
-Runs = dict[str, Taken]
+Runs = dict[str, Trial]
 
 
-def measured(stage: Stage, rows: frozenset[str], *, runs: int) -> Iterator[tuple[str, list[Line]]]:
+def measured(bench: Bench, rows: frozenset[str], *, runs: int) -> Iterator[tuple[str, list[Line]]]:
     """Measure the rows asked for; yield each row's name and lines when it is done."""
     wanted = {name: _TRIALS[name] for name in _TRIALS if name in rows}
     commands: dict[str, Command] = {}
     for names in wanted.values():
         for name in names:
-            if name not in commands and (command := _command(stage, name)):
+            if name not in commands and (command := _command(bench, name)):
                 commands[name] = command
     times = {name: min(runs, _SLOW_RUNS.get(name, runs)) for name in commands}
     # The long ones in turns of their own: what is compared stands close together in time.
@@ -61,32 +61,32 @@ def measured(stage: Stage, rows: frozenset[str], *, runs: int) -> Iterator[tuple
     for length in (False, True):
         part = {name: command for name, command in commands.items() if _is_long(name) is length}
         if part:
-            taken |= stage.interleaved(part, runs=times)
+            taken |= bench.interleaved(part, runs=times)
     for name in wanted:
         yield name, _LINES[name](taken)
     if "motion" in rows:
-        yield "motion", _motion(stage)
+        yield "motion", _motion(bench)
     if "again" in rows:
-        yield "again", _again(stage, runs=runs)
+        yield "again", _again(bench, runs=runs)
 
 
 def _is_long(name: str) -> bool:
     return name.endswith("-long")
 
 
-def _command(stage: Stage, name: str) -> Command | None:
-    short = stage.workload(**SHORT)
-    peers, out = stage.peers, stage.out / f"{name}.mp4"
+def _command(bench: Bench, name: str) -> Command | None:
+    short = bench.workload(**SHORT)
+    peers, out = bench.peers, bench.out / f"{name}.mp4"
     makers: dict[str, Callable[[], Command | None]] = {
-        "floor": lambda: stage.floor(frames=short.frames),
-        "decoding": stage.decoding,
-        "engine": lambda: stage.engine(short),
-        "shapes": lambda: stage.engine(short, *_SHAPES),
-        "vertical": lambda: stage.engine(short, "--profile", "vertical"),
-        "square": lambda: stage.engine(short, "--profile", "square"),
-        "dressed": lambda: stage.engine(stage.workload(**SHORT, dressed=True)),
-        "floor-long": lambda: stage.floor(frames=LONG["seconds"] * 30),
-        "engine-long": lambda: stage.engine(stage.workload(**LONG)),
+        "floor": lambda: bench.floor(frames=short.frames),
+        "decoding": bench.decoding,
+        "engine": lambda: bench.engine(short),
+        "shapes": lambda: bench.engine(short, *_SHAPES),
+        "vertical": lambda: bench.engine(short, "--profile", "vertical"),
+        "square": lambda: bench.engine(short, "--profile", "square"),
+        "dressed": lambda: bench.engine(bench.workload(**SHORT, dressed=True)),
+        "floor-long": lambda: bench.floor(frames=LONG["seconds"] * 30),
+        "engine-long": lambda: bench.engine(bench.workload(**LONG)),
         "ffmpeg": lambda: peers.ffmpeg(short, out, finer=1),
         "ffmpeg4": lambda: peers.ffmpeg(short, out, finer=4),
         "editly": lambda: peers.editly(short, out),
@@ -95,7 +95,7 @@ def _command(stage: Stage, name: str) -> Command | None:
     return makers[name]()
 
 
-def _cost(taken: Taken) -> str:
+def _cost(taken: Trial) -> str:
     return f"{taken.wall:.1f} s wall, {taken.cpu:.1f} s CPU, n={len(taken.runs)}"
 
 
@@ -191,11 +191,11 @@ def _faster(runs: Runs, *, peer: str, what: str, limit: float) -> list[Line]:
     ]
 
 
-def _motion(stage: Stage) -> list[Line]:
+def _motion(bench: Bench) -> list[Line]:
     profile = profile_for(AspectRatio.LANDSCAPE)
     worst, furthest = inf, 0.0
-    for shot in stage.workload(**SHORT).shots[:2]:
-        path = stage.workload(**SHORT).assets / f"{shot.id}.jpg"
+    for shot in bench.workload(**SHORT).shots[:2]:
+        path = bench.workload(**SHORT).assets / f"{shot.id}.jpg"
         with Image.open(path) as image:
             luma = ideal.picture_luma(image)
         plate, canvas = load_plate(path, profile), Canvas(profile)
@@ -224,17 +224,17 @@ def _motion(stage: Stage) -> list[Line]:
     ]
 
 
-def _again(stage: Stage, *, runs: int) -> list[Line]:
+def _again(bench: Bench, *, runs: int) -> list[Line]:
     """Render with a cache, change one thing, and render again; every change is a new one."""
-    workload = stage.copied(stage.workload(**LONG, dressed=True))
-    out, cache = stage.out / "engine.mp4", workload.folder / "cache"
-    command = stage.engine(workload, "--cache", cache)
-    full = stage.once("into an empty cache", command)
+    workload = bench.copied(bench.workload(**LONG, dressed=True))
+    out, cache = bench.out / "engine.mp4", workload.folder / "cache"
+    command = bench.engine(workload, "--cache", cache)
+    full = bench.once("into an empty cache", command)
     whole = digest(out)
     lines = [
         _share(
             "the second render with nothing changed, 120 s in 20 scenes",
-            [stage.once("nothing changed", command) for _ in range(runs)],
+            [bench.once("nothing changed", command) for _ in range(runs)],
             full=full,
             limit=0.03,
         )
@@ -252,7 +252,7 @@ def _again(stage: Stage, *, runs: int) -> list[Line]:
         costs: list[Cost] = []
         for turn in range(runs):
             change(workload, turn)
-            costs.append(stage.once(what, command))
+            costs.append(bench.once(what, command))
         lines.append(_share(f"the render after one {what}", costs, full=full, limit=0.12))
     return lines
 

@@ -1,17 +1,17 @@
-"""One house with everything, Payload included, and a picture of the page when a test fails."""
+"""One installation with everything, Payload included, and a picture of each page that failed."""
 
 from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests.support.browsers import BROWSING
-from tests.support.installation import RunningHouse, running_house
+from tests.support.installation import RunningInstallation, running_installation
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
-    with running_house(
-        tmp_path_factory.mktemp("house"),
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstallation]:
+    with running_installation(
+        tmp_path_factory.mktemp("installation"),
         cms=True,
         # After an outage nobody wants to wait longer than that for the next attempt.
         outbox_max_delay_seconds="2",

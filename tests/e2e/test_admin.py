@@ -8,19 +8,27 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import APIResponse, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
+from tests.support.admin import (
+    SCRIPT,
+    ask,
+    choose_project,
+    create_project,
+    expect_draft,
+    panel,
+    said,
+    save,
+    sign_in,
+    submit,
+    write_brief,
+)
 from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
-from tests.support.installation import PATIENCE, RunningHouse, running_house
+from tests.support.installation import PATIENCE, RunningInstallation, running_installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-TITLE = "Bread & butter"
-SCRIPT = (
-    "Long before the town wakes up, a window on Mill Lane begins to glow.",
-    "By five the dough has doubled, and by six the street smells of warm crust.",
-)
 NARRATION = "Long before anybody wakes up, one window on Mill Lane begins to glow."
 LOOK = "Warm morning light, grainy film, honest close-ups, muted earth colours, and no hurry at all"
 
@@ -61,25 +69,29 @@ class Production:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstallation]:
     find_chromium()
     if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
         pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
     # One thread and much news: the progress is seen on a fast machine too.
     settings = {"render_threads": "1", "progress_seconds": "0.1"}
-    with running_house(tmp_path_factory.mktemp("house"), cms=True, admin=True, **settings) as house:
-        yield house
+    with running_installation(
+        tmp_path_factory.mktemp("installation"), cms=True, admin=True, **settings
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def browsing(
-    house: RunningHouse, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    running: RunningInstallation,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Browsing]:
-    assert house.house.payload_url
+    assert running.installation.payload_url
     directory = tmp_path_factory.mktemp("browsing")
-    with open_browsing(directory, base_url=house.house.payload_url) as browsing:
+    with open_browsing(directory, base_url=running.installation.payload_url) as browsing:
         request.node.stash[BROWSING] = browsing
-        sign_in(browsing.page, house.house.editor_password)
+        sign_in(browsing.page, running.installation.editor_password)
         yield browsing
 
 
@@ -114,68 +126,6 @@ def page(browsing: Browsing, production: Production) -> Page:
     """The finished video's document, opened anew."""
     browsing.page.goto(production.address)
     return browsing.page
-
-
-def sign_in(page: Page, password: str) -> None:
-    page.goto("/admin/login")
-    page.locator("#field-email").fill(EDITOR_EMAIL)
-    page.locator("#field-password").fill(password)
-    page.locator("button[type=submit]").click()
-    page.wait_for_url("**/admin")
-
-
-def create_project(page: Page, name: str) -> None:
-    page.goto("/admin/collections/projects/create")
-    page.locator("#field-name").fill(name)
-    save(page)
-
-
-def write_brief(page: Page, *, project: str) -> None:
-    page.goto("/admin/collections/videos/create")
-    page.locator("#field-title").fill(TITLE)
-    page.locator("#field-brief").fill("A portrait of a village baker.")
-    page.locator("#field-script").fill("\n\n".join(SCRIPT))
-    choose_project(page, project)
-    save(page)
-
-
-def choose_project(page: Page, name: str) -> None:
-    page.locator("#field-project [class*=control]").first.click()
-    page.get_by_role("option", name=name).click()
-
-
-def save(page: Page) -> None:
-    """Save the document, and wait until Payload says that it is saved."""
-    saved = page.locator(".toast-success")
-    expect(saved).to_have_count(0)  # That of an earlier save goes away by itself.
-    page.locator("#action-save").click()
-    expect(saved).to_be_visible()
-    page.wait_for_url(re.compile(r"/\d+$"))
-
-
-def ask(page: Page, address: str) -> APIResponse:
-    """Ask as a script of the page would, which Payload tells from foreign sites by this header."""
-    return page.request.get(address, headers={"Sec-Fetch-Site": "same-origin"})
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("region", name="Video production")
-
-
-def said(page: Page) -> str:
-    """Return what the panel says, once it has read how the video stands."""
-    expect(panel(page)).not_to_contain_text("Loading the status")
-    return " ".join(panel(page).inner_text().split())
-
-
-def submit(page: Page) -> None:
-    panel(page).get_by_role("button", name="Submit", exact=True).click()
-    expect_draft(page)
-
-
-def expect_draft(page: Page) -> None:
-    expect(panel(page)).to_contain_text("Ready for your approval", timeout=PATIENCE * 1_000)
-    expect(panel(page).get_by_role("link", name="Open the storyboard")).to_be_visible()
 
 
 def change_first_narration(page: Page) -> None:
@@ -302,8 +252,10 @@ class TestAllTheWhile:
             if not any(re.search(harmless, complaint) for harmless in HARMLESS)
         ] == []
 
-    def test_no_key_reached_the_browser(self, house: RunningHouse, browsing: Browsing) -> None:
-        file = house.directory / "secrets.json"
+    def test_no_key_reached_the_browser(
+        self, running: RunningInstallation, browsing: Browsing
+    ) -> None:
+        file = running.directory / "secrets.json"
         secrets = msgspec.json.decode(file.read_bytes(), type=Secrets)
         keys = {
             "webhook_secret": secrets.webhook_secret.removeprefix("whsec_"),

@@ -21,9 +21,9 @@ from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,
-    RunningHouse,
+    RunningInstallation,
     last,
-    running_house,
+    running_installation,
     sample,
     storyboard_of,
 )
@@ -39,7 +39,7 @@ FADE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Production:
-    """One video's way through the house, as its editor saw it."""
+    """One video's way through the installation, as its editor saw it."""
 
     brief: Brief
     seen: list[dict[str, Any]]
@@ -59,10 +59,10 @@ class Production:
         return self.storyboard["scenes"]
 
 
-async def produce(house: RunningHouse, brief: Brief, directory: Path) -> Production:
+async def produce(running: RunningInstallation, brief: Brief, directory: Path) -> Production:
     """Do what an editor does, from the first word to the finished file."""
     film, poster = directory / "film.mp4", directory / "poster.jpg"
-    async with house.editor() as editor:
+    async with running.editor() as editor:
         project = await editor.create_project("The bakery", brief)
         video = (await editor.create_video(project["id"], brief))["id"]
         submitted = await editor.submit(video)
@@ -92,14 +92,16 @@ async def produce(house: RunningHouse, brief: Brief, directory: Path) -> Product
 
 
 @pytest.fixture(scope="module")
-def production(house: RunningHouse, tmp_path_factory: pytest.TempPathFactory) -> Production:
-    return anyio.run(produce, house, sample(), tmp_path_factory.mktemp("film"))
+def production(
+    running: RunningInstallation, tmp_path_factory: pytest.TempPathFactory
+) -> Production:
+    return anyio.run(produce, running, sample(), tmp_path_factory.mktemp("film"))
 
 
 @pytest.fixture(scope="module")
-def windows(house: RunningHouse, production: Production) -> list[tuple[float, float]]:
+def windows(running: RunningInstallation, production: Production) -> list[tuple[float, float]]:
     """When each scene is seen, from the stored narrations alone: air around it, then a fade."""
-    rows = house.rows(
+    rows = running.rows(
         "SELECT scene_id, key FROM asset WHERE job = ? AND kind = 'narration'",
         production.rendition["jobId"],
     )
@@ -107,7 +109,7 @@ def windows(house: RunningHouse, production: Production) -> list[tuple[float, fl
     times: list[tuple[float, float]] = []
     start = 0.0
     for scene in production.scenes:
-        with wave.open(f"{house.directory}/objects/{spoken[scene['sceneId']]}") as narration:
+        with wave.open(f"{running.directory}/objects/{spoken[scene['sceneId']]}") as narration:
             seconds = narration.getnframes() / narration.getframerate()
         length = 0.3 + seconds + 0.6
         times.append((start, start + length))
@@ -187,9 +189,9 @@ class TestInPayload:
 
     @pytest.mark.anyio
     async def test_writing_back_sent_no_event(
-        self, house: RunningHouse, production: Production
+        self, running: RunningInstallation, production: Production
     ) -> None:
-        async with house.editor() as editor:
+        async with running.editor() as editor:
             answer = await editor.http.get(
                 "/api/reelwright-outbox",
                 params={
@@ -204,11 +206,11 @@ class TestInPayload:
 
     @pytest.mark.anyio
     async def test_a_visitor_sees_no_document_and_no_video(
-        self, house: RunningHouse, production: Production
+        self, running: RunningInstallation, production: Production
     ) -> None:
         video, rendition = production.video["id"], production.rendition["id"]
         storyboard = production.storyboard["id"]
-        async with httpx.AsyncClient(base_url=f"{house.house.payload_url}") as visitor:
+        async with httpx.AsyncClient(base_url=f"{running.installation.payload_url}") as visitor:
             for path in (
                 "/api/projects",
                 "/api/videos",
@@ -226,9 +228,11 @@ class TestInPayload:
                 assert "location" not in answer.headers
 
     @pytest.mark.anyio
-    async def test_a_player_can_seek(self, house: RunningHouse, production: Production) -> None:
+    async def test_a_player_can_seek(
+        self, running: RunningInstallation, production: Production
+    ) -> None:
         whole = production.film.read_bytes()
-        async with house.editor() as editor:
+        async with running.editor() as editor:
             answer = await editor.http.get(
                 production.rendition["url"],
                 headers={"Range": "bytes=1000-1999"},
@@ -240,10 +244,10 @@ class TestInPayload:
 
     @pytest.mark.anyio
     async def test_a_download_is_named_after_the_video(
-        self, house: RunningHouse, production: Production
+        self, running: RunningInstallation, production: Production
     ) -> None:
         async with (
-            house.editor() as editor,
+            running.editor() as editor,
             editor.http.stream(
                 "GET", production.rendition["downloadUrl"], follow_redirects=True
             ) as answer,
@@ -334,15 +338,15 @@ class TestTheFilm:
 async def test_the_same_path_from_a_signed_webhook_without_a_cms(
     tmp_path: Path,
 ) -> None:
-    with running_house(tmp_path, cms=False) as house:
+    with running_installation(tmp_path, cms=False) as running:
         film = tmp_path / "film.mp4"
-        await film_by_webhook(house, film)
-        house.check_tidy()
+        await film_by_webhook(running, film)
+        running.check_tidy()
 
 
 @pytest.mark.anyio
 async def test_the_same_path_with_files_in_an_s3_store(tmp_path: Path, s3_server: S3Server) -> None:
-    with running_house(
+    with running_installation(
         tmp_path,
         cms=False,
         storage="r2",
@@ -350,8 +354,8 @@ async def test_the_same_path_with_files_in_an_s3_store(tmp_path: Path, s3_server
         r2_bucket=s3_server.bucket,
         r2_access_key_id=s3_server.access_key_id,
         r2_secret_access_key=s3_server.secret_access_key,
-    ) as house:
-        links = await film_by_webhook(house, tmp_path / "film.mp4")
+    ) as running:
+        links = await film_by_webhook(running, tmp_path / "film.mp4")
         assert links["video"]["url"].startswith(s3_server.endpoint_url)
         async with httpx.AsyncClient() as anyone:
             part = await anyone.get(links["video"]["url"], headers={"Range": "bytes=0-7"})
@@ -363,9 +367,9 @@ async def test_the_same_path_with_files_in_an_s3_store(tmp_path: Path, s3_server
         assert left <= {"cache", "credentials"}
 
 
-async def film_by_webhook(house: RunningHouse, film: Path) -> dict[str, Any]:
+async def film_by_webhook(running: RunningInstallation, film: Path) -> dict[str, Any]:
     """Send and approve a short brief, check the film behind the link, and return the links."""
-    async with house.sender() as sender:
+    async with running.sender() as sender:
         job = await sender.submit(SHORT)
         drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
         assert not drafted["approved"]

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from daemon.local.installation import PLUGIN
-from tests.e2e.test_admin import (
+from tests.support.admin import (
     ask,
     create_project,
     expect_draft,
@@ -24,7 +24,7 @@ from tests.e2e.test_admin import (
     write_brief,
 )
 from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
-from tests.support.installation import PATIENCE, RunningHouse, running_house
+from tests.support.installation import PATIENCE, RunningInstallation, running_installation
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
@@ -37,13 +37,13 @@ MODELS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def house(
+def running(
     tmp_path_factory: pytest.TempPathFactory, gemini_server: GeminiSimulator
-) -> Iterator[RunningHouse]:
+) -> Iterator[RunningInstallation]:
     find_chromium()
     if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
         pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
-    with running_house(
+    with running_installation(
         tmp_path_factory.mktemp("money"),
         cms=True,
         admin=True,
@@ -56,13 +56,15 @@ def house(
 
 @pytest.fixture(scope="module")
 def browsing(
-    house: RunningHouse, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    running: RunningInstallation,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Browsing]:
-    assert house.house.payload_url
+    assert running.installation.payload_url
     directory = tmp_path_factory.mktemp("browsing")
-    with open_browsing(directory, base_url=house.house.payload_url) as browsing:
+    with open_browsing(directory, base_url=running.installation.payload_url) as browsing:
         request.node.stash[BROWSING] = browsing
-        sign_in(browsing.page, house.house.editor_password)
+        sign_in(browsing.page, running.installation.editor_password)
         yield browsing
 
 
@@ -120,7 +122,7 @@ CREDITS = [{"role": "text", "document": "brief-7"}]
 
 
 def test_an_edit_has_its_price_before_it_is_saved(
-    browsing: Browsing, drafted: Drafted, house: RunningHouse
+    browsing: Browsing, drafted: Drafted, running: RunningInstallation
 ) -> None:
     page = browsing.page
     keep_unseen(page, drafted.storyboard.rpartition("/")[2])
@@ -143,14 +145,14 @@ def test_an_edit_has_its_price_before_it_is_saved(
     expect(region).not_to_contain_text(drawn)
     assert amount(fact(region, "To pay with your changes")) < amount(drawn)
     browsing.photograph("scene-on-a-colour")
-    (job,) = house.rows("SELECT storyboard_revision FROM job")
+    (job,) = running.rows("SELECT storyboard_revision FROM job")
     assert job["storyboard_revision"] == 1
     save(page)
     expect(region).to_contain_text("To pay now")
 
 
 def test_what_is_chosen_in_the_form_reaches_the_service(
-    browsing: Browsing, drafted: Drafted, house: RunningHouse
+    browsing: Browsing, drafted: Drafted, running: RunningInstallation
 ) -> None:
     page = browsing.page
     page.goto(drafted.storyboard)
@@ -171,7 +173,7 @@ def test_what_is_chosen_in_the_form_reaches_the_service(
     save(page)
     page.reload()
     expect(scene.get_by_label("From the top (%)")).to_have_value("75")
-    board = told(house, page)
+    board = told(running, page)
     first, second = board["scenes"]
     assert first["background"] == {"kind": "solid", "colour": board["palette"]["background"]}
     assert second["transition"] == "wipe_up"
@@ -182,18 +184,18 @@ def test_what_is_chosen_in_the_form_reaches_the_service(
 
 
 def test_what_the_form_does_not_show_outlives_every_save_in_it(
-    browsing: Browsing, drafted: Drafted, house: RunningHouse
+    browsing: Browsing, drafted: Drafted, running: RunningInstallation
 ) -> None:
     page = browsing.page
     page.goto(drafted.storyboard)
-    board = told(house, page)
+    board = told(running, page)
     (kept,) = board["scenes"][1]["ingredients"]
     assert kept["document"] == "brief-7"
     assert board["ingredients"] == [kept]
 
 
 def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
-    browsing: Browsing, house: RunningHouse, gemini_simulator: GeminiSimulator
+    browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
     page = browsing.page
     create_project(page, "The harbour")
@@ -213,15 +215,15 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     more = panel(page).get_by_role("button", name=re.compile(r"Approve \$[0-9.]+ more"))
     expect(more).to_be_enabled()
     browsing.photograph("more-is-needed")
-    (stopped,) = house.rows("SELECT * FROM job WHERE status = 'failed'")
+    (stopped,) = running.rows("SELECT * FROM job WHERE status = 'failed'")
     more.click()
     expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
     expect(more).to_have_count(0)
-    (job,) = house.rows("SELECT * FROM job WHERE status = 'completed'")
+    (job,) = running.rows("SELECT * FROM job WHERE status = 'completed'")
     assert job["id"] == stopped["id"]
     assert job["approved_cost"] > stopped["approved_cost"]
     assert job["actual_cost"] <= job["approved_cost"]
-    approvals = house.rows("SELECT * FROM approval ORDER BY at")
+    approvals = running.rows("SELECT * FROM approval ORDER BY at")
     assert [row["voided_at"] is None for row in approvals] == [False, True]
     browsing.photograph("more-was-approved")
 
@@ -275,13 +277,13 @@ def keep_unseen(page: Page, storyboard: str) -> None:
     assert saved.ok, saved.text()
 
 
-def told(house: RunningHouse, page: Page) -> dict[str, Any]:
+def told(running: RunningInstallation, page: Page) -> dict[str, Any]:
     """Return the storyboard that the service has, once it has heard of the last save."""
     storyboard = page.url.rpartition("/")[2]
     saved = ask(page, f"/api/storyboards/{storyboard}?depth=0").json()
     deadline = time.monotonic() + PATIENCE
     while True:
-        (job,) = house.rows(
+        (job,) = running.rows(
             "SELECT storyboard_data, storyboard_revision FROM job ORDER BY created_at LIMIT 1"
         )
         if job["storyboard_revision"] == saved["revision"]:

@@ -1,4 +1,4 @@
-"""Models in a whole house: pictures and speech over real HTTP, every call in the ledger.
+"""Models in a whole installation: pictures and speech over real HTTP, every call in the ledger.
 
 The services are simulators that speak the providers' protocols and count what
 they charge; the SDKs that call them are the real ones.
@@ -15,7 +15,7 @@ import pytest
 from daemon.client import SenderError
 from render.generation.models import ModelsConfig
 from render.storyboard import Brief
-from tests.support.installation import RunningHouse, last, running_house
+from tests.support.installation import RunningInstallation, last, running_installation
 from tests.support.simulators import gemini, replicate
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.replicate import ReplicateSimulator
@@ -27,17 +27,17 @@ SPENT = "SELECT state, SUM(settled) AS paid, COUNT(*) AS calls FROM charge GROUP
 
 
 @pytest.fixture(scope="module")
-def house(
+def running(
     tmp_path_factory: pytest.TempPathFactory,
     gemini_server: GeminiSimulator,
     replicate_server: ReplicateSimulator,
-) -> Iterator[RunningHouse]:
+) -> Iterator[RunningInstallation]:
     models: dict[str, Any] = {
         "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},
         "gemini_text": "",
         "replicate_text": "",
     }
-    with running_house(
+    with running_installation(
         tmp_path_factory.mktemp("providers"),
         cms=False,
         gemini_api_key=gemini.KEY,
@@ -52,10 +52,10 @@ def house(
 
 
 async def film(
-    house: RunningHouse, brief: Brief, *, first_scene: dict[str, Any] | None = None
+    running: RunningInstallation, brief: Brief, *, first_scene: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Submit, approve with a change to the first scene, and wait for the end; return the job."""
-    async with house.sender() as sender:
+    async with running.sender() as sender:
         job = await sender.submit(brief)
         drafted = await last(
             sender.follow(job, until=frozenset({"storyboard_complete"}), seconds=60)
@@ -66,18 +66,20 @@ async def film(
     return {"drafted": drafted, **done}
 
 
-def charges(house: RunningHouse, job: str) -> list[dict[str, Any]]:
-    return house.rows(
+def charges(running: RunningInstallation, job: str) -> list[dict[str, Any]]:
+    return running.rows(
         "SELECT * FROM charge WHERE REPLACE(job, '-', '') = ? ORDER BY created_at",
         job.replace("-", ""),
     )
 
 
 async def test_a_video_of_models_is_paid_for_as_the_providers_count(
-    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+    running: RunningInstallation,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
 ) -> None:
-    done = await film(house, BRIEF)
-    rows = charges(house, done["id"])
+    done = await film(running, BRIEF)
+    rows = charges(running, done["id"])
     assert [row["state"] for row in rows] == ["settled"] * 4
     assert len(gemini_simulator.charges) == 4
     assert replicate_simulator.charges == []
@@ -88,43 +90,45 @@ async def test_a_video_of_models_is_paid_for_as_the_providers_count(
 
 
 async def test_what_the_project_has_already_is_not_paid_again(
-    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+    running: RunningInstallation,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
 ) -> None:
-    done = await film(house, BRIEF)
-    assert charges(house, done["id"]) == []
+    done = await film(running, BRIEF)
+    assert charges(running, done["id"]) == []
     assert gemini_simulator.charges == replicate_simulator.charges == []
     assert Decimal(done["actual_cost"]) == 0
 
 
 async def test_a_scene_on_a_colour_has_no_picture_made(
-    house: RunningHouse, gemini_simulator: GeminiSimulator
+    running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
     script = "# One\nGulls cry.\n\n# Two\nNets dry in the sun."
     done = await film(
-        house,
+        running,
         msgspec.structs.replace(BRIEF, script=script),
         first_scene={"background": {"kind": "solid", "colour": "#14213d"}},
     )
     first, second = (scene["id"] for scene in done["storyboard"]["scenes"])
-    made = [(row["scene_id"], row["kind"]) for row in charges(house, done["id"])]
+    made = [(row["scene_id"], row["kind"]) for row in charges(running, done["id"])]
     assert sorted(made) == [(first, "narration"), (second, "narration"), (second, "picture")]
     assert len(gemini_simulator.charges) == 3
     assert done["scenes_done"] == done["scenes_total"] == 2
 
 
 async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
-    house: RunningHouse, gemini_simulator: GeminiSimulator
+    running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
     useless = gemini.Made(data=b"no picture", mime="image/png", tokens=1120)
     gemini_simulator.script.extend([useless] * 40)
     script = "# One\nA heron waits.\n\n# Two\nThe ebb begins."
     with pytest.raises(SenderError, match=r"This needs \$\S+ more than was approved"):
-        await film(house, msgspec.structs.replace(BRIEF, script=script))
+        await film(running, msgspec.structs.replace(BRIEF, script=script))
     gemini_simulator.script.clear()
-    (newest,) = house.rows("SELECT id FROM job ORDER BY created_at DESC LIMIT 1")
+    (newest,) = running.rows("SELECT id FROM job ORDER BY created_at DESC LIMIT 1")
     path = f"/api/v1/jobs/{newest['id']}"
-    key = {"Authorization": f"Bearer {house.house.api_key}"}
-    async with httpx.AsyncClient(base_url=house.house.bridge_url, headers=key) as http:
+    key = {"Authorization": f"Bearer {running.installation.api_key}"}
+    async with httpx.AsyncClient(base_url=running.installation.bridge_url, headers=key) as http:
         status = (await http.get(f"/api/v1/videos/jobs/{newest['id']}/status")).json()
         offer = (await http.get(f"{path}/estimate")).json()
         approved, spent, needs = (
@@ -132,7 +136,7 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
         )
         assert 0 < spent <= approved == Decimal(status["estimated_cost"])
         assert Decimal(offer["to_approve"]) == approved + needs
-        before = charges(house, str(newest["id"]))
+        before = charges(running, str(newest["id"]))
         word = {
             "storyboard_digest": offer["storyboard_digest"],
             "estimated_cost": offer["to_approve"],
@@ -140,12 +144,12 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
         }
         assert (await http.post(f"{path}/approve", json=word)).status_code == 200
         assert (await http.post(f"{path}/render")).status_code == 202
-        async with house.sender() as sender:
+        async with running.sender() as sender:
             done = await last(
                 sender.follow(str(newest["id"]), until=frozenset({"completed"}), seconds=120)
             )
     assert Decimal(done["spent"]) <= Decimal(done["approved_cost"]) == approved + needs
-    rows = charges(house, str(newest["id"]))
+    rows = charges(running, str(newest["id"]))
     assert [row["id"] for row in rows][: len(before)] == [row["id"] for row in before]
     made = [(row["scene_id"], row["kind"]) for row in rows if row["answer"]]
     assert len(made) == len(set(made)) == 4
@@ -157,11 +161,13 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
 
 
 async def test_another_model_steps_in_and_the_editor_is_told(
-    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+    running: RunningInstallation,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
 ) -> None:
     gemini_simulator.script.extend([gemini.Refuse(status=503)] * 40)
     fog = "# One\nFog lies over the quay.\n\n# Two\nA horn is heard."
-    done = await film(house, msgspec.structs.replace(BRIEF, script=fog))
+    done = await film(running, msgspec.structs.replace(BRIEF, script=fog))
     gemini_simulator.script.clear()
     assert gemini_simulator.charges == []
     assert replicate_simulator.charges
@@ -170,10 +176,10 @@ async def test_another_model_steps_in_and_the_editor_is_told(
 
 
 async def test_the_health_of_models_tells_who_stepped_in(
-    house: RunningHouse,
+    running: RunningInstallation,
 ) -> None:
-    async with httpx.AsyncClient(base_url=house.house.bridge_url) as http:
-        key = {"Authorization": f"Bearer {house.house.api_key}"}
+    async with httpx.AsyncClient(base_url=running.installation.bridge_url) as http:
+        key = {"Authorization": f"Bearer {running.installation.api_key}"}
         told = (await http.get("/api/v1/health/models", headers=key)).json()["models"]
     primary, flux = (
         next(one for one in told if one["model"] == name)
@@ -187,13 +193,15 @@ async def test_the_health_of_models_tells_who_stepped_in(
 
 
 async def test_a_cap_stops_the_job_before_the_call_that_would_pass_it(
-    house: RunningHouse, gemini_simulator: GeminiSimulator, replicate_simulator: ReplicateSimulator
+    running: RunningInstallation,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
 ) -> None:
     script = "\n\n".join(f"# Scene {number}\nWave number {number}." for number in range(1, 21))
     with pytest.raises(SenderError, match="spend cap of this video is reached"):
-        await film(house, Brief(title="Waves", script=script))
-    (newest,) = house.rows("SELECT id, actual_cost FROM job ORDER BY created_at DESC LIMIT 1")
-    rows = charges(house, str(newest["id"]))
+        await film(running, Brief(title="Waves", script=script))
+    (newest,) = running.rows("SELECT id, actual_cost FROM job ORDER BY created_at DESC LIMIT 1")
+    rows = charges(running, str(newest["id"]))
     held = sum(
         Decimal(str(row["settled"] if row["state"] == "settled" else row["reserved"]))
         for row in rows

@@ -19,7 +19,7 @@ from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,
-    RunningHouse,
+    RunningInstallation,
     eventually,
     last,
     sample,
@@ -32,20 +32,20 @@ SHORT = Brief(title="A short one", script="Bread is flour, water, and time.", as
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_half_done(house: RunningHouse) -> Iterator[None]:
+def nothing_is_left_half_done(running: RunningInstallation) -> Iterator[None]:
     yield
-    house.check_tidy()
+    running.check_tidy()
 
 
 @pytest.fixture
-async def editor(house: RunningHouse) -> Any:
-    async with house.editor() as editor:
+async def editor(running: RunningInstallation) -> Any:
+    async with running.editor() as editor:
         yield editor
 
 
 @pytest.fixture
-async def sender(house: RunningHouse) -> Any:
-    async with house.sender() as sender:
+async def sender(running: RunningInstallation) -> Any:
+    async with running.sender() as sender:
         yield sender
 
 
@@ -69,32 +69,32 @@ async def events_of(editor: Editor, video: Any) -> list[dict[str, Any]]:
     return answer.json()["docs"]
 
 
-def jobs(house: RunningHouse) -> int:
-    return house.rows("SELECT COUNT(*) AS n FROM job")[0]["n"]
+def jobs(running: RunningInstallation) -> int:
+    return running.rows("SELECT COUNT(*) AS n FROM job")[0]["n"]
 
 
 class TestScriptsThatAreRefused:
     @pytest.mark.parametrize("script", ["", " \n\t ", "\x07\x00\x1b"])
     async def test_payload_does_not_submit_an_empty_script(
-        self, house: RunningHouse, editor: Editor, script: str
+        self, running: RunningInstallation, editor: Editor, script: str
     ) -> None:
-        before = jobs(house)
+        before = jobs(running)
         video = await a_video(editor, Brief(title="Nothing", script=script))
         with pytest.raises(EditorError, match=r"400.*There is nothing to say: write a script"):
             await editor.submit(video)
         document = await editor.read("videos", video)
         assert (document["stage"], document["submission"]) == ("draft", 0)
         assert await events_of(editor, video) == []
-        assert jobs(house) == before
+        assert jobs(running) == before
 
     @pytest.mark.parametrize("script", ["", " \n\t ", "\x07\x00\x1b"])
     async def test_the_bridge_refuses_an_empty_script(
-        self, house: RunningHouse, sender: Sender, script: str
+        self, running: RunningInstallation, sender: Sender, script: str
     ) -> None:
-        before = jobs(house)
+        before = jobs(running)
         with pytest.raises(SenderError, match="422: There is nothing to say"):
             await sender.submit(Brief(title="Nothing", script=script))
-        assert jobs(house) == before
+        assert jobs(running) == before
 
     async def test_payload_does_not_keep_a_script_of_200_000_characters(
         self, editor: Editor
@@ -113,14 +113,14 @@ class TestScriptsThatAreRefused:
         assert (document["script"], document["stage"]) == (SHORT.script, "draft")
 
     async def test_the_bridge_refuses_a_script_of_200_000_characters(
-        self, house: RunningHouse, sender: Sender
+        self, running: RunningInstallation, sender: Sender
     ) -> None:
-        before = jobs(house)
+        before = jobs(running)
         with pytest.raises(
             SenderError, match="422: The script may be at most 40000 characters; this is 200000"
         ):
             await sender.submit(Brief(title="A novel", script="字" * 200_000))
-        assert jobs(house) == before
+        assert jobs(running) == before
 
 
 class TestScriptsThatAreTaken:
@@ -146,7 +146,7 @@ class TestScriptsThatAreTaken:
         assert "3 characters of the script cannot be shown or spoken and were removed." in said
 
     async def test_no_control_character_breaks_the_bridge(
-        self, house: RunningHouse, sender: Sender
+        self, running: RunningInstallation, sender: Sender
     ) -> None:
         every = "".join(map(chr, (*range(32), 127, *range(0x80, 0xA0))))
         brief = Brief(
@@ -157,7 +157,7 @@ class TestScriptsThatAreTaken:
         job = await sender.submit(brief)
         drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
         assert "\x00" not in msgspec.json.encode(drafted["storyboard"]).decode()
-        assert house.rows("SELECT title FROM job WHERE id = ?", job)[0]["title"].startswith("A")
+        assert running.rows("SELECT title FROM job WHERE id = ?", job)[0]["title"].startswith("A")
 
 
 LANGUAGES = {
@@ -173,12 +173,12 @@ LANGUAGES = {
 
 
 @pytest.fixture(scope="module")
-def finished(house: RunningHouse) -> dict[str, dict[str, Any]]:
+def finished(running: RunningInstallation) -> dict[str, dict[str, Any]]:
     """The renditions of all of them, made together."""
-    return anyio.run(film_all, house)
+    return anyio.run(film_all, running)
 
 
-async def film_all(house: RunningHouse) -> dict[str, dict[str, Any]]:
+async def film_all(running: RunningInstallation) -> dict[str, dict[str, Any]]:
     renditions: dict[str, dict[str, Any]] = {}
 
     async def film(editor: Editor, name: str, brief: Brief) -> None:
@@ -197,11 +197,11 @@ async def film_all(house: RunningHouse) -> dict[str, dict[str, Any]]:
         await editor.update("storyboards", storyboard["id"], {"scenes": [pasted, *others]})
         await editor.approve(storyboard["id"])
         done = await last(editor.follow(video, until=COMPLETED, seconds=2 * PATIENCE))
-        film = house.directory / f"{name}.mp4"
+        film = running.directory / f"{name}.mp4"
         await editor.download(done["url"], film)
         renditions[name] = {**done, "film": film, "storyboard": storyboard}
 
-    async with house.editor() as editor, anyio.create_task_group() as group:
+    async with running.editor() as editor, anyio.create_task_group() as group:
         for name, brief in LANGUAGES.items():
             group.start_soon(film, editor, name, brief)
     return renditions
@@ -250,7 +250,7 @@ def scenes(count: int, **fields: Any) -> tuple[Scene, ...]:
 class TestStoryboardsThatCannotBeFilmed:
     """Refused by Payload when saved there, and by the bridge when sent to it."""
 
-    async def test_in_payload(self, house: RunningHouse, editor: Editor) -> None:
+    async def test_in_payload(self, running: RunningInstallation, editor: Editor) -> None:
         video, storyboard = await a_drafted_video(editor)
         scene = {"narration": "Bread."}
         for changed, said in (
@@ -269,9 +269,9 @@ class TestStoryboardsThatCannotBeFilmed:
                 assert "answered 400" in str(refused.value)
         assert await editor.read("storyboards", storyboard["id"]) == storyboard
         assert [event["type"] for event in await events_of(editor, video)] == ["video.submitted"]
-        assert (await house.status(storyboard["jobId"]))["status"] == "storyboard_complete"
+        assert (await running.status(storyboard["jobId"]))["status"] == "storyboard_complete"
 
-    async def test_at_the_bridge(self, house: RunningHouse, sender: Sender) -> None:
+    async def test_at_the_bridge(self, running: RunningInstallation, sender: Sender) -> None:
         job = await sender.submit(SHORT)
         before = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
         for changed, said in (
@@ -290,7 +290,7 @@ class TestStoryboardsThatCannotBeFilmed:
             for kind in (StoryboardEdited, StoryboardApproved):
                 with pytest.raises(SenderError, match=f"(?i)422: {said}"):
                     await sender.send(kind(timestamp=datetime.now(UTC), data=change))
-        assert await house.status(job) == before
+        assert await running.status(job) == before
 
     async def test_the_editor_reads_what_only_the_bridge_knows(self, editor: Editor) -> None:
         """A limit that is lower at the bridge than in Payload: the save stands, and is refused."""
@@ -310,20 +310,22 @@ class TestStoryboardsThatCannotBeFilmed:
             "Scene 1: the duration may be at most 30 seconds; this is 60."
         )
 
-    async def test_two_hundred_scenes_are_taken(self, house: RunningHouse, editor: Editor) -> None:
+    async def test_two_hundred_scenes_are_taken(
+        self, running: RunningInstallation, editor: Editor
+    ) -> None:
         _, storyboard = await a_drafted_video(editor)
         await editor.update(
             "storyboards", storyboard["id"], {"scenes": [{"narration": "Bread."}] * 200}
         )
 
         async def total() -> bool:
-            return (await house.status(storyboard["jobId"]))["scenes_total"] == 200
+            return (await running.status(storyboard["jobId"]))["scenes_total"] == 200
 
         await eventually(total)
 
 
 async def test_a_narration_that_turns_out_too_long_is_told_in_the_document(
-    house: RunningHouse, editor: Editor
+    running: RunningInstallation, editor: Editor
 ) -> None:
     video, storyboard = await a_drafted_video(editor)
     words = "Flour, water and salt go in, and one long night of patience follows. " * 15
@@ -346,51 +348,51 @@ async def test_a_narration_that_turns_out_too_long_is_told_in_the_document(
 
 class TestPayloadAway:
     async def test_a_job_that_finishes_meanwhile_is_told_afterwards(
-        self, house: RunningHouse, editor: Editor
+        self, running: RunningInstallation, editor: Editor
     ) -> None:
         video, storyboard = await a_drafted_video(editor, sample_of_two_scenes())
         await editor.approve(storyboard["id"])
         job = storyboard["jobId"]
 
         async def taken() -> Any:
-            return (await house.status(job))["approved"]
+            return (await running.status(job))["approved"]
 
         async def completed() -> Any:
-            return (await house.status(job))["status"] == "completed"
+            return (await running.status(job))["status"] == "completed"
 
         await eventually(taken)
-        house.halt("payload")
+        running.halt("payload")
         try:
             assert not await completed(), "it finished too early to show anything"
             await eventually(completed)
-            async with httpx.AsyncClient(base_url=house.house.bridge_url) as operator:
+            async with httpx.AsyncClient(base_url=running.installation.bridge_url) as operator:
                 health = (await operator.get("/health")).json()
             assert health["undelivered"] == 1
         finally:
-            house.resume("payload")
+            running.resume("payload")
         rendition = await last(editor.follow(video, until=COMPLETED, seconds=PATIENCE))
         assert rendition["progress"] == 100
         assert rendition["file"]["width"] == 1080
-        film = house.directory / "away.mp4"
+        film = running.directory / "away.mp4"
         await editor.download(rendition["url"], film)
         assert playback.streams(film)["video"] == "h264"
 
 
 class TestBridgeAway:
     async def test_nothing_that_the_editor_saves_is_lost_or_overtaken(
-        self, house: RunningHouse, editor: Editor
+        self, running: RunningInstallation, editor: Editor
     ) -> None:
         video = await a_video(editor, SHORT)
-        house.halt("bridge")
+        running.halt("bridge")
         try:
             await editor.submit(video)
             [event] = await eventually(lambda: failed_events(editor, video))
             assert event["lastError"]
         finally:
-            house.resume("bridge")
+            running.resume("bridge")
         storyboard = await storyboard_of(editor, video)
 
-        house.halt("bridge")
+        running.halt("bridge")
         try:
             scene = {**storyboard["scenes"][0], "narration": "Bread is patience."}
             await editor.update("storyboards", storyboard["id"], {"scenes": [scene]})
@@ -398,7 +400,7 @@ class TestBridgeAway:
             await editor.update("videos", video, {"stage": "cancelled"})
             await eventually(lambda: failed_events(editor, video))
         finally:
-            house.resume("bridge")
+            running.resume("bridge")
         cancelled = frozenset({"cancelled"})
         await last(editor.follow(video, until=cancelled, seconds=PATIENCE))
 
@@ -408,10 +410,10 @@ class TestBridgeAway:
             ("storyboard.approved", "delivered"),
             ("video.cancelled", "delivered"),
         ]
-        job = await house.status(storyboard["jobId"])
+        job = await running.status(storyboard["jobId"])
         assert job["approved"]
         assert job["storyboard"]["scenes"][0]["narration"] == "Bread is patience."
-        [count] = house.rows("SELECT COUNT(*) AS n FROM job WHERE video_id = ?", f"{video}")
+        [count] = running.rows("SELECT COUNT(*) AS n FROM job WHERE video_id = ?", f"{video}")
         assert count["n"] == 1
 
 

@@ -21,7 +21,7 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
 from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
-from tests.faults.testbed import Stage, daemon, kill
+from tests.faults.harness import Harness, daemon, kill
 from tests.support import events
 from tests.support.ledger import PLENTY
 
@@ -52,7 +52,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     point: str = ""
     """One of `crashing_daemon.POINTS`."""
     moment: str = ""
-    """One of `testbed.Watched`'s."""
+    """One of `harness.Watched`'s."""
     call: str = "generateContent"
     """What the call's method and path hold, from outside."""
 
@@ -140,21 +140,21 @@ STEPS = [
 ]
 
 
-async def crash(stage: Stage, step: Step, *, thorough: bool) -> Ending:
+async def crash(harness: Harness, step: Step, *, thorough: bool) -> Ending:
     """Kill a daemon at a step, let a new one go on, and count.
 
     If not `thorough` the killed daemon's lease need not run out first, and a
     video counts as finished once all that is paid for is there.
     """
-    directory = await anyio.to_thread.run_sync(stage.reset)
-    settings = stage.settings(
+    directory = await anyio.to_thread.run_sync(harness.reset)
+    settings = harness.settings(
         directory, provider=step.work.provider, drafting=step.work is Work.DRAFT
     )
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await submitted(step.work)
         with daemon(settings, directory, point=step.point, nth=step.work.nth) as victim:
             if step.moment:
-                _kill_from_outside(stage, step, victim)
+                _kill_from_outside(harness, step, victim)
             await anyio.to_thread.run_sync(wait, [victim.sentinel], _SECONDS)
             assert victim.exitcode == -9, f"not killed: {directory}/daemon.log"
         if not thorough:
@@ -162,7 +162,7 @@ async def crash(stage: Stage, step: Step, *, thorough: bool) -> Ending:
                 Job.id == job
             )
         with daemon(settings, directory):
-            return await _watched(stage, step, job, thorough=thorough)
+            return await _watched(harness, step, job, thorough=thorough)
 
 
 async def submitted(work: Work, *, video: str = "video-1") -> UUID:
@@ -189,18 +189,18 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
     return accepted.job_id
 
 
-def _kill_from_outside(stage: Stage, step: Step, victim: Any) -> None:
+def _kill_from_outside(harness: Harness, step: Step, victim: Any) -> None:
     seen = count(1)
 
     def tell(moment: str, call: str) -> None:
         if moment == step.moment and step.call in call and next(seen) == step.work.nth:
             kill(victim)
 
-    for one in stage.watched:
+    for one in harness.watched:
         one.tell = tell
 
 
-async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> Ending:
+async def _watched(harness: Harness, step: Step, job: UUID, *, thorough: bool) -> Ending:
     """Wait until the job is at rest, count, and if it needs a person's word, give it."""
     done = {Status.COMPLETED}
     if step.work is Work.DRAFT:
@@ -208,7 +208,7 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
     elif not thorough:
         done |= {Status.COMPOSING, Status.UPLOADING}
     status = await at_rest(job, done)
-    counted = stage.charges()
+    counted = harness.charges()
     rows = await charges.charges_of(job)
     states = Counter(row.state for row in rows)
     known = states[ChargeState.SETTLED] + states[ChargeState.UNKNOWN]
@@ -233,7 +233,7 @@ async def _watched(stage: Stage, step: Step, job: UUID, *, thorough: bool) -> En
         second=sum(times - 1 for times in counted.values()),
         missing=max(0, counted.total() - known),
         balanced=set(after) <= {ChargeState.SETTLED, ChargeState.RELEASED}
-        and after[ChargeState.SETTLED] == stage.charges().total(),
+        and after[ChargeState.SETTLED] == harness.charges().total(),
     )
 
 

@@ -24,7 +24,7 @@ import psutil
 import structlog
 
 from tests.faults.crashes import STEPS, Ending, Step, Work, crash
-from tests.faults.testbed import LEASE_SECONDS, open_stage
+from tests.faults.harness import LEASE_SECONDS, open_harness
 
 _HEAD = """\
 # Killed at every step
@@ -134,10 +134,10 @@ def main() -> int:
     broken = 0
     with (
         tempfile.TemporaryDirectory(prefix="reelwright-faults-") as directory,
-        open_stage(Path(directory)) as stage,
+        open_harness(Path(directory)) as harness,
     ):
         for number, step in enumerate(planned(arguments.runs), start=1):
-            ending = anyio.run(partial(crash, stage, step, thorough=True))
+            ending = anyio.run(partial(crash, harness, step, thorough=True))
             endings[step].append(ending)
             broken += not sound(ending)
             verdict = "ok" if sound(ending) else f"BROKEN {ending}"

@@ -12,8 +12,8 @@ import pytest
 from cms_bridge.database import connected
 from cms_bridge.states import Status
 from tests.faults.crashes import STEPS, Step, Work, at_rest, crash, submitted
+from tests.faults.harness import Harness, daemon, open_harness
 from tests.faults.matrix import planned, sound
-from tests.faults.testbed import Stage, daemon, open_stage
 
 pytestmark = pytest.mark.anyio
 
@@ -21,16 +21,16 @@ WAYS = {(step.point, step.moment, step.call): step for step in reversed(STEPS)}
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("stage")) as stage:
-        yield stage
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with open_harness(tmp_path_factory.mktemp("harness")) as harness:
+        yield harness
 
 
 @pytest.mark.parametrize(
     "step", WAYS.values(), ids=lambda step: f"{step.work.name.lower()}: {step.words}"
 )
-async def test_killed(stage: Stage, step: Step) -> None:
-    ending = await crash(stage, step, thorough=False)
+async def test_killed(harness: Harness, step: Step) -> None:
+    ending = await crash(harness, step, thorough=False)
     assert sound(ending), ending
     # Only a call that was announced and not answered for can be unknown.
     assert ending.charged <= ending.settled + ending.unknown
@@ -45,11 +45,11 @@ async def test_killed(stage: Stage, step: Step) -> None:
     ],
 )
 async def test_two_jobs_that_want_the_same_at_the_same_time_pay_once(
-    stage: Stage, work: Work, done: set[Status], paid: list[int]
+    harness: Harness, work: Work, done: set[Status], paid: list[int]
 ) -> None:
-    directory = stage.reset()
-    stage.google.latency = 0.5
-    settings = stage.settings(directory, provider="gemini", drafting=work is Work.DRAFT)
+    directory = harness.reset()
+    harness.google.latency = 0.5
+    settings = harness.settings(directory, provider="gemini", drafting=work is Work.DRAFT)
     settings["REELWRIGHT_CONCURRENT_GENERATIONS"] = "4"
     with ExitStack() as stack:
         async with connected(settings["REELWRIGHT_DATABASE_URL"]):
@@ -58,7 +58,7 @@ async def test_two_jobs_that_want_the_same_at_the_same_time_pay_once(
                 stack.enter_context(daemon(settings, directory))
             for job in made:
                 assert await at_rest(job, done) in done
-    assert sorted(stage.charges().values()) == paid
+    assert sorted(harness.charges().values()) == paid
 
 
 def test_a_hundred_runs_reach_every_step() -> None:

@@ -37,7 +37,7 @@ from cms_bridge.tables import Attempt, Job
 from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 from tests.faults.crashes import at_rest
-from tests.faults.testbed import Stage, daemon, kill, open_stage
+from tests.faults.harness import Harness, daemon, kill, open_harness
 from tests.support import events
 from tests.support.installation import eventually
 from tests.support.ledger import PLENTY
@@ -51,15 +51,15 @@ GENERATED = {Status.COMPOSING, Status.UPLOADING, Status.COMPLETED}
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("stage")) as stage:
-        yield stage
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with open_harness(tmp_path_factory.mktemp("harness")) as harness:
+        yield harness
 
 
 class Set(msgspec.Struct, frozen=True):
     """One run's own directory and a daemon's settings for it."""
 
-    stage: Stage
+    harness: Harness
     directory: Path
     settings: dict[str, str]
 
@@ -73,16 +73,16 @@ class Set(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def one_set(stage: Stage, **settings: str) -> AsyncIterator[Set]:
-    directory = await anyio.to_thread.run_sync(stage.reset)
-    made = stage.settings(directory, provider="gemini", drafting=False)
+async def one_set(harness: Harness, **settings: str) -> AsyncIterator[Set]:
+    directory = await anyio.to_thread.run_sync(harness.reset)
+    made = harness.settings(directory, provider="gemini", drafting=False)
     made["REELWRIGHT_CONCURRENT_GENERATIONS"] = str(CALLS)
     made |= {f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()}
-    stage.google.latency = SECONDS
+    harness.google.latency = SECONDS
     async with connected(made["REELWRIGHT_DATABASE_URL"]):
-        yield Set(stage, directory, made)
+        yield Set(harness, directory, made)
     # Whoever hung up is charged all the same, a while later: not in the next run.
-    await eventually(lambda: not stage.google.at_once)
+    await eventually(lambda: not harness.google.at_once)
 
 
 async def ordered(name: str, *, approved: bool = True) -> UUID:
@@ -122,8 +122,8 @@ async def unknown(made: list[UUID]) -> bool:
     return await states(made) == {ChargeState.UNKNOWN: CALLS}
 
 
-async def in_flight(stage: Stage) -> None:
-    await eventually(lambda: len(stage.google.calls) == CALLS, every=0.01)
+async def in_flight(harness: Harness) -> None:
+    await eventually(lambda: len(harness.google.calls) == CALLS, every=0.01)
 
 
 async def ended(process: BaseProcess, *, seconds: float = 60) -> None:
@@ -131,53 +131,53 @@ async def ended(process: BaseProcess, *, seconds: float = 60) -> None:
     assert process.exitcode == 0, process.exitcode
 
 
-async def finish(made: list[UUID], stage: Stage) -> None:
+async def finish(made: list[UUID], harness: Harness) -> None:
     """Each job has all its media, each paid for once."""
     for job in made:
         assert await at_rest(job, GENERATED) in GENERATED
     assert await states(made) == {ChargeState.SETTLED: 2 * len(made)}
-    assert set(stage.charges().values()) == {1}
+    assert set(harness.charges().values()) == {1}
 
 
-async def test_a_daemon_that_is_told_to_stop_finishes_its_paid_calls(stage: Stage) -> None:
-    async with one_set(stage) as run:
+async def test_a_daemon_that_is_told_to_stop_finishes_its_paid_calls(harness: Harness) -> None:
+    async with one_set(harness) as run:
         made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
         with run.daemon() as process:
-            await in_flight(stage)
+            await in_flight(harness)
             assert process.pid
             os.kill(process.pid, signal.SIGTERM)
             await ended(process)
         # No call began once it was told to stop; those under way were kept and settled.
-        assert len(stage.google.calls) == CALLS
+        assert len(harness.google.calls) == CALLS
         assert await states(made) == {ChargeState.SETTLED: CALLS}
         rows = await Job.select(Job.lease_owner, Job.retry_count)
         assert rows == [{"lease_owner": "", "retry_count": 0}] * len(made)
         outcomes = [row["outcome"] for row in await Attempt.select()]
         assert outcomes == ["released"] * len(made)
         with run.daemon():
-            await finish(made, stage)
+            await finish(made, harness)
 
 
-async def test_a_lease_is_kept_while_a_stopping_daemon_waits(stage: Stage) -> None:
-    async with one_set(stage, lease_seconds="1", heartbeat_seconds="0.2") as run:
-        stage.google.latency = 4
+async def test_a_lease_is_kept_while_a_stopping_daemon_waits(harness: Harness) -> None:
+    async with one_set(harness, lease_seconds="1", heartbeat_seconds="0.2") as run:
+        harness.google.latency = 4
         made = [await ordered("tea")]
         with run.daemon(), run.daemon():
-            await eventually(lambda: stage.google.at_once, every=0.01)
+            await eventually(lambda: harness.google.at_once, every=0.01)
             (row,) = await Attempt.select()
             pid = int(row["worker"].split(":")[1])
             os.kill(pid, signal.SIGTERM)
-            await finish(made, stage)
+            await finish(made, harness)
         outcomes = [row["outcome"] for row in await Attempt.select().order_by(Attempt.number)]
         assert outcomes[0] == "released"
 
 
-async def test_a_second_word_to_stop_cuts_the_calls_off(stage: Stage) -> None:
-    async with one_set(stage) as run:
-        stage.google.latency = 9
+async def test_a_second_word_to_stop_cuts_the_calls_off(harness: Harness) -> None:
+    async with one_set(harness) as run:
+        harness.google.latency = 9
         made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
         with run.daemon() as process:
-            await in_flight(stage)
+            await in_flight(harness)
             assert process.pid
             os.kill(process.pid, signal.SIGTERM)
             # What a terminal and a supervisor say at the same time is one word.
@@ -193,24 +193,24 @@ async def test_a_second_word_to_stop_cuts_the_calls_off(stage: Stage) -> None:
         assert await unknown(made)
 
 
-async def test_the_grace_for_paid_calls_is_bounded(stage: Stage) -> None:
-    async with one_set(stage, drain_seconds="1") as run:
-        stage.google.latency = 9
+async def test_the_grace_for_paid_calls_is_bounded(harness: Harness) -> None:
+    async with one_set(harness, drain_seconds="1") as run:
+        harness.google.latency = 9
         made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
         with run.daemon() as process:
-            await in_flight(stage)
+            await in_flight(harness)
             assert process.pid
             os.kill(process.pid, signal.SIGTERM)
             await ended(process)
         assert await unknown(made)
 
 
-async def test_a_cancelled_job_does_not_wait_for_its_calls(stage: Stage) -> None:
-    async with one_set(stage) as run:
-        stage.google.latency = 9
+async def test_a_cancelled_job_does_not_wait_for_its_calls(harness: Harness) -> None:
+    async with one_set(harness) as run:
+        harness.google.latency = 9
         made = [await ordered(name) for name in ("tea", "milk")]
         with run.daemon() as process:
-            await in_flight(stage)
+            await in_flight(harness)
             for name in ("tea", "milk"):
                 await intake.accept(
                     f"cancel-{name}",
@@ -226,7 +226,7 @@ async def test_a_cancelled_job_does_not_wait_for_its_calls(stage: Stage) -> None
             await ended(process)
 
 
-async def test_a_lost_redis_takes_no_paid_call_with_it(stage: Stage, tmp_path: Path) -> None:
+async def test_a_lost_redis_takes_no_paid_call_with_it(harness: Harness, tmp_path: Path) -> None:
     """Killed with calls in flight: they end well, the jobs go on, and new work is begun."""
     with start_blocking_portal() as portal, ExitStack() as stack:
 
@@ -234,13 +234,13 @@ async def test_a_lost_redis_takes_no_paid_call_with_it(stage: Stage, tmp_path: P
             return portal.wrap_async_context_manager(embedded_redis(tmp_path / "redis"))
 
         url = stack.enter_context(redis())
-        async with one_set(stage, redis_url=url) as run:
+        async with one_set(harness, redis_url=url) as run:
             made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
             with run.daemon() as process:
-                await in_flight(stage)
+                await in_flight(harness)
                 with Redis.from_url(url) as client:
                     psutil.Process(client.info()["process_id"]).kill()
-                await finish(made, stage)
+                await finish(made, harness)
                 drafted = await ordered("late", approved=False)
                 done = {Status.STORYBOARD_COMPLETE}
                 assert await at_rest(drafted, done) in done
@@ -265,32 +265,32 @@ async def wake(name: str, queue: Queue) -> None:
     assert await at_rest(job, done) in done
 
 
-async def test_a_flushed_redis_costs_nothing(stage: Stage) -> None:
-    async with one_set(stage) as run:
+async def test_a_flushed_redis_costs_nothing(harness: Harness) -> None:
+    async with one_set(harness) as run:
         made = [await ordered(name) for name in ("tea", "milk", "bread", "salt")]
         waiting = [await ordered(f"more-{number}") for number in range(1)]
         with run.daemon():
-            await in_flight(stage)
-            with Redis.from_url(stage.redis_url) as client:
+            await in_flight(harness)
+            with Redis.from_url(harness.redis_url) as client:
                 client.flushall()
-            await finish([*made, *waiting], stage)
+            await finish([*made, *waiting], harness)
 
 
 @pytest.mark.parametrize(
     ("settings", "in_hand", "films"), [({}, 1, 20), ({"concurrent_jobs": "20"}, 20, 120)]
 )
 async def test_the_queue_does_not_stand_still_after_kills(
-    stage: Stage, settings: dict[str, str], in_hand: int, films: int
+    harness: Harness, settings: dict[str, str], in_hand: int, films: int
 ) -> None:
     """Twenty jobs to do, six kills, default settings: a new brief is drafted within 30 s.
 
     And again where each kill catches twenty in hand: more than arq looks at.
     """
-    async with one_set(stage, **settings) as run:
+    async with one_set(harness, **settings) as run:
         for name in ("lease", "heartbeat", "sweep", "retry_first_delay"):
             del run.settings[f"REELWRIGHT_{name.upper()}_SECONDS"]
         run.settings["REELWRIGHT_GEMINI_API_KEY"] = ""
-        async with open_queue(stage.redis_url) as queue:
+        async with open_queue(harness.redis_url) as queue:
             for number in range(films):
                 job = await ordered(f"film-{number}")
                 await queue.wake_job(job, Status.APPROVED, attempt=0)

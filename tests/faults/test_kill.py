@@ -1,4 +1,4 @@
-"""Killed at any step, the house finishes each job exactly once and leaves nothing behind."""
+"""Killed at any step, the installation finishes each job exactly once and leaves nothing behind."""
 
 import random
 import signal
@@ -28,10 +28,10 @@ from tests.support.installation import (
     COMPLETED,
     DRAFTED,
     PATIENCE,
-    RunningHouse,
+    RunningInstallation,
     eventually,
     last,
-    running_house,
+    running_installation,
     sample,
 )
 
@@ -54,30 +54,32 @@ IMPATIENT = {
     "retry_first_delay_seconds": "0.5",
     "progress_seconds": "0.1",
 }
-"""What makes a house notice a dead worker soon; nothing else is changed."""
+"""What makes an installation notice a dead worker soon; nothing else is changed."""
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
-    with running_house(tmp_path_factory.mktemp("house"), cms=False, **IMPATIENT) as running:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstallation]:
+    with running_installation(
+        tmp_path_factory.mktemp("installation"), cms=False, **IMPATIENT
+    ) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_half_done(house: RunningHouse) -> Iterator[None]:
+def nothing_is_left_half_done(running: RunningInstallation) -> Iterator[None]:
     yield
-    house.check_tidy(killed=True)
-    assert house.engines() == []
+    running.check_tidy(killed=True)
+    assert running.engines() == []
 
 
-async def submitted(house: RunningHouse, brief: Brief) -> str:
-    async with house.sender() as sender:
+async def submitted(running: RunningInstallation, brief: Brief) -> str:
+    async with running.sender() as sender:
         return await sender.submit(brief)
 
 
-async def approved(house: RunningHouse, job: str, board: Storyboard | None = None) -> None:
+async def approved(running: RunningInstallation, job: str, board: Storyboard | None = None) -> None:
     """Wait for a job's storyboard and approve it, or another in its place."""
-    async with house.sender() as sender:
+    async with running.sender() as sender:
         drafted = await last(sender.follow(job, until=DRAFTED, seconds=PATIENCE))
         if board is None:
             await sender.approve(drafted)
@@ -86,60 +88,60 @@ async def approved(house: RunningHouse, job: str, board: Storyboard | None = Non
         await sender.send(StoryboardApproved(timestamp=datetime.now(UTC), data=change))
 
 
-async def completed(house: RunningHouse, job: str) -> dict[str, Any]:
-    async with house.sender() as sender:
+async def completed(running: RunningInstallation, job: str) -> dict[str, Any]:
+    async with running.sender() as sender:
         return await last(sender.follow(job, until=COMPLETED, seconds=PATIENCE))
 
 
-async def named(house: RunningHouse, job: str) -> VideoRef:
+async def named(running: RunningInstallation, job: str) -> VideoRef:
     """Return the name by which a CMS knows a job."""
-    known = await house.status(job)
+    known = await running.status(job)
     return VideoRef(
         project_id=known["project_id"], video_id=known["video_id"], submission=known["submission"]
     )
 
 
-def status(house: RunningHouse, job: str) -> str:
-    [row] = house.rows("SELECT status, error_message FROM job WHERE id = ?", job)
+def status(running: RunningInstallation, job: str) -> str:
+    [row] = running.rows("SELECT status, error_message FROM job WHERE id = ?", job)
     assert row["status"] != "failed", row["error_message"]
     return row["status"]
 
 
-def attempts(house: RunningHouse, job: str, phase: str) -> list[str]:
+def attempts(running: RunningInstallation, job: str, phase: str) -> list[str]:
     """Return how each attempt at a phase ended, in order."""
-    rows = house.rows(
+    rows = running.rows(
         "SELECT outcome FROM attempt WHERE job = ? AND phase = ? ORDER BY number", job, phase
     )
     return [row["outcome"] for row in rows]
 
 
-def workers(house: RunningHouse, job: str) -> list[str]:
-    rows = house.rows(
+def workers(running: RunningInstallation, job: str) -> list[str]:
+    rows = running.rows(
         "SELECT worker FROM attempt WHERE job = ? AND phase = 'render' ORDER BY number", job
     )
     return [row["worker"] for row in rows]
 
 
-def videos(house: RunningHouse, job: str) -> int:
-    [row] = house.rows("SELECT COUNT(*) AS n FROM generated_video WHERE job = ?", job)
+def videos(running: RunningInstallation, job: str) -> int:
+    [row] = running.rows("SELECT COUNT(*) AS n FROM generated_video WHERE job = ?", job)
     return row["n"]
 
 
-async def reached(house: RunningHouse, job: str, *wanted: str) -> None:
-    await eventually(lambda: status(house, job) in wanted, every=0.001)
+async def reached(running: RunningInstallation, job: str, *wanted: str) -> None:
+    await eventually(lambda: status(running, job) in wanted, every=0.001)
 
 
-async def killed_at(house: RunningHouse, wanted: str) -> str:
+async def killed_at(running: RunningInstallation, wanted: str) -> str:
     """Kill the daemon while a job of its has a status, and return the job."""
     for _ in range(10):
         drafting = wanted == "storyboarding"
-        job = await submitted(house, SLOW_TO_DRAFT if drafting else SHORT)
+        job = await submitted(running, SLOW_TO_DRAFT if drafting else SHORT)
         if not drafting:
-            await approved(house, job)
-        await reached(house, job, wanted, "completed")
-        engines = house.engines() if wanted == "composing" else []
-        await kill_daemon(house)
-        if status(house, job) == wanted:
+            await approved(running, job)
+        await reached(running, job, wanted, "completed")
+        engines = running.engines() if wanted == "composing" else []
+        await kill_daemon(running)
+        if status(running, job) == wanted:
             psutil.wait_procs(engines, timeout=5)
             assert not [engine for engine in engines if engine.is_running()]
             return job
@@ -147,34 +149,34 @@ async def killed_at(house: RunningHouse, wanted: str) -> str:
     raise AssertionError(f"no job could be caught {wanted}")
 
 
-async def kill_daemon(house: RunningHouse) -> None:
-    process = psutil.Process(house.house.stack.pid("daemon"))
+async def kill_daemon(running: RunningInstallation) -> None:
+    process = psutil.Process(running.installation.stack.pid("daemon"))
     process.kill()
     await eventually(lambda: not process.is_running() or process.status() == "zombie", every=0.01)
 
 
 @pytest.mark.parametrize("wanted", ["storyboarding", "generating", "composing", "uploading"])
-async def test_a_job_outlives_its_daemon(house: RunningHouse, wanted: str) -> None:
-    job = await killed_at(house, wanted)
+async def test_a_job_outlives_its_daemon(running: RunningInstallation, wanted: str) -> None:
+    job = await killed_at(running, wanted)
     if wanted == "storyboarding":
-        await approved(house, job, ONE_SCENE)
-    finished = await completed(house, job)
+        await approved(running, job, ONE_SCENE)
+    finished = await completed(running, job)
 
     assert finished["progress"] == 100
-    assert videos(house, job) == 1
+    assert videos(running, job) == 1
     hit, spared = ["lost", "succeeded"], ["succeeded"]
     drafting = wanted == "storyboarding"
-    assert attempts(house, job, "storyboard") == (hit if drafting else spared)
-    assert attempts(house, job, "render") == (spared if drafting else hit)
+    assert attempts(running, job, "storyboard") == (hit if drafting else spared)
+    assert attempts(running, job, "render") == (spared if drafting else hit)
 
 
-async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) -> None:
-    job = await submitted(house, THREE_SCENES)
-    await approved(house, job)
-    await reached(house, job, "composing")
-    engines = await eventually(house.engines)
-    event = VideoCancelled(timestamp=datetime.now(UTC), data=await named(house, job))
-    async with house.sender() as sender:
+async def test_a_cancelled_render_stops_within_two_seconds(running: RunningInstallation) -> None:
+    job = await submitted(running, THREE_SCENES)
+    await approved(running, job)
+    await reached(running, job, "composing")
+    engines = await eventually(running.engines)
+    event = VideoCancelled(timestamp=datetime.now(UTC), data=await named(running, job))
+    async with running.sender() as sender:
         await sender.send(event)
     asked = time.monotonic()
     _, alive = psutil.wait_procs(engines, timeout=10)
@@ -183,74 +185,76 @@ async def test_a_cancelled_render_stops_within_two_seconds(house: RunningHouse) 
     assert alive == []
     # The heartbeat, a second at the most, and the engine's own grace.
     assert took < 3, f"it took {took:.1f} seconds"
-    assert status(house, job) == "cancelled"
-    assert attempts(house, job, "render") == ["cancelled"]
-    assert videos(house, job) == 0
+    assert status(running, job) == "cancelled"
+    assert attempts(running, job, "render") == ["cancelled"]
+    assert videos(running, job) == 0
 
 
-async def test_a_job_whose_engine_was_killed_is_tried_again_by_itself(house: RunningHouse) -> None:
-    job = await submitted(house, THREE_SCENES)
-    await approved(house, job)
-    await reached(house, job, "composing")
-    for engine in await eventually(house.engines):
+async def test_a_job_whose_engine_was_killed_is_tried_again_by_itself(
+    running: RunningInstallation,
+) -> None:
+    job = await submitted(running, THREE_SCENES)
+    await approved(running, job)
+    await reached(running, job, "composing")
+    for engine in await eventually(running.engines):
         engine.kill()
-    await completed(house, job)
-    assert attempts(house, job, "render") == ["postponed", "succeeded"]
-    assert videos(house, job) == 1
+    await completed(running, job)
+    assert attempts(running, job, "render") == ["postponed", "succeeded"]
+    assert videos(running, job) == 1
 
 
 class TestTwoDaemons:
     @pytest.fixture(autouse=True)
-    def _second(self, house: RunningHouse) -> Iterator[None]:
-        house.add_daemon("daemon-2")
+    def _second(self, running: RunningInstallation) -> Iterator[None]:
+        running.add_daemon("daemon-2")
         yield
-        house.halt("daemon-2")
+        running.halt("daemon-2")
 
-    async def test_each_job_is_worked_on_once(self, house: RunningHouse) -> None:
-        jobs = [await submitted(house, SHORT) for _ in range(4)]
+    async def test_each_job_is_worked_on_once(self, running: RunningInstallation) -> None:
+        jobs = [await submitted(running, SHORT) for _ in range(4)]
         for job in jobs:
-            await approved(house, job)
+            await approved(running, job)
         for job in jobs:
-            await completed(house, job)
-            assert attempts(house, job, "storyboard") == ["succeeded"]
-            assert attempts(house, job, "render") == ["succeeded"]
-            assert videos(house, job) == 1
+            await completed(running, job)
+            assert attempts(running, job, "storyboard") == ["succeeded"]
+            assert attempts(running, job, "render") == ["succeeded"]
+            assert videos(running, job) == 1
 
     async def test_a_daemon_that_is_told_to_stop_hands_its_job_over_at_once(
-        self, house: RunningHouse
+        self, running: RunningInstallation
     ) -> None:
-        job, holder = await self._composing(house)
-        house.signal(holder, signal.SIGTERM)
-        await completed(house, job)
-        assert attempts(house, job, "render") == ["released", "succeeded"]
-        first, second = workers(house, job)
+        job, holder = await self._composing(running)
+        running.signal(holder, signal.SIGTERM)
+        await completed(running, job)
+        assert attempts(running, job, "render") == ["released", "succeeded"]
+        first, second = workers(running, job)
         assert first != second
-        assert videos(house, job) == 1
+        assert videos(running, job) == 1
 
     async def test_a_daemon_that_was_thought_dead_changes_nothing_when_it_comes_back(
-        self, house: RunningHouse
+        self, running: RunningInstallation
     ) -> None:
-        job, holder = await self._composing(house)
-        house.signal(holder, signal.SIGSTOP)
+        job, holder = await self._composing(running)
+        running.signal(holder, signal.SIGSTOP)
         try:
-            await eventually(lambda: len(workers(house, job)) == 2)
-            await reached(house, job, "composing", "uploading", "completed")
+            await eventually(lambda: len(workers(running, job)) == 2)
+            await reached(running, job, "composing", "uploading", "completed")
         finally:
-            house.signal(holder, signal.SIGCONT)
-        await completed(house, job)
-        assert attempts(house, job, "render") == ["lost", "succeeded"]
-        assert videos(house, job) == 1
+            running.signal(holder, signal.SIGCONT)
+        await completed(running, job)
+        assert attempts(running, job, "render") == ["lost", "succeeded"]
+        assert videos(running, job) == 1
 
-    async def _composing(self, house: RunningHouse) -> tuple[str, str]:
+    async def _composing(self, running: RunningInstallation) -> tuple[str, str]:
         """Return a job that is being composed, and the name of the daemon that does it."""
-        job = await submitted(house, THREE_SCENES)
-        await approved(house, job)
-        await reached(house, job, "composing")
-        await eventually(house.engines)
+        job = await submitted(running, THREE_SCENES)
+        await approved(running, job)
+        await reached(running, job, "composing")
+        await eventually(running.engines)
         # A worker is named host:pid:…
-        pid = int(workers(house, job)[0].split(":")[1])
+        pid = int(workers(running, job)[0].split(":")[1])
         names = ("daemon", "daemon-2")
-        return job, next(name for name in names if house.house.stack.pid(name) == pid)
+        return job, next(name for name in names if running.installation.stack.pid(name) == pid)
 
 
 async def test_jobs_outlive_redis(tmp_path: Path) -> None:
@@ -262,54 +266,56 @@ async def test_jobs_outlive_redis(tmp_path: Path) -> None:
 
         first = redis()
         url = first.__enter__()
-        with running_house(tmp_path / "house", cms=False, redis_url=url, **IMPATIENT) as house:
-            rendering = await submitted(house, THREE_SCENES)
-            await approved(house, rendering)
-            await reached(house, rendering, "composing")
+        with running_installation(
+            tmp_path / "installation", cms=False, redis_url=url, **IMPATIENT
+        ) as running:
+            rendering = await submitted(running, THREE_SCENES)
+            await approved(running, rendering)
+            await reached(running, rendering, "composing")
             with Redis.from_url(url) as client:
                 psutil.Process(client.info()["process_id"]).kill()
             first.__exit__(None, None, None)
-            accepted = await submitted(house, SHORT)
+            accepted = await submitted(running, SHORT)
             with redis() as again:
                 assert again == url
-                await approved(house, accepted)
-                await completed(house, accepted)
-                await completed(house, rendering)
-                assert videos(house, rendering) == videos(house, accepted) == 1
-                assert attempts(house, rendering, "render")[-1] == "succeeded"
-                house.check_tidy(killed=True)
-                house.halt("daemon")
+                await approved(running, accepted)
+                await completed(running, accepted)
+                await completed(running, rendering)
+                assert videos(running, rendering) == videos(running, accepted) == 1
+                assert attempts(running, rendering, "render")[-1] == "succeeded"
+                running.check_tidy(killed=True)
+                running.halt("daemon")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 async def test_a_job_outlives_its_daemon_wherever_it_is_killed(
-    house: RunningHouse, seed: int
+    running: RunningInstallation, seed: int
 ) -> None:
     moment = random.Random(seed).uniform(0, 6)  # noqa: S311 - a place in time, not a secret
-    job = await submitted(house, THREE_SCENES)
-    await approved(house, job)
+    job = await submitted(running, THREE_SCENES)
+    await approved(running, job)
     await anyio.sleep(moment)
-    await kill_daemon(house)
-    await completed(house, job)
-    assert videos(house, job) == 1
-    assert attempts(house, job, "render") in (["succeeded"], ["lost", "succeeded"])
+    await kill_daemon(running)
+    await completed(running, job)
+    assert videos(running, job) == 1
+    assert attempts(running, job, "render") in (["succeeded"], ["lost", "succeeded"])
 
 
 @pytest.mark.slow
 async def test_a_job_that_kills_its_daemon_each_time_is_given_up_with_a_reason(
     tmp_path: Path,
 ) -> None:
-    with running_house(tmp_path, cms=False, max_retries="1", **IMPATIENT) as house:
-        job = await submitted(house, THREE_SCENES)
-        await approved(house, job)
+    with running_installation(tmp_path, cms=False, max_retries="1", **IMPATIENT) as running:
+        job = await submitted(running, THREE_SCENES)
+        await approved(running, job)
         for killed in (1, 2):
             await eventually(
                 lambda killed=killed: (
-                    attempts(house, job, "render") == ["lost"] * (killed - 1) + ["running"]
+                    attempts(running, job, "render") == ["lost"] * (killed - 1) + ["running"]
                 )
             )
-            await kill_daemon(house)
+            await kill_daemon(running)
         with pytest.raises(SenderError, match="The work stopped 2 times in a row"):
-            await completed(house, job)
-        house.check_tidy(killed=True)
+            await completed(running, job)
+        running.check_tidy(killed=True)

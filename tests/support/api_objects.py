@@ -13,19 +13,20 @@ from cms_bridge.jobs.media import Order
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Asset, Charge, GeneratedVideo, Job
+from cms_bridge.tables import Asset, Charge, GeneratedVideo
 from render.generation.base import Kind
 from render.storyboard import Limits
+from tests.support.jobs import put
 from tests.support.ledger import AMPLE, call, claimed, new_job
 
 
-async def stock() -> list[dict[str, str]]:
-    """Write them down; return their ids by the names of path parameters."""
+async def store_api_objects() -> list[dict[str, str]]:
+    """Store them; return their ids by the names of path parameters."""
     project = {"project_id": "p1"}
     waiting, offered, unapproved, done = [await new_job() for _ in range(4)]
-    await _put(offered, Status.STORYBOARD_COMPLETE, approved=False)
-    await _put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
-    await _put(done, Status.COMPLETED)
+    await put(offered, Status.STORYBOARD_COMPLETE, approved=False)
+    await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
+    await put(done, Status.COMPLETED)
     now = datetime.now(UTC)
     await GeneratedVideo.insert(
         GeneratedVideo(
@@ -61,11 +62,6 @@ async def stock() -> list[dict[str, str]]:
     jobs = [{**project, "job_id": str(job)} for job in (waiting, offered, unapproved, done)]
     assets = [{"asset_id": str(one)} for one in (pending, asset)]
     return [known | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
-
-
-async def _put(job: UUID, status: Status, **values: Any) -> None:
-    columns = {getattr(Job, name): value for name, value in values.items()}
-    await Job.update({Job.status: status, **columns}).where(Job.id == job)
 
 
 async def _charge(charge: str) -> dict[str, Any]:

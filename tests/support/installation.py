@@ -1,6 +1,6 @@
-"""A whole running house for tests: reached as editors and senders do, and broken on purpose.
+"""A whole running installation for tests: reached as editors and senders do, and broken on purpose.
 
-The house lives on an event loop of its own, in a thread: what a test does to its
+The installation lives on an event loop of its own, in a thread: what a test does to its
 own loop, by failing or by timing out, does not reach it.
 """
 
@@ -44,52 +44,58 @@ def sample(name: str = "brief") -> Brief:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunningHouse:
-    """An open house, and what a test can do to it."""
+class RunningInstallation:
+    """An open installation, and what a test can do to it."""
 
-    house: House
+    installation: House
     portal: BlockingPortal
 
     @property
     def directory(self) -> Path:
-        return self.house.directory
+        return self.installation.directory
 
     @asynccontextmanager
     async def editor(self) -> AsyncGenerator[Editor]:
-        assert self.house.payload_url
+        assert self.installation.payload_url
         async with signed_in(
-            self.house.payload_url, email=EDITOR_EMAIL, password=self.house.editor_password
+            self.installation.payload_url,
+            email=EDITOR_EMAIL,
+            password=self.installation.editor_password,
         ) as editor:
             yield editor
 
     @asynccontextmanager
     async def sender(self) -> AsyncGenerator[Sender]:
-        async with httpx.AsyncClient(base_url=self.house.bridge_url, timeout=30) as http:
-            yield Sender(http, webhook_secret=self.house.webhook_secret, api_key=self.house.api_key)
+        async with httpx.AsyncClient(base_url=self.installation.bridge_url, timeout=30) as http:
+            yield Sender(
+                http,
+                webhook_secret=self.installation.webhook_secret,
+                api_key=self.installation.api_key,
+            )
 
     async def status(self, job: str) -> dict[str, Any]:
         """Return a job as the bridge has it."""
-        async with httpx.AsyncClient(base_url=self.house.bridge_url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=self.installation.bridge_url, timeout=30) as http:
             answer = await http.get(
                 f"/api/v1/videos/jobs/{job}/status",
-                headers={"Authorization": f"Bearer {self.house.api_key}"},
+                headers={"Authorization": f"Bearer {self.installation.api_key}"},
             )
             answer.raise_for_status()
             return answer.json()
 
     def halt(self, name: str) -> None:
         """Take one process away, until `resume`."""
-        self.portal.call(self.house.stack.halt, name)
+        self.portal.call(self.installation.stack.halt, name)
 
     def resume(self, name: str) -> None:
-        self.portal.call(self.house.stack.resume, name)
+        self.portal.call(self.installation.stack.resume, name)
 
     def signal(self, name: str, number: int) -> None:
-        os.kill(self.house.stack.pid(name), number)
+        os.kill(self.installation.stack.pid(name), number)
 
     def add_daemon(self, name: str) -> None:
         """Start a further daemon beside the first."""
-        stack = self.house.stack
+        stack = self.installation.stack
 
         async def ready() -> bool:
             return "daemon.ready" in stack.log_file(name).read_text()
@@ -98,14 +104,14 @@ class RunningHouse:
         self.portal.call(lambda: stack.start(child, ready=ready))
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        """Read from the house's database behind everybody's back."""
+        """Read from the installation's database behind everybody's back."""
         uri = f"file:{self.directory}/reelwright.db?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
     def engines(self) -> list[psutil.Process]:
-        """Return the running render engines of this house."""
+        """Return the running render engines of this installation."""
         return [
             process
             for process in processes_of(self.directory)
@@ -139,7 +145,7 @@ class RunningHouse:
         found += [f"{row['key']} is gone" for row in stored if not (objects / row["key"]).is_file()]
         for problem, query in _HALF_ROWS.items():
             found += [f"{problem}: {row}" for row in self.rows(query)]
-        if self.house.payload_url:
+        if self.installation.payload_url:
             found += [
                 f"Payload does not know: {row}"
                 for row in self.rows(
@@ -171,10 +177,10 @@ _HALF_ROWS = {
 
 
 @contextmanager
-def running_house(
+def running_installation(
     directory: Path, *, cms: bool, admin: bool = False, **settings: str
-) -> Iterator[RunningHouse]:
-    """Open a house with these `REELWRIGHT_` settings; nothing of it outlives the block."""
+) -> Iterator[RunningInstallation]:
+    """Open an installation with these `REELWRIGHT_` settings; nothing of it outlives the block."""
     outside = {
         # A developer's own settings and keys stay outside: nothing here is ever paid for.
         **{
@@ -188,16 +194,16 @@ def running_house(
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(
             open_house(directory, cms=cms, admin=admin, outside=outside)
-        ) as house,
+        ) as installation,
     ):
-        yield RunningHouse(house=house, portal=portal)
+        yield RunningInstallation(installation=installation, portal=portal)
     # A process that was told to end may take a moment to be gone.
     _, alive = psutil.wait_procs(processes_of(directory), timeout=5)
     assert alive == []
 
 
 def processes_of(directory: Path) -> list[psutil.Process]:
-    """Return every process that was started for a house, orphans included."""
+    """Return every process that was started for an installation, orphans included."""
     return [process for process in psutil.process_iter() if _belongs(process, f"{directory}")]
 
 

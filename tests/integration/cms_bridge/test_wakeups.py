@@ -16,8 +16,8 @@ from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
-from tests.integration.cms_bridge.jobs.test_transitions import accept, drafted
 from tests.support import events
+from tests.support.jobs import accept, drafted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -32,11 +32,11 @@ from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Job
 from daemon.work.services import Services
-from tests.integration.daemon.work.test_attempts import run, services  # noqa: F401 - a fixture
 from tests.support import events
+from tests.support.attempts import run
 from tests.support.bridge_process import API_KEY, LINK_SECRET, WEBHOOKS, Bridge, running_bridge
+from tests.support.canary_errors import CANARY, KINDS, by_the_program, caught
 from tests.support.servers.postgres import PostgresServer, postgres_server
-from tests.unit.render.test_tracebacks import CANARY, KINDS, by_the_program, caught
 
 pytestmark = pytest.mark.anyio
 
@@ -392,7 +392,7 @@ def test_a_daemon_whose_attempts_sweeps_and_deliveries_fail(
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 async def test_an_attempt_that_crashes(
     written: Callable[[], str],
-    services: Services,  # noqa: F811 - the fixture
+    services: Services,
     kind: Callable[[], object],
 ) -> None:
     await run(services, caught(kind))

@@ -1,106 +1,24 @@
 """Errors as logs show them: kinds, places and the program's own words, and never a value."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
-import asyncpg
-import httpx
-import msgspec
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from cms_bridge.errors import MalformedEvent
 from render import tracebacks
-
-CANARY = f"canary-{0xB0D1:x} of a body"
-"""Put together, so that it is no constant of this program."""
-
-
-def caught(raising: Callable[[], object]) -> Exception:
-    try:
-        raising()
-    except Exception as error:  # noqa: BLE001 - any of them
-        return error
-    raise AssertionError
-
-
-def by_driver() -> None:
-    raise asyncpg.UniqueViolationError(
-        f"duplicate key\nDETAIL: Key (id)=({CANARY}) already exists."
-    )
-
-
-def by_sqlite() -> None:
-    with sqlite3.connect(":memory:") as connection:
-        connection.execute(f'SELECT 1 FROM "{CANARY}"')  # noqa: S608 - it is to fail
-
-
-def by_pydantic() -> None:
-    class Model(BaseModel):
-        number: int
-
-    Model.model_validate({"number": CANARY})
-
-
-def by_msgspec() -> None:
-    msgspec.json.decode(msgspec.json.encode(CANARY), type=Literal["a", "b"])
-
-
-def by_http() -> None:
-    request = httpx.Request("GET", "https://user:pass@host/x?X-Amz-Signature=" + CANARY[:9])
-    httpx.Response(403, request=request).raise_for_status()
-
-
-def by_conversion() -> None:
-    int(CANARY)
-
-
-def by_key() -> None:
-    {}[CANARY]
-
-
-def by_hand() -> None:
-    raise RuntimeError(f"cannot read {CANARY}")
-
-
-def by_the_program() -> None:
-    raise MalformedEvent(f"The body is not a known event: {CANARY}")
-
-
-def by_chain() -> None:
-    try:
-        by_hand()
-    except RuntimeError as error:
-        raise ValueError(CANARY) from error
-
-
-def by_context() -> None:
-    try:
-        by_hand()
-    except RuntimeError:
-        by_conversion()
-
-
-def by_group() -> None:
-    raise ExceptionGroup(CANARY, [caught(by_driver), ExceptionGroup("inner", [caught(by_chain)])])
-
-
-KINDS = [
-    by_driver,
-    by_sqlite,
-    by_pydantic,
-    by_msgspec,
-    by_http,
-    by_conversion,
-    by_key,
-    by_hand,
-    by_the_program,
+from tests.support.canary_errors import (
+    CANARY,
+    KINDS,
     by_chain,
-    by_context,
+    by_driver,
     by_group,
-]
+    by_http,
+    by_pydantic,
+    by_sqlite,
+    by_the_program,
+    caught,
+)
 
 
 @pytest.mark.parametrize("raising", KINDS, ids=lambda raising: raising.__name__)
@@ -134,7 +52,7 @@ def test_places_causes_and_members_are_shown() -> None:
     (first, second) = tracebacks.told(caught(by_chain))
     assert first["exc_type"] == "ValueError"
     assert second["relation"] == "cause"
-    assert second["frames"][-1].startswith(f"{__name__}:")
+    assert second["frames"][-1].startswith("tests.support.canary_errors:")
     assert second["frames"][-1].endswith(" by_hand")
     relations = [one.get("relation") for one in tracebacks.told(caught(by_group))]
     assert relations == [None, "member", "member", "member", "cause"]

@@ -1,8 +1,10 @@
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,41 @@ def test_no_code_wakes_workers_but_a_commit() -> None:
         and node.func.attr in {"wake_job", "wake_outbox"}
     }
     assert callers == {"cms_bridge/wakeups.py"}
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the full name of each module, or of what is taken from it, that a file imports."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file} imports by a relative name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (
+            file for file in (ROOT / folder).rglob("*.py") if "node_modules" not in file.parts
+        )
+
+
+def test_what_tests_share_is_in_support_and_no_test_module_imports_another() -> None:
+    """A test module is changed for its own tests' sake alone."""
+    importing = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in python_files("tests", "benchmarks")
+        for name in imported(file)
+        if name.startswith("tests.") and re.search(r"\.(test_|conftest\b)", name)
+    ]
+    assert importing == []
+
+
+def test_nothing_but_tests_and_benchmarks_imports_tests() -> None:
+    importing = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in python_files("cms_bridge", "daemon", "migrations", "render", "samples", "tools")
+        for name in imported(file)
+        if name.partition(".")[0] in {"tests", "benchmarks"}
+    ]
+    assert importing == []

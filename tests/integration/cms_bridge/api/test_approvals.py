@@ -33,8 +33,8 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Approval, Asset, Charge, Job
 from render.generation.requests import image_request, request_digest, speech_request
 from render.problem import Problem
-from tests.integration.cms_bridge.jobs.test_transitions import accept, put
 from tests.support import events
+from tests.support.jobs import accept, put
 from tests.support.ledger import AMPLE, call, claimed, die, new_job, pay
 
 pytestmark = pytest.mark.anyio

@@ -2,47 +2,33 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import anyio
 import pytest
 
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.records import StoredVideo
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
-from tests.integration.cms_bridge.jobs.test_transitions import accept, drafted, put
 from tests.support import events
+from tests.support.jobs import (
+    MINUTE,
+    POLICY,
+    accept,
+    approved,
+    claim,
+    claimed,
+    drafted,
+    expire,
+    put,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
-MINUTE = timedelta(minutes=1)
-POLICY = RetryPolicy(max_retries=2, first_delay=timedelta(seconds=5))
 VIDEO = StoredVideo(key="k", poster_key="p", duration=30.0, width=1920, height=1080, bytes=1)
-
-
-async def claim(job: UUID, phase: Phase = Phase.RENDER, *, worker: str = "w1") -> Lease | None:
-    return await leases.claim(job, phase, worker=worker, duration=MINUTE, policy=POLICY)
-
-
-async def claimed(job: UUID, phase: Phase = Phase.RENDER, *, worker: str = "w1") -> Lease:
-    lease = await claim(job, phase, worker=worker)
-    assert lease is not None
-    return lease
-
-
-async def approved() -> UUID:
-    job = await drafted()
-    await accept(events.approved(job))
-    return job
-
-
-async def expire(job: UUID) -> None:
-    past = datetime.now(UTC) - MINUTE
-    await Job.update({Job.lease_expires_at: past, Job.wake_at: past}).where(Job.id == job)
 
 
 async def test_a_claim_carries_what_the_worker_needs() -> None:

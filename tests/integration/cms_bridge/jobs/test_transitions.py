@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import anyio
 import msgspec
@@ -16,46 +16,15 @@ from cms_bridge.errors import (
     RevisionConflict,
 )
 from cms_bridge.events import Event
-from cms_bridge.inbox import intake
 from cms_bridge.jobs import transitions
-from cms_bridge.pricing.estimates import OFFLINE, Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
-from render.storyboard import Limits, Storyboard
+from render.storyboard import Storyboard
 from tests.support import events
+from tests.support.jobs import accept, drafted, put
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
-
-LIMITS = Limits()
-
-
-async def accept(
-    event: Event, *, message: str | None = None, prices: Prices = OFFLINE
-) -> transitions.Accepted:
-    body = msgspec.json.encode(event)
-    return await intake.accept(
-        message or f"evt_{uuid4()}", body, event, limits=LIMITS, prices=prices
-    )
-
-
-async def put(job: UUID, status: Status, **values: Any) -> None:
-    """Set a job where a test starts from."""
-    columns = {getattr(Job, name): value for name, value in values.items()}
-    await Job.update({Job.status: status, **columns}).where(Job.id == job)
-
-
-async def drafted() -> UUID:
-    job = (await accept(events.submitted())).job_id
-    board = events.storyboard()
-    await put(
-        job,
-        Status.STORYBOARD_COMPLETE,
-        storyboard_data=msgspec.json.encode(board).decode(),
-        storyboard_digest=board.digest,
-        wake_at=None,
-    )
-    return job
 
 
 async def test_a_submission_becomes_a_pending_job() -> None:

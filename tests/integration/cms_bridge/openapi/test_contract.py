@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from cms_bridge.database import connected
-from tests.support.api_objects import stock
+from tests.support.api_objects import store_api_objects
 from tests.support.bridge_process import API_KEY, running_bridge
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ class Api(NamedTuple):
 def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
     async def fill() -> list[dict[str, str]]:
         async with connected(database_url):
-            return await stock()
+            return await store_api_objects()
 
     known = anyio.run(fill)
     with running_bridge(tmp_path, redis=redis_url, database=database_url) as bridge:

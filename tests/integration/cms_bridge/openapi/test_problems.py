@@ -17,7 +17,7 @@ from cms_bridge.errors import Refusal
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
 from tests.support import events
-from tests.support.api_objects import stock
+from tests.support.api_objects import store_api_objects
 from tests.support.bridge_process import API_KEY, LINK_SECRET
 from tests.support.ledger import new_job
 
@@ -93,7 +93,7 @@ def check_problem(answer: httpx.Response, document: Document) -> Document:
 async def test_without_the_key_each_route_answers_401_alone_as_documented(
     http: httpx.AsyncClient, document: Document
 ) -> None:
-    known = (await stock())[-1]
+    known = (await store_api_objects())[-1]
     del http.headers["Authorization"]
     wrong = ("", "Bearer", "Bearer wrong", f"Basic {API_KEY}", API_KEY, "Bearer é")
     keyed = [one for one in operations(document) if one[2].get("security")]
@@ -154,7 +154,7 @@ async def test_a_project_that_cannot_exist_is_refused_before_any_database_is_ask
 async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
     http: httpx.AsyncClient, document: Document
 ) -> None:
-    known = (await stock())[-1]
+    known = (await store_api_objects())[-1]
     taking = [
         one for one in operations(document) if "requestBody" in one[2] and "security" in one[2]
     ]
@@ -220,7 +220,7 @@ async def test_text_that_no_database_keeps_is_refused_where_it_would_be_stored(
 
 
 async def test_who_speaks_is_one_line(http: httpx.AsyncClient, document: Document) -> None:
-    known = (await stock())[-1]
+    known = (await store_api_objects())[-1]
     path = "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve".format(**known)
     for by in ("a\u0000b", "a\nb"):
         answer = await http.post(path, json={"outcome": "charged", "by": by})

@@ -17,8 +17,8 @@ from cms_bridge.outbox.payload import (
     StoryboardWrite,
 )
 from cms_bridge.tables import Job, OutboxMessage
-from tests.integration.cms_bridge.jobs.test_transitions import accept, drafted
 from tests.support import events
+from tests.support.jobs import accept, drafted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

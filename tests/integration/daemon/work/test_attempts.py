@@ -2,56 +2,26 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import anyio
 import pytest
 
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
 from cms_bridge.tables import Attempt
 from daemon.work.attempts import attempt
 from daemon.work.heartbeat import hold
-from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
-from tests.integration.cms_bridge.jobs.test_leases import approved, claimed
-from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
+from tests.support.attempts import run
+from tests.support.jobs import accept, approved, claimed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 QUICK = timedelta(milliseconds=50)
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Services:
-    settings = SimpleNamespace(heartbeat_seconds=0.05, work_directory=tmp_path)
-    return cast(
-        "Services",
-        SimpleNamespace(
-            settings=settings,
-            worker="w1",
-            retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
-            lease_duration=timedelta(seconds=30),
-            task_seconds=60,
-            in_flight=InFlight(),
-        ),
-    )
-
-
-async def run(services: Services, error: Exception | None) -> dict[str, Any]:
-    async def work(_lease: Lease, _services: Services) -> None:
-        if error:
-            raise error
-
-    job = await approved()
-    await attempt(job, Phase.RENDER, work, services)
-    return await transitions.find(job)
 
 
 async def test_work_runs_under_its_lease_and_returns() -> None:

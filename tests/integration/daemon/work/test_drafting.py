@@ -25,8 +25,8 @@ from render.generation.chain import Rung, TextChain
 from render.generation.models import ModelsConfig
 from render.generation.patience import Patience
 from render.generation.providers import open_providers
-from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
+from tests.support.jobs import accept
 from tests.support.ledger import AMPLE, HOUR, check_books, die
 
 pytestmark = [pytest.mark.anyio]

@@ -35,8 +35,8 @@ from render.generation.base import Generated, ImageRequest, Kind, Ticket
 from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import Providers, open_providers
-from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
+from tests.support.jobs import accept
 from tests.support.ledger import check_books, die
 
 pytestmark = pytest.mark.anyio

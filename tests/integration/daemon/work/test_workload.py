@@ -24,9 +24,9 @@ from daemon.listener import Listener, Subscription, listen
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.workload import Workload
-from tests.integration.cms_bridge.jobs.test_transitions import accept
 from tests.support import events
 from tests.support.installation import eventually
+from tests.support.jobs import accept
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

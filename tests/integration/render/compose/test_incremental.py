@@ -45,7 +45,7 @@ from render.storyboard import (
 )
 from render.timeline import SceneMedia, Timeline
 from render.words.captions import cues
-from tests.integration.render.conftest import draw_picture, speak
+from tests.support.films import draw_picture, speak
 
 TINY = Profile(name="tiny", width=256, height=144, fps=10)
 MOST_EXAMPLES = 12

@@ -18,7 +18,7 @@ from render.delivery.joiner import join
 from render.encoder import choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.rendition import Codec, Profile
-from tests.integration.render.delivery.conftest import CAPTIONS, FRAMES, Pieces, pictures
+from tests.support.pieces import CAPTIONS, FRAMES, Pieces, pictures
 
 SMALLER = (Rung(lines=96, rate=300), Rung(lines=72, rate=200), Rung(lines=720, rate=9000))
 LOCAL = {"protocol_whitelist": "file", "allowed_extensions": "ALL"}

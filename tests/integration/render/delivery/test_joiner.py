@@ -16,7 +16,7 @@ from render.errors import CompositionCancelled, CompositionError
 from render.inspection.probe import inspect
 from render.rendition import Codec, Profile
 from render.timeline import Cue
-from tests.integration.render.delivery.conftest import (
+from tests.support.pieces import (
     CAPTIONS,
     CHAPTERS,
     FRAMES,

@@ -18,7 +18,7 @@ from render.pictures.canvas import Canvas
 from render.rendition import Codec, Profile
 from render.storyboard import Solid, Transition
 from render.timeline import Shot, Timeline
-from tests.integration.render.delivery.conftest import FRAMES, Pieces
+from tests.support.pieces import FRAMES, Pieces
 
 
 @pytest.fixture

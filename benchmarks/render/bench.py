@@ -29,8 +29,8 @@ SHORT: _Size = {"scenes": 6, "seconds": 30}
 LONG: _Size = {"scenes": 20, "seconds": 120}
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What the runs of one trial took."""
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one command, and what they took."""
 
     runs: tuple[Cost, ...]
     load: float
@@ -52,7 +52,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         return max(run.peak for run in self.runs)
 
 
-class Stage:
+class Bench:
     """A folder of workloads, and the commands run over them."""
 
     def __init__(self, folder: Path, *, tell: Callable[[str], None]) -> None:
@@ -112,7 +112,7 @@ class Stage:
         self._tell(f"{name}: {cost.wall:.1f} s, {cost.cpu:.1f} s of CPU, {cost.peak:.0f} MiB")
         return cost
 
-    def interleaved(self, trials: dict[str, Command], *, runs: dict[str, int]) -> dict[str, Taken]:
+    def interleaved(self, trials: dict[str, Command], *, runs: dict[str, int]) -> dict[str, Trial]:
         """Run every trial as often as it is due, in turns."""
         costs: dict[str, list[Cost]] = {name: [] for name in trials}
         load = psutil.getloadavg()[0]
@@ -120,7 +120,7 @@ class Stage:
             for name, command in trials.items():
                 if turn < runs[name]:
                     costs[name].append(self.once(name, command))
-        return {name: Taken(runs=tuple(taken), load=load) for name, taken in costs.items()}
+        return {name: Trial(runs=tuple(taken), load=load) for name, taken in costs.items()}
 
     @property
     def _log(self) -> Path:

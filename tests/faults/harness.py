@@ -1,4 +1,4 @@
-"""A stage for killing daemons on: Redis and both simulated providers, and every moment of a call.
+"""What daemons are killed on: Redis, both simulated providers, and every moment of a call.
 
 Daemons are forked from one process that has imported everything, so that each
 is a process of its own, and up in an instant.
@@ -64,7 +64,7 @@ class Watched:
 
 
 @dataclass
-class Stage:
+class Harness:
     """What stays up between the runs."""
 
     directory: Path
@@ -166,7 +166,7 @@ def kill(process: BaseProcess) -> None:
 
 
 @contextmanager
-def open_stage(directory: Path) -> Iterator[Stage]:
+def open_harness(directory: Path) -> Iterator[Harness]:
     """Start what stays up between the runs."""
     template = directory / "template.db"
     anyio.run(migrate, f"sqlite:///{template}")
@@ -175,7 +175,7 @@ def open_stage(directory: Path) -> Iterator[Stage]:
     watched = Watched(google.app), Watched(predictions.app)
     with ExitStack() as stack:
         google.url, predictions.url = (stack.enter_context(served(one)) for one in watched)
-        yield Stage(
+        yield Harness(
             directory=directory,
             redis_url=stack.enter_context(redis_server(directory / "redis")),
             google=google,

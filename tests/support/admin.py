@@ -1,0 +1,76 @@
+"""Payload's admin as an editor clicks through it: signing in, writing, saving, submitting."""
+
+import re
+
+from playwright.sync_api import APIResponse, Locator, Page, expect
+
+from daemon.local.installation import EDITOR_EMAIL
+from tests.support.installation import PATIENCE
+
+TITLE = "Bread & butter"
+SCRIPT = (
+    "Long before the town wakes up, a window on Mill Lane begins to glow.",
+    "By five the dough has doubled, and by six the street smells of warm crust.",
+)
+
+
+def sign_in(page: Page, password: str) -> None:
+    page.goto("/admin/login")
+    page.locator("#field-email").fill(EDITOR_EMAIL)
+    page.locator("#field-password").fill(password)
+    page.locator("button[type=submit]").click()
+    page.wait_for_url("**/admin")
+
+
+def create_project(page: Page, name: str) -> None:
+    page.goto("/admin/collections/projects/create")
+    page.locator("#field-name").fill(name)
+    save(page)
+
+
+def write_brief(page: Page, *, project: str) -> None:
+    page.goto("/admin/collections/videos/create")
+    page.locator("#field-title").fill(TITLE)
+    page.locator("#field-brief").fill("A portrait of a village baker.")
+    page.locator("#field-script").fill("\n\n".join(SCRIPT))
+    choose_project(page, project)
+    save(page)
+
+
+def choose_project(page: Page, name: str) -> None:
+    page.locator("#field-project [class*=control]").first.click()
+    page.get_by_role("option", name=name).click()
+
+
+def save(page: Page) -> None:
+    """Save the document, and wait until Payload says that it is saved."""
+    saved = page.locator(".toast-success")
+    expect(saved).to_have_count(0)  # That of an earlier save goes away by itself.
+    page.locator("#action-save").click()
+    expect(saved).to_be_visible()
+    page.wait_for_url(re.compile(r"/\d+$"))
+
+
+def ask(page: Page, address: str) -> APIResponse:
+    """Ask as a script of the page would, which Payload tells from foreign sites by this header."""
+    return page.request.get(address, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("region", name="Video production")
+
+
+def said(page: Page) -> str:
+    """Return what the panel says, once it has read how the video stands."""
+    expect(panel(page)).not_to_contain_text("Loading the status")
+    return " ".join(panel(page).inner_text().split())
+
+
+def submit(page: Page) -> None:
+    panel(page).get_by_role("button", name="Submit", exact=True).click()
+    expect_draft(page)
+
+
+def expect_draft(page: Page) -> None:
+    expect(panel(page)).to_contain_text("Ready for your approval", timeout=PATIENCE * 1_000)
+    expect(panel(page).get_by_role("link", name="Open the storyboard")).to_be_visible()
