@@ -35,7 +35,7 @@ from render.report import PlanLine, PlannedSegment, ResultLine, SceneTime, Stage
 from render.segments import fingerprint
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline
-from render.words.lettering import problems
+from render.words.typesetting import problems
 from render.words.webvtt import webvtt
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
-from render.sound.bed import check_music
+from render.sound.music import check_music
 from render.sound.wav import Span, listened
 from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia

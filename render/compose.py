@@ -30,7 +30,7 @@ from render.delivery.joiner import Chapter, join
 from render.encoder import Encoder, choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
-from render.inspection.pictures import Glimpses, Look, look
+from render.inspection.frames import Glimpses, Look, look
 from render.inspection.validation import Glance, judge
 from render.painter import Painter
 from render.pictures.canvas import Canvas

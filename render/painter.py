@@ -10,19 +10,19 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from render.pictures.background import ground_plate
 from render.pictures.canvas import Canvas
 from render.pictures.clip import open_clip
 from render.pictures.footage import Footage, StillFootage
-from render.pictures.ground import ground_plate
 from render.pictures.still import Plate, load_plate
 from render.pictures.transitions import mix
 from render.rendition import Profile
 from render.segments import Segment, cut
 from render.storyboard import Gradient, Motion, Solid
 from render.timeline import Lettering, Moving, Shot, Source, Still, Timeline
-from render.words.emblem import load_emblem
 from render.words.layer import Layer
-from render.words.lettering import typeset
+from render.words.logo import load_emblem
+from render.words.typesetting import typeset
 
 
 class Painter:

@@ -26,7 +26,7 @@ from render.files import sha256_of
 from render.rendition import Profile
 from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import Emblem, Lettering, Moving, Shot, Still, Timeline
-from render.words.lettering import stack_digest
+from render.words.typesetting import stack_digest
 
 RECIPE = 3
 """Counts the ways pictures have been painted; another one makes other segments."""

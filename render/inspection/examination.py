@@ -18,7 +18,7 @@ from av.error import FFmpegError
 from av.stream import Stream
 
 from render.errors import MediaError
-from render.inspection.pictures import BLACK, MOVED, luma
+from render.inspection.frames import BLACK, MOVED, luma
 from render.inspection.probe import MediaInfo, inspect, open_mp4
 from render.inspection.validation import Fault, Finding, tagging, too_loud
 from render.pictures.canvas import Plane

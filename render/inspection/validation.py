@@ -21,7 +21,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from render.errors import MediaError, ValidationFailed
-from render.inspection.pictures import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
+from render.inspection.frames import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
 from render.inspection.probe import MediaInfo, inspect, open_mp4
 from render.painter import Painter
 from render.rendition import Profile

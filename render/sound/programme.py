@@ -18,11 +18,11 @@ import av
 import msgspec
 import numpy as np
 
-from render.sound.bed import bed_part
 from render.sound.graph import RATE, Block, filtered
 from render.sound.hearing import Hearing, hear
 from render.sound.loudness import Loudness, integrated
 from render.sound.mix import Part, clip_parts, factor, mix, sample, voice_parts
+from render.sound.music import bed_part
 from render.sound.speech import listen
 from render.timeline import Bed, ClipSound, Timeline, Voice
 

@@ -54,8 +54,8 @@ def test_the_daemon_does_load_media() -> None:
         ("cms_bridge/pricing/amounts.py", "import cms_bridge.ledger.caps", "layers of cms_bridge"),
         ("daemon/processes.py", "import daemon.work.services", "layers of daemon"),
         ("render/timeline.py", "import render.painter", "layers of render"),
-        ("render/sound/graph.py", "import render.sound.bed", "no circles between siblings"),
         ("cms_bridge/api/videos.py", "import cms_bridge.tables", "the API asks rooms"),
+        ("render/sound/graph.py", "import render.sound.music", "no circles between siblings"),
         ("cms_bridge/unplaced.py", "", "layers of cms_bridge"),
     ],
 )

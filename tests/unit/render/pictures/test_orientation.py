@@ -20,7 +20,7 @@ from render.pictures.still import check_picture, film, load_plate
 from render.rendition import Profile
 from render.storyboard import Corner, Motion
 from render.timeline import Emblem
-from render.words.emblem import load_emblem
+from render.words.logo import load_emblem
 from tests.support.stills import deep_png, write_avif
 
 PQ, BT2020 = 16, 9

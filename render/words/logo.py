@@ -22,7 +22,7 @@ from render.rendition import Profile
 from render.storyboard import Corner
 from render.timeline import Emblem
 from render.words.layer import Layer, Rgba
-from render.words.lettering import SAFE
+from render.words.typesetting import SAFE
 
 _TALLEST = 0.3
 """Share of the frame's height; a taller logo is made narrower."""

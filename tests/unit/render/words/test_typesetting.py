@@ -13,7 +13,7 @@ from render.pictures.canvas import Canvas
 from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, CaptionStyle, Palette, TextStyle
 from render.timeline import Lettering
-from render.words import lettering
+from render.words import typesetting
 from render.words.colours import contrast
 from render.words.layer import Layer
 
@@ -63,7 +63,7 @@ def set_in(
     locale: str = "en",
     palette: Palette = Palette(),  # noqa: B008  frozen
 ) -> Layer:
-    return lettering.typeset(words(style, text), profile, palette=palette, locale=locale)
+    return typesetting.typeset(words(style, text), profile, palette=palette, locale=locale)
 
 
 def painted(layer: Layer, profile: Profile, ground: int) -> np.ndarray:
@@ -86,14 +86,14 @@ def test_every_script_is_set_in_every_style(style: TextStyle | CaptionStyle, scr
     profile = SMALL[0]
     shown = painted(set_in(style, text, locale=locale), profile, 126)
     assert (np.abs(shown.astype(int) - shown[0, 0].astype(int)).max(axis=2) > 60).sum() > 200
-    assert lettering.problems(words(style, text)) == ()
+    assert typesetting.problems(words(style, text)) == ()
 
 
 @pytest.mark.parametrize("profile", SMALL, ids=lambda profile: profile.name)
 @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
 def test_nothing_leaves_its_zone_however_long(text: str, profile: Profile) -> None:
     boxes = {style: box(set_in(style, text, profile)) for style in STYLES}
-    across, down = profile.width * lettering.SAFE, profile.height * lettering.SAFE
+    across, down = profile.width * typesetting.SAFE, profile.height * typesetting.SAFE
     rim = 0.035 * min(profile.width, profile.height) + 2  # shadows, and even edges
     for style in STYLES[1:]:
         left, top, right, bottom = boxes[style]
@@ -117,17 +117,17 @@ def test_the_longest_texts_are_set_in_a_blink() -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_words_too_long_to_read_are_cut_and_told(style: TextStyle | CaptionStyle) -> None:
-    (problem,) = lettering.problems(words(style, "word " * 300))
+    (problem,) = typesetting.problems(words(style, "word " * 300))
     assert problem.code == "words_shortened"
-    assert lettering.problems(words(style, "word " * 20)) == ()
+    assert typesetting.problems(words(style, "word " * 20)) == ()
     assert "cut off after about" in problem.message
 
 
 def test_what_no_font_has_is_left_out_and_told() -> None:
-    (problem,) = lettering.problems(words(TextStyle.TITLE, "Egypt 𓀀𓀁"))
+    (problem,) = typesetting.problems(words(TextStyle.TITLE, "Egypt 𓀀𓀁"))
     assert (problem.code, problem.params) == ("glyphs_missing", {"characters": "𓀀 𓀁"})
-    assert lettering.missing_glyphs("Egypt 𓀀𓀁") == "𓀀 𓀁"
-    assert lettering.missing_glyphs("Ada\nGrüße\t你好 👩🏽‍🍳") == ""
+    assert typesetting.missing_glyphs("Egypt 𓀀𓀁") == "𓀀 𓀁"
+    assert typesetting.missing_glyphs("Ada\nGrüße\t你好 👩🏽‍🍳") == ""
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "𓀀", "\u200f"])
@@ -145,7 +145,7 @@ def test_markup_is_shown_and_never_run(text: str) -> None:
 def test_the_same_words_give_the_same_bytes() -> None:
     shots: list[np.ndarray] = []
     for _ in range(2):
-        lettering._typeset.cache_clear()
+        typesetting._typeset.cache_clear()
         shots.append(painted(set_in(TextStyle.TITLE, "The oven glows"), SMALL[0], 90))
     assert (shots[0] == shots[1]).all()
 
@@ -194,7 +194,7 @@ def test_words_are_legible_on_black_and_on_white(
     solid = np.abs(on_black - on_white).max(axis=2) < 0.02
     part = np.s_[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width]
     ink = np.array(
-        [int(lettering._colours(style, palette)["ink"][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        [int(typesetting._colours(style, palette)["ink"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
     )
     letters = solid[part] & (np.abs(on_black[part] - ink).max(axis=2) < 0.1)
     assert letters.sum() > 100
@@ -216,5 +216,5 @@ def test_any_text_at_all_can_be_set(text: str, style: TextStyle | CaptionStyle) 
 
 
 def test_the_digest_of_the_stack_is_one_string() -> None:
-    assert len(lettering.stack_digest()) == 64
-    assert lettering.stack_digest() == lettering.stack_digest()
+    assert len(typesetting.stack_digest()) == 64
+    assert typesetting.stack_digest() == typesetting.stack_digest()

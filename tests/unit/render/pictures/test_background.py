@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from render.pictures.background import ground_plate
 from render.pictures.canvas import Canvas
 from render.pictures.colour import ycbcr_of
-from render.pictures.ground import ground_plate
 from render.pictures.motion import window
 from render.pictures.still import film
 from render.rendition import Profile

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import MediaError
-from render.sound.bed import bed_part, check_music, ducking
 from render.sound.graph import Block
 from render.sound.loudness import integrated
 from render.sound.mix import mix, sample
+from render.sound.music import bed_part, check_music, ducking
 from render.sound.speech import HOLD, listen
 from render.timeline import Timeline
 from tests.support.sounds import (

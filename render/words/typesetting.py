@@ -37,7 +37,7 @@ from render.words.halo import Halo, surrounded
 from render.words.layer import Layer
 from render.words.wording import Wording, readable, wording
 
-TEMPLATE = Path(__file__).with_name("lettering.typ")
+TEMPLATE = Path(__file__).with_name("text_overlay.typ")
 
 SAFE = 0.05
 """Share of the width, and of the height, that stays free at each edge."""

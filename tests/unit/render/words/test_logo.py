@@ -13,7 +13,7 @@ from render.pictures.canvas import Canvas
 from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, Corner
 from render.timeline import Emblem
-from render.words.emblem import load_emblem
+from render.words.logo import load_emblem
 
 PROFILES = [profile_for(shape, Quality.PREVIEW) for shape in AspectRatio]
 WIDE = PROFILES[0]
