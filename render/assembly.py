@@ -135,7 +135,7 @@ class Production:
         return PlanLine(segments=segments, warnings=self._warnings(compositions[0].timeline))
 
     def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
-        return (*self._gathered().warnings, *_lettering_problems(timeline))
+        return (*self._gathered().warnings, *_text_problems(timeline))
 
     def make(self) -> ResultLine:
         """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
@@ -336,12 +336,10 @@ class _StandIns:
         return await self._cards.draw(request)
 
 
-def _lettering_problems(timeline: Timeline) -> tuple[Problem, ...]:
+def _text_problems(timeline: Timeline) -> tuple[Problem, ...]:
     # Captions of one scene repeat the same character; it is told once.
     found = [
-        problem.of_scene(words.number)
-        for words in timeline.lettering
-        for problem in problems(words)
+        problem.of_scene(words.number) for words in timeline.texts for problem in problems(words)
     ]
     return tuple({problem.message: problem for problem in found}.values())
 

@@ -103,12 +103,12 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
             ) from error
     on_scene(len(storyboard.scenes))
     music, logo = storyboard.music, storyboard.logo
-    bed = search.shared(Role.MUSIC, music.file) if music else None
-    if bed is not None:
-        check_music(bed)
+    music_file = search.shared(Role.MUSIC, music.file) if music else None
+    if music_file is not None:
+        check_music(music_file)
     return Assets(
         media=media,
-        music=bed,
+        music=music_file,
         logo=search.shared(Role.LOGO, logo.file) if logo else None,
         warnings=tuple(search.warnings),
         stand_ins=search.stand_ins,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from render.pictures.background import ground_plate
+from render.pictures.background import background_plate
 from render.pictures.canvas import Canvas
 from render.pictures.clip import open_clip
 from render.pictures.footage import Footage, StillFootage
@@ -19,9 +19,9 @@ from render.pictures.transitions import mix
 from render.rendition import Profile
 from render.segments import Segment, cut
 from render.storyboard import Gradient, Motion, Solid
-from render.timeline import Lettering, Moving, Shot, Source, Still, Timeline
+from render.timeline import Moving, Shot, Source, Still, TextOverlay, Timeline
 from render.words.layer import Layer
-from render.words.logo import load_emblem
+from render.words.logo import load_logo
 from render.words.typesetting import typeset
 
 
@@ -32,7 +32,7 @@ class Painter:
         """Prepare to paint `segments`, each once."""
         self._timeline = timeline
         self._profile = profile
-        self._emblem = load_emblem(timeline.emblem, profile) if timeline.emblem else None
+        self._logo = load_logo(timeline.logo, profile) if timeline.logo else None
         self._plates = _Plates(
             profile, Counter(view.shot.number for segment in segments for view in segment.views)
         )
@@ -45,7 +45,7 @@ class Painter:
         `first` and `frames` ask for a part of the segment.
         """
         asked = range(first, segment.frames if frames is None else first + frames)
-        if segment.lettering or self._emblem is not None:
+        if segment.texts or self._logo is not None:
             yield from self._dressed(segment, asked)
         else:
             for canvas, _ in self._pictures(segment, asked):
@@ -101,9 +101,9 @@ class Painter:
 
     def _layers(self, segment: Segment, frame: int) -> list[tuple[Layer, float]]:
         layers: list[tuple[Layer, float]] = []
-        if self._emblem is not None:
-            layers.append((self._emblem, 1.0))
-        for words in segment.lettering:
+        if self._logo is not None:
+            layers.append((self._logo, 1.0))
+        for words in segment.texts:
             if words.start <= frame < words.end:
                 layer = typeset(
                     words,
@@ -139,7 +139,7 @@ def _moves(source: Source) -> bool:
     return isinstance(source, Still) and source.motion is not Motion.STILL
 
 
-def _opacity(words: Lettering, frame: int) -> float:
+def _opacity(words: TextOverlay, frame: int) -> float:
     if not words.fade:
         return 1.0
     from_start, to_end = frame - words.start + 1, words.end - frame
@@ -177,4 +177,4 @@ class _Plates:
     def _loaded(self, number: int, source: Still | Solid | Gradient) -> Plate:
         if isinstance(source, Still):
             return load_plate(source.path, self._profile, focus=source.focus, scene=str(number))
-        return ground_plate(source, self._profile)
+        return background_plate(source, self._profile)

@@ -29,16 +29,16 @@ from render.storyboard import (
     clean_text,
 )
 from render.timeline import (
-    Bed,
     ClipSound,
     Cue,
-    Emblem,
-    Lettering,
+    LogoOverlay,
     Moving,
+    MusicBed,
     SceneMedia,
     Shot,
     Source,
     Still,
+    TextOverlay,
     Timeline,
     Voice,
 )
@@ -60,7 +60,7 @@ class Pacing(msgspec.Struct, frozen=True, kw_only=True):
     """How long a scene without narration or clip lasts when nothing else is asked."""
     transition: Fraction = Fraction(1, 2)
     """Shorter where scenes are short or the voice would run into the next one."""
-    lettering: Fraction = Fraction(4, 15)
+    text_fade: Fraction = Fraction(4, 15)
     """How long on-screen text takes to appear, and to go."""
 
 
@@ -139,11 +139,9 @@ def build(  # noqa: PLR0913  keyword-only past the second
             for shot, scene in zip(shots, storyboard.scenes, strict=True)
             if scene.clip and scene.clip.volume is not None and media[scene.id].clip_sounds
         ),
-        bed=_bed(storyboard, music),
-        emblem=_emblem(storyboard, logo),
-        lettering=tuple(
-            _one_at_a_time(_lettering(storyboard, shots, media, fps=fps, pacing=pacing))
-        ),
+        music=_music(storyboard, music),
+        logo=_logo(storyboard, logo),
+        texts=tuple(_one_at_a_time(_texts(storyboard, shots, media, fps=fps, pacing=pacing))),
         captions=tuple(captions),
         palette=storyboard.palette,
         locale=storyboard.locale,
@@ -272,11 +270,11 @@ def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: int) -> ClipSoun
     )
 
 
-def _bed(storyboard: Storyboard, path: Path | None) -> Bed | None:
+def _music(storyboard: Storyboard, path: Path | None) -> MusicBed | None:
     music = storyboard.music
     if music is None or path is None:
         return None
-    return Bed(
+    return MusicBed(
         path=path,
         volume=music.volume,
         duck=music.duck,
@@ -285,33 +283,33 @@ def _bed(storyboard: Storyboard, path: Path | None) -> Bed | None:
     )
 
 
-def _emblem(storyboard: Storyboard, path: Path | None) -> Emblem | None:
+def _logo(storyboard: Storyboard, path: Path | None) -> LogoOverlay | None:
     logo = storyboard.logo
     if logo is None or path is None:
         return None
-    return Emblem(path=path, corner=logo.corner, width=logo.width, opacity=logo.opacity)
+    return LogoOverlay(path=path, corner=logo.corner, width=logo.width, opacity=logo.opacity)
 
 
-def _lettering(
+def _texts(
     storyboard: Storyboard,
     shots: list[Shot],
     media: Mapping[str, SceneMedia],
     *,
     fps: int,
     pacing: Pacing,
-) -> Iterator[Lettering]:
+) -> Iterator[TextOverlay]:
     for shot, scene in zip(shots, storyboard.scenes, strict=True):
         frames = shot.frames - shot.fade_in - shot.fade_out
         text = clean_text(scene.on_screen_text)
         if text and scene.text_style is not TextStyle.NONE:
             # While one scene alone is seen: words never lie over two pictures.
-            yield Lettering(
+            yield TextOverlay(
                 number=shot.number,
                 style=scene.text_style,
                 text=text,
                 start=shot.start + shot.fade_in,
                 frames=frames,
-                fade=min(int(pacing.lettering * fps), frames // 3),
+                fade=min(int(pacing.text_fade * fps), frames // 3),
             )
         own = media[scene.id]
         if storyboard.captions is not CaptionStyle.NONE and own.narration is not None:
@@ -319,7 +317,7 @@ def _lettering(
                 # Counted from the scene's own border, and so the same wherever that falls.
                 start = floor((pacing.lead_in + cue.start) * fps)
                 end = ceil((pacing.lead_in + cue.end) * fps)
-                yield Lettering(
+                yield TextOverlay(
                     number=shot.number,
                     style=storyboard.captions,
                     text=cue.text,
@@ -329,14 +327,14 @@ def _lettering(
                 )
 
 
-def _one_at_a_time(lettering: Iterable[Lettering]) -> Iterator[Lettering]:
+def _one_at_a_time(texts: Iterable[TextOverlay]) -> Iterator[TextOverlay]:
     """Yield words, and of captions no two at once.
 
     Rounded apart from each other, where one ends as the next begins both have the frame between
     them, or two where they belong to different scenes; it is the later one's. One that is left
     without any frame, of a narration of a few hundredths of a second, is not seen.
     """
-    placed = list(lettering)
+    placed = list(texts)
     captions = [words for words in placed if isinstance(words.style, CaptionStyle)]
     free = {id(words): following.start - words.start for words, following in pairwise(captions)}
     for words in placed:

@@ -25,7 +25,7 @@ from render.errors import MediaError
 from render.files import sha256_of
 from render.rendition import Profile
 from render.storyboard import Fit, Gradient, Motion, Solid, Transition
-from render.timeline import Emblem, Lettering, Moving, Shot, Still, Timeline
+from render.timeline import LogoOverlay, Moving, Shot, Still, TextOverlay, Timeline
 from render.words.typesetting import stack_digest
 
 RECIPE = 3
@@ -48,7 +48,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     views: tuple[View, ...]
     """One shot, or two of which the first gives way to the second."""
-    lettering: tuple[Lettering, ...]
+    texts: tuple[TextOverlay, ...]
     """The words on it; their times count from the segment's first frame, and may lie outside."""
     digest: str
 
@@ -72,7 +72,8 @@ def plan(
         "fps": timeline.fps,
         "encoder": encoder,
         "library": av.library_versions["libavcodec"],
-        "emblem": _emblem(timeline.emblem, fingerprints),
+        # Under the name it has in every cache that there is.
+        "emblem": _logo(timeline.logo, fingerprints),
     }
     return tuple(
         _segment(timeline, start, frames, views, shared=shared, fingerprints=fingerprints)
@@ -87,17 +88,17 @@ def cut(timeline: Timeline) -> tuple[Segment, ...]:
             start=start,
             frames=frames,
             views=views,
-            lettering=_words(timeline, start, frames),
+            texts=_words(timeline, start, frames),
             digest="",
         )
         for start, frames, views in _cuts(timeline)
     )
 
 
-def _words(timeline: Timeline, start: int, frames: int) -> tuple[Lettering, ...]:
+def _words(timeline: Timeline, start: int, frames: int) -> tuple[TextOverlay, ...]:
     return tuple(
         msgspec.structs.replace(words, start=words.start - start)
-        for words in timeline.lettering
+        for words in timeline.texts
         if words.start < start + frames and words.end > start
     )
 
@@ -113,7 +114,7 @@ def fingerprint(timeline: Timeline) -> dict[Path, str]:
             numbers.setdefault(shot.source.path, shot.number)
     for heard in (*timeline.voices, *timeline.sounds):
         numbers.setdefault(heard.path, heard.number)
-    whole = [part.path for part in (timeline.bed, timeline.emblem) if part is not None]
+    whole = [part.path for part in (timeline.music, timeline.logo) if part is not None]
     fingerprints: dict[Path, str] = {}
     for path in (*numbers, *whole):
         try:
@@ -136,7 +137,7 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
     shared: Mapping[str, object],
     fingerprints: Mapping[Path, str],
 ) -> Segment:
-    lettering = _words(timeline, start, frames)
+    texts = _words(timeline, start, frames)
     content: dict[str, object] = {
         **shared,
         "frames": frames,
@@ -147,7 +148,7 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
         content["transition"] = shot.transition
         if shot.transition is Transition.FADE:
             content["through"] = shot.colour
-    if lettering:
+    if texts:
         content["lettering"] = [
             # Where they begin and end matters as far as it is seen here.
             [
@@ -157,11 +158,11 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
                 min(words.end, frames + words.fade),
                 words.fade,
             ]
-            for words in lettering
+            for words in texts
         ]
         content["set in"] = [stack_digest(), timeline.palette, timeline.locale]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
-    return Segment(start=start, frames=frames, views=views, lettering=lettering, digest=digest)
+    return Segment(start=start, frames=frames, views=views, texts=texts, digest=digest)
 
 
 def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
@@ -211,7 +212,7 @@ def _identity(view: View, frames: int, fps: int, fingerprints: Mapping[Path, str
             return [source]
 
 
-def _emblem(emblem: Emblem | None, fingerprints: Mapping[Path, str]) -> list[object] | None:
-    if emblem is None:
+def _logo(logo: LogoOverlay | None, fingerprints: Mapping[Path, str]) -> list[object] | None:
+    if logo is None:
         return None
-    return [fingerprints[emblem.path], emblem.corner, emblem.width, emblem.opacity]
+    return [fingerprints[logo.path], logo.corner, logo.width, logo.opacity]

@@ -142,7 +142,7 @@ class ClipSound(msgspec.Struct, frozen=True, kw_only=True):
     """Decibels."""
 
 
-class Bed(msgspec.Struct, frozen=True, kw_only=True):
+class MusicBed(msgspec.Struct, frozen=True, kw_only=True):
     """The music under everything; fields as in `render.storyboard.Music`."""
 
     path: Path
@@ -152,7 +152,7 @@ class Bed(msgspec.Struct, frozen=True, kw_only=True):
     fade_out: Fraction
 
 
-class Emblem(msgspec.Struct, frozen=True, kw_only=True):
+class LogoOverlay(msgspec.Struct, frozen=True, kw_only=True):
     """The logo; fields as in `render.storyboard.Logo`."""
 
     path: Path
@@ -161,8 +161,8 @@ class Emblem(msgspec.Struct, frozen=True, kw_only=True):
     opacity: float
 
 
-class Lettering(msgspec.Struct, frozen=True, kw_only=True):
-    """Words on the picture; times in frames."""
+class TextOverlay(msgspec.Struct, frozen=True, kw_only=True):
+    """Words on the picture: on-screen text, or a caption that is burned in; times in frames."""
 
     number: int
     """The scene's."""
@@ -189,9 +189,9 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     shots: tuple[Shot, ...]
     voices: tuple[Voice, ...]
     sounds: tuple[ClipSound, ...] = ()
-    bed: Bed | None = None
-    emblem: Emblem | None = None
-    lettering: tuple[Lettering, ...] = ()
+    music: MusicBed | None = None
+    logo: LogoOverlay | None = None
+    texts: tuple[TextOverlay, ...] = ()
     """In order of their start; captions among them where they are burned in."""
     captions: tuple[Cue, ...] = ()
     """Every caption, whether burned in or not."""

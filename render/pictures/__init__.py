@@ -1,1 +1,1 @@
-"""Everything seen: stills, clips and grounds filmed onto canvases, and how one gives way."""
+"""Everything seen: stills, clips and backgrounds filmed onto canvases, and how one gives way."""

@@ -224,9 +224,9 @@ def _opaque(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     if not image.has_transparency_data:
         return srgb(image, icc_profile)
     colours = srgb(image.convert("L" if image.mode == "LA" else "RGB"), icc_profile)
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(colours, mask=image.getchannel("A"))
-    return ground
+    backdrop = Image.new("RGB", image.size, "white")
+    backdrop.paste(colours, mask=image.getchannel("A"))
+    return backdrop
 
 
 def srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:

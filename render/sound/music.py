@@ -1,4 +1,4 @@
-"""The bed: music under the whole programme, as loud as asked, that steps back for the voice.
+"""Music: the bed under the whole programme, as loud as asked, that steps back for the voice.
 
 It ducks by a curve and not by a compressor with a side chain: when somebody speaks is
 known beforehand, from where each narration lies and where it pauses, and so the music is
@@ -22,7 +22,7 @@ from render.sound.loudness import SILENCE, integrated
 from render.sound.mix import Gain, Part, factor, faded, sample
 from render.sound.speech import HOLD, Speech
 from render.sound.track import Kind, Source, Tape, blocks, opened
-from render.timeline import Bed
+from render.timeline import MusicBed
 
 MAX_SECONDS = 7_200
 """Of one piece of music."""
@@ -57,10 +57,10 @@ def check_music(path: Path) -> Fraction:
     return seconds
 
 
-def bed_part(
-    bed: Bed, speech: Speech, *, reference: float, total: int, check: Callable[[], None]
+def music_part(
+    bed: MusicBed, speech: Speech, *, reference: float, total: int, check: Callable[[], None]
 ) -> Part | None:
-    """Return the bed for so many samples, at its loudness against `reference`, in LUFS.
+    """Return the music for so many samples, at its loudness against `reference`, in LUFS.
 
     None where the music is silent. Where the reference is, it keeps the level it has.
     """

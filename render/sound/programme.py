@@ -22,9 +22,9 @@ from render.sound.graph import RATE, Block, filtered
 from render.sound.hearing import Hearing, hear
 from render.sound.loudness import Loudness, integrated
 from render.sound.mix import Part, clip_parts, factor, mix, sample, voice_parts
-from render.sound.music import bed_part
+from render.sound.music import music_part
 from render.sound.speech import listen
-from render.timeline import Bed, ClipSound, Timeline, Voice
+from render.timeline import ClipSound, MusicBed, Timeline, Voice
 
 TARGET_LUFS = -16.0
 """What podcasts and video platforms settle on for speech."""
@@ -32,7 +32,7 @@ TRUE_PEAK = -1.0
 """dBTP that nothing passes, once decoded."""
 
 _SLIGHT = -12.0
-"""LU against the voice: a bed that is fainter moves the whole by less than the tolerance."""
+"""LU against the voice: music that is fainter moves the whole by less than the tolerance."""
 _TOLERANCE = 0.3
 """LU by which the finished sound may miss the target before it is corrected."""
 _CEILING = -2.0
@@ -78,7 +78,7 @@ def sound_digest(timeline: Timeline, fingerprints: Mapping[Path, str]) -> str:
         [timeline.frames, timeline.fps],
         [_identity(voice, fingerprints) for voice in timeline.voices],
         [_identity(sound, fingerprints) for sound in timeline.sounds],
-        timeline.bed and _identity(timeline.bed, fingerprints),
+        timeline.music and _identity(timeline.music, fingerprints),
     ]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
@@ -125,24 +125,24 @@ def _arranged(
 ) -> tuple[list[Part], float]:
     """Return everything that is heard, and how loud that is in LUFS before any gain."""
     speech = listen(timeline, check=check)
-    heard = speech.loudness
+    loudness = speech.loudness
     parts = [*voice_parts(timeline), *clip_parts(timeline)]
     if timeline.sounds:
-        heard = integrated(mix(parts, total, check=check))
-    bed = timeline.bed
+        loudness = integrated(mix(parts, total, check=check))
+    bed = timeline.music
     if bed is None:
-        return parts, heard
+        return parts, loudness
     # The voice sets the measure; without one, the clips; without either, nothing needs to.
-    reference = speech.loudness if timeline.voices else heard
-    music = bed_part(bed, speech, reference=reference, total=total, check=check)
+    reference = speech.loudness if timeline.voices else loudness
+    music = music_part(bed, speech, reference=reference, total=total, check=check)
     if music is None:
-        return parts, heard
+        return parts, loudness
     if not parts or bed.volume > _SLIGHT:
-        heard = integrated(mix([*parts, music], total, check=check))
-    return [*parts, music], heard
+        loudness = integrated(mix([*parts, music], total, check=check))
+    return [*parts, music], loudness
 
 
-def _identity(heard: Voice | ClipSound | Bed, fingerprints: Mapping[Path, str]) -> list[str]:
+def _identity(heard: Voice | ClipSound | MusicBed, fingerprints: Mapping[Path, str]) -> list[str]:
     return [
         fingerprints[value] if isinstance(value, Path) else str(value)
         for name, value in msgspec.structs.asdict(heard).items()

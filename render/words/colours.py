@@ -30,11 +30,11 @@ def roles(palette: Palette) -> dict[str, str]:
     Words reach `TEXT_CONTRAST` on the background, and at least WCAG's 3 for
     large text on the accent colour.
     """
-    background = readable_ground(
+    background = readable_background(
         parse(palette.background), parse(palette.foreground), parse(palette.accent)
     )
-    accent, grounds = _accent_and_grounds(background, parse(palette.accent))
-    foreground = legible(parse(palette.foreground), grounds, TEXT_CONTRAST)
+    accent, backgrounds = _accent_and_grounds(background, parse(palette.accent))
+    foreground = legible(parse(palette.foreground), backgrounds, TEXT_CONTRAST)
     accents = [accent, mix(accent, background, 0.14)]
     on_accent = max(background, foreground, key=lambda ink: worst(ink, accents))
     return {
@@ -43,12 +43,12 @@ def roles(palette: Palette) -> dict[str, str]:
         "accent": text(accent),
         "ink": text(foreground),
         "onAccent": text(legible(on_accent, accents, TEXT_CONTRAST)),
-        "mark": text(legible(accent, grounds, TEXT_CONTRAST)),
-        "muted": text(legible(mix(foreground, background, 0.3), grounds, TEXT_CONTRAST)),
+        "mark": text(legible(accent, backgrounds, TEXT_CONTRAST)),
+        "muted": text(legible(mix(foreground, background, 0.3), backgrounds, TEXT_CONTRAST)),
     }
 
 
-def readable_ground(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:
+def readable_background(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:
     """Return a background on which black or white is legible, art's tints included.
 
     Only mid-tones are moved: away from white if the foreground is the lighter
@@ -61,28 +61,28 @@ def readable_ground(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:
         (black, white, _STEPS),
     ):
         for step in range(furthest + 1):
-            ground = mix(background, away, step / _STEPS)
-            if worst(ink, _accent_and_grounds(ground, accent)[1]) >= TEXT_CONTRAST:
-                return ground
+            candidate = mix(background, away, step / _STEPS)
+            if worst(ink, _accent_and_grounds(candidate, accent)[1]) >= TEXT_CONTRAST:
+                return candidate
     return white
 
 
 def _accent_and_grounds(background: Rgb, accent: Rgb) -> tuple[Rgb, list[Rgb]]:
-    """Return the accent, made visible, and what words stand on: the ground, plain and tinted."""
+    """Return the accent, made visible, and what words stand on, plain and tinted with it."""
     accent = legible(accent, [background], SHAPE_CONTRAST)
     return accent, [background, mix(background, accent, 0.2)]
 
 
-def legible(ink: Rgb, grounds: Sequence[Rgb], ratio: float) -> Rgb:
-    """Return the ink, moved no further than needed, so that it stands out from every ground."""
-    pole = max(_POLES, key=lambda pole: worst(pole, grounds))
+def legible(ink: Rgb, backgrounds: Sequence[Rgb], ratio: float) -> Rgb:
+    """Return the ink, moved no further than needed, so that it stands out from every background."""
+    pole = max(_POLES, key=lambda pole: worst(pole, backgrounds))
     candidates = (mix(ink, pole, step / _STEPS) for step in range(_STEPS + 1))
-    return next((colour for colour in candidates if worst(colour, grounds) >= ratio), pole)
+    return next((colour for colour in candidates if worst(colour, backgrounds) >= ratio), pole)
 
 
-def worst(ink: Rgb, grounds: Sequence[Rgb]) -> float:
-    """Return the lowest contrast of an ink with any of the grounds."""
-    return min(contrast(ink, ground) for ground in grounds)
+def worst(ink: Rgb, backgrounds: Sequence[Rgb]) -> float:
+    """Return the lowest contrast of an ink with any of the backgrounds."""
+    return min(contrast(ink, candidate) for candidate in backgrounds)
 
 
 def contrast(one: Rgb, other: Rgb) -> float:

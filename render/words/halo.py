@@ -38,9 +38,9 @@ def surrounded(
         around += thick * np.float32(halo.strength) * (1 - around)
     alpha = share + around * (1 - share)
     inked = (share / np.maximum(alpha, np.float32(1 / 1024)))[..., None]
-    ground = np.array(parse(colour), np.float32) * np.float32(255)
+    rim = np.array(parse(colour), np.float32) * np.float32(255)
     picture = np.empty_like(letters)
-    picture[..., :3] = np.rint(letters[..., :3] * inked + ground * (1 - inked))
+    picture[..., :3] = np.rint(letters[..., :3] * inked + rim * (1 - inked))
     picture[..., 3] = np.rint(alpha * 255)
     return picture, grown
 

@@ -1,4 +1,4 @@
-"""The emblem: a video's logo as a layer, in its corner inside the safe margin.
+"""The logo as a layer, in its corner inside the safe margin.
 
 PNG, WebP, JPEG and whatever else a still may be, with alpha. SVG is not taken: a
 few hundred bytes of it can ask for any amount of work, which nothing here could
@@ -20,7 +20,7 @@ from render.pictures.still import (
 )
 from render.rendition import Profile
 from render.storyboard import Corner
-from render.timeline import Emblem
+from render.timeline import LogoOverlay
 from render.words.layer import Layer, Rgba
 from render.words.typesetting import SAFE
 
@@ -28,27 +28,27 @@ _TALLEST = 0.3
 """Share of the frame's height; a taller logo is made narrower."""
 
 
-def load_emblem(emblem: Emblem, profile: Profile) -> Layer:
+def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
     """Return the logo at its size, place and opacity on the profile's canvas."""
     width, height = profile.width, profile.height
     try:
-        check_picture(emblem.path)
-        with Image.open(emblem.path, formats=FORMATS) as image:
+        check_picture(logo.path)
+        with Image.open(logo.path, formats=FORMATS) as image:
             icc_profile = image.info.get("icc_profile")
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
-            seen = upright(image, shown(emblem.path, image))
-            size = _size(seen.size, share=emblem.width, profile=profile)
+            seen = upright(image, shown(logo.path, image))
+            size = _size(seen.size, share=logo.width, profile=profile)
             fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
         raise _refused(error.message) from error
     except UNREADABLE as error:
         raise _refused("The picture is damaged.") from error
-    picture[..., 3] = np.rint(picture[..., 3] * emblem.opacity)
+    picture[..., 3] = np.rint(picture[..., 3] * logo.opacity)
     across, down = round(width * SAFE), round(height * SAFE)
-    at_left = emblem.corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
-    at_top = emblem.corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
+    at_left = logo.corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
+    at_top = logo.corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
     return Layer.of(
         picture,
         left=across if at_left else width - across - size[0],

@@ -1,9 +1,9 @@
-"""Lettering: a scene's words, set by Typst, as a layer to lay over its picture.
+"""Typesetting: on-screen text and burned captions, set by Typst as layers over the picture.
 
 Words keep clear of the frame's edges by 5 % of its width and height, the
 title-safe area of EBU R 95 and SMPTE ST 2046-1, and of each other: captions
 have the lowest zone, a lower third stands above it whether or not there are
-captions, and a title above both. So each piece of lettering is set by itself
+captions, and a title above both. So each text is set by itself
 and no segment depends on what another shows. In upright frames captions stand
 higher, for there the apps that show them lay controls over the lowest part.
 
@@ -28,7 +28,7 @@ from render.problem import Problem
 from render.rendition import Profile
 from render.sentences import shorten
 from render.storyboard import CaptionStyle, Palette, TextStyle, clean_text
-from render.timeline import Lettering
+from render.timeline import TextOverlay
 from render.words import fonts
 from render.words.colours import contrast, legible, mix, parse, roles
 from render.words.colours import text as as_hex
@@ -59,7 +59,7 @@ _LISTED = 8
 _KEPT = 16
 """Layers kept: what two neighbouring segments show at a time, with room to spare."""
 
-_GROUND_ALPHA = 0.88
+_BACKGROUND_ALPHA = 0.88
 """How much of a band is its own colour."""
 _TEXT_CONTRAST = 4.5
 """WCAG 2's ratio for text."""
@@ -95,12 +95,12 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 _HALOS: dict[TextStyle | CaptionStyle, tuple[Halo, ...]] = {
     # A scrim, dense where the letters are and gone before the picture's edge.
     TextStyle.TITLE: (Halo(0.5, 0.6, 0.65), Halo(2.2, 4.5, 0.62)),
-    # A rim, and the shadow that lifts it off a busy ground.
+    # A rim, and the shadow that lifts it off a busy picture.
     CaptionStyle.OUTLINE: (Halo(0.34, 0.08, 1.0), Halo(0.5, 0.9, 0.55)),
 }
 
 
-def typeset(words: Lettering, profile: Profile, *, palette: Palette, locale: str) -> Layer:
+def typeset(words: TextOverlay, profile: Profile, *, palette: Palette, locale: str) -> Layer:
     """Return words in their style and place, ready to be laid on the profile's canvas.
 
     The same words give the same layer, to the byte. Raises `MediaError` naming
@@ -122,7 +122,7 @@ def missing_glyphs(text: str) -> str:
     return " ".join(lacking[:_LISTED]) + (" …" if len(lacking) > _LISTED else "")
 
 
-def problems(words: Lettering) -> tuple[Problem, ...]:
+def problems(words: TextOverlay) -> tuple[Problem, ...]:
     """Return what a viewer will miss of the words: characters without glyphs, a cut-off end.
 
     The text alone decides, so nothing has to be set to know. The sentences name
@@ -250,18 +250,18 @@ def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str
             return {"ink": named["ink"], "note": named["ink"], "halo": scrim}
         case TextStyle.LOWER_THIRD:
             # The band lets a little of the picture through, be it white or black.
-            ground = parse(named["background"])
-            seen = [mix(ground, pole, 1 - _GROUND_ALPHA) for pole in _POLES]
+            background = parse(named["background"])
+            seen = [mix(background, pole, 1 - _BACKGROUND_ALPHA) for pole in _POLES]
             ink = as_hex(legible(parse(named["ink"]), seen, _TEXT_CONTRAST))
-            band = named["background"] + f"{round(_GROUND_ALPHA * 255):02x}"
-            return {"ink": ink, "note": ink, "mark": named["accent"], "ground": band}
+            band = named["background"] + f"{round(_BACKGROUND_ALPHA * 255):02x}"
+            return {"ink": ink, "note": ink, "mark": named["accent"], "background": band}
         case CaptionStyle.HIGHLIGHT:
             accent = parse(palette.accent)
             return {
                 "ink": as_hex(legible(_DARK, [accent], _TEXT_CONTRAST)),
-                "ground": palette.accent,
+                "background": palette.accent,
             }
         case CaptionStyle.BOX:
-            return {"ink": "#ffffff", "ground": "#0b0d12c8"}
+            return {"ink": "#ffffff", "background": "#0b0d12c8"}
         case _:
             return {"ink": "#ffffff", "halo": "#000000"}

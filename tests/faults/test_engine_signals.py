@@ -1,6 +1,6 @@
 """Stopped by a signal at any moment of a whole rendering: soon, in order, leaving nothing half.
 
-The rendering has everything: two shapes, captions burned and apart, lettering,
+The rendering has everything: two shapes, captions burned and apart, on-screen text,
 a cache, a signature, HLS, previews and pictures, so that the moments fall into
 painting, joining, signing and all that comes after.
 """

@@ -17,7 +17,7 @@ from render.sound.loudness import decoded
 from render.sound.programme import encode_sound
 from render.sound.wav import wav_duration
 from render.storyboard import Solid, Transition
-from render.timeline import Bed, ClipSound, Shot, Timeline, Voice
+from render.timeline import ClipSound, MusicBed, Shot, Timeline, Voice
 
 Floats = npt.NDArray[np.float64]
 
@@ -124,15 +124,15 @@ def clip_sound(
     )
 
 
-def bed(
+def music_bed(
     path: Path,
     *,
     volume: float = -14,
     duck: float = 8,
     fade_in: float = 0,
     fade_out: float = 0,
-) -> Bed:
-    return Bed(
+) -> MusicBed:
+    return MusicBed(
         path=path,
         volume=volume,
         duck=duck,
@@ -142,7 +142,7 @@ def bed(
 
 
 def timeline(
-    frames: int, *voices: Voice, sounds: tuple[ClipSound, ...] = (), music: Bed | None = None
+    frames: int, *voices: Voice, sounds: tuple[ClipSound, ...] = (), music: MusicBed | None = None
 ) -> Timeline:
     shot = Shot(
         scene_id="s1",
@@ -157,7 +157,7 @@ def timeline(
         transition=Transition.CUT,
         colour="#000000",
     )
-    return Timeline(fps=30, shots=(shot,), voices=voices, sounds=sounds, bed=music)
+    return Timeline(fps=30, shots=(shot,), voices=voices, sounds=sounds, music=music)
 
 
 def encoded(sound: Timeline, path: Path, *, check: Callable[[], None] = lambda: None) -> Block:

@@ -200,7 +200,7 @@ def test_burned_captions_keep_their_place_in_a_scene_that_moves_by_part_of_a_fra
         board = Storyboard(title="", captions=CaptionStyle.BOX, scenes=scenes)
         timeline = build(board, media)
         start = timeline.shots[1].start
-        return [(words.start - start, words.frames) for words in timeline.lettering]
+        return [(words.start - start, words.frames) for words in timeline.texts]
 
     assert len({tuple(placed(3 + 0.004 * step)) for step in range(20)}) == 1
 
@@ -229,7 +229,7 @@ def test_never_are_two_captions_seen_at_once(
         for scene in scenes
     }
     board = Storyboard(title="", captions=CaptionStyle.BOX, scenes=scenes)
-    seen = build(board, media, fps=fps).lettering
+    seen = build(board, media, fps=fps).texts
     assert all(words.end <= following.start for words, following in pairwise(seen))
     assert all(words.frames > 0 for words in seen)
 

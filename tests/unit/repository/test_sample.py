@@ -42,8 +42,8 @@ def test_shows_every_kind_of_transition() -> None:
 def test_shows_both_kinds_of_words_and_of_grounds() -> None:
     shown = {scene.text_style for scene in SAMPLE.scenes if scene.on_screen_text}
     assert shown == {TextStyle.TITLE, TextStyle.LOWER_THIRD}
-    grounds = {type(scene.background) for scene in SAMPLE.scenes if scene.background}
-    assert grounds == {Solid, Gradient}
+    backgrounds = {type(scene.background) for scene in SAMPLE.scenes if scene.background}
+    assert backgrounds == {Solid, Gradient}
 
 
 def test_has_a_sounding_clip_ducked_music_a_logo_and_captions() -> None:

@@ -106,7 +106,7 @@ STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
     "ingredients": INGREDIENTS,
 }
 IMPRECISE = {"palette", "locale", "focus"}
-"""Changing these may make anew what comes out the same: lettering, or a picture that fits."""
+"""Changing these may make anew what comes out the same: on-screen text, or a picture that fits."""
 
 
 class Stage:

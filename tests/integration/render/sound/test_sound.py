@@ -20,11 +20,11 @@ from render.sound.waveform import waveform
 from render.timeline import Timeline
 from tests.support.sounds import (
     RATE,
-    bed,
     clip_sound,
     encoded,
     found,
     level,
+    music_bed,
     speech,
     timeline,
     tone,
@@ -134,7 +134,7 @@ def test_clips_voice_and_music_together_are_as_loud_as_ever(tmp_path: Path) -> N
     music = write_wav(tmp_path / "m.wav", speech(3, rate=RATE, seed=5), rate=RATE)
     for sound in (
         timeline(150, sounds=(clip_sound(clip, 1, 3, volume=-6),)),
-        timeline(300, voice(spoken, 5), sounds=(clip_sound(clip, 1, 3),), music=bed(music)),
+        timeline(300, voice(spoken, 5), sounds=(clip_sound(clip, 1, 3),), music=music_bed(music)),
     ):
         assert integrated([encoded(sound, tmp_path / "a.m4a")]) == pytest.approx(-16, abs=0.5)
 
@@ -236,10 +236,10 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         "import resource, sys\n"
         "from pathlib import Path\n"
         "from render.sound.programme import encode_sound\n"
-        "from tests.support.sounds import bed, timeline, voice\n"
+        "from tests.support.sounds import music_bed, timeline, voice\n"
         "folder, seconds = Path(sys.argv[1]), int(sys.argv[2])\n"
         "voices = [voice(folder / 'v.wav', at) for at in range(0, seconds, 2)]\n"
-        "sound = timeline(seconds * 30, *voices, music=bed(folder / 'm.wav'))\n"
+        "sound = timeline(seconds * 30, *voices, music=music_bed(folder / 'm.wav'))\n"
         "encode_sound(sound, folder / f'{seconds}.m4a', check=lambda: None)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )

@@ -1,9 +1,9 @@
-"""Grounds are compared with what a browser paints from the same colours and angle."""
+"""Backgrounds are compared with what a browser paints from the same colours and angle."""
 
 import numpy as np
 import pytest
 
-from render.pictures.background import ground_plate
+from render.pictures.background import background_plate
 from render.pictures.canvas import Canvas
 from render.pictures.colour import ycbcr_of
 from render.pictures.motion import window
@@ -14,14 +14,16 @@ from render.storyboard import Gradient, Motion, Solid
 PROFILE = Profile(name="tiny", width=320, height=180)
 
 
-def painted(ground: Solid | Gradient) -> Canvas:
+def painted(background: Solid | Gradient) -> Canvas:
     canvas = Canvas(PROFILE)
-    film(ground_plate(ground, PROFILE), window(Motion.STILL, frame=0, frames=1), canvas)
+    film(background_plate(background, PROFILE), window(Motion.STILL, frame=0, frames=1), canvas)
     return canvas
 
 
-def shown(ground: Solid | Gradient) -> np.ndarray:
-    return painted(ground).frame().reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
+def shown(background: Solid | Gradient) -> np.ndarray:
+    return (
+        painted(background).frame().reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
+    )
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#14213d", "#fca311"])

@@ -19,8 +19,8 @@ from render.pictures.orientation import Orientation
 from render.pictures.still import check_picture, film, load_plate
 from render.rendition import Profile
 from render.storyboard import Corner, Motion
-from render.timeline import Emblem
-from render.words.logo import load_emblem
+from render.timeline import LogoOverlay
+from render.words.logo import load_logo
 from tests.support.stills import deep_png, write_avif
 
 PQ, BT2020 = 16, 9
@@ -132,8 +132,8 @@ def test_a_still_of_every_orientation_is_set_upright(
 def test_a_logo_is_set_upright_too(tmp_path: Path, kind: str, orientation: int) -> None:
     path = tmp_path / "logo.dat"
     FORMATS[kind](path, orientation)
-    emblem = Emblem(path=path, corner=Corner.TOP_LEFT, width=0.5, opacity=1.0)
-    layer = load_emblem(emblem, Profile(name="own", width=320, height=320))
+    logo = LogoOverlay(path=path, corner=Corner.TOP_LEFT, width=0.5, opacity=1.0)
+    layer = load_logo(logo, Profile(name="own", width=320, height=320))
     canvas = Canvas(Profile(name="own", width=320, height=320))
     canvas.fill("#000000")
     layer.paint(canvas, 1.0)

@@ -19,10 +19,10 @@ from render.timeline import Timeline, Voice
 from tests.support.sounds import (
     RATE,
     Floats,
-    bed,
     clip_sound,
     encoded,
     found,
+    music_bed,
     speech,
     timeline,
     tone,
@@ -197,7 +197,7 @@ def test_encoded_sound_lasts_as_long_as_the_pictures(tmp_path: Path) -> None:
 
 def test_the_same_sound_has_the_same_bytes(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", speech(2))
-    sound = timeline(90, voice(path, 0), music=bed(path))
+    sound = timeline(90, voice(path, 0), music=music_bed(path))
     for name in ("one", "two"):
         encode_sound(sound, tmp_path / name, check=lambda: None)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
@@ -238,7 +238,7 @@ def test_the_digest_covers_whatever_is_heard_and_no_names() -> None:
     path, other = Path("a.wav"), Path("b.wav")
     prints = {path: "a", other: "b"}
     spoken = Voice(scene_id="s1", number=1, path=path, start=Fraction(1), duration=Fraction(1))
-    clip, music = clip_sound(path, 0, 2, trim=1), bed(path)
+    clip, music = clip_sound(path, 0, 2, trim=1), music_bed(path)
     whole = timeline(270, spoken, sounds=(clip,), music=music)
     digest = sound_digest(whole, prints)
 

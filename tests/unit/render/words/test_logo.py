@@ -1,4 +1,4 @@
-"""The emblem: in its corner, at its size, as it is coloured, or refused in plain words."""
+"""The logo: in its corner, at its size, as it is coloured, or refused in plain words."""
 
 import io
 from pathlib import Path
@@ -12,16 +12,16 @@ from render.errors import MediaError
 from render.pictures.canvas import Canvas
 from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, Corner
-from render.timeline import Emblem
-from render.words.logo import load_emblem
+from render.timeline import LogoOverlay
+from render.words.logo import load_logo
 
 PROFILES = [profile_for(shape, Quality.PREVIEW) for shape in AspectRatio]
 WIDE = PROFILES[0]
 
 
-def emblem(path: Path, **more: object) -> Emblem:
+def logo(path: Path, **more: object) -> LogoOverlay:
     given = {"corner": Corner.TOP_RIGHT, "width": 0.2, "opacity": 1.0, **more}
-    return Emblem(path=path, **given)  # pyright: ignore[reportArgumentType]
+    return LogoOverlay(path=path, **given)  # pyright: ignore[reportArgumentType]
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> Path:
@@ -36,10 +36,10 @@ def badge(tmp_path: Path) -> Path:
     return saved(tmp_path / "badge.png", image)
 
 
-def painted(shown: Emblem) -> np.ndarray:
+def painted(shown: LogoOverlay) -> np.ndarray:
     canvas = Canvas(WIDE)
     canvas.y[:], canvas.u[:], canvas.v[:] = 16, 128, 128
-    load_emblem(shown, WIDE).paint(canvas)
+    load_logo(shown, WIDE).paint(canvas)
     return canvas.y
 
 
@@ -50,7 +50,7 @@ def test_it_stands_in_its_corner_at_its_share_of_the_shorter_side(
 ) -> None:
     canvas = Canvas(profile)
     canvas.y[:], canvas.u[:], canvas.v[:] = 16, 128, 128
-    load_emblem(emblem(badge, corner=corner), profile).paint(canvas)
+    load_logo(logo(badge, corner=corner), profile).paint(canvas)
     x, y, width, height = cv2.boundingRect((canvas.y > 100).astype(np.uint8))
     assert width == pytest.approx(0.2 * min(profile.width, profile.height), abs=1)
     assert height == pytest.approx(width / 4, abs=1), "its lower half is transparent"
@@ -66,14 +66,14 @@ def test_it_stands_in_its_corner_at_its_share_of_the_shorter_side(
 
 
 def test_opacity_lets_the_picture_through(badge: Path) -> None:
-    assert painted(emblem(badge)).max() == 235
-    assert painted(emblem(badge, opacity=0.5)).max() == pytest.approx(16 + 219 / 2, abs=1)
-    assert painted(emblem(badge, opacity=0.0)).max() == 16
+    assert painted(logo(badge)).max() == 235
+    assert painted(logo(badge, opacity=0.5)).max() == pytest.approx(16 + 219 / 2, abs=1)
+    assert painted(logo(badge, opacity=0.0)).max() == 16
 
 
 def test_a_tall_logo_is_made_narrower(tmp_path: Path) -> None:
     tall = saved(tmp_path / "tall.png", Image.new("RGB", (50, 800), "white"))
-    assert load_emblem(emblem(tall, width=0.5), WIDE).height <= 0.3 * WIDE.height + 4
+    assert load_logo(logo(tall, width=0.5), WIDE).height <= 0.3 * WIDE.height + 4
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_every_kind_of_picture_will_do(tmp_path: Path, kind: str, modes: str) ->
     for mode in modes.split():
         image = Image.new("RGB", (64, 64), "white").convert(mode)
         path = saved(tmp_path / mode, image, format=kind)
-        assert painted(emblem(path)).max() >= 230
+        assert painted(logo(path)).max() >= 230
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8192, 1), (1, 4000)])
 def test_odd_sizes_are_no_trouble(tmp_path: Path, size: tuple[int, int]) -> None:
     path = saved(tmp_path / "odd.png", Image.new("RGB", size, "white"))
-    assert painted(emblem(path)).max() > 16
+    assert painted(logo(path)).max() > 16
 
 
 def test_a_turned_picture_is_shown_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     path = saved(tmp_path / "turned.jpg", Image.new("RGB", (200, 100), "white"), exif=exif)
-    layer = load_emblem(emblem(path, width=0.1), WIDE)
+    layer = load_logo(logo(path, width=0.1), WIDE)
     assert layer.height > layer.width
 
 
@@ -117,9 +117,9 @@ def test_what_is_no_picture_is_refused_in_plain_words(tmp_path: Path, data: byte
     path = tmp_path / "logo.png"
     path.write_bytes(data)
     with pytest.raises(MediaError, match="The logo cannot be used: the picture is "):
-        load_emblem(emblem(path), WIDE)
+        load_logo(logo(path), WIDE)
 
 
 def test_a_missing_logo_is_told(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="The logo cannot be used: the picture is missing"):
-        load_emblem(emblem(tmp_path / "gone.png"), WIDE)
+        load_logo(logo(tmp_path / "gone.png"), WIDE)

@@ -1,4 +1,4 @@
-"""Lettering: legible, inside its zone, any script, the same every time."""
+"""On-screen text: legible, inside its zone, any script, the same every time."""
 
 import time
 from itertools import product
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from render.pictures.canvas import Canvas
 from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, CaptionStyle, Palette, TextStyle
-from render.timeline import Lettering
+from render.timeline import TextOverlay
 from render.words import typesetting
 from render.words.colours import contrast
 from render.words.layer import Layer
@@ -51,8 +51,8 @@ AWKWARD = {
 }
 
 
-def words(style: TextStyle | CaptionStyle, text: str) -> Lettering:
-    return Lettering(number=3, style=style, text=text, start=0, frames=30, fade=8)
+def words(style: TextStyle | CaptionStyle, text: str) -> TextOverlay:
+    return TextOverlay(number=3, style=style, text=text, start=0, frames=30, fade=8)
 
 
 def set_in(
@@ -66,10 +66,10 @@ def set_in(
     return typesetting.typeset(words(style, text), profile, palette=palette, locale=locale)
 
 
-def painted(layer: Layer, profile: Profile, ground: int) -> np.ndarray:
-    """Return the RGB that a grey ground shows under a layer."""
+def painted(layer: Layer, profile: Profile, backdrop: int) -> np.ndarray:
+    """Return the RGB that a grey backdrop shows under a layer."""
     canvas = Canvas(profile)
-    canvas.y[:], canvas.u[:], canvas.v[:] = ground, 128, 128
+    canvas.y[:], canvas.u[:], canvas.v[:] = backdrop, 128, 128
     layer.paint(canvas)
     frame = canvas.frame().reformat(format="rgb24", src_colorspace="itu709")
     return frame.to_ndarray()
@@ -189,7 +189,7 @@ def test_words_are_legible_on_black_and_on_white(
     style: TextStyle | CaptionStyle, palette: Palette
 ) -> None:
     layer = set_in(style, "Minimum", WIDE, palette=palette)
-    on_black, on_white = (painted(layer, WIDE, ground) / 255 for ground in (16, 235))
+    on_black, on_white = (painted(layer, WIDE, backdrop) / 255 for backdrop in (16, 235))
     # Letters are what lets nothing through and is not what surrounds most of them.
     solid = np.abs(on_black - on_white).max(axis=2) < 0.02
     part = np.s_[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width]
@@ -201,8 +201,8 @@ def test_words_are_legible_on_black_and_on_white(
     around = cv2.dilate(letters.astype(np.uint8), np.ones((7, 7))) - cv2.dilate(
         letters.astype(np.uint8), np.ones((3, 3))
     )
-    for ground in (on_black[part], on_white[part]):
-        red, green, blue = np.median(ground[around > 0], axis=0)
+    for backdrop in (on_black[part], on_white[part]):
+        red, green, blue = np.median(backdrop[around > 0], axis=0)
         ratio = contrast((red, green, blue), (float(ink[0]), float(ink[1]), float(ink[2])))
         assert ratio >= 4  # WCAG asks for 3 of large letters
 
