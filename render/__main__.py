@@ -24,7 +24,7 @@ from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import published
 from render.storyboard import AspectRatio, Limits, Storyboard
-from render.terminal import print_json, telling, working_folder
+from render.terminal import print_json, reporting, working_folder
 
 _COMMANDS = {"compose", "plan", "probe", "schema", "--help"}
 _MEBIBYTE = 1024 * 1024
@@ -117,12 +117,12 @@ def render(  # noqa: PLR0913  a command's options
     json: Json = False,
 ) -> None:
     """Render a storyboard (the word `compose` may be left out)."""
-    with telling(json=json) as tell, working_folder(out, tell) as (work, stopped):
-        wanted = _read(storyboard, Storyboard, "storyboard")
+    with reporting(json=json) as tell, working_folder(out, tell) as (work, stopped):
+        board = _read(storyboard, Storyboard, "storyboard")
         order = Order(
-            storyboard=wanted,
+            storyboard=board,
             out=out,
-            profiles=_profiles(profile, wanted, codec, fps),
+            profiles=_profiles(profile, board, codec, fps),
             assets=assets,
             stock=stock,
             cache=cache,
@@ -139,10 +139,10 @@ def render(  # noqa: PLR0913  a command's options
             limits=_limits(limits_file),
         )
 
-        def reached(stage: Stage, done: int, total: int) -> None:
+        def report_progress(stage: Stage, done: int, total: int) -> None:
             tell(ProgressLine(stage=stage, done=done, total=total))
 
-        tell(Production(order, work=work, reached=reached, stopped=stopped).make())
+        tell(Production(order, work=work, on_progress=report_progress, stopped=stopped).make())
 
 
 @app.command()
@@ -160,19 +160,21 @@ def plan(  # noqa: PLR0913  a command's options
     json: Json = False,
 ) -> None:
     """Show the segments of a storyboard: which would be encoded, and which there are."""
-    with telling(json=json) as tell, TemporaryDirectory() as work:
-        wanted = _read(storyboard, Storyboard, "storyboard")
+    with reporting(json=json) as tell, TemporaryDirectory() as work:
+        board = _read(storyboard, Storyboard, "storyboard")
         order = Order(
-            storyboard=wanted,
+            storyboard=board,
             out=Path(work) / "video.mp4",
-            profiles=_profiles(profile, wanted, codec, fps),
+            profiles=_profiles(profile, board, codec, fps),
             assets=assets,
             stock=stock,
             cache=cache,
             strict=strict,
             limits=_limits(limits_file),
         )
-        production = Production(order, work=Path(work), reached=_unheard, stopped=lambda: False)
+        production = Production(
+            order, work=Path(work), on_progress=_ignore_progress, stopped=lambda: False
+        )
         tell(production.plan())
 
 
@@ -183,13 +185,13 @@ def probe(
     json: Json = False,
 ) -> None:
     """Decode an MP4 to its end and tell what it holds; the exit code says whether all is well."""
-    with telling(json=json) as tell:
+    with reporting(json=json) as tell:
 
-        def seen(done: int, total: int) -> None:
+        def report_validation(done: int, total: int) -> None:
             if not json:
                 tell(ProgressLine(stage=Stage.VALIDATE, done=done, total=total))
 
-        examination = examine(file, on_frame=seen)
+        examination = examine(file, on_frame=report_validation)
         tell(examination)
         if not examination.ok:
             raise typer.Exit(1)
@@ -234,7 +236,7 @@ def _signer(certificate: Path | None, key: Path | None, folder: Path) -> Signer:
     return Signer(certificate=certificate, key=key, folder=folder)
 
 
-def _unheard(_stage: Stage, _done: int, _total: int) -> None:
+def _ignore_progress(_stage: Stage, _done: int, _total: int) -> None:
     return
 
 

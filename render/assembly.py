@@ -98,7 +98,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.out.with_suffix(f".{profile.name}{self.out.suffix}")
 
 
-Reached = Callable[[Stage, int, int], None]
+OnProgress = Callable[[Stage, int, int], None]
 """Hears a stage, how much of it is done, and how much there is."""
 
 
@@ -106,12 +106,12 @@ class Production:
     """One order being made in a folder for unfinished work."""
 
     def __init__(
-        self, order: Order, *, work: Path, reached: Reached, stopped: Callable[[], bool]
+        self, order: Order, *, work: Path, on_progress: OnProgress, stopped: Callable[[], bool]
     ) -> None:
         """Take an order; `stopped` is asked, often and by several threads, whether to give up."""
         self._order = order
         self._work = work
-        self._reached = reached
+        self._on_progress = on_progress
         self._stopped = stopped
         self._cache = Cache(order.cache or work / "cache", max_bytes=order.cache_bytes)
         self._assets: Assets | None = None
@@ -135,7 +135,7 @@ class Production:
         return PlanLine(segments=segments, warnings=self._warnings(compositions[0].timeline))
 
     def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
-        return (*self._gathered().warnings, *_text_problems(timeline))
+        return (*self._gather_assets().warnings, *_text_problems(timeline))
 
     def make(self) -> ResultLine:
         """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
@@ -147,24 +147,24 @@ class Production:
         for composition in compositions:
             renditions.append(self._video(composition, before=done, total=total))
             done += composition.timeline.frames
-        self._reached(Stage.VALIDATE, total, total)
+        self._on_progress(Stage.VALIDATE, total, total)
         timeline = compositions[0].timeline
         self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
         self._cache.trim()
         order = self._order
         warnings = [*self._warnings(timeline)]
         if self._cache.refusal:
-            warnings.append(_unkept(self._cache.refusal))
+            warnings.append(_cache_problem(self._cache.refusal))
         return ResultLine(
             rendition=renditions[0],
             others=tuple(renditions[1:]),
             scenes=_scene_times(timeline),
-            poster=_said(order.poster),
-            thumbnails=_said(order.thumbnails),
-            captions=_said(order.captions),
-            hls=_said(order.hls and order.hls / hls.MAIN),
-            webm=_said(order.webm),
-            gif=_said(order.gif),
+            poster=_path_text(order.poster),
+            thumbnails=_path_text(order.thumbnails),
+            captions=_path_text(order.captions),
+            hls=_path_text(order.hls and order.hls / hls.MAIN),
+            webm=_path_text(order.webm),
+            gif=_path_text(order.gif),
             warnings=tuple(warnings),
         )
 
@@ -188,13 +188,16 @@ class Production:
         """Write what was ordered beside the videos."""
         order = self._order
 
-        def filming(frame: int) -> Canvas:
+        def paint_frame(frame: int) -> Canvas:
             self._check()
             return Painter.picture(timeline, profile, frame)
 
         made: list[tuple[Path | None, Callable[[Path], object]]] = [
-            (order.poster, lambda place: write_poster(timeline, place, filming=filming)),
-            (order.thumbnails, lambda place: write(timeline, place, profile, filming=filming)),
+            (order.poster, lambda place: write_poster(timeline, place, paint_frame=paint_frame)),
+            (
+                order.thumbnails,
+                lambda place: write(timeline, place, profile, paint_frame=paint_frame),
+            ),
             (order.captions, lambda place: _write_captions(timeline, place)),
             (
                 order.hls,
@@ -218,7 +221,7 @@ class Production:
             raise CompositionCancelled("Composing was cancelled.")
 
     def _compositions(self) -> list[Composition]:
-        storyboard, found = self._order.storyboard, self._gathered()
+        storyboard, found = self._order.storyboard, self._gather_assets()
         rates = {profile.fps for profile in self._order.profiles}
         timelines = {
             fps: build(
@@ -239,7 +242,7 @@ class Production:
             for profile in self._order.profiles
         ]
 
-    def _gathered(self) -> Assets:
+    def _gather_assets(self) -> Assets:
         if self._assets is None:
             order = self._order
             order.storyboard.check(order.limits)
@@ -259,7 +262,7 @@ class Production:
         return self._assets
 
     def _video(self, composition: Composition, *, before: int, total: int) -> Rendition:
-        def encoded(progress: Progress) -> None:
+        def report_encoded(progress: Progress) -> None:
             share = progress.done / max(progress.total, 1)
             done = before + round(share * composition.timeline.frames)
             self._count(Stage.COMPOSE, done, total)
@@ -272,28 +275,30 @@ class Production:
             made = msgspec.json.decode(kept, type=Rendition)
             # What it took the first time is no figure of this run.
             made = msgspec.structs.replace(made, reused=len(made.segments), timings=Timings())
-            encoded(Progress(done=1, total=1))
+            report_encoded(Progress(done=1, total=1))
         else:
             made = composition.write(
                 part,
                 work=self._work,
                 workers=self._order.workers,
-                on_progress=encoded,
+                on_progress=report_encoded,
                 cancelled=self._stopped,
             )
-            part, made = self._signed(part, made)
+            part, made = self._sign(part, made)
             self._cache.keep(name, part, msgspec.json.encode(made))
         publish(part, out)
         return msgspec.structs.replace(made, path=str(out))
 
-    def _signed(self, video: Path, made: Rendition) -> tuple[Path, Rendition]:
+    def _sign(self, video: Path, made: Rendition) -> tuple[Path, Rendition]:
         signer = self._order.signer
         if signer is None:
             return video, made
         from render.signing import provenance  # noqa: PLC0415
 
         signed = video.with_stem(f"{video.stem}-signed")
-        provenance.sign(video, signed, storyboard=self._told(), certificate=signer.credentials())
+        provenance.sign(
+            video, signed, storyboard=self._manifest_storyboard(), certificate=signer.credentials()
+        )
         video.unlink()
         return signed, msgspec.structs.replace(
             made, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
@@ -303,16 +308,19 @@ class Production:
         content: list[object] = [composition.digest]
         if self._order.signer is not None:
             # The manifest tells of the storyboard; a signature is never the same twice.
-            content += [self._told().digest, self._order.signer.credentials().load()[1]]
+            content += [
+                self._manifest_storyboard().digest,
+                self._order.signer.credentials().load()[1],
+            ]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
-    def _told(self) -> Storyboard:
+    def _manifest_storyboard(self) -> Storyboard:
         """Return the storyboard as the manifest tells of it: what stands in says so itself."""
-        return self._gathered().told(self._order.storyboard)
+        return self._gather_assets().told(self._order.storyboard)
 
     def _count(self, stage: Stage, done: int, total: int) -> None:
         self._check()
-        self._reached(stage, done, total)
+        self._on_progress(stage, done, total)
 
 
 class _StandIns:
@@ -344,7 +352,7 @@ def _text_problems(timeline: Timeline) -> tuple[Problem, ...]:
     return tuple({problem.message: problem for problem in found}.values())
 
 
-def _unkept(reason: str) -> Problem:
+def _cache_problem(reason: str) -> Problem:
     return Problem(
         code="cache_refused",
         message=f"Not everything could be kept for the next time: {reason}.",
@@ -368,5 +376,5 @@ def _write_captions(timeline: Timeline, place: Path) -> None:
         part.write_text(webvtt(timeline.captions, locale=timeline.locale), encoding="utf-8")
 
 
-def _said(place: Path | None) -> str | None:
+def _path_text(place: Path | None) -> str | None:
     return None if place is None else str(place)

@@ -18,14 +18,14 @@ from pathlib import Path
 import msgspec
 
 from render.errors import GenerationError, MediaError
-from render.folder import Folder, SceneFiles, folded
+from render.folder import Folder, SceneFiles, fold_name
 from render.generation.base import Generated, ImageModel, SpeechModel
 from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
 from render.sound.music import check_music
-from render.sound.wav import Span, listened
+from render.sound.wav import Span, listen
 from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
@@ -136,31 +136,31 @@ class _Search:
         self, scene: Scene, number: int, images: ImageModel, speech: SpeechModel
     ) -> SceneMedia:
         files = self._folder.scene(scene.id)
-        self._unread(files, scene, number)
-        media = await self._seen(scene, number, files, images)
+        self._warn_unusable(files, scene, number)
+        media = await self._choose_visual(scene, number, files, images)
         self._spare(files, media, scene, number)
         narration = files.best(Role.NARRATION)
         if narration is None and clean_text(scene.narration):
-            self._missing("narration", "a machine's voice reads it", number)
-            narration = self._kept(
+            self._warn_missing("narration", "a machine's voice reads it", number)
+            narration = self._save(
                 await speech.speak(speech_request(self._storyboard, scene)), scene, number
             )
         if narration is None:
             return media
-        seconds, ear = listened(narration, scene=str(number))
-        if ear.silent:
+        seconds, detector = listen(narration, scene=str(number))
+        if detector.silent:
             self._silent(number)
         return msgspec.structs.replace(
             media,
             narration=narration,
             narration_seconds=seconds,
-            cues=self._cues(scene, seconds, ear.pauses()),
+            cues=self._cues(scene, seconds, detector.pauses()),
         )
 
     def shared(self, role: Role, name: str) -> Path | None:
         """Find the file of something that belongs to the whole video."""
         path, alike = self._folder.shared(role, name)
-        if path is not None and folded(path.name) == folded(name):
+        if path is not None and fold_name(path.name) == fold_name(name):
             return path
         if path is not None and not self._strict:
             self.warnings.append(
@@ -171,7 +171,7 @@ class _Search:
                 )
             )
             return path
-        there = f" {_listed(alike)} is there, and cannot be used for it." if alike else ""
+        there = f" {_join_names(alike)} is there, and cannot be used for it." if alike else ""
         problem = Problem(
             code=f"missing_{role}",
             message=f"The {role} is missing: {name}.{there}",
@@ -182,7 +182,7 @@ class _Search:
         self.warnings.append(problem)
         return None
 
-    async def _seen(
+    async def _choose_visual(
         self, scene: Scene, number: int, files: SceneFiles, images: ImageModel
     ) -> SceneMedia:
         if scene.background is not None:
@@ -192,16 +192,16 @@ class _Search:
             if clip is not None:
                 info = check_clip(clip, scene=str(number))
                 return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
-            self._missing("clip", "a picture stands in", number)
+            self._warn_missing("clip", "a picture stands in", number)
         picture = files.best(Role.PICTURE)
         if picture is None:
-            self._missing("picture", "another stands in", number)
+            self._warn_missing("picture", "another stands in", number)
             drawn = await images.draw(image_request(self._storyboard, scene))
-            picture = self._kept(drawn, scene, number)
+            picture = self._save(drawn, scene, number)
         check_picture(picture, scene=str(number))
         return SceneMedia(picture=picture)
 
-    def _unread(self, files: SceneFiles, scene: Scene, number: int) -> None:
+    def _warn_unusable(self, files: SceneFiles, scene: Scene, number: int) -> None:
         """Tell of what has a scene's name, or nearly, and cannot be used."""
         for names, why, refused in (
             (files.other_types, "no file of a type that is read here", True),
@@ -211,7 +211,7 @@ class _Search:
         ):
             if not names:
                 continue
-            told = _listed(names)
+            told = _join_names(names)
             if self._strict and refused:
                 raise MediaError(
                     f"Scene {number}: {told} cannot be used: {why}.", scene=str(number)
@@ -234,7 +234,7 @@ class _Search:
                 continue
             best = paths[0]
             why = f"{best.name} is" if best in used else f"the scene shows {shows}"
-            told = _listed(spare)
+            told = _join_names(spare)
             self.warnings.append(
                 Problem(
                     code="spare_file",
@@ -250,7 +250,7 @@ class _Search:
         locale = self._storyboard.locale
         return cues(text, seconds=seconds, pauses=pauses, locale=locale)
 
-    def _missing(self, what: str, instead: str, number: int) -> None:
+    def _warn_missing(self, what: str, instead: str, number: int) -> None:
         problem = Problem(
             code=f"missing_{what}", message=f"The {what} is missing; {instead}."
         ).of_scene(number)
@@ -265,7 +265,7 @@ class _Search:
             Problem(code="silent_narration", message="The narration is silent.").of_scene(number)
         )
 
-    def _kept(self, asset: Generated, scene: Scene, number: int) -> Path:
+    def _save(self, asset: Generated, scene: Scene, number: int) -> Path:
         place = self._made / (scene.id + _SUFFIX[asset.media_type])
         place.write_bytes(asset.data)
         self.warnings += [warning.of_scene(number) for warning in asset.warnings]
@@ -284,6 +284,6 @@ _TOLD = 5
 """Names in one sentence at the most."""
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     more = len(names) - _TOLD
     return ", ".join(names[:_TOLD]) + (f" (and {more} more)" if more > 0 else "")

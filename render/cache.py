@@ -99,7 +99,7 @@ class Cache:
             self.refusal = str(disk_error(error, self._folder).params["reason"])
 
     def _trim(self) -> None:
-        with self._locked() as locked:
+        with self._lock() as locked:
             if not locked:
                 return
             pieces: list[tuple[float, int, str]] = []
@@ -133,7 +133,7 @@ class Cache:
         (self._folder / name).unlink(missing_ok=True)
 
     @contextmanager
-    def _locked(self) -> Generator[bool]:
+    def _lock(self) -> Generator[bool]:
         """Yield whether this process alone may tidy up."""
         with (self._folder / _LOCK).open("ab") as file:
             os.utime(file.fileno())

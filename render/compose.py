@@ -30,7 +30,7 @@ from render.delivery.joiner import Chapter, join
 from render.encoder import Encoder, choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
-from render.inspection.frames import Glimpses, Look, look
+from render.inspection.frames import Look, PaintedSamples, look
 from render.inspection.validation import Glance, judge
 from render.painter import Painter
 from render.pictures.canvas import Canvas
@@ -140,7 +140,7 @@ class Composition:
                 locale=self.timeline.locale,
             )
         except FFmpegError as error:
-            raise _failed(error, place) from error
+            raise _composition_error(error, place) from error
         if frames != self.timeline.frames:
             raise CompositionError(
                 f"The video came out {frames} frames long instead of {self.timeline.frames}."
@@ -211,13 +211,13 @@ def _name(segment: Segment) -> str:
     return f"{segment.digest}.mp4"
 
 
-def _failed(error: FFmpegError, place: Path) -> CompositionError:
+def _composition_error(error: FFmpegError, place: Path) -> CompositionError:
     if error.errno and error.errno > 0 and isinstance(error, OSError):
         return disk_error(error, place)
     return CompositionError(f"The video could not be encoded: {error.strerror}.")
 
 
-def _evenly_ended(segments: list[Segment]) -> list[Segment]:
+def _encoding_order(segments: list[Segment]) -> list[Segment]:
     """Return segments in the order to encode them: the last few with the longest first.
 
     So all threads end at nearly the same time. Sorting all of them would have
@@ -274,13 +274,13 @@ class _Crew:
         """Make what is missing and return how many segments were there already."""
         # A segment that occurs twice is encoded once.
         wanted = {segment.digest: segment for segment in self._composition.segments}
-        missing = [segment for segment in wanted.values() if not self._found(segment)]
+        missing = [segment for segment in wanted.values() if not self._is_cached(segment)]
         total = sum(segment.frames for segment in wanted.values())
         self._done = total - sum(segment.frames for segment in missing)
         painter = Painter(self._composition.timeline, self._composition.profile, missing)
         with ThreadPoolExecutor(workers, thread_name_prefix="segment") as pool:
             pending: set[Future[None]] = {pool.submit(self._encode_sound)} | {
-                pool.submit(self._encode, segment, painter) for segment in _evenly_ended(missing)
+                pool.submit(self._encode, segment, painter) for segment in _encoding_order(missing)
             }
             try:
                 while pending:
@@ -296,13 +296,13 @@ class _Crew:
         made = {segment.digest for segment in missing}
         return sum(segment.digest not in made for segment in self._composition.segments)
 
-    def _found(self, segment: Segment) -> bool:
-        note = self._fetched(_name(segment), self.place(segment), Look)
+    def _is_cached(self, segment: Segment) -> bool:
+        note = self._fetch(_name(segment), self.place(segment), Look)
         if note is not None:
             self._looks[segment.digest] = note
         return note is not None
 
-    def _fetched(self, name: str, place: Path, kind: type[_Note]) -> _Note | None:
+    def _fetch(self, name: str, place: Path, kind: type[_Note]) -> _Note | None:
         note = self._cache.fetch(name, place)
         try:
             return None if note is None else msgspec.json.decode(note, type=kind)
@@ -314,35 +314,35 @@ class _Crew:
         self.check()
         place, profile = self.place(segment), self._composition.profile
         try:
-            glimpses = Glimpses(profile.fps)
+            samples = PaintedSamples(profile.fps)
             encode_segment(
-                self._counted(painter.paint(segment), glimpses),
+                self._count(painter.paint(segment), samples),
                 place,
                 profile=profile,
                 encoder=self._composition.encoder,
             )
-            seen = look(place, painted=glimpses, check=self.check)
+            seen = look(place, painted=samples, check=self.check)
         except FFmpegError as error:
-            raise _failed(error, place) from error
+            raise _composition_error(error, place) from error
         self._looks[segment.digest] = seen
         self._cache.keep(_name(segment), place, msgspec.json.encode(seen))
 
-    def _counted(self, painted: Iterator[Canvas], glimpses: Glimpses) -> Iterator[Canvas]:
+    def _count(self, painted: Iterator[Canvas], samples: PaintedSamples) -> Iterator[Canvas]:
         for canvas in painted:
             self.check()
-            glimpses.take(canvas)
+            samples.take(canvas)
             yield canvas
             with self._counting:
                 self._done += 1
 
     def _encode_sound(self) -> None:
         timeline = self._composition.timeline
-        known = self._fetched(self._composition.sound, self.sound, Hearing)
+        known = self._fetch(self._composition.sound, self.sound, Hearing)
         if known is not None:
             self._hearing = known
             return
         try:
             self._hearing = encode_sound(timeline, self.sound, check=self.check)
         except FFmpegError as error:
-            raise _failed(error, self.sound) from error
+            raise _composition_error(error, self.sound) from error
         self._cache.keep(self._composition.sound, self.sound, msgspec.json.encode(self._hearing))

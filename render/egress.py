@@ -125,7 +125,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         unreached = httpx.ConnectError(f"{host} has no address.", request=request)
         for address in addresses:
             try:
-                return await self._inner.handle_async_request(_pinned(request, address, host))
+                return await self._inner.handle_async_request(_pin(request, address, host))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 unreached = httpx.ConnectError(str(error), request=request)
         raise unreached
@@ -135,7 +135,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def _pinned(request: httpx.Request, address: str, host: str) -> httpx.Request:
+def _pin(request: httpx.Request, address: str, host: str) -> httpx.Request:
     """Return the same request to a given address: its `Host` and its TLS keep the name."""
     return httpx.Request(
         request.method,

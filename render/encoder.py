@@ -102,19 +102,19 @@ _Packets: TypeAlias = "list[Packet[Any]]"
 
 def available_encoders() -> tuple[str, ...]:
     """Return the names of the encoders that have just encoded a test clip."""
-    return tuple(encoder.name for codec in Codec for encoder in _working(codec))
+    return tuple(encoder.name for codec in Codec for encoder in _working_encoders(codec))
 
 
 def choose_encoder(codec: Codec = Codec.H264) -> Encoder:
     """Return the encoder to compose with; raise `CompositionError` where none works."""
-    working = _working(codec)
+    working = _working_encoders(codec)
     if not working:
         raise CompositionError(f"This machine has no working {codec.upper()} encoder.", codec=codec)
     return working[0]
 
 
 @cache
-def _working(codec: Codec) -> tuple[Encoder, ...]:
+def _working_encoders(codec: Codec) -> tuple[Encoder, ...]:
     tried = ((encoder, _trial(encoder)) for encoder in _CANDIDATES[codec])
     return tuple(msgspec.structs.replace(encoder, trial=trial) for encoder, trial in tried if trial)
 

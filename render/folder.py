@@ -67,10 +67,10 @@ class Folder:
             except OSError as error:
                 raise MediaError("The folder of assets could not be read.") from error
         known = frozenset(scenes)
-        others = {folded(name) for name in shared}
+        others = {fold_name(name) for name in shared}
         self._of: dict[str, list[str]] = {}
         for name in self._names:
-            owner = None if folded(name) in others else _owner(name, known)
+            owner = None if fold_name(name) in others else _owner(name, known)
             if owner is not None:
                 self._of.setdefault(owner, []).append(name)
 
@@ -93,7 +93,7 @@ class Folder:
             else:
                 other_types.append(name)
         return SceneFiles(
-            usable={role: tuple(_ranked(paths, role)) for role, paths in usable.items()},
+            usable={role: tuple(_rank(paths, role)) for role, paths in usable.items()},
             other_types=tuple(other_types),
             other_names=tuple(other_names),
             longer_words=tuple(longer_words),
@@ -107,11 +107,11 @@ class Folder:
         """
         if name in self._names and self._is_file(name):
             return self._at(name), ()
-        stem = folded(Path(name).stem)
-        alike = [other for other in self._names if folded(Path(other).stem) == stem]
+        stem = fold_name(Path(name).stem)
+        alike = [other for other in self._names if fold_name(Path(other).stem) == stem]
         files = [self._at(other) for other in alike if self._is_file(other)]
-        same = [path for path in files if folded(path.name) == folded(name)]
-        ranked = same or _ranked(files, role)
+        same = [path for path in files if fold_name(path.name) == fold_name(name)]
+        ranked = same or _rank(files, role)
         return (ranked[0] if ranked else None), tuple(alike)
 
     def _at(self, name: str) -> Path:
@@ -125,7 +125,7 @@ class Folder:
             return False
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what all spellings of a file's name have in common.
 
     Capitals or not, and an accent written with its letter or, as macOS has it, after it.
@@ -133,7 +133,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _ranked(paths: Iterable[Path], role: Role) -> list[Path]:
+def _rank(paths: Iterable[Path], role: Role) -> list[Path]:
     order = SUFFIXES[role]
     fitting = [path for path in paths if path.suffix.lower() in order]
     return sorted(

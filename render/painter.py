@@ -44,27 +44,27 @@ class Painter:
 
         `first` and `frames` ask for a part of the segment.
         """
-        asked = range(first, segment.frames if frames is None else first + frames)
+        numbers = range(first, segment.frames if frames is None else first + frames)
         if segment.texts or self._logo is not None:
-            yield from self._dressed(segment, asked)
+            yield from self._paint_overlays(segment, numbers)
         else:
-            for canvas, _ in self._pictures(segment, asked):
+            for canvas, _ in self._paint_pictures(segment, numbers):
                 yield canvas
 
-    def _pictures(self, segment: Segment, asked: range) -> Iterator[tuple[Canvas, bool]]:
+    def _paint_pictures(self, segment: Segment, numbers: range) -> Iterator[tuple[Canvas, bool]]:
         """Yield each frame without words, and whether it differs from the one before."""
         leading, *following = segment.views
         canvas = Canvas(self._profile)
         with ExitStack() as stack:
-            footage = stack.enter_context(self._opened(leading.shot))
+            footage = stack.enter_context(self._open_footage(leading.shot))
             if not following:
-                for frame in asked:
+                for frame in numbers:
                     yield canvas, footage.film(leading.first + frame, canvas)
                 return
             coming = following[0]
-            arriving = stack.enter_context(self._opened(coming.shot))
+            arriving = stack.enter_context(self._open_footage(coming.shot))
             after, mixed = Canvas(self._profile), Canvas(self._profile)
-            for frame in asked:
+            for frame in numbers:
                 footage.film(leading.first + frame, canvas)
                 arriving.film(coming.first + frame, after)
                 mix(
@@ -77,24 +77,26 @@ class Painter:
                 )
                 yield mixed, True
 
-    def _dressed(self, segment: Segment, asked: range) -> Iterator[Canvas]:
+    def _paint_overlays(self, segment: Segment, numbers: range) -> Iterator[Canvas]:
         """Yield each frame with its words and the logo on it."""
         # What is painted anew for every frame can be painted over.
         leading, *following = segment.views
         anew = following or _moves(leading.shot.source)
         top = None if anew else Canvas(self._profile)
-        shown: list[tuple[Layer, float]] | None = None
-        for frame, (canvas, changed) in zip(asked, self._pictures(segment, asked), strict=True):
+        painted: list[tuple[Layer, float]] | None = None
+        for frame, (canvas, changed) in zip(
+            numbers, self._paint_pictures(segment, numbers), strict=True
+        ):
             layers = self._layers(segment, frame)
             if top is None:
                 target = canvas
             else:
                 target = top
-                if not changed and layers == shown:
+                if not changed and layers == painted:
                     yield target
                     continue
                 top.copy(canvas)
-            shown = layers
+            painted = layers
             for layer, opacity in layers:
                 layer.paint(target, opacity)
             yield target
@@ -122,7 +124,7 @@ class Painter:
         return next(painter.paint(segment, first=frame - segment.start, frames=1))
 
     @contextmanager
-    def _opened(self, shot: Shot) -> Generator[Footage]:
+    def _open_footage(self, shot: Shot) -> Generator[Footage]:
         source = shot.source
         if isinstance(source, Moving):
             with open_clip(
@@ -131,7 +133,7 @@ class Painter:
                 yield footage
             return
         motion = source.motion if isinstance(source, Still) else Motion.STILL
-        with self._plates.borrowed(shot.number, source) as plate:
+        with self._plates.borrow(shot.number, source) as plate:
             yield StillFootage(plate, motion, frames=shot.span)
 
 
@@ -159,12 +161,12 @@ class _Plates:
         self._decoding = threading.Lock()
 
     @contextmanager
-    def borrowed(self, number: int, source: Still | Solid | Gradient) -> Generator[Plate]:
+    def borrow(self, number: int, source: Still | Solid | Gradient) -> Generator[Plate]:
         """Yield the plate of a scene, by the scene's number."""
         with self._locks[number]:
             if number not in self._plates:
                 with self._decoding:
-                    self._plates[number] = self._loaded(number, source)
+                    self._plates[number] = self._load(number, source)
             plate = self._plates[number]
         try:
             yield plate
@@ -174,7 +176,7 @@ class _Plates:
                 if not self._uses[number]:
                     self._plates.pop(number, None)
 
-    def _loaded(self, number: int, source: Still | Solid | Gradient) -> Plate:
+    def _load(self, number: int, source: Still | Solid | Gradient) -> Plate:
         if isinstance(source, Still):
             return load_plate(source.path, self._profile, focus=source.focus, scene=str(number))
         return background_plate(source, self._profile)

@@ -129,7 +129,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
                 )
             )
 
-    captions = [cue for voice in voices for cue in _placed(media[voice.scene_id].cues, voice)]
+    captions = [cue for voice in voices for cue in _place_cues(media[voice.scene_id].cues, voice)]
     timeline = Timeline(
         fps=fps,
         shots=tuple(shots),
@@ -249,7 +249,7 @@ def _chapter(scene: Scene, number: int) -> str:
     return shorten(" ".join(words.split()), _CHAPTER_TITLE) if words else str(number)
 
 
-def _placed(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
+def _place_cues(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
     for cue in cues:
         yield Cue(start=voice.start + cue.start, end=voice.start + cue.end, text=cue.text)
 

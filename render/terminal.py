@@ -51,7 +51,7 @@ def print_json(value: object) -> None:
 Line: TypeAlias = Report | PlanLine | Examination
 
 
-class _Teller:
+class _Reporter:
     """Tells a person at a terminal, or a program that reads lines of JSON."""
 
     def __init__(self, *, json: bool) -> None:
@@ -176,9 +176,9 @@ def _rows(found: Examination) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def telling(*, json: bool) -> Generator[Callable[[Line], None]]:
+def reporting(*, json: bool) -> Generator[Callable[[Line], None]]:
     """Yield a way to report; turn errors into their last line and an exit code."""
-    tell = _Teller(json=json)
+    tell = _Reporter(json=json)
     if json:
         # Whoever reads along may log what stands on standard error.
         tracebacks.install()
@@ -215,7 +215,7 @@ def working_folder(
         received.append(os.read(reader, 1)[0])
         time.sleep(_GRACE)
         shutil.rmtree(work, ignore_errors=True)
-        words = threading.Thread(target=say, args=(_cancelled(received[0]),), daemon=True)
+        words = threading.Thread(target=say, args=(_cancellation(received[0]),), daemon=True)
         words.start()
         words.join(_LAST_WORDS)
         os._exit(128 + received[0])
@@ -229,13 +229,13 @@ def working_folder(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # The number reaches the thread through the pipe; a handler of one's own
         # only keeps the default from ending the process at once.
-        signal.signal(number, _heard)
+        signal.signal(number, _on_signal)
     try:
         yield work, lambda: bool(received)
     except CompositionCancelled as error:
         if not received:
             raise
-        raise _cancelled(received[0]) from error
+        raise _cancellation(received[0]) from error
     except OSError as error:
         raise disk_error(error, out) from error
     finally:
@@ -246,9 +246,9 @@ def _line(error: RenderError) -> ErrorLine:
     return ErrorLine(code=error.code, message=error.message, params=error.params)
 
 
-def _cancelled(number: int) -> CompositionCancelled:
+def _cancellation(number: int) -> CompositionCancelled:
     return CompositionCancelled("Composing was cancelled.", signal=number)
 
 
-def _heard(_number: int, _frame: FrameType | None) -> None:
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
     return

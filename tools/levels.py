@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from render.sound.graph import RATE
-from render.sound.loudness import decoded
+from render.sound.loudness import decode_sound
 from render.sound.waveform import Peaks, waveform
 
 _STEP = RATE // 50
@@ -76,7 +76,7 @@ class Levels(NamedTuple):
 def listen(video: Path, *, seconds: float, columns: int = 1920) -> Levels:
     """Return the levels of a video that lasts so long."""
     samples = round(seconds * RATE)
-    sound = np.concatenate([block.mean(axis=0) for block in decoded(video)])[:samples]
+    sound = np.concatenate([block.mean(axis=0) for block in decode_sound(video)])[:samples]
     moments = sound[: len(sound) // _STEP * _STEP].reshape(-1, _STEP)
     power = np.mean(np.square(moments, dtype=np.float64), axis=1)
     around = np.lib.stride_tricks.sliding_window_view(

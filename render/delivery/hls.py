@@ -233,7 +233,7 @@ class _Packaging:
         """Return when the first picture is shown by the pieces' own clock, in seconds."""
         # It is not 0: the clock starts where decoding does.
         playlist = self._folder / f"{self._lines}p" / "index.m3u8"
-        with _playing(playlist) as made:
+        with _open_playlist(playlist) as made:
             stream = made.streams.video[0]
             return Fraction(stream.start_time or 0) * (stream.time_base or 0)
 
@@ -281,7 +281,7 @@ def _verify(playlist: Path, counted: Counter[str]) -> None:
     # FFmpeg's writer of pieces goes on when the disk refuses, and tells nobody.
     held = Counter[str]()
     try:
-        with _playing(playlist) as made:
+        with _open_playlist(playlist) as made:
             for packet in made.demux():
                 held[packet.stream.type] += packet.pts is not None and not packet.is_corrupt
     except FFmpegError:
@@ -290,7 +290,7 @@ def _verify(playlist: Path, counted: Counter[str]) -> None:
         raise CompositionError("The pieces for streaming came out incomplete; is the disk full?")
 
 
-def _playing(playlist: Path) -> InputContainer:
+def _open_playlist(playlist: Path) -> InputContainer:
     return av.open(str(playlist), format="hls", options={"protocol_whitelist": "file"})
 
 

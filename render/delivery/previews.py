@@ -46,7 +46,7 @@ def webm(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) 
     `MediaError` for a video that cannot be read.
     """
     with (
-        _making(video, place) as (source, part),
+        _convert(video, place) as (source, part),
         # Otherwise the muxer names every file at random.
         av.open(part, "w", format="webm", options={"fflags": "+bitexact"}) as output,
     ):
@@ -76,21 +76,21 @@ def gif(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) -
     `check` and errors as with `webm`.
     """
     with (
-        _making(video, place) as (source, part),
+        _convert(video, place) as (source, part),
         av.open(part, "w", format="gif", options={"loop": "0"}) as output,
     ):
         stream = output.add_stream("gif", _GIF_FPS)
         stream.width, stream.height = _within(source.streams.video[0], _GIF_SIDE)
         stream.pix_fmt = "pal8"
         stream.codec_context.time_base = Fraction(1, _GIF_FPS)
-        for number, frame in enumerate(_painted(source, stream.width, stream.height, check)):
+        for number, frame in enumerate(_palette_frames(source, stream.width, stream.height, check)):
             frame.pts, frame.time_base = number, Fraction(1, _GIF_FPS)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
 
 
 @contextmanager
-def _making(video: Path, place: Path) -> Generator[tuple[InputContainer, Path]]:
+def _convert(video: Path, place: Path) -> Generator[tuple[InputContainer, Path]]:
     try:
         with open_mp4(video) as source, written_aside(place) as part:
             yield source, part
@@ -125,7 +125,7 @@ def _vp9(output: OutputContainer, source: VideoStream) -> VideoStream:
     return stream
 
 
-def _painted(
+def _palette_frames(
     source: InputContainer, width: int, height: int, check: Callable[[], None]
 ) -> Iterator[VideoFrame]:
     """Yield the moments in 256 colours chosen for all of them together."""

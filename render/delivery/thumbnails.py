@@ -34,31 +34,34 @@ def write(
     folder: Path,
     profile: Profile,
     *,
-    filming: Callable[[int], Canvas],
+    paint_frame: Callable[[int], Canvas],
 ) -> Thumbnails:
     """Write `poster.jpg` and `scene-<id>.jpg` for every scene into a folder.
 
-    `filming` paints any frame of the timeline in the profile's size. The poster
+    `paint_frame` paints any frame of the timeline in the profile's size. The poster
     shows the first scene.
     """
     folder.mkdir(parents=True, exist_ok=True)
     poster = folder / "poster.jpg"
-    write_poster(timeline, poster, filming=filming)
+    write_poster(timeline, poster, paint_frame=paint_frame)
     scale = min(1.0, _SMALL / max(profile.width, profile.height))
     size = (round(profile.width * scale), round(profile.height * scale))
     scenes: dict[str, Path] = {}
     for shot in timeline.shots:
         place = scenes[shot.scene_id] = folder / f"scene-{shot.scene_id}.jpg"
-        _save(_photograph(filming(_telling(shot))).resize(size, Image.Resampling.LANCZOS), place)
+        _save(
+            _photograph(paint_frame(_telling_frame(shot))).resize(size, Image.Resampling.LANCZOS),
+            place,
+        )
     return Thumbnails(poster=poster, scenes=scenes)
 
 
-def write_poster(timeline: Timeline, place: Path, *, filming: Callable[[int], Canvas]) -> None:
+def write_poster(timeline: Timeline, place: Path, *, paint_frame: Callable[[int], Canvas]) -> None:
     """Write the picture that stands for the whole video alone."""
-    _save(_photograph(filming(_telling(timeline.shots[0]))), place)
+    _save(_photograph(paint_frame(_telling_frame(timeline.shots[0]))), place)
 
 
-def _telling(shot: Shot) -> int:
+def _telling_frame(shot: Shot) -> int:
     # The middle of the stretch in which this scene alone is seen, where words stand in full.
     return (shot.start + shot.fade_in + shot.end - shot.fade_out) // 2
 

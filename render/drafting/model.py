@@ -70,7 +70,7 @@ Your first answer, which is part of the material, has these faults; answer again
 """
 
 
-class Storyboarded(msgspec.Struct, frozen=True, kw_only=True):
+class DraftedStoryboard(msgspec.Struct, frozen=True, kw_only=True):
     """A draft, and what a model had to do with it."""
 
     draft: Draft
@@ -103,7 +103,7 @@ class _Unfit(Exception):
     """An answer that cannot be used; its text lists the faults."""
 
 
-async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Storyboarded:
+async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> DraftedStoryboard:
     """Return a brief's storyboard; raise what `draft` raises, and `RunningGeneration`."""
     offline = draft(brief, limits=limits)
     answers: list[GeneratedText] = []
@@ -118,7 +118,7 @@ async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Story
             except _Unfit as unfit:
                 faults = str(unfit)
             else:
-                return Storyboarded(draft=drafted, made=tuple(answers), by_model=True)
+                return DraftedStoryboard(draft=drafted, made=tuple(answers), by_model=True)
     except RunningGeneration:
         raise  # it is paid for: asking again fetches it
     except GenerationError as error:
@@ -130,7 +130,7 @@ async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Story
         message=f"The storyboard was drafted without a model. {faults}{paid}",
         params={"reason": faults, "cost": f"{cost:f}"},
     )
-    return Storyboarded(
+    return DraftedStoryboard(
         draft=msgspec.structs.replace(offline, warnings=(*offline.warnings, warning)),
         made=tuple(answers),
     )
@@ -246,12 +246,12 @@ def _faults(
         faults.append(f"A scene may take {limits.max_scene_seconds:g} seconds at most.")
     if sum(lengths) > limits.max_video_seconds:
         faults.append(f"The video may take {limits.max_video_seconds:g} seconds at most.")
-    if clean_text(brief.script) and _spoken(board) != _spoken(offline.storyboard):
+    if clean_text(brief.script) and _spoken_letters(board) != _spoken_letters(offline.storyboard):
         faults.append("The narrations are not the script, word for word.")
     return faults
 
 
-def _spoken(board: Storyboard) -> str:
+def _spoken_letters(board: Storyboard) -> str:
     """Return the letters and digits that are spoken, by which two texts are compared."""
     text = "".join(scene.narration for scene in board.scenes)
     return "".join(char for char in text.casefold() if char.isalnum())

@@ -315,7 +315,7 @@ def _units(block: _Block, ideal: float, locale: str, limits: Limits) -> Iterator
     for paragraph in block.paragraphs:
         pieces = [
             piece
-            for sentence in _packed(sentences(paragraph), crumb)
+            for sentence in _pack(sentences(paragraph), crumb)
             for piece in _pieces(sentence, _PARTING_SENTENCES, fits, crumb)
         ]
         for text, parting in pieces[:-1]:
@@ -324,7 +324,7 @@ def _units(block: _Block, ideal: float, locale: str, limits: Limits) -> Iterator
         yield _Unit(last + "\n\n", estimate_seconds(last, locale), 0.0, _JOINING_PARAGRAPHS)
 
 
-def _packed(pieces: list[str], fits: Callable[[str], bool]) -> list[str]:
+def _pack(pieces: list[str], fits: Callable[[str], bool]) -> list[str]:
     """Join neighbours for as long as they fit together."""
     packed: list[str] = []
     for piece in pieces:
@@ -341,7 +341,7 @@ def _pieces(
     """Yield text in pieces that fit, each with what it costs to end a scene after it."""
     if not fits(text):
         for cut, cost in _CUTS:
-            parts = _packed(cut(text), crumb)
+            parts = _pack(cut(text), crumb)
             if len(parts) > 1:
                 for part in parts[:-1]:
                     yield from _pieces(part, cost, fits, crumb)

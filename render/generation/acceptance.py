@@ -27,8 +27,8 @@ from render.pictures import deep
 from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable
 from render.problem import Problem
 from render.rendition import profile_for
-from render.sound.track import opened
-from render.sound.wav import heard, narration, wav_duration
+from render.sound.track import open_sound
+from render.sound.wav import hear_narration, narration, wav_duration
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 
@@ -149,7 +149,7 @@ def inspect_speech(
     path: Path, request: SpeechRequest, *, source: Source, standards: Standards
 ) -> tuple[Problem, ...]:
     """Decode speech to its end and return what there is to say; raise `MediaError`."""
-    with opened(narration(path)) as (_, stream):
+    with open_sound(narration(path)) as (_, stream):
         rate = stream.codec_context.sample_rate
         channels = stream.codec_context.layout.nb_channels
     if rate not in _RATES or channels > _CHANNELS:
@@ -162,7 +162,7 @@ def inspect_speech(
         raise MediaError(
             f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
         )
-    silent = heard(path).silent
+    silent = hear_narration(path).silent
     says = any(char.isalnum() for char in text)
     if source is Source.MODEL and says:
         if silent:

@@ -20,12 +20,12 @@ from av.stream import Stream
 from render.errors import MediaError
 from render.inspection.frames import BLACK, MOVED, luma
 from render.inspection.probe import MediaInfo, inspect, open_mp4
-from render.inspection.validation import Fault, Finding, tagging, too_loud
+from render.inspection.validation import Fault, Finding, tag_findings, too_loud
 from render.pictures.canvas import Plane
 from render.sound.graph import RATE, Block
-from render.sound.hearing import Clips
-from render.sound.loudness import Loudness, decoded, measure
-from render.sound.wav import Ear
+from render.sound.hearing import ClippingDetector
+from render.sound.loudness import Loudness, decode_sound, measure
+from render.sound.wav import PauseDetector
 
 if TYPE_CHECKING:
     from render.signing.provenance import Provenance
@@ -89,33 +89,35 @@ def examine(
     Raises `MediaError` for what is no MP4.
     """
     info = inspect(path)
-    eyes, ears = _Eyes(), _Ears()
+    pictures, sound = _PictureScan(), _SoundScan()
     faults = list(_streams(info))
     starts = None
     with open_mp4(path) as container:
         if info.video_codec:
-            faults += eyes.watch(
+            faults += pictures.watch(
                 container, threads, on_frame=lambda done: on_frame(done, info.frames)
             )
         if info.video_codec and info.audio_codec:
             starts = _start(container.streams.audio[0]) - _start(container.streams.video[0])
     if info.audio_codec:
-        faults += ears.listen(path, info.audio_duration + min(starts or 0.0, 0.0))
-    ends = ears.seconds - eyes.seconds if eyes.frames and ears.seconds else None
+        faults += sound.listen(path, info.audio_duration + min(starts or 0.0, 0.0))
+    ends = sound.seconds - pictures.seconds if pictures.frames and sound.seconds else None
     provenance, origin = _origin(path)
     if provenance and provenance.faults:
         faults.append(Finding(fault=Fault.ALTERED, message=origin))
     faults += _apart(starts, "begins")
     if not any(finding.fault is Fault.UNDECODABLE for finding in faults):
-        faults += [*_apart(ends, "ends"), *_nothing_else(eyes, ears)]
+        faults += [*_apart(ends, "ends"), *_nothing_else(pictures, sound)]
     return Examination(
         info=info,
-        frames=eyes.frames,
-        sound_seconds=ears.seconds,
-        loudness=ears.loudness,
+        frames=pictures.frames,
+        sound_seconds=sound.seconds,
+        loudness=sound.loudness,
         sound_starts_late=starts,
         sound_ends_late=ends,
-        passages=tuple(sorted((*eyes.passages, *ears.passages), key=lambda passage: passage.start)),
+        passages=tuple(
+            sorted((*pictures.passages, *sound.passages), key=lambda passage: passage.start)
+        ),
         provenance=provenance,
         origin=origin,
         faults=tuple(faults),
@@ -137,7 +139,7 @@ def _streams(info: MediaInfo) -> Iterator[Finding]:
             fault=Fault.STREAMS,
             message=f"The sound is coded as {info.audio_codec}, which few players take.",
         )
-    yield from tagging(info)
+    yield from tag_findings(info)
 
 
 def _apart(seconds: float | None, what: str) -> Iterator[Finding]:
@@ -149,10 +151,13 @@ def _apart(seconds: float | None, what: str) -> Iterator[Finding]:
         )
 
 
-def _nothing_else(eyes: "_Eyes", ears: "_Ears") -> Iterator[Finding]:
+def _nothing_else(pictures: "_PictureScan", sound: "_SoundScan") -> Iterator[Finding]:
     whole = {
         passage.kind
-        for seconds, passages in ((eyes.seconds, eyes.passages), (ears.seconds, ears.passages))
+        for seconds, passages in (
+            (pictures.seconds, pictures.passages),
+            (sound.seconds, sound.passages),
+        )
         for passage in passages
         if passage.end - passage.start > seconds - _APART
     }
@@ -171,7 +176,7 @@ def _origin(path: Path) -> "tuple[Provenance | None, str]":
     from render.signing import provenance  # noqa: PLC0415
 
     try:
-        found = provenance.read(path)
+        manifest = provenance.read(path)
     except MediaError as error:
         return None, error.message
     words = {
@@ -179,7 +184,7 @@ def _origin(path: Path) -> "tuple[Provenance | None, str]":
         provenance.Standing.VALID: "Signed, and unaltered since; the signer is not known here.",
         provenance.Standing.INVALID: "The video was altered after it was signed.",
     }
-    return found, words[found.standing]
+    return manifest, words[manifest.standing]
 
 
 class _Run:
@@ -191,7 +196,7 @@ class _Run:
         self._since: float | None = None
         self.passages: list[Passage] = []
 
-    def see(self, now: float, *, holds: bool) -> None:
+    def measure(self, now: float, *, holds: bool) -> None:
         """Be told whether it is so from now on."""
         if holds and self._since is None:
             self._since = now
@@ -201,7 +206,7 @@ class _Run:
             self._since = None
 
 
-class _Eyes:
+class _PictureScan:
     """Sees every picture of a file; seconds count from the first."""
 
     def __init__(self) -> None:
@@ -235,12 +240,12 @@ class _Eyes:
             if frame is None:
                 break
             now = float((frame.pts or 0) * (frame.time_base or 0)) - first
-            self._see(luma(frame), now)
+            self._scan(luma(frame), now)
             lasts = (frame.duration or 0) * (frame.time_base or 0) or usual
             self.frames, self.seconds = self.frames + 1, now + float(lasts)
             on_frame(self.frames)
-        self._black.see(self.seconds, holds=False)
-        self._frozen.see(self.seconds, holds=False)
+        self._black.measure(self.seconds, holds=False)
+        self._frozen.measure(self.seconds, holds=False)
         if broken or self.seconds < promised - 1.5 * usual:
             yield Finding(
                 fault=Fault.UNDECODABLE,
@@ -248,26 +253,26 @@ class _Eyes:
                 at=self.seconds,
             )
 
-    def _see(self, seen: Plane, now: float) -> None:
-        self._black.see(now, holds=float(np.percentile(seen, 99)) < BLACK)
+    def _scan(self, seen: Plane, now: float) -> None:
+        self._black.measure(now, holds=float(np.percentile(seen, 99)) < BLACK)
         if self._reference is not None and self._reference.shape == seen.shape:
             change = np.abs(self._reference.astype(np.int16) - seen)
             if float(np.percentile(change, 99)) < MOVED:
-                self._frozen.see(now, holds=True)
+                self._frozen.measure(now, holds=True)
                 return
-        self._frozen.see(now, holds=False)
-        self._frozen.see(now, holds=True)
+        self._frozen.measure(now, holds=False)
+        self._frozen.measure(now, holds=True)
         self._reference = seen.copy()
 
 
-class _Ears:
+class _SoundScan:
     """Hears all of a file's sound; seconds count from the first picture."""
 
     def __init__(self) -> None:
         self.loudness: Loudness | None = None
         self._samples = 0
-        self._ear = Ear()
-        self._clips = Clips()
+        self._pauses = PauseDetector()
+        self._clipping = ClippingDetector()
 
     @property
     def seconds(self) -> float:
@@ -275,12 +280,12 @@ class _Ears:
 
     @property
     def passages(self) -> list[Passage]:
-        silences = self._ear.silences(_SHORTEST_SILENCE)
+        silences = self._pauses.silences(_SHORTEST_SILENCE)
         return [
             *(Passage(kind=Fault.SILENT, start=float(a), end=float(b)) for a, b in silences),
             *(
                 Passage(kind=Fault.CLIPPED, start=clipped.start, end=clipped.end)
-                for clipped in self._clips.found
+                for clipped in self._clipping.stretches
             ),
         ]
 
@@ -296,7 +301,7 @@ class _Ears:
                 message=f"The sound cannot be decoded past second {self.seconds:.1f}.",
                 at=self.seconds,
             )
-        for clipped in self._clips.found:
+        for clipped in self._clipping.stretches:
             yield Finding(
                 fault=Fault.CLIPPED,
                 message=f"The sound is clipped at second {clipped.start:.1f}.",
@@ -306,9 +311,9 @@ class _Ears:
             yield from too_loud(self.loudness)
 
     def _heard(self, path: Path) -> Iterator[Block]:
-        for block in decoded(path):
-            self._ear.hear(block)
-            self._clips.hear(block, self._samples)
+        for block in decode_sound(path):
+            self._pauses.hear(block)
+            self._clipping.hear(block, self._samples)
             self._samples += block.shape[1]
             yield block
 

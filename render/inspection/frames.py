@@ -38,7 +38,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """The greatest mean difference of a picture from what was painted."""
 
 
-class Glimpses:
+class PaintedSamples:
     """A few of the pictures of a segment as they were painted, to compare the decoded ones with."""
 
     def __init__(self, fps: int) -> None:
@@ -54,9 +54,9 @@ class Glimpses:
         self._seen += 1
 
 
-def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: None) -> Look:
+def look(piece: Path, *, painted: PaintedSamples, check: Callable[[], None] = lambda: None) -> Look:
     """Decode a segment to its end; `check` is called often, and stops the work by raising."""
-    eye = Eye()
+    meter = ActivityMeter()
     frames, drift = 0, 0.0
     # Deblocking finds no damage and costs a tenth of decoding and more.
     fast = {"err_detect": "explode", "skip_loop_filter": "all"}
@@ -70,15 +70,15 @@ def look(piece: Path, *, painted: Glimpses, check: Callable[[], None] = lambda: 
                 frames += 1
                 if not between and at < len(painted.taken):
                     seen = luma(frame)
-                    eye.see(seen)
+                    meter.measure(seen)
                     drift = max(drift, _difference(seen, painted.taken[at]))
     except (FFmpegError, IndexError):
         # Fewer frames than there should be: `judge` says so.
         pass
-    return Look(frames=frames, brightest=eye.brightest, moved=eye.moved, drift=drift)
+    return Look(frames=frames, brightest=meter.brightest, moved=meter.moved, drift=drift)
 
 
-class Eye:
+class ActivityMeter:
     """What a run of pictures amounts to: how bright, and how much they change."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Eye:
         self.brightest = 0.0
         self.moved = 0.0
 
-    def see(self, luma: Plane) -> None:
+    def measure(self, luma: Plane) -> None:
         """Be shown the luma of the next picture, every eighth pixel each way."""
         self.brightest = max(self.brightest, float(np.percentile(luma, 99)))
         if self._first is None:

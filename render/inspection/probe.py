@@ -46,7 +46,7 @@ def inspect(path: Path, *, max_pixels: int = 8192 * 4320, max_seconds: float = 1
     """Read an MP4's headers; raise `MediaError` where they are unreadable or out of bounds."""
     try:
         with open_mp4(path) as container:
-            info = _inspected(container, path)
+            info = _read_headers(container, path)
     except FileNotFoundError as error:
         raise MediaError("The video is missing.") from error
     except (FFmpegError, OSError) as error:
@@ -68,7 +68,7 @@ def open_mp4(path: Path, *, by_header: bool = False) -> InputContainer:
     return av.open(f"file:{path}", format="mp4", options=options)
 
 
-def _inspected(container: InputContainer, path: Path) -> MediaInfo:
+def _read_headers(container: InputContainer, path: Path) -> MediaInfo:
     info = MediaInfo(
         duration=(container.duration or 0) / av.time_base,
         bytes=path.stat().st_size,

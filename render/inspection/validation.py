@@ -21,7 +21,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from render.errors import MediaError, ValidationFailed
-from render.inspection.frames import BLACK, GRID, LOOKS_A_SECOND, MOVED, Eye, Look, luma
+from render.inspection.frames import BLACK, GRID, LOOKS_A_SECOND, MOVED, ActivityMeter, Look, luma
 from render.inspection.probe import MediaInfo, inspect, open_mp4
 from render.painter import Painter
 from render.rendition import Profile
@@ -131,13 +131,13 @@ def judge(  # noqa: PLR0913  keyword-only past the third
 
     `pieces` are the segments' files, in order, and `sound` the programme's.
     """
-    findings = list(_headers(inspect(path), timeline, profile))
+    findings = list(_header_findings(inspect(path), timeline, profile))
     if not _same_packets(path, pieces, sound):
         findings.append(
             Finding(fault=Fault.ALTERED, message="The video does not hold what was encoded.")
         )
-    findings += _seen(glances, timeline, profile)
-    findings += _heard(hearing, timeline)
+    findings += _picture_findings(glances, timeline, profile)
+    findings += _sound_findings(hearing, timeline)
     return ValidationReport(
         findings=tuple(findings), frames=sum(glance.look.frames for glance in glances)
     )
@@ -155,11 +155,11 @@ def validate(
 
     `on_frame` hears the number of frames decoded so far, and stops the work by raising.
     """
-    findings = list(_headers(inspect(path), timeline, profile))
+    findings = list(_header_findings(inspect(path), timeline, profile))
     watches = [_Watch(segment, timeline.fps) for segment in cut(timeline)]
     frames = 0
     try:
-        for frames in _decoded(path, watches, threads):
+        for frames in _decode(path, watches, threads):
             on_frame(frames)
     except _UndecodableError:
         return ValidationReport(
@@ -172,15 +172,15 @@ def validate(
                 message=f"The video holds {frames} frames instead of {timeline.frames}.",
             )
         )
-    findings += _seen([watch.glance for watch in watches], timeline, profile)
+    findings += _picture_findings([watch.glance for watch in watches], timeline, profile)
     try:
-        findings += _heard(hear(path, timeline), timeline)
+        findings += _sound_findings(hear(path, timeline), timeline)
     except MediaError as error:
         findings.append(Finding(fault=Fault.STREAMS, message=error.message))
     return ValidationReport(findings=tuple(findings), frames=frames)
 
 
-def _decoded(path: Path, watches: list["_Watch"], threads: int) -> Iterator[int]:
+def _decode(path: Path, watches: list["_Watch"], threads: int) -> Iterator[int]:
     """Show every picture to whom it concerns; yield how many there were so far."""
     watching = deque(watches)
     frames = 0
@@ -193,7 +193,7 @@ def _decoded(path: Path, watches: list["_Watch"], threads: int) -> Iterator[int]
                 while watching and frames >= watching[0].segment.end:
                     watching.popleft()
                 if watching:
-                    watching[0].see(frames, frame)
+                    watching[0].measure(frames, frame)
                 frames += 1
                 yield frames
     except (FFmpegError, OSError, IndexError) as error:
@@ -209,22 +209,22 @@ class _Watch:
 
     def __init__(self, segment: Segment, fps: int) -> None:
         self.segment = segment
-        self._eye = Eye()
+        self._meter = ActivityMeter()
         self._every = max(1, fps // LOOKS_A_SECOND)
         self._frames = 0
 
-    def see(self, number: int, frame: VideoFrame) -> None:
+    def measure(self, number: int, frame: VideoFrame) -> None:
         self._frames += 1
         if (number - self.segment.start) % self._every == 0:
-            self._eye.see(luma(frame))
+            self._meter.measure(luma(frame))
 
     @property
     def glance(self) -> Glance:
-        seen = Look(frames=self._frames, brightest=self._eye.brightest, moved=self._eye.moved)
+        seen = Look(frames=self._frames, brightest=self._meter.brightest, moved=self._meter.moved)
         return Glance(segment=self.segment, look=seen)
 
 
-def _headers(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
+def _header_findings(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
     if (info.video_codec, info.audio_codec) != (profile.codec.value, "aac"):
         yield Finding(
             fault=Fault.STREAMS,
@@ -243,10 +243,10 @@ def _headers(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[
                 message=f"The {what} lasts {seconds:.2f} seconds "
                 f"instead of {float(timeline.duration):.2f}.",
             )
-    yield from tagging(info)
+    yield from tag_findings(info)
 
 
-def tagging(info: MediaInfo) -> Iterator[Finding]:
+def tag_findings(info: MediaInfo) -> Iterator[Finding]:
     """Judge what headers say of colour and order."""
     if info.colour != "bt709":
         yield Finding(fault=Fault.COLOUR, message="The video is not tagged as BT.709.")
@@ -273,18 +273,20 @@ def _same_packets(path: Path, pieces: Sequence[Path], sound: Path) -> bool:
         return False
 
 
-def _seen(glances: Sequence[Glance], timeline: Timeline, profile: Profile) -> Iterator[Finding]:
-    told: set[tuple[Fault, int]] = set()
+def _picture_findings(
+    glances: Sequence[Glance], timeline: Timeline, profile: Profile
+) -> Iterator[Finding]:
+    reported: set[tuple[Fault, int]] = set()
     for glance in glances:
-        for finding in _judged(glance, timeline, profile):
+        for finding in _judge_glance(glance, timeline, profile):
             # A scene of several segments is told of once.
-            known = (finding.fault, finding.scene or 0)
-            if known not in told:
-                told.add(known)
+            key = (finding.fault, finding.scene or 0)
+            if key not in reported:
+                reported.add(key)
                 yield finding
 
 
-def _judged(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
+def _judge_glance(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
     segment, seen = glance.segment, glance.look
     shot = segment.views[0].shot
     second = segment.start / timeline.fps
@@ -307,21 +309,21 @@ def _judged(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Fi
     frozen = moves and segment.frames > timeline.fps and seen.moved < MOVED
     if not (black or frozen):
         return
-    wanted = _wanted(segment, timeline, profile)
-    if black and wanted.brightest >= BLACK:
+    expected = _expected_activity(segment, timeline, profile)
+    if black and expected.brightest >= BLACK:
         yield finding(Fault.BLACK, "is black")
-    elif frozen and seen.moved < wanted.moved / 4:
+    elif frozen and seen.moved < expected.moved / 4:
         yield finding(Fault.FROZEN, "does not move")
 
 
-def _wanted(segment: Segment, timeline: Timeline, profile: Profile) -> Eye:
+def _expected_activity(segment: Segment, timeline: Timeline, profile: Profile) -> ActivityMeter:
     # What the source itself shows to the same camera.
-    wanted = Eye()
+    expected = ActivityMeter()
     for number in (0, segment.frames - 1):
         painter = Painter(timeline, profile, [segment])
         for canvas in painter.paint(segment, first=number, frames=1):
-            wanted.see(canvas.y[::GRID, ::GRID])
-    return wanted
+            expected.measure(canvas.y[::GRID, ::GRID])
+    return expected
 
 
 def _undecodable(frames: int, fps: int, *, scene: int | None = None) -> Finding:
@@ -334,11 +336,11 @@ def _undecodable(frames: int, fps: int, *, scene: int | None = None) -> Finding:
     )
 
 
-def _heard(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
+def _sound_findings(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
     for voice, heard in zip(timeline.voices, hearing.voices, strict=True):
         second = float(voice.start)
         if heard.level < _SILENT_DBFS:
-            if wav.heard(voice.path, scene=str(voice.number)).silent:
+            if wav.hear_narration(voice.path, scene=str(voice.number)).silent:
                 continue
             yield Finding(
                 fault=Fault.SILENT,

@@ -30,7 +30,7 @@ from av.video.stream import VideoStream
 
 from render.errors import MediaError
 from render.pictures.canvas import Canvas
-from render.pictures.fitting import Fitting, Kind
+from render.pictures.fitting import Fitting, FrameFormat
 from render.rendition import Profile
 from render.timeline import Moving
 
@@ -68,9 +68,9 @@ _LIMITS = ClipLimits()
 
 def check_clip(path: Path, *, scene: str, limits: ClipLimits = _LIMITS) -> ClipInfo:
     """Read a clip's headers and count its packets; raise `MediaError` unless it can be shown."""
-    with _opened(path, scene, limits) as (container, stream), _undamaged(scene):
+    with _open(path, scene, limits) as (container, stream), _refuse_damage(scene):
         return ClipInfo(
-            seconds=_measured(container, stream, scene, limits),
+            seconds=_measure(container, stream, scene, limits),
             width=stream.width,
             height=stream.height,
             sounds=bool(container.streams.audio),
@@ -82,7 +82,7 @@ def open_clip(
     source: Moving, profile: Profile, *, fps: int, scene: str
 ) -> Generator["ClipFootage"]:
     """Open a stretch of a clip, to be filmed `fps` times a second."""
-    with _opened(source.path, scene, _LIMITS) as (container, stream):
+    with _open(source.path, scene, _LIMITS) as (container, stream):
         yield ClipFootage(container, stream, source, profile, fps=fps, scene=scene)
 
 
@@ -118,16 +118,16 @@ class ClipFootage:
 
         Frames are cheap in rising order, and may start anywhere.
         """
-        with _undamaged(self._scene):
+        with _refuse_damage(self._scene):
             picture = self._picture(self._latest(frame))
             if self._painted is not None and (
                 picture is self._painted[0] and canvas is self._painted[1]
             ):
                 return False
-            kind = Kind.of(picture)
-            if self._fitting is None or self._fitting.kind != kind:
+            frame_format = FrameFormat.of(picture)
+            if self._fitting is None or self._fitting.frame_format != frame_format:
                 aspect = self._stream.sample_aspect_ratio or _SQUARE
-                self._fitting = Fitting(kind, self._source, self._profile, aspect=aspect)
+                self._fitting = Fitting(frame_format, self._source, self._profile, aspect=aspect)
             self._fitting.paint(picture, canvas)
         self._painted = picture, canvas
         return True
@@ -162,7 +162,7 @@ class ClipFootage:
             if found is not None and (_time(found) <= latest or place <= first):
                 self._next = next(self._coming, None)
                 return found
-        raise _damaged(self._scene)
+        raise _damage_error(self._scene)
 
 
 def _time(frame: VideoFrame) -> int:
@@ -174,16 +174,16 @@ def _nearest(ticks: Fraction) -> int:
 
 
 @contextmanager
-def _opened(
+def _open(
     path: Path, scene: str, limits: ClipLimits
 ) -> Generator[tuple[InputContainer, VideoStream]]:
     options = {"protocol_whitelist": "file", "max_pixels": str(limits.max_pixels)}
     try:
         container = av.open(f"file:{path}", format=_demuxer(path, scene), options=options)
     except FileNotFoundError as error:
-        raise _refused("the clip is missing", scene) from error
+        raise _clip_error("the clip is missing", scene) from error
     except (FFmpegError, OSError) as error:
-        raise _unreadable(scene) from error
+        raise _unreadable_error(scene) from error
     with container:
         yield container, _picture_stream(container, scene, limits)
 
@@ -195,12 +195,12 @@ def _demuxer(path: Path, scene: str) -> str:
         return "matroska"
     if head[4:] in _QUICKTIME:
         return "mov"
-    raise _unreadable(scene)
+    raise _unreadable_error(scene)
 
 
 def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -> VideoStream:
     if len(container.streams) > limits.max_streams:
-        raise _refused(
+        raise _clip_error(
             f"the clip may hold {limits.max_streams} streams at most; "
             f"this holds {len(container.streams)}",
             scene,
@@ -212,26 +212,26 @@ def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -
         if not stream.disposition & Disposition.attached_pic
     ]
     if not streams:
-        raise _refused("the clip holds no moving picture", scene)
+        raise _clip_error("the clip holds no moving picture", scene)
     stream = streams[0]
     # PyAV has no context for a codec that this FFmpeg does not know.
     context = cast("VideoCodecContext | None", stream.codec_context)
     codec = context.codec.canonical_name if context else "something unknown"
     if codec not in _CODECS:
-        raise _refused(f"the clip is coded as {codec}, which is not read here", scene)
+        raise _clip_error(f"the clip is coded as {codec}, which is not read here", scene)
     if stream.width * stream.height > limits.max_pixels:
-        raise _refused(
+        raise _clip_error(
             f"the clip's pictures have more than {limits.max_pixels / 1_000_000:g} million pixels",
             scene,
         )
     if not stream.width or not stream.height:
-        raise _unreadable(scene)
+        raise _unreadable_error(scene)
     # Threads are given to whole segments.
     stream.thread_count = 1
     return stream
 
 
-def _measured(
+def _measure(
     container: InputContainer, stream: VideoStream, scene: str, limits: ClipLimits
 ) -> Fraction:
     rate = stream.average_rate or Fraction(25)
@@ -245,12 +245,12 @@ def _measured(
         if packet.stream is stream:
             seen = max(seen, end - origin)
         if held - origin > limits.max_seconds:
-            raise _refused(
+            raise _clip_error(
                 f"the clip may be at most {limits.max_seconds} seconds long; this is longer", scene
             )
     promised = Fraction(container.duration or 0, av.time_base)
     if not seen or held < promised - _LOST:
-        raise _damaged(scene)
+        raise _damage_error(scene)
     return seen
 
 
@@ -260,20 +260,20 @@ def _end(packet: "Packet[Stream]", rate: Fraction) -> Fraction:
 
 
 @contextmanager
-def _undamaged(scene: str) -> Generator[None]:
+def _refuse_damage(scene: str) -> Generator[None]:
     try:
         yield
     except (FFmpegError, OSError) as error:
-        raise _damaged(scene) from error
+        raise _damage_error(scene) from error
 
 
-def _damaged(scene: str) -> MediaError:
-    return _refused("the clip is damaged", scene)
+def _damage_error(scene: str) -> MediaError:
+    return _clip_error("the clip is damaged", scene)
 
 
-def _unreadable(scene: str) -> MediaError:
-    return _refused("the clip is not a readable MP4, MOV or WebM file", scene)
+def _unreadable_error(scene: str) -> MediaError:
+    return _clip_error("the clip is not a readable MP4, MOV or WebM file", scene)
 
 
-def _refused(reason: str, scene: str) -> MediaError:
+def _clip_error(reason: str, scene: str) -> MediaError:
     return MediaError(f"Scene {scene}: {reason}.", scene=scene)

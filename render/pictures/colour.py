@@ -50,7 +50,7 @@ def ycbcr(rgb: Samples) -> tuple[Samples, Samples, Samples]:
     return cast("Samples", y), cast("Samples", u), cast("Samples", v)
 
 
-def resized(samples: Samples, size: tuple[int, int], interpolation: int) -> Samples:
+def resize(samples: Samples, size: tuple[int, int], interpolation: int) -> Samples:
     """Scale to a size, width and height, in the same type; `interpolation` is OpenCV's."""
     return cast("Samples", cv2.resize(samples, size, interpolation=interpolation))
 

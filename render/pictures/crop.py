@@ -29,11 +29,11 @@ def cover(source: tuple[float, float], shape: tuple[float, float], focus: Focus)
     # Against rounding: no part may reach over the border by a billionth.
     width = min(source[0], shape[0] / scale)
     height = min(source[1], shape[1] / scale)
-    left, across = _placed(source[0], width, focus.x)
-    top, down = _placed(source[1], height, focus.y)
+    left, across = _place(source[0], width, focus.x)
+    top, down = _place(source[1], height, focus.y)
     return Crop(left, top, width, height, Focus(x=across, y=down))
 
 
-def _placed(whole: float, part: float, focus: float) -> tuple[float, float]:
+def _place(whole: float, part: float, focus: float) -> tuple[float, float]:
     start = min(max(0.0, focus * whole - part / 2), whole - part)
     return start, min(max(0.0, (focus * whole - start) / part), 1.0)

@@ -89,24 +89,24 @@ def _by_ffmpeg(
     tags = _UNTAGGED
     if image.format == "PNG":
         depth, tags = _png_header(path)
-        if depth <= _EIGHT and not hdr.needed(**tags._asdict()):
+        if depth <= _EIGHT and not hdr.is_beyond_bt709(**tags._asdict()):
             return None
     elif image.mode != "RGB":
         # The alpha of an AVIF is a stream of its own: Pillow joins the two.
         return None
-    frame = _decoded(path, _DEMUXERS[image.format or ""], image.size)
+    frame = _decode(path, _DEMUXERS[image.format or ""], image.size)
     if (frame.width, frame.height) != image.size:
         # One tile of a grid.
         return None
     if image.format == "AVIF":
         tags = _Tags(frame.color_trc, frame.color_primaries)
         depth = max(component.bits for component in frame.format.components)
-        if depth <= _EIGHT and not hdr.needed(**tags._asdict()):
+        if depth <= _EIGHT and not hdr.is_beyond_bt709(**tags._asdict()):
             return None
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     width, height = enough
     samples = _samples(frame, (height, width) if orientation >= _SIDEWAYS else enough, aperture)
-    return _shown(_UPRIGHT.get(orientation, lambda picture: picture)(samples), tags)
+    return _to_srgb(_UPRIGHT.get(orientation, lambda picture: picture)(samples), tags)
 
 
 def _png_header(path: Path) -> tuple[int, _Tags]:
@@ -126,9 +126,9 @@ def _png_header(path: Path) -> tuple[int, _Tags]:
     return depth, _UNTAGGED
 
 
-def _decoded(path: Path, demuxer: str, told: tuple[int, int]) -> VideoFrame:
+def _decode(path: Path, demuxer: str, stated_size: tuple[int, int]) -> VideoFrame:
     # What is coded may be larger than the header says, whose size alone has been looked at.
-    limit = {"max_pixels": str(_PADDED * max(told[0] * told[1], _SMALL))}
+    limit = {"max_pixels": str(_PADDED * max(stated_size[0] * stated_size[1], _SMALL))}
     options = {"protocol_whitelist": "file", **limit}
     with av.open(f"file:{path}", format=demuxer, options=options) as container:
         stream = container.streams.video[0]
@@ -138,13 +138,13 @@ def _decoded(path: Path, demuxer: str, told: tuple[int, int]) -> VideoFrame:
 
 
 def _by_libheif(path: Path, image: Image.Image, enough: tuple[int, int]) -> DeepPicture | None:
-    told: dict[str, int] = image.info.get("nclx_profile") or {}
+    stated_size: dict[str, int] = image.info.get("nclx_profile") or {}
     tags = _Tags(
-        told.get("transfer_characteristics", _UNTAGGED.transfer),
-        told.get("color_primaries", _UNTAGGED.primaries),
+        stated_size.get("transfer_characteristics", _UNTAGGED.transfer),
+        stated_size.get("color_primaries", _UNTAGGED.primaries),
     )
     if image.mode not in {"RGB", "RGBA"} or (
-        image.info.get("bit_depth", _EIGHT) <= _EIGHT and not hdr.needed(**tags._asdict())
+        image.info.get("bit_depth", _EIGHT) <= _EIGHT and not hdr.is_beyond_bt709(**tags._asdict())
     ):
         return None
     # libheif cuts it to its aperture and sets it upright.
@@ -155,7 +155,7 @@ def _by_libheif(path: Path, image: Image.Image, enough: tuple[int, int]) -> Deep
     if scale < 1:
         size = ceil(width * scale), ceil(height * scale)
         samples = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
-    return _shown(samples.astype(np.float32) / most, tags)
+    return _to_srgb(samples.astype(np.float32) / most, tags)
 
 
 def _samples(frame: VideoFrame, enough: tuple[int, int], aperture: Box | None) -> Floats:
@@ -180,8 +180,8 @@ def _samples(frame: VideoFrame, enough: tuple[int, int], aperture: Box | None) -
     return part.astype(np.float32) / np.float32(65535)
 
 
-def _shown(samples: Floats, tags: _Tags) -> DeepPicture:
-    managed = hdr.needed(**tags._asdict())
+def _to_srgb(samples: Floats, tags: _Tags) -> DeepPicture:
+    managed = hdr.is_beyond_bt709(**tags._asdict())
     rgb = samples[..., :3]
     if managed:
         rgb = hdr.to_bt709(rgb, **tags._asdict())

@@ -44,7 +44,7 @@ _BT709, _BT601, _UNTAGGED = 1, 6, 2
 _HD_LINES = 720
 
 
-class Kind(NamedTuple):
+class FrameFormat(NamedTuple):
     """All of a picture that decides how it is fitted; a clip may change it half-way."""
 
     width: int
@@ -57,7 +57,7 @@ class Kind(NamedTuple):
     orientation: Orientation
 
     @classmethod
-    def of(cls, frame: VideoFrame) -> "Kind":
+    def of(cls, frame: VideoFrame) -> "FrameFormat":
         """Describe a decoded picture."""
         matrix, limits = frame.colorspace, frame.color_range
         if matrix == _UNTAGGED:
@@ -77,39 +77,41 @@ class Kind(NamedTuple):
 class Fitting:
     """The way from one kind of picture to one profile's canvas."""
 
-    def __init__(self, kind: Kind, source: Moving, profile: Profile, *, aspect: Fraction) -> None:
+    def __init__(
+        self, frame_format: FrameFormat, source: Moving, profile: Profile, *, aspect: Fraction
+    ) -> None:
         """Prepare a graph; `aspect` is the width of a pixel against its height."""
-        self.kind = kind
+        self.frame_format = frame_format
         self._surround = source.surround
         # Everything before it is set upright is measured as the picture lies in its file.
         shape, focus = (profile.width, profile.height), source.focus
-        for _ in range(kind.orientation.turns):
-            shape, focus = _turned(shape), Focus(x=focus.y, y=1 - focus.x)
-        if kind.orientation.mirrored:
+        for _ in range(frame_format.orientation.turns):
+            shape, focus = _swap(shape), Focus(x=focus.y, y=1 - focus.x)
+        if frame_format.orientation.mirrored:
             focus = Focus(x=1 - focus.x, y=focus.y)
-        stored = (float(kind.width * aspect), float(kind.height))
-        part, size = (0, 0, kind.width, kind.height), shape
+        stored = (float(frame_format.width * aspect), float(frame_format.height))
+        part, size = (0, 0, frame_format.width, frame_format.height), shape
         if source.fit is Fit.COVER:
             crop = cover(stored, shape, focus)
             part = (
                 round(crop.left / aspect),
                 round(crop.top),
                 # One sample of halved chroma at the least.
-                max(min(2, kind.width), round(crop.width / aspect)),
-                max(min(2, kind.height), round(crop.height)),
+                max(min(2, frame_format.width), round(crop.width / aspect)),
+                max(min(2, frame_format.height), round(crop.height)),
             )
         else:
             scale = min(shape[0] / stored[0], shape[1] / stored[1])
-            size = (_even(stored[0] * scale, shape[0]), _even(stored[1] * scale, shape[1]))
-        self._graph = _graph(kind, part, size)
-        width, height = _turned(size) if kind.orientation.turns % 2 else size
+            size = (_to_even(stored[0] * scale, shape[0]), _to_even(stored[1] * scale, shape[1]))
+        self._graph = _graph(frame_format, part, size)
+        width, height = _swap(size) if frame_format.orientation.turns % 2 else size
         self._left = (profile.width - width) // 4 * 2
         self._top = (profile.height - height) // 4 * 2
         self._whole = (width, height) == (profile.width, profile.height)
 
     def paint(self, frame: VideoFrame, canvas: Canvas) -> None:
-        """Fill a canvas with a picture of this kind."""
-        frame.colorspace, frame.color_range = self.kind.matrix, self.kind.range
+        """Fill a canvas with a picture of this format."""
+        frame.colorspace, frame.color_range = self.frame_format.matrix, self.frame_format.range
         self._graph.vpush(frame)
         fitted = self._graph.vpull()
         if not self._whole:
@@ -122,43 +124,47 @@ class Fitting:
             target[top : top + plane.height, left : left + plane.width] = rows
 
 
-def _turned(size: tuple[int, int]) -> tuple[int, int]:
+def _swap(size: tuple[int, int]) -> tuple[int, int]:
     return size[1], size[0]
 
 
-def _even(length: float, most: int) -> int:
+def _to_even(length: float, most: int) -> int:
     return min(most, max(2, round(length / 2) * 2))
 
 
-def _graph(kind: Kind, part: tuple[int, int, int, int], size: tuple[int, int]) -> Graph:
+def _graph(
+    frame_format: FrameFormat, part: tuple[int, int, int, int], size: tuple[int, int]
+) -> Graph:
     graph = Graph()
     graph.threads = 1
     left, top, width, height = part
     steps = [
         graph.add(
             "buffer",
-            video_size=f"{kind.width}x{kind.height}",
-            pix_fmt=kind.format,
+            video_size=f"{frame_format.width}x{frame_format.height}",
+            pix_fmt=frame_format.format,
             # Pictures go through one by one: what their times are is no matter here.
             time_base="1/1000",
-            colorspace=str(kind.matrix),
-            range=str(kind.range),
+            colorspace=str(frame_format.matrix),
+            range=str(frame_format.range),
         )
     ]
-    if (width, height) != (kind.width, kind.height):
+    if (width, height) != (frame_format.width, frame_format.height):
         steps.append(graph.add("crop", w=str(width), h=str(height), x=str(left), y=str(top)))
-    mapped = hdr.needed(transfer=kind.transfer, primaries=kind.primaries)
+    mapped = hdr.is_beyond_bt709(transfer=frame_format.transfer, primaries=frame_format.primaries)
     # From one matrix straight to another, swscale is a level off, even in greys.
-    recoloured = mapped or kind.matrix != _BT709
-    if recoloured or kind.orientation != Orientation():
+    recoloured = mapped or frame_format.matrix != _BT709
+    if recoloured or frame_format.orientation != Orientation():
         steps.append(_scale(graph, size, full_range=recoloured))
         steps.append(graph.add("format", "gbrp16le" if recoloured else "yuv444p"))
     if mapped:
-        steps.append(_table(graph, kind))
-    if kind.orientation.mirrored:
+        steps.append(_table(graph, frame_format))
+    if frame_format.orientation.mirrored:
         steps.append(graph.add("hflip"))
-    steps += [graph.add(name, arguments) for name, arguments in _TURNS[kind.orientation.turns]]
-    steps.append(_scale(graph, _turned(size) if kind.orientation.turns % 2 else size))
+    steps += [
+        graph.add(name, arguments) for name, arguments in _TURNS[frame_format.orientation.turns]
+    ]
+    steps.append(_scale(graph, _swap(size) if frame_format.orientation.turns % 2 else size))
     steps.append(graph.add("format", "yuv420p"))
     steps.append(graph.add("buffersink"))
     graph.link_nodes(*steps).configure()
@@ -179,9 +185,9 @@ def _scale(graph: Graph, size: tuple[int, int], *, full_range: bool = False) -> 
     )
 
 
-def _table(graph: Graph, kind: Kind) -> FilterContext:
+def _table(graph: Graph, frame_format: FrameFormat) -> FilterContext:
     # The filter reads the file when it is made, and never again.
     with NamedTemporaryFile("w", suffix=".cube", encoding="ascii") as file:
-        file.write(hdr.table(transfer=kind.transfer, primaries=kind.primaries))
+        file.write(hdr.table(transfer=frame_format.transfer, primaries=frame_format.primaries))
         file.flush()
         return graph.add("lut3d", file=file.name, interp="tetrahedral")

@@ -49,7 +49,7 @@ _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 _OOTF = 1.2
 
 
-def needed(*, transfer: int, primaries: int) -> bool:
+def is_beyond_bt709(*, transfer: int, primaries: int) -> bool:
     """Whether a signal with these tags is anything that BT.709 is not."""
     return transfer in {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67} or (
         primaries in _CHROMATICITIES and primaries != ColorPrimaries.BT709
@@ -59,13 +59,13 @@ def needed(*, transfer: int, primaries: int) -> bool:
 def to_bt709(signal: Floats, *, transfer: int, primaries: int) -> Floats:
     """Convert an R'G'B' signal into BT.709's; shapes stay."""
     if transfer == ColorTrc.SMPTE2084:
-        light = _rolled_off(_pq_light(signal))
+        light = _roll_off(_pq_light(signal))
     elif transfer == ColorTrc.ARIB_STD_B67:
-        light = _rolled_off(_hlg_light(signal))
+        light = _roll_off(_hlg_light(signal))
     else:
         light = np.maximum(signal, 0) ** _GAMMA
     if primaries in _CHROMATICITIES and primaries != ColorPrimaries.BT709:
-        light = _inside(light @ _between(primaries).T)
+        light = _into_gamut(light @ _conversion(primaries).T)
     return (np.clip(light, 0, 1) ** (1 / _GAMMA)).astype(np.float32)
 
 
@@ -97,33 +97,33 @@ def _hlg_light(signal: _Light) -> _Light:
     return _PEAK * np.maximum(luminance, 1e-9)[..., None] ** (_OOTF - 1) * scene
 
 
-def _rolled_off(light: _Light) -> _Light:
+def _roll_off(light: _Light) -> _Light:
     """Return light as a share of the BT.709 display's: ITU-R BT.2390's EETF."""
     brightest = np.clip(light.max(axis=-1, keepdims=True), 1e-6, _PEAK)
     top = _pq_signal(_PEAK)
     most = _pq_signal(_WHITE) / top
     knee = 1.5 * most - 0.5
-    given = _pq_signal(brightest) / top
-    way = np.clip((given - knee) / (1 - knee), 0, 1)
+    signal = _pq_signal(brightest) / top
+    way = np.clip((signal - knee) / (1 - knee), 0, 1)
     rolled = (
         (2 * way**3 - 3 * way**2 + 1) * knee
         + (way**3 - 2 * way**2 + way) * (1 - knee)
         + (3 * way**2 - 2 * way**3) * most
     )
-    shown = _pq_light(np.where(given < knee, given, rolled) * top)
+    shown = _pq_light(np.where(signal < knee, signal, rolled) * top)
     return light * (shown / brightest) / _WHITE
 
 
-def _inside(light: _Light) -> _Light:
+def _into_gamut(light: _Light) -> _Light:
     # The least step towards the grey of the same luminance that leaves nothing below zero.
     grey = np.maximum(light @ _to_xyz(ColorPrimaries.BT709)[1], 0)[..., None]
     lowest = np.minimum(light.min(axis=-1, keepdims=True), 0)
-    kept = grey / np.maximum(grey - lowest, 1e-9)
-    return np.where(lowest < 0, grey + (light - grey) * kept, light)
+    saturation = grey / np.maximum(grey - lowest, 1e-9)
+    return np.where(lowest < 0, grey + (light - grey) * saturation, light)
 
 
 @cache
-def _between(primaries: int) -> _Light:
+def _conversion(primaries: int) -> _Light:
     source = _to_xyz(ColorPrimaries(primaries))
     return np.linalg.solve(_to_xyz(ColorPrimaries.BT709), source)
 

@@ -71,7 +71,7 @@ def _item(meta: bytes) -> Item:
     held = list(_boxes(properties.get(b"ipco", b"")))
     width = height = 0
     shown: Box | None = None
-    for index in _associated(properties.get(b"ipma", b""), number):
+    for index in _property_numbers(properties.get(b"ipma", b""), number):
         if not 0 < index <= len(held):
             continue
         kind, content = held[index - 1]
@@ -99,7 +99,7 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = end
 
 
-def _associated(ipma: bytes, number: int) -> Iterator[int]:
+def _property_numbers(ipma: bytes, number: int) -> Iterator[int]:
     """Yield the properties of an item, counted from 1, in the order in which they apply."""
     if not ipma:
         return

@@ -41,7 +41,7 @@ def window(motion: Motion, *, frame: int, frames: int, focus: Focus = _MIDDLE) -
     return _MOVES[motion](progress, focus)
 
 
-def _placed(zoom: float, across: float, down: float) -> Window:
+def _window_at(zoom: float, across: float, down: float) -> Window:
     size = 1 / zoom
     return Window((1 - size) * across, (1 - size) * down, size)
 
@@ -53,12 +53,14 @@ def _ease(time: float) -> float:
 
 
 _MOVES: dict[Motion, Callable[[float, Focus], Window]] = {
-    Motion.STILL: lambda _, focus: _placed(1.0, focus.x, focus.y),
-    Motion.ZOOM_IN: lambda progress, focus: _placed(MAX_ZOOM**progress, focus.x, focus.y),
-    Motion.ZOOM_OUT: lambda progress, focus: _placed(MAX_ZOOM ** (1 - progress), focus.x, focus.y),
-    Motion.PAN_LEFT: lambda progress, focus: _placed(_PAN_ZOOM, 1 - progress, focus.y),
-    Motion.PAN_RIGHT: lambda progress, focus: _placed(_PAN_ZOOM, progress, focus.y),
-    Motion.PAN_UP: lambda progress, focus: _placed(_PAN_ZOOM, focus.x, 1 - progress),
-    Motion.PAN_DOWN: lambda progress, focus: _placed(_PAN_ZOOM, focus.x, progress),
+    Motion.STILL: lambda _, focus: _window_at(1.0, focus.x, focus.y),
+    Motion.ZOOM_IN: lambda progress, focus: _window_at(MAX_ZOOM**progress, focus.x, focus.y),
+    Motion.ZOOM_OUT: lambda progress, focus: _window_at(
+        MAX_ZOOM ** (1 - progress), focus.x, focus.y
+    ),
+    Motion.PAN_LEFT: lambda progress, focus: _window_at(_PAN_ZOOM, 1 - progress, focus.y),
+    Motion.PAN_RIGHT: lambda progress, focus: _window_at(_PAN_ZOOM, progress, focus.y),
+    Motion.PAN_UP: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, 1 - progress),
+    Motion.PAN_DOWN: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, progress),
 }
 """Each motion's window, from 0 at the shot's first frame to 1 at its last."""

@@ -94,7 +94,7 @@ def mix_rows(
         raise ValueError((source.shape, target.shape, firsts.shape, shares.shape))
     if firsts.min() < 0 or firsts.max() + 1 >= source.shape[0] or shares.max() > WHOLE:
         raise ValueError((firsts.min(), firsts.max(), shares.max()))
-    _compiled()(
+    _compile()(
         source.ctypes.data,
         source.strides[0],
         np.ascontiguousarray(firsts).ctypes.data,
@@ -111,7 +111,7 @@ _engines: list[Any] = []
 
 
 @cache
-def _compiled() -> Callable[..., None]:
+def _compile() -> Callable[..., None]:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine(

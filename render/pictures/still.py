@@ -29,7 +29,7 @@ from PIL import Image, ImageCms, ImageOps
 from render.errors import MediaError
 from render.pictures import deep, items
 from render.pictures.canvas import Canvas
-from render.pictures.colour import Plane, Samples, as_plane, resized, ycbcr
+from render.pictures.colour import Plane, Samples, as_plane, resize, ycbcr
 from render.pictures.crop import Crop, cover
 from render.pictures.deep import DeepPicture
 from render.pictures.motion import MAX_ZOOM, Window
@@ -110,11 +110,11 @@ def check_picture(
             width, height = image.size
             kind = image.format or ""
     except FileNotFoundError as error:
-        raise _refused("the picture is missing", scene) from error
+        raise _picture_error("the picture is missing", scene) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(max_pixels, scene) from error
     except UNREADABLE as error:
-        raise _refused(
+        raise _picture_error(
             "the picture is not a readable PNG, JPEG, WebP, AVIF, HEIC or GIF file", scene
         ) from error
     # A small aperture may be all that is shown of something large, which is decoded whole.
@@ -134,14 +134,14 @@ def load_plate(
     check_picture(path, scene=scene)
     try:
         with Image.open(path, formats=FORMATS) as image:
-            aperture = shown(path, image)
+            aperture = aperture_of(path, image)
             picture = deep.read(path, image, enough=_finest(profile), aperture=aperture)
             if picture is None:
                 rgb, crop = _shallow(image, aperture, profile, focus)
             else:
                 rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
     except UNREADABLE as error:
-        raise _refused("the picture is damaged", scene) from error
+        raise _picture_error("the picture is damaged", scene) from error
     return plate_of(rgb, profile, focus=crop.focus)
 
 
@@ -153,9 +153,9 @@ def plate_of(rgb: Samples, profile: Profile, *, focus: Focus = _MIDDLE) -> Plate
     chroma = (luma[0] // 2, luma[1] // 2)
     y, u, v = ycbcr(rgb)
     return Plate(
-        y=as_plane(resized(y, luma, cv2.INTER_CUBIC), across=2, down=2),
-        u=as_plane(resized(u, chroma, cv2.INTER_AREA), across=1, down=2),
-        v=as_plane(resized(v, chroma, cv2.INTER_AREA), across=1, down=2),
+        y=as_plane(resize(y, luma, cv2.INTER_CUBIC), across=2, down=2),
+        u=as_plane(resize(u, chroma, cv2.INTER_AREA), across=1, down=2),
+        v=as_plane(resize(v, chroma, cv2.INTER_AREA), across=1, down=2),
         focus=focus,
     )
 
@@ -165,7 +165,7 @@ def _finest(profile: Profile) -> tuple[int, int]:
     return round(profile.width * MAX_ZOOM), round(profile.height * MAX_ZOOM)
 
 
-def shown(path: Path, image: Image.Image) -> items.Box | None:
+def aperture_of(path: Path, image: Image.Image) -> items.Box | None:
     """Return the part of an open picture, as it is stored, that is still to be cut out of it."""
     # libheif has done so by itself, and an animation is stored as a track.
     if image.format != "AVIF" or getattr(image, "is_animated", False):
@@ -174,7 +174,7 @@ def shown(path: Path, image: Image.Image) -> items.Box | None:
     return item.shown if (item.width, item.height) == image.size else None
 
 
-def upright(image: Image.Image, aperture: items.Box | None) -> Image.Image:
+def set_upright(image: Image.Image, aperture: items.Box | None) -> Image.Image:
     """Return an open picture as it is to be seen: cut to its aperture, then set upright."""
     cut = image.crop(aperture) if aperture else image
     ImageOps.exif_transpose(cut, in_place=True)
@@ -188,7 +188,7 @@ def _shallow(
     # A JPEG can be decoded at a fraction of its size; no-op for the others.
     image.draft("RGB", (max(size), max(size)))
     icc_profile = image.info.get("icc_profile")
-    seen = upright(image, aperture)
+    seen = set_upright(image, aperture)
     crop = cover(seen.size, (profile.width, profile.height), focus)
     # Colours are converted once the picture is small: a large one fills memory.
     fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
@@ -204,7 +204,7 @@ def _deep(
     left, top = int(crop.left), int(crop.top)
     part = picture.rgb[top : ceil(top + crop.height), left : ceil(left + crop.width)]
     shrinking = part.shape[1] > size[0]
-    fitted = resized(part, size, cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+    fitted = resize(part, size, cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
     if picture.managed or not icc_profile:
         return fitted, crop
     # LittleCMS is given eight bits; what more there was lives on as grain.
@@ -242,10 +242,12 @@ def srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     return converted or image.convert("RGB")
 
 
-def _refused(reason: str, scene: str | None) -> MediaError:
+def _picture_error(reason: str, scene: str | None) -> MediaError:
     where = f"Scene {scene}: {reason}" if scene else f"{reason[:1].upper()}{reason[1:]}"
     return MediaError(f"{where}.", **({"scene": scene} if scene else {}))
 
 
 def _too_large(max_pixels: int, scene: str | None) -> MediaError:
-    return _refused(f"the picture has more than {max_pixels / 1_000_000:g} million pixels", scene)
+    return _picture_error(
+        f"the picture has more than {max_pixels / 1_000_000:g} million pixels", scene
+    )

@@ -59,16 +59,16 @@ def mix(  # noqa: PLR0913  keyword-only past the fourth
     `colour` is what a `fade` goes through. A cut takes no time: it never comes here.
     """
     if transition in _WIPES:
-        _wipe(_WIPES[transition], before, after, canvas, _eased(share))
+        _wipe(_WIPES[transition], before, after, canvas, _ease(share))
     elif transition in _SLIDES:
-        _slide(_SLIDES[transition], before, after, canvas, _eased(share))
+        _slide(_SLIDES[transition], before, after, canvas, _ease(share))
     elif transition is Transition.FADE:
         _fade(before, after, canvas, share, colour)
     else:
         canvas.blend(before, after, share)
 
 
-def _eased(share: float) -> float:
+def _ease(share: float) -> float:
     return share * share * (3 - 2 * share)
 
 

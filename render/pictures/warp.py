@@ -36,11 +36,11 @@ def sample(source: Plane, target: Plane, window: Window, *, offset: tuple[float,
         rows = np.empty((band.stop - top, seen.shape[1]), np.uint8)
         mix_rows(seen, rows, firsts=down[band], shares=below[band])
         turned = np.empty((width, band.stop - top), np.uint8)
-        mix_rows(_turned(rows), turned, firsts=across, shares=right)
+        mix_rows(_transpose(rows), turned, firsts=across, shares=right)
         cv2.transpose(turned, dst=target[band])
 
 
-def _turned(plane: Plane) -> Plane:
+def _transpose(plane: Plane) -> Plane:
     return np.asarray(cv2.transpose(plane), np.uint8)
 
 

@@ -193,7 +193,9 @@ def _manifest(storyboard: Storyboard) -> dict[str, Any]:
             {
                 "label": "c2pa.actions.v2",
                 "created": True,
-                "data": {"actions": [created, *(_placed(label, of) for label, of in named)]},
+                "data": {
+                    "actions": [created, *(_ingredient_assertion(label, of) for label, of in named)]
+                },
             },
             {"label": INGREDIENTS, "created": True, "data": msgspec.to_builtins(ours)},
         ],
@@ -208,7 +210,7 @@ def _origins(storyboard: Storyboard) -> Iterator[Origin]:
             yield Origin(ingredient=ingredient, scene=scene.id, number=number)
 
 
-def _placed(label: str, origin: Origin) -> dict[str, Any]:
+def _ingredient_assertion(label: str, origin: Origin) -> dict[str, Any]:
     made_by = origin.ingredient
     placed: dict[str, Any] = {
         "action": "c2pa.placed",

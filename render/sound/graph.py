@@ -25,7 +25,7 @@ def silence(samples: int) -> Iterator[Block]:
         yield np.zeros((2, min(RATE, samples - begun)), np.float32)
 
 
-def filtered(blocks: Iterable[Block], *filters: tuple[str, str]) -> Iterator[AudioFrame]:
+def filter_blocks(blocks: Iterable[Block], *filters: tuple[str, str]) -> Iterator[AudioFrame]:
     """Send blocks through FFmpeg's filters, each a name and its arguments; yield float stereo."""
     graph = Graph()
     source = graph.add_abuffer(
@@ -42,9 +42,9 @@ def filtered(blocks: Iterable[Block], *filters: tuple[str, str]) -> Iterator[Aud
     for block in blocks:
         graph.push(frame_of(block, position))
         position += block.shape[1]
-        yield from pulled(graph)
+        yield from pull_frames(graph)
     graph.push(None)
-    yield from pulled(graph)
+    yield from pull_frames(graph)
 
 
 def frame_of(block: Block, position: int) -> AudioFrame:
@@ -56,7 +56,7 @@ def frame_of(block: Block, position: int) -> AudioFrame:
     return frame
 
 
-def pulled(graph: Graph) -> Iterator[AudioFrame]:
+def pull_frames(graph: Graph) -> Iterator[AudioFrame]:
     """Yield what a graph has ready."""
     while True:
         try:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from render.sound.graph import RATE, Block
-from render.sound.loudness import Loudness, decibels, decoded, measure
+from render.sound.loudness import Loudness, decibels, decode_sound, measure
 from render.sound.mix import sample
 from render.sound.track import Tape, blocks
 from render.sound.wav import narration
@@ -37,7 +37,7 @@ _MOST_CLIPPED = 100
 """Stretches told; the last reaches to the last clipped sample."""
 
 
-class Clipped(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ClippedStretch(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A stretch of sound with samples at full scale or above, in seconds."""
 
     start: float
@@ -61,14 +61,14 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     loudness: Loudness
     samples: int
     """At 48 kHz, from the first picture on."""
-    clipped: tuple[Clipped, ...]
+    clipped: tuple[ClippedStretch, ...]
     voices: tuple[HeardVoice, ...]
 
     @property
     def offset(self) -> float:
         """The seconds by which the narration farthest from its place misses it."""
-        known = (abs(voice.offset) for voice in self.voices if voice.offset is not None)
-        return max(known, default=0.0)
+        offsets = (abs(voice.offset) for voice in self.voices if voice.offset is not None)
+        return max(offsets, default=0.0)
 
 
 def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: None) -> Hearing:
@@ -76,22 +76,22 @@ def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: 
 
     `check` is called often, and stops the work by raising.
     """
-    ears = [_Ear(voice) for voice in timeline.voices]
-    clips = Clips()
+    probes = [_VoiceProbe(voice) for voice in timeline.voices]
+    clipping = ClippingDetector()
     position = 0
 
     def heard() -> Iterator[Block]:
         nonlocal position
-        listening = deque(ears)
-        for block in decoded(path, check=check):
+        listening = deque(probes)
+        for block in decode_sound(path, check=check):
             end = position + block.shape[1]
-            clips.hear(block, position)
+            clipping.hear(block, position)
             while listening and listening[0].last <= position:
                 listening.popleft().close()
-            for ear in listening:
-                if ear.first >= end:
+            for probe in listening:
+                if probe.first >= end:
                     break
-                ear.hear(block, position)
+                probe.hear(block, position)
             position = end
             yield block
 
@@ -99,21 +99,23 @@ def hear(path: Path, timeline: Timeline, *, check: Callable[[], None] = lambda: 
     return Hearing(
         loudness=loudness,
         samples=position,
-        clipped=clips.found,
-        voices=tuple(ear.close() for ear in ears),
+        clipped=clipping.stretches,
+        voices=tuple(probe.close() for probe in probes),
     )
 
 
-class Clips:
+class ClippingDetector:
     """Finds samples that are too loud to be played."""
 
     def __init__(self) -> None:
         self._stretches: list[tuple[int, int]] = []
 
     @property
-    def found(self) -> tuple[Clipped, ...]:
+    def stretches(self) -> tuple[ClippedStretch, ...]:
         """The stretches so far."""
-        return tuple(Clipped(start=begin / RATE, end=end / RATE) for begin, end in self._stretches)
+        return tuple(
+            ClippedStretch(start=begin / RATE, end=end / RATE) for begin, end in self._stretches
+        )
 
     def hear(self, block: Block, position: int) -> None:
         """Take in samples, the first of which is number `position`."""
@@ -122,13 +124,13 @@ class Clips:
         over = np.flatnonzero((np.abs(block) >= _FULL_SCALE).any(axis=0))
         for run in np.split(over, np.flatnonzero(np.diff(over) > _NEAR) + 1):
             begin, end = position + int(run[0]), position + int(run[-1]) + 1
-            known = self._stretches
-            if known and (begin - known[-1][1] <= _NEAR or len(known) == _MOST_CLIPPED):
-                begin = known.pop()[0]
-            known.append((begin, end))
+            stretches = self._stretches
+            if stretches and (begin - stretches[-1][1] <= _NEAR or len(stretches) == _MOST_CLIPPED):
+                begin = stretches.pop()[0]
+            stretches.append((begin, end))
 
 
-class _Ear:
+class _VoiceProbe:
     """Listens to one narration; holds its beginning until it is over."""
 
     def __init__(self, voice: Voice) -> None:
@@ -141,12 +143,12 @@ class _Ear:
         self._heard: HeardVoice | None = None
 
     def hear(self, block: Block, position: int) -> None:
-        def between(first: int, last: int) -> Block:
+        def excerpt(first: int, last: int) -> Block:
             return block[:, max(0, first - position) : max(0, last - position)]
 
-        spoken = between(self._start, self._end)
+        spoken = excerpt(self._start, self._end)
         self._energy += float(np.einsum("cs,cs->", spoken, spoken)) / 2
-        self._near.append(between(self.first, self._start + _PROBE + _AROUND).copy())
+        self._near.append(excerpt(self.first, self._start + _PROBE + _AROUND).copy())
 
     def close(self) -> HeardVoice:
         if self._heard is None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from render.sound.graph import Block, filtered
-from render.sound.track import Kind, Source, blocks
+from render.sound.graph import Block, filter_blocks
+from render.sound.track import SoundFile, SoundFormat, blocks
 
 SILENCE = -70.0
 """LUFS: the absolute gate of EBU R128; what is never louder has no loudness."""
@@ -24,10 +24,10 @@ class Loudness(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """dBTP: the highest level, between the samples too."""
 
 
-def integrated(sound: Iterable[Block]) -> float:
+def integrated_loudness(sound: Iterable[Block]) -> float:
     """Return the integrated loudness in LUFS: the cheap half of `measure`."""
     loudness = SILENCE
-    for frame in filtered(sound, ("ebur128", "metadata=1:framelog=quiet")):
+    for frame in filter_blocks(sound, ("ebur128", "metadata=1:framelog=quiet")):
         loudness = float(frame.metadata.get("lavfi.r128.I", loudness))
     return max(loudness, SILENCE)
 
@@ -35,7 +35,7 @@ def integrated(sound: Iterable[Block]) -> float:
 def measure(sound: Iterable[Block]) -> Loudness:
     """Return how loud blocks are."""
     loudness, peak = SILENCE, 0.0
-    for frame in filtered(sound, ("ebur128", "metadata=1:framelog=quiet:peak=true")):
+    for frame in filter_blocks(sound, ("ebur128", "metadata=1:framelog=quiet:peak=true")):
         loudness = float(frame.metadata.get("lavfi.r128.I", loudness))
         peak = float(frame.metadata.get("lavfi.r128.true_peak", peak))
     return Loudness(integrated=max(loudness, SILENCE), true_peak=decibels(peak))
@@ -46,8 +46,8 @@ def decibels(amplitude: float) -> float:
     return max(20 * math.log10(amplitude), NOTHING) if amplitude > 0 else NOTHING
 
 
-def decoded(path: Path, *, check: Callable[[], None] = lambda: None) -> Iterator[Block]:
+def decode_sound(path: Path, *, check: Callable[[], None] = lambda: None) -> Iterator[Block]:
     """Yield the sound of a finished video, or of a sound made for one."""
-    for block in blocks(Source(path=path, kinds=(Kind.MP4,), what="the sound")):
+    for block in blocks(SoundFile(path=path, formats=(SoundFormat.MP4,), what="the sound")):
         check()
         yield block

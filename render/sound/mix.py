@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from render.sound.graph import RATE, Block
-from render.sound.track import Kind, Source, Tape, blocks
+from render.sound.track import SoundFile, SoundFormat, Tape, blocks
 from render.sound.wav import narration
 from render.timeline import ClipSound, Timeline, Voice
 
@@ -83,7 +83,7 @@ def factor(decibels: float) -> np.float32:
     return np.float32(10 ** (decibels / 20))
 
 
-def faded(position: int, samples: int, *, length: int, rise: int, fall: int) -> Gain:
+def fade(position: int, samples: int, *, length: int, rise: int, fall: int) -> Gain:
     """Return the factor that fades in over `rise` samples and out over `fall`.
 
     Sines, so that what comes and what goes are together as loud as either.
@@ -104,15 +104,15 @@ def _voice(voice: Voice, limit: int) -> Part:
         start=start,
         end=end,
         play=lambda: blocks(source),
-        gain=lambda at, samples: faded(at, samples, length=end - start, rise=0, fall=0),
+        gain=lambda at, samples: fade(at, samples, length=end - start, rise=0, fall=0),
     )
 
 
 def _clip(sound: ClipSound) -> Part:
     start, end = sample(sound.start), sample(sound.start + sound.duration)
-    source = Source(
+    source = SoundFile(
         path=sound.path,
-        kinds=(Kind.MP4, Kind.WEBM),
+        formats=(SoundFormat.MP4, SoundFormat.WEBM),
         what="the clip's sound",
         scene=str(sound.number),
     )
@@ -123,6 +123,6 @@ def _clip(sound: ClipSound) -> Part:
         end=end,
         play=lambda: blocks(source, start=sound.trim),
         gain=lambda at, samples: (
-            level * faded(at, samples, length=end - start, rise=rise, fall=fall)
+            level * fade(at, samples, length=end - start, rise=rise, fall=fall)
         ),
     )

@@ -18,10 +18,10 @@ import numpy as np
 from av.error import FFmpegError
 
 from render.sound.graph import RATE, Block
-from render.sound.loudness import SILENCE, integrated
-from render.sound.mix import Gain, Part, factor, faded, sample
+from render.sound.loudness import SILENCE, integrated_loudness
+from render.sound.mix import Gain, Part, factor, fade, sample
 from render.sound.speech import HOLD, Speech
-from render.sound.track import Kind, Source, Tape, blocks, opened
+from render.sound.track import SoundFile, SoundFormat, Tape, blocks, open_sound
 from render.timeline import MusicBed
 
 MAX_SECONDS = 7_200
@@ -40,20 +40,20 @@ _AUDIBLE = 0.001
 def check_music(path: Path) -> Fraction:
     """Return music's seconds by its headers; raise `MediaError` where it cannot be used."""
     source = _music(path)
-    with opened(source) as (container, stream):
+    with open_sound(source) as (container, stream):
         try:
             if stream.duration and stream.time_base:
                 seconds = stream.duration * stream.time_base
             else:
                 seconds = Fraction(container.duration or 0, 1_000_000)
         except (FFmpegError, OSError) as error:
-            raise source.refused("is damaged") from error
+            raise source.error_of("is damaged") from error
     if seconds > MAX_SECONDS:
-        raise source.refused(
+        raise source.error_of(
             f"may last at most {MAX_SECONDS} seconds; this lasts {float(seconds):.0f}"
         )
     if seconds < MIN_SECONDS:
-        raise source.refused(f"must last at least {MIN_SECONDS} second")
+        raise source.error_of(f"must last at least {MIN_SECONDS} second")
     return seconds
 
 
@@ -65,7 +65,7 @@ def music_part(
     None where the music is silent. Where the reference is, it keeps the level it has.
     """
     check_music(bed.path)
-    extent = _measured(bed.path, total, check)
+    extent = _measure(bed.path, total, check)
     if extent.first == extent.end:
         return None
     decibels = 0.0
@@ -77,9 +77,9 @@ def music_part(
     return Part(
         start=0,
         end=total,
-        play=lambda: _looped(bed.path, extent),
+        play=lambda: _loop(bed.path, extent),
         gain=lambda at, samples: (
-            level * ducked(at, samples) * faded(at, samples, length=total, rise=rise, fall=fall)
+            level * ducked(at, samples) * fade(at, samples, length=total, rise=rise, fall=fall)
         ),
     )
 
@@ -120,10 +120,10 @@ class _Extent(msgspec.Struct, frozen=True, kw_only=True):
     loops: bool
 
 
-def _measured(path: Path, total: int, check: Callable[[], None]) -> _Extent:
+def _measure(path: Path, total: int, check: Callable[[], None]) -> _Extent:
     first, end, position = -1, 0, 0
 
-    def listened() -> Iterator[Block]:
+    def scan() -> Iterator[Block]:
         nonlocal first, end, position
         for block in blocks(_music(path)):
             check()
@@ -136,12 +136,12 @@ def _measured(path: Path, total: int, check: Callable[[], None]) -> _Extent:
             if first >= 0 and position - first >= total:
                 return
 
-    loudness = integrated(listened())
+    loudness = integrated_loudness(scan())
     first = max(first, 0)
     return _Extent(loudness=loudness, first=first, end=end, loops=position - first < total)
 
 
-def _looped(path: Path, extent: _Extent) -> Iterator[Block]:
+def _loop(path: Path, extent: _Extent) -> Iterator[Block]:
     length = extent.end - extent.first
     seam = min(_CROSSFADE, length // 4)
     angle = np.linspace(0, np.pi / 2, seam, endpoint=False, dtype=np.float32)
@@ -161,8 +161,8 @@ def _looped(path: Path, extent: _Extent) -> Iterator[Block]:
             yield tape.read(min(RATE, length - seam - position))
         tail = tape.read(seam)
         if tail.shape[1] < seam:
-            raise _music(path).refused("was changed while it was read")
+            raise _music(path).error_of("was changed while it was read")
 
 
-def _music(path: Path) -> Source:
-    return Source(path=path, kinds=tuple(Kind), what="the music")
+def _music(path: Path) -> SoundFile:
+    return SoundFile(path=path, formats=tuple(SoundFormat), what="the music")

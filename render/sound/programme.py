@@ -18,9 +18,9 @@ import av
 import msgspec
 import numpy as np
 
-from render.sound.graph import RATE, Block, filtered
+from render.sound.graph import RATE, Block, filter_blocks
 from render.sound.hearing import Hearing, hear
-from render.sound.loudness import Loudness, integrated
+from render.sound.loudness import Loudness, integrated_loudness
 from render.sound.mix import Part, clip_parts, factor, mix, sample, voice_parts
 from render.sound.music import music_part
 from render.sound.speech import listen
@@ -90,7 +90,7 @@ def encode_sound(timeline: Timeline, place: Path, *, check: Callable[[], None]) 
     names the scene, where something that is to be heard is missing or damaged.
     """
     total = sample(timeline.duration)
-    parts, heard = _arranged(timeline, total, check)
+    parts, heard = _arrange(timeline, total, check)
     gain = min(TARGET_LUFS - heard, _MAX_GAIN) if heard > _SILENCE else 0.0
     setting = _Setting(gain, _CEILING)
     rounds = 0
@@ -112,7 +112,7 @@ def _encode(mixed: Iterable[Block], place: Path, setting: _Setting) -> None:
         stream = container.add_stream("aac", rate=RATE, options=_AAC)
         stream.codec_context.layout = "stereo"
         position = 0
-        for frame in filtered((block * gain for block in mixed), ("alimiter", limit)):
+        for frame in filter_blocks((block * gain for block in mixed), ("alimiter", limit)):
             frame.pts = position
             frame.time_base = Fraction(1, RATE)
             position += frame.samples
@@ -120,15 +120,13 @@ def _encode(mixed: Iterable[Block], place: Path, setting: _Setting) -> None:
         container.mux(stream.encode(None))
 
 
-def _arranged(
-    timeline: Timeline, total: int, check: Callable[[], None]
-) -> tuple[list[Part], float]:
+def _arrange(timeline: Timeline, total: int, check: Callable[[], None]) -> tuple[list[Part], float]:
     """Return everything that is heard, and how loud that is in LUFS before any gain."""
     speech = listen(timeline, check=check)
     loudness = speech.loudness
     parts = [*voice_parts(timeline), *clip_parts(timeline)]
     if timeline.sounds:
-        loudness = integrated(mix(parts, total, check=check))
+        loudness = integrated_loudness(mix(parts, total, check=check))
     bed = timeline.music
     if bed is None:
         return parts, loudness
@@ -138,7 +136,7 @@ def _arranged(
     if music is None:
         return parts, loudness
     if not parts or bed.volume > _SLIGHT:
-        loudness = integrated(mix([*parts, music], total, check=check))
+        loudness = integrated_loudness(mix([*parts, music], total, check=check))
     return [*parts, music], loudness
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from render.sound.graph import RATE, Block
-from render.sound.loudness import integrated
+from render.sound.loudness import integrated_loudness
 from render.sound.mix import sample
 from render.sound.track import blocks
-from render.sound.wav import Ear, narration
+from render.sound.wav import PauseDetector, narration
 from render.timeline import Timeline
 
 HOLD = RATE * 3 // 2
@@ -29,23 +29,23 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True):
 
 def listen(timeline: Timeline, *, check: Callable[[], None]) -> Speech:
     """Hear every narration of a timeline."""
-    ears = [Ear() for _ in timeline.voices]
+    detectors = [PauseDetector() for _ in timeline.voices]
 
     def heard() -> Iterator[Block]:
-        for voice, ear in zip(timeline.voices, ears, strict=True):
+        for voice, detector in zip(timeline.voices, detectors, strict=True):
             for block in blocks(narration(voice.path, scene=str(voice.number))):
                 check()
-                ear.hear(block)
+                detector.hear(block)
                 yield block
 
-    loudness = integrated(heard())
-    return Speech(loudness=loudness, spans=tuple(_spans(timeline, ears)))
+    loudness = integrated_loudness(heard())
+    return Speech(loudness=loudness, spans=tuple(_spans(timeline, detectors)))
 
 
-def _spans(timeline: Timeline, ears: list[Ear]) -> Iterator[tuple[int, int]]:
+def _spans(timeline: Timeline, detectors: list[PauseDetector]) -> Iterator[tuple[int, int]]:
     held: tuple[int, int] | None = None
-    for voice, ear in zip(timeline.voices, ears, strict=True):
-        silences = ear.pauses()
+    for voice, detector in zip(timeline.voices, detectors, strict=True):
+        silences = detector.pauses()
         begins = [0, *(end for _, end in silences)]
         ends = [*(begin for begin, _ in silences), voice.duration]
         for begin, end in zip(begins, ends, strict=True):

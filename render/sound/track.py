@@ -24,7 +24,7 @@ from av.filter import Graph
 from av.stream import Discard
 
 from render.errors import MediaError
-from render.sound.graph import RATE, Block, pulled, silence
+from render.sound.graph import RATE, Block, pull_frames, silence
 
 MAX_CHANNELS = 64
 MIN_RATE, MAX_RATE = 4_000, 768_000
@@ -39,7 +39,7 @@ _DRIFT = Fraction(3, 100)
 rounds to milliseconds, and recorders are late by a frame."""
 
 
-class Kind(enum.StrEnum):
+class SoundFormat(enum.StrEnum):
     """A kind of file, told by its first bytes and not by its name."""
 
     WAV = "WAV"
@@ -57,39 +57,39 @@ class Kind(enum.StrEnum):
 _ID3 = b"ID3"
 """What a tag before the sound begins with."""
 _MARKS = {
-    Kind.WAV: (0, (b"RIFF", b"RF64")),
-    Kind.MP4: (4, (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
-    Kind.FLAC: (0, (b"fLaC",)),
-    Kind.OGG: (0, (b"OggS",)),
-    Kind.WEBM: (0, (b"\x1a\x45\xdf\xa3",)),
+    SoundFormat.WAV: (0, (b"RIFF", b"RF64")),
+    SoundFormat.MP4: (4, (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
+    SoundFormat.FLAC: (0, (b"fLaC",)),
+    SoundFormat.OGG: (0, (b"OggS",)),
+    SoundFormat.WEBM: (0, (b"\x1a\x45\xdf\xa3",)),
 }
 _DEMUXERS = {
-    Kind.WAV: "wav",
-    Kind.MP3: "mp3",
-    Kind.MP4: "mp4",
-    Kind.AAC: "aac",
-    Kind.FLAC: "flac",
-    Kind.OGG: "ogg",
-    Kind.WEBM: "matroska",
+    SoundFormat.WAV: "wav",
+    SoundFormat.MP3: "mp3",
+    SoundFormat.MP4: "mp4",
+    SoundFormat.AAC: "aac",
+    SoundFormat.FLAC: "flac",
+    SoundFormat.OGG: "ogg",
+    SoundFormat.WEBM: "matroska",
 }
 
-_OPTIONS = {Kind.WAV: {"probesize": "4096"}}
+_OPTIONS = {SoundFormat.WAV: {"probesize": "4096"}}
 """FFmpeg looks through a WAV file's samples for other codecs in disguise, which takes longer
 than decoding them: not here."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class SoundFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file with sound, and what to call it when it cannot be used."""
 
     path: Path
-    kinds: tuple[Kind, ...]
+    formats: tuple[SoundFormat, ...]
     """What it may be."""
     what: str
     """As an editor would say: `the narration`."""
     scene: str | None = None
     """The number, where it belongs to one."""
 
-    def refused(self, reason: str) -> MediaError:
+    def error_of(self, reason: str) -> MediaError:
         """Return the error that says why."""
         where = f"Scene {self.scene}: " if self.scene else ""
         subject = self.what if self.scene else self.what[:1].upper() + self.what[1:]
@@ -99,34 +99,34 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(source: Source) -> Generator[tuple[InputContainer, AudioStream]]:
+def open_sound(source: SoundFile) -> Generator[tuple[InputContainer, AudioStream]]:
     """Open a file at its first sound that can be decoded; raise `MediaError` if there is none."""
-    *others, last = source.kinds
+    *others, last = source.formats
     unreadable = f"is not a readable {' or '.join(filter(None, (', '.join(others), last)))} file"
     try:
-        kind = _kind(source.path)
-        if kind is None or kind not in source.kinds:
-            raise source.refused(unreadable)
+        form = _format(source.path)
+        if form is None or form not in source.formats:
+            raise source.error_of(unreadable)
         container = av.open(
             f"file:{source.path}",
-            format=_DEMUXERS[kind],
-            options={"protocol_whitelist": "file", **_OPTIONS.get(kind, {})},
+            format=_DEMUXERS[form],
+            options={"protocol_whitelist": "file", **_OPTIONS.get(form, {})},
         )
     except FileNotFoundError as error:
-        raise source.refused("is missing") from error
+        raise source.error_of("is missing") from error
     except (FFmpegError, OSError) as error:
-        raise source.refused(unreadable) from error
+        raise source.error_of(unreadable) from error
     with container:
         stream = next(filter(_decodable, container.streams.audio), None)
         if stream is None:
-            raise source.refused("holds no sound that can be decoded")
+            raise source.error_of("holds no sound that can be decoded")
         context = stream.codec_context
         if not MIN_RATE <= context.sample_rate <= MAX_RATE:
-            raise source.refused(
+            raise source.error_of(
                 f"has {context.sample_rate} samples a second; {MIN_RATE} to {MAX_RATE} are possible"
             )
         if context.layout.nb_channels > MAX_CHANNELS:
-            raise source.refused(
+            raise source.error_of(
                 f"has {context.layout.nb_channels} channels; {MAX_CHANNELS} are possible"
             )
         for other in container.streams:
@@ -137,20 +137,20 @@ def opened(source: Source) -> Generator[tuple[InputContainer, AudioStream]]:
         yield container, stream
 
 
-def blocks(source: Source, *, start: Fraction = Fraction(0)) -> Iterator[Block]:
+def blocks(source: SoundFile, *, start: Fraction = Fraction(0)) -> Iterator[Block]:
     """Yield a track from a second on, where 0 is the file's first picture or else its first sound.
 
     Raises `MediaError` where the file is missing, damaged or none of its kind.
     """
-    with opened(source) as (container, stream):
+    with open_sound(source) as (container, stream):
         zero = _zero(container, stream)
         try:
             if start > _PREROLL and stream.time_base:
                 wanted = (zero + start - _PREROLL) / stream.time_base
                 container.seek(int(wanted), stream=stream)
-            yield from _placed(_resampled(container.decode(stream)), round((zero + start) * RATE))
+            yield from _align(_resample(container.decode(stream)), round((zero + start) * RATE))
         except (FFmpegError, OSError) as error:
-            raise source.refused("is damaged") from error
+            raise source.error_of("is damaged") from error
 
 
 class Tape:
@@ -178,7 +178,7 @@ class Tape:
         return np.concatenate([np.zeros((2, 0), np.float32), *self.pieces(samples)], axis=1)
 
 
-def _kind(path: Path) -> Kind | None:
+def _format(path: Path) -> SoundFormat | None:
     with path.open("rb") as file:
         head = file.read(12)
         tagged = head.startswith(_ID3)
@@ -189,14 +189,14 @@ def _kind(path: Path) -> Kind | None:
                 length = length << 7 | byte & 0x7F
             file.seek(10 + length)
             head = file.read(12)
-    for kind, (offset, marks) in _MARKS.items():
+    for form, (offset, marks) in _MARKS.items():
         if head[offset:].startswith(marks):
-            return kind
+            return form
     # The eleven set bits that every frame of MPEG audio begins with; ADTS sets a twelfth, and
     # has no layer.
     if head[:1] != b"\xff" or head[1:2] < b"\xe0":
-        return Kind.MP3 if tagged else None
-    return Kind.AAC if head[1] & 0xF6 == 0xF0 else Kind.MP3  # noqa: PLR2004
+        return SoundFormat.MP3 if tagged else None
+    return SoundFormat.AAC if head[1] & 0xF6 == 0xF0 else SoundFormat.MP3  # noqa: PLR2004
 
 
 def _decodable(stream: AudioStream) -> bool:
@@ -213,7 +213,7 @@ def _zero(container: InputContainer, stream: AudioStream) -> Fraction:
     return Fraction(0)
 
 
-def _placed(frames: Iterable[AudioFrame], start: int) -> Iterator[Block]:
+def _align(frames: Iterable[AudioFrame], start: int) -> Iterator[Block]:
     position: int | None = None
     for frame in frames:
         block = frame.to_ndarray().astype(np.float32, copy=False)
@@ -224,7 +224,7 @@ def _placed(frames: Iterable[AudioFrame], start: int) -> Iterator[Block]:
         position += frame.samples
 
 
-def _resampled(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+def _resample(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
     graph: Graph | None = None
     form: tuple[int, str, str] | None = None
     pushed = 0
@@ -232,20 +232,20 @@ def _resampled(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
         seen = (frame.sample_rate, frame.format.name, frame.layout.name)
         if graph is None or seen != form:
             # AAC may find out in its first frames that it has twice the rate it said.
-            yield from _drained(graph)
+            yield from _drain(graph)
             graph, form = _graph(frame), seen
         graph.push(frame)
         pushed += frame.samples
         if pushed >= frame.sample_rate:
             pushed = 0
-            yield from pulled(graph)
-    yield from _drained(graph)
+            yield from pull_frames(graph)
+    yield from _drain(graph)
 
 
-def _drained(graph: Graph | None) -> Iterator[AudioFrame]:
+def _drain(graph: Graph | None) -> Iterator[AudioFrame]:
     if graph is not None:
         graph.push(None)
-        yield from pulled(graph)
+        yield from pull_frames(graph)
 
 
 def _graph(frame: AudioFrame) -> Graph:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.error import FFmpegError
 
 from render.sound.graph import RATE, Block
-from render.sound.track import Kind, Source, blocks, opened
+from render.sound.track import SoundFile, SoundFormat, blocks, open_sound
 
 MAX_SECONDS = 7_200
 """Of one narration."""
@@ -46,41 +46,41 @@ _NOTHING = -60.0
 """Decibels below full scale: a file that is nowhere louder is one pause."""
 
 
-def narration(path: Path, *, scene: str | None = None) -> Source:
+def narration(path: Path, *, scene: str | None = None) -> SoundFile:
     """Return a file as the narration of a scene."""
-    return Source(path=path, kinds=tuple(Kind), what="the narration", scene=scene)
+    return SoundFile(path=path, formats=tuple(SoundFormat), what="the narration", scene=scene)
 
 
-def listened(path: Path, *, scene: str | None = None) -> tuple[Fraction, "Ear"]:
-    """Return a narration's seconds, and an ear that has heard the whole of it.
+def listen(path: Path, *, scene: str | None = None) -> tuple[Fraction, "PauseDetector"]:
+    """Return a narration's seconds, and what detects pauses, having heard the whole of it.
 
     Raises `MediaError` unless it is whole, not empty and at most `MAX_SECONDS` long.
     """
     source = narration(path, scene=scene)
-    with opened(source) as (container, stream):
+    with open_sound(source) as (container, stream):
         form = container.format.name
         promised = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
     seconds = wav_duration(path, scene=scene) if form == "wav" else None
-    too_long = source.refused(f"may last at most {MAX_SECONDS} seconds; this is longer")
+    too_long = source.error_of(f"may last at most {MAX_SECONDS} seconds; this is longer")
     if seconds is not None and seconds > MAX_SECONDS:
         raise too_long
-    ear, samples = Ear(), 0
+    detector, samples = PauseDetector(), 0
     for block in blocks(source):
-        ear.hear(block)
+        detector.hear(block)
         samples += block.shape[1]
         if samples > MAX_SECONDS * RATE:
             # A file of a megabyte can hold days of silence.
             raise too_long
     if not samples:
-        raise source.refused("holds no sound")
+        raise source.error_of("holds no sound")
     if seconds is None:
         seconds = Fraction(samples, RATE)
         # Elsewhere it is an estimate.
         if form in _EXACT and seconds < promised - _LOST:
-            raise source.refused("is cut short")
+            raise source.error_of("is cut short")
         if form in _EXACT and promised and 0 < seconds - promised < _PADDED:
             seconds = Fraction(promised)
-    return seconds, ear
+    return seconds, detector
 
 
 def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:
@@ -89,18 +89,18 @@ def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:
     Raises `MediaError` unless the file is PCM, not empty and as long as it says.
     """
     source = narration(path, scene=scene)
-    with opened(source) as (container, stream):
+    with open_sound(source) as (container, stream):
         context = stream.codec_context
         if not context.name.startswith("pcm_"):
-            raise source.refused("is not PCM")
+            raise source.error_of("is not PCM")
         try:
             held = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
         except (FFmpegError, OSError) as error:
-            raise source.refused("is damaged") from error
+            raise source.error_of("is damaged") from error
         if not held:
-            raise source.refused("holds no sound")
+            raise source.error_of("holds no sound")
         if _cut_short(path):
-            raise source.refused("is cut short")
+            raise source.error_of("is cut short")
         return Fraction(held, context.sample_rate)
 
 
@@ -122,18 +122,18 @@ def pauses(path: Path, *, scene: str | None = None) -> tuple[Span, ...]:
 
     Silence before the first and after the last word is among them.
     """
-    return heard(path, scene=scene).pauses()
+    return hear_narration(path, scene=scene).pauses()
 
 
-def heard(path: Path, *, scene: str | None = None) -> "Ear":
-    """Return an ear that has heard the whole of a narration."""
-    ear = Ear()
+def hear_narration(path: Path, *, scene: str | None = None) -> "PauseDetector":
+    """Return what detects pauses, having heard the whole of a narration."""
+    detector = PauseDetector()
     for block in blocks(narration(path, scene=scene)):
-        ear.hear(block)
-    return ear
+        detector.hear(block)
+    return detector
 
 
-class Ear:
+class PauseDetector:
     """Hears a narration block by block, and tells where it paused.
 
     A pause is told by the narration's own levels: between how loud one speaks in it and

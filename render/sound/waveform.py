@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from render.sound.loudness import decoded
+from render.sound.loudness import decode_sound
 
 Places = npt.NDArray[np.int64]
 Peaks = npt.NDArray[np.float32]
@@ -16,7 +16,7 @@ def waveform(path: Path, *, samples: int, columns: int) -> Peaks:
     """Return the peaks of so many samples at 48 kHz, which a video's sound has in an MP4."""
     peaks = np.zeros((2, columns), np.float32)
     position = 0
-    for block in decoded(path):
+    for block in decode_sound(path):
         fitting = block[:, : samples - position]
         if not fitting.size:
             break

@@ -23,7 +23,7 @@ from render.sentences import clauses, clusters, sentences, words
 from render.storyboard import clean_text
 from render.timeline import Cue
 from render.words.columns import LINE, columns
-from render.words.spoken import Break, Part, Span, spoken_times
+from render.words.spoken import Break, Span, TextPart, spoken_times
 
 if TYPE_CHECKING:
     from budoux import Parser
@@ -93,7 +93,7 @@ def cues(
     )
 
 
-def _parts(text: str, locale: str) -> Iterator[Part]:
+def _parts(text: str, locale: str) -> Iterator[TextPart]:
     for sentence in sentences(text):
         *earlier, last = clauses(sentence)
         for clause in earlier:
@@ -101,22 +101,22 @@ def _parts(text: str, locale: str) -> Iterator[Part]:
         yield from _phrases(last, locale, Break.SENTENCE)
 
 
-def _phrases(clause: str, locale: str, ends: Break) -> Iterator[Part]:
+def _phrases(clause: str, locale: str, ends: Break) -> Iterator[TextPart]:
     pieces = [
         piece
         for word in words(clause)
-        for phrase in _unspaced(word, locale)
+        for phrase in _split_unspaced(word, locale)
         for piece in _short(phrase)
     ]
     for number, piece in enumerate(pieces, start=1):
-        yield Part(
+        yield TextPart(
             text=piece,
             weight=Fraction(round(estimate_seconds(piece, locale) * 1000), 1000),
             ends=ends if number == len(pieces) else Break.WORD,
         )
 
 
-def _unspaced(word: str, locale: str) -> list[str]:
+def _split_unspaced(word: str, locale: str) -> list[str]:
     """Cut what is written without spaces between its phrases."""
     found = scripts(word)
     script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in found), None)
@@ -162,10 +162,10 @@ def _short(phrase: str) -> Iterator[str]:
     yield piece
 
 
-class _Tape:
+class _CueCosts:
     """Parts in a row, summed up so that what a cue of any of them costs is known at once."""
 
-    def __init__(self, parts: Sequence[Part], spans: Sequence[Span]) -> None:
+    def __init__(self, parts: Sequence[TextPart], spans: Sequence[Span]) -> None:
         self._ends = [part.ends for part in parts]
         self._spans = [(float(span.start), float(span.end)) for span in spans]
         wide = [(columns(part.text), columns(part.text.rstrip())) for part in parts]
@@ -197,9 +197,9 @@ class _Tape:
         )
 
 
-def _runs(parts: Sequence[Part], spans: Sequence[Span]) -> list[tuple[int, int]]:
+def _runs(parts: Sequence[TextPart], spans: Sequence[Span]) -> list[tuple[int, int]]:
     """Return the first and the last part of each cue: of all ways to cut, the cheapest."""
-    tape = _Tape(parts, spans)
+    tape = _CueCosts(parts, spans)
     cheapest: list[tuple[float, int]] = [(0.0, 0)]
     for last in range(len(parts)):
         found = (inf, last)
@@ -218,7 +218,7 @@ def _runs(parts: Sequence[Part], spans: Sequence[Span]) -> list[tuple[int, int]]
     return runs[::-1]
 
 
-def _lines(parts: Sequence[Part]) -> list[str]:
+def _lines(parts: Sequence[TextPart]) -> list[str]:
     """Return the parts as one line or two, alike in length; none where they do not fit."""
     texts = [part.text for part in parts]
     whole = "".join(texts).strip()

@@ -33,7 +33,7 @@ def fallbacks() -> list[str]:
     return [*sorted(families.difference(_PICTURES)), *_PICTURES]
 
 
-def missing(text: str) -> frozenset[str]:
+def missing_characters(text: str) -> frozenset[str]:
     """Return the characters of a text that no font has a glyph for."""
     return frozenset(
         char

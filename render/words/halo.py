@@ -22,7 +22,7 @@ class Halo(NamedTuple):
     """The alpha where it is densest."""
 
 
-def surrounded(
+def surround(
     letters: Rgba, halos: tuple[Halo, ...], *, colour: HexColour, unit: float
 ) -> tuple[Rgba, int]:
     """Return letters on their halos, and the pixels by which the picture grew on each side.
@@ -34,7 +34,7 @@ def surrounded(
     share = letters[..., 3].astype(np.float32) / np.float32(255)
     around = np.zeros_like(share)
     for halo in halos:
-        thick = _spread(share, halo.spread * unit, halo.blur * unit)
+        thick = _thicken(share, halo.spread * unit, halo.blur * unit)
         around += thick * np.float32(halo.strength) * (1 - around)
     alpha = share + around * (1 - share)
     inked = (share / np.maximum(alpha, np.float32(1 / 1024)))[..., None]
@@ -45,7 +45,7 @@ def surrounded(
     return picture, grown
 
 
-def _spread(share: Floats, spread: float, blur: float) -> Floats:
+def _thicken(share: Floats, spread: float, blur: float) -> Floats:
     """Return letters made thicker by `spread` pixels and soft by `blur`."""
     # What is blurred far is blurred small: nobody sees the difference.
     scale = max(1, int(blur / 3))

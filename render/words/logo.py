@@ -12,11 +12,11 @@ from render.errors import MediaError
 from render.pictures.still import (
     FORMATS,
     UNREADABLE,
+    aperture_of,
     check_picture,
     resizable,
-    shown,
+    set_upright,
     srgb,
-    upright,
 )
 from render.rendition import Profile
 from render.storyboard import Corner
@@ -37,14 +37,14 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
             icc_profile = image.info.get("icc_profile")
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
-            seen = upright(image, shown(logo.path, image))
+            seen = set_upright(image, aperture_of(logo.path, image))
             size = _size(seen.size, share=logo.width, profile=profile)
             fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
-        raise _refused(error.message) from error
+        raise _logo_error(error.message) from error
     except UNREADABLE as error:
-        raise _refused("The picture is damaged.") from error
+        raise _logo_error("The picture is damaged.") from error
     picture[..., 3] = np.rint(picture[..., 3] * logo.opacity)
     across, down = round(width * SAFE), round(height * SAFE)
     at_left = logo.corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
@@ -73,5 +73,5 @@ def _rgba(image: Image.Image, icc_profile: bytes | None) -> Rgba:
     return np.array(colours)
 
 
-def _refused(reason: str) -> MediaError:
+def _logo_error(reason: str) -> MediaError:
     return MediaError(f"The logo cannot be used: {reason[:1].lower()}{reason[1:]}")

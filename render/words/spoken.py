@@ -26,7 +26,7 @@ class Break(enum.IntEnum):
     SENTENCE = 2
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class TextPart(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of text that is never cut."""
 
     text: str
@@ -68,7 +68,7 @@ class _Pair(NamedTuple):
 
 
 def spoken_times(
-    parts: Sequence[Part], *, seconds: Fraction, pauses: Sequence[tuple[Fraction, Fraction]]
+    parts: Sequence[TextPart], *, seconds: Fraction, pauses: Sequence[tuple[Fraction, Fraction]]
 ) -> list[Span]:
     """Return when each part is heard, in order, within [0, `seconds`]; spans never overlap.
 
@@ -83,7 +83,7 @@ def spoken_times(
     said = [Fraction(0), *accumulate(part.weight for part in parts)]
     # Where each part begins, and the last one ends, by what was spoken before it.
     guessed = [weight / (said[-1] or 1) * sounding for weight in said]
-    anchors = [(0, Fraction(0)), *_matched(parts, guessed, rests), (len(parts), sounding)]
+    anchors = [(0, Fraction(0)), *_match(parts, guessed, rests), (len(parts), sounding)]
     placed = [Fraction(0)]
     for (first, begin), (last, end) in pairwise(anchors):
         weight = said[last] - said[first]
@@ -113,8 +113,8 @@ def _rests(pauses: Sequence[tuple[Fraction, Fraction]], seconds: Fraction) -> It
             silent, until = silent + stop - begin, stop
 
 
-def _matched(
-    parts: Sequence[Part], guessed: Sequence[Fraction], rests: Sequence[_Pause]
+def _match(
+    parts: Sequence[TextPart], guessed: Sequence[Fraction], rests: Sequence[_Pause]
 ) -> list[tuple[int, Fraction]]:
     """Return which part begins after which pause, as (part, seconds spoken before it).
 

@@ -33,7 +33,7 @@ from render.words import fonts
 from render.words.colours import contrast, legible, mix, parse, roles
 from render.words.colours import text as as_hex
 from render.words.columns import columns
-from render.words.halo import Halo, surrounded
+from render.words.halo import Halo, surround
 from render.words.layer import Layer
 from render.words.wording import Wording, readable, wording
 
@@ -118,7 +118,7 @@ def typeset(words: TextOverlay, profile: Profile, *, palette: Palette, locale: s
 
 def missing_glyphs(text: str) -> str:
     """Return the characters that no font has, a space between them; empty if there are none."""
-    lacking = sorted(fonts.missing(clean_text(text)))
+    lacking = sorted(fonts.missing_characters(clean_text(text)))
     return " ".join(lacking[:_LISTED]) + (" …" if len(lacking) > _LISTED else "")
 
 
@@ -199,7 +199,7 @@ def _typeset(
     if style in _HALOS:
         # Where letters are, alone: most of a title's zone is empty.
         x, y, wide, high = cv2.boundingRect(picture[..., 3])
-        picture, grown = surrounded(
+        picture, grown = surround(
             picture[y : y + high, x : x + wide], _HALOS[style], colour=colours["halo"], unit=unit
         )
         left, top = left + x - grown, top + y - grown

@@ -11,7 +11,7 @@ import msgspec
 
 from render.languages import scripts
 from render.sentences import clusters
-from render.words.fonts import fallbacks, missing
+from render.words.fonts import fallbacks, missing_characters
 
 _LONGEST_WORD = 22
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -74,7 +74,7 @@ def readable(text: str) -> str:
     Without the characters that no font has, and without more marks stacked on a
     letter than any script stacks.
     """
-    lacking = missing(text)
+    lacking = missing_characters(text)
     kept: list[str] = []
     marks = 0
     for char in text:

@@ -45,6 +45,6 @@ def make(
     return Production(
         Order(storyboard=storyboard, **wanted),
         work=work,
-        reached=lambda _stage, _done, _total: None,
+        on_progress=lambda _stage, _done, _total: None,
         stopped=lambda: False,
     ).make()

@@ -13,7 +13,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from render.sound.graph import RATE, Block
-from render.sound.loudness import decoded
+from render.sound.loudness import decode_sound
 from render.sound.programme import encode_sound
 from render.sound.wav import wav_duration
 from render.storyboard import Solid, Transition
@@ -163,7 +163,7 @@ def timeline(
 def encoded(sound: Timeline, path: Path, *, check: Callable[[], None] = lambda: None) -> Block:
     """Return what is heard of a timeline once it is encoded and decoded."""
     encode_sound(sound, path, check=check)
-    return np.concatenate(list(decoded(path)), axis=1)
+    return np.concatenate(list(decode_sound(path)), axis=1)
 
 
 def found(spoken: Floats, heard: npt.NDArray[np.floating]) -> int:

@@ -25,7 +25,7 @@ from render.sentences import phrase, shorten
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 from render.words.colours import roles
-from render.words.fonts import fonts, missing
+from render.words.fonts import fonts, missing_characters
 from render.words.wording import Wording, readable, wording
 
 PROVIDER = "offline"
@@ -127,7 +127,7 @@ def _draw(request: ImageRequest) -> Generated:
         provider=PROVIDER,
         model=MODEL,
         source=Source.RULE,
-        warnings=_warnings(missing(clean_text(shown))),
+        warnings=_warnings(missing_characters(clean_text(shown))),
     )
 
 

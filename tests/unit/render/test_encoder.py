@@ -51,7 +51,7 @@ def encoded(path: Path, count: int, *, shade: int = 90, codec: Codec = Codec.H26
 @pytest.fixture(autouse=True)
 def nothing_tried_before() -> Iterator[None]:
     yield
-    encoder._working.cache_clear()
+    encoder._working_encoders.cache_clear()
 
 
 def test_software_for_every_codec_really_encodes_here() -> None:
@@ -73,7 +73,7 @@ def test_the_first_that_works_is_chosen_and_known_by_what_it_makes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usual = choose_encoder()
-    encoder._working.cache_clear()
+    encoder._working_encoders.cache_clear()
     other = Encoder(name="libx264", options=X264.options | {"preset": "medium"})
     monkeypatch.setitem(encoder._CANDIDATES, Codec.H264, (other, X264))
     chosen = choose_encoder()

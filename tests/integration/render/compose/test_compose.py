@@ -25,7 +25,7 @@ from render.pictures.motion import window
 from render.pictures.still import film, load_plate
 from render.rendition import Profile, Rendition
 from render.sound.graph import RATE
-from render.sound.loudness import integrated
+from render.sound.loudness import integrated_loudness
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline
 
@@ -165,7 +165,7 @@ def test_each_narration_sounds_at_its_time(composed: Composed, heard: Floats) ->
 
 
 def test_it_is_as_loud_as_others(heard: Floats) -> None:
-    assert integrated([heard.astype(np.float32)]) == pytest.approx(-16, abs=0.7)
+    assert integrated_loudness([heard.astype(np.float32)]) == pytest.approx(-16, abs=0.7)
     assert np.abs(heard).max() < 10 ** (-1 / 20)
 
 
@@ -223,7 +223,7 @@ def test_the_poster_is_the_middle_of_the_first_scene_alone(
     write_poster(
         composed.timeline,
         place,
-        filming=partial(Painter.picture, composed.timeline, profile),
+        paint_frame=partial(Painter.picture, composed.timeline, profile),
     )
     with Image.open(place) as poster:
         assert (poster.format, poster.size) == ("JPEG", (256, 144))

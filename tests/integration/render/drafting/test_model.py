@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from render.drafting.model import Storyboarded, storyboard
+from render.drafting.model import DraftedStoryboard, storyboard
 from render.drafting.offline import draft
 from render.errors import EmptyScript, LimitExceeded
 from render.generation.chain import TextChain
@@ -50,7 +50,7 @@ def answer(language: str = "en", **scene: object) -> Say:
     return Say(text=json.dumps(told))
 
 
-def reason(made: Storyboarded) -> str:
+def reason(made: DraftedStoryboard) -> str:
     """Return what the editor is told where the model's storyboard was not used."""
     (warning,) = (w for w in made.draft.warnings if w.code == "storyboard_offline")
     return warning.message

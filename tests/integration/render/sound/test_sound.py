@@ -13,7 +13,7 @@ from render.delivery.joiner import join
 from render.errors import MediaError
 from render.sound.graph import Block
 from render.sound.hearing import hear
-from render.sound.loudness import decoded, integrated
+from render.sound.loudness import decode_sound, integrated_loudness
 from render.sound.mix import clip_parts, mix, sample
 from render.sound.programme import encode_sound
 from render.sound.waveform import waveform
@@ -136,7 +136,9 @@ def test_clips_voice_and_music_together_are_as_loud_as_ever(tmp_path: Path) -> N
         timeline(150, sounds=(clip_sound(clip, 1, 3, volume=-6),)),
         timeline(300, voice(spoken, 5), sounds=(clip_sound(clip, 1, 3),), music=music_bed(music)),
     ):
-        assert integrated([encoded(sound, tmp_path / "a.m4a")]) == pytest.approx(-16, abs=0.5)
+        assert integrated_loudness([encoded(sound, tmp_path / "a.m4a")]) == pytest.approx(
+            -16, abs=0.5
+        )
 
 
 def test_a_hearing_tells_level_place_and_clipping_of_each_voice(tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ def test_a_hearing_tells_level_place_and_clipping_of_each_voice(tmp_path: Path) 
     hearing = hear(place, promised)
     first, second = hearing.voices
     assert (first.number, first.offset) == (1, pytest.approx(0, abs=0.001))
-    whole = np.concatenate(list(decoded(place)), axis=1)
+    whole = np.concatenate(list(decode_sound(place)), axis=1)
     assert first.level == pytest.approx(level(whole[:, RATE : 3 * RATE]), abs=0.01)
     assert (second.offset, second.level < -80) == (None, True)
     assert hearing.clipped == ()
@@ -217,7 +219,7 @@ def test_sound_stays_with_the_pictures_to_the_end(tmp_path: Path, minutes: int) 
         ]
     position = 0
     around = {start: np.zeros(0) for start in starts}
-    for block in decoded(whole):
+    for block in decode_sound(whole):
         for start in starts:
             first, last = (start * RATE // 30 - RATE // 2, start * RATE // 30 + 2 * RATE)
             piece = block[0, max(0, first - position) : max(0, last - position)]

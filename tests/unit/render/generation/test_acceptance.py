@@ -268,7 +268,7 @@ async def test_what_a_decoder_stumbles_over_is_unusable_at_its_price(
         raise IndexError("list index out of range")
 
     monkeypatch.setattr("render.generation.acceptance.check_picture", stumble)
-    monkeypatch.setattr("render.generation.acceptance.opened", stumble)
+    monkeypatch.setattr("render.generation.acceptance.open_sound", stumble)
     assert "IndexError" in (await refusal(b"RIFF", request_)).message
 
 
@@ -280,7 +280,7 @@ async def test_a_machine_without_memory_to_look_loses_nothing(
         raise MemoryError
 
     monkeypatch.setattr("render.generation.acceptance.check_picture", choke)
-    monkeypatch.setattr("render.generation.acceptance.opened", choke)
+    monkeypatch.setattr("render.generation.acceptance.open_sound", choke)
     made = answer(b"RIFF")
     assert await Inspector().inspect_answer(request_, made) == made
 

@@ -22,7 +22,7 @@ def converted(*colour: float, transfer: int, primaries: int) -> np.ndarray:
 def test_only_what_differs_from_bt709_is_converted(
     transfer: int, primaries: int, wanted: bool
 ) -> None:
-    assert hdr.needed(transfer=transfer, primaries=primaries) is wanted
+    assert hdr.is_beyond_bt709(transfer=transfer, primaries=primaries) is wanted
 
 
 @pytest.mark.parametrize(("transfer", "primaries"), KINDS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from render.errors import MediaError
 from render.sound.graph import Block
-from render.sound.loudness import integrated
+from render.sound.loudness import integrated_loudness
 from render.sound.mix import mix, sample
 from render.sound.music import check_music, ducking, music_part
 from render.sound.speech import HOLD, listen
@@ -56,7 +56,7 @@ def even_noise(seconds: float) -> Floats:
 def test_it_is_as_loud_against_the_voice_as_asked(tmp_path: Path, volume: float) -> None:
     path = write_wav(tmp_path / "m.wav", even_noise(4), rate=RATE)
     heard = played(timeline(150, music=music_bed(path, volume=volume)), reference=-20)
-    assert integrated([heard]) == pytest.approx(-20 + volume, abs=0.1)
+    assert integrated_loudness([heard]) == pytest.approx(-20 + volume, abs=0.1)
 
 
 def test_it_steps_back_before_the_first_word_and_returns_after_the_last(tmp_path: Path) -> None:
@@ -144,7 +144,9 @@ def test_the_whole_is_as_loud_as_ever_whatever_the_bed_does(tmp_path: Path) -> N
         timeline(300, voice(spoken, 1), music=music_bed(path)),
         timeline(300, voice(spoken, 1), music=music_bed(path, volume=0, duck=0)),
     ):
-        assert integrated([encoded(sound, tmp_path / "a.m4a")]) == pytest.approx(-16, abs=0.5)
+        assert integrated_loudness([encoded(sound, tmp_path / "a.m4a")]) == pytest.approx(
+            -16, abs=0.5
+        )
 
 
 def test_silent_music_is_no_music(tmp_path: Path) -> None:

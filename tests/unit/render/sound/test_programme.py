@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from render.errors import MediaError
 from render.sound.graph import Block
-from render.sound.loudness import SILENCE, decoded, integrated, measure
+from render.sound.loudness import SILENCE, decode_sound, integrated_loudness, measure
 from render.sound.mix import mix, sample, voice_parts
 from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Timeline, Voice
@@ -102,8 +102,8 @@ def test_loudness_is_that_of_the_ebus_own_example() -> None:
     # EBU Tech 3341, case 1: a stereo 1 kHz sine at −23 dBFS is −23 LUFS.
     sine = tone(20, hertz=1000, level=10 ** (-23 / 20))
     blocks = np.split(np.stack([sine, sine]).astype(np.float32), 20, axis=1)
-    assert integrated(blocks) == pytest.approx(-23, abs=0.1)
-    assert measure(blocks).integrated == integrated(blocks)
+    assert integrated_loudness(blocks) == pytest.approx(-23, abs=0.1)
+    assert measure(blocks).integrated == integrated_loudness(blocks)
     assert measure(blocks).true_peak == pytest.approx(-23, abs=0.1)
 
 
@@ -143,7 +143,7 @@ def test_every_video_is_equally_loud_and_peaks_below_minus_one(
 ) -> None:
     path = write_wav(tmp_path / "a.wav", samples, rate=rate)
     heard = encoded(timeline(300, voice(path, 1)), tmp_path / "a.m4a")
-    assert integrated([heard]) == pytest.approx(-16, abs=0.5)
+    assert integrated_loudness([heard]) == pytest.approx(-16, abs=0.5)
     assert true_peak(heard) <= -1
     assert measure([heard]).true_peak <= -1
 
@@ -175,7 +175,7 @@ def test_silence_stays_silent(tmp_path: Path) -> None:
     for sound in (timeline(90), timeline(90, voice(faint, 0)), timeline(90, voice(room, 0))):
         heard = encoded(sound, tmp_path / "a.m4a")
         assert np.abs(heard).max() < 0.002
-        assert integrated([heard]) == SILENCE
+        assert integrated_loudness([heard]) == SILENCE
 
 
 def test_the_encoded_narration_stands_where_it_should(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_it_is_told_what_was_heard(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", speech(2))
     place = tmp_path / "a.m4a"
     hearing = encode_sound(timeline(90, voice(path, 1, number=4)), place, check=lambda: None)
-    assert hearing.loudness == measure(decoded(place))
+    assert hearing.loudness == measure(decode_sound(place))
     assert [heard.number for heard in hearing.voices] == [4]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from render.errors import MediaError
 from render.sound.track import blocks
-from render.sound.wav import listened, narration, pauses, wav_duration
+from render.sound.wav import listen, narration, pauses, wav_duration
 from tests.support.sounds import RATE, Floats, found, level, speech, tone, write_track, write_wav
 
 
@@ -109,13 +109,13 @@ def test_a_compressed_narration_that_breaks_off_is_refused(tmp_path: Path) -> No
         frame.sample_rate = RATE
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    seconds, ear = listened(path, scene="3")
+    seconds, ear = listen(path, scene="3")
     assert seconds == pytest.approx(6, abs=0.05)
     assert not ear.silent
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(MediaError, match=r"Scene 3: the narration is (cut short|damaged)"):
-        listened(path, scene="3")
+        listen(path, scene="3")
 
 
 def test_a_compressed_narration_without_its_last_packets_is_refused(tmp_path: Path) -> None:
@@ -138,21 +138,21 @@ def test_a_compressed_narration_without_its_last_packets_is_refused(tmp_path: Pa
                 target.mux(packet)
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.rindex(b"moof", 0, len(whole) // 2) - 4])
-    seconds, _ = listened(path, scene="3")
+    seconds, _ = listen(path, scene="3")
     assert seconds < 4, "as a recorder that was interrupted leaves it"
     header = bytearray(path.read_bytes())
     at = header.index(b"mdhd") + 16
     header[at + 4 : at + 8] = (6 * RATE).to_bytes(4, "big")
     path.write_bytes(header)
     with pytest.raises(MediaError, match="Scene 3: the narration is cut short"):
-        listened(path, scene="3")
+        listen(path, scene="3")
 
 
 @pytest.mark.parametrize("rate", [RATE, 44_100])
 def test_what_fills_the_last_packet_of_an_m4a_is_no_narration(tmp_path: Path, rate: int) -> None:
     samples = speech(2.5, rate=rate)
     path = write_track(tmp_path / "a.m4a", samples, codec="aac", rate=rate)
-    seconds, _ = listened(path)
+    seconds, _ = listen(path)
     assert float(seconds) == pytest.approx(len(samples) / rate, abs=0.002)
 
 

@@ -12,7 +12,7 @@ from render.storyboard import clean_text
 from render.timeline import Cue
 from render.words.captions import GAP, LONGEST, SHORTEST, cues
 from render.words.columns import LINE, columns
-from render.words.spoken import Break, Part, spoken_times
+from render.words.spoken import Break, TextPart, spoken_times
 
 ENGLISH = (
     "Long before the town is awake, the oven glows. Ada Kessler has baked here for thirty years, "
@@ -156,7 +156,7 @@ def test_five_thousand_characters_take_no_time() -> None:
 
 parts = st.lists(
     st.builds(
-        Part,
+        TextPart,
         text=st.just("word "),
         weight=st.fractions(0, 3, max_denominator=100),
         ends=st.sampled_from(Break),
@@ -166,7 +166,7 @@ parts = st.lists(
 
 
 @example(
-    parts=[Part(text="", weight=Fraction(weight), ends=Break.WORD) for weight in (1, 0)],
+    parts=[TextPart(text="", weight=Fraction(weight), ends=Break.WORD) for weight in (1, 0)],
     seconds=Fraction(1, 10),
     pauses=[(Fraction(1, 11), Fraction(1))],
 )
@@ -174,7 +174,7 @@ parts = st.lists(
     parts=parts, seconds=st.fractions(Fraction(1, 10), 60, max_denominator=1000), pauses=silences
 )
 def test_parts_are_heard_in_order_and_never_at_once(
-    parts: list[Part], seconds: Fraction, pauses: list[tuple[Fraction, Fraction]]
+    parts: list[TextPart], seconds: Fraction, pauses: list[tuple[Fraction, Fraction]]
 ) -> None:
     spans = spoken_times(parts, seconds=seconds, pauses=pauses)
     assert len(spans) == len(parts)
@@ -199,6 +199,6 @@ def test_sentences_are_found_between_the_pauses_that_divide_them(
         pauses.append((now, now + rest))
         now += rest
         begins.append(now)
-    parts = [Part(text="", weight=Fraction(weight), ends=Break.SENTENCE) for weight in weights]
+    parts = [TextPart(text="", weight=Fraction(weight), ends=Break.SENTENCE) for weight in weights]
     spans = spoken_times(parts, seconds=pauses[-1][0], pauses=pauses[:-1])
     assert [span.start for span in spans] == begins[:-1]
