@@ -142,7 +142,7 @@ def _raised(given: object) -> BaseException | None:
 
 def _exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if error := _raised(event.pop("exc_info", None)):
-        event["exception"] = tracebacks.told(error)
+        event["exception"] = tracebacks.describe(error)
     return event
 
 

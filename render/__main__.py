@@ -22,7 +22,7 @@ from render.inspection.examination import examine
 from render.memory import map_large_blocks
 from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
-from render.schema import published
+from render.schema import publish
 from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import print_json, reporting, working_folder
 
@@ -200,7 +200,7 @@ def probe(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a storyboard."""
-    print_json(published(msgspec.json.schema(Storyboard)))
+    print_json(publish(msgspec.json.schema(Storyboard)))
 
 
 _SHAPES = {
@@ -215,7 +215,7 @@ def _profiles(
     names: list[str], storyboard: Storyboard, codec: Codec, fps: int
 ) -> tuple[Profile, ...]:
     """Return the profiles by name, each once; `full` and `preview` have the storyboard's shape."""
-    found: dict[str, Profile] = {}
+    profiles: dict[str, Profile] = {}
     for name in names:
         shape = name.removesuffix("preview").removesuffix("-") or "full"
         if shape != "full" and shape not in _SHAPES:
@@ -226,8 +226,8 @@ def _profiles(
             codec=codec,
             fps=fps,
         )
-        found[profile.name] = profile
-    return tuple(found.values())
+        profiles[profile.name] = profile
+    return tuple(profiles.values())
 
 
 def _signer(certificate: Path | None, key: Path | None, folder: Path) -> Signer:

@@ -192,7 +192,7 @@ class Production:
             self._check()
             return Painter.picture(timeline, profile, frame)
 
-        made: list[tuple[Path | None, Callable[[Path], object]]] = [
+        companions: list[tuple[Path | None, Callable[[Path], object]]] = [
             (order.poster, lambda place: write_poster(timeline, place, paint_frame=paint_frame)),
             (
                 order.thumbnails,
@@ -206,29 +206,29 @@ class Production:
             (order.webm, lambda place: previews.webm(video, place, check=self._check)),
             (order.gif, lambda place: previews.gif(video, place, check=self._check)),
         ]
-        wanted = [(place, make) for place, make in made if place is not None]
-        for done, (place, make) in enumerate(wanted):
-            self._count(Stage.ACCOMPANY, done, len(wanted))
+        ordered = [(place, make) for place, make in companions if place is not None]
+        for index, (place, make) in enumerate(ordered):
+            self._count(Stage.ACCOMPANY, index, len(ordered))
             try:
                 make(place)
             except OSError as error:
                 raise disk_error(error, place) from error
-        if wanted:
-            self._count(Stage.ACCOMPANY, len(wanted), len(wanted))
+        if ordered:
+            self._count(Stage.ACCOMPANY, len(ordered), len(ordered))
 
     def _check(self) -> None:
         if self._stopped():
             raise CompositionCancelled("Composing was cancelled.")
 
     def _compositions(self) -> list[Composition]:
-        storyboard, found = self._order.storyboard, self._gather_assets()
+        storyboard, assets = self._order.storyboard, self._gather_assets()
         rates = {profile.fps for profile in self._order.profiles}
         timelines = {
             fps: build(
                 storyboard,
-                found.media,
-                music=found.music,
-                logo=found.logo,
+                assets.media,
+                music=assets.music,
+                logo=assets.logo,
                 fps=fps,
                 limits=self._order.limits,
             )
@@ -252,7 +252,7 @@ class Production:
                     gather,
                     order.storyboard,
                     folder=order.assets,
-                    made=self._work,
+                    stand_in_folder=self._work,
                     images=_StandIns(order.stock),
                     speech=OfflineSpeech(),
                     strict=order.strict,
@@ -270,29 +270,31 @@ class Production:
         out = self._order.place(composition.profile)
         part = self._work / f"{composition.profile.name}.mp4"
         name = f"{self._digest(composition)}.result.mp4"
-        kept = self._cache.fetch(name, part)
-        if kept is not None:
-            made = msgspec.json.decode(kept, type=Rendition)
+        note = self._cache.fetch(name, part)
+        if note is not None:
+            rendition = msgspec.json.decode(note, type=Rendition)
             # What it took the first time is no figure of this run.
-            made = msgspec.structs.replace(made, reused=len(made.segments), timings=Timings())
+            rendition = msgspec.structs.replace(
+                rendition, reused=len(rendition.segments), timings=Timings()
+            )
             report_encoded(Progress(done=1, total=1))
         else:
-            made = composition.write(
+            rendition = composition.write(
                 part,
                 work=self._work,
                 workers=self._order.workers,
                 on_progress=report_encoded,
                 cancelled=self._stopped,
             )
-            part, made = self._sign(part, made)
-            self._cache.keep(name, part, msgspec.json.encode(made))
+            part, rendition = self._sign(part, rendition)
+            self._cache.keep(name, part, msgspec.json.encode(rendition))
         publish(part, out)
-        return msgspec.structs.replace(made, path=str(out))
+        return msgspec.structs.replace(rendition, path=str(out))
 
-    def _sign(self, video: Path, made: Rendition) -> tuple[Path, Rendition]:
+    def _sign(self, video: Path, rendition: Rendition) -> tuple[Path, Rendition]:
         signer = self._order.signer
         if signer is None:
-            return video, made
+            return video, rendition
         from render.signing import provenance  # noqa: PLC0415
 
         signed = video.with_stem(f"{video.stem}-signed")
@@ -301,7 +303,7 @@ class Production:
         )
         video.unlink()
         return signed, msgspec.structs.replace(
-            made, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
+            rendition, bytes=signed.stat().st_size, sha256=sha256_of(signed), signed=True
         )
 
     def _digest(self, composition: Composition) -> str:
@@ -316,7 +318,7 @@ class Production:
 
     def _manifest_storyboard(self) -> Storyboard:
         """Return the storyboard as the manifest tells of it: what stands in says so itself."""
-        return self._gather_assets().told(self._order.storyboard)
+        return self._gather_assets().with_origins(self._order.storyboard)
 
     def _count(self, stage: Stage, done: int, total: int) -> None:
         self._check()

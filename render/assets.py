@@ -45,7 +45,7 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
     stand_ins: dict[str, tuple[Ingredient, ...]] = {}
     """By scene id: where that comes from which was made for want of a file."""
 
-    def told(self, storyboard: Storyboard) -> Storyboard:
+    def with_origins(self, storyboard: Storyboard) -> Storyboard:
         """Return the storyboard with the origins of what really stands in it, and of nothing else.
 
         What is signed as being in a film is in it.
@@ -53,7 +53,9 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
         whole = _absent({Role.MUSIC: self.music, Role.LOGO: self.logo})
         return msgspec.structs.replace(
             storyboard,
-            ingredients=tuple(one for one in storyboard.ingredients if one.role not in whole),
+            ingredients=tuple(
+                ingredient for ingredient in storyboard.ingredients if ingredient.role not in whole
+            ),
             scenes=tuple(
                 msgspec.structs.replace(scene, ingredients=tuple(self._ingredients(scene)))
                 for scene in storyboard.scenes
@@ -63,10 +65,12 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
     def _ingredients(self, scene: Scene) -> Iterator[Ingredient]:
         stand_ins = self.stand_ins.get(scene.id, ())
         media = self.media[scene.id]
-        gone = {one.role for one in stand_ins} | _absent(
+        replaced = {ingredient.role for ingredient in stand_ins} | _absent(
             {Role.PICTURE: media.picture, Role.CLIP: media.clip, Role.NARRATION: media.narration}
         )
-        yield from (one for one in scene.ingredients if one.role not in gone)
+        yield from (
+            ingredient for ingredient in scene.ingredients if ingredient.role not in replaced
+        )
         yield from stand_ins
 
 
@@ -78,7 +82,7 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     storyboard: Storyboard,
     *,
     folder: Path | None,
-    made: Path,
+    stand_in_folder: Path,
     images: ImageModel,
     speech: SpeechModel,
     strict: bool = False,
@@ -91,7 +95,7 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     may not be made up, and `GenerationError` for one that could not be made;
     all name the scene.
     """
-    search = _Search(storyboard, folder=folder, made=made, strict=strict)
+    search = _Search(storyboard, folder=folder, stand_in_folder=stand_in_folder, strict=strict)
     media: dict[str, SceneMedia] = {}
     for number, scene in enumerate(storyboard.scenes, start=1):
         on_scene(number - 1)
@@ -119,7 +123,7 @@ class _Search:
     """Looks for files, makes up for those that are missing, and remembers what it had to say."""
 
     def __init__(
-        self, storyboard: Storyboard, *, folder: Path | None, made: Path, strict: bool
+        self, storyboard: Storyboard, *, folder: Path | None, stand_in_folder: Path, strict: bool
     ) -> None:
         self._storyboard = storyboard
         self._folder = Folder(
@@ -127,7 +131,7 @@ class _Search:
             scenes=(scene.id for scene in storyboard.scenes),
             shared=(part.file for part in (storyboard.music, storyboard.logo) if part),
         )
-        self._made = made
+        self._stand_in_folder = stand_in_folder
         self._strict = strict
         self.warnings: list[Problem] = []
         self.stand_ins: dict[str, tuple[Ingredient, ...]] = {}
@@ -211,16 +215,16 @@ class _Search:
         ):
             if not names:
                 continue
-            told = _join_names(names)
+            listed = _join_names(names)
             if self._strict and refused:
                 raise MediaError(
-                    f"Scene {number}: {told} cannot be used: {why}.", scene=str(number)
+                    f"Scene {number}: {listed} cannot be used: {why}.", scene=str(number)
                 )
             self.warnings.append(
                 Problem(
                     code="unread_file",
-                    message=f"{told} is not used: {why}.",
-                    params={"file": told},
+                    message=f"{listed} is not used: {why}.",
+                    params={"file": listed},
                 ).of_scene(number)
             )
 
@@ -234,12 +238,12 @@ class _Search:
                 continue
             best = paths[0]
             why = f"{best.name} is" if best in used else f"the scene shows {shows}"
-            told = _join_names(spare)
+            listed = _join_names(spare)
             self.warnings.append(
                 Problem(
                     code="spare_file",
-                    message=f"{told} is not used: {why}.",
-                    params={"file": told, "role": role},
+                    message=f"{listed} is not used: {why}.",
+                    params={"file": listed, "role": role},
                 ).of_scene(number)
             )
 
@@ -266,7 +270,7 @@ class _Search:
         )
 
     def _save(self, asset: Generated, scene: Scene, number: int) -> Path:
-        place = self._made / (scene.id + _SUFFIX[asset.media_type])
+        place = self._stand_in_folder / (scene.id + _SUFFIX[asset.media_type])
         place.write_bytes(asset.data)
         self.warnings += [warning.of_scene(number) for warning in asset.warnings]
         origin = Ingredient(
@@ -280,10 +284,10 @@ class _Search:
         return place
 
 
-_TOLD = 5
+_MOST_NAMES = 5
 """Names in one sentence at the most."""
 
 
 def _join_names(names: Sequence[str]) -> str:
-    more = len(names) - _TOLD
-    return ", ".join(names[:_TOLD]) + (f" (and {more} more)" if more > 0 else "")
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" (and {more} more)" if more > 0 else "")

@@ -67,9 +67,9 @@ class Cache:
         record = self._record(name)
         if record is None:
             return None
-        kept = self._folder / name
+        piece = self._folder / name
         try:
-            _link(kept, place)
+            _link(piece, place)
         except FileNotFoundError:
             return None
         if sha256_of(place) != record.sha256:
@@ -77,7 +77,7 @@ class Cache:
             self._forget(name)
             return None
         with suppress(FileNotFoundError):
-            os.utime(kept)
+            os.utime(piece)
         return bytes(record.note)
 
     def keep(self, name: str, piece: Path, note: bytes) -> None:
@@ -105,20 +105,20 @@ class Cache:
             pieces: list[tuple[float, int, str]] = []
             for entry in os.scandir(self._folder):
                 with suppress(FileNotFoundError):
-                    found = entry.stat()
+                    info = entry.stat()
                     if entry.name.startswith("."):
-                        if time.time() - found.st_mtime > _ABANDONED_AFTER:
+                        if time.time() - info.st_mtime > _ABANDONED_AFTER:
                             Path(entry.path).unlink(missing_ok=True)
                     elif not entry.name.endswith(_RECORD):
-                        pieces.append((found.st_mtime, found.st_size, entry.name))
-            held = sum(size for _, size, _ in pieces)
-            if held <= self._max_bytes:
+                        pieces.append((info.st_mtime, info.st_size, entry.name))
+            size_in_use = sum(size for _, size, _ in pieces)
+            if size_in_use <= self._max_bytes:
                 return
             for _, size, name in sorted(pieces):
-                if held <= self._max_bytes * _ROOM:
+                if size_in_use <= self._max_bytes * _ROOM:
                     return
                 self._forget(name)
-                held -= size
+                size_in_use -= size
 
     def _record(self, name: str) -> _Record | None:
         try:

@@ -194,14 +194,14 @@ def compose(  # noqa: PLR0913  keyword-only past the third
     try:
         with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
             work = Path(folder)
-            kept = Cache(cache or work / "cache")
-            composition = Composition(timeline, profile, cache=kept)
+            store = Cache(cache or work / "cache")
+            composition = Composition(timeline, profile, cache=store)
             part = work / "video.mp4"
             rendition = composition.write(
                 part, work=work, workers=workers, on_progress=on_progress, cancelled=cancelled
             )
             publish(part, out)
-            kept.trim()
+            store.trim()
     except OSError as error:
         raise disk_error(error, out) from error
     return msgspec.structs.replace(rendition, path=str(out))
@@ -273,9 +273,9 @@ class _Crew:
     def run(self, *, workers: int, on_progress: Callable[[Progress], None]) -> int:
         """Make what is missing and return how many segments were there already."""
         # A segment that occurs twice is encoded once.
-        wanted = {segment.digest: segment for segment in self._composition.segments}
-        missing = [segment for segment in wanted.values() if not self._is_cached(segment)]
-        total = sum(segment.frames for segment in wanted.values())
+        segments = {segment.digest: segment for segment in self._composition.segments}
+        missing = [segment for segment in segments.values() if not self._is_cached(segment)]
+        total = sum(segment.frames for segment in segments.values())
         self._done = total - sum(segment.frames for segment in missing)
         painter = Painter(self._composition.timeline, self._composition.profile, missing)
         with ThreadPoolExecutor(workers, thread_name_prefix="segment") as pool:
@@ -293,8 +293,8 @@ class _Crew:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        made = {segment.digest for segment in missing}
-        return sum(segment.digest not in made for segment in self._composition.segments)
+        encoded = {segment.digest for segment in missing}
+        return sum(segment.digest not in encoded for segment in self._composition.segments)
 
     def _is_cached(self, segment: Segment) -> bool:
         note = self._fetch(_name(segment), self.place(segment), Look)
@@ -321,11 +321,11 @@ class _Crew:
                 profile=profile,
                 encoder=self._composition.encoder,
             )
-            seen = look(place, painted=samples, check=self.check)
+            observed = look(place, painted=samples, check=self.check)
         except FFmpegError as error:
             raise _composition_error(error, place) from error
-        self._looks[segment.digest] = seen
-        self._cache.keep(_name(segment), place, msgspec.json.encode(seen))
+        self._looks[segment.digest] = observed
+        self._cache.keep(_name(segment), place, msgspec.json.encode(observed))
 
     def _count(self, painted: Iterator[Canvas], samples: PaintedSamples) -> Iterator[Canvas]:
         for canvas in painted:
@@ -337,9 +337,9 @@ class _Crew:
 
     def _encode_sound(self) -> None:
         timeline = self._composition.timeline
-        known = self._fetch(self._composition.sound, self.sound, Hearing)
-        if known is not None:
-            self._hearing = known
+        stored = self._fetch(self._composition.sound, self.sound, Hearing)
+        if stored is not None:
+            self._hearing = stored
             return
         try:
             self._hearing = encode_sound(timeline, self.sound, check=self.check)

@@ -79,8 +79,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 async def public_addresses(host: str, port: int) -> list[str]:
     """Return a host's addresses; raise `AddressForbidden` if even one of them is not public."""
-    found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     for address in addresses:
         if not is_public(ip_address(address)):
             raise AddressForbidden(f"“{host}” is not on the public internet.")

@@ -66,11 +66,11 @@ class Folder:
                 self._names = tuple(sorted(place.name for place in path.iterdir()))
             except OSError as error:
                 raise MediaError("The folder of assets could not be read.") from error
-        known = frozenset(scenes)
+        scene_ids = frozenset(scenes)
         others = {fold_name(name) for name in shared}
         self._of: dict[str, list[str]] = {}
         for name in self._names:
-            owner = None if fold_name(name) in others else _owner(name, known)
+            owner = None if fold_name(name) in others else _owner(name, scene_ids)
             if owner is not None:
                 self._of.setdefault(owner, []).append(name)
 

@@ -194,13 +194,13 @@ def _places(
 ) -> Iterator[_Place]:
     # So that none is rounded to nothing, at rates slower than any that videos are made at too.
     shortest = max(_SHORTEST, Fraction(1, fps))
-    held = [max(seconds, shortest) for seconds in lengths]
+    spans = [max(seconds, shortest) for seconds in lengths]
     overlaps = [
         _overlap(scene, (min(pair) - shortest) / 2, pacing)
-        for scene, pair in zip(scenes, pairwise(held), strict=False)
+        for scene, pair in zip(scenes, pairwise(spans), strict=False)
     ]
     start = before = Fraction(0)
-    for seconds, overlap in zip(held, (*overlaps, Fraction(0)), strict=True):
+    for seconds, overlap in zip(spans, (*overlaps, Fraction(0)), strict=True):
         end = start + seconds
         yield _Place(start=start, alone=start + before, giving_way=end - overlap, end=end)
         start, before = end - overlap, overlap
@@ -217,9 +217,9 @@ def _overlap(scene: Scene, most: Fraction, pacing: Pacing) -> Fraction:
     # narrations, so that no voice starts before the one before has ended.
     if scene.transition is Transition.CUT:
         return Fraction(0)
-    asked = scene.transition_seconds
-    wanted = pacing.transition if asked is None else Fraction(str(asked))
-    return min(wanted, pacing.lead_in + pacing.tail, most)
+    requested = scene.transition_seconds
+    seconds = pacing.transition if requested is None else Fraction(str(requested))
+    return min(seconds, pacing.lead_in + pacing.tail, most)
 
 
 def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> Source:

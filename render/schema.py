@@ -17,18 +17,18 @@ def components(
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return the schema of each type, and of every type that they name."""
     schemas, named = msgspec.json.schema_components(forms, ref_template=ref_template)
-    return published(list(schemas)), published(named)
+    return publish(list(schemas)), publish(named)
 
 
-def published(schema: Any) -> Any:
+def publish(schema: Any) -> Any:
     """Return a schema, or anything that holds some, with its patterns as they are published."""
     if isinstance(schema, dict):
         return {
             key: value.replace(END, _PUBLISHED_END)
             if key == "pattern" and isinstance(value, str)
-            else published(value)
+            else publish(value)
             for key, value in cast(dict[str, Any], schema).items()
         }
     if isinstance(schema, list | tuple):
-        return [published(one) for one in cast(list[Any], schema)]
+        return [publish(item) for item in cast(list[Any], schema)]
     return schema

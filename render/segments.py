@@ -112,8 +112,8 @@ def fingerprint(timeline: Timeline) -> dict[Path, str]:
     for shot in timeline.shots:
         if isinstance(shot.source, Still | Moving):
             numbers.setdefault(shot.source.path, shot.number)
-    for heard in (*timeline.voices, *timeline.sounds):
-        numbers.setdefault(heard.path, heard.number)
+    for sound in (*timeline.voices, *timeline.sounds):
+        numbers.setdefault(sound.path, sound.number)
     whole = [part.path for part in (timeline.music, timeline.logo) if part is not None]
     fingerprints: dict[Path, str] = {}
     for path in (*numbers, *whole):

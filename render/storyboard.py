@@ -305,14 +305,14 @@ class Storyboard(
             raise LimitExceeded(
                 "a storyboard", limit=limits.max_scenes, value=len(self.scenes), unit="scenes"
             )
-        seen: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for number, scene in enumerate(self.scenes, start=1):
-            if scene.id in seen:
+            if scene.id in numbers:
                 raise InvalidStoryboard(
-                    f"Two scenes have the id {scene.id!r}: {seen[scene.id]} and {number}.",
+                    f"Two scenes have the id {scene.id!r}: {numbers[scene.id]} and {number}.",
                     scene=str(number),
                 )
-            seen[scene.id] = number
+            numbers[scene.id] = number
             _check_scene(scene, number, limits)
 
 
@@ -394,9 +394,9 @@ def clean_text(text: str) -> str:
     database stores it.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    kept = (
+    characters = (
         char
         for char in unicodedata.normalize("NFC", text)
         if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )
-    return "".join(kept).strip()
+    return "".join(characters).strip()

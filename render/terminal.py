@@ -93,9 +93,9 @@ class _Reporter:
             _show_examination(self._console, line)
         else:
             self._bar.stop()
-            for made in (line.rendition, *line.others):
-                size = made.bytes / 1_000_000
-                sys.stdout.write(f"{made.path}: {made.duration:.1f} s, {size:.1f} MB\n")
+            for rendition in (line.rendition, *line.others):
+                size = rendition.bytes / 1_000_000
+                sys.stdout.write(f"{rendition.path}: {rendition.duration:.1f} s, {size:.1f} MB\n")
             for warning in line.warnings:
                 self._console.print(warning.message, style="yellow", markup=False, highlight=False)
 
@@ -135,34 +135,34 @@ def _table(plan: PlanLine) -> Table:
     return table
 
 
-def _show_examination(console: Console, found: Examination) -> None:
+def _show_examination(console: Console, examination: Examination) -> None:
     table = Table(show_header=False, box=None)
-    for name, value in _rows(found):
+    for name, value in _rows(examination):
         table.add_row(name, value)
     console.print(table)
-    for passage in found.passages:
+    for passage in examination.passages:
         console.print(f"{passage.kind:>9} from {passage.start:.2f} to {passage.end:.2f} s")
-    for fault in found.faults:
+    for fault in examination.faults:
         console.print(fault.message, style="red", markup=False, highlight=False)
-    if found.ok:
+    if examination.ok:
         console.print("No fault was found.", style="green")
 
 
-def _rows(found: Examination) -> Iterator[tuple[str, str]]:
-    info = found.info
+def _rows(examination: Examination) -> Iterator[tuple[str, str]]:
+    info = examination.info
     yield "length", f"{info.duration:.2f} s, {info.bytes / 1_000_000:.1f} MB"
     if info.video_codec:
         size = f"{info.width}×{info.height}, {info.fps:.3g} frames a second"
-        yield "pictures", f"{info.video_codec}, {size}; {found.frames} decoded"
+        yield "pictures", f"{info.video_codec}, {size}; {examination.frames} decoded"
         yield "colour", {"bt709": "BT.709, limited range"}.get(info.colour, info.colour)
     if info.audio_codec:
         form = f"{info.sample_rate} Hz, {info.channels} channels"
-        yield "sound", f"{info.audio_codec}, {form}; {found.sound_seconds:.2f} s decoded"
-    if found.loudness:
-        heard = found.loudness
-        yield "loudness", f"{heard.integrated:.1f} LUFS, peak {heard.true_peak:.1f} dBTP"
-    if found.sound_starts_late is not None and found.sound_ends_late is not None:
-        late = (found.sound_starts_late, found.sound_ends_late)
+        yield "sound", f"{info.audio_codec}, {form}; {examination.sound_seconds:.2f} s decoded"
+    if examination.loudness:
+        loudness = examination.loudness
+        yield "loudness", f"{loudness.integrated:.1f} LUFS, peak {loudness.true_peak:.1f} dBTP"
+    if examination.sound_starts_late is not None and examination.sound_ends_late is not None:
+        late = (examination.sound_starts_late, examination.sound_ends_late)
         yield (
             "offset",
             "sound begins {:+.0f} ms and ends {:+.0f} ms after the pictures".format(
@@ -172,7 +172,7 @@ def _rows(found: Examination) -> Iterator[tuple[str, str]]:
     yield "index", "before the media" if info.fast_start else "behind the media"
     yield "captions", info.captions or "none"
     yield "chapters", str(info.chapters)
-    yield "origin", found.origin
+    yield "origin", examination.origin
 
 
 @contextmanager

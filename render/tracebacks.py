@@ -22,7 +22,7 @@ _CODES = ("sqlstate", "sqlite_errorname", "table_name", "constraint_name", "stat
 """What drivers and clients say about an error in names and numbers that are not data."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}|[0-9A-Z]{5}")
 
-Told = dict[str, Any]
+ErrorRecord = dict[str, Any]
 
 
 def summary(error: BaseException) -> str:
@@ -32,7 +32,7 @@ def summary(error: BaseException) -> str:
     return f"{_kind(error)}{f' ({facts})' if facts else ''}{f': {text}' if text else ''}"
 
 
-def told(error: BaseException) -> list[Told]:
+def describe(error: BaseException) -> list[ErrorRecord]:
     """Return an exception and those it came from, the last first; bounded in every direction.
 
     Each is its kind, what of its text is the program's own, its codes, the
@@ -41,25 +41,25 @@ def told(error: BaseException) -> list[Told]:
     """
     return [
         {
-            "exc_type": _kind(one),
-            **({"exc_value": text} if (text := _own_words(one)) else {}),
-            **({"facts": facts} if (facts := _facts(one)) else {}),
+            "exc_type": _kind(raised),
+            **({"exc_value": text} if (text := _own_words(raised)) else {}),
+            **({"facts": facts} if (facts := _facts(raised)) else {}),
             **({"relation": relation} if relation else {}),
-            "frames": _frames(one.__traceback__),
+            "frames": _frames(raised.__traceback__),
         }
-        for one, relation in _family(error)
+        for raised, relation in _family(error)
     ]
 
 
 def lines(error: BaseException) -> str:
     """Return the same as text."""
     written: list[str] = []
-    for one in told(error):
-        facts = ", ".join(f"{name} {value}" for name, value in one.get("facts", {}).items())
-        head = f"{one['exc_type']}{f' ({facts})' if facts else ''}"
-        head += f": {one['exc_value']}" if "exc_value" in one else ""
-        written.append(f"{one['relation']}: {head}" if "relation" in one else head)
-        written += [f"  {frame}" for frame in one["frames"]]
+    for described in describe(error):
+        facts = ", ".join(f"{name} {value}" for name, value in described.get("facts", {}).items())
+        head = f"{described['exc_type']}{f' ({facts})' if facts else ''}"
+        head += f": {described['exc_value']}" if "exc_value" in described else ""
+        written.append(f"{described['relation']}: {head}" if "relation" in described else head)
+        written += [f"  {frame}" for frame in described["frames"]]
     return "\n".join(written)
 
 
@@ -137,15 +137,15 @@ def _family(error: BaseException) -> Iterator[tuple[BaseException, str]]:
     waiting: list[tuple[BaseException, str]] = [(error, "")]
     seen: set[int] = set()
     while waiting and len(seen) < _MAX_ERRORS:
-        one, relation = waiting.pop(0)
-        if id(one) in seen:
+        raised, relation = waiting.pop(0)
+        if id(raised) in seen:
             continue
-        seen.add(id(one))
-        yield one, relation
-        if isinstance(one, BaseExceptionGroup):
-            group = cast("BaseExceptionGroup[BaseException]", one)
+        seen.add(id(raised))
+        yield raised, relation
+        if isinstance(raised, BaseExceptionGroup):
+            group = cast("BaseExceptionGroup[BaseException]", raised)
             waiting += [(member, "member") for member in group.exceptions[:_MAX_ERRORS]]
-        if one.__cause__:
-            waiting.append((one.__cause__, "cause"))
-        elif one.__context__ and not one.__suppress_context__:
-            waiting.append((one.__context__, "context"))
+        if raised.__cause__:
+            waiting.append((raised.__cause__, "cause"))
+        elif raised.__context__ and not raised.__suppress_context__:
+            waiting.append((raised.__context__, "context"))

@@ -141,7 +141,7 @@ def _described(app: Litestar) -> Document:
             }
         },
     }
-    return schema.published(document)
+    return schema.publish(document)
 
 
 def _operations(

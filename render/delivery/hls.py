@@ -217,8 +217,8 @@ class _Packaging:
         ]
         offset = round(self._offset() * 90_000)
         for number, (start, end) in enumerate(pairwise(edges)):
-            seen = [cue for cue in cues if cue.start < end and cue.end > start]
-            head, _, body = webvtt(seen, locale=language.to_tag()).partition("\n")
+            visible = [cue for cue in cues if cue.start < end and cue.end > start]
+            head, _, body = webvtt(visible, locale=language.to_tag()).partition("\n")
             clock = f"X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{offset}"
             (folder / f"{number:04d}.vtt").write_text(f"{head}\n{clock}\n{body}")
             lines += [f"#EXTINF:{float(end - start):.6f},", f"{number:04d}.vtt"]
@@ -233,8 +233,8 @@ class _Packaging:
         """Return when the first picture is shown by the pieces' own clock, in seconds."""
         # It is not 0: the clock starts where decoding does.
         playlist = self._folder / f"{self._lines}p" / "index.m3u8"
-        with _open_playlist(playlist) as made:
-            stream = made.streams.video[0]
+        with _open_playlist(playlist) as container:
+            stream = container.streams.video[0]
             return Fraction(stream.start_time or 0) * (stream.time_base or 0)
 
 
@@ -279,14 +279,14 @@ class _Scaler:
 
 def _verify(playlist: Path, counted: Counter[str]) -> None:
     # FFmpeg's writer of pieces goes on when the disk refuses, and tells nobody.
-    held = Counter[str]()
+    counts = Counter[str]()
     try:
-        with _open_playlist(playlist) as made:
-            for packet in made.demux():
-                held[packet.stream.type] += packet.pts is not None and not packet.is_corrupt
+        with _open_playlist(playlist) as container:
+            for packet in container.demux():
+                counts[packet.stream.type] += packet.pts is not None and not packet.is_corrupt
     except FFmpegError:
-        held.clear()
-    if held != counted:
+        counts.clear()
+    if counts != counted:
         raise CompositionError("The pieces for streaming came out incomplete; is the disk full?")
 
 
@@ -315,8 +315,8 @@ def _cues(source: InputContainer) -> Iterator[Cue]:
 
 
 def _publish(part: Path, folder: Path) -> None:
-    for made in part.rglob("*"):
-        descriptor = os.open(made, os.O_RDONLY)
+    for file in part.rglob("*"):
+        descriptor = os.open(file, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

@@ -72,19 +72,19 @@ def join(  # noqa: PLR0913  keyword-only past the third
     """
     with (
         av.open(segments[0], format="mp4") as first,
-        av.open(sound, format="mp4") as heard,
+        av.open(sound, format="mp4") as sound_file,
         # The index at the front lets a player start before it has all of the file.
         av.open(place, "w", format="mp4", options={"movflags": "+faststart"}) as output,
     ):
         language = _language(locale)
         leading = first.streams.video[0]
-        seen = output.add_stream_from_template(leading, opaque=True)
-        seen.codec_context.codec_tag = leading.codec_context.codec_tag
-        sounding = output.add_stream_from_template(heard.streams.audio[0])
-        sounding.metadata["language"] = language
+        picture_stream = output.add_stream_from_template(leading, opaque=True)
+        picture_stream.codec_context.codec_tag = leading.codec_context.codec_tag
+        sound_stream = output.add_stream_from_template(sound_file.streams.audio[0])
+        sound_stream.metadata["language"] = language
         tracks = [
-            _pictures(segments, seen, leading.codec_context.extradata, fps),
-            _sounds(heard, sounding),
+            _pictures(segments, picture_stream, leading.codec_context.extradata, fps),
+            _sounds(sound_file, sound_stream),
         ]
         if captions:
             reading = _caption_track(output)
@@ -105,7 +105,7 @@ def join(  # noqa: PLR0913  keyword-only past the third
         frames = 0
         for packet in heapq.merge(*tracks, key=_decode_time):
             check()
-            frames += packet.stream is seen
+            frames += packet.stream is picture_stream
             output.mux(packet)
     return frames
 
@@ -121,7 +121,7 @@ def _pictures(
             if stream.codec_context.extradata != header:
                 raise CompositionError("Two segments were encoded with different settings.")
             ahead = REORDER_DELAY[stream.codec_context.codec.canonical_name]
-            held = 0
+            frames = 0
             for packet in container.demux(stream):
                 if packet.pts is None:  # the empty packet that ends a file
                     continue
@@ -133,9 +133,9 @@ def _pictures(
                 packet.time_base = tick
                 packet.stream = target
                 coded += 1
-                held += 1
+                frames += 1
                 yield packet
-            start += held
+            start += frames
 
 
 def _sounds(container: InputContainer, target: AudioStream) -> Iterator[AnyPacket]:

@@ -51,23 +51,25 @@ def webm(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) 
         av.open(part, "w", format="webm", options={"fflags": "+bitexact"}) as output,
     ):
         pictures, sound = source.streams.video[0], source.streams.audio[0]
-        seen = _vp9(output, pictures)
-        heard = output.add_stream("libopus", rate=48_000)
-        heard.codec_context.layout = "stereo"
-        heard.codec_context.bit_rate = _WEBM_SOUND_RATE
+        picture_stream = _vp9(output, pictures)
+        sound_stream = output.add_stream("libopus", rate=48_000)
+        sound_stream.codec_context.layout = "stereo"
+        sound_stream.codec_context.bit_rate = _WEBM_SOUND_RATE
         tick = 1 / (pictures.average_rate or Fraction(30))
         for frame in source.decode(pictures, sound):
             check()
             if not isinstance(frame, VideoFrame | AudioFrame) or _start(frame) >= _WEBM_SECONDS:
                 break
             if isinstance(frame, AudioFrame):
-                output.mux(heard.encode(frame))
+                output.mux(sound_stream.encode(frame))
                 continue
-            small = frame.reformat(seen.width, seen.height, interpolation=Interpolation.AREA)
+            small = frame.reformat(
+                picture_stream.width, picture_stream.height, interpolation=Interpolation.AREA
+            )
             small.pts, small.time_base = round(_start(frame) / tick), tick
-            output.mux(seen.encode(small))
-        output.mux(seen.encode(None))
-        output.mux(heard.encode(None))
+            output.mux(picture_stream.encode(small))
+        output.mux(picture_stream.encode(None))
+        output.mux(sound_stream.encode(None))
 
 
 def gif(video: Path, place: Path, *, check: Callable[[], None] = lambda: None) -> None:
@@ -168,13 +170,13 @@ def _moments(source: InputContainer, check: Callable[[], None]) -> Iterator[Vide
         start = part * number + (part - _GIF_MOMENT) / 2
         end = start + _GIF_MOMENT
         source.seek(floor(start / tick), stream=stream)
-        shown = -1
+        latest = -1
         for frame in source.decode(stream):
             check()
             now = Fraction(frame.pts or 0) * tick
             if now >= end:
                 break
             place = floor((now - start) * _GIF_FPS)
-            if place > shown and now >= start:
-                shown = place
+            if place > latest and now >= start:
+                latest = place
                 yield frame

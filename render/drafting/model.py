@@ -74,7 +74,7 @@ class DraftedStoryboard(msgspec.Struct, frozen=True, kw_only=True):
     """A draft, and what a model had to do with it."""
 
     draft: Draft
-    made: tuple[GeneratedText, ...] = ()
+    answers: tuple[GeneratedText, ...] = ()
     """The answers that were paid for, used or not."""
     by_model: bool = False
     """Whether the storyboard is a model's."""
@@ -82,7 +82,7 @@ class DraftedStoryboard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cost(self) -> Decimal:
         """US dollars that the answers cost."""
-        return sum((answer.cost for answer in self.made), Decimal(0))
+        return sum((answer.cost for answer in self.answers), Decimal(0))
 
 
 class _Scene(msgspec.Struct, rename="camel"):
@@ -118,7 +118,7 @@ async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Draft
             except _Unfit as unfit:
                 faults = str(unfit)
             else:
-                return DraftedStoryboard(draft=drafted, made=tuple(answers), by_model=True)
+                return DraftedStoryboard(draft=drafted, answers=tuple(answers), by_model=True)
     except RunningGeneration:
         raise  # it is paid for: asking again fetches it
     except GenerationError as error:
@@ -132,7 +132,7 @@ async def storyboard(brief: Brief, *, model: TextModel, limits: Limits) -> Draft
     )
     return DraftedStoryboard(
         draft=msgspec.structs.replace(offline, warnings=(*offline.warnings, warning)),
-        made=tuple(answers),
+        answers=tuple(answers),
     )
 
 
@@ -187,7 +187,7 @@ def _schema(limits: Limits) -> dict[str, Any]:
 def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) -> Draft:
     """Return an answer as a draft; raise `_Unfit`."""
     try:
-        told = msgspec.convert(answer.content, _Answer)
+        content = msgspec.convert(answer.content, _Answer)
     except msgspec.ValidationError as error:
         raise _Unfit(f"The answer does not follow the schema: {error}.") from error
     scenes = tuple(
@@ -200,13 +200,13 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
             transition=Transition(scene.transition),
             text_style=TextStyle(scene.text_style),
         )
-        for number, scene in enumerate(told.scenes, start=1)
+        for number, scene in enumerate(content.scenes, start=1)
     )
     own = offline.storyboard
     board = Storyboard(
         title=own.title
         if clean_text(brief.title)
-        else shorten(clean_text(told.title), _TITLE_LENGTH),
+        else shorten(clean_text(content.title), _TITLE_LENGTH),
         scenes=scenes,
         locale=own.locale,
         aspect_ratio=own.aspect_ratio,

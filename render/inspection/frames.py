@@ -69,9 +69,9 @@ def look(piece: Path, *, painted: PaintedSamples, check: Callable[[], None] = la
                 at, between = divmod(frames, painted.every)
                 frames += 1
                 if not between and at < len(painted.taken):
-                    seen = luma(frame)
-                    meter.measure(seen)
-                    drift = max(drift, _difference(seen, painted.taken[at]))
+                    plane = luma(frame)
+                    meter.measure(plane)
+                    drift = max(drift, _difference(plane, painted.taken[at]))
     except (FFmpegError, IndexError):
         # Fewer frames than there should be: `judge` says so.
         pass
@@ -95,16 +95,16 @@ class ActivityMeter:
         self.moved = max(self.moved, float(np.percentile(change, 99)))
 
 
-def _difference(seen: Plane, painted: Plane) -> float:
-    return float(np.abs(seen.astype(np.int16) - painted).mean())
+def _difference(plane: Plane, painted: Plane) -> float:
+    return float(np.abs(plane.astype(np.int16) - painted).mean())
 
 
 def luma(frame: VideoFrame) -> Plane:
     """Return a picture's luma, on a coarse grid and in eight bits, however many it has."""
     plane = frame.planes[0]
     bits = frame.format.components[0].bits
-    held, grid = memoryview(plane), np.s_[: frame.height : GRID, : frame.width : GRID]
+    samples, grid = memoryview(plane), np.s_[: frame.height : GRID, : frame.width : GRID]
     if bits <= 8:  # noqa: PLR2004  a byte
-        return np.frombuffer(held, np.uint8).reshape(-1, plane.line_size)[grid]
-    deep = np.frombuffer(held, np.uint16).reshape(-1, plane.line_size // 2)[grid]
+        return np.frombuffer(samples, np.uint8).reshape(-1, plane.line_size)[grid]
+    deep = np.frombuffer(samples, np.uint16).reshape(-1, plane.line_size // 2)[grid]
     return (deep >> (bits - 8)).astype(np.uint8)

@@ -111,10 +111,10 @@ def _fast_start(path: Path) -> bool:
             size, kind = int.from_bytes(header[:4]), header[4:]
             if kind in {b"moov", b"mdat"}:
                 return kind == b"moov"
-            held = 8
+            header_size = 8
             if size == 1:
-                size, held = int.from_bytes(file.read(8)), 16
-            if size < held:
+                size, header_size = int.from_bytes(file.read(8)), 16
+            if size < header_size:
                 return False
-            file.seek(size - held, 1)
+            file.seek(size - header_size, 1)
     return False

@@ -220,8 +220,8 @@ class _Watch:
 
     @property
     def glance(self) -> Glance:
-        seen = Look(frames=self._frames, brightest=self._meter.brightest, moved=self._meter.moved)
-        return Glance(segment=self.segment, look=seen)
+        look = Look(frames=self._frames, brightest=self._meter.brightest, moved=self._meter.moved)
+        return Glance(segment=self.segment, look=look)
 
 
 def _header_findings(info: MediaInfo, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
@@ -287,7 +287,7 @@ def _picture_findings(
 
 
 def _judge_glance(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
-    segment, seen = glance.segment, glance.look
+    segment, look = glance.segment, glance.look
     shot = segment.views[0].shot
     second = segment.start / timeline.fps
 
@@ -295,24 +295,24 @@ def _judge_glance(glance: Glance, timeline: Timeline, profile: Profile) -> Itera
         message = f"Scene {shot.number} {what} at second {second:.1f}."
         return Finding(fault=fault, message=message, scene=shot.number, at=second)
 
-    if seen.frames != segment.frames:
-        yield _undecodable(segment.start + seen.frames, timeline.fps, scene=shot.number)
+    if look.frames != segment.frames:
+        yield _undecodable(segment.start + look.frames, timeline.fps, scene=shot.number)
         return
-    if seen.drift > _DRIFT:
+    if look.drift > _DRIFT:
         yield finding(Fault.DRIFT, "does not show what was painted")
     # Where one gives way to another, both may be nearly unseen.
     if len(segment.views) > 1:
         return
     moves = isinstance(shot.source, Still) and shot.source.motion is not Motion.STILL
     # Under a second there is too little movement to judge by.
-    black = seen.brightest < BLACK
-    frozen = moves and segment.frames > timeline.fps and seen.moved < MOVED
+    black = look.brightest < BLACK
+    frozen = moves and segment.frames > timeline.fps and look.moved < MOVED
     if not (black or frozen):
         return
     expected = _expected_activity(segment, timeline, profile)
     if black and expected.brightest >= BLACK:
         yield finding(Fault.BLACK, "is black")
-    elif frozen and seen.moved < expected.moved / 4:
+    elif frozen and look.moved < expected.moved / 4:
         yield finding(Fault.FROZEN, "does not move")
 
 
@@ -337,9 +337,9 @@ def _undecodable(frames: int, fps: int, *, scene: int | None = None) -> Finding:
 
 
 def _sound_findings(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
-    for voice, heard in zip(timeline.voices, hearing.voices, strict=True):
+    for voice, measured in zip(timeline.voices, hearing.voices, strict=True):
         second = float(voice.start)
-        if heard.level < _SILENT_DBFS:
+        if measured.level < _SILENT_DBFS:
             if wav.hear_narration(voice.path, scene=str(voice.number)).silent:
                 continue
             yield Finding(
@@ -348,12 +348,12 @@ def _sound_findings(hearing: Hearing, timeline: Timeline) -> Iterator[Finding]:
                 scene=voice.number,
                 at=second,
             )
-        elif heard.offset is not None and abs(heard.offset) > _APART:
-            late = "late" if heard.offset > 0 else "early"
+        elif measured.offset is not None and abs(measured.offset) > _APART:
+            late = "late" if measured.offset > 0 else "early"
             yield Finding(
                 fault=Fault.OFFSET,
                 message=f"Scene {voice.number}: the narration comes "
-                f"{abs(heard.offset) * 1000:.0f} ms too {late} at second {second:.1f}.",
+                f"{abs(measured.offset) * 1000:.0f} ms too {late} at second {second:.1f}.",
                 scene=voice.number,
                 at=second,
             )

@@ -136,9 +136,9 @@ class ClipFootage:
         """Return the last tick at which a picture can come and be seen in a frame."""
         # To the nearest tick: files round their times, to milliseconds in WebM.
         start = self._source.start
-        wanted = _nearest((start + Fraction(frame, self._fps)) / self._tick)
+        tick = _nearest((start + Fraction(frame, self._fps)) / self._tick)
         last = _nearest((start + self._source.seconds) / self._tick) - 1
-        return (self._stream.start_time or 0) + min(wanted, last)
+        return (self._stream.start_time or 0) + min(tick, last)
 
     def _picture(self, latest: int) -> VideoFrame:
         now = self._now
@@ -158,10 +158,10 @@ class ClipFootage:
             self._coming = (
                 frame for frame in self._container.decode(self._stream) if frame.pts is not None
             )
-            found = next(self._coming, None)
-            if found is not None and (_time(found) <= latest or place <= first):
+            picture = next(self._coming, None)
+            if picture is not None and (_time(picture) <= latest or place <= first):
                 self._next = next(self._coming, None)
-                return found
+                return picture
         raise _damage_error(self._scene)
 
 
@@ -236,22 +236,22 @@ def _measure(
 ) -> Fraction:
     rate = stream.average_rate or Fraction(25)
     origin = (stream.start_time or 0) * (stream.time_base or 0)
-    seen = held = Fraction(0)
+    shown_seconds = stored_seconds = Fraction(0)
     for packet in container.demux():
         if packet.pts is None or not packet.size:
             continue
         end = _end(packet, rate)
-        held = max(held, end)
+        stored_seconds = max(stored_seconds, end)
         if packet.stream is stream:
-            seen = max(seen, end - origin)
-        if held - origin > limits.max_seconds:
+            shown_seconds = max(shown_seconds, end - origin)
+        if stored_seconds - origin > limits.max_seconds:
             raise _clip_error(
                 f"the clip may be at most {limits.max_seconds} seconds long; this is longer", scene
             )
     promised = Fraction(container.duration or 0, av.time_base)
-    if not seen or held < promised - _LOST:
+    if not shown_seconds or stored_seconds < promised - _LOST:
         raise _damage_error(scene)
-    return seen
+    return shown_seconds
 
 
 def _end(packet: "Packet[Stream]", rate: Fraction) -> Fraction:

@@ -110,8 +110,8 @@ def _roll_off(light: _Light) -> _Light:
         + (way**3 - 2 * way**2 + way) * (1 - knee)
         + (3 * way**2 - 2 * way**3) * most
     )
-    shown = _pq_light(np.where(signal < knee, signal, rolled) * top)
-    return light * (shown / brightest) / _WHITE
+    mapped = _pq_light(np.where(signal < knee, signal, rolled) * top)
+    return light * (mapped / brightest) / _WHITE
 
 
 def _into_gamut(light: _Light) -> _Light:

@@ -68,18 +68,18 @@ def _item(meta: bytes) -> Item:
     if not named or not properties:
         return Item()
     (number,) = struct.unpack_from(">I" if named[0] else ">H", named, 4)
-    held = list(_boxes(properties.get(b"ipco", b"")))
+    boxes = list(_boxes(properties.get(b"ipco", b"")))
     width = height = 0
-    shown: Box | None = None
+    aperture: Box | None = None
     for index in _property_numbers(properties.get(b"ipma", b""), number):
-        if not 0 < index <= len(held):
+        if not 0 < index <= len(boxes):
             continue
-        kind, content = held[index - 1]
+        kind, content = boxes[index - 1]
         if kind == b"ispe":
             width, height = struct.unpack_from(">II", content, 4)
         elif kind == b"clap":
-            shown = _aperture(struct.unpack_from(">IIIIiIiI", content), (width, height))
-    return Item(width, height, shown)
+            aperture = _aperture(struct.unpack_from(">IIIIiIiI", content), (width, height))
+    return Item(width, height, aperture)
 
 
 def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:

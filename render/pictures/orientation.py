@@ -26,8 +26,8 @@ class Orientation(NamedTuple):
     @classmethod
     def of(cls, frame: VideoFrame) -> "Orientation":
         """Return what the display matrix of a decoded picture asks for, to the nearest quarter."""
-        held = frame.side_data.get("DISPLAYMATRIX")
-        return cls() if held is None else cls.of_matrix(bytes(held))
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+        return cls() if matrix is None else cls.of_matrix(bytes(matrix))
 
     @classmethod
     def of_matrix(cls, matrix: bytes) -> "Orientation":

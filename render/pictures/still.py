@@ -188,10 +188,10 @@ def _shallow(
     # A JPEG can be decoded at a fraction of its size; no-op for the others.
     image.draft("RGB", (max(size), max(size)))
     icc_profile = image.info.get("icc_profile")
-    seen = set_upright(image, aperture)
-    crop = cover(seen.size, (profile.width, profile.height), focus)
+    upright = set_upright(image, aperture)
+    crop = cover(upright.size, (profile.width, profile.height), focus)
     # Colours are converted once the picture is small: a large one fills memory.
-    fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
+    fitted = resizable(upright).resize(size, Image.Resampling.LANCZOS, box=crop.box, reducing_gap=3)
     return np.asarray(_opaque(fitted, icc_profile)), crop
 
 

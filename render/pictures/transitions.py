@@ -73,10 +73,12 @@ def _ease(share: float) -> float:
 
 
 def _fade(before: Canvas, after: Canvas, canvas: Canvas, share: float, colour: HexColour) -> None:
-    seen = before if share < 1 / 2 else after
-    kept = abs(1 - 2 * share)
-    for source, target, value in zip(seen.planes, canvas.planes, ycbcr_of(colour), strict=True):
-        cv2.convertScaleAbs(source, dst=target, alpha=kept, beta=(1 - kept) * value)
+    source_canvas = before if share < 1 / 2 else after
+    weight = abs(1 - 2 * share)
+    for source, target, value in zip(
+        source_canvas.planes, canvas.planes, ycbcr_of(colour), strict=True
+    ):
+        cv2.convertScaleAbs(source, dst=target, alpha=weight, beta=(1 - weight) * value)
 
 
 def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
@@ -85,7 +87,7 @@ def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float
     soft = max(2.0, _SOFTNESS * length)
     # From just outside one border to just outside the other, in luma pixels.
     edge = (length + soft) * (1 - share if way.back else share) - soft / 2
-    for one, other, target in zip(first.planes, last.planes, canvas.planes, strict=True):
+    for lead, trail, target in zip(first.planes, last.planes, canvas.planes, strict=True):
         count = _length(target, way)
         step = length // count
         sited = 0.5 if step == 1 or not way.down else 1.0
@@ -95,28 +97,28 @@ def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float
         shares *= shares * (3 - 2 * shares)
         begin = int(np.searchsorted(shares, 0, side="right"))
         end = int(np.searchsorted(shares, 1, side="left"))
-        _cut(target, way, 0, begin)[...] = _cut(one, way, 0, begin)
-        _cut(target, way, end, count)[...] = _cut(other, way, end, count)
-        band = _cut(one, way, begin, end).astype(np.float32)
+        _cut(target, way, 0, begin)[...] = _cut(lead, way, 0, begin)
+        _cut(target, way, end, count)[...] = _cut(trail, way, end, count)
+        band = _cut(lead, way, begin, end).astype(np.float32)
         weights = shares[begin:end, None] if way.down else shares[begin:end]
-        band += (_cut(other, way, begin, end) - band) * weights
+        band += (_cut(trail, way, begin, end) - band) * weights
         _cut(target, way, begin, end)[...] = np.rint(band)
 
 
 def _slide(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
     # The two pictures are one long strip, and the frame is a window that moves over it.
     first, last = (before, after) if way.back else (after, before)
-    gone = share if way.back else 1 - share
-    for one, other, target in zip(first.planes, last.planes, canvas.planes, strict=True):
+    progress = share if way.back else 1 - share
+    for lead, trail, target in zip(first.planes, last.planes, canvas.planes, strict=True):
         count = _length(target, way)
         # At the very end the fraction is a whole sample, so that no slice reaches outside.
-        whole = min(int(gone * count), count - 1)
-        part = gone * count - whole
+        whole = min(int(progress * count), count - 1)
+        part = progress * count - whole
         seam = count - whole
         for source, following, place in (
-            ((one, whole, count - 1), (one, whole + 1, count), (0, seam - 1)),
-            ((one, count - 1, count), (other, 0, 1), (seam - 1, seam)),
-            ((other, 0, whole), (other, 1, whole + 1), (seam, count)),
+            ((lead, whole, count - 1), (lead, whole + 1, count), (0, seam - 1)),
+            ((lead, count - 1, count), (trail, 0, 1), (seam - 1, seam)),
+            ((trail, 0, whole), (trail, 1, whole + 1), (seam, count)),
         ):
             if place[0] < place[1]:
                 cv2.addWeighted(

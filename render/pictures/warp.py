@@ -29,12 +29,12 @@ def sample(source: Plane, target: Plane, window: Window, *, offset: tuple[float,
     across, right = _neighbours(source.shape[1], width, window.left, window.size, offset[0])
     down, below = _neighbours(source.shape[0], height, window.top, window.size, offset[1])
     # No more columns than are seen.
-    seen = source[:, across[0] : across[-1] + 2]
+    shown_columns = source[:, across[0] : across[-1] + 2]
     across -= across[0]
     for top in range(0, height, _BAND):
         band = slice(top, min(top + _BAND, height))
-        rows = np.empty((band.stop - top, seen.shape[1]), np.uint8)
-        mix_rows(seen, rows, firsts=down[band], shares=below[band])
+        rows = np.empty((band.stop - top, shown_columns.shape[1]), np.uint8)
+        mix_rows(shown_columns, rows, firsts=down[band], shares=below[band])
         turned = np.empty((width, band.stop - top), np.uint8)
         mix_rows(_transpose(rows), turned, firsts=across, shares=right)
         cv2.transpose(turned, dst=target[band])

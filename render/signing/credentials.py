@@ -112,7 +112,9 @@ def _write(folder: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    chain = b"".join(made.public_bytes(serialization.Encoding.PEM) for made in (signer, root))
+    chain = b"".join(
+        certificate.public_bytes(serialization.Encoding.PEM) for certificate in (signer, root)
+    )
     _store(folder / "key.pem", secret)
     _store(folder / "certificate.pem", chain)
 

@@ -140,19 +140,19 @@ def read(video: Path, *, anchors: Path | None = None) -> Provenance:
             video.open("rb") as source,
             c2pa.Reader(_TYPE, source, context=context) as reader,
         ):
-            told = json.loads(reader.json())
+            report = json.loads(reader.json())
     except c2pa.C2paError as error:
         raise MediaError("The video holds no readable manifest of its origin.") from error
-    manifest = told["manifests"][told["active_manifest"]]
-    checked = told["validation_results"]["activeManifest"]
-    assertions = {made["label"]: made["data"] for made in manifest["assertions"]}
+    manifest = report["manifests"][report["active_manifest"]]
+    checked = report["validation_results"]["activeManifest"]
+    assertions = {assertion["label"]: assertion["data"] for assertion in manifest["assertions"]}
     try:
         ours = msgspec.convert(assertions.get(INGREDIENTS), _Origins)
     except msgspec.ValidationError as error:
         raise MediaError("The video's manifest is not one of Reelwright's.") from error
     generator = manifest["claim_generator_info"][0]
     return Provenance(
-        standing=Standing(told["validation_state"].lower()),
+        standing=Standing(report["validation_state"].lower()),
         title=manifest.get("title", ""),
         generator=f"{generator['name']} {generator.get('version', '')}".strip(),
         signer=manifest["signature_info"].get("issuer", ""),
@@ -241,5 +241,5 @@ def _description(ingredient: Ingredient) -> str:
     credit = ingredient.credit
     author = f"by {credit.author}" if credit.author else ""
     named = (ingredient.provider, ingredient.model, author, credit.licence)
-    made = ", ".join(filter(None, named)) or "brought by people"
-    return f"A placeholder; {made}" if ingredient.origin.placeholder else made
+    makers = ", ".join(filter(None, named)) or "brought by people"
+    return f"A placeholder; {makers}" if ingredient.origin.placeholder else makers

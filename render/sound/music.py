@@ -127,10 +127,10 @@ def _measure(path: Path, total: int, check: Callable[[], None]) -> _Extent:
         nonlocal first, end, position
         for block in blocks(_music(path)):
             check()
-            heard = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
-            if heard.size:
-                first = position + int(heard[0]) if first < 0 else first
-                end = position + int(heard[-1]) + 1
+            audible = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
+            if audible.size:
+                first = position + int(audible[0]) if first < 0 else first
+                end = position + int(audible[-1]) + 1
             position += block.shape[1]
             yield block
             if first >= 0 and position - first >= total:

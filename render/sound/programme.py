@@ -58,14 +58,14 @@ class _Setting(msgspec.Struct, frozen=True):
     gain: float
     ceiling: float
 
-    def after(self, found: Loudness) -> "_Setting":
+    def after(self, measured: Loudness) -> "_Setting":
         """Return what would have come nearer to the targets; itself, where they were met."""
         gain, ceiling = self.gain, self.ceiling
-        missed = TARGET_LUFS - found.integrated
-        if found.integrated > _SILENCE and abs(missed) > _TOLERANCE:
+        missed = TARGET_LUFS - measured.integrated
+        if measured.integrated > _SILENCE and abs(missed) > _TOLERANCE:
             gain = min(gain + missed, _MAX_GAIN)
-        if found.true_peak > TRUE_PEAK:
-            ceiling -= found.true_peak - TRUE_PEAK + _MARGIN
+        if measured.true_peak > TRUE_PEAK:
+            ceiling -= measured.true_peak - TRUE_PEAK + _MARGIN
         return _Setting(gain, ceiling)
 
 
@@ -90,8 +90,8 @@ def encode_sound(timeline: Timeline, place: Path, *, check: Callable[[], None]) 
     names the scene, where something that is to be heard is missing or damaged.
     """
     total = sample(timeline.duration)
-    parts, heard = _arrange(timeline, total, check)
-    gain = min(TARGET_LUFS - heard, _MAX_GAIN) if heard > _SILENCE else 0.0
+    parts, loudness = _arrange(timeline, total, check)
+    gain = min(TARGET_LUFS - loudness, _MAX_GAIN) if loudness > _SILENCE else 0.0
     setting = _Setting(gain, _CEILING)
     rounds = 0
     while True:
@@ -140,10 +140,10 @@ def _arrange(timeline: Timeline, total: int, check: Callable[[], None]) -> tuple
     return [*parts, music], loudness
 
 
-def _identity(heard: Voice | ClipSound | MusicBed, fingerprints: Mapping[Path, str]) -> list[str]:
+def _identity(part: Voice | ClipSound | MusicBed, fingerprints: Mapping[Path, str]) -> list[str]:
     return [
         fingerprints[value] if isinstance(value, Path) else str(value)
-        for name, value in msgspec.structs.asdict(heard).items()
+        for name, value in msgspec.structs.asdict(part).items()
         # What a scene is called is not heard.
         if name not in {"scene_id", "number"}
     ]

@@ -43,7 +43,7 @@ def listen(timeline: Timeline, *, check: Callable[[], None]) -> Speech:
 
 
 def _spans(timeline: Timeline, detectors: list[PauseDetector]) -> Iterator[tuple[int, int]]:
-    held: tuple[int, int] | None = None
+    span: tuple[int, int] | None = None
     for voice, detector in zip(timeline.voices, detectors, strict=True):
         silences = detector.pauses()
         begins = [0, *(end for _, end in silences)]
@@ -52,11 +52,11 @@ def _spans(timeline: Timeline, detectors: list[PauseDetector]) -> Iterator[tuple
             if begin >= end:
                 continue
             first, last = sample(voice.start + begin), sample(voice.start + end)
-            if held and first - held[1] < HOLD:
-                held = held[0], last
+            if span and first - span[1] < HOLD:
+                span = span[0], last
             else:
-                if held:
-                    yield held
-                held = first, last
-    if held:
-        yield held
+                if span:
+                    yield span
+                span = first, last
+    if span:
+        yield span

@@ -146,8 +146,8 @@ def blocks(source: SoundFile, *, start: Fraction = Fraction(0)) -> Iterator[Bloc
         zero = _zero(container, stream)
         try:
             if start > _PREROLL and stream.time_base:
-                wanted = (zero + start - _PREROLL) / stream.time_base
-                container.seek(int(wanted), stream=stream)
+                target = (zero + start - _PREROLL) / stream.time_base
+                container.seek(int(target), stream=stream)
             yield from _align(_resample(container.decode(stream)), round((zero + start) * RATE))
         except (FFmpegError, OSError) as error:
             raise source.error_of("is damaged") from error
@@ -229,11 +229,11 @@ def _resample(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
     form: tuple[int, str, str] | None = None
     pushed = 0
     for frame in frames:
-        seen = (frame.sample_rate, frame.format.name, frame.layout.name)
-        if graph is None or seen != form:
+        frame_form = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if graph is None or frame_form != form:
             # AAC may find out in its first frames that it has twice the rate it said.
             yield from _drain(graph)
-            graph, form = _graph(frame), seen
+            graph, form = _graph(frame), frame_form
         graph.push(frame)
         pushed += frame.samples
         if pushed >= frame.sample_rate:

@@ -94,14 +94,14 @@ def wav_duration(path: Path, *, scene: str | None = None) -> Fraction:
         if not context.name.startswith("pcm_"):
             raise source.error_of("is not PCM")
         try:
-            held = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
+            samples = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
         except (FFmpegError, OSError) as error:
             raise source.error_of("is damaged") from error
-        if not held:
+        if not samples:
             raise source.error_of("holds no sound")
         if _cut_short(path):
             raise source.error_of("is cut short")
-        return Fraction(held, context.sample_rate)
+        return Fraction(samples, context.sample_rate)
 
 
 def _cut_short(path: Path) -> bool:
@@ -146,11 +146,11 @@ class PauseDetector:
 
     def hear(self, block: Block) -> None:
         """Take in the next samples."""
-        held = np.concatenate([self._rest, block], axis=1) if self._rest.size else block
-        whole = held.shape[1] // _WINDOW * _WINDOW
+        samples = np.concatenate([self._rest, block], axis=1) if self._rest.size else block
+        whole = samples.shape[1] // _WINDOW * _WINDOW
         # A copy, for a view would keep the block alive.
-        self._rest = held[:, whole:].copy()
-        windows = held[:, :whole].reshape(2, -1, _WINDOW)
+        self._rest = samples[:, whole:].copy()
+        windows = samples[:, :whole].reshape(2, -1, _WINDOW)
         self._powers.append(np.einsum("cws,cws->w", windows, windows) / (2 * _WINDOW))
 
     @property

@@ -86,10 +86,10 @@ def cues(
     spans = spoken_times(parts, seconds=seconds, pauses=pauses)
     runs = _runs(parts, spans)
     texts = ["\n".join(_lines(parts[first : last + 1])) for first, last in runs]
-    heard = [Span(spans[first].start, spans[last].end) for first, last in runs]
+    spoken = [Span(spans[first].start, spans[last].end) for first, last in runs]
     return tuple(
-        Cue(start=seen.start, end=seen.end, text=text)
-        for seen, text in zip(_times(heard, texts, seconds), texts, strict=True)
+        Cue(start=span.start, end=span.end, text=text)
+        for span, text in zip(_times(spoken, texts, seconds), texts, strict=True)
     )
 
 
@@ -118,8 +118,8 @@ def _phrases(clause: str, locale: str, ends: Break) -> Iterator[TextPart]:
 
 def _split_unspaced(word: str, locale: str) -> list[str]:
     """Cut what is written without spaces between its phrases."""
-    found = scripts(word)
-    script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in found), None)
+    names = scripts(word)
+    script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in names), None)
     if script is None:
         # Khmer, Lao and Burmese may mark where a line can break.
         return [piece for piece in re.split("(?<=\u200b)", word) if piece]
@@ -202,13 +202,13 @@ def _runs(parts: Sequence[TextPart], spans: Sequence[Span]) -> list[tuple[int, i
     tape = _CueCosts(parts, spans)
     cheapest: list[tuple[float, int]] = [(0.0, 0)]
     for last in range(len(parts)):
-        found = (inf, last)
+        best = (inf, last)
         for first in range(last, max(-1, last - _MOST_PARTS), -1):
             cost = tape.cost(first, last)
             if cost == inf:
                 break
-            found = min(found, (cheapest[first][0] + cost, first))
-        cheapest.append(found)
+            best = min(best, (cheapest[first][0] + cost, first))
+        cheapest.append(best)
     runs: list[tuple[int, int]] = []
     end = len(parts)
     while end:
@@ -235,21 +235,21 @@ def _lines(parts: Sequence[TextPart]) -> list[str]:
     return best[1]
 
 
-def _times(heard: Sequence[Span], texts: Sequence[str], seconds: Fraction) -> list[Span]:
+def _times(spoken: Sequence[Span], texts: Sequence[str], seconds: Fraction) -> list[Span]:
     """Return when each cue is seen: at least long enough to be noticed, never two at once."""
-    count = len(heard)
+    count = len(spoken)
     gap = min(GAP, seconds / (10 * count))
     shortest = min(SHORTEST, (seconds - gap * (count - 1)) / count)
     starts: list[Fraction] = []
-    for number, span in enumerate(heard):
+    for number, span in enumerate(spoken):
         latest = seconds - (count - number) * shortest - (count - 1 - number) * gap
         earliest = starts[-1] + shortest + gap if starts else Fraction(0)
         starts.append(max(earliest, min(span.start, latest)))
-    seen: list[Span] = []
+    shown: list[Span] = []
     for start, following, span, text in zip(
-        starts, [*starts[1:], seconds + gap], heard, texts, strict=True
+        starts, [*starts[1:], seconds + gap], spoken, texts, strict=True
     ):
         to_read = Fraction(len(clusters(text)), _CHARACTERS_PER_SECOND)
-        wanted = max(span.end + _LINGER, start + max(shortest, to_read))
-        seen.append(Span(start, min(wanted, following - gap, start + LONGEST)))
-    return seen
+        until = max(span.end + _LINGER, start + max(shortest, to_read))
+        shown.append(Span(start, min(until, following - gap, start + LONGEST)))
+    return shown

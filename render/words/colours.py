@@ -85,15 +85,15 @@ def worst(ink: Rgb, backgrounds: Sequence[Rgb]) -> float:
     return min(contrast(ink, candidate) for candidate in backgrounds)
 
 
-def contrast(one: Rgb, other: Rgb) -> float:
+def contrast(first: Rgb, second: Rgb) -> float:
     """Return WCAG's contrast ratio of two colours."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
+def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
     """Return the colour a share of the way from one to the other."""
-    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 

@@ -45,8 +45,8 @@ def missing_characters(text: str) -> frozenset[str]:
 @functools.cache
 def _glyphs() -> frozenset[int]:
     """Return the code points that the fonts have glyphs for."""
-    found: set[int] = set()
+    characters: set[int] = set()
     for path in sorted(FOLDER.glob("*.[ot]tf")):
         with TTFont(path, lazy=True) as font:
-            found.update(font.getBestCmap() or ())
-    return frozenset(found)
+            characters.update(font.getBestCmap() or ())
+    return frozenset(characters)

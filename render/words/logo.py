@@ -37,9 +37,9 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
             icc_profile = image.info.get("icc_profile")
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
-            seen = set_upright(image, aperture_of(logo.path, image))
-            size = _size(seen.size, share=logo.width, profile=profile)
-            fitted = resizable(seen).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+            image_upright = set_upright(image, aperture_of(logo.path, image))
+            size = _size(image_upright.size, share=logo.width, profile=profile)
+            fitted = resizable(image_upright).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
         raise _logo_error(error.message) from error

@@ -80,15 +80,15 @@ def spoken_times(
     sounding = seconds - sum((rest.length for rest in rests), Fraction(0))
     if sounding <= 0:
         rests, sounding = [], seconds
-    said = [Fraction(0), *accumulate(part.weight for part in parts)]
+    weights = [Fraction(0), *accumulate(part.weight for part in parts)]
     # Where each part begins, and the last one ends, by what was spoken before it.
-    guessed = [weight / (said[-1] or 1) * sounding for weight in said]
+    guessed = [weight / (weights[-1] or 1) * sounding for weight in weights]
     anchors = [(0, Fraction(0)), *_match(parts, guessed, rests), (len(parts), sounding)]
     placed = [Fraction(0)]
     for (first, begin), (last, end) in pairwise(anchors):
-        weight = said[last] - said[first]
+        weight = weights[last] - weights[first]
         placed += [
-            begin + (end - begin) * (said[part] - said[first]) / (weight or 1)
+            begin + (end - begin) * (weights[part] - weights[first]) / (weight or 1)
             for part in range(first + 1, last)
         ]
         placed.append(end)
@@ -129,17 +129,17 @@ def _match(
             continue
         meant = min(1.0, float(rest.length) / _FULL_REST)
         reach = max(_WORTH.values()) * _TOLERANCE
-        found: list[tuple[int, _Pair]] = []
+        candidates: list[tuple[int, _Pair]] = []
         for part in range(bisect_left(places, there - reach), bisect_right(places, there + reach)):
             worth = _WORTH[parts[part].ends] * meant - abs(places[part] - there) / _TOLERANCE
             if worth > 0:
                 before = best[part]
                 total = worth + (before.worth if before else 0)
-                found.append((part, _Pair(total, part, pause, before)))
-        for part, pair in found:
+                candidates.append((part, _Pair(total, part, pause, before)))
+        for part, pair in candidates:
             for later in range(part + 1, len(best)):
-                held = best[later]
-                if held is not None and held.worth >= pair.worth:
+                rival = best[later]
+                if rival is not None and rival.worth >= pair.worth:
                     break
                 best[later] = pair
     pairs: list[tuple[int, Fraction]] = []

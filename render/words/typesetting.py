@@ -128,9 +128,9 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
     The text alone decides, so nothing has to be set to know. The sentences name
     no scene; `Problem.of_scene` does.
     """
-    found: list[Problem] = []
+    listed_problems: list[Problem] = []
     if listed := missing_glyphs(words.text):
-        found.append(
+        listed_problems.append(
             Problem(
                 code="glyphs_missing",
                 message=f"The words leave out {listed}: no font here has glyphs for it.",
@@ -138,7 +138,7 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
             )
         )
     if any(columns(part) > _MOST[words.style] for part in _paragraphs(words.style, words.text)):
-        found.append(
+        listed_problems.append(
             Problem(
                 code="words_shortened",
                 message=f"The words are too long to be read on the picture and are cut off after "
@@ -146,7 +146,7 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
                 params={"limit": _MOST[words.style]},
             )
         )
-    return tuple(found)
+    return tuple(listed_problems)
 
 
 @functools.cache
@@ -251,8 +251,8 @@ def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str
         case TextStyle.LOWER_THIRD:
             # The band lets a little of the picture through, be it white or black.
             background = parse(named["background"])
-            seen = [mix(background, pole, 1 - _BACKGROUND_ALPHA) for pole in _POLES]
-            ink = as_hex(legible(parse(named["ink"]), seen, _TEXT_CONTRAST))
+            backgrounds = [mix(background, pole, 1 - _BACKGROUND_ALPHA) for pole in _POLES]
+            ink = as_hex(legible(parse(named["ink"]), backgrounds, _TEXT_CONTRAST))
             band = named["background"] + f"{round(_BACKGROUND_ALPHA * 255):02x}"
             return {"ink": ink, "note": ink, "mark": named["accent"], "background": band}
         case CaptionStyle.HIGHLIGHT:

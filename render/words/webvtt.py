@@ -23,9 +23,9 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
     blocks = ["WEBVTT"]
     for cue in captions:
         lines = [line.strip() for line in clean_text(cue.text).splitlines()]
-        shown = [_line(line, leftwards=language in _LEFTWARDS) for line in lines if line]
-        if shown:
-            blocks.append("\n".join([f"{_time(cue.start)} --> {_time(cue.end)}", *shown]))
+        rows = [_line(line, leftwards=language in _LEFTWARDS) for line in lines if line]
+        if rows:
+            blocks.append("\n".join([f"{_time(cue.start)} --> {_time(cue.end)}", *rows]))
     return "\n\n".join(blocks) + "\n"
 
 

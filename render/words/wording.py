@@ -50,8 +50,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def wording(words: str, locale: str) -> Wording:
     """Return one paragraph, as `readable` gives it, ready to be set."""
-    found = scripts(words)
-    script = found.most_common(1)[0][0] if found else "LATIN"
+    counts = scripts(words)
+    script = counts.most_common(1)[0][0] if counts else "LATIN"
     breakable, pieces = _breakable(words, unspaced=script in _UNSPACED_SCRIPTS)
     language, _, _ = locale.replace("_", "-").lower().partition("-")
     return Wording(
@@ -75,13 +75,13 @@ def readable(text: str) -> str:
     letter than any script stacks.
     """
     lacking = missing_characters(text)
-    kept: list[str] = []
+    characters: list[str] = []
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
         if marks <= _MOST_MARKS and char not in lacking:
-            kept.append(char)
-    return " ".join("".join(kept).split())
+            characters.append(char)
+    return " ".join("".join(characters).split())
 
 
 def reads_leftwards(text: str) -> bool:
@@ -91,8 +91,8 @@ def reads_leftwards(text: str) -> bool:
 
 
 def _region(locale: str) -> str | None:
-    if found := _REGION.search(locale):
-        return found["region"].upper()
+    if match := _REGION.search(locale):
+        return match["region"].upper()
     return "TW" if "hant" in locale.lower() else None
 
 

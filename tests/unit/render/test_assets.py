@@ -98,7 +98,9 @@ async def test_what_lies_in_the_folder_is_taken(tmp_path: Path) -> None:
         Image.new("RGB", (32, 18)).save(folder / name)
     for name in ("one.wav", "two.wav"):
         (folder / name).write_bytes(voice_bytes(11_025))
-    found = await gather(STORYBOARD, folder=folder, made=tmp_path, images=painter, speech=speaker)
+    found = await gather(
+        STORYBOARD, folder=folder, stand_in_folder=tmp_path, images=painter, speech=speaker
+    )
     assert painter.asked == speaker.asked == []
     assert found.media["one"].picture == folder / "one.webp"
     assert found.media["two"].narration_seconds == Fraction(1, 2)
@@ -111,7 +113,7 @@ async def test_what_is_missing_is_asked_for_in_full_and_made(tmp_path: Path) -> 
     found = await gather(
         STORYBOARD,
         folder=None,
-        made=tmp_path,
+        stand_in_folder=tmp_path,
         images=painter,
         speech=speaker,
         on_scene=ready.append,
@@ -153,7 +155,7 @@ async def test_a_refusal_names_the_scene_and_stays_what_it_was(tmp_path: Path) -
         await gather(
             STORYBOARD,
             folder=None,
-            made=tmp_path,
+            stand_in_folder=tmp_path,
             images=Painter(),
             speech=Speaker(refuses=True),
         )
@@ -166,14 +168,21 @@ async def test_a_spoilt_file_names_the_scene(tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()
     with pytest.raises(MediaError, match="Scene 2: the narration is not a readable WAV"):
-        await gather(STORYBOARD, folder=tmp_path, made=made, images=Painter(), speech=Speaker())
+        await gather(
+            STORYBOARD, folder=tmp_path, stand_in_folder=made, images=Painter(), speech=Speaker()
+        )
 
 
 async def test_where_nothing_may_be_made_up_a_missing_file_is_an_error(tmp_path: Path) -> None:
     painter, speaker = Painter(), Speaker()
     with pytest.raises(MediaError, match="Scene 1: the picture is missing"):
         await gather(
-            STORYBOARD, folder=None, made=tmp_path, images=painter, speech=speaker, strict=True
+            STORYBOARD,
+            folder=None,
+            stand_in_folder=tmp_path,
+            images=painter,
+            speech=speaker,
+            strict=True,
         )
     assert painter.asked == speaker.asked == []
 
@@ -185,7 +194,7 @@ async def gathered(folder: Path, storyboard: Storyboard = SPOKEN, **how: object)
     made = folder.parent / "made"
     made.mkdir(exist_ok=True)
     return await gather(
-        storyboard, folder=folder, made=made, images=Painter(), speech=Speaker(), **how
+        storyboard, folder=folder, stand_in_folder=made, images=Painter(), speech=Speaker(), **how
     )
 
 
@@ -334,7 +343,7 @@ async def test_only_what_stands_in_a_film_is_told_of_it(folder: Path) -> None:
         ingredients=tuple(said[role] for role in (Role.MUSIC, Role.LOGO, Role.TEXT)),
     )
     # No clip, no music and no logo lie there; the scene's own picture does.
-    told = (await gathered(folder, storyboard)).told(storyboard)
+    told = (await gathered(folder, storyboard)).with_origins(storyboard)
     assert [one.role for one in told.scenes[0].ingredients] == [Role.PICTURE, Role.NARRATION]
     assert [one.role for one in told.ingredients] == [Role.TEXT]
 

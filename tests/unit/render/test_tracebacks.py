@@ -25,7 +25,11 @@ from tests.support.canary_errors import (
 def test_no_value_is_shown(raising: Callable[[], object]) -> None:
     error = caught(raising)
     assert CANARY[:9] in repr(error) or CANARY[:9] in repr(error.__context__)
-    for shown in (tracebacks.summary(error), tracebacks.lines(error), repr(tracebacks.told(error))):
+    for shown in (
+        tracebacks.summary(error),
+        tracebacks.lines(error),
+        repr(tracebacks.describe(error)),
+    ):
         assert CANARY[:9] not in shown
         assert "pass@" not in shown
         assert type(error).__qualname__ in shown
@@ -49,12 +53,12 @@ def test_words_that_stand_in_the_program_are_shown() -> None:
 
 
 def test_places_causes_and_members_are_shown() -> None:
-    (first, second) = tracebacks.told(caught(by_chain))
+    (first, second) = tracebacks.describe(caught(by_chain))
     assert first["exc_type"] == "ValueError"
     assert second["relation"] == "cause"
     assert second["frames"][-1].startswith("tests.support.canary_errors:")
     assert second["frames"][-1].endswith(" by_hand")
-    relations = [one.get("relation") for one in tracebacks.told(caught(by_group))]
+    relations = [one.get("relation") for one in tracebacks.describe(caught(by_group))]
     assert relations == [None, "member", "member", "member", "cause"]
 
 
@@ -64,11 +68,11 @@ def test_deep_recursion_and_endless_chains_are_bounded() -> None:
             down(depth - 1)
         raise RuntimeError
 
-    (only,) = tracebacks.told(caught(lambda: down(200)))
+    (only,) = tracebacks.describe(caught(lambda: down(200)))
     assert len(only["frames"]) == 21
     first, second = RuntimeError(), RuntimeError()
     first.__cause__, second.__cause__ = second, first
-    assert len(tracebacks.told(first)) == 2
+    assert len(tracebacks.describe(first)) == 2
 
 
 def test_an_error_that_cannot_be_asked_is_still_shown() -> None:
