@@ -15,6 +15,8 @@ DOCUMENTS = sorted(
         ROOT / "cms_bridge/payload_plugin/README.md",
     ]
 )
+_PACKAGES = (Path("cms_bridge"), Path("daemon"), Path("render"))
+_PLUGIN = Path("cms_bridge/payload_plugin")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
@@ -42,3 +44,25 @@ def test_every_decision_is_numbered_once_and_says_why() -> None:
     for path in decisions:
         text = path.read_text(encoding="utf-8")
         assert all(word in text for word in ("Context", "Decision", "Consequences", "Alternatives"))
+
+
+def test_the_readme_shows_every_folder_and_no_other() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = text.partition("## The folders")[2].split("```")[1]
+    shown: list[Path] = []
+    for line in tree.strip("\n").splitlines():
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        ancestors = Path(*shown[-1].parts[:depth]) if depth else Path()
+        shown.append(ancestors / name)
+    assert [path for path in shown if not (ROOT / path).is_dir()] == []
+    rooms = [
+        *(ROOT / "tests").iterdir(),
+        *(path for package in _PACKAGES for path in (ROOT / package).rglob("*")),
+    ]
+    folders = {path.relative_to(ROOT) for path in rooms if path.is_dir()} | set(_PACKAGES)
+    assert [
+        folder
+        for folder in sorted(folders - set(shown))
+        if "__pycache__" not in folder.parts and _PLUGIN not in folder.parents
+    ] == []
