@@ -74,7 +74,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     detail: str
     """The spread, or each run."""
-    wanted: float | None
+    target: float | None
     """The most that the median may be; None where the figure is for information."""
     load: float
     """Processes that ran or waited, on average over the minute before (1.0 is one busy core)."""
@@ -82,14 +82,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bound(self) -> str:
         """What is wanted, in words."""
-        return "–" if self.wanted is None else f"≤ {self.wanted:g} {self.unit}".rstrip()
+        return "–" if self.target is None else f"≤ {self.target:g} {self.unit}".rstrip()
 
     @property
     def met(self) -> str:
         """Whether it is as wanted, in a word."""
-        if self.wanted is None:
+        if self.target is None:
             return "–"
-        return "yes" if self.median <= self.wanted else "**no**"
+        return "yes" if self.median <= self.target else "**no**"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ async def measure() -> Report:
             await migrate(database)
             async with ledger_on(database) as ledger:
                 figures.append(await overhead("PostgreSQL", ledger))
-        version = _said(str(postgres.binaries / "postgres"), "--version").split()[2]
+        version = _output_of(str(postgres.binaries / "postgres"), "--version").split()[2]
     return Report(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=_machine(),
@@ -146,8 +146,8 @@ async def decision(name: str, url: str, meter: Meter) -> Figure:
             rungs = [failing, replace(second, make=make)]
             chain = replace(images, rungs=rungs, inspect=accept_unseen)
             await chain.draw(ImageRequest(prompt=f"Scene {number}"))
-    wanted = 10.0 if isinstance(meter, Unmetered) else None
-    return _figure(name, decided, unit="ms", wanted=wanted, load=load)
+    target = 10.0 if isinstance(meter, Unmetered) else None
+    return _figure(name, decided, unit="ms", target=target, load=load)
 
 
 async def schedule(url: str) -> Figure:
@@ -165,14 +165,14 @@ async def schedule(url: str) -> Figure:
         unit="",
         median=round(median(ratios), 3),
         detail=f"runs: {each}",
-        wanted=1.15,
+        target=1.15,
         load=round(median(loads), 2),
     )
 
 
 async def overhead(engine: str, ledger: Ledger) -> Figure:
     """Time what the ledger does around one call that goes well."""
-    load, taken = _load(), list[float]()
+    load, durations = _load(), list[float]()
     for _ in range(_CALLS):
         call = ledgers.call("0.0001")
         began = time.perf_counter()
@@ -180,9 +180,9 @@ async def overhead(engine: str, ledger: Ledger) -> Figure:
         reservation = await ledger.reserve(call)
         await ledger.mark_started(reservation)
         await ledger.settle(reservation, call.price)
-        taken.append((time.perf_counter() - began) * 1000)
+        durations.append((time.perf_counter() - began) * 1000)
     # A hundredth of the shortest call.
-    return _figure(f"ledger, per call, on {engine}", taken, unit="ms", wanted=20, load=load)
+    return _figure(f"ledger, per call, on {engine}", durations, unit="ms", target=20, load=load)
 
 
 @contextmanager
@@ -237,13 +237,13 @@ async def _job(url: str) -> float:
                 Job.id == job
             )
             lease = await ledgers.claimed(job)
-            made = directory / "made"
-            made.mkdir()
+            work = directory / "made"
+            work.mkdir()
             began = time.perf_counter()
             await generate_assets(
                 lease,
                 board,
-                made,
+                work,
                 services=services,
                 reporter=Reporter(lease, every=settings.progress_seconds),
                 kinds={Kind.PICTURE},
@@ -276,7 +276,7 @@ def _settings(directory: Path, *, redis_url: str, gemini_url: str) -> DaemonSett
 
 
 def _figure(
-    name: str, values: Sequence[float], *, unit: str, wanted: float | None, load: float
+    name: str, values: Sequence[float], *, unit: str, target: float | None, load: float
 ) -> Figure:
     ordered = sorted(values)
     late = ordered[math.ceil(0.99 * len(ordered)) - 1]
@@ -285,7 +285,7 @@ def _figure(
         unit=unit,
         median=round(median(ordered), 3),
         detail=f"p99 {late:.3g} {unit} of {len(ordered)}",
-        wanted=wanted,
+        target=target,
         load=load,
     )
 
@@ -304,7 +304,7 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores ({names[0] if names else platform.machine()}), {memory:.0f} GiB"
 
 
-def _said(*command: str) -> str:
+def _output_of(*command: str) -> str:
     ran = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - a server's own
     return ran.stdout.strip()
 
@@ -335,13 +335,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--write", action="store_true", help=f"write specs/{REPORT.name}")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     report = anyio.run(measure)
     document = written(report)
     sys.stdout.write(
-        msgspec.json.format(msgspec.json.encode(report)).decode() + "\n" if asked.json else document
+        msgspec.json.format(msgspec.json.encode(report)).decode() + "\n"
+        if options.json
+        else document
     )
-    if asked.write:
+    if options.write:
         REPORT.write_text(document, encoding="utf-8")
     return int(any(one.met == "**no**" for one in report.figures))
 

@@ -18,7 +18,7 @@ import msgspec
 import psutil
 
 from benchmarks.render.bench import Bench
-from benchmarks.render.rows import ROWS, Line, measured
+from benchmarks.render.rows import ROWS, Line, measure_rows
 
 _REPORT = Path(__file__).parents[2] / "specs" / "benchmarks.md"
 _FOLDER = Path(__file__).parents[2] / ".cache" / "bench"
@@ -38,15 +38,15 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(ROWS), help="rows, joined by commas")
     parser.add_argument("--runs", type=int, default=3, help="runs of each command, interleaved")
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="where all of it lies")
-    asked = parser.parse_args()
-    rows = frozenset(asked.only.split(","))
+    options = parser.parse_args()
+    rows = frozenset(options.only.split(","))
     if unknown := rows - set(ROWS):
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    bench = Bench(asked.folder.resolve(), tell=_tell)
-    book = asked.folder / "rows.json"
+    bench = Bench(options.folder.resolve(), tell=_tell)
+    book = options.folder / "rows.json"
     kept = msgspec.json.decode(book.read_bytes(), type=dict[str, Kept]) if book.exists() else {}
     versions = _versions(bench)
-    for name, lines in measured(bench, rows, runs=asked.runs):
+    for name, lines in measure_rows(bench, rows, runs=options.runs):
         kept[name] = Kept(lines=lines, machine=_machine(), versions=versions)
         book.write_bytes(msgspec.json.encode(kept))
     table = _table(kept)
@@ -62,7 +62,7 @@ def _tell(line: str) -> None:
 def _table(kept: dict[str, Kept]) -> str:
     lines = [line for name in ROWS if name in kept for line in kept[name].lines]
     rows = [
-        f"| {line.what} | {line.wanted} | **{line.measured}** | {_verdict(line)} | {line.notes} |"
+        f"| {line.what} | {line.target} | **{line.measured}** | {_verdict(line)} | {line.notes} |"
         for line in lines
     ]
     head = ["| measure | wanted | measured | | how |", "|---|---|---|---|---|"]

@@ -120,7 +120,7 @@ class Bench:
             for name, command in trials.items():
                 if turn < runs[name]:
                     costs[name].append(self.once(name, command))
-        return {name: Trial(runs=tuple(taken), load=load) for name, taken in costs.items()}
+        return {name: Trial(runs=tuple(measured), load=load) for name, measured in costs.items()}
 
     @property
     def _log(self) -> Path:

@@ -85,9 +85,9 @@ def displacement(seen: npt.NDArray[np.uint8], ideal: Luma) -> float:
     # A frame may be lighter by a constant without being elsewhere.
     design = np.vstack([design, np.ones(rows * columns)])
     moments = design @ design.T
-    found = np.linalg.solve(moments, design @ (seen - ideal).ravel())
+    affine = np.linalg.solve(moments, design @ (seen - ideal).ravel())
     corners = np.array([[1, sx, sy] for sx in (-1, 1) for sy in (-1, 1)])
-    return float(np.hypot(corners @ found[:3], corners @ found[3:6]).max())
+    return float(np.hypot(corners @ affine[:3], corners @ affine[3:6]).max())
 
 
 def _lanczos(source: int, target: int, *, start: float, length: float) -> Luma:

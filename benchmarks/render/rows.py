@@ -37,7 +37,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the table."""
 
     what: str
-    wanted: str
+    target: str = msgspec.field(name="wanted")
     measured: str
     met: bool | None
     """None where it could not be measured here."""
@@ -47,23 +47,25 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 Runs = dict[str, Trial]
 
 
-def measured(bench: Bench, rows: frozenset[str], *, runs: int) -> Iterator[tuple[str, list[Line]]]:
+def measure_rows(
+    bench: Bench, rows: frozenset[str], *, runs: int
+) -> Iterator[tuple[str, list[Line]]]:
     """Measure the rows asked for; yield each row's name and lines when it is done."""
-    wanted = {name: _TRIALS[name] for name in _TRIALS if name in rows}
+    chosen = {name: _TRIALS[name] for name in _TRIALS if name in rows}
     commands: dict[str, Command] = {}
-    for names in wanted.values():
+    for names in chosen.values():
         for name in names:
             if name not in commands and (command := _command(bench, name)):
                 commands[name] = command
     times = {name: min(runs, _SLOW_RUNS.get(name, runs)) for name in commands}
     # The long ones in turns of their own: what is compared stands close together in time.
-    taken: Runs = {}
+    trials: Runs = {}
     for length in (False, True):
         part = {name: command for name, command in commands.items() if _is_long(name) is length}
         if part:
-            taken |= bench.interleaved(part, runs=times)
-    for name in wanted:
-        yield name, _LINES[name](taken)
+            trials |= bench.interleaved(part, runs=times)
+    for name in chosen:
+        yield name, _LINES[name](trials)
     if "motion" in rows:
         yield "motion", _motion(bench)
     if "again" in rows:
@@ -95,32 +97,32 @@ def _command(bench: Bench, name: str) -> Command | None:
     return makers[name]()
 
 
-def _cost(taken: Trial) -> str:
-    return f"{taken.wall:.1f} s wall, {taken.cpu:.1f} s CPU, n={len(taken.runs)}"
+def _cost(trial: Trial) -> str:
+    return f"{trial.wall:.1f} s wall, {trial.cpu:.1f} s CPU, n={len(trial.runs)}"
 
 
 def _over_floor(runs: Runs, *, engine: str, what: str, limit: float) -> list[Line]:
-    floor, made = runs["floor"], runs[engine]
-    ratio = made.cpu / floor.cpu
+    floor, ours = runs["floor"], runs[engine]
+    ratio = ours.cpu / floor.cpu
     return [
         Line(
             what=f"{what}, 30 s: CPU against the encoder alone",
-            wanted=f"≤ {limit:.2f}",
+            target=f"≤ {limit:.2f}",
             measured=f"{ratio:.2f}",
             met=ratio <= limit,
-            notes=f"{_cost(made)}; floor {_cost(floor)}; wall {made.wall / floor.wall:.2f}; "
-            f"load {made.load:.1f}",
+            notes=f"{_cost(ours)}; floor {_cost(floor)}; wall {ours.wall / floor.wall:.2f}; "
+            f"load {ours.load:.1f}",
         )
     ]
 
 
 def _without_decoding(runs: Runs) -> list[Line]:
-    floor, made, decoding = runs["floor"], runs["engine"], runs["decoding"]
-    ratio = (made.cpu - decoding.cpu) / floor.cpu
+    floor, ours, decoding = runs["floor"], runs["engine"], runs["decoding"]
+    ratio = (ours.cpu - decoding.cpu) / floor.cpu
     return [
         Line(
             what="of that, composing without decoding what was made to its end",
-            wanted="",
+            target="",
             measured=f"{ratio:.2f}",
             met=None,
             notes=f"decoding the same frames in a process of its own: {_cost(decoding)}, "
@@ -135,7 +137,7 @@ def _shapes(runs: Runs) -> list[Line]:
     return [
         Line(
             what="three shapes in one call: CPU against three calls",
-            wanted="< 1",
+            target="< 1",
             measured=f"{ratio:.2f}",
             met=ratio < 1,
             notes=f"{_cost(runs['shapes'])}; apart {apart:.1f} s CPU",
@@ -145,15 +147,15 @@ def _shapes(runs: Runs) -> list[Line]:
 
 def _long(runs: Runs) -> list[Line]:
     short = runs["engine"].cpu / runs["floor"].cpu
-    made, floor = runs["engine-long"], runs["floor-long"]
-    ratio = made.cpu / floor.cpu
+    ours, floor = runs["engine-long"], runs["floor-long"]
+    ratio = ours.cpu / floor.cpu
     return [
         Line(
             what="picture and sound, 120 s in 20 scenes: CPU against the encoder alone",
-            wanted=f"≤ {short:.2f}, as at 30 s",
+            target=f"≤ {short:.2f}, as at 30 s",
             measured=f"{ratio:.2f}",
             met=round(ratio, 2) <= round(short, 2),
-            notes=f"{_cost(made)}; floor {_cost(floor)}",
+            notes=f"{_cost(ours)}; floor {_cost(floor)}",
         )
     ]
 
@@ -164,7 +166,7 @@ def _memory(runs: Runs) -> list[Line]:
     return [
         Line(
             what="peak memory of the whole process tree",
-            wanted=f"≤ {_MEMORY} MiB, flat in length",
+            target=f"≤ {_MEMORY} MiB, flat in length",
             measured=f"{peak:.0f} MiB",
             # A twentieth is what two runs of the same video differ by.
             met=peak <= _MEMORY and long <= 1.05 * max(short, dressed),
@@ -175,14 +177,14 @@ def _memory(runs: Runs) -> list[Line]:
 
 def _faster(runs: Runs, *, peer: str, what: str, limit: float) -> list[Line]:
     if peer not in runs:
-        wanted = f"≥ {limit:g} times faster"
-        return [Line(what=what, wanted=wanted, measured="not installed", met=None)]
+        target = f"≥ {limit:g} times faster"
+        return [Line(what=what, target=target, measured="not installed", met=None)]
     ours, theirs = runs["engine"], runs[peer]
     ratio = theirs.wall / ours.wall
     return [
         Line(
             what=what,
-            wanted=f"≥ {limit:g} times faster",
+            target=f"≥ {limit:g} times faster",
             measured=f"{ratio:.2f} times",
             met=ratio >= limit,
             notes=f"{_cost(theirs)}, {theirs.peak:.0f} MiB; ours {_cost(ours)}; "
@@ -202,21 +204,21 @@ def _motion(bench: Bench) -> list[Line]:
         for frame in _FRAMES:
             view = window(Motion.ZOOM_IN, frame=frame, frames=_FRAMES.stop)
             film(plate, view, canvas)
-            wanted = ideal.view(luma, view, width=profile.width, height=profile.height)
-            worst = min(worst, ideal.psnr(canvas.y, wanted))
-            furthest = max(furthest, ideal.displacement(canvas.y, wanted))
+            target = ideal.view(luma, view, width=profile.width, height=profile.height)
+            worst = min(worst, ideal.psnr(canvas.y, target))
+            furthest = max(furthest, ideal.displacement(canvas.y, target))
     compared = f"{2 * len(_FRAMES)} frames of two pictures, before encoding"
     return [
         Line(
             what="slow zoom against an ideal warp: luma PSNR of the worst frame",
-            wanted="≥ 40 dB",
+            target="≥ 40 dB",
             measured=f"{worst:.1f} dB",
             met=worst >= 40,  # noqa: PLR2004  as wanted
             notes=compared,
         ),
         Line(
             what="the same: displacement in the worst frame's worst corner",
-            wanted="≤ 0.05 px",
+            target="≤ 0.05 px",
             measured=f"{furthest:.4f} px",
             met=furthest <= 0.05,  # noqa: PLR2004  as wanted
             notes=compared,
@@ -243,7 +245,7 @@ def _again(bench: Bench, *, runs: int) -> list[Line]:
     lines.append(
         Line(
             what="the second render's file",
-            wanted="byte-identical",
+            target="byte-identical",
             measured="byte-identical" if same else "another",
             met=same,
         )
@@ -262,7 +264,7 @@ def _share(what: str, costs: list[Cost], *, full: Cost, limit: float) -> Line:
     ratio = cpu / full.cpu
     return Line(
         what=f"{what}: CPU against the full render",
-        wanted=f"≤ {limit:g}",
+        target=f"≤ {limit:g}",
         measured=f"{ratio:.3f}",
         met=ratio <= limit,
         notes=f"{wall:.1f} s wall, {cpu:.1f} s CPU, n={len(costs)}; full {full.wall:.1f} s wall, "

@@ -67,16 +67,16 @@ class Peers:
     def _python(self) -> Path | None:
         python = self._folder / "python" / "bin" / "python"
         if not python.exists():
-            _said([sys.executable, "-m", "venv", python.parent.parent])
-            wanted = _HERE.parent.parent / "peers.txt"
-            if _said([python, "-m", "pip", "install", "--quiet", "-r", wanted]) is None:
+            _output_of([sys.executable, "-m", "venv", python.parent.parent])
+            requirements = _HERE.parent.parent / "peers.txt"
+            if _output_of([python, "-m", "pip", "install", "--quiet", "-r", requirements]) is None:
                 shutil.rmtree(python.parent.parent, ignore_errors=True)
         return python if python.exists() else None
 
     @cached_property
     def _ffmpeg(self) -> str | None:
         question = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
-        return _said([self._python, "-c", question]) if self._python else None
+        return _output_of([self._python, "-c", question]) if self._python else None
 
     @cached_property
     def _editly(self) -> Path | None:
@@ -87,10 +87,10 @@ class Peers:
         if not program.exists():
             root.mkdir(parents=True, exist_ok=True)
             quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
-            _said(["npm", "install", "--prefix", root, f"editly@{_EDITLY}", *quiet])
+            _output_of(["npm", "install", "--prefix", root, f"editly@{_EDITLY}", *quiet])
         # Its native modules fail to build where their headers are missing.
         script = f"import({str(program.with_name('index.js'))!r})"
-        works = program.exists() and _said(
+        works = program.exists() and _output_of(
             ["node", "-e", f"{script}.then(() => console.log('ok'))"]
         )
         return program if works else None
@@ -100,14 +100,16 @@ class Peers:
         """Which of them there are."""
         parts = [f"editly {_EDITLY}" if self._editly else "editly not installed"]
         if self._ffmpeg:
-            told = _said([self._ffmpeg, "-version"]) or "ffmpeg"
-            parts.append(told.splitlines()[0].split(" Copyright")[0])
-            wanted = (_HERE.parent.parent / "peers.txt").read_text()
-            parts += [line.replace("==", " ") for line in wanted.split() if "moviepy==" in line]
+            version = _output_of([self._ffmpeg, "-version"]) or "ffmpeg"
+            parts.append(version.splitlines()[0].split(" Copyright")[0])
+            requirements = (_HERE.parent.parent / "peers.txt").read_text()
+            parts += [
+                line.replace("==", " ") for line in requirements.split() if "moviepy==" in line
+            ]
         return ", ".join(parts)
 
 
-def _said(command: list[str | Path]) -> str | None:
+def _output_of(command: list[str | Path]) -> str | None:
     """Return what a command says, or None if it fails."""
     done = subprocess.run(  # noqa: S603  this module's own commands
         command, capture_output=True, text=True, check=False
