@@ -25,7 +25,7 @@ from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
 from render.sound.music import check_music
-from render.sound.wav import Span, listen
+from render.sound.wav import Silence, listen
 from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
@@ -247,7 +247,9 @@ class _Search:
                 ).of_scene(number)
             )
 
-    def _cues(self, scene: Scene, seconds: Fraction, pauses: tuple[Span, ...]) -> tuple[Cue, ...]:
+    def _cues(
+        self, scene: Scene, seconds: Fraction, pauses: tuple[Silence, ...]
+    ) -> tuple[Cue, ...]:
         text = clean_text(scene.narration if scene.caption is None else scene.caption)
         if not text:
             return ()

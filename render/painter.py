@@ -19,7 +19,7 @@ from render.pictures.transitions import mix
 from render.rendition import Profile
 from render.segments import Segment, cut
 from render.storyboard import Gradient, Motion, Solid
-from render.timeline import Moving, Shot, Source, Still, TextOverlay, Timeline
+from render.timeline import Moving, Shot, ShotSource, Still, TextOverlay, Timeline
 from render.words.layer import Layer
 from render.words.logo import load_logo
 from render.words.typesetting import typeset
@@ -137,7 +137,7 @@ class Painter:
             yield StillFootage(plate, motion, frames=shot.span)
 
 
-def _moves(source: Source) -> bool:
+def _moves(source: ShotSource) -> bool:
     return isinstance(source, Still) and source.motion is not Motion.STILL
 
 

@@ -36,7 +36,7 @@ from render.timeline import (
     MusicBed,
     SceneMedia,
     Shot,
-    Source,
+    ShotSource,
     Still,
     TextOverlay,
     Timeline,
@@ -222,7 +222,7 @@ def _overlap(scene: Scene, most: Fraction, pacing: Pacing) -> Fraction:
     return min(seconds, pacing.lead_in + pacing.tail, most)
 
 
-def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> Source:
+def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> ShotSource:
     if scene.background is not None:
         return scene.background
     if scene.clip is not None and own.clip is not None:

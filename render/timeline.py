@@ -77,7 +77,7 @@ class Moving(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """What is seen around a clip that is shown whole."""
 
 
-Source: TypeAlias = Still | Moving | Solid | Gradient
+ShotSource: TypeAlias = Still | Moving | Solid | Gradient
 """What a shot shows."""
 
 
@@ -89,7 +89,7 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     """Counts from 1, as editors do."""
     title: str
     """What a chapter list calls it."""
-    source: Source
+    source: ShotSource
     start: int
     frames: int
     """How long it is seen, both transitions included."""

@@ -1,8 +1,8 @@
 """HLS: a finished video in pieces of a few seconds, at several sizes, for players on any line.
 
-The largest rung holds the video's own packets, unchanged, if they are H.264,
+The largest variant holds the video's own packets, unchanged, if they are H.264,
 which everything that plays HLS plays. The others are encoded from it in one go,
-with key frames in the same places, so that a player may change rungs at every
+with key frames in the same places, so that a player may change variants at every
 piece. Pieces are fragmented MP4 (RFC 8216, version 7) of pictures and sound;
 captions come from the video's own track, as WebVTT cut at the same seconds.
 
@@ -49,7 +49,7 @@ _LONGEST = 6
 """Seconds a piece lasts at most, where the video's key frames allow it."""
 
 
-class Rung(msgspec.Struct, frozen=True, kw_only=True):
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """One size of the ladder."""
 
     lines: int
@@ -58,24 +58,24 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     """Kilobits a second that its pictures take at most, averaged over two seconds."""
 
 
-RUNGS = (Rung(lines=720, rate=3000), Rung(lines=360, rate=800))
+VARIANTS = (Variant(lines=720, rate=3000), Variant(lines=360, rate=800))
 """What is made beside the video's own size."""
 
 _OWN_RATE = 6000
-"""The rate of a rung of the video's own size, where one has to be encoded."""
+"""The rate of a variant of the video's own size, where one has to be encoded."""
 
 
 def package(
     video: Path,
     folder: Path,
     *,
-    rungs: Sequence[Rung] = RUNGS,
+    variants: Sequence[Variant] = VARIANTS,
     threads: int = 2,
     check: Callable[[], None] = lambda: None,
 ) -> Path:
     """Write a video as HLS into `folder`, which appears whole, and return the main playlist.
 
-    Rungs no smaller than the video are left out. `check` is called for every
+    Variants no smaller than the video are left out. `check` is called for every
     packet, and stops the work by raising. Raises `MediaError` or `CompositionError`.
     """
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
@@ -83,7 +83,7 @@ def package(
         with open_mp4(video) as source:
             try:
                 part.mkdir(parents=True)
-                _Packaging(source, part, rungs=rungs, threads=threads).run(check)
+                _Packaging(source, part, variants=variants, threads=threads).run(check)
                 _publish(part, folder)
             except OSError as error:
                 raise disk_error(error, folder) from error
@@ -98,7 +98,7 @@ class _Packaging:
     """One video on its way into one folder."""
 
     def __init__(
-        self, source: InputContainer, folder: Path, *, rungs: Sequence[Rung], threads: int
+        self, source: InputContainer, folder: Path, *, variants: Sequence[Variant], threads: int
     ) -> None:
         self._source = source
         self._folder = folder
@@ -106,10 +106,10 @@ class _Packaging:
         self._pictures = source.streams.video[0]
         self._sound = source.streams.audio[0]
         self._lines = min(self._pictures.width, self._pictures.height)
-        self._rungs = [rung for rung in rungs if rung.lines < self._lines]
+        self._variants = [variant for variant in variants if variant.lines < self._lines]
         self._as_it_is = self._pictures.codec_context.codec.canonical_name == "h264"
         if not self._as_it_is:
-            self._rungs.insert(0, Rung(lines=self._lines, rate=_OWN_RATE))
+            self._variants.insert(0, Variant(lines=self._lines, rate=_OWN_RATE))
         self._fps = self._pictures.average_rate or Fraction(30)
 
     def run(self, check: Callable[[], None]) -> None:
@@ -118,15 +118,15 @@ class _Packaging:
         for playlist in self._folder.glob("*/index.m3u8"):
             check()
             _verify(playlist, counted)
-        # FFmpeg's list of the rungs knows neither their frame rate nor our captions.
+        # FFmpeg's list of the variants knows neither their frame rate nor our captions.
         added = f"FRAME-RATE={float(self._fps):.3f},CLOSED-CAPTIONS=NONE"
         media = ""
         if self._source.streams.subtitles:
             media = self._write_captions(cuts)
             added += ',SUBTITLES="captions"'
         main = self._folder / MAIN
-        first, *rungs = main.read_text().split("#EXT-X-STREAM-INF:")
-        offered = [rung.replace("\n", f",{added}\n", 1) for rung in rungs]
+        first, *variants = main.read_text().split("#EXT-X-STREAM-INF:")
+        offered = [variant.replace("\n", f",{added}\n", 1) for variant in variants]
         main.write_text("#EXT-X-STREAM-INF:".join([first + media, *offered]))
 
     def _cuts(self) -> list[int]:
@@ -146,9 +146,9 @@ class _Packaging:
         return round((pts or 0) * (self._pictures.time_base or 0) * self._fps)
 
     def _write(self, cuts: list[int], check: Callable[[], None]) -> Counter[str]:
-        """Write every rung and return how many packets of either type each has to hold."""
+        """Write every variant and return how many packets of either type each has to hold."""
         own = [self._lines] if self._as_it_is else []
-        names = [f"{lines}p" for lines in (*own, *(rung.lines for rung in self._rungs))]
+        names = [f"{lines}p" for lines in (*own, *(variant.lines for variant in self._variants))]
         variants = [f"v:{place},a:{place},name:{name}" for place, name in enumerate(names)]
         options = {
             "master_pl_name": MAIN,
@@ -172,7 +172,10 @@ class _Packaging:
                 if self._as_it_is
                 else None
             )
-            scalers = [_Scaler(output, rung, self._pictures, self._threads) for rung in self._rungs]
+            scalers = [
+                _Scaler(output, variant, self._pictures, self._threads)
+                for variant in self._variants
+            ]
             sounds = [output.add_stream_from_template(self._sound) for _ in names]
             self._pictures.codec_context.thread_count = self._threads
             self._source.seek(0)
@@ -239,21 +242,21 @@ class _Packaging:
 
 
 class _Scaler:
-    """A smaller rung: scales frames and encodes them."""
+    """A smaller variant: scales frames and encodes them."""
 
     def __init__(
-        self, output: OutputContainer, rung: Rung, source: VideoStream, threads: int
+        self, output: OutputContainer, variant: Variant, source: VideoStream, threads: int
     ) -> None:
-        share = Fraction(rung.lines, min(source.width, source.height))
+        share = Fraction(variant.lines, min(source.width, source.height))
         self._output = output
         profile = Profile(
-            name=f"{rung.lines}p",
+            name=f"{variant.lines}p",
             width=2 * round(source.width * share / 2),
             height=2 * round(source.height * share / 2),
             fps=round(source.average_rate or 30),
             crf=23,
         )
-        limits = {"maxrate": f"{rung.rate}k", "bufsize": f"{2 * rung.rate}k"}
+        limits = {"maxrate": f"{variant.rate}k", "bufsize": f"{2 * variant.rate}k"}
         steady = {"x264-params": X264.options["x264-params"] + ":keyint=infinite:scenecut=0"}
         encoder = msgspec.structs.replace(X264, options=X264.options | limits | steady)
         stream = output.add_stream(encoder.name, profile.fps)

@@ -19,8 +19,8 @@ from render.sound.track import SoundFile, SoundFormat, blocks, open_sound
 MAX_SECONDS = 7_200
 """Of one narration."""
 
-Span = tuple[Fraction, Fraction]
-"""From a second to another."""
+Silence = tuple[Fraction, Fraction]
+"""Nothing is heard, from a second to another."""
 
 _UNKNOWN = 0x7FFF_0000
 """Bytes from which on a size stands for one not known when it was written: writers into pipes
@@ -117,7 +117,7 @@ def _cut_short(path: Path) -> bool:
     return False
 
 
-def pauses(path: Path, *, scene: str | None = None) -> tuple[Span, ...]:
+def pauses(path: Path, *, scene: str | None = None) -> tuple[Silence, ...]:
     """Return the stretches of 0.15 s and more in which a narration is silent, in seconds.
 
     Silence before the first and after the last word is among them.
@@ -159,7 +159,7 @@ class PauseDetector:
         loudest = max((float(powers.max(initial=0)) for powers in self._powers), default=0)
         return 10 * math.log10(loudest + _EPSILON) < _NOTHING
 
-    def pauses(self) -> tuple[Span, ...]:
+    def pauses(self) -> tuple[Silence, ...]:
         """Return the stretches of silence so far, in seconds."""
         levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
         if not levels.size:
@@ -171,13 +171,13 @@ class PauseDetector:
             limit = np.inf
         return _spans(levels < limit, _SHORTEST)
 
-    def silences(self, seconds: int) -> tuple[Span, ...]:
+    def silences(self, seconds: int) -> tuple[Silence, ...]:
         """Return the stretches so far, of as many seconds and more, in which nothing is heard."""
         levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
         return _spans(levels < _NOTHING, seconds * RATE // _WINDOW)
 
 
-def _spans(quiet: npt.NDArray[np.bool_], shortest: int) -> tuple[Span, ...]:
+def _spans(quiet: npt.NDArray[np.bool_], shortest: int) -> tuple[Silence, ...]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], quiet, [False]))))
     return tuple(
         (Fraction(int(begin) * _WINDOW, RATE), Fraction(int(end) * _WINDOW, RATE))

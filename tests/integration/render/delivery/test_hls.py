@@ -1,4 +1,4 @@
-"""HLS, judged by its playlists' rules and by playing every rung."""
+"""HLS, judged by its playlists' rules and by playing every variant."""
 
 import hashlib
 import re
@@ -13,14 +13,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from render.delivery.hls import MAIN, Rung, package
+from render.delivery.hls import MAIN, Variant, package
 from render.delivery.joiner import join
 from render.encoder import choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError, MediaError
 from render.rendition import Codec, Profile
 from tests.support.pieces import CAPTIONS, FRAMES, Pieces, pictures
 
-SMALLER = (Rung(lines=96, rate=300), Rung(lines=72, rate=200), Rung(lines=720, rate=9000))
+SMALLER = (Variant(lines=96, rate=300), Variant(lines=72, rate=200), Variant(lines=720, rate=9000))
 LOCAL = {"protocol_whitelist": "file", "allowed_extensions": "ALL"}
 
 
@@ -57,8 +57,8 @@ def attributes(line: str) -> dict[str, str]:
     return {name: value.strip('"') for name, value in found}
 
 
-def rungs_of(main: Path) -> dict[str, dict[str, str]]:
-    """Return the attributes of every rung by its folder's name."""
+def variants_of(main: Path) -> dict[str, dict[str, str]]:
+    """Return the attributes of every variant by its folder's name."""
     lines = main.read_text().splitlines()
     return {
         following.partition("/")[0]: attributes(line)
@@ -69,32 +69,36 @@ def rungs_of(main: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def packaged(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return package(video, tmp_path_factory.mktemp("hls") / "film", rungs=SMALLER)
+    return package(video, tmp_path_factory.mktemp("hls") / "film", variants=SMALLER)
 
 
 def test_the_main_playlist_offers_every_rung_from_the_largest_down(packaged: Path) -> None:
     assert packaged.name == MAIN
-    rungs = rungs_of(packaged)
-    assert list(rungs) == ["144p", "96p", "72p"], "and none larger than the video"
-    assert [rung["RESOLUTION"] for rung in rungs.values()] == ["256x144", "170x96", "128x72"]
-    for name, rung in rungs.items():
-        assert re.fullmatch(r"avc1\.[0-9a-f]{6},mp4a\.40\.2", rung["CODECS"])
-        assert rung["FRAME-RATE"] == "30.000"
-        assert rung["CLOSED-CAPTIONS"] == "NONE"
-        assert rung["SUBTITLES"] == "captions"
+    variants = variants_of(packaged)
+    assert list(variants) == ["144p", "96p", "72p"], "and none larger than the video"
+    assert [variant["RESOLUTION"] for variant in variants.values()] == [
+        "256x144",
+        "170x96",
+        "128x72",
+    ]
+    for name, variant in variants.items():
+        assert re.fullmatch(r"avc1\.[0-9a-f]{6},mp4a\.40\.2", variant["CODECS"])
+        assert variant["FRAME-RATE"] == "30.000"
+        assert variant["CLOSED-CAPTIONS"] == "NONE"
+        assert variant["SUBTITLES"] == "captions"
         bits = [
             8 * piece.path.stat().st_size / piece.seconds
             for piece in Playlist(packaged.parent / name / "index.m3u8").pieces
         ]
-        assert int(rung["BANDWIDTH"]) >= 0.99 * max(bits)
-        assert int(rung["AVERAGE-BANDWIDTH"]) <= int(rung["BANDWIDTH"])
+        assert int(variant["BANDWIDTH"]) >= 0.99 * max(bits)
+        assert int(variant["AVERAGE-BANDWIDTH"]) <= int(variant["BANDWIDTH"])
 
 
 def test_every_playlist_keeps_the_rules_and_pieces_of_all_rungs_are_cut_alike(
     packaged: Path,
 ) -> None:
     lengths: list[list[float]] = []
-    for name in (*rungs_of(packaged), "captions"):
+    for name in (*variants_of(packaged), "captions"):
         playlist = Playlist(packaged.parent / name / "index.m3u8")
         assert playlist.version >= 6, "EXT-X-MAP in a playlist of pictures needs it"
         assert all(round(piece.seconds) <= playlist.target for piece in playlist.pieces)
@@ -194,8 +198,8 @@ def test_pieces_are_as_long_as_key_frames_allow_but_not_above_six_seconds(
     # Key frames at 0, 0.5, 5, 5.5, 10 and 15 seconds.
     lengths = (15, 135, 15, 135, 150, 30)
     source = long_video(tmp_path, pieces_in(Codec.H264), lengths, Codec.H264)
-    main = package(source, tmp_path / "hls", rungs=SMALLER[1:2])
-    for name in rungs_of(main):
+    main = package(source, tmp_path / "hls", variants=SMALLER[1:2])
+    for name in variants_of(main):
         pieces = Playlist(main.parent / name / "index.m3u8").pieces
         assert [piece.seconds for piece in pieces] == pytest.approx([5.5, 4.5, 6.0], abs=1e-3)
     assert "SUBTITLES" not in main.read_text()
@@ -206,16 +210,16 @@ def test_a_video_of_another_codec_is_offered_in_one_that_all_players_know(
     tmp_path: Path, pieces_in: Callable[[Codec], Pieces], codec: Codec
 ) -> None:
     source = long_video(tmp_path, pieces_in(codec), (30, 20), codec)
-    main = package(source, tmp_path / "hls", rungs=SMALLER[:1])
-    rungs = rungs_of(main)
-    assert [rung["RESOLUTION"] for rung in rungs.values()] == ["256x144", "170x96"]
-    assert all(rung["CODECS"].startswith("avc1.") for rung in rungs.values())
+    main = package(source, tmp_path / "hls", variants=SMALLER[:1])
+    variants = variants_of(main)
+    assert [variant["RESOLUTION"] for variant in variants.values()] == ["256x144", "170x96"]
+    assert all(variant["CODECS"].startswith("avc1.") for variant in variants.values())
     with av.open(str(main.parent / "144p" / "index.m3u8"), options=LOCAL) as container:
         assert sum(1 for _ in container.decode(video=0)) == 50
 
 
 def test_the_same_video_makes_the_same_files(video: Path, packaged: Path, tmp_path: Path) -> None:
-    again = package(video, tmp_path / "again", rungs=SMALLER).parent
+    again = package(video, tmp_path / "again", variants=SMALLER).parent
     first = packaged.parent
     names = sorted(str(path.relative_to(first)) for path in first.rglob("*"))
     assert names == sorted(str(path.relative_to(again)) for path in again.rglob("*"))
@@ -228,9 +232,9 @@ def test_a_folder_from_before_gives_way_as_a_whole(video: Path, tmp_path: Path) 
     folder = tmp_path / "hls"
     folder.mkdir()
     (folder / "old.m4s").write_bytes(b"old")
-    package(video, folder, rungs=())
+    package(video, folder, variants=())
     assert not (folder / "old.m4s").exists()
-    assert list(rungs_of(folder / MAIN)) == ["144p"]
+    assert list(variants_of(folder / MAIN)) == ["144p"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["hls"]
 
 
@@ -247,7 +251,7 @@ def test_cancelling_leaves_what_was_there_and_nothing_else(video: Path, tmp_path
             raise CompositionCancelled("Composing was cancelled.")
 
     with pytest.raises(CompositionCancelled):
-        package(video, folder, rungs=SMALLER, check=check)
+        package(video, folder, variants=SMALLER, check=check)
     assert (folder / MAIN).read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["hls"]
 
@@ -276,8 +280,8 @@ def test_portrait_rungs_are_counted_by_their_shorter_side(
         fps=30,
         check=lambda: None,
     )
-    main = package(tmp_path / "tall.mp4", tmp_path / "hls", rungs=SMALLER[1:2])
-    resolutions = [rung["RESOLUTION"] for rung in rungs_of(main).values()]
+    main = package(tmp_path / "tall.mp4", tmp_path / "hls", variants=SMALLER[1:2])
+    resolutions = [variant["RESOLUTION"] for variant in variants_of(main).values()]
     assert resolutions == ["144x256", "72x128"]
     assert Fraction(72, 128) == Fraction(144, 256)
 
@@ -291,7 +295,7 @@ def test_a_disk_that_refuses_is_told_of_and_nothing_is_left(
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         with pytest.raises(CompositionError, match=r"incomplete|larger than files may be"):
-            package(video, tmp_path / "hls", rungs=SMALLER)
+            package(video, tmp_path / "hls", variants=SMALLER)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(tmp_path.iterdir())
