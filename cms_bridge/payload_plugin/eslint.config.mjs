@@ -7,8 +7,7 @@ export default defineConfig([
   globalIgnores([
     'dist',
     // Generated.
-    'src/events.ts',
-    'src/writebackSchema.ts',
+    'src/generated',
     'dev/.next',
     'dev/next-env.d.ts',
     'dev/migrations',

@@ -8,7 +8,7 @@ import { compile } from 'json-schema-to-typescript'
 import { format } from 'prettier'
 
 const specs = new URL('../../../specs/', import.meta.url)
-const src = new URL('../src/', import.meta.url)
+const generated = new URL('../src/generated/', import.meta.url)
 const style = JSON.parse(await readFile(new URL('../.prettierrc.json', import.meta.url), 'utf8'))
 
 const read = async (name) => JSON.parse(await readFile(new URL(name, specs), 'utf8'))
@@ -48,7 +48,7 @@ const files = {
 
 const stale = []
 for (const [name, content] of Object.entries(files)) {
-  const path = new URL(name, src)
+  const path = new URL(name, generated)
   const wanted = await format(content, { ...style, parser: 'typescript' })
   const present = await readFile(path, 'utf8').catch(() => '')
   if (present === wanted) continue

@@ -12,7 +12,7 @@ import type {
   Limits,
   ReelwrightOptions,
   AccessOptions,
-} from './types.ts'
+} from './documents.ts'
 
 export interface Settings {
   bridgeUrl: string

@@ -1,9 +1,9 @@
 /** A storyboard as events carry it, read from the document that people edit. */
 import { randomUUID } from 'node:crypto'
 
-import type { Gradient, Palette, Scene, Solid, Storyboard } from './events.ts'
+import type { Gradient, Palette, Scene, Solid, Storyboard } from './generated/events.ts'
 import { isColour } from './text.ts'
-import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './types.ts'
+import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './documents.ts'
 
 /** The colours a project has until somebody chooses others. */
 export const defaultPalette: Required<Palette> = {

@@ -15,7 +15,7 @@ from render.storyboard import Limits, Storyboard
 
 ROOT = Path(__file__).parents[3]
 SAMPLE: dict[str, Any] = json.loads(
-    (ROOT / "cms_bridge/payload_plugin/dev/testing/wholeStoryboard.json").read_text("utf-8")
+    (ROOT / "cms_bridge/payload_plugin/tests/support/wholeStoryboard.json").read_text("utf-8")
 )
 DEFINITIONS: dict[str, Any] = json.loads((ROOT / "specs/writeback.schema.json").read_text("utf-8"))[
     "$defs"

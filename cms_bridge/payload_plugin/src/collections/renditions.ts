@@ -4,7 +4,7 @@ import type { CollectionConfig, Field } from 'payload'
 import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
 import { words } from '../translations/index.ts'
-import { statuses } from '../types.ts'
+import { statuses } from '../documents.ts'
 import { group } from './fields.ts'
 
 const link = (name: string): Field => ({

@@ -14,9 +14,9 @@ import type {
   PayloadRequest,
 } from 'payload'
 
-import type { Motion, TextStyle, Transition } from '../events.ts'
+import type { Motion, TextStyle, Transition } from '../generated/events.ts'
 import { type Key, say, words } from '../translations/index.ts'
-import type { BackgroundRow, CaptionRow, Limits, SceneRow } from '../types.ts'
+import type { BackgroundRow, CaptionRow, Limits, SceneRow } from '../documents.ts'
 import { colour, longText, oneOf } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */

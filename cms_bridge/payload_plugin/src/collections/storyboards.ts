@@ -6,7 +6,7 @@
  */
 import type { CollectionConfig, Field, PayloadRequest } from 'payload'
 
-import type { CaptionStyle } from '../events.ts'
+import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'

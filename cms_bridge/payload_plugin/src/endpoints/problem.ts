@@ -1,5 +1,5 @@
 /** Answers that are errors, as RFC 9457 problems. */
-import type { Problem } from '../events.ts'
+import type { Problem } from '../generated/events.ts'
 import type { BridgeAnswer } from './bridge.ts'
 
 export function problem(

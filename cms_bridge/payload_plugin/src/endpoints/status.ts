@@ -1,10 +1,17 @@
 /** Everything the admin's panel shows of a video, in one answer that is cheap to ask for again. */
 import type { Endpoint, PayloadRequest, Where } from 'payload'
 
-import type { Problem } from '../events.ts'
+import type { Problem } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
-import type { Decision, Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.ts'
+import type {
+  Decision,
+  Id,
+  OutboxDoc,
+  RenditionDoc,
+  StoryboardDoc,
+  VideoDoc,
+} from '../documents.ts'
 import { problem } from './problem.ts'
 
 export interface VideoStatus {

@@ -7,7 +7,7 @@
 import type { Endpoint, PayloadRequest } from 'payload'
 
 import type { Settings } from '../settings.ts'
-import type { RenditionDoc } from '../types.ts'
+import type { RenditionDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
 import { away, problem } from './problem.ts'
 import { findReadable } from './readable.ts'

@@ -7,12 +7,12 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { type Endpoint, type PayloadRequest, ValidationError } from 'payload'
 
-import type { RenditionWrite, StoryboardWrite } from '../events.ts'
+import type { RenditionWrite, StoryboardWrite } from '../generated/events.ts'
 import { idOf } from '../reference.ts'
 import type { Settings } from '../settings.ts'
 import { fromStoryboard } from '../storyboard.ts'
-import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../types.ts'
-import { writebackSchema } from '../writebackSchema.ts'
+import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import { writebackSchema } from '../generated/writebackSchema.ts'
 import { problem } from './problem.ts'
 import { signedEndpoint } from './signed.ts'
 

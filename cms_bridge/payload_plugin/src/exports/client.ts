@@ -1,7 +1,7 @@
 /** Components that run in the browser, for Payload's import map. */
-export { ColourField } from '../admin/ColourField.tsx'
-export { FocusField } from '../admin/FocusField.tsx'
-export { RenditionPanel } from '../admin/RenditionPanel.tsx'
-export { SceneLabel } from '../admin/SceneLabel.tsx'
-export { StoryboardPanel } from '../admin/StoryboardPanel.tsx'
-export { VideoPanel } from '../admin/VideoPanel.tsx'
+export { ColourField } from '../admin/shared/ColourField.tsx'
+export { FocusField } from '../admin/storyboard/FocusField.tsx'
+export { RenditionPanel } from '../admin/rendition/RenditionPanel.tsx'
+export { SceneLabel } from '../admin/storyboard/SceneLabel.tsx'
+export { StoryboardPanel } from '../admin/storyboard/StoryboardPanel.tsx'
+export { VideoPanel } from '../admin/video/VideoPanel.tsx'

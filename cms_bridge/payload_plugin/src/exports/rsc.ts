@@ -1,2 +1,2 @@
 /** Components that run on the server, for Payload's import map. */
-export { DecisionCell, RenditionCell, StatusCell } from '../admin/cells.tsx'
+export { DecisionCell, RenditionCell, StatusCell } from '../admin/shared/cells.tsx'

@@ -1,7 +1,7 @@
 /** Adds to a finished rendition where it can be watched; the links ask for fresh ones when opened. */
 import type { CollectionAfterReadHook } from 'payload'
 
-import type { RenditionDoc } from '../types.ts'
+import type { RenditionDoc } from '../documents.ts'
 
 export const addLinks: CollectionAfterReadHook = ({ doc, req }) => {
   const rendition = doc as RenditionDoc

@@ -2,7 +2,7 @@
 import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { Settings } from '../settings.ts'
-import { isOver, type RenditionDoc, type VideoDoc } from '../types.ts'
+import { isOver, type RenditionDoc, type VideoDoc } from '../documents.ts'
 import { writeRef } from './emitVideoEvents.ts'
 
 export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook {

@@ -1,12 +1,12 @@
 /** Sends what an editor decided about a video, once for each step taken. */
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
-import type { Brief, VideoRef } from '../events.ts'
+import type { Brief, VideoRef } from '../generated/events.ts'
 import { videoStream, writeEvent } from '../outbox/write.ts'
 import { idOf } from '../reference.ts'
 import type { Settings } from '../settings.ts'
 import { toPalette } from '../storyboard.ts'
-import type { ProjectDoc, VideoDoc } from '../types.ts'
+import type { ProjectDoc, VideoDoc } from '../documents.ts'
 
 /**
  * Compare what was saved with what was there before, and write an event for each step.

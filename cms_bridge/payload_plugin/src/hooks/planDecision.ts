@@ -4,7 +4,7 @@ import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
-import type { StoryboardDoc } from '../types.ts'
+import type { StoryboardDoc } from '../documents.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
 export function planDecision({ access }: Settings): CollectionBeforeChangeHook {

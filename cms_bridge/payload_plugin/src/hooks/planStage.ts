@@ -4,7 +4,7 @@ import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type Key, say } from '../translations/index.ts'
-import type { StageRequest, VideoDoc } from '../types.ts'
+import type { StageRequest, VideoDoc } from '../documents.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
 /** Turn the stage asked for into the stage stored, and count what the service has to hear of. */

@@ -8,9 +8,9 @@
  */
 import type { Payload, Where } from 'payload'
 
-import type { StoryboardApproved } from '../events.ts'
+import type { StoryboardApproved } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
-import type { OutboxDoc } from '../types.ts'
+import type { OutboxDoc } from '../documents.ts'
 import { waitAfter } from './backoff.ts'
 import { type Attempt, send } from './send.ts'
 

@@ -2,9 +2,9 @@
 import { Webhook } from 'standardwebhooks'
 
 import { readBounded } from '../body.ts'
-import type { Problem } from '../events.ts'
+import type { Problem } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
-import type { OutboxDoc } from '../types.ts'
+import type { OutboxDoc } from '../documents.ts'
 import { judge, type Outcome } from './backoff.ts'
 import { reasonOf } from './reason.ts'
 

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { PayloadRequest } from 'payload'
 
-import type { CmsEvent } from '../events.ts'
+import type { CmsEvent } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
-import type { Id, OutboxDoc } from '../types.ts'
+import type { Id, OutboxDoc } from '../documents.ts'
 import { wake } from './wake.ts'
 
 /** Name the stream of a video: its events, and those of its storyboards, stay in order. */

@@ -1,0 +1,53 @@
+'use client'
+/** A colour: the browser's own picker beside the value as text. */
+import {
+  FieldDescription,
+  FieldError,
+  FieldLabel,
+  TextInput,
+  useField,
+  useFormFields,
+} from '@payloadcms/ui'
+import { mergeFieldStyles } from '@payloadcms/ui/shared'
+import type { TextFieldClientProps } from 'payload'
+import type { ChangeEvent, ReactNode } from 'react'
+
+import { isColour } from '../../text.ts'
+import './panel.css'
+
+interface ColourFieldProps extends TextFieldClientProps {
+  /** The path of the colour that holds where none is chosen. */
+  insteadOf?: string
+}
+
+export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldProps): ReactNode {
+  const { setValue, showError, value } = useField<string | undefined>({ path })
+  const otherwise = useFormFields(([fields]) => insteadOf && fields[insteadOf]?.value)
+  const inherited = isColour(otherwise) ? otherwise : ''
+  const known = [value, inherited].find(isColour) ?? '#000000'
+  return (
+    <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
+      <FieldLabel label={field.label} path={path} />
+      <div className="rw-colour__row">
+        <input
+          aria-label={path}
+          className="rw-colour__well"
+          disabled={readOnly}
+          onChange={(event) => setValue(event.target.value)}
+          type="color"
+          value={known}
+        />
+        <TextInput
+          onChange={(event: ChangeEvent<HTMLInputElement>) => setValue(event.target.value)}
+          path={path}
+          placeholder={inherited}
+          readOnly={Boolean(readOnly)}
+          showError={showError}
+          value={value ?? ''}
+        />
+      </div>
+      <FieldError path={path} showError={showError} />
+      <FieldDescription description={field.admin?.description} path={path} />
+    </div>
+  )
+}

@@ -1,0 +1,122 @@
+'use client'
+/** The panel at the top of a storyboard: its price, and the approval. */
+import {
+  Button,
+  useAllFormFields,
+  useConfig,
+  useDocumentInfo,
+  useForm,
+  useFormModified,
+} from '@payloadcms/ui'
+import { reduceFieldsToValues } from 'payload/shared'
+import { type ReactNode, useState } from 'react'
+
+import type { StoryboardDoc } from '../../documents.ts'
+import { Facts, LinkButton, Problems } from '../shared/parts.tsx'
+import { usePrice } from './usePrice.ts'
+import { useVideoStatus } from '../shared/useVideoStatus.ts'
+import { useWords } from '../shared/useWords.ts'
+import {
+  actionsOf,
+  dollarsOf,
+  duePriceOf,
+  moreOf,
+  priceOf,
+  viewOf,
+  wholePriceOf,
+} from '../shared/view.ts'
+
+export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
+  const { data } = useDocumentInfo()
+  const { language, t } = useWords()
+  const { config } = useConfig()
+  const { submit } = useForm()
+  const modified = useFormModified()
+  const [busy, setBusy] = useState(false)
+  const storyboard = data as StoryboardDoc | undefined
+  const video =
+    storyboard && (typeof storyboard.video === 'object' ? storyboard.video.id : storyboard.video)
+  const { refresh, status } = useVideoStatus(video)
+  const [fields] = useAllFormFields()
+  const pricing = usePrice(
+    storyboard?.id,
+    storyboard && status ? reduceFieldsToValues(fields, true) : undefined,
+    // What exists, and with it what is still to be paid, changes with the work.
+    `${status?.rendition?.status ?? ''} ${status?.delivery?.state ?? ''}`,
+  )
+  if (!storyboard || !status) return <section className="rw-panel">{t('panel.loading')}</section>
+
+  const current = String(status.storyboard?.id) === String(storyboard.id)
+  const view = viewOf(status)
+  const actions = actionsOf(status)
+  const mayApprove = current && actions.approve
+  // An edit is another storyboard, and has another price: it is saved first.
+  const mayApproveMore = current && actions.approveMore && !modified
+  const decision = current
+    ? (status.storyboard?.decision ?? 'pending')
+    : (storyboard.decision ?? 'pending')
+  const approve = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      await submit({ overrides: { decision: 'approved', approvedCost: shown } })
+    } finally {
+      setBusy(false)
+      refresh()
+    }
+  }
+  const { price } = pricing
+  const known = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
+  // What is approved is the price that stands here, whether it is of this moment or an older one.
+  const needed = moreOf(status, price)
+  const shown = mayApproveMore ? needed.named : (price?.toApprove ?? known ?? null)
+  const due = price && duePriceOf(price, language)
+  const facts: [string, string][] = [
+    [t('panel.price'), price ? wholePriceOf(price, language) : priceOf(known, language)],
+  ]
+  if (due) facts.push([t(modified ? 'panel.due.unsaved' : 'panel.due'), due])
+  facts.push([t('scenes'), String(storyboard.scenes?.length ?? 0)])
+  if (decision === 'approved' && status.storyboard?.approvedBy) {
+    facts.push([t('approvedBy'), status.storyboard.approvedBy])
+  }
+  return (
+    <section aria-label={t('decision')} className="rw-panel">
+      <div aria-live="polite" className="rw-panel__words">
+        <p className={`rw-panel__headline rw-tone--${current ? view.tone : 'calm'}`}>
+          {t(current ? view.headline : `decision.${decision}`)}
+        </p>
+        {mayApprove && <p className="rw-panel__help">{t('panel.approve.help')}</p>}
+        {mayApproveMore && <p className="rw-panel__help">{t('panel.needsMore.help')}</p>}
+      </div>
+      {current && status.delivery?.state === 'refused' && (
+        <Problems problems={[status.delivery.problem]} type="error" />
+      )}
+      {mayApproveMore && status.rendition?.error && (
+        <Problems problems={[status.rendition.error]} type="error" />
+      )}
+      {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
+      <div aria-busy={pricing.asking} className="rw-price">
+        <Facts facts={facts} />
+        <p aria-live="polite" className="rw-panel__help">
+          {pricing.asking ? t('panel.pricing') : !price && !pricing.problem && t('panel.priceAway')}
+        </p>
+      </div>
+      <div className="rw-panel__buttons">
+        {(mayApprove || mayApproveMore) && (
+          <Button
+            disabled={busy || pricing.asking}
+            margin={false}
+            onClick={() => void approve()}
+            size="medium"
+          >
+            {mayApproveMore
+              ? t('action.approveMore', { amount: dollarsOf(needed.more, language) })
+              : t(modified ? 'action.save_approve' : 'action.approve')}
+          </Button>
+        )}
+        <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
+          {t('action.openVideo')}
+        </LinkButton>
+      </div>
+    </section>
+  )
+}

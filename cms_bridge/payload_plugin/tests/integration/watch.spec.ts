@@ -1,0 +1,95 @@
+/** Watching: whoever may read the rendition gets a fresh link, and nobody gets the key. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { Bridge } from '../support/bridge.ts'
+import { type Cms, type Doc, startCms } from '../support/cms.ts'
+import { plugin } from '../support/constants.ts'
+import { renditionWrite } from '../support/samples.ts'
+
+const bridge = new Bridge()
+const file = { duration: 31.4, width: 1920, height: 1080, bytes: 4_200_000 }
+let cms: Cms
+let rendition: Doc
+
+beforeAll(async () => {
+  await bridge.start()
+  bridge.links = {
+    video: { url: 'https://media.example/v.mp4?s=1', download_url: 'https://media.example/d.mp4' },
+    poster: { url: '/objects/poster.jpg?s=2' },
+    expires_in: 3600,
+  }
+  cms = await startCms({ bridgeUrl: bridge.url })
+  const video = await cms.makeVideo({ stage: 'submitted' })
+  const write = renditionWrite(video, { status: 'completed', progress: 100, file })
+  const { body } = await cms.putRendition(write)
+  rendition = await cms.read('renditions', body.id)
+})
+afterAll(async () => {
+  await cms.close()
+  await bridge.stop()
+})
+
+const address = (name: string) => `/reelwright/renditions/${String(rendition.id)}/${name}`
+
+test('a finished rendition says where it can be watched', () => {
+  const base = `/api/reelwright/renditions/${String(rendition.id)}`
+  expect(rendition).toMatchObject({
+    title: 'Opening hours',
+    url: `${base}/video`,
+    posterUrl: `${base}/poster`,
+    downloadUrl: `${base}/download`,
+    file,
+  })
+})
+
+test('an unfinished rendition does not', async () => {
+  const video = await cms.makeVideo({ stage: 'submitted' })
+  const { body } = await cms.putRendition(renditionWrite(video))
+  expect(await cms.read('renditions', body.id)).not.toHaveProperty('url')
+  const path = `/reelwright/renditions/${String(body.id)}/video`
+  expect((await cms.ask('GET', path)).status).toBe(404)
+})
+
+test.for([
+  ['video', 'https://media.example/v.mp4?s=1'],
+  ['download', 'https://media.example/d.mp4'],
+] as const)('%s leads to a fresh link that no cache keeps', async ([name, target]) => {
+  bridge.linkRequests = []
+  const { headers, status } = await cms.ask('GET', address(name))
+  expect(status).toBe(302)
+  expect(headers.get('location')).toBe(target)
+  expect(headers.get('cache-control')).toBe('private, no-store')
+  expect(bridge.linkRequests).toEqual([
+    {
+      authorization: `Bearer ${plugin.apiKey}`,
+      path: `/api/v1/videos/jobs/${String(rendition.jobId)}/links`,
+    },
+  ])
+})
+
+test('a link that is relative is one of the bridge', async () => {
+  const { headers } = await cms.ask('GET', address('poster'))
+  expect(headers.get('location')).toBe(`${bridge.url}/objects/poster.jpg?s=2`)
+})
+
+test('nobody is led anywhere without signing in', async () => {
+  bridge.linkRequests = []
+  const { status } = await cms.ask('GET', address('video'), undefined, { anonymous: true })
+  expect([401, 403, 404]).toContain(status)
+  expect(bridge.linkRequests).toEqual([])
+})
+
+test('a link that is no web address is not followed', async () => {
+  const links = bridge.links
+  bridge.links = { video: { url: 'javascript:alert(1)' } }
+  expect((await cms.ask('GET', address('video'))).status).toBe(404)
+  bridge.links = links
+})
+
+test('a bridge that is away is said to be away', async () => {
+  await bridge.stop()
+  const { body, status } = await cms.ask('GET', address('video'))
+  expect(status).toBe(503)
+  expect(body.detail).toMatch(/does not answer/)
+  await bridge.start()
+})

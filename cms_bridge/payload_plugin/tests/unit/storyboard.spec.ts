@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+
+import { anyStoryboard } from '../support/anyStoryboard.ts'
+import { fromStoryboard, nameScenes, toStoryboard } from '../../src/storyboard.ts'
+import { countCharacters, holdsWords } from '../../src/text.ts'
+import type { StoryboardDoc } from '../../src/documents.ts'
+
+test.for(Array.from({ length: 200 }, (_, seed) => seed))(
+  'any storyboard survives the way into the document and back (%d)',
+  (seed) => {
+    const wire = anyStoryboard(seed)
+    expect(toStoryboard({ ...fromStoryboard(wire), id: 1 } as StoryboardDoc)).toEqual(wire)
+  },
+)
+
+test('a document from before a field was there has what that field was then', () => {
+  const { scenes, ...board } = toStoryboard({ title: 'T', scenes: [{}] } as StoryboardDoc)
+  expect(board).toMatchObject({ captions: 'none', logo: null, music: null, ingredients: [] })
+  expect(scenes).toMatchObject([
+    {
+      textStyle: 'lower_third',
+      transitionSeconds: null,
+      transitionColour: '#000000',
+      focus: { x: 0.5, y: 0.5 },
+      clip: null,
+      background: null,
+      caption: null,
+    },
+  ])
+})
+
+test('a colour half written into a field that is hidden now is never sent', () => {
+  const row = { transitionColour: '#12', background: { kind: 'gradient', start: '#1', end: '' } }
+  const [scene] = toStoryboard({
+    title: 'T',
+    scenes: [row],
+    palette: { background: '#111111', accent: '#222222' },
+  } as StoryboardDoc).scenes
+  expect(scene).toMatchObject({
+    transitionColour: '#000000',
+    background: { kind: 'gradient', start: '#111111', end: '#222222', angle: 90 },
+  })
+})
+
+test('scenes keep their ids through reordering; copies and new ones get their own', () => {
+  const named = nameScenes([{ sceneId: 'b' }, { sceneId: 'a' }, { sceneId: 'b' }, {}])
+  expect(named.slice(0, 2)).toEqual([{ sceneId: 'b' }, { sceneId: 'a' }])
+  expect(new Set(named.map(({ sceneId }) => sceneId)).size).toBe(4)
+})
+
+test.for([
+  ['', false],
+  [' \n\t\u0000\u0007', false],
+  ['\u00a0\u2003', false],
+  ['a', true],
+  ['你好', true],
+  ['🎬', true],
+] as const)('%j holds words: %s', ([text, expected]) => {
+  expect(holdsWords(text)).toBe(expected)
+})
+
+test('characters are counted as Python counts them', () => {
+  expect(['é', '👋🏽', '你好'].map(countCharacters)).toEqual([1, 2, 2])
+})
