@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 
 from cms_bridge.errors import BridgeError
 from cms_bridge.events import Id
+from cms_bridge.states import Status
 from render import tracebacks
 from render.problem import Problem
 from render.storyboard import Storyboard
@@ -60,8 +61,7 @@ class RenditionWrite(_Wire, frozen=True, kw_only=True):
     submission: int
     sequence: Annotated[int, msgspec.Meta(ge=1)]
     """Counts the job's changes; a write with a lower one than stored is passed over."""
-    status: str
-    """One of `cms_bridge.jobs.transitions.Status`."""
+    status: Status
     progress: Annotated[int, msgspec.Meta(ge=0, le=100)]
     scenes_done: int = 0
     scenes_total: int = 0

@@ -1,11 +1,9 @@
 /**
- * What the plugin takes as options, and its documents as they are stored.
+ * The plugin's documents as they are stored, and the values that their choices may have.
  *
  * Documents are read through these interfaces and not through a host's
  * generated types, because the host chooses the slugs.
  */
-import type { Access, CollectionConfig, PayloadRequest } from 'payload'
-
 import type {
   AspectRatio,
   CaptionStyle,
@@ -18,70 +16,19 @@ import type {
   Palette,
   Problem,
   RenditionFile,
+  Status,
   TextStyle,
   Transition,
 } from './generated/events.ts'
-
-export type CollectionName = 'projects' | 'videos' | 'storyboards' | 'renditions' | 'outbox'
-
-/** What one video may ask for; the same names and defaults as the engine's own limits. */
-export interface Limits {
-  /** Characters of script and of brief, each. */
-  maxScriptChars: number
-  maxScenes: number
-  /** Characters in one scene's narration, prompt or on-screen text. */
-  maxSceneChars: number
-  maxSceneSeconds: number
-  maxTransitionSeconds: number
-}
-
-export interface DeliveryOptions {
-  /** Milliseconds between two looks for due events; 0 leaves sending to `payload jobs:run`. */
-  pollMs?: number
-  /** Milliseconds that one request may take. */
-  timeoutMs?: number
-  /** Milliseconds before the second attempt; each further wait is twice as long. */
-  firstRetryMs?: number
-  /** Milliseconds that a wait is never longer than. */
-  lastRetryMs?: number
-  /** Milliseconds after which an event that nobody took is given up. */
-  giveUpMs?: number
-  /** Milliseconds that delivered events are kept. */
-  keepMs?: number
-}
-
-export interface AccessOptions {
-  /** Who may see projects, videos, storyboards and renditions. */
-  read?: Access
-  /** Who may create and edit projects, videos and storyboards. */
-  write?: Access
-  /** Who may approve a storyboard, and with that spend. */
-  approve?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
-  /** Who may see the delivery outbox. */
-  outbox?: Access
-}
-
-export interface ReelwrightOptions {
-  /** Where the bridge listens, such as `https://bridge.example.org`. */
-  bridgeUrl: string
-  /** Shared with the bridge: `whsec_` and 24 to 64 bytes in base64. Signs both directions. */
-  webhookSecret: string
-  /** The bridge's API key; never leaves the server. */
-  apiKey: string
-  slugs?: Partial<Record<CollectionName, string>>
-  access?: AccessOptions
-  /** The last word on each collection, given what the plugin made of it. */
-  overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>
-  limits?: Partial<Limits>
-  deliver?: DeliveryOptions
-  /** Keeps the collections, so that the schema stays, and does nothing else. */
-  disabled?: boolean
-}
 
 export type Id = number | string
 
 /** A relationship: an id, or the document where depth was asked for. */
 export type Reference<T extends { id: Id }> = Id | T
+
+export function idOf<T extends { id: Id }>(reference: Reference<T>): Id {
+  return typeof reference === 'object' ? reference.id : reference
+}
 
 export interface ProjectDoc {
   id: Id
@@ -89,10 +36,14 @@ export interface ProjectDoc {
   palette?: Palette | null
 }
 
-export type Stage = 'cancelled' | 'draft' | 'submitted'
+export const stages = ['draft', 'submitted', 'cancelled'] as const
+
+export type Stage = (typeof stages)[number]
 
 /** What a save may ask of `stage`: a stage, or one of two requests that are never stored. */
-export type StageRequest = 'resubmit' | 'retry' | Stage
+export const stageRequests = [...stages, 'resubmit', 'retry'] as const
+
+export type StageRequest = (typeof stageRequests)[number]
 
 export interface VideoDoc {
   id: Id
@@ -110,9 +61,11 @@ export interface VideoDoc {
   updatedAt: string
 }
 
+export const backgroundKinds = ['picture', 'solid', 'gradient'] as const
+
 /** What a scene stands on; a colour that is not set is the video's own. */
 export interface BackgroundRow {
-  kind?: 'gradient' | 'picture' | 'solid' | null
+  kind?: (typeof backgroundKinds)[number] | null
   colour?: null | string
   start?: null | string
   end?: null | string
@@ -120,9 +73,11 @@ export interface BackgroundRow {
   angle?: null | number
 }
 
+export const captionWords = ['narration', 'own', 'none'] as const
+
 /** What captions say of a scene. */
 export interface CaptionRow {
-  words?: 'narration' | 'none' | 'own' | null
+  words?: (typeof captionWords)[number] | null
   /** Its own words. */
   text?: null | string
 }
@@ -146,7 +101,9 @@ export interface SceneRow {
   ingredients?: Ingredient[] | null
 }
 
-export type Decision = 'approved' | 'pending'
+export const decisions = ['pending', 'approved'] as const
+
+export type Decision = (typeof decisions)[number]
 
 export interface StoryboardDoc {
   id: Id
@@ -175,24 +132,29 @@ export interface StoryboardDoc {
   approvedCost?: string | null
 }
 
-export const statuses = [
-  'pending',
-  'storyboarding',
-  'storyboard_complete',
-  'approved',
-  'generating',
-  'composing',
-  'uploading',
-  'completed',
-  'failed',
-  'cancelled',
-] as const
+/**
+ * Every status of a job in the order of the work, and whether the work is over then.
+ *
+ * The service's own list: one that it adds does not compile until it has its place here.
+ */
+const over: Record<Status, boolean> = {
+  pending: false,
+  storyboarding: false,
+  storyboard_complete: false,
+  approved: false,
+  generating: false,
+  composing: false,
+  uploading: false,
+  completed: true,
+  failed: true,
+  cancelled: true,
+}
 
-export type Status = (typeof statuses)[number]
+export const statuses = Object.keys(over) as Status[]
 
 /** Tell whether a job has ended; only a retry moves it again. */
 export function isOver(status: Status): boolean {
-  return status === 'cancelled' || status === 'completed' || status === 'failed'
+  return over[status]
 }
 
 export interface RenditionDoc {
@@ -218,6 +180,10 @@ export interface RenditionDoc {
   updatedAt: string
 }
 
+export const deliveryStates = ['queued', 'delivered', 'refused'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
+
 export interface OutboxDoc {
   id: Id
   eventId: string
@@ -225,7 +191,7 @@ export interface OutboxDoc {
   /** Names the video: events of one stream are delivered in order. */
   stream: string
   body: string
-  state: 'delivered' | 'queued' | 'refused'
+  state: DeliveryState
   attempts: number
   nextAttemptAt: string
   deliveredAt?: string | null

@@ -12,7 +12,7 @@ import type {
   Limits,
   ReelwrightOptions,
   AccessOptions,
-} from './documents.ts'
+} from './options.ts'
 
 export interface Settings {
   bridgeUrl: string

@@ -5,6 +5,7 @@
  */
 import type { CollectionConfig } from 'payload'
 
+import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { words } from '../translations/index.ts'
 import { group } from './fields.ts'
@@ -38,7 +39,7 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
             required: true,
             index: true,
             defaultValue: 'queued',
-            options: (['queued', 'delivered', 'refused'] as const).map((value) => ({
+            options: deliveryStates.map((value) => ({
               value,
               label: words(`event.state.${value}`),
             })),

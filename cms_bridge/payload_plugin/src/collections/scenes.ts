@@ -16,7 +16,14 @@ import type {
 
 import type { Motion, TextStyle, Transition } from '../generated/events.ts'
 import { type Key, say, words } from '../translations/index.ts'
-import type { BackgroundRow, CaptionRow, Limits, SceneRow } from '../documents.ts'
+import {
+  type BackgroundRow,
+  backgroundKinds,
+  type CaptionRow,
+  captionWords,
+  type SceneRow,
+} from '../documents.ts'
+import type { Limits } from '../options.ts'
 import { colour, longText, oneOf } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
@@ -47,7 +54,7 @@ const backgroundField: GroupField = {
       type: 'row',
       fields: [
         oneOf('kind', 'scene.background', {
-          values: ['picture', 'solid', 'gradient'],
+          values: backgroundKinds,
           named: (value) => `background.${value}`,
           width: '33%',
           description: words('scene.background.help'),
@@ -122,7 +129,7 @@ function captionField(limit: number): GroupField {
     admin: { hideGutter: true },
     fields: [
       oneOf('words', 'scene.caption', {
-        values: ['narration', 'own', 'none'],
+        values: captionWords,
         named: (value) => `caption.${value}`,
         description: words('scene.caption.help'),
       }),

@@ -6,6 +6,7 @@
  */
 import type { CollectionConfig, Field, PayloadRequest } from 'payload'
 
+import { decisions } from '../documents.ts'
 import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { planDecision } from '../hooks/planDecision.ts'
@@ -97,10 +98,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       type: 'select',
       label: words('decision'),
       defaultValue: 'pending',
-      options: [
-        { value: 'pending', label: words('decision.pending') },
-        { value: 'approved', label: words('decision.approved') },
-      ],
+      options: decisions.map((value) => ({ value, label: words(`decision.${value}`) })),
       admin: { disabled: true },
     },
     {

@@ -10,6 +10,7 @@
  */
 import type { CollectionConfig, Field } from 'payload'
 
+import { stageRequests } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
@@ -122,9 +123,7 @@ export function videos(settings: Settings): CollectionConfig {
         type: 'select',
         label: words('stage'),
         defaultValue: 'draft',
-        options: (['draft', 'submitted', 'cancelled', 'resubmit', 'retry'] as const).map(
-          (value) => ({ value, label: words(`stage.${value}`) }),
-        ),
+        options: stageRequests.map((value) => ({ value, label: words(`stage.${value}`) })),
         hooks: { beforeDuplicate: [() => 'draft'] },
         admin: { disabled: true },
       },

@@ -5,6 +5,8 @@ import type { Problem } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
 import type {
+  DeliveryState,
+  Stage,
   Decision,
   Id,
   OutboxDoc,
@@ -15,7 +17,7 @@ import type {
 import { problem } from './problem.ts'
 
 export interface VideoStatus {
-  stage: 'cancelled' | 'draft' | 'submitted'
+  stage: Stage
   submission: number
   /** The job of the present submission, once the service has taken it up. */
   rendition: null | RenditionDoc
@@ -29,7 +31,7 @@ export interface VideoStatus {
   /** The event that is not delivered: waiting for the service, or refused by it. */
   delivery: null | {
     type: string
-    state: 'queued' | 'refused'
+    state: Exclude<DeliveryState, 'delivered'>
     attempts: number
     /** Why, in the service's own words; with a code where there is one to translate. */
     problem: Problem

@@ -8,10 +8,15 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { type Endpoint, type PayloadRequest, ValidationError } from 'payload'
 
 import type { RenditionWrite, StoryboardWrite } from '../generated/events.ts'
-import { idOf } from '../reference.ts'
 import type { Settings } from '../settings.ts'
 import { fromStoryboard } from '../storyboard.ts'
-import type { Id, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import {
+  idOf,
+  type Id,
+  type RenditionDoc,
+  type StoryboardDoc,
+  type VideoDoc,
+} from '../documents.ts'
 import { writebackSchema } from '../generated/writebackSchema.ts'
 import { problem } from './problem.ts'
 import { signedEndpoint } from './signed.ts'
@@ -118,7 +123,7 @@ const writeRendition: Write<RenditionWrite> = async ({ body, settings, video, re
     jobId,
     sequence,
     submission: body.submission,
-    status: body.status as RenditionDoc['status'],
+    status: body.status,
     progress: body.progress,
     scenesDone: body.scenesDone ?? 0,
     scenesTotal: body.scenesTotal ?? 0,

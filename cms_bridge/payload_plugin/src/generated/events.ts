@@ -51,6 +51,20 @@ export type CaptionStyle = 'box' | 'highlight' | 'none' | 'outline'
  * A corner of the frame, inside the safe margin.
  */
 export type Corner = 'bottom_left' | 'bottom_right' | 'top_left' | 'top_right'
+/**
+ * Where a job stands.
+ */
+export type Status =
+  | 'approved'
+  | 'cancelled'
+  | 'completed'
+  | 'composing'
+  | 'failed'
+  | 'generating'
+  | 'pending'
+  | 'storyboard_complete'
+  | 'storyboarding'
+  | 'uploading'
 
 /**
  * An editor asks for a storyboard.
@@ -280,7 +294,7 @@ export interface RenditionWrite {
   videoId: string
   submission: number
   sequence: number
-  status: string
+  status: Status
   progress: number
   scenesDone?: number
   scenesTotal?: number

@@ -3,10 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook } from 'payload'
 
 import { videoStream, writeEvent } from '../outbox/write.ts'
-import { idOf } from '../reference.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
-import type { StoryboardDoc } from '../documents.ts'
+import { idOf, type StoryboardDoc } from '../documents.ts'
 import { userName } from './planDecision.ts'
 
 /** Write one event for a save that approves or edits; the service's own creation writes none. */

@@ -3,10 +3,9 @@ import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, VideoRef } from '../generated/events.ts'
 import { videoStream, writeEvent } from '../outbox/write.ts'
-import { idOf } from '../reference.ts'
 import type { Settings } from '../settings.ts'
 import { toPalette } from '../storyboard.ts'
-import type { ProjectDoc, VideoDoc } from '../documents.ts'
+import { idOf, type ProjectDoc, type VideoDoc } from '../documents.ts'
 
 /**
  * Compare what was saved with what was there before, and write an event for each step.

@@ -1,5 +1,5 @@
 /** When to try again, and when never. */
-import type { DeliveryOptions } from '../documents.ts'
+import type { DeliveryOptions } from '../options.ts'
 
 export type Outcome = 'delivered' | 'refused' | 'retry'
 

@@ -73,9 +73,16 @@ describe('a write', () => {
 
   test('with a status that nobody knows is refused with the reason', async () => {
     await fresh()
-    const { body, status } = await cms.putRendition(renditionWrite(video, { status: 'sleeping' }))
-    expect(status).toBe(422)
-    expect(body.detail).toContain('status')
+    const sleeping = { ...renditionWrite(video), sequence: 2, status: 'sleeping' }
+    const path = `/jobs/${sleeping.jobId}/rendition`
+    expect(await cms.put(path, sleeping)).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('status') as unknown },
+    })
+    // Nor does it take the place of what is there.
+    await cms.putRendition(renditionWrite(video))
+    expect((await cms.put(path, sleeping)).status).toBe(422)
+    expect(await stored('renditions')).toMatchObject([{ status: 'storyboarding', sequence: 1 }])
   })
 
   test.for(['999999', 'not-an-id'])(

@@ -13,7 +13,8 @@ import {
   wholePriceOf,
 } from '../../src/admin/shared/view.ts'
 import type { VideoStatus } from '../../src/endpoints/status.ts'
-import { type RenditionDoc, type Status, statuses } from '../../src/documents.ts'
+import { type RenditionDoc, statuses } from '../../src/documents.ts'
+import type { Status } from '../../src/generated/events.ts'
 
 function rendition(status: Status, changes: Partial<RenditionDoc> = {}): RenditionDoc {
   return {

@@ -8,8 +8,9 @@ import { Pill } from '@payloadcms/ui'
 import type { DefaultServerCellComponentProps } from 'payload'
 import type { ComponentProps, ReactNode } from 'react'
 
+import type { RenditionDoc, StoryboardDoc, VideoDoc } from '../../documents.ts'
+import type { Status } from '../../generated/events.ts'
 import { say } from '../../translations/index.ts'
-import type { RenditionDoc, Status, StoryboardDoc, VideoDoc } from '../../documents.ts'
 
 type Style = NonNullable<ComponentProps<typeof Pill>['pillStyle']>
 

@@ -1,9 +1,9 @@
 /** What the panel says about a video: pure, so that every state can be read off a table. */
 import type { Price } from '../../endpoints/price.ts'
 import type { VideoStatus } from '../../endpoints/status.ts'
-import type { Problem } from '../../generated/events.ts'
+import type { Problem, Status } from '../../generated/events.ts'
 import { isKey, isTranslated, type Key, say } from '../../translations/index.ts'
-import { isOver, type Status } from '../../documents.ts'
+import { isOver } from '../../documents.ts'
 
 export const steps = [
   'step.brief',

@@ -1,0 +1,58 @@
+/** What a host passes to the plugin; `settings.ts` checks and completes it. */
+import type { Access, CollectionConfig, PayloadRequest } from 'payload'
+
+export type CollectionName = 'projects' | 'videos' | 'storyboards' | 'renditions' | 'outbox'
+
+/** What one video may ask for; the same names and defaults as the engine's own limits. */
+export interface Limits {
+  /** Characters of script and of brief, each. */
+  maxScriptChars: number
+  maxScenes: number
+  /** Characters in one scene's narration, prompt or on-screen text. */
+  maxSceneChars: number
+  maxSceneSeconds: number
+  maxTransitionSeconds: number
+}
+
+export interface DeliveryOptions {
+  /** Milliseconds between two looks for due events; 0 leaves sending to `payload jobs:run`. */
+  pollMs?: number
+  /** Milliseconds that one request may take. */
+  timeoutMs?: number
+  /** Milliseconds before the second attempt; each further wait is twice as long. */
+  firstRetryMs?: number
+  /** Milliseconds that a wait is never longer than. */
+  lastRetryMs?: number
+  /** Milliseconds after which an event that nobody took is given up. */
+  giveUpMs?: number
+  /** Milliseconds that delivered events are kept. */
+  keepMs?: number
+}
+
+export interface AccessOptions {
+  /** Who may see projects, videos, storyboards and renditions. */
+  read?: Access
+  /** Who may create and edit projects, videos and storyboards. */
+  write?: Access
+  /** Who may approve a storyboard, and with that spend. */
+  approve?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
+  /** Who may see the delivery outbox. */
+  outbox?: Access
+}
+
+export interface ReelwrightOptions {
+  /** Where the bridge listens, such as `https://bridge.example.org`. */
+  bridgeUrl: string
+  /** Shared with the bridge: `whsec_` and 24 to 64 bytes in base64. Signs both directions. */
+  webhookSecret: string
+  /** The bridge's API key; never leaves the server. */
+  apiKey: string
+  slugs?: Partial<Record<CollectionName, string>>
+  access?: AccessOptions
+  /** The last word on each collection, given what the plugin made of it. */
+  overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>
+  limits?: Partial<Limits>
+  deliver?: DeliveryOptions
+  /** Keeps the collections, so that the schema stays, and does nothing else. */
+  disabled?: boolean
+}
