@@ -3,6 +3,21 @@ import hooks from 'eslint-plugin-react-hooks'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
+/** What the browser loads of the server's side is only the contract of the endpoints. */
+const server = 'collections/|endpoints/(?!contract)|hooks/|outbox/|settings'
+
+/** What each folder may not import; a video's panel also shows its storyboard and its rendition. */
+const walls = {
+  collections: 'admin/|endpoints/',
+  endpoints: 'admin/|collections/',
+  hooks: 'admin/|collections/|endpoints/(?!contract)',
+  outbox: 'admin/|collections/|endpoints/|hooks/',
+  'admin/shared': `${server}|video/|storyboard/|rendition/`,
+  'admin/rendition': `${server}|video/|storyboard/`,
+  'admin/storyboard': `${server}|video/|rendition/`,
+  'admin/video': server,
+}
+
 export default defineConfig([
   globalIgnores([
     'dist',
@@ -31,6 +46,19 @@ export default defineConfig([
       ],
     },
   },
+  ...Object.entries(walls).map(([folder, others]) => ({
+    files: [`src/${folder}/**`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: `/(${others})`, message: `src/${folder} stands below or beside it.` },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: ['**/*.mjs'],
     extends: [ts.configs.disableTypeChecked],

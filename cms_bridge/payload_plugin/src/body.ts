@@ -1,4 +1,5 @@
 /** Bodies of requests and responses, read as raw bytes and never past a limit. */
+import { parseJson } from './json.ts'
 
 /** Return the bytes, or null when there are more than the limit; the rest is left unread. */
 export async function readBounded(
@@ -19,4 +20,13 @@ export async function readBounded(
     }
     chunks.push(value)
   }
+}
+
+/** Return the JSON, or undefined for what is too long or not JSON. */
+export async function readJson(
+  body: null | ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<unknown> {
+  const bytes = await readBounded(body, limit)
+  return bytes ? parseJson(bytes.toString('utf8')) : undefined
 }

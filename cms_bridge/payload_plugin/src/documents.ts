@@ -8,6 +8,7 @@ import type {
   AspectRatio,
   CaptionStyle,
   Clip,
+  CmsEvent,
   Focus,
   Ingredient,
   Logo,
@@ -187,7 +188,7 @@ export type DeliveryState = (typeof deliveryStates)[number]
 export interface OutboxDoc {
   id: Id
   eventId: string
-  type: string
+  type: CmsEvent['type']
   /** Names the video: events of one stream are delivered in order. */
   stream: string
   body: string

@@ -23,8 +23,7 @@ import type { CollectionName, ReelwrightOptions } from './options.ts'
 export type * from './generated/events.ts'
 export type * from './documents.ts'
 export type * from './options.ts'
-export type { Price } from './endpoints/price.ts'
-export type { VideoStatus } from './endpoints/status.ts'
+export type * from './endpoints/contract.ts'
 export { stopPoller } from './outbox/poller.ts'
 
 const collections: Record<CollectionName, (settings: Settings) => CollectionConfig> = {

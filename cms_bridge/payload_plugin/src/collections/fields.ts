@@ -2,9 +2,9 @@
 import type { Field, SelectField, TextareaField, TextField } from 'payload'
 
 import { countCharacters, isColour, withoutNul } from '../text.ts'
-import { type Key, say, words } from '../translations/index.ts'
+import { type TranslationKey, translate, labels } from '../translations/index.ts'
 
-export const group = words('group')
+export const group = labels('group')
 
 /** Refuse text past a number of characters, naming the limit and what was given. */
 export function atMost(limit: number) {
@@ -13,23 +13,25 @@ export function atMost(limit: number) {
     { req }: { req: { i18n: { language: string } } },
   ): string | true => {
     const count = typeof value === 'string' ? countCharacters(value) : 0
-    return count <= limit || say(req.i18n.language, 'invalid.tooLong', { limit, value: count })
+    return (
+      count <= limit || translate(req.i18n.language, 'invalid.tooLong', { limit, value: count })
+    )
   }
 }
 
 /** Several lines of plain text, at most so many characters. */
 export function longText(
   name: string,
-  key: Key,
-  { limit, rows, description }: { limit: number; rows: number; description?: Key },
+  key: TranslationKey,
+  { limit, rows, description }: { limit: number; rows: number; description?: TranslationKey },
 ): TextareaField {
   return {
     name,
     type: 'textarea',
-    label: words(key),
+    label: labels(key),
     hooks: { beforeValidate: [({ value }: { value?: unknown }) => withoutNul(value)] },
     validate: atMost(limit),
-    admin: { rows, ...(description && { description: words(description) }) },
+    admin: { rows, ...(description && { description: labels(description) }) },
   }
 }
 
@@ -37,13 +39,13 @@ export function longText(
 export const localeField: TextField = {
   name: 'locale',
   type: 'text',
-  label: words('locale'),
+  label: labels('locale'),
   required: true,
   defaultValue: 'en',
-  admin: { description: words('locale.help') },
+  admin: { description: labels('locale.help') },
   validate: (value: null | string | string[] | undefined, { req }) =>
     /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/.test(String(value ?? '')) ||
-    say(req.i18n.language, 'invalid.locale'),
+    translate(req.i18n.language, 'invalid.locale'),
 }
 
 export const aspectRatioField = oneOf('aspectRatio', 'aspectRatio', {
@@ -54,23 +56,23 @@ export const aspectRatioField = oneOf('aspectRatio', 'aspectRatio', {
 export const styleField: TextField = {
   name: 'style',
   type: 'text',
-  label: words('style'),
+  label: labels('style'),
   maxLength: 500,
-  admin: { description: words('style.help') },
+  admin: { description: labels('style.help') },
 }
 
 export const voiceField: TextField = {
   name: 'voice',
   type: 'text',
-  label: words('voice'),
+  label: labels('voice'),
   maxLength: 200,
-  admin: { description: words('voice.help') },
+  admin: { description: labels('voice.help') },
 }
 
 /** One of a few choices, never none; each is named by the key of its value. */
 export function oneOf<T extends string>(
   name: string,
-  key: Key,
+  key: TranslationKey,
   {
     values,
     named,
@@ -78,16 +80,16 @@ export function oneOf<T extends string>(
   }: Pick<NonNullable<SelectField['admin']>, 'description' | 'position' | 'width'> & {
     /** The first is the default. */
     values: readonly [T, ...T[]]
-    named: (value: T) => Key
+    named: (value: T) => TranslationKey
   },
 ): SelectField {
   return {
     name,
     type: 'select',
-    label: words(key),
+    label: labels(key),
     required: true,
     defaultValue: values[0],
-    options: values.map((value) => ({ value, label: words(named(value)) })),
+    options: values.map((value) => ({ value, label: labels(named(value)) })),
     admin: { ...admin, isClearable: false },
   }
 }
@@ -95,7 +97,7 @@ export function oneOf<T extends string>(
 /** One colour as `#rrggbb`, chosen with the browser's own picker. */
 export function colour(
   name: string,
-  key: Key,
+  key: TranslationKey,
   {
     defaultValue,
     insteadOf,
@@ -109,13 +111,13 @@ export function colour(
   return {
     name,
     type: 'text',
-    label: words(key),
+    label: labels(key),
     ...(defaultValue && { defaultValue }),
     validate: (value: null | string | string[] | undefined, { req }) =>
-      !value || isColour(value) || say(req.i18n.language, 'invalid.colour'),
+      !value || isColour(value) || translate(req.i18n.language, 'invalid.colour'),
     admin: {
       ...admin,
-      ...(insteadOf && { description: words('colour.help') }),
+      ...(insteadOf && { description: labels('colour.help') }),
       components: {
         Field: { path: 'payload-plugin-reelwright/client#ColourField', clientProps: { insteadOf } },
       },
@@ -127,8 +129,8 @@ export function colour(
 export const paletteField: Field = {
   name: 'palette',
   type: 'group',
-  label: words('palette'),
-  admin: { description: words('palette.help') },
+  label: labels('palette'),
+  admin: { description: labels('palette.help') },
   fields: [
     {
       type: 'row',

@@ -7,7 +7,7 @@ import type { CollectionConfig } from 'payload'
 
 import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
-import { words } from '../translations/index.ts'
+import { labels } from '../translations/index.ts'
 import { group } from './fields.ts'
 
 const time = { date: { pickerAppearance: 'dayAndTime' as const } }
@@ -16,12 +16,12 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
   const nobody = () => false
   return {
     slug: slugs.outbox,
-    labels: { singular: words('event'), plural: words('outbox') },
+    labels: { singular: labels('event'), plural: labels('outbox') },
     access: { read: access.outbox, create: nobody, update: nobody, delete: nobody },
     admin: {
       group,
       useAsTitle: 'type',
-      description: words('outbox.help'),
+      description: labels('outbox.help'),
       defaultColumns: ['type', 'state', 'attempts', 'lastError', 'createdAt'],
     },
     defaultSort: '-createdAt',
@@ -31,27 +31,27 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
       {
         type: 'row',
         fields: [
-          { name: 'type', type: 'text', label: words('event.type'), required: true },
+          { name: 'type', type: 'text', label: labels('event.type'), required: true },
           {
             name: 'state',
             type: 'select',
-            label: words('event.state'),
+            label: labels('event.state'),
             required: true,
             index: true,
             defaultValue: 'queued',
             options: deliveryStates.map((value) => ({
               value,
-              label: words(`event.state.${value}`),
+              label: labels(`event.state.${value}`),
             })),
           },
         ],
       },
-      { name: 'lastError', type: 'textarea', label: words('event.lastError') },
+      { name: 'lastError', type: 'textarea', label: labels('event.lastError') },
       {
         type: 'row',
         fields: [
-          { name: 'attempts', type: 'number', label: words('event.attempts'), required: true },
-          { name: 'responseStatus', type: 'number', label: words('event.responseStatus') },
+          { name: 'attempts', type: 'number', label: labels('event.attempts'), required: true },
+          { name: 'responseStatus', type: 'number', label: labels('event.responseStatus') },
         ],
       },
       {
@@ -60,28 +60,28 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
           {
             name: 'nextAttemptAt',
             type: 'date',
-            label: words('event.nextAttemptAt'),
+            label: labels('event.nextAttemptAt'),
             index: true,
             admin: time,
           },
           {
             name: 'deliveredAt',
             type: 'date',
-            label: words('event.deliveredAt'),
+            label: labels('event.deliveredAt'),
             admin: time,
           },
         ],
       },
       { name: 'problem', type: 'json', admin: { disabled: true } },
-      { name: 'stream', type: 'text', label: words('event.stream'), required: true, index: true },
-      { name: 'eventId', type: 'text', label: words('event.id'), required: true, unique: true },
+      { name: 'stream', type: 'text', label: labels('event.stream'), required: true, index: true },
+      { name: 'eventId', type: 'text', label: labels('event.id'), required: true, unique: true },
       {
         name: 'body',
         // The text of an event is as long as the event; a textarea's own limit is not meant.
         validate: () => true as const,
         // Not `code`, whose editor is fetched from a foreign server.
         type: 'textarea',
-        label: words('event.body'),
+        label: labels('event.body'),
         required: true,
         admin: { rows: 12 },
       },

@@ -2,13 +2,13 @@
 import { APIError, type CollectionConfig } from 'payload'
 
 import type { Settings } from '../settings.ts'
-import { say, words } from '../translations/index.ts'
+import { translate, labels } from '../translations/index.ts'
 import { group, paletteField } from './fields.ts'
 
 export function projects({ slugs, access }: Settings): CollectionConfig {
   return {
     slug: slugs.projects,
-    labels: { singular: words('project'), plural: words('projects') },
+    labels: { singular: labels('project'), plural: labels('projects') },
     access: { read: access.read, create: access.write, update: access.write, delete: access.write },
     admin: { group, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
     hooks: {
@@ -22,7 +22,7 @@ export function projects({ slugs, access }: Settings): CollectionConfig {
           })
           if (totalDocs > 0) {
             throw new APIError(
-              say(req.i18n.language, 'invalid.projectInUse', { count: totalDocs }),
+              translate(req.i18n.language, 'invalid.projectInUse', { count: totalDocs }),
               409,
               null,
               true,
@@ -32,12 +32,12 @@ export function projects({ slugs, access }: Settings): CollectionConfig {
       ],
     },
     fields: [
-      { name: 'name', type: 'text', label: words('project.name'), required: true, maxLength: 200 },
+      { name: 'name', type: 'text', label: labels('project.name'), required: true, maxLength: 200 },
       paletteField,
       {
         name: 'videos',
         type: 'join',
-        label: words('videos'),
+        label: labels('videos'),
         collection: slugs.videos,
         on: 'project',
         admin: { allowCreate: false, defaultColumns: ['title', 'locale', 'updatedAt'] },

@@ -3,7 +3,7 @@ import type { CollectionConfig, Field } from 'payload'
 
 import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
-import { words } from '../translations/index.ts'
+import { labels } from '../translations/index.ts'
 import { statuses } from '../documents.ts'
 import { group } from './fields.ts'
 
@@ -17,7 +17,7 @@ const link = (name: string): Field => ({
 export function renditions({ slugs, access }: Settings): CollectionConfig {
   return {
     slug: slugs.renditions,
-    labels: { singular: words('rendition'), plural: words('renditions') },
+    labels: { singular: labels('rendition'), plural: labels('renditions') },
     access: { read: access.read, create: () => false, update: () => false, delete: access.write },
     admin: {
       group,
@@ -32,14 +32,14 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
       {
         name: 'title',
         type: 'text',
-        label: words('title'),
+        label: labels('title'),
         virtual: 'video.title',
         admin: { hidden: true, disableListColumn: false },
       },
       {
         name: 'panel',
         type: 'ui',
-        label: words('status'),
+        label: labels('status'),
         admin: {
           components: {
             Field: {
@@ -53,7 +53,7 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
       {
         name: 'video',
         type: 'relationship',
-        label: words('video'),
+        label: labels('video'),
         relationTo: slugs.videos,
         required: true,
         index: true,
@@ -61,33 +61,33 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
       {
         name: 'project',
         type: 'relationship',
-        label: words('project'),
+        label: labels('project'),
         relationTo: slugs.projects,
         admin: { disabled: true },
       },
       {
         type: 'row',
         fields: [
-          { name: 'submission', type: 'number', label: words('submission'), required: true },
+          { name: 'submission', type: 'number', label: labels('submission'), required: true },
           {
             name: 'status',
             type: 'select',
-            label: words('status'),
+            label: labels('status'),
             required: true,
             index: true,
-            options: statuses.map((value) => ({ value, label: words(`status.${value}`) })),
+            options: statuses.map((value) => ({ value, label: labels(`status.${value}`) })),
           },
-          { name: 'progress', type: 'number', label: words('progress'), required: true },
+          { name: 'progress', type: 'number', label: labels('progress'), required: true },
         ],
       },
       {
         type: 'row',
         fields: [
-          { name: 'estimatedCost', type: 'text', label: words('estimatedCost') },
-          { name: 'actualCost', type: 'text', label: words('actualCost') },
+          { name: 'estimatedCost', type: 'text', label: labels('estimatedCost') },
+          { name: 'actualCost', type: 'text', label: labels('actualCost') },
         ],
       },
-      { name: 'jobId', type: 'text', label: words('jobId'), required: true, unique: true },
+      { name: 'jobId', type: 'text', label: labels('jobId'), required: true, unique: true },
       { name: 'sequence', type: 'number', required: true, admin: { disabled: true } },
       { name: 'scenesDone', type: 'number', admin: { disabled: true } },
       { name: 'scenesTotal', type: 'number', admin: { disabled: true } },

@@ -15,7 +15,7 @@ import type {
 } from 'payload'
 
 import type { Motion, TextStyle, Transition } from '../generated/events.ts'
-import { type Key, say, words } from '../translations/index.ts'
+import { type TranslationKey, translate, labels } from '../translations/index.ts'
 import {
   type BackgroundRow,
   backgroundKinds,
@@ -27,17 +27,21 @@ import type { Limits } from '../options.ts'
 import { colour, longText, oneOf } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
-function seconds(name: string, key: Key, { help, limit }: { help: Key; limit: number }) {
+function seconds(
+  name: string,
+  key: TranslationKey,
+  { help, limit }: { help: TranslationKey; limit: number },
+) {
   return {
     name,
     type: 'number',
-    label: words(key),
+    label: labels(key),
     validate: (value: null | number | number[] | undefined, { req }: { req: PayloadRequest }) =>
       value === null ||
       value === undefined ||
       (typeof value === 'number' && value > 0 && value <= limit) ||
-      say(req.i18n.language, 'invalid.duration', { limit }),
-    admin: { width: '33%', step: 0.5, description: words(help) },
+      translate(req.i18n.language, 'invalid.duration', { limit }),
+    admin: { width: '33%', step: 0.5, description: labels(help) },
   } satisfies NumberField
 }
 
@@ -57,7 +61,7 @@ const backgroundField: GroupField = {
           values: backgroundKinds,
           named: (value) => `background.${value}`,
           width: '33%',
-          description: words('scene.background.help'),
+          description: labels('scene.background.help'),
         }),
         colour('colour', 'background.colour', {
           condition: (_, { kind }: BackgroundRow) => kind === 'solid',
@@ -77,7 +81,7 @@ const backgroundField: GroupField = {
         {
           name: 'angle',
           type: 'number',
-          label: words('background.angle'),
+          label: labels('background.angle'),
           defaultValue: 90,
           validate: (
             value: null | number | number[] | undefined,
@@ -86,12 +90,12 @@ const backgroundField: GroupField = {
             value === null ||
             value === undefined ||
             (typeof value === 'number' && value >= 0 && value < 360) ||
-            say(req.i18n.language, 'invalid.angle'),
+            translate(req.i18n.language, 'invalid.angle'),
           admin: {
             condition: isGradient,
             width: '22%',
             step: 15,
-            description: words('background.angle.help'),
+            description: labels('background.angle.help'),
           },
         },
       ],
@@ -103,16 +107,16 @@ const backgroundField: GroupField = {
 const focusField: GroupField = {
   name: 'focus',
   type: 'group',
-  label: words('scene.focus'),
+  label: labels('scene.focus'),
   admin: {
     condition: (_, { background }: SceneRow) => (background?.kind ?? 'picture') === 'picture',
-    description: words('scene.focus.help'),
+    description: labels('scene.focus.help'),
     components: { Field: 'payload-plugin-reelwright/client#FocusField' },
   },
   fields: (['x', 'y'] as const).map((name) => ({
     name,
     type: 'number',
-    label: words(`focus.${name}`),
+    label: labels(`focus.${name}`),
     defaultValue: 0.5,
     min: 0,
     max: 1,
@@ -131,7 +135,7 @@ function captionField(limit: number): GroupField {
       oneOf('words', 'scene.caption', {
         values: captionWords,
         named: (value) => `caption.${value}`,
-        description: words('scene.caption.help'),
+        description: labels('scene.caption.help'),
       }),
       {
         ...text,
@@ -148,7 +152,7 @@ function captionField(limit: number): GroupField {
 function look(limits: Limits): CollapsibleField {
   return {
     type: 'collapsible',
-    label: words('scene.look'),
+    label: labels('scene.look'),
     admin: { initCollapsed: true },
     fields: [
       {
@@ -158,7 +162,7 @@ function look(limits: Limits): CollapsibleField {
             values: ['lower_third', 'title', 'none'],
             named: (value) => `textStyle.${value}`,
             width: '33%',
-            description: words('scene.textStyle.help'),
+            description: labels('scene.textStyle.help'),
           }),
           seconds('transitionSeconds', 'scene.transitionSeconds', {
             help: 'scene.transitionSeconds.help',
@@ -190,17 +194,17 @@ export function scenesField(limits: Limits): ArrayField {
   return {
     name: 'scenes',
     type: 'array',
-    label: words('scenes'),
-    labels: { singular: words('scene'), plural: words('scenes') },
+    label: labels('scenes'),
+    labels: { singular: labels('scene'), plural: labels('scenes') },
     admin: {
       initCollapsed: true,
       components: { RowLabel: 'payload-plugin-reelwright/client#SceneLabel' },
     },
     validate: (value: unknown, { req }: { req: PayloadRequest }) => {
       const count = Array.isArray(value) ? value.length : Number(value ?? 0)
-      if (count === 0) return say(req.i18n.language, 'invalid.noScene')
+      if (count === 0) return translate(req.i18n.language, 'invalid.noScene')
       if (count <= limits.maxScenes) return true
-      return say(req.i18n.language, 'invalid.tooManyScenes', {
+      return translate(req.i18n.language, 'invalid.tooManyScenes', {
         limit: limits.maxScenes,
         value: count,
       })

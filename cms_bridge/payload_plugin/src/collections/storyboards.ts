@@ -11,7 +11,7 @@ import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'
-import { say, words } from '../translations/index.ts'
+import { translate, labels } from '../translations/index.ts'
 import {
   aspectRatioField,
   group,
@@ -36,7 +36,7 @@ const captionsField = oneOf<CaptionStyle>('captions', 'captions', {
   values: ['none', 'outline', 'box', 'highlight'],
   named: (value) => `captions.${value}`,
   position: 'sidebar',
-  description: words('captions.help'),
+  description: labels('captions.help'),
 })
 
 export function storyboards(settings: Settings): CollectionConfig {
@@ -45,7 +45,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'jobId',
       type: 'text',
-      label: words('jobId'),
+      label: labels('jobId'),
       required: true,
       unique: true,
       access: never,
@@ -54,7 +54,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'video',
       type: 'relationship',
-      label: words('video'),
+      label: labels('video'),
       relationTo: slugs.videos,
       required: true,
       index: true,
@@ -64,7 +64,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'project',
       type: 'relationship',
-      label: words('project'),
+      label: labels('project'),
       relationTo: slugs.projects,
       access: never,
       admin: { disabled: true },
@@ -72,7 +72,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'submission',
       type: 'number',
-      label: words('submission'),
+      label: labels('submission'),
       required: true,
       access: never,
       admin: { readOnly: true, position: 'sidebar' },
@@ -81,14 +81,14 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'estimatedCost',
       type: 'text',
-      label: words('estimatedCost'),
+      label: labels('estimatedCost'),
       access: never,
       admin: { disabled: true },
     },
     {
       name: 'revision',
       type: 'number',
-      label: words('revision'),
+      label: labels('revision'),
       defaultValue: 0,
       access: never,
       admin: { disabled: true },
@@ -96,22 +96,22 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'decision',
       type: 'select',
-      label: words('decision'),
+      label: labels('decision'),
       defaultValue: 'pending',
-      options: decisions.map((value) => ({ value, label: words(`decision.${value}`) })),
+      options: decisions.map((value) => ({ value, label: labels(`decision.${value}`) })),
       admin: { disabled: true },
     },
     {
       name: 'approvedBy',
       type: 'text',
-      label: words('approvedBy'),
+      label: labels('approvedBy'),
       access: never,
       admin: { disabled: true },
     },
     {
       name: 'approvedAt',
       type: 'date',
-      label: words('approvedAt'),
+      label: labels('approvedAt'),
       access: never,
       admin: { disabled: true },
     },
@@ -119,17 +119,17 @@ export function storyboards(settings: Settings): CollectionConfig {
       // Comes with the approval itself, and is not kept from any other save.
       name: 'approvedCost',
       type: 'text',
-      label: words('approvedCost'),
+      label: labels('approvedCost'),
       validate: (value: null | string | string[] | undefined, { req }: { req: PayloadRequest }) =>
         !value ||
         /^\d{1,6}(\.\d{1,6})?$/.test(String(value)) ||
-        say(req.i18n.language, 'invalid.price'),
+        translate(req.i18n.language, 'invalid.price'),
       admin: { disabled: true },
     },
   ]
   return {
     slug: slugs.storyboards,
-    labels: { singular: words('storyboard'), plural: words('storyboards') },
+    labels: { singular: labels('storyboard'), plural: labels('storyboards') },
     // The service creates with the Local API; nobody does through REST.
     access: { read: access.read, create: () => false, update: access.write, delete: access.write },
     admin: {
@@ -147,11 +147,11 @@ export function storyboards(settings: Settings): CollectionConfig {
       afterChange: [emitStoryboardEvents(settings)],
     },
     fields: [
-      { name: 'title', type: 'text', label: words('title'), required: true, maxLength: 200 },
+      { name: 'title', type: 'text', label: labels('title'), required: true, maxLength: 200 },
       {
         name: 'panel',
         type: 'ui',
-        label: words('decision'),
+        label: labels('decision'),
         admin: {
           components: {
             Field: {

@@ -15,7 +15,7 @@ import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import type { Settings } from '../settings.ts'
-import { words } from '../translations/index.ts'
+import { labels } from '../translations/index.ts'
 import { aspectRatioField, group, localeField, longText, styleField, voiceField } from './fields.ts'
 
 /** A number that only the hooks write; a duplicate starts again. */
@@ -41,7 +41,7 @@ function written(name: 'renditions' | 'storyboards', collection: string): Field 
   return {
     name,
     type: 'join',
-    label: words(name),
+    label: labels(name),
     collection,
     on: 'video',
     defaultSort: '-submission',
@@ -58,7 +58,7 @@ export function videos(settings: Settings): CollectionConfig {
   const { slugs, access, limits } = settings
   return {
     slug: slugs.videos,
-    labels: { singular: words('video'), plural: words('videos') },
+    labels: { singular: labels('video'), plural: labels('videos') },
     access: { read: access.read, create: access.write, update: access.write, delete: access.write },
     admin: {
       group,
@@ -76,14 +76,14 @@ export function videos(settings: Settings): CollectionConfig {
       {
         name: 'title',
         type: 'text',
-        label: words('title'),
+        label: labels('title'),
         required: true,
         maxLength: 200,
       },
       {
         name: 'panel',
         type: 'ui',
-        label: words('status'),
+        label: labels('status'),
         admin: {
           components: {
             Field: {
@@ -109,7 +109,7 @@ export function videos(settings: Settings): CollectionConfig {
       inSidebar<Field>({
         name: 'project',
         type: 'relationship',
-        label: words('project'),
+        label: labels('project'),
         relationTo: slugs.projects,
         required: true,
         index: true,
@@ -121,14 +121,14 @@ export function videos(settings: Settings): CollectionConfig {
       {
         name: 'stage',
         type: 'select',
-        label: words('stage'),
+        label: labels('stage'),
         defaultValue: 'draft',
-        options: stageRequests.map((value) => ({ value, label: words(`stage.${value}`) })),
+        options: stageRequests.map((value) => ({ value, label: labels(`stage.${value}`) })),
         hooks: { beforeDuplicate: [() => 'draft'] },
         admin: { disabled: true },
       },
-      counter('submission', words('submission')),
-      counter('retries', words('retries')),
+      counter('submission', labels('submission')),
+      counter('retries', labels('retries')),
     ],
   }
 }

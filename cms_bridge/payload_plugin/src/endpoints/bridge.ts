@@ -1,10 +1,10 @@
 /** Questions to the bridge, asked on the server with its key and answered within bounds. */
-import { readBounded } from '../body.ts'
+import { readJson } from '../body.ts'
 import type { Settings } from '../settings.ts'
 
 export interface BridgeAnswer {
   status: number
-  /** Parsed JSON; null where there is none. */
+  /** Parsed JSON; undefined where there is none. */
   body: unknown
 }
 
@@ -27,18 +27,9 @@ export async function askBridge(
       redirect: 'error',
       signal: AbortSignal.timeout(deliver.timeoutMs),
     })
-    const answer = await readBounded(response.body, longestAnswer)
-    return { status: response.status, body: parsed(answer) }
+    return { status: response.status, body: await readJson(response.body, longestAnswer) }
   } catch {
     // Refused, reset, timed out: for whoever asked it is all the same.
-    return null
-  }
-}
-
-function parsed(answer: Buffer | null): unknown {
-  try {
-    return JSON.parse(answer?.toString('utf8') ?? '') as unknown
-  } catch {
     return null
   }
 }

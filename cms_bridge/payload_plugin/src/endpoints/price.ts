@@ -5,37 +5,22 @@
  */
 import type { Endpoint, PayloadRequest } from 'payload'
 
-import { readBounded } from '../body.ts'
+import { readJson } from '../body.ts'
+import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
-import { away, problem, problemOf } from './problem.ts'
+import { paths, type Price, pricedFields, type StoryboardEdit } from './contract.ts'
 import { findReadable } from './readable.ts'
-
-/** Amounts in US dollars, as text. */
-export interface Price {
-  /** At most, with every scene made anew. */
-  estimatedCost: string
-  /** The same as it usually is. */
-  usualCost: string
-  /** At most, what is to be paid now: what exists costs nothing. */
-  difference: string
-  usualDifference: string
-  /** What an approval answers to; where more is needed than was approved, that included. */
-  toApprove: string
-  /** What the work, which has stopped for it, needs beyond what was approved. */
-  needs: string
-}
+import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
 const largestBody = 2 * 1024 * 1024
-/** What an editor may change of a storyboard and a price depends on. */
-const editable = ['aspectRatio', 'locale', 'palette', 'scenes', 'style', 'title', 'voice'] as const
 
 export function priceEndpoint(settings: Settings): Endpoint {
   return {
     method: 'post',
-    path: '/reelwright/storyboards/:id/price',
+    path: paths.price,
     handler: async (req) => {
       const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
       if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
@@ -44,48 +29,39 @@ export function priceEndpoint(settings: Settings): Endpoint {
       const doc = { ...saved, ...edited }
       const storyboard = toStoryboard({ ...doc, scenes: nameScenes(doc.scenes ?? []) })
       const job = encodeURIComponent(saved.jobId)
-      const answer = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
-      if (!answer) return away()
-      const price = priceOf(answer.body)
-      if (answer.status !== 200 || !price) return problemOf(answer)
-      return Response.json(price, { headers: { 'cache-control': 'private, no-store' } })
+      const estimate = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
+      if (!estimate) return bridgeUnavailable()
+      const price = toPrice(estimate.body)
+      return estimate.status === 200 && price ? answer(price) : bridgeProblem(estimate)
     },
   }
 }
 
 /** Read the edited fields, and none that belong to the service. */
-async function readEdit(req: PayloadRequest): Promise<null | Partial<StoryboardDoc>> {
-  const raw = await readBounded(req.body ?? null, largestBody)
-  try {
-    const body: unknown = JSON.parse(raw?.toString('utf8') ?? '')
-    if (!isRecord(body)) return null
-    const { scenes } = body
-    const listed = Array.isArray(scenes) && scenes.every(isRecord)
-    if (scenes !== undefined && scenes !== null && !listed) return null
-    return Object.fromEntries(
-      editable.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
-    )
-  } catch {
-    return null
-  }
-}
-
-function priceOf(body: unknown): null | Price {
+async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
+  const body = await readJson(req.body ?? null, largestBody)
   if (!isRecord(body)) return null
-  const { difference, estimated_cost, needs, to_approve, usual_cost, usual_difference } = body
-  const price = {
-    estimatedCost: estimated_cost,
-    usualCost: usual_cost,
-    difference,
-    usualDifference: usual_difference,
-    toApprove: to_approve,
-    needs,
-  }
-  return Object.values(price).every((amount) => typeof amount === 'string')
-    ? (price as Price)
-    : null
+  const { scenes } = body
+  const listed = Array.isArray(scenes) && scenes.every(isRecord)
+  if (scenes !== undefined && scenes !== null && !listed) return null
+  return Object.fromEntries(
+    pricedFields.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
+  )
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function toPrice(body: unknown): null | Price {
+  if (!isRecord(body)) return null
+  const price = {
+    estimatedCost: body.estimated_cost,
+    usualCost: body.usual_cost,
+    difference: body.difference,
+    usualDifference: body.usual_difference,
+    toApprove: body.to_approve,
+    needs: body.needs,
+  }
+  return isPrice(price) ? price : null
+}
+
+function isPrice(price: Record<keyof Price, unknown>): price is Price {
+  return Object.values(price).every((amount) => typeof amount === 'string')
 }

@@ -1,13 +1,20 @@
-/** The document that an endpoint's address names, if whoever asks may read it. */
-import type { PayloadRequest } from 'payload'
+/** Documents that whoever asks may read. */
+import type { PayloadRequest, Where } from 'payload'
 
-export async function findReadable<T>(
+/** Return the document that the endpoint's address names. */
+export function findReadable<T>(req: PayloadRequest, collection: string): Promise<T | undefined> {
+  return findNewestReadable<T>(req, collection, { id: { equals: req.routeParams?.id } })
+}
+
+export async function findNewestReadable<T>(
   req: PayloadRequest,
   collection: string,
+  where: Where,
 ): Promise<T | undefined> {
   const { docs } = await req.payload.find({
     collection,
-    where: { id: { equals: req.routeParams?.id } },
+    where,
+    sort: '-createdAt',
     limit: 1,
     depth: 0,
     overrideAccess: false,

@@ -1,15 +1,15 @@
 /** A person's word on a call whose answer was lost: it was charged, or it was not. */
 import type { Endpoint, PayloadRequest } from 'payload'
 
-import { readBounded } from '../body.ts'
+import { readJson } from '../body.ts'
 import { userName } from '../hooks/planDecision.ts'
+import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
-import { away, problem, problemOf } from './problem.ts'
+import { type ChargeOutcome, paths } from './contract.ts'
 import { findReadable } from './readable.ts'
-
-export type Outcome = 'charged' | 'not_charged'
+import { bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
 const longestBody = 1024
 
@@ -17,7 +17,7 @@ const longestBody = 1024
 export function resolveEndpoint(settings: Settings): Endpoint {
   return {
     method: 'post',
-    path: '/reelwright/renditions/:id/charges/:charge/resolve',
+    path: paths.resolve,
     handler: async (req) => {
       const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
       if (!rendition) return problem(404, 'Not found', 'There is no such rendition.')
@@ -34,18 +34,14 @@ export function resolveEndpoint(settings: Settings): Endpoint {
         outcome,
         by: userName(req.user),
       })
-      if (!answer) return away()
-      return answer.status === 200 ? new Response(null, { status: 204 }) : problemOf(answer)
+      if (!answer) return bridgeUnavailable()
+      return answer.status === 200 ? new Response(null, { status: 204 }) : bridgeProblem(answer)
     },
   }
 }
 
-async function readOutcome(req: PayloadRequest): Promise<null | Outcome> {
-  const raw = await readBounded(req.body ?? null, longestBody)
-  try {
-    const { outcome } = JSON.parse(raw?.toString('utf8') ?? '') as { outcome?: unknown }
-    return outcome === 'charged' || outcome === 'not_charged' ? outcome : null
-  } catch {
-    return null
-  }
+async function readOutcome(req: PayloadRequest): Promise<ChargeOutcome | null> {
+  const body = await readJson(req.body ?? null, longestBody)
+  const outcome = isRecord(body) ? body.outcome : undefined
+  return outcome === 'charged' || outcome === 'not_charged' ? outcome : null
 }

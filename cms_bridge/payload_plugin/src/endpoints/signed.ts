@@ -9,8 +9,9 @@ import type { Endpoint, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
 import { readBounded } from '../body.ts'
+import { parseJson } from '../json.ts'
 import type { Settings } from '../settings.ts'
-import { problem } from './problem.ts'
+import { problem } from './responses.ts'
 
 const largestBody = 2 * 1024 * 1024
 
@@ -36,7 +37,7 @@ export function signedEndpoint(
         // The library throws its own error and, on garbage, others; each means the same.
         return problem(401, 'Signature refused', 'The signature is missing, wrong or too old.')
       }
-      const body = parse(text)
+      const body = parseJson(text)
       if (body === undefined) return problem(400, 'Not JSON', 'The body is not valid JSON.')
       return handler(req, body)
     },
@@ -50,12 +51,4 @@ function headersOf(req: PayloadRequest): Record<string, string> {
       req.headers.get(name) ?? '',
     ]),
   )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }

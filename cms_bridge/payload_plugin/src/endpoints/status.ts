@@ -1,57 +1,21 @@
 /** Everything the admin's panel shows of a video, in one answer that is cheap to ask for again. */
 import type { Endpoint, PayloadRequest, Where } from 'payload'
 
-import type { Problem } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
-import type {
-  DeliveryState,
-  Stage,
-  Decision,
-  Id,
-  OutboxDoc,
-  RenditionDoc,
-  StoryboardDoc,
-  VideoDoc,
-} from '../documents.ts'
-import { problem } from './problem.ts'
-
-export interface VideoStatus {
-  stage: Stage
-  submission: number
-  /** The job of the present submission, once the service has taken it up. */
-  rendition: null | RenditionDoc
-  storyboard: null | {
-    id: Id
-    decision: Decision
-    approvedBy: string
-    estimatedCost: string
-    scenes: number
-  }
-  /** The event that is not delivered: waiting for the service, or refused by it. */
-  delivery: null | {
-    type: string
-    state: Exclude<DeliveryState, 'delivered'>
-    attempts: number
-    /** Why, in the service's own words; with a code where there is one to translate. */
-    problem: Problem
-  }
-  /** True from the moment a new attempt is asked for until the service has begun it. */
-  retrying: boolean
-  mayApprove: boolean
-}
+import type { Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import { paths, type VideoStatus } from './contract.ts'
+import { findNewestReadable, findReadable } from './readable.ts'
+import { answer, problem } from './responses.ts'
 
 export function statusEndpoint(settings: Settings): Endpoint {
   return {
     method: 'get',
-    path: '/reelwright/videos/:id/status',
+    path: paths.status,
     handler: async (req) => {
-      const id = req.routeParams?.id
-      const video = await first<VideoDoc>(req, settings.slugs.videos, { id: { equals: id } })
+      const video = await findReadable<VideoDoc>(req, settings.slugs.videos)
       if (!video) return problem(404, 'Not found', 'There is no such video.')
-      return Response.json(await statusOf(settings, req, video), {
-        headers: { 'cache-control': 'private, no-store' },
-      })
+      return answer(await statusOf(settings, req, video))
     },
   }
 }
@@ -64,9 +28,8 @@ async function statusOf(
   const { access, slugs } = settings
   const submission = video.submission ?? 0
   const where: Where = { video: { equals: video.id }, submission: { equals: submission } }
-  const newest = '-createdAt'
-  const rendition = await first<RenditionDoc>(req, slugs.renditions, where, newest)
-  const storyboard = await first<StoryboardDoc>(req, slugs.storyboards, where, newest)
+  const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
+  const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
   const events = await newestEvents(settings, req, video.id)
   const retried = events.newest?.type === 'video.retried' && events.newest.createdAt
   return {
@@ -117,22 +80,4 @@ function undelivered({ newest, oldestQueued }: Events): VideoStatus['delivery'] 
   const { attempts, state, type } = row
   const problem = row.problem ?? { code: '', message: row.lastError ?? '' }
   return { attempts, state, type, problem }
-}
-
-async function first<T>(
-  req: PayloadRequest,
-  collection: string,
-  where: Where,
-  sort?: string,
-): Promise<T | undefined> {
-  const { docs } = await req.payload.find({
-    collection,
-    where,
-    limit: 1,
-    depth: 0,
-    overrideAccess: false,
-    req,
-    ...(sort && { sort }),
-  })
-  return docs[0] as unknown as T | undefined
 }

@@ -6,41 +6,45 @@
  */
 import type { Endpoint, PayloadRequest } from 'payload'
 
+import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
-import { away, problem } from './problem.ts'
+import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
+import { bridgeUnavailable, problem } from './responses.ts'
 
-interface Links {
-  video?: { download_url?: string; url?: string }
-  poster?: { url?: string }
-}
+type Medium = 'download' | 'poster' | 'video'
 
-const choices: Record<string, (links: Links) => string | undefined> = {
-  video: ({ video }) => video?.url,
-  download: ({ video }) => video?.download_url ?? video?.url,
-  poster: ({ poster }) => poster?.url,
+/** Where a link stands in the bridge's answer, the best one first. */
+const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
+  video: [['video', 'url']],
+  download: [
+    ['video', 'download_url'],
+    ['video', 'url'],
+  ],
+  poster: [['poster', 'url']],
 }
 
 export function watchEndpoints(settings: Settings): Endpoint[] {
-  return Object.entries(choices).map(([name, choose]) => ({
+  return (['video', 'poster', 'download'] as const).map((medium) => ({
     method: 'get',
-    path: `/reelwright/renditions/:id/${name}`,
-    handler: (req) => redirectTo(settings, req, choose),
+    path: paths[medium],
+    handler: (req) => redirectTo(settings, req, medium),
   }))
 }
 
 async function redirectTo(
   settings: Settings,
   req: PayloadRequest,
-  choose: (links: Links) => string | undefined,
+  medium: Medium,
 ): Promise<Response> {
   const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
   if (!rendition?.file) return problem(404, 'Not found', 'There is no such video to watch.')
-  const links = await askLinks(settings, rendition.jobId)
-  if (!links) return away()
-  const link = choose(links)
+  const job = encodeURIComponent(rendition.jobId)
+  const links = await askBridge(settings, `/videos/jobs/${job}/links`)
+  if (links?.status !== 200 || !isRecord(links.body)) return bridgeUnavailable()
+  const link = linkTo(medium, links.body)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)
   if (!target || !/^https?:$/.test(target.protocol)) {
     return problem(404, 'Not found', 'The render service has no such file.')
@@ -51,7 +55,11 @@ async function redirectTo(
   })
 }
 
-async function askLinks(settings: Settings, jobId: string): Promise<Links | null> {
-  const answer = await askBridge(settings, `/videos/jobs/${encodeURIComponent(jobId)}/links`)
-  return answer?.status === 200 ? (answer.body as Links | null) : null
+function linkTo(medium: Medium, links: Record<string, unknown>): string | undefined {
+  return placesOf[medium]
+    .map(([file, name]) => {
+      const entry = links[file]
+      return isRecord(entry) ? entry[name] : undefined
+    })
+    .find((link) => typeof link === 'string')
 }

@@ -18,7 +18,8 @@ import {
   type VideoDoc,
 } from '../documents.ts'
 import { writebackSchema } from '../generated/writebackSchema.ts'
-import { problem } from './problem.ts'
+import { paths, type WritebackResult } from './contract.ts'
+import { problem } from './responses.ts'
 import { signedEndpoint } from './signed.ts'
 
 interface Addressed {
@@ -42,12 +43,12 @@ export function writebackEndpoints(settings: Settings): Endpoint[] {
   const isStoryboard = validator<StoryboardWrite>('StoryboardWrite')
   const isRendition = validator<RenditionWrite>('RenditionWrite')
   return [
-    signedEndpoint(settings, '/reelwright/jobs/:jobId/storyboard', (req, body) =>
+    signedEndpoint(settings, paths.writeStoryboard, (req, body) =>
       isStoryboard(body)
         ? store(settings, req, body, writeStoryboard)
         : Promise.resolve(malformed(isStoryboard)),
     ),
-    signedEndpoint(settings, '/reelwright/jobs/:jobId/rendition', (req, body) =>
+    signedEndpoint(settings, paths.writeRendition, (req, body) =>
       isRendition(body)
         ? store(settings, req, body, writeRendition)
         : Promise.resolve(malformed(isRendition)),
@@ -60,7 +61,7 @@ type Write<T> = (args: {
   req: PayloadRequest
   settings: Settings
   video: VideoDoc
-}) => Promise<{ id: Id; stored: boolean }>
+}) => Promise<WritebackResult>
 
 async function store<T extends Addressed>(
   settings: Settings,
@@ -162,7 +163,7 @@ async function createOnce(
   collection: string,
   jobId: string,
   data: Partial<RenditionDoc> | Partial<StoryboardDoc>,
-): Promise<{ id: Id; stored: boolean }> {
+): Promise<WritebackResult> {
   const present = await findByJob(req, collection, jobId)
   if (present !== undefined) return { id: present, stored: false }
   try {

@@ -1,2 +1,4 @@
 /** Components that run on the server, for Payload's import map. */
-export { DecisionCell, RenditionCell, StatusCell } from '../admin/shared/cells.tsx'
+export { RenditionCell } from '../admin/rendition/RenditionCell.tsx'
+export { DecisionCell } from '../admin/storyboard/DecisionCell.tsx'
+export { StatusCell } from '../admin/video/StatusCell.tsx'

@@ -2,16 +2,18 @@
 import type { CollectionAfterReadHook } from 'payload'
 
 import type { RenditionDoc } from '../documents.ts'
+import { pathTo } from '../endpoints/contract.ts'
 
 export const addLinks: CollectionAfterReadHook = ({ doc, req }) => {
   const rendition = doc as RenditionDoc
   if (!rendition.file) return rendition
   const { routes, serverURL } = req.payload.config
-  const base = `${serverURL}${routes.api}/reelwright/renditions/${String(rendition.id)}`
+  const api = `${serverURL}${routes.api}`
+  const { id } = rendition
   return {
     ...rendition,
-    url: `${base}/video`,
-    posterUrl: `${base}/poster`,
-    downloadUrl: `${base}/download`,
+    url: api + pathTo('video', { id }),
+    posterUrl: api + pathTo('poster', { id }),
+    downloadUrl: api + pathTo('download', { id }),
   }
 }

@@ -3,7 +3,7 @@ import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
-import { type Key, say } from '../translations/index.ts'
+import { type TranslationKey, translate } from '../translations/index.ts'
 import type { StageRequest, VideoDoc } from '../documents.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
@@ -15,8 +15,8 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
     const submission = before.submission ?? 0
     const retries = before.retries ?? 0
     const stage = before.stage ?? 'draft'
-    const refuse = (key: Key, path: string): never => {
-      const message = say(req.i18n.language, key)
+    const refuse = (key: TranslationKey, path: string): never => {
+      const message = translate(req.i18n.language, key)
       const error = new ValidationError(
         { collection: slugs.videos, errors: [{ message, path }], req },
         req.t,

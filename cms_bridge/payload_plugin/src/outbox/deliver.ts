@@ -8,7 +8,7 @@
  */
 import type { Payload, Where } from 'payload'
 
-import type { StoryboardApproved } from '../generated/events.ts'
+import type { CmsEvent } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../documents.ts'
 import { waitAfter } from './backoff.ts'
@@ -110,18 +110,16 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
 }
 
 /** Show a storyboard whose approval was refused as what it is: not approved. */
-async function takeBack(
-  payload: Payload,
-  { slugs }: Settings,
-  { body, type }: OutboxDoc,
-): Promise<void> {
-  if (type !== 'storyboard.approved') return
-  const { data } = JSON.parse(body) as StoryboardApproved
+async function takeBack(payload: Payload, { slugs }: Settings, { body }: OutboxDoc): Promise<void> {
+  // Written here, by `writeEvent`.
+  const event = JSON.parse(body) as CmsEvent
+  if (event.type !== 'storyboard.approved') return
+  const { jobId, revision } = event.data
   // Past the hooks, for nobody has decided anew; and only if nobody has since.
   await payload.db.updateOne({
     collection: slugs.storyboards,
     where: {
-      and: [{ jobId: { equals: data.jobId } }, { revision: { equals: data.revision } }],
+      and: [{ jobId: { equals: jobId } }, { revision: { equals: revision } }],
     },
     data: { decision: 'pending', approvedBy: null, approvedAt: null, approvedCost: null },
   })

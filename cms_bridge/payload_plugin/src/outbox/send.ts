@@ -1,8 +1,9 @@
 /** One attempt to hand an event to the bridge: signed, timed, and its answer read within bounds. */
 import { Webhook } from 'standardwebhooks'
 
-import { readBounded } from '../body.ts'
+import { readJson } from '../body.ts'
 import type { Problem } from '../generated/events.ts'
+import { toProblem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../documents.ts'
 import { judge, type Outcome } from './backoff.ts'
@@ -39,8 +40,7 @@ export async function send(
       },
       body: row.body,
     })
-    const answer = await readBounded(response.body, longestAnswer)
-    const explanation = explain(response.status, answer)
+    const explanation = explain(response.status, await readJson(response.body, longestAnswer))
     const outcome = judge(response.status, { explained: explanation.problem !== null })
     if (outcome === 'delivered') {
       return { outcome, status: response.status, reason: null, problem: null }
@@ -52,31 +52,10 @@ export async function send(
   }
 }
 
-/** Read an RFC 9457 problem; whatever else was answered is only its status. */
-function explain(status: number, answer: Buffer | null): Pick<Attempt, 'problem' | 'reason'> {
-  const bare = { reason: `HTTP ${String(status)}`, problem: null }
-  try {
-    const body: unknown = JSON.parse(answer?.toString('utf8') ?? '')
-    if (!body || typeof body !== 'object') return bare
-    const { code, detail, params, title } = body as Record<string, unknown>
-    const sentence = [detail, title].find((each) => typeof each === 'string' && each !== '')
-    if (typeof sentence !== 'string') return bare
-    const reason = sentence.slice(0, 1_000)
-    if (typeof code !== 'string') return { reason, problem: null }
-    return { reason, problem: { code, message: reason, params: valuesOf(params) } }
-  } catch {
-    // Not JSON: a proxy's page, which an editor has no use for.
-    return bare
-  }
-}
-
-function valuesOf(params: unknown): Record<string, number | string> {
-  if (!params || typeof params !== 'object') return {}
-  const entries = Object.entries(params as Record<string, unknown>)
-  return Object.fromEntries(
-    entries.filter(
-      (entry): entry is [string, number | string] =>
-        typeof entry[1] === 'string' || typeof entry[1] === 'number',
-    ),
-  )
+/** Say why an event was not taken; whatever else than a problem was answered is only its status. */
+function explain(status: number, body: unknown): Pick<Attempt, 'problem' | 'reason'> {
+  const refusal = toProblem(body)
+  if (!refusal) return { reason: `HTTP ${String(status)}`, problem: null }
+  const message = refusal.message.slice(0, 1_000)
+  return { reason: message, problem: refusal.code ? { ...refusal, message } : null }
 }

@@ -1,7 +1,7 @@
-import type { Words } from './en.ts'
+import type { Translations } from './en.ts'
 
 /** German. */
-export const de: Words = {
+export const de: Translations = {
   group: 'Video',
   project: 'Projekt',
   projects: 'Projekte',

@@ -303,4 +303,4 @@ export const en = {
   'unit.seconds': 'seconds',
 }
 
-export type Words = Record<keyof typeof en, string>
+export type Translations = Record<keyof typeof en, string>

@@ -1,7 +1,7 @@
-import type { Words } from './en.ts'
+import type { Translations } from './en.ts'
 
 /** Spanish. */
-export const es: Words = {
+export const es: Translations = {
   group: 'Vídeo',
   project: 'Proyecto',
   projects: 'Proyectos',

@@ -1,7 +1,7 @@
-import type { Words } from './en.ts'
+import type { Translations } from './en.ts'
 
 /** French. */
-export const fr: Words = {
+export const fr: Translations = {
   group: 'Vidéo',
   project: 'Projet',
   projects: 'Projets',

@@ -5,17 +5,21 @@
  * falls back to English.
  */
 import { de } from './de.ts'
-import { en, type Words } from './en.ts'
+import { en, type Translations } from './en.ts'
 import { es } from './es.ts'
 import { fr } from './fr.ts'
 
-export type Key = keyof Words
-export type Params = Record<string, number | string>
+export type TranslationKey = keyof Translations
+export type TranslationParams = Record<string, number | string>
 
-const languages: Record<string, Words> = { de, en, es, fr }
+const languages: Record<string, Translations> = { de, en, es, fr }
 
 /** Return the sentence in the given language, with `{name}` replaced by the parameter. */
-export function say(language: string, key: Key, params: Params = {}): string {
+export function translate(
+  language: string,
+  key: TranslationKey,
+  params: TranslationParams = {},
+): string {
   const sentence = (languages[primary(language)] ?? en)[key]
   const numbers = new Intl.NumberFormat(language)
   return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
@@ -26,7 +30,7 @@ export function say(language: string, key: Key, params: Params = {}): string {
 }
 
 /** Return a label in the form that Payload's configuration takes. */
-export function words(key: Key): Record<string, string> {
+export function labels(key: TranslationKey): Record<string, string> {
   return Object.fromEntries(
     Object.entries(languages).map(([language, table]) => [language, table[key]]),
   )
@@ -41,6 +45,6 @@ export function isTranslated(language: string): boolean {
 const primary = (language: string): string => language.split('-')[0] ?? 'en'
 
 /** Tell whether a key made at run time, from a code of the service, has a sentence here. */
-export function isKey(key: string): key is Key {
+export function isTranslationKey(key: string): key is TranslationKey {
   return key in en
 }

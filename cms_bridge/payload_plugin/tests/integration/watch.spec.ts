@@ -79,9 +79,13 @@ test('nobody is led anywhere without signing in', async () => {
   expect(bridge.linkRequests).toEqual([])
 })
 
-test('a link that is no web address is not followed', async () => {
+test.for([
+  ['is no web address', { video: { url: 'javascript:alert(1)' } }],
+  ['is no text', { video: { url: 5 } }],
+  ['stands nowhere', { video: 'https://media.example/v.mp4' }],
+] as const)('a link that %s is not followed', async ([, unusable]) => {
   const links = bridge.links
-  bridge.links = { video: { url: 'javascript:alert(1)' } }
+  bridge.links = unusable
   expect((await cms.ask('GET', address('video'))).status).toBe(404)
   bridge.links = links
 })

@@ -32,7 +32,7 @@ const texts = [
   'en',
   'pt-BR',
   '#0a1B2c',
-  'bed.mp3',
+  'music.mp3',
 ]
 
 /** Return a storyboard that can be filmed; the same one for the same number. */

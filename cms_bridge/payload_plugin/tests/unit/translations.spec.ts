@@ -4,7 +4,7 @@ import { de } from '../../src/translations/de.ts'
 import { en } from '../../src/translations/en.ts'
 import { es } from '../../src/translations/es.ts'
 import { fr } from '../../src/translations/fr.ts'
-import { type Key, say, words } from '../../src/translations/index.ts'
+import { type TranslationKey, translate, labels } from '../../src/translations/index.ts'
 
 const placeholders = (sentence: string): string[] => sentence.match(/\{\w+\}/g)?.toSorted() ?? []
 
@@ -12,7 +12,7 @@ test.for(Object.entries({ de, es, fr }))(
   '%s says everything, with the same values',
   ([, table]) => {
     for (const [key, sentence] of Object.entries(en)) {
-      const translated = table[key as Key]
+      const translated = table[key as TranslationKey]
       expect(translated.trim(), key).not.toBe('')
       expect(placeholders(translated), key).toEqual(placeholders(sentence))
     }
@@ -21,14 +21,16 @@ test.for(Object.entries({ de, es, fr }))(
 
 test('values are set in, numbers as the language writes them', () => {
   const params = { limit: 40_000, value: 40_001 }
-  expect(say('en', 'invalid.tooLong', params)).toBe('At most 40,000 characters; this is 40,001.')
-  expect(say('de-AT', 'invalid.tooLong', params)).toMatch(/^Höchstens 40.000 Zeichen/)
+  expect(translate('en', 'invalid.tooLong', params)).toBe(
+    'At most 40,000 characters; this is 40,001.',
+  )
+  expect(translate('de-AT', 'invalid.tooLong', params)).toMatch(/^Höchstens 40.000 Zeichen/)
 })
 
 test('another language falls back to English', () => {
-  expect(say('pl', 'action.approve')).toBe('Approve')
+  expect(translate('pl', 'action.approve')).toBe('Approve')
 })
 
 test('a label has all four languages', () => {
-  expect(words('scene')).toEqual({ de: 'Szene', en: 'Scene', es: 'Escena', fr: 'Scène' })
+  expect(labels('scene')).toEqual({ de: 'Szene', en: 'Scene', es: 'Escena', fr: 'Scène' })
 })

@@ -3,27 +3,34 @@
 import { useConfig, useDocumentInfo } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
-import { isOver, type RenditionDoc } from '../../documents.ts'
-import { LinkButton, Player, Problems, Progress } from '../shared/parts.tsx'
-import { UnknownCharges } from './UnknownCharges.tsx'
+import { idOf, isOver, type RenditionDoc } from '../../documents.ts'
+import type { Status } from '../../generated/events.ts'
+import { LinkButton } from '../shared/LinkButton.tsx'
+import { Problems } from '../shared/Problems.tsx'
+import { Progress } from '../shared/Progress.tsx'
+import type { Tone } from '../shared/submission.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { useWords } from '../shared/useWords.ts'
-import { sortWarnings } from '../shared/view.ts'
+import { Player } from './Player.tsx'
+import { UnknownCharges } from './UnknownCharges.tsx'
+import { splitWarnings } from './warnings.ts'
+
+const tones: Partial<Record<Status, Tone>> = { completed: 'finished', failed: 'failed' }
 
 export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data } = useDocumentInfo()
-  const { t } = useWords()
+  const { t } = useTranslator()
   const { config } = useConfig()
-  const opened = data as RenditionDoc | undefined
-  const video = opened && (typeof opened.video === 'object' ? opened.video.id : opened.video)
+  const saved = data as RenditionDoc | undefined
+  const video = saved && idOf(saved.video)
   const { refresh, status } = useVideoStatus(video)
-  if (!opened) return null
+  if (!saved) return null
 
   const newest = status?.rendition
-  const rendition = newest && String(newest.id) === String(opened.id) ? newest : opened
+  const rendition = newest && String(newest.id) === String(saved.id) ? newest : saved
   const running = !isOver(rendition.status)
-  const { charges, others } = sortWarnings(rendition.warnings ?? [])
-  const tone = { completed: 'finished', failed: 'failed' }[rendition.status as string] ?? 'calm'
+  const { charges, others } = splitWarnings(rendition.warnings ?? [])
+  const tone = tones[rendition.status] ?? 'calm'
   return (
     <section aria-label={t('rendition')} className="rw-panel">
       <p aria-live="polite" className={`rw-panel__headline rw-tone--${tone}`}>

@@ -1,15 +1,16 @@
 'use client'
 /** Calls that may have been charged, each with what a person can say about it. */
-import { Button, toast, useConfig } from '@payloadcms/ui'
+import { Button, toast } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
-import type { Outcome } from '../../endpoints/resolve.ts'
-import type { Problem } from '../../generated/events.ts'
 import type { Id } from '../../documents.ts'
-import { readProblem } from '../shared/answers.ts'
-import { Facts } from '../shared/parts.tsx'
-import { useWords, type Words } from '../shared/useWords.ts'
-import { dollarsOf, momentOf, sentenceOf } from '../shared/view.ts'
+import type { ChargeOutcome, ChargeResolution } from '../../endpoints/contract.ts'
+import type { Problem } from '../../generated/events.ts'
+import { useEndpoints } from '../shared/api.ts'
+import { Facts } from '../shared/Facts.tsx'
+import { formatDollars, formatTime } from '../shared/format.ts'
+import { translateProblem } from '../shared/translateProblem.ts'
+import { type Translator, useTranslator } from '../shared/useTranslator.ts'
 
 interface Props {
   /** Warnings with the code `charge_unknown`. */
@@ -20,27 +21,23 @@ interface Props {
 }
 
 export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Props): ReactNode {
-  const words = useWords()
-  const { language, t } = words
-  const { config } = useConfig()
+  const translator = useTranslator()
+  const { language, t } = translator
+  const ask = useEndpoints()
   const [busy, setBusy] = useState(false)
-  const base = `${config.serverURL}${config.routes.api}/reelwright/renditions/${String(rendition)}`
   if (charges.length === 0) return null
 
-  const resolve = async (charge: string, outcome: Outcome): Promise<void> => {
+  const resolve = async (charge: string, outcome: ChargeOutcome): Promise<void> => {
     setBusy(true)
     try {
-      const response = await fetch(`${base}/charges/${encodeURIComponent(charge)}/resolve`, {
-        method: 'POST',
-        credentials: 'include',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ outcome }),
-      }).catch(() => null)
-      if (response?.ok) {
+      const json = JSON.stringify({ outcome } satisfies ChargeResolution)
+      const params = { id: rendition, charge }
+      const reply = await ask('resolve', { params, json }).catch(() => null)
+      if (reply?.ok) {
         toast.success(t('charges.noted'))
       } else {
-        const problem = response && (await readProblem(response))
-        toast.error(problem ? sentenceOf(problem, language) : t('panel.unreachable'))
+        const problem = reply?.problem
+        toast.error(problem ? translateProblem(problem, language) : t('panel.unreachable'))
       }
     } finally {
       setBusy(false)
@@ -57,7 +54,7 @@ export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Prop
           const id = String(charge.params?.charge)
           return (
             <li className="rw-charges__charge" key={id}>
-              <Facts facts={factsOf(charge, words)} />
+              <Facts facts={factsOf(charge, translator)} />
               {mayResolve && (
                 <div className="rw-panel__buttons">
                   <Button
@@ -88,11 +85,14 @@ export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Prop
   )
 }
 
-function factsOf({ params = {} }: Problem, { language, t }: Words): (readonly [string, string])[] {
+function factsOf(
+  { params = {} }: Problem,
+  { language, t }: Translator,
+): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = []
   if (params.scene !== undefined) facts.push([t('scene'), String(params.scene)])
   facts.push([t('charges.model'), [params.provider, params.model].filter(Boolean).join(' · ')])
-  facts.push([t('charges.amount'), dollarsOf(Number(params.amount), language)])
-  if (typeof params.at === 'string') facts.push([t('charges.at'), momentOf(params.at, language)])
+  facts.push([t('charges.amount'), formatDollars(Number(params.amount), language)])
+  if (typeof params.at === 'string') facts.push([t('charges.at'), formatTime(params.at, language)])
   return facts
 }

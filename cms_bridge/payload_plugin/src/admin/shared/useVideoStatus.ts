@@ -1,62 +1,59 @@
 'use client'
 /** The status of a video, asked for again as long as something may change by itself. */
-import { useConfig } from '@payloadcms/ui'
 import { useCallback, useEffect, useState } from 'react'
 
-import type { VideoStatus } from '../../endpoints/status.ts'
-import { viewOf } from './view.ts'
+import type { Id } from '../../documents.ts'
+import type { VideoStatus } from '../../endpoints/contract.ts'
+import { useEndpoints } from './api.ts'
+import { viewOf } from './submission.ts'
 
-export interface Watched {
+export interface PolledStatus {
   status: null | VideoStatus
-  /** True while the last look failed; the status before it is still shown. */
-  away: boolean
+  /** True while the last request failed; the status before it is still shown. */
+  unreachable: boolean
   refresh: () => void
 }
 
-/** Look at the status now, and again as `viewOf` says; a hidden tab waits until it is seen. */
-export function useVideoStatus(id: number | string | undefined): Watched {
-  const { config } = useConfig()
+/** Ask for the status now, and again as `viewOf` says; a hidden tab waits until it is seen. */
+export function useVideoStatus(id: Id | undefined): PolledStatus {
+  const ask = useEndpoints()
   const [status, setStatus] = useState<null | VideoStatus>(null)
-  const [away, setAway] = useState(false)
-  const [look, setLook] = useState(0)
-  const refresh = useCallback(() => setLook((count) => count + 1), [])
-  const address = `${config.serverURL}${config.routes.api}/reelwright/videos/${String(id)}/status`
+  const [unreachable, setUnreachable] = useState(false)
+  const [refreshes, setRefreshes] = useState(0)
+  const refresh = useCallback(() => setRefreshes((count) => count + 1), [])
 
   useEffect(() => {
     if (id === undefined) return undefined
-    const leaving = new AbortController()
+    const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const again = (ms: number): void => {
-      if (ms > 0 && !leaving.signal.aborted) timer = setTimeout(() => void ask(), ms)
+    const pollAfter = (ms: number): void => {
+      if (ms > 0 && !abort.signal.aborted) timer = setTimeout(() => void poll(), ms)
     }
-    async function ask(): Promise<void> {
+    async function poll(): Promise<void> {
+      if (id === undefined) return
       if (document.hidden) {
-        again(1_000)
+        pollAfter(1_000)
         return
       }
       try {
-        const response = await fetch(address, {
-          credentials: 'include',
-          signal: leaving.signal,
-        })
-        if (!response.ok) throw new Error(String(response.status))
-        const answer = (await response.json()) as VideoStatus
-        setStatus(answer)
-        setAway(false)
-        again(viewOf(answer).lookAgainMs)
+        const reply = await ask('status', { params: { id }, signal: abort.signal })
+        if (!reply.ok) throw new Error(reply.problem?.message)
+        setStatus(reply.answer)
+        setUnreachable(false)
+        pollAfter(viewOf(reply.answer).pollAfterMs)
       } catch {
         // Left, signed out, or a server that restarts: keep what is shown and ask again.
-        if (leaving.signal.aborted) return
-        setAway(true)
-        again(4_000)
+        if (abort.signal.aborted) return
+        setUnreachable(true)
+        pollAfter(4_000)
       }
     }
-    void ask()
+    void poll()
     return () => {
-      leaving.abort()
+      abort.abort()
       clearTimeout(timer)
     }
-  }, [address, id, look])
+  }, [ask, id, refreshes])
 
-  return { status, away, refresh }
+  return { status, unreachable, refresh }
 }

@@ -5,7 +5,7 @@ import type { GroupFieldClientProps } from 'payload'
 import { type PointerEvent, type ReactNode, useId } from 'react'
 
 import type { AspectRatio } from '../../generated/events.ts'
-import { useWords } from '../shared/useWords.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
 import '../shared/panel.css'
 
 export function FocusField({ field, path, readOnly }: GroupFieldClientProps): ReactNode {
@@ -54,7 +54,7 @@ interface PercentProps {
 }
 
 function Percent({ axis, field, readOnly }: PercentProps): ReactNode {
-  const { t } = useWords()
+  const { t } = useTranslator()
   const id = useId()
   return (
     <div className="field-type number rw-focus__number">

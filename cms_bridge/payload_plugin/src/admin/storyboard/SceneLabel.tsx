@@ -4,11 +4,11 @@ import { useRowLabel } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
 import type { SceneRow } from '../../documents.ts'
-import { useWords } from '../shared/useWords.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
 
 export function SceneLabel(): ReactNode {
   const { data, rowNumber } = useRowLabel<SceneRow | undefined>()
-  const { t } = useWords()
+  const { t } = useTranslator()
   const text = data?.onScreenText || data?.narration || data?.picturePrompt || ''
   return (
     <span className="rw-scene">

@@ -11,31 +11,26 @@ import {
 import { reduceFieldsToValues } from 'payload/shared'
 import { type ReactNode, useState } from 'react'
 
-import type { StoryboardDoc } from '../../documents.ts'
-import { Facts, LinkButton, Problems } from '../shared/parts.tsx'
-import { usePrice } from './usePrice.ts'
+import { idOf, type StoryboardDoc } from '../../documents.ts'
+import { Facts } from '../shared/Facts.tsx'
+import { formatDollars } from '../shared/format.ts'
+import { LinkButton } from '../shared/LinkButton.tsx'
+import { Problems } from '../shared/Problems.tsx'
+import { actionsOf, shortfallOf, viewOf } from '../shared/submission.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { useWords } from '../shared/useWords.ts'
-import {
-  actionsOf,
-  dollarsOf,
-  duePriceOf,
-  moreOf,
-  priceOf,
-  viewOf,
-  wholePriceOf,
-} from '../shared/view.ts'
+import { formatPrice, formatPriceDue, formatTotalPrice } from './price.ts'
+import { usePrice } from './usePrice.ts'
 
 export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data } = useDocumentInfo()
-  const { language, t } = useWords()
+  const { language, t } = useTranslator()
   const { config } = useConfig()
   const { submit } = useForm()
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
   const storyboard = data as StoryboardDoc | undefined
-  const video =
-    storyboard && (typeof storyboard.video === 'object' ? storyboard.video.id : storyboard.video)
+  const video = storyboard && idOf(storyboard.video)
   const { refresh, status } = useVideoStatus(video)
   const [fields] = useAllFormFields()
   const pricing = usePrice(
@@ -58,20 +53,25 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const approve = async (): Promise<void> => {
     setBusy(true)
     try {
-      await submit({ overrides: { decision: 'approved', approvedCost: shown } })
+      await submit({ overrides: { decision: 'approved', approvedCost } })
     } finally {
       setBusy(false)
       refresh()
     }
   }
   const { price } = pricing
-  const known = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
+  const lastPrice = (current && status.rendition?.estimatedCost) || storyboard.estimatedCost
   // What is approved is the price that stands here, whether it is of this moment or an older one.
-  const needed = moreOf(status, price)
-  const shown = mayApproveMore ? needed.named : (price?.toApprove ?? known ?? null)
-  const due = price && duePriceOf(price, language)
+  const shortfall = shortfallOf(status, price)
+  const approvedCost = mayApproveMore
+    ? shortfall.toApprove
+    : (price?.toApprove ?? lastPrice ?? null)
+  const due = price && formatPriceDue(price, language)
   const facts: [string, string][] = [
-    [t('panel.price'), price ? wholePriceOf(price, language) : priceOf(known, language)],
+    [
+      t('panel.price'),
+      price ? formatTotalPrice(price, language) : formatPrice(lastPrice, language),
+    ],
   ]
   if (due) facts.push([t(modified ? 'panel.due.unsaved' : 'panel.due'), due])
   facts.push([t('scenes'), String(storyboard.scenes?.length ?? 0)])
@@ -94,22 +94,24 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
         <Problems problems={[status.rendition.error]} type="error" />
       )}
       {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
-      <div aria-busy={pricing.asking} className="rw-price">
+      <div aria-busy={pricing.loading} className="rw-price">
         <Facts facts={facts} />
         <p aria-live="polite" className="rw-panel__help">
-          {pricing.asking ? t('panel.pricing') : !price && !pricing.problem && t('panel.priceAway')}
+          {pricing.loading
+            ? t('panel.pricing')
+            : !price && !pricing.problem && t('panel.priceAway')}
         </p>
       </div>
       <div className="rw-panel__buttons">
         {(mayApprove || mayApproveMore) && (
           <Button
-            disabled={busy || pricing.asking}
+            disabled={busy || pricing.loading}
             margin={false}
             onClick={() => void approve()}
             size="medium"
           >
             {mayApproveMore
-              ? t('action.approveMore', { amount: dollarsOf(needed.more, language) })
+              ? t('action.approveMore', { amount: formatDollars(shortfall.amount, language) })
               : t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}

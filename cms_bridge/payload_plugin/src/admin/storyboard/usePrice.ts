@@ -1,24 +1,23 @@
 'use client'
 /** What a storyboard costs as it stands in the form, asked for again once typing pauses. */
-import { useConfig } from '@payloadcms/ui'
 import { useEffect, useState } from 'react'
 
-import type { Price } from '../../endpoints/price.ts'
-import type { Problem } from '../../generated/events.ts'
 import type { Id } from '../../documents.ts'
-import { readProblem } from '../shared/answers.ts'
+import type { Price, StoryboardEdit } from '../../endpoints/contract.ts'
+import type { Problem } from '../../generated/events.ts'
+import { useEndpoints } from '../shared/api.ts'
 
 export interface Pricing {
   price: null | Price
   /** True while the price of what is shown is not known yet. */
-  asking: boolean
+  loading: boolean
   /** Why there is no price, where the service said so. */
   problem: null | Problem
 }
 
 const pauseMs = 600
 
-interface Answered {
+interface PriceAnswer {
   question: string
   price: null | Price
   problem: null | Problem
@@ -29,45 +28,43 @@ interface Answered {
  *
  * A price is shown only for the question it answers: never an older one for a newer text.
  */
-export function usePrice(id: Id | undefined, edited: object | undefined, about = ''): Pricing {
-  const { config } = useConfig()
-  const [answered, setAnswered] = useState<Answered | null>(null)
-  const body = edited && JSON.stringify(edited)
-  const question = `${String(id)} ${about} ${body ?? ''}`
-  const address = `${config.serverURL}${config.routes.api}/reelwright/storyboards/${String(id)}/price`
-  const wanted = id !== undefined && body !== undefined
+export function usePrice(
+  id: Id | undefined,
+  edit: StoryboardEdit | undefined,
+  situation = '',
+): Pricing {
+  const ask = useEndpoints()
+  const [answer, setAnswer] = useState<null | PriceAnswer>(null)
+  const json = edit && JSON.stringify(edit)
+  const question = `${String(id)} ${situation} ${json ?? ''}`
 
   useEffect(() => {
-    if (!wanted) return undefined
-    const leaving = new AbortController()
-    const ask = async (): Promise<void> => {
+    if (id === undefined || json === undefined) return undefined
+    const abort = new AbortController()
+    const askPrice = async (): Promise<void> => {
       try {
-        const response = await fetch(address, {
-          method: 'POST',
-          credentials: 'include',
-          headers: { 'content-type': 'application/json' },
-          body,
-          signal: leaving.signal,
+        const reply = await ask('price', { params: { id }, json, signal: abort.signal })
+        setAnswer({
+          question,
+          price: reply.ok ? reply.answer : null,
+          problem: reply.ok ? null : reply.problem,
         })
-        const price = response.ok ? ((await response.json()) as Price) : null
-        const problem = response.ok ? null : await readProblem(response)
-        setAnswered({ question, price, problem })
       } catch {
         // Left or asked anew; or the server is away, and then the price known before is shown.
-        if (!leaving.signal.aborted) setAnswered({ question, price: null, problem: null })
+        if (!abort.signal.aborted) setAnswer({ question, price: null, problem: null })
       }
     }
-    const timer = setTimeout(() => void ask(), pauseMs)
+    const timer = setTimeout(() => void askPrice(), pauseMs)
     return () => {
-      leaving.abort()
+      abort.abort()
       clearTimeout(timer)
     }
-  }, [address, body, question, wanted])
+  }, [ask, id, json, question])
 
-  const current = answered?.question === question ? answered : null
+  const current = answer?.question === question ? answer : null
   return {
     price: current?.price ?? null,
-    asking: wanted && !current,
+    loading: id !== undefined && json !== undefined && !current,
     problem: current?.problem ?? null,
   }
 }

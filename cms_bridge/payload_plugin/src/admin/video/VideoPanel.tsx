@@ -8,30 +8,29 @@
 import { Button, toast, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
-import type { VideoStatus } from '../../endpoints/status.ts'
 import type { StageRequest } from '../../documents.ts'
-import { readReason } from '../shared/answers.ts'
-import { Facts, LinkButton, Player, Problems, Progress, Stepper } from '../shared/parts.tsx'
+import type { VideoStatus } from '../../endpoints/contract.ts'
+import { Player } from '../rendition/Player.tsx'
 import { UnknownCharges } from '../rendition/UnknownCharges.tsx'
-import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
+import { splitWarnings } from '../rendition/warnings.ts'
+import { readPayloadError } from '../shared/api.ts'
+import { Facts } from '../shared/Facts.tsx'
+import { formatDollars } from '../shared/format.ts'
+import { LinkButton } from '../shared/LinkButton.tsx'
+import { Problems } from '../shared/Problems.tsx'
+import { Progress } from '../shared/Progress.tsx'
+import { actionsOf, shortfallOf, viewOf } from '../shared/submission.ts'
+import { type Translator, useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { useWords, type Words } from '../shared/useWords.ts'
-import {
-  actionsOf,
-  dollarsOf,
-  duePriceOf,
-  moreOf,
-  priceOf,
-  sortWarnings,
-  viewOf,
-  wholePriceOf,
-} from '../shared/view.ts'
+import { formatPrice, formatPriceDue, formatTotalPrice } from '../storyboard/price.ts'
+import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
+import { Stepper } from './Stepper.tsx'
 
 interface Slugs {
   slugs: { renditions: string; storyboards: string }
 }
 
-const untouched: VideoStatus = {
+const neverSubmitted: VideoStatus = {
   stage: 'draft',
   submission: 0,
   rendition: null,
@@ -43,40 +42,39 @@ const untouched: VideoStatus = {
 
 export function VideoPanel({ slugs }: Slugs): ReactNode {
   const { id } = useDocumentInfo()
-  const { t } = useWords()
-  const { away, refresh, status } = useVideoStatus(id)
-  const shown = id === undefined ? untouched : status
+  const { t } = useTranslator()
+  const { refresh, status, unreachable } = useVideoStatus(id)
+  const shown = id === undefined ? neverSubmitted : status
   return (
     <section aria-label={t('panel.label')} className="rw-panel">
       {shown ? (
-        <Loaded refresh={refresh} slugs={slugs} status={shown} />
+        <Content refresh={refresh} slugs={slugs} status={shown} />
       ) : (
         <p className="rw-panel__help">{t('panel.loading')}</p>
       )}
-      {away && <p className="rw-panel__help">{t('panel.unreachable')}</p>}
+      {unreachable && <p className="rw-panel__help">{t('panel.unreachable')}</p>}
     </section>
   )
 }
 
-function Loaded({
+function Content({
   refresh,
   slugs,
   status,
 }: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
-  const words = useWords()
-  const { t } = words
+  const translator = useTranslator()
+  const { t } = translator
   const { delivery, rendition } = status
   const view = viewOf(status)
   const detail = rendition?.scenesTotal
     ? t('panel.scenesDone', { done: rendition.scenesDone ?? 0, total: rendition.scenesTotal })
     : ''
-  const { charges, others } = sortWarnings(rendition?.warnings ?? [])
+  const { charges, others } = splitWarnings(rendition?.warnings ?? [])
   // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
   const { approve, approveMore } = actionsOf(status)
-  const toApprove = approve || approveMore
   const pricing = usePrice(
     status.storyboard?.id,
-    toApprove ? {} : undefined,
+    approve || approveMore ? {} : undefined,
     `${rendition?.storyboardDigest ?? ''} ${rendition?.status ?? ''} ${status.delivery?.state ?? ''}`,
   )
   return (
@@ -101,7 +99,7 @@ function Loaded({
         />
       )}
       <Problems problems={others} type="info" />
-      <Facts facts={factsOf(status, pricing, words)} />
+      <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
     </>
   )
@@ -110,22 +108,22 @@ function Loaded({
 function factsOf(
   status: VideoStatus,
   { price }: Pricing,
-  { language, t }: Words,
+  { language, t }: Translator,
 ): (readonly [string, string])[] {
   const { rendition, storyboard } = status
   const facts: (readonly [string, string])[] = []
   if (actionsOf(status).approveMore) {
     const approved = Number(rendition?.error?.params?.approved ?? 0)
-    facts.push([t('panel.approved'), dollarsOf(approved, language)])
-    facts.push([t('panel.needs'), dollarsOf(moreOf(status, price).more, language)])
+    facts.push([t('panel.approved'), formatDollars(approved, language)])
+    facts.push([t('panel.needs'), formatDollars(shortfallOf(status, price).amount, language)])
   } else if (rendition?.status === 'completed') {
-    facts.push([t('panel.cost'), priceOf(rendition.actualCost, language)])
+    facts.push([t('panel.cost'), formatPrice(rendition.actualCost, language)])
   } else if (price) {
-    const due = duePriceOf(price, language)
-    facts.push([t('panel.price'), wholePriceOf(price, language)])
+    const due = formatPriceDue(price, language)
+    facts.push([t('panel.price'), formatTotalPrice(price, language)])
     if (due) facts.push([t('panel.due'), due])
   } else if (storyboard) {
-    facts.push([t('panel.price'), priceOf(knownPrice({ rendition, storyboard }), language)])
+    facts.push([t('panel.price'), formatPrice(lastPriceOf({ rendition, storyboard }), language)])
   }
   if (storyboard) facts.push([t('scenes'), String(storyboard.scenes)])
   if (storyboard?.approvedBy) facts.push([t('approvedBy'), storyboard.approvedBy])
@@ -133,7 +131,7 @@ function factsOf(
 }
 
 /** The rendition's price follows edits; the storyboard's is that of the draft. */
-function knownPrice({
+function lastPriceOf({
   rendition,
   storyboard,
 }: Pick<VideoStatus, 'rendition' | 'storyboard'>): string | undefined {
@@ -146,7 +144,7 @@ function Buttons({
   slugs,
   status,
 }: Slugs & { pricing: Pricing; refresh: () => void; status: VideoStatus }): ReactNode {
-  const { language, t } = useWords()
+  const { language, t } = useTranslator()
   const { config } = useConfig()
   const { id } = useDocumentInfo()
   const { submit } = useForm()
@@ -155,13 +153,13 @@ function Buttons({
   const actions = actionsOf(status)
   const { storyboard } = status
   // What is approved is the price that stands above these buttons.
-  const needed = moreOf(status, pricing.price)
-  const priceShown = actions.approveMore
-    ? needed.named
-    : (pricing.price?.toApprove ?? knownPrice(status) ?? null)
+  const shortfall = shortfallOf(status, pricing.price)
+  const approvedCost = actions.approveMore
+    ? shortfall.toApprove
+    : (pricing.price?.toApprove ?? lastPriceOf(status) ?? null)
   const collections = `${config.routes.admin}/collections`
 
-  const during = async (work: () => Promise<unknown>): Promise<void> => {
+  const whileBusy = async (work: () => Promise<unknown>): Promise<void> => {
     setBusy(true)
     try {
       await work()
@@ -170,18 +168,19 @@ function Buttons({
       refresh()
     }
   }
-  const ask = (stage: StageRequest) => () => void during(() => submit({ overrides: { stage } }))
+  const saveWith = (stage: StageRequest) => () =>
+    void whileBusy(() => submit({ overrides: { stage } }))
   const approve = (): void =>
-    void during(async () => {
+    void whileBusy(async () => {
       if (!storyboard) return
       const api = `${config.serverURL}${config.routes.api}/${slugs.storyboards}`
       const response = await fetch(`${api}/${String(storyboard.id)}?depth=0`, {
         method: 'PATCH',
         credentials: 'include',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ decision: 'approved', approvedCost: priceShown }),
+        body: JSON.stringify({ decision: 'approved', approvedCost }),
       }).catch(() => null)
-      if (!response?.ok) toast.error(await readReason(response, t('panel.unreachable')))
+      if (!response?.ok) toast.error(await readPayloadError(response, t('panel.unreachable')))
     })
 
   const refused = status.delivery?.state === 'refused'
@@ -190,32 +189,37 @@ function Buttons({
     [
       actions.approveMore,
       'primary',
-      t('action.approveMore', { amount: dollarsOf(needed.more, language) }),
+      t('action.approveMore', { amount: formatDollars(shortfall.amount, language) }),
       approve,
     ],
     [
       actions.submit,
       'primary',
       t(modified ? 'action.save_submit' : 'action.submit'),
-      ask('submitted'),
+      saveWith('submitted'),
     ],
-    [actions.retry, actions.approveMore ? 'secondary' : 'primary', t('action.retry'), ask('retry')],
+    [
+      actions.retry,
+      actions.approveMore ? 'secondary' : 'primary',
+      t('action.retry'),
+      saveWith('retry'),
+    ],
     [
       actions.resubmit,
       refused && !actions.retry && !actions.approve ? 'primary' : 'secondary',
       t('action.resubmit'),
-      ask('resubmit'),
+      saveWith('resubmit'),
     ],
-    [actions.cancel, 'secondary', t('action.cancel'), ask('cancelled')],
+    [actions.cancel, 'secondary', t('action.cancel'), saveWith('cancelled')],
   ]
-  const shown = buttons.filter(([sensible]) => sensible)
-  if (shown.length === 0 && !storyboard && status.submission < 2) return null
+  const sensible = buttons.filter(([isSensible]) => isSensible)
+  if (sensible.length === 0 && !storyboard && status.submission < 2) return null
   return (
     <div className="rw-panel__buttons">
-      {shown.map(([, style, label, onClick]) => (
+      {sensible.map(([, style, label, onClick]) => (
         <Button
           buttonStyle={style}
-          disabled={busy || (pricing.asking && onClick === approve)}
+          disabled={busy || (pricing.loading && onClick === approve)}
           key={label}
           margin={false}
           onClick={onClick}
