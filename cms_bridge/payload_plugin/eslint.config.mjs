@@ -9,7 +9,7 @@ const server = 'collections/|endpoints/(?!contract)|hooks/|outbox/|settings'
 /** What each folder may not import; a video's panel also shows its storyboard and its rendition. */
 const walls = {
   collections: 'admin/|endpoints/',
-  endpoints: 'admin/|collections/',
+  endpoints: 'admin/|collections/|hooks/',
   hooks: 'admin/|collections/|endpoints/(?!contract)',
   outbox: 'admin/|collections/|endpoints/|hooks/',
   'admin/shared': `${server}|video/|storyboard/|rendition/`,

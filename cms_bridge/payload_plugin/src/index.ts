@@ -38,14 +38,14 @@ const collections: Record<CollectionName, (settings: Settings) => CollectionConf
 export function reelwright(options: ReelwrightOptions): Plugin {
   return (config) => {
     const settings = resolveSettings(options)
-    const added = Object.entries(collections).map(([name, make]) => {
+    const pluginCollections = Object.entries(collections).map(([name, build]) => {
       const override = options.overrides?.[name as CollectionName]
-      const made = override ? override(make(settings)) : make(settings)
-      return options.disabled ? { ...made, hooks: {} } : made
+      const collection = override ? override(build(settings)) : build(settings)
+      return options.disabled ? { ...collection, hooks: {} } : collection
     })
     const extended: Config = {
       ...config,
-      collections: [...(config.collections ?? []), ...added],
+      collections: [...(config.collections ?? []), ...pluginCollections],
       jobs: { ...config.jobs, tasks: [...(config.jobs?.tasks ?? []), deliverTask(settings)] },
     }
     if (options.disabled) return extended

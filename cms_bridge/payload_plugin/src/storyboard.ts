@@ -91,8 +91,8 @@ function toCaption(caption: CaptionRow | null | undefined): null | string {
 }
 
 /** Return a colour, or the other where it is none; Payload checks no field that a form hides. */
-function toColour(value: null | string | undefined, otherwise: string): string {
-  return isColour(value) ? value : otherwise
+function toColour(value: null | string | undefined, fallback: string): string {
+  return isColour(value) ? value : fallback
 }
 
 /** Return the document's fields for a storyboard that the service drafted. */
@@ -122,10 +122,11 @@ function fromCaption(caption: null | string | undefined): CaptionRow {
  * the first keeps it, so that an id names one scene for as long as it lives.
  */
 export function nameScenes(rows: readonly SceneRow[]): SceneRow[] {
-  const taken = new Set<string>()
+  const sceneIds = new Set<string>()
   return rows.map((row) => {
-    const kept = row.sceneId && !taken.has(row.sceneId) ? row.sceneId : `scene-${randomUUID()}`
-    taken.add(kept)
-    return { ...row, sceneId: kept }
+    const sceneId =
+      row.sceneId && !sceneIds.has(row.sceneId) ? row.sceneId : `scene-${randomUUID()}`
+    sceneIds.add(sceneId)
+    return { ...row, sceneId }
   })
 }

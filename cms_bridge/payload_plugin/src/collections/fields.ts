@@ -4,10 +4,10 @@ import type { Field, SelectField, TextareaField, TextField } from 'payload'
 import { countCharacters, isColour, withoutNul } from '../text.ts'
 import { type TranslationKey, translate, labels } from '../translations/index.ts'
 
-export const group = labels('group')
+export const adminGroup = labels('group')
 
 /** Refuse text past a number of characters, naming the limit and what was given. */
-export function atMost(limit: number) {
+export function maxCharacters(limit: number) {
   return (
     value: null | string | string[] | undefined,
     { req }: { req: { i18n: { language: string } } },
@@ -20,7 +20,7 @@ export function atMost(limit: number) {
 }
 
 /** Several lines of plain text, at most so many characters. */
-export function longText(
+export function textareaField(
   name: string,
   key: TranslationKey,
   { limit, rows, description }: { limit: number; rows: number; description?: TranslationKey },
@@ -30,7 +30,7 @@ export function longText(
     type: 'textarea',
     label: labels(key),
     hooks: { beforeValidate: [({ value }: { value?: unknown }) => withoutNul(value)] },
-    validate: atMost(limit),
+    validate: maxCharacters(limit),
     admin: { rows, ...(description && { description: labels(description) }) },
   }
 }
@@ -48,9 +48,9 @@ export const localeField: TextField = {
     translate(req.i18n.language, 'invalid.locale'),
 }
 
-export const aspectRatioField = oneOf('aspectRatio', 'aspectRatio', {
+export const aspectRatioField = selectField('aspectRatio', 'aspectRatio', {
   values: ['16:9', '9:16', '1:1'],
-  named: (value) => `aspectRatio.${value}`,
+  labelOf: (value) => `aspectRatio.${value}`,
 })
 
 export const styleField: TextField = {
@@ -70,17 +70,17 @@ export const voiceField: TextField = {
 }
 
 /** One of a few choices, never none; each is named by the key of its value. */
-export function oneOf<T extends string>(
+export function selectField<T extends string>(
   name: string,
   key: TranslationKey,
   {
     values,
-    named,
+    labelOf,
     ...admin
   }: Pick<NonNullable<SelectField['admin']>, 'description' | 'position' | 'width'> & {
     /** The first is the default. */
     values: readonly [T, ...T[]]
-    named: (value: T) => TranslationKey
+    labelOf: (value: T) => TranslationKey
   },
 ): SelectField {
   return {
@@ -89,23 +89,23 @@ export function oneOf<T extends string>(
     label: labels(key),
     required: true,
     defaultValue: values[0],
-    options: values.map((value) => ({ value, label: labels(named(value)) })),
+    options: values.map((value) => ({ value, label: labels(labelOf(value)) })),
     admin: { ...admin, isClearable: false },
   }
 }
 
 /** One colour as `#rrggbb`, chosen with the browser's own picker. */
-export function colour(
+export function colourField(
   name: string,
   key: TranslationKey,
   {
     defaultValue,
-    insteadOf,
+    fallbackPath,
     ...admin
   }: Pick<NonNullable<TextField['admin']>, 'condition' | 'width'> & {
     defaultValue?: string
     /** The path of the colour that holds where none is chosen. */
-    insteadOf?: string
+    fallbackPath?: string
   },
 ): TextField {
   return {
@@ -117,9 +117,12 @@ export function colour(
       !value || isColour(value) || translate(req.i18n.language, 'invalid.colour'),
     admin: {
       ...admin,
-      ...(insteadOf && { description: labels('colour.help') }),
+      ...(fallbackPath && { description: labels('colour.help') }),
       components: {
-        Field: { path: 'payload-plugin-reelwright/client#ColourField', clientProps: { insteadOf } },
+        Field: {
+          path: 'payload-plugin-reelwright/client#ColourField',
+          clientProps: { fallbackPath },
+        },
       },
     },
   }
@@ -135,9 +138,9 @@ export const paletteField: Field = {
     {
       type: 'row',
       fields: [
-        colour('background', 'palette.background', { defaultValue: '#14213d', width: '33%' }),
-        colour('foreground', 'palette.foreground', { defaultValue: '#ffffff', width: '33%' }),
-        colour('accent', 'palette.accent', { defaultValue: '#fca311', width: '33%' }),
+        colourField('background', 'palette.background', { defaultValue: '#14213d', width: '33%' }),
+        colourField('foreground', 'palette.foreground', { defaultValue: '#ffffff', width: '33%' }),
+        colourField('accent', 'palette.accent', { defaultValue: '#fca311', width: '33%' }),
       ],
     },
   ],

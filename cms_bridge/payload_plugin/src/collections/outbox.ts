@@ -8,9 +8,9 @@ import type { CollectionConfig } from 'payload'
 import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { group } from './fields.ts'
+import { adminGroup } from './fields.ts'
 
-const time = { date: { pickerAppearance: 'dayAndTime' as const } }
+const dateAndTime = { date: { pickerAppearance: 'dayAndTime' as const } }
 
 export function outbox({ slugs, access }: Settings): CollectionConfig {
   const nobody = () => false
@@ -19,7 +19,7 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
     labels: { singular: labels('event'), plural: labels('outbox') },
     access: { read: access.outbox, create: nobody, update: nobody, delete: nobody },
     admin: {
-      group,
+      group: adminGroup,
       useAsTitle: 'type',
       description: labels('outbox.help'),
       defaultColumns: ['type', 'state', 'attempts', 'lastError', 'createdAt'],
@@ -62,13 +62,13 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
             type: 'date',
             label: labels('event.nextAttemptAt'),
             index: true,
-            admin: time,
+            admin: dateAndTime,
           },
           {
             name: 'deliveredAt',
             type: 'date',
             label: labels('event.deliveredAt'),
-            admin: time,
+            admin: dateAndTime,
           },
         ],
       },

@@ -3,14 +3,14 @@ import { APIError, type CollectionConfig } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
-import { group, paletteField } from './fields.ts'
+import { adminGroup, paletteField } from './fields.ts'
 
 export function projects({ slugs, access }: Settings): CollectionConfig {
   return {
     slug: slugs.projects,
     labels: { singular: labels('project'), plural: labels('projects') },
     access: { read: access.read, create: access.write, update: access.write, delete: access.write },
-    admin: { group, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
+    admin: { group: adminGroup, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
     hooks: {
       beforeDelete: [
         async ({ id, req }) => {

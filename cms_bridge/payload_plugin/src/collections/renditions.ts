@@ -5,7 +5,7 @@ import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import { statuses } from '../documents.ts'
-import { group } from './fields.ts'
+import { adminGroup } from './fields.ts'
 
 const link = (name: string): Field => ({
   name,
@@ -20,7 +20,7 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
     labels: { singular: labels('rendition'), plural: labels('renditions') },
     access: { read: access.read, create: () => false, update: () => false, delete: access.write },
     admin: {
-      group,
+      group: adminGroup,
       useAsTitle: 'title',
       defaultColumns: ['title', 'panel', 'progress', 'submission', 'updatedAt'],
     },

@@ -24,10 +24,10 @@ import {
   type SceneRow,
 } from '../documents.ts'
 import type { Limits } from '../options.ts'
-import { colour, longText, oneOf } from './fields.ts'
+import { colourField, textareaField, selectField } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
-function seconds(
+function secondsField(
   name: string,
   key: TranslationKey,
   { help, limit }: { help: TranslationKey; limit: number },
@@ -57,25 +57,25 @@ const backgroundField: GroupField = {
     {
       type: 'row',
       fields: [
-        oneOf('kind', 'scene.background', {
+        selectField('kind', 'scene.background', {
           values: backgroundKinds,
-          named: (value) => `background.${value}`,
+          labelOf: (value) => `background.${value}`,
           width: '33%',
           description: labels('scene.background.help'),
         }),
-        colour('colour', 'background.colour', {
+        colourField('colour', 'background.colour', {
           condition: (_, { kind }: BackgroundRow) => kind === 'solid',
-          insteadOf: 'palette.background',
+          fallbackPath: 'palette.background',
           width: '33%',
         }),
-        colour('start', 'background.start', {
+        colourField('start', 'background.start', {
           condition: isGradient,
-          insteadOf: 'palette.background',
+          fallbackPath: 'palette.background',
           width: '22%',
         }),
-        colour('end', 'background.end', {
+        colourField('end', 'background.end', {
           condition: isGradient,
-          insteadOf: 'palette.accent',
+          fallbackPath: 'palette.accent',
           width: '22%',
         }),
         {
@@ -125,16 +125,16 @@ const focusField: GroupField = {
 
 /** What captions say of the scene. */
 function captionField(limit: number): GroupField {
-  const text = longText('text', 'caption.text', { limit, rows: 2 })
+  const text = textareaField('text', 'caption.text', { limit, rows: 2 })
   return {
     name: 'caption',
     type: 'group',
     label: false,
     admin: { hideGutter: true },
     fields: [
-      oneOf('words', 'scene.caption', {
+      selectField('words', 'scene.caption', {
         values: captionWords,
-        named: (value) => `caption.${value}`,
+        labelOf: (value) => `caption.${value}`,
         description: labels('scene.caption.help'),
       }),
       {
@@ -149,7 +149,7 @@ function captionField(limit: number): GroupField {
 }
 
 /** All that is folded away. */
-function look(limits: Limits): CollapsibleField {
+function lookField(limits: Limits): CollapsibleField {
   return {
     type: 'collapsible',
     label: labels('scene.look'),
@@ -158,17 +158,17 @@ function look(limits: Limits): CollapsibleField {
       {
         type: 'row',
         fields: [
-          oneOf<TextStyle>('textStyle', 'scene.textStyle', {
+          selectField<TextStyle>('textStyle', 'scene.textStyle', {
             values: ['lower_third', 'title', 'none'],
-            named: (value) => `textStyle.${value}`,
+            labelOf: (value) => `textStyle.${value}`,
             width: '33%',
             description: labels('scene.textStyle.help'),
           }),
-          seconds('transitionSeconds', 'scene.transitionSeconds', {
+          secondsField('transitionSeconds', 'scene.transitionSeconds', {
             help: 'scene.transitionSeconds.help',
             limit: limits.maxTransitionSeconds,
           }),
-          colour('transitionColour', 'scene.transitionColour', {
+          colourField('transitionColour', 'scene.transitionColour', {
             condition: (_, { transition }: SceneRow) => transition === 'fade',
             defaultValue: '#000000',
             width: '33%',
@@ -183,7 +183,7 @@ function look(limits: Limits): CollapsibleField {
 }
 
 /** What the editor does not change of a scene. */
-const carried: Field[] = [
+const passThroughFields: Field[] = [
   { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
   { name: 'clip', type: 'json', admin: { hidden: true } },
   { name: 'ingredients', type: 'json', admin: { hidden: true } },
@@ -210,23 +210,23 @@ export function scenesField(limits: Limits): ArrayField {
       })
     },
     fields: [
-      ...carried,
-      longText('narration', 'scene.narration', text),
-      longText('picturePrompt', 'scene.picturePrompt', text),
-      longText('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
+      ...passThroughFields,
+      textareaField('narration', 'scene.narration', text),
+      textareaField('picturePrompt', 'scene.picturePrompt', text),
+      textareaField('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
       {
         type: 'row',
         fields: [
-          seconds('duration', 'scene.duration', {
+          secondsField('duration', 'scene.duration', {
             help: 'scene.duration.help',
             limit: limits.maxSceneSeconds,
           }),
-          oneOf<Motion>('motion', 'scene.motion', {
+          selectField<Motion>('motion', 'scene.motion', {
             values: ['zoom_in', 'zoom_out', 'pan_left', 'pan_right', 'pan_up', 'pan_down', 'still'],
-            named: (value) => `motion.${value}`,
+            labelOf: (value) => `motion.${value}`,
             width: '33%',
           }),
-          oneOf<Transition>('transition', 'scene.transition', {
+          selectField<Transition>('transition', 'scene.transition', {
             values: [
               'crossfade',
               'cut',
@@ -240,12 +240,12 @@ export function scenesField(limits: Limits): ArrayField {
               'slide_up',
               'slide_down',
             ],
-            named: (value) => `transition.${value}`,
+            labelOf: (value) => `transition.${value}`,
             width: '33%',
           }),
         ],
       },
-      look(limits),
+      lookField(limits),
     ],
   }
 }

@@ -14,41 +14,41 @@ import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
 import {
   aspectRatioField,
-  group,
+  adminGroup,
   localeField,
-  oneOf,
+  selectField,
   paletteField,
   styleField,
   voiceField,
 } from './fields.ts'
 import { scenesField } from './scenes.ts'
 
-const never = { create: () => false, update: () => false }
+const serviceOnly = { create: () => false, update: () => false }
 
 /** What the editor does not change of a video, carried as it came. */
-const carried: Field[] = ['logo', 'music', 'ingredients'].map((name) => ({
+const passThroughFields: Field[] = ['logo', 'music', 'ingredients'].map((name) => ({
   name,
   type: 'json',
   admin: { hidden: true },
 }))
 
-const captionsField = oneOf<CaptionStyle>('captions', 'captions', {
+const captionsField = selectField<CaptionStyle>('captions', 'captions', {
   values: ['none', 'outline', 'box', 'highlight'],
-  named: (value) => `captions.${value}`,
+  labelOf: (value) => `captions.${value}`,
   position: 'sidebar',
   description: labels('captions.help'),
 })
 
 export function storyboards(settings: Settings): CollectionConfig {
   const { slugs, access, limits } = settings
-  const owned: Field[] = [
+  const serviceFields: Field[] = [
     {
       name: 'jobId',
       type: 'text',
       label: labels('jobId'),
       required: true,
       unique: true,
-      access: never,
+      access: serviceOnly,
       admin: { readOnly: true, position: 'sidebar' },
     },
     {
@@ -58,7 +58,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       relationTo: slugs.videos,
       required: true,
       index: true,
-      access: never,
+      access: serviceOnly,
       admin: { readOnly: true, position: 'sidebar' },
     },
     {
@@ -66,7 +66,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       type: 'relationship',
       label: labels('project'),
       relationTo: slugs.projects,
-      access: never,
+      access: serviceOnly,
       admin: { disabled: true },
     },
     {
@@ -74,15 +74,15 @@ export function storyboards(settings: Settings): CollectionConfig {
       type: 'number',
       label: labels('submission'),
       required: true,
-      access: never,
+      access: serviceOnly,
       admin: { readOnly: true, position: 'sidebar' },
     },
-    { name: 'digest', type: 'text', access: never, admin: { disabled: true } },
+    { name: 'digest', type: 'text', access: serviceOnly, admin: { disabled: true } },
     {
       name: 'estimatedCost',
       type: 'text',
       label: labels('estimatedCost'),
-      access: never,
+      access: serviceOnly,
       admin: { disabled: true },
     },
     {
@@ -90,7 +90,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       type: 'number',
       label: labels('revision'),
       defaultValue: 0,
-      access: never,
+      access: serviceOnly,
       admin: { disabled: true },
     },
     {
@@ -105,14 +105,14 @@ export function storyboards(settings: Settings): CollectionConfig {
       name: 'approvedBy',
       type: 'text',
       label: labels('approvedBy'),
-      access: never,
+      access: serviceOnly,
       admin: { disabled: true },
     },
     {
       name: 'approvedAt',
       type: 'date',
       label: labels('approvedAt'),
-      access: never,
+      access: serviceOnly,
       admin: { disabled: true },
     },
     {
@@ -133,7 +133,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     // The service creates with the Local API; nobody does through REST.
     access: { read: access.read, create: () => false, update: access.write, delete: access.write },
     admin: {
-      group,
+      group: adminGroup,
       useAsTitle: 'title',
       defaultColumns: ['title', 'panel', 'video', 'submission', 'updatedAt'],
     },
@@ -163,8 +163,8 @@ export function storyboards(settings: Settings): CollectionConfig {
         },
       },
       scenesField(limits),
-      ...carried,
-      ...owned,
+      ...passThroughFields,
+      ...serviceFields,
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },
       { ...aspectRatioField, admin: { ...aspectRatioField.admin, position: 'sidebar' } },
       captionsField,

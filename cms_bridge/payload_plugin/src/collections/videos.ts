@@ -16,10 +16,17 @@ import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { aspectRatioField, group, localeField, longText, styleField, voiceField } from './fields.ts'
+import {
+  aspectRatioField,
+  adminGroup,
+  localeField,
+  textareaField,
+  styleField,
+  voiceField,
+} from './fields.ts'
 
 /** A number that only the hooks write; a duplicate starts again. */
-function counter(name: 'retries' | 'submission', label: Record<string, string>): Field {
+function counterField(name: 'retries' | 'submission', label: Record<string, string>): Field {
   return {
     name,
     type: 'number',
@@ -37,7 +44,7 @@ function counter(name: 'retries' | 'submission', label: Record<string, string>):
  * The form leaves it out: its table is filled once, when the document opens, and
  * would tell an editor who waits that there is nothing. The panel looks again.
  */
-function written(name: 'renditions' | 'storyboards', collection: string): Field {
+function joinField(name: 'renditions' | 'storyboards', collection: string): Field {
   return {
     name,
     type: 'join',
@@ -61,7 +68,7 @@ export function videos(settings: Settings): CollectionConfig {
     labels: { singular: labels('video'), plural: labels('videos') },
     access: { read: access.read, create: access.write, update: access.write, delete: access.write },
     admin: {
-      group,
+      group: adminGroup,
       useAsTitle: 'title',
       defaultColumns: ['title', 'panel', 'project', 'updatedAt'],
       listSearchableFields: ['title', 'brief', 'script'],
@@ -94,18 +101,18 @@ export function videos(settings: Settings): CollectionConfig {
           },
         },
       },
-      longText('brief', 'brief', {
+      textareaField('brief', 'brief', {
         limit: limits.maxScriptChars,
         rows: 4,
         description: 'brief.help',
       }),
-      longText('script', 'script', {
+      textareaField('script', 'script', {
         limit: limits.maxScriptChars,
         rows: 14,
         description: 'script.help',
       }),
-      written('storyboards', slugs.storyboards),
-      written('renditions', slugs.renditions),
+      joinField('storyboards', slugs.storyboards),
+      joinField('renditions', slugs.renditions),
       inSidebar<Field>({
         name: 'project',
         type: 'relationship',
@@ -127,8 +134,8 @@ export function videos(settings: Settings): CollectionConfig {
         hooks: { beforeDuplicate: [() => 'draft'] },
         admin: { disabled: true },
       },
-      counter('submission', labels('submission')),
-      counter('retries', labels('retries')),
+      counterField('submission', labels('submission')),
+      counterField('retries', labels('retries')),
     ],
   }
 }

@@ -2,10 +2,10 @@
 import type { Endpoint, PayloadRequest } from 'payload'
 
 import { readJson } from '../body.ts'
-import { userName } from '../hooks/planDecision.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc } from '../documents.ts'
+import { userName } from '../user.ts'
 import { askBridge } from './bridge.ts'
 import { type ChargeOutcome, paths } from './contract.ts'
 import { findReadable } from './readable.ts'

@@ -31,7 +31,7 @@ async function statusOf(
   const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
   const events = await newestEvents(settings, req, video.id)
-  const retried = events.newest?.type === 'video.retried' && events.newest.createdAt
+  const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
   return {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
@@ -45,8 +45,8 @@ async function statusOf(
           scenes: storyboard.scenes?.length ?? 0,
         }
       : null,
-    delivery: undelivered(events),
-    retrying: Boolean(retried && rendition && retried > rendition.updatedAt),
+    delivery: undeliveredEvent(events),
+    retrying: Boolean(retriedAt && rendition && retriedAt > rendition.updatedAt),
     mayApprove: await access.approve({ req }),
   }
 }
@@ -74,7 +74,7 @@ async function newestEvents({ slugs }: Settings, req: PayloadRequest, video: Id)
 }
 
 /** The oldest event that waits, or else the newest one if it was refused. */
-function undelivered({ newest, oldestQueued }: Events): VideoStatus['delivery'] {
+function undeliveredEvent({ newest, oldestQueued }: Events): VideoStatus['delivery'] {
   const row = oldestQueued ?? newest
   if (!row || row.state === 'delivered') return null
   const { attempts, state, type } = row

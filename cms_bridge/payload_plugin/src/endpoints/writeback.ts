@@ -22,7 +22,7 @@ import { paths, type WritebackResult } from './contract.ts'
 import { problem } from './responses.ts'
 import { signedEndpoint } from './signed.ts'
 
-interface Addressed {
+interface JobAddress {
   jobId: string
   videoId: string
 }
@@ -63,7 +63,7 @@ type Write<T> = (args: {
   video: VideoDoc
 }) => Promise<WritebackResult>
 
-async function store<T extends Addressed>(
+async function store<T extends JobAddress>(
   settings: Settings,
   req: PayloadRequest,
   body: T,
@@ -144,17 +144,17 @@ const writeRendition: Write<RenditionWrite> = async ({ body, settings, video, re
       options: { atomic: true },
     })) as null | RenditionDoc
 
-  const replaced = await replace()
-  if (replaced) return { id: replaced.id, stored: true }
-  const made = await createOnce(req, collection, jobId, {
+  const replacement = await replace()
+  if (replacement) return { id: replacement.id, stored: true }
+  const creation = await createOnce(req, collection, jobId, {
     ...data,
     video: video.id,
     project: idOf(video.project),
   })
-  if (made.stored) return made
+  if (creation.stored) return creation
   // It was there with a higher sequence, or appeared between the two statements.
-  const late = await replace()
-  return { id: made.id, stored: late !== null }
+  const lateReplacement = await replace()
+  return { id: creation.id, stored: lateReplacement !== null }
 }
 
 /** Create a document that its `jobId` keeps unique; lose a race quietly. */
@@ -164,8 +164,8 @@ async function createOnce(
   jobId: string,
   data: Partial<RenditionDoc> | Partial<StoryboardDoc>,
 ): Promise<WritebackResult> {
-  const present = await findByJob(req, collection, jobId)
-  if (present !== undefined) return { id: present, stored: false }
+  const existing = await findByJob(req, collection, jobId)
+  if (existing !== undefined) return { id: existing, stored: false }
   try {
     const { id } = await req.payload.create({ collection, data, depth: 0 })
     return { id, stored: true }

@@ -3,7 +3,7 @@ import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { isOver, type RenditionDoc, type VideoDoc } from '../documents.ts'
-import { writeRef } from './emitVideoEvents.ts'
+import { writeVideoRef } from './emitVideoEvents.ts'
 
 export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook {
   const { renditions, storyboards, videos } = settings.slugs
@@ -25,7 +25,7 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
     const rendition = docs[0] as unknown as RenditionDoc | undefined
     const running = video.stage !== 'cancelled' && !(rendition && isOver(rendition.status))
     if ((video.submission ?? 0) > 0 && running) {
-      await writeRef(settings, 'video.cancelled', video, req)
+      await writeVideoRef(settings, 'video.cancelled', video, req)
     }
     await req.payload.delete({ collection: storyboards, where, req })
     await req.payload.delete({ collection: renditions, where, req })

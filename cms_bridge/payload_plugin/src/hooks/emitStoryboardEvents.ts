@@ -6,7 +6,7 @@ import { videoStream, writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { idOf, type StoryboardDoc } from '../documents.ts'
-import { userName } from './planDecision.ts'
+import { userName } from '../user.ts'
 
 /** Write one event for a save that approves or edits; the service's own creation writes none. */
 export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeHook {
@@ -25,20 +25,20 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       req,
     })) as unknown as StoryboardDoc
     // A save that moved the revision either approves or takes an approval back.
-    const approves = storyboard.decision === 'approved'
+    const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
-    const edited = !isDeepStrictEqual(content, toStoryboard(before))
+    const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
     await writeEvent(settings, req, videoStream(idOf(storyboard.video)), {
-      type: approves ? 'storyboard.approved' : 'storyboard.edited',
+      type: isApproval ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
       data: {
         jobId: storyboard.jobId,
         storyboardId: String(storyboard.id),
         revision: storyboard.revision ?? 1,
         by: userName(req.user),
-        ...(approves && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
+        ...(isApproval && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
         // Told from an approval of what somebody saw before others changed it.
-        ...(approves && edited && { edited }),
+        ...(isApproval && isEdit && { edited: isEdit }),
         storyboard: content,
       },
     })

@@ -17,10 +17,10 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
   return async ({ data, doc, previousDoc, req }) => {
     const after = data as Partial<VideoDoc>
     const before = (previousDoc ?? {}) as Partial<VideoDoc>
-    const submitted = (after.submission ?? 0) > (before.submission ?? 0)
-    const retried = (after.retries ?? 0) > (before.retries ?? 0)
-    const cancelled = after.stage === 'cancelled' && before.stage !== 'cancelled'
-    if (!submitted && !retried && !cancelled) return
+    const isSubmission = (after.submission ?? 0) > (before.submission ?? 0)
+    const isRetry = (after.retries ?? 0) > (before.retries ?? 0)
+    const isCancellation = after.stage === 'cancelled' && before.stage !== 'cancelled'
+    if (!isSubmission && !isRetry && !isCancellation) return
 
     const { id } = doc as VideoDoc
     const video = (await req.payload.findByID({
@@ -30,9 +30,9 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
       draft: true,
       req,
     })) as unknown as VideoDoc
-    if (submitted) await writeSubmitted(settings, video, req)
-    if (retried) await writeRef(settings, 'video.retried', video, req)
-    if (cancelled) await writeRef(settings, 'video.cancelled', video, req)
+    if (isSubmission) await writeSubmitted(settings, video, req)
+    if (isRetry) await writeVideoRef(settings, 'video.retried', video, req)
+    if (isCancellation) await writeVideoRef(settings, 'video.cancelled', video, req)
   }
 }
 
@@ -71,7 +71,7 @@ async function writeSubmitted(
 }
 
 /** Write an event that names a submission and says nothing else. */
-export async function writeRef(
+export async function writeVideoRef(
   settings: Settings,
   type: 'video.cancelled' | 'video.retried',
   video: VideoDoc,

@@ -11,7 +11,7 @@ import { speaksForEditor } from './speaksForEditor.ts'
 export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
   return ({ data, originalDoc, req }) => {
     const before = (originalDoc ?? {}) as Partial<VideoDoc>
-    const wanted: Partial<VideoDoc> = { ...before, ...(data as Partial<VideoDoc>) }
+    const video: Partial<VideoDoc> = { ...before, ...(data as Partial<VideoDoc>) }
     const submission = before.submission ?? 0
     const retries = before.retries ?? 0
     const stage = before.stage ?? 'draft'
@@ -26,7 +26,7 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
       throw error
     }
 
-    const request: StageRequest = speaksForEditor(req) ? (wanted.stage ?? 'draft') : stage
+    const request: StageRequest = speaksForEditor(req) ? (video.stage ?? 'draft') : stage
     switch (request) {
       case 'draft':
         return { ...data, stage: 'draft', submission, retries }
@@ -35,7 +35,7 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
         if (request === 'submitted' && stage === 'submitted') {
           return { ...data, stage, submission, retries }
         }
-        if (!holdsWords(wanted.script) && !holdsWords(wanted.brief)) {
+        if (!holdsWords(video.script) && !holdsWords(video.brief)) {
           refuse('error.empty_script', 'script')
         }
         return { ...data, stage: 'submitted', submission: submission + 1, retries }

@@ -1,7 +1,7 @@
 /** When to try again, and when never. */
 import type { DeliveryOptions } from '../options.ts'
 
-export type Outcome = 'delivered' | 'refused' | 'retry'
+export type DeliveryOutcome = 'delivered' | 'refused' | 'retry'
 
 /** Answers after which the same request may succeed: the bridge's keys, its time, its load. */
 const passing = new Set([401, 403, 408, 425, 429])
@@ -13,7 +13,7 @@ const passing = new Set([401, 403, 408, 425, 429])
  * is a 404 that does not carry a problem of the bridge's (a proxy that does not
  * know it); every other 4xx is a judgement of this event, and stays.
  */
-export function judge(status: number, { explained = true } = {}): Outcome {
+export function judge(status: number, { explained = true } = {}): DeliveryOutcome {
   if (status >= 200 && status < 300) return 'delivered'
   if (status === 404 && !explained) return 'retry'
   if (status >= 400 && status < 500 && !passing.has(status)) return 'refused'

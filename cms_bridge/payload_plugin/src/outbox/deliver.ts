@@ -91,12 +91,12 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
   }
 
   const lease = new Date(Date.now() + 2 * deliver.timeoutMs).toISOString()
-  const claimed = await change(row.attempts, { attempts, nextAttemptAt: lease })
-  if (!claimed) return
-  const result = await send(settings, claimed)
-  const outcome = outcomeOf(result, row, attempts, settings)
-  const noted = await change(attempts, outcome)
-  if (noted && outcome.state === 'refused') await takeBack(payload, settings, claimed)
+  const claim = await change(row.attempts, { attempts, nextAttemptAt: lease })
+  if (!claim) return
+  const result = await send(settings, claim)
+  const changes = rowAfterAttempt(result, row, attempts, settings)
+  const ownClaim = await change(attempts, changes)
+  if (ownClaim && changes.state === 'refused') await revokeApproval(payload, settings, claim)
   if (result.outcome !== 'delivered') {
     const { eventId, type } = row
     const { outcome, problem, status } = result
@@ -110,7 +110,11 @@ async function attempt(payload: Payload, settings: Settings, row: Head): Promise
 }
 
 /** Show a storyboard whose approval was refused as what it is: not approved. */
-async function takeBack(payload: Payload, { slugs }: Settings, { body }: OutboxDoc): Promise<void> {
+async function revokeApproval(
+  payload: Payload,
+  { slugs }: Settings,
+  { body }: OutboxDoc,
+): Promise<void> {
   // Written here, by `writeEvent`.
   const event = JSON.parse(body) as CmsEvent
   if (event.type !== 'storyboard.approved') return
@@ -126,7 +130,7 @@ async function takeBack(payload: Payload, { slugs }: Settings, { body }: OutboxD
 }
 
 /** Return how the row stands after an attempt. */
-export function outcomeOf(
+export function rowAfterAttempt(
   { outcome, problem, reason, status }: Attempt,
   row: Pick<OutboxDoc, 'createdAt'>,
   attempts: number,

@@ -9,6 +9,6 @@ export function reasonOf(error: unknown): string {
   const { cause } = error
   const deepest = cause instanceof Error ? cause : error
   const { code, syscall } = deepest as { code?: unknown; syscall?: unknown } & Error
-  const said = [syscall, code].filter((part) => typeof part === 'string').join(' ')
-  return said || deepest.name
+  const reason = [syscall, code].filter((part) => typeof part === 'string').join(' ')
+  return reason || deepest.name
 }

@@ -6,11 +6,11 @@ import type { Problem } from '../generated/events.ts'
 import { toProblem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
 import type { OutboxDoc } from '../documents.ts'
-import { judge, type Outcome } from './backoff.ts'
+import { judge, type DeliveryOutcome } from './backoff.ts'
 import { reasonOf } from './reason.ts'
 
 export interface Attempt {
-  outcome: Outcome
+  outcome: DeliveryOutcome
   /** The response's status; null when there was no response. */
   status: null | number
   /** Why it was not delivered: the problem's `detail`, or what kept the request from its goal. */

@@ -15,7 +15,7 @@ export const en = {
   title: 'Title',
   'project.name': 'Name',
   palette: 'Colours',
-  'palette.help': 'Used for title cards and on-screen text.',
+  'palette.help': 'Used for title cards and the text in the picture.',
   'palette.background': 'Background',
   'palette.foreground': 'Text',
   'palette.accent': 'Accent',

@@ -17,7 +17,7 @@ export const es: Translations = {
   title: 'Título',
   'project.name': 'Nombre',
   palette: 'Colores',
-  'palette.help': 'Para los rótulos y el texto en pantalla.',
+  'palette.help': 'Para los rótulos y el texto en la imagen.',
   'palette.background': 'Fondo',
   'palette.foreground': 'Texto',
   'palette.accent': 'Acento',

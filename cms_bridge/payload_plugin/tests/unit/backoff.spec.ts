@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { judge, waitAfter } from '../../src/outbox/backoff.ts'
-import { outcomeOf } from '../../src/outbox/deliver.ts'
+import { rowAfterAttempt } from '../../src/outbox/deliver.ts'
 import { resolveSettings } from '../../src/settings.ts'
 
 const settings = resolveSettings({
@@ -51,6 +51,6 @@ test('three days after it was written, an event is given up', () => {
   const written = (days: number) => ({
     createdAt: new Date(Date.now() - days * 86_400_000).toISOString(),
   })
-  expect(outcomeOf(away, written(2.9), 50, settings)).not.toHaveProperty('state')
-  expect(outcomeOf(away, written(3.1), 50, settings)).toMatchObject({ state: 'refused' })
+  expect(rowAfterAttempt(away, written(2.9), 50, settings)).not.toHaveProperty('state')
+  expect(rowAfterAttempt(away, written(3.1), 50, settings)).toMatchObject({ state: 'refused' })
 })

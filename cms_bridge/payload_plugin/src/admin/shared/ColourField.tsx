@@ -17,14 +17,14 @@ import './panel.css'
 
 interface ColourFieldProps extends TextFieldClientProps {
   /** The path of the colour that holds where none is chosen. */
-  insteadOf?: string
+  fallbackPath?: string
 }
 
-export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldProps): ReactNode {
+export function ColourField({ field, fallbackPath, path, readOnly }: ColourFieldProps): ReactNode {
   const { setValue, showError, value } = useField<string | undefined>({ path })
-  const otherwise = useFormFields(([fields]) => insteadOf && fields[insteadOf]?.value)
-  const inherited = isColour(otherwise) ? otherwise : ''
-  const known = [value, inherited].find(isColour) ?? '#000000'
+  const fallback = useFormFields(([fields]) => fallbackPath && fields[fallbackPath]?.value)
+  const placeholder = isColour(fallback) ? fallback : ''
+  const pickerValue = [value, placeholder].find(isColour) ?? '#000000'
   return (
     <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
@@ -35,12 +35,12 @@ export function ColourField({ field, insteadOf, path, readOnly }: ColourFieldPro
           disabled={readOnly}
           onChange={(event) => setValue(event.target.value)}
           type="color"
-          value={known}
+          value={pickerValue}
         />
         <TextInput
           onChange={(event: ChangeEvent<HTMLInputElement>) => setValue(event.target.value)}
           path={path}
-          placeholder={inherited}
+          placeholder={placeholder}
           readOnly={Boolean(readOnly)}
           showError={showError}
           value={value ?? ''}

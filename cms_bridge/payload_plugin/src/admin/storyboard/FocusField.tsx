@@ -11,8 +11,10 @@ import '../shared/panel.css'
 export function FocusField({ field, path, readOnly }: GroupFieldClientProps): ReactNode {
   const x = useField<null | number | undefined>({ path: `${path}.x` })
   const y = useField<null | number | undefined>({ path: `${path}.y` })
-  const shape = useFormFields(([fields]) => fields.aspectRatio?.value as AspectRatio | undefined)
-  const place = (event: PointerEvent<HTMLDivElement>): void => {
+  const aspectRatio = useFormFields(
+    ([fields]) => fields.aspectRatio?.value as AspectRatio | undefined,
+  )
+  const moveFocus = (event: PointerEvent<HTMLDivElement>): void => {
     // The first press, and then every move while it lasts.
     if (readOnly || event.buttons !== 1) return
     const frame = event.currentTarget.getBoundingClientRect()
@@ -27,9 +29,9 @@ export function FocusField({ field, path, readOnly }: GroupFieldClientProps): Re
         <div
           aria-hidden
           className="rw-focus__frame"
-          onPointerDown={place}
-          onPointerMove={place}
-          style={{ aspectRatio: (shape ?? '16:9').replace(':', ' / ') }}
+          onPointerDown={moveFocus}
+          onPointerMove={moveFocus}
+          style={{ aspectRatio: (aspectRatio ?? '16:9').replace(':', ' / ') }}
         >
           <span
             className="rw-focus__point"

@@ -43,16 +43,16 @@ const neverSubmitted: VideoStatus = {
 export function VideoPanel({ slugs }: Slugs): ReactNode {
   const { id } = useDocumentInfo()
   const { t } = useTranslator()
-  const { refresh, status, unreachable } = useVideoStatus(id)
-  const shown = id === undefined ? neverSubmitted : status
+  const poll = useVideoStatus(id)
+  const status = id === undefined ? neverSubmitted : poll.status
   return (
     <section aria-label={t('panel.label')} className="rw-panel">
-      {shown ? (
-        <Content refresh={refresh} slugs={slugs} status={shown} />
+      {status ? (
+        <Content refresh={poll.refresh} slugs={slugs} status={status} />
       ) : (
         <p className="rw-panel__help">{t('panel.loading')}</p>
       )}
-      {unreachable && <p className="rw-panel__help">{t('panel.unreachable')}</p>}
+      {poll.unreachable && <p className="rw-panel__help">{t('panel.unreachable')}</p>}
     </section>
   )
 }
