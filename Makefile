@@ -81,7 +81,7 @@ up: python $(if $(filter payload,$(CMS)),node admin)
 .PHONY: admin
 admin: $(PLUGIN)/dev/.next/BUILD_ID
 $(PLUGIN)/dev/.next/BUILD_ID: $(NODE_MODULES) $(shell find $(PLUGIN)/src $(PLUGIN)/dev \
-		-type f -not -path '*/.next/*' -not -path '*/testing/*' -not -name '*.spec.ts' 2>/dev/null)
+		-type f -not -path '*/.next/*' 2>/dev/null)
 	@echo "Building Payload's admin (once; one to two minutes)"
 	@cd $(PLUGIN) && NEXT_TELEMETRY_DISABLED=1 npm run --silent build:dev
 	@touch $@
