@@ -56,7 +56,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         with failures.told("bridge.failed"):
             await migrate(settings.database_url)
             async with (
-                connected(settings.database_url),
+                connected(settings.database_url, settings.database_bounds),
                 open_queue(settings.redis_url) as queue,
                 store,
             ):

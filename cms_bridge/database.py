@@ -1,7 +1,6 @@
 """The database: SQLite or PostgreSQL by URL, bound to the tables, with its migrations.
 
-SQLite transactions start IMMEDIATE: a deferred one that reads before it writes
-is thrown away as "database is locked" as soon as two workers meet.
+What it bounds, and which errors it has, is in `cms_bridge.engines`.
 """
 
 import contextlib
@@ -20,34 +19,31 @@ import asyncpg
 from piccolo.apps.migrations.commands.backwards import run_backwards
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
-from piccolo.engine.postgres import PostgresEngine
-from piccolo.engine.sqlite import SQLiteEngine, TransactionType
 
 from cms_bridge import wakeups
+from cms_bridge.engines import AnyEngine, DatabaseBounds, Postgres, SQLite
 from cms_bridge.errors import BridgeError
 from cms_bridge.tables import TABLES, Job
 
 APP = "reelwright"
 _CONF = "migrations.piccolo_conf"
-_BUSY_SECONDS = 30
 _MIGRATION_LOCK = 0x5245454C  # "REEL": any number will do that no other program here takes
-
-AnyEngine = SQLiteEngine | PostgresEngine
 
 
 class MigrationFailed(BridgeError):
     """A migration did not finish; its output is the message."""
 
 
-def open_engine(url: str) -> AnyEngine:
+def open_engine(url: str, bounds: DatabaseBounds | None = None) -> AnyEngine:
     """Return an engine for `sqlite:///path` or `postgresql://…`; nothing is connected yet."""
+    bounds = bounds or DatabaseBounds()
     if url.startswith("sqlite:///"):
         path = _path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+        with contextlib.closing(sqlite3.connect(path, timeout=bounds.wait_seconds)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        return SQLiteEngine(path=str(path), timeout=_BUSY_SECONDS)
-    return PostgresEngine(config={"dsn": url})
+        return SQLite(str(path), bounds)
+    return Postgres(url, bounds)
 
 
 def _path(url: str) -> Path:
@@ -63,34 +59,15 @@ def bind(engine: AnyEngine) -> None:
 
 
 @contextlib.asynccontextmanager
-async def connected(url: str) -> AsyncGenerator[AnyEngine]:
-    """Open, bind and, on PostgreSQL, pool connections for as long as the block runs."""
-    engine = open_engine(url)
+async def connected(url: str, bounds: DatabaseBounds | None = None) -> AsyncGenerator[AnyEngine]:
+    """Open, bind and keep connections for as long as the block runs."""
+    engine = open_engine(url, bounds)
     bind(engine)
-    if isinstance(engine, SQLiteEngine):
-        with _log_kept_open(_path(url)):
-            yield engine
-        return
     await engine.start_connection_pool()
     try:
         yield engine
     finally:
         await engine.close_connection_pool()
-
-
-@contextlib.contextmanager
-def _log_kept_open(path: Path) -> Generator[None]:
-    """Hold an idle connection to a SQLite file.
-
-    Piccolo opens a connection for every query. The last one to close folds the
-    write-ahead log into the database and deletes it, which takes several times
-    as long as the write itself; while one stays open, none is the last. Commits
-    are synced to the disk all the same.
-    """
-    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
-        # Only what has read once holds the file open.
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        yield
 
 
 @contextlib.asynccontextmanager
@@ -99,16 +76,13 @@ async def transaction() -> AsyncGenerator[None]:
 
     A cancellation waits for that end: met in the middle of a COMMIT or a
     ROLLBACK, it would leave the connection open, and SQLite locked with it.
+    Raises `DatabaseBusy` or `DatabaseUnavailable`, and then nothing is written;
+    only where the server goes away in the midst of the COMMIT itself nobody can tell.
     """
     engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    opened = (
-        engine.transaction(transaction_type=TransactionType.immediate)
-        if isinstance(engine, SQLiteEngine)
-        else engine.transaction()
-    )
-    async with wakeups.after_commit():
+    async with wakeups.after_commit(), engine.turn():
         with anyio.CancelScope(shield=True):
-            async with opened:
+            async with engine.transaction():
                 yield
 
 

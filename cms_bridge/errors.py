@@ -17,8 +17,11 @@
     │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
     │   ├── IllegalMove         409  a job that was asked to go where its status does not lead
     │   ├── NotApproved         403  work that nobody has approved
-    │   └── ApprovalConflict    409  an approval of another storyboard, or of another price
-    │       └── PriceChanged    409  an approval of exactly this storyboard, at a price that was
+    │   ├── ApprovalConflict    409  an approval of another storyboard, or of another price
+    │   │   └── PriceChanged    409  an approval of exactly this storyboard, at a price that was
+    │   └── DatabaseError       503  nothing could be read or written now; to be asked again
+    │       ├── DatabaseBusy         503  everybody's turn takes too long
+    │       └── DatabaseUnavailable  503  the server is away, or the disk is full
     ├── LeaseLost               a worker whose claim has passed to another
     ├── SettingsError           `settings`: missing or malformed
     ├── MigrationFailed         `database`: a migration did not finish
@@ -61,6 +64,8 @@ class Refusal(BridgeError):
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the very same may succeed."""
 
     def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
@@ -193,6 +198,33 @@ class PriceChanged(ApprovalConflict):
 
 class LeaseLost(BridgeError):
     """A worker's claim that has passed to another, or ended by cancellation."""
+
+
+class DatabaseError(Refusal):
+    """A database that takes nothing now: nothing was done, and the same may be asked again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "database_error"
+    said: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__(self.said)
+
+
+class DatabaseBusy(DatabaseError):
+    """More is asked of the database at once than it can do in time."""
+
+    code = "database_busy"
+    said = "The database has more to do than it can at the moment; ask again."
+    retry_after = 2
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database does not answer, or has no room left."""
+
+    code = "database_unavailable"
+    said = "The database does not answer, or has no room left; ask again."
+    retry_after = 5
 
 
 class SpendCapReached(RenderError):

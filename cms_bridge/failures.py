@@ -1,10 +1,12 @@
 """Requests that failed: what the log is told of it (the sender: `cms_bridge.problems`).
 
-An error that the bridge foresees is answered as a problem and is no news. A
+An error that the bridge foresees is answered as a problem and is no news, but for
+a database that takes nothing. A
 client that goes away is no error of anybody's. The rest is logged, and the
 sender learns only that it failed.
 """
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,7 +16,7 @@ import structlog
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge.errors import Refusal
+from cms_bridge.errors import DatabaseError, Refusal
 from cms_bridge.telemetry import Seldom
 from render.errors import InvalidStoryboard
 
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 EXPECTED = (Refusal, InvalidStoryboard)
 
 _disconnected = Seldom()
+_database = Seldom(per_second=1)
+"""Every request fails, and all for one reason."""
 
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 _GONE = "reelwright.gone"
@@ -45,6 +49,15 @@ def watch_for_disconnects(app: ASGIApp) -> ASGIApp:
 
 async def log_unexpected(error: Exception, scope: Scope) -> None:
     """Log what nobody foresaw, once, and a client that went away in one short line."""
+    if isinstance(error, DatabaseError):
+        _database.tell(
+            "database.refused",
+            level=logging.WARNING,
+            code=error.code,
+            route=_route(scope),
+            reason=type(error.__cause__).__name__ if error.__cause__ else "",
+        )
+        return
     if isinstance(error, EXPECTED):
         return
     if isinstance(error, HTTPException):

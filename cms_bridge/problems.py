@@ -108,11 +108,12 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """Answer an error with its problem."""
     if isinstance(error, Refusal | RenderError):
         status, code, params = problem(error)
-        challenge = CHALLENGES.get(cast(Any, type(error)))
-        return _response(
-            details(status, code, str(error), params=params),
-            {"WWW-Authenticate": challenge} if challenge else None,
-        )
+        headers: dict[str, str] = {}
+        if challenge := CHALLENGES.get(cast(Any, type(error))):
+            headers["WWW-Authenticate"] = challenge
+        if isinstance(error, Refusal) and error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
+        return _response(details(status, code, str(error), params=params), headers)
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
         status, faults = HTTPStatus(error.status_code), _faults(error)
         said = SAID.get(status, error.detail) if error.detail == status.phrase else error.detail

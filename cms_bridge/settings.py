@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cms_bridge.engines import DatabaseBounds
 from cms_bridge.errors import BridgeError
 from cms_bridge.gate import Bounds
 from cms_bridge.pricing.amounts import Caps
@@ -141,6 +142,19 @@ class BridgeSettings(DatabaseSettings):
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
     """Length of the whole video."""
 
+    # Database
+    bridge_database_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Connections to PostgreSQL that the bridge opens at most. Those of the bridge and of every
+    daemon together must stay below the server's `max_connections`: `reelwright doctor` tells."""
+    bridge_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 5
+    """How long a request waits for one of them, or on SQLite for its turn to write; 503 after
+    that. On SQLite the first in turn waits as long again for a daemon that is writing."""
+    bridge_database_queue: Annotated[int, Field(ge=1)] = 1_000
+    """Requests that wait for it at once; past it 503."""
+    database_idle_connections: Annotated[int, Field(ge=0, le=1_000)] = 1
+    """Connections to PostgreSQL that the bridge and every daemon keep open while nothing happens;
+    those above it are closed after five idle minutes."""
+
     # HTTP server
     http_header_seconds: Annotated[float, Field(gt=0)] = Bounds().header_seconds
     """How long a client may take over its request's headers; 408 after that."""
@@ -218,6 +232,16 @@ class BridgeSettings(DatabaseSettings):
             connections=self.http_connections,
             unauthenticated_bytes=self.http_unauthenticated_bytes,
             header_bytes=self.http_header_bytes,
+        )
+
+    @property
+    def database_bounds(self) -> DatabaseBounds:
+        """How much of the database this process takes up."""
+        return DatabaseBounds(
+            connections=self.bridge_database_connections,
+            idle_connections=self.database_idle_connections,
+            wait_seconds=self.bridge_database_wait_seconds,
+            queue=self.bridge_database_queue,
         )
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AnyHttpUrl, Field, model_validator
 
+from cms_bridge.engines import DatabaseBounds
 from cms_bridge.settings import BridgeSettings
 from render.generation.standards import Standards
 
@@ -71,6 +72,21 @@ class DaemonSettings(BridgeSettings):
     it up. Whoever starts it should wait 15 seconds longer before it kills."""
     progress_seconds: Annotated[float, Field(gt=0)] = 1
     """The least time between two progress reports of one job."""
+    daemon_database_connections: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """Connections to PostgreSQL that a daemon opens at most; by default one for each of its
+    concurrent jobs and drafts, and four for sweeps, deliveries and looks at models."""
+    daemon_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 30
+    """How long a daemon waits for one of them, or on SQLite for its turn to write."""
+
+    @property
+    def database_bounds(self) -> DatabaseBounds:
+        """How much of the database this process takes up."""
+        return DatabaseBounds(
+            connections=self.daemon_database_connections
+            or self.concurrent_jobs + self.concurrent_drafts + 4,
+            idle_connections=self.database_idle_connections,
+            wait_seconds=self.daemon_database_wait_seconds,
+        )
 
     @property
     def standards(self) -> Standards:

@@ -143,7 +143,7 @@ async def _report(services: Services) -> None:
 
 async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Services:
     """Open everything that tasks work with; the stack closes it."""
-    await stack.enter_async_context(connected(settings.database_url))
+    await stack.enter_async_context(connected(settings.database_url, settings.database_bounds))
     http = await stack.enter_async_context(
         httpx.AsyncClient(timeout=settings.payload_timeout_seconds)
     )

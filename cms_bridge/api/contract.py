@@ -25,7 +25,7 @@ from cms_bridge import problems
 from cms_bridge.access.keys import is_public, public
 from cms_bridge.api import reference
 from cms_bridge.api.aliases import canonical
-from cms_bridge.errors import Unauthorised, kind
+from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, Unauthorised, kind
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
 from cms_bridge.server import REFUSALS
@@ -206,7 +206,8 @@ def _problems(
         add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "path" in places:
         add(HTTPStatus.NOT_FOUND)
-    for error in (*own.refuses, *([] if is_public(handler) else [Unauthorised])):
+    always = (DatabaseBusy, DatabaseUnavailable)
+    for error in (*own.refuses, *([] if is_public(handler) else [Unauthorised]), *always):
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
     add(HTTPStatus.INTERNAL_SERVER_ERROR)

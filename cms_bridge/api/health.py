@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge.access.keys import public
 from cms_bridge.api.resources import resource
+from cms_bridge.errors import DatabaseBusy
 from cms_bridge.health import service
 from cms_bridge.health.service import Backlog
 from cms_bridge.jobs.queue import Queue
@@ -104,6 +105,9 @@ async def _report(queue: Queue, settings: BridgeSettings) -> ServiceHealth:
             # Without a CMS nobody is waiting for news.
             news=settings.payload_url is not None,
         )
+    except DatabaseBusy:
+        # Up, and with no time to be asked: that is what the answer says.
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the database is down
         _down.tell("health.database_down", level=logging.WARNING, reason=type(error).__name__)
         return ServiceHealth(

@@ -1,0 +1,145 @@
+"""PostgreSQL: a pool of so many connections, taken in turns, each with an end to its wait."""
+
+from collections.abc import Generator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from types import TracebackType
+from typing import Any, cast
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
+
+from cms_bridge.engines.turns import DatabaseBounds, Turns
+from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
+
+_STATEMENT_SECONDS = 60
+"""After which a server that says nothing is taken to be away; no statement here takes as long."""
+
+_BUSY = (
+    asyncpg.TooManyConnectionsError,
+    asyncpg.TransactionRollbackError,  # two that met each other, one of which gave way
+)
+_UNAVAILABLE = (
+    OSError,  # and so TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,  # a server that has been replaced by another
+)
+
+
+@contextmanager
+def told_apart(connection: Any = None) -> Generator[None]:
+    """Turn the driver's errors of a server that is full or away into `DatabaseError`s."""
+    try:
+        yield
+    except _BUSY as error:
+        raise DatabaseBusy from error
+    except _UNAVAILABLE as error:
+        raise DatabaseUnavailable from error
+    except asyncpg.InterfaceError as error:
+        # What the driver says of every misuse, and of a connection that broke before.
+        if connection is not None and connection.is_closed():
+            raise DatabaseUnavailable from error
+        raise
+
+
+class Postgres(PostgresEngine):
+    """A PostgreSQL server."""
+
+    def __init__(self, url: str, bounds: DatabaseBounds) -> None:
+        super().__init__(config={"dsn": url, "timeout": bounds.wait_seconds})
+        self._bounds = bounds
+        self._places = Turns(bounds.connections, bounds)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Return a place in the pool; a transaction under way has one."""
+        return nullcontext() if self.current_transaction.get() else self._places.turn()
+
+    def transaction(self, allow_nested: bool = True) -> PostgresTransaction:  # noqa: FBT001, FBT002 - Piccolo's
+        """Return a transaction."""
+        return _Transaction(self, allow_nested)
+
+    async def start_connection_pool(self, **options: Any) -> None:
+        """Open the connections that are kept; the others are opened when they are wanted."""
+        await super().start_connection_pool(
+            min_size=min(self._bounds.idle_connections, self._bounds.connections),
+            max_size=self._bounds.connections,
+            command_timeout=_STATEMENT_SECONDS,
+            **options,
+        )
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
+        """Run one statement, in the transaction under way or by itself."""
+        async with self.turn():
+            with told_apart(self._held()):
+                return cast(Any, await super().run_querystring(querystring, in_pool))
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
+        """Run a statement that has no values."""
+        async with self.turn():
+            with told_apart(self._held()):
+                return cast(Any, await super().run_ddl(ddl, in_pool))
+
+    async def room(self) -> int:
+        """Return how many connections the server has for everybody that is no superuser."""
+        limits = await self.run_ddl(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int AS room"
+        )
+        return limits[0]["room"]
+
+    def _held(self) -> Any:
+        under_way = cast(Any, self.current_transaction.get())
+        return under_way and under_way.connection
+
+
+class _Transaction(PostgresTransaction):
+    """One that leaves no connection behind, however it ends.
+
+    Piccolo's keeps its place in the pool for ever if the server is away by the
+    time it is to be rolled back.
+    """
+
+    engine: Postgres
+
+    async def get_connection(self) -> Any:
+        with told_apart():
+            return cast(Any, await super().get_connection())
+
+    async def begin(self) -> None:
+        try:
+            with told_apart(self.connection):
+                await super().begin()
+        except BaseException:
+            await self._give_back()
+            raise
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if self._parent:
+            return exception is None
+        self.engine.current_transaction.reset(self.context)
+        try:
+            if exception is None:
+                if not self._rolled_back and not self._committed:
+                    with told_apart(self.connection):
+                        await self.commit()
+            elif not self._rolled_back and not self.connection.is_closed():
+                # The server rolls back by itself whatever it can no longer be told to.
+                with suppress(*_UNAVAILABLE, asyncpg.InterfaceError):
+                    await self.rollback()
+        finally:
+            await self._give_back()
+        return exception is None
+
+    async def _give_back(self) -> None:
+        with suppress(*_UNAVAILABLE, asyncpg.InterfaceError):
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            else:
+                await self.connection.close()
