@@ -19,6 +19,8 @@ from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 import decimal
 
+from migrations import aside
+
 
 class Job(Table, tablename="job", schema=None):
     id = UUID(
@@ -1893,5 +1895,8 @@ async def forwards():
         },
         schema=None,
     )
+
+    # Runs before the tables are dropped.
+    manager.add_raw_backwards(aside.forget)
 
     return manager

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from cms_bridge.tables import Job
+from migrations import aside
 
 ID = "2026-11-21T09:00:00:000004"
 VERSION = "1.38.0"
@@ -20,17 +21,31 @@ INDEXES = {
     "asset_by_request": "INDEX asset_by_request ON asset (request_digest)",
 }
 
+_OF_A_JOB = "job IN (SELECT id FROM job)"
+_CAPS = ("cap_project", "cap_video")
+_WARNINGS = ("charge_warnings",)
+
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="reelwright", description=DESCRIPTION)
 
     async def create() -> None:
+        await aside.put_back("aside_4_spend", "spend")
+        await aside.put_back("aside_4_charge", "charge", given=_OF_A_JOB)
+        await aside.put_back("aside_4_approval", "approval", given=_OF_A_JOB)
+        await aside.bring_back("aside_4_project", "project", _CAPS)
+        await aside.bring_back("aside_4_job", "job", _WARNINGS)
         for index in INDEXES.values():
             await Job.raw(f"CREATE {index}")
 
     async def drop() -> None:
         for name in INDEXES:
             await Job.raw(f"DROP INDEX {name}")
+        # What was paid, and what may be, outlives a schema that knows of neither.
+        for table in ("charge", "spend", "approval"):
+            await aside.put(f"aside_4_{table}", table)
+        await aside.put("aside_4_project", "project", _CAPS)
+        await aside.put("aside_4_job", "job", _WARNINGS)
 
     manager.add_raw(create)
     manager.add_raw_backwards(drop)

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from cms_bridge.tables import Job
+from migrations import aside
 
 ID = "2026-11-21T11:00:00:000008"
 VERSION = "1.38.0"
@@ -13,6 +14,7 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="reelwright", description=DESCRIPTION)
 
     async def widen() -> None:
+        await aside.bring_back("aside_8_charge", "charge", ("answer",))
         await Job.raw("DROP INDEX charge_one_open")
         # An unknown outcome stops the whole project in the ledger itself, with its name.
         await Job.raw(
@@ -21,6 +23,8 @@ async def forwards() -> MigrationManager:
         )
 
     async def narrow() -> None:
+        # Without it what was paid for would be paid for again.
+        await aside.put("aside_8_charge", "charge", ("answer",), where="answer IS NOT NULL")
         await Job.raw("DROP INDEX charge_one_open")
         await Job.raw(
             "CREATE UNIQUE INDEX charge_one_open ON charge (job, scene_id, kind, request_digest)"

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from cms_bridge.tables import Job
+from migrations import aside
 
 ID = "2026-11-28T09:00:00:000014"
 VERSION = "1.38.0"
@@ -25,6 +26,28 @@ _NEW_VIDEO = (
 )
 _OLD_VIDEO = "'video:' || job.project || '/' || job.video_id"
 
+_BOUND = ("bound",)
+_USELESS = ("useless",)
+_PAID = "charge.state = 'settled'"
+_APPROVED = (
+    "approved_cost",
+    "storyboard_past",
+    "storyboard_digest",
+    "approved",
+    "approved_digest",
+    "approved_by",
+    "approved_at",
+)
+# What was approved, or edited, in the meantime, was so without any of this.
+_THE_SAME = (
+    "job.storyboard_digest = aside_14_job.storyboard_digest"
+    " AND job.approved = aside_14_job.approved"
+    " AND job.approved_digest = aside_14_job.approved_digest"
+    " AND job.approved_by = aside_14_job.approved_by"
+    " AND COALESCE(CAST(job.approved_at AS VARCHAR(64)), '')"
+    " = COALESCE(CAST(aside_14_job.approved_at AS VARCHAR(64)), '')"
+)
+
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="reelwright", description=DESCRIPTION)
@@ -42,8 +65,14 @@ async def forwards() -> MigrationManager:
         # What was approved before is held to the price that was approved.
         await Job.raw("UPDATE approval SET bound = estimated_cost")
         await Job.raw("UPDATE job SET approved_cost = estimated_cost WHERE approved = {}", True)
+        await aside.bring_back("aside_14_approval", "approval", _BOUND)
+        await aside.bring_back("aside_14_charge", "charge", _USELESS, given=_PAID)
+        await aside.bring_back("aside_14_job", "job", _APPROVED, given=_THE_SAME)
 
     async def put_together() -> None:
+        await aside.put("aside_14_approval", "approval", _BOUND)
+        await aside.put("aside_14_charge", "charge", _USELESS)
+        await aside.put("aside_14_job", "job", _APPROVED)
         await Job.raw("DELETE FROM spend WHERE id LIKE 'approval:%' OR id LIKE 'draft:%'")
         await _sum_anew(_OLD_VIDEO)
 

@@ -1,10 +1,12 @@
 """Migrations, forwards and back, alone and at the same time, on both databases."""
 
+import importlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from uuid import UUID, uuid4
 
 import anyio
@@ -20,14 +22,22 @@ from cms_bridge.database import connected, migrate, migration_level
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.caps import Scope, job_row, video_row
 from cms_bridge.tables import TABLES, Asset, Job, Project, Spend
+from migrations import aside
 from migrations.piccolo_app import APP_CONFIG
 from render.generation.base import Kind
+from tests.support import every_kind
 from tests.support.ledger import AMPLE, call, check_books, claimed, new_job, pay
 from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-28T09:00:00:000014"
+NEWEST = "2026-11-28T10:00:00:000016"
+APPROVALS = "2026-11-28T09:00:00:000014"
+"""The first that caps what was approved."""
+MEDIA = "2026-11-21T12:00:00:000010"
+"""The first that tells media from videos."""
+CONDITIONS = "2026-11-28T08:00:00:000012"
+"""The first that leaves out what is unusable."""
 SOURCES = "2026-11-28T08:00:00:000011"
 """The first that knows where assets come from."""
 
@@ -82,6 +92,8 @@ async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_u
     await migrate(empty_url, direction="backwards", to=SOURCES)
     async with connected(empty_url):
         assert not {"source", "condition"} & (await Asset.raw("SELECT * FROM asset"))[0].keys()
+        # As where no newer service has been.
+        await aside.forget()
     await migrate(empty_url)
     async with connected(empty_url):
         rows = await Asset.select(Asset.provider, Asset.source, Asset.condition)
@@ -90,6 +102,91 @@ async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_u
     assert told == {
         provider: (source, "unchecked") for provider, source in zip(providers, sources, strict=True)
     }
+
+
+@pytest.mark.timeout(600)
+async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty_url: str) -> None:
+    await migrate(empty_url)
+    async with connected(empty_url):
+        await every_kind.fill()
+        before, indexes = await every_kind.snapshot(), await _indexes(empty_url)
+    videos = {name: row for name, row in before["job"].items() if row["kind"] == "video"}
+    levels = sorted((one.ID for one in _migrations()), reverse=True)
+    for level in levels:
+        await migrate(empty_url, direction="backwards", to=level)
+        async with connected(empty_url):
+            older = await every_kind.snapshot()
+        for name, row in older.get("job", {}).items():
+            if name not in videos and level <= MEDIA:
+                # A service that knows no media takes it for a video: one that is over.
+                assert (row["status"], row["wake_at"], row["approved"]) in _OVER, level
+                assert all(
+                    message["due_at"] is None
+                    for message in older["outbox_message"].values()
+                    if str(message["job"]) == name
+                )
+            else:
+                assert row == {column: before["job"][name][column] for column in row}, level
+        if older.get("asset") and level <= CONDITIONS:
+            whole = {n for n, row in before["asset"].items() if row["condition"] != "unusable"}
+            assert older["asset"].keys() == whole
+        for table, rows in older.items():
+            if table != "spend":
+                assert rows.keys() <= before[table].keys()
+        await migrate(empty_url)
+        async with connected(empty_url):
+            after = await every_kind.snapshot()
+            assert await _indexes(empty_url) == indexes
+            for table, rows in before.items():
+                expected = {} if table in _GONE_BELOW and level <= _GONE_BELOW[table] else rows
+                assert after[table] == expected, (level, table)
+            if level == levels[-1]:
+                break
+            await check_books(AMPLE)
+            before = after
+
+
+async def test_a_job_decided_on_under_an_older_service_keeps_what_was_decided(
+    empty_url: str,
+) -> None:
+    await migrate(empty_url)
+    async with connected(empty_url):
+        job = await new_job(approved=Decimal("9.00"))
+        await Job.update({Job.estimated_cost: Decimal("0.50")}).where(Job.id == job)
+    await migrate(empty_url, direction="backwards", to=APPROVALS)
+    async with connected(empty_url):
+        await Job.raw("UPDATE job SET approved_by = 'someone else' WHERE id = {}", job)
+    await migrate(empty_url)
+    async with connected(empty_url):
+        assert (await Job.select(Job.approved_cost))[0]["approved_cost"] == Decimal("0.50")
+
+
+def _migrations() -> list[ModuleType]:
+    folder = Path(APP_CONFIG.resolved_migrations_folder_path)
+    return [
+        importlib.import_module(f"migrations.versions.{path.stem}")
+        for path in folder.glob("reelwright_*.py")
+    ]
+
+
+async def _indexes(url: str) -> set[str]:
+    asked = (
+        "SELECT sql AS said FROM sqlite_master WHERE type IN ('index', 'table') AND sql IS NOT NULL"
+        " AND (type = 'index' OR name LIKE 'aside%')"
+        if url.startswith("sqlite")
+        else "SELECT indexdef AS said FROM pg_indexes WHERE schemaname = 'public' UNION ALL"
+        " SELECT tablename::text FROM pg_tables WHERE tablename LIKE 'aside%'"
+    )
+    return {row["said"] for row in await Job.raw(asked)}
+
+
+_OVER = {("cancelled", None, False), ("cancelled", None, 0)}
+_GONE_BELOW = {
+    **{table._meta.tablename: "2026-11-21T07:00:00:000001" for table in TABLES},
+    "model_health": "2026-11-21T10:00:00:000005",
+    "model_aggregate": "2026-11-21T10:00:00:000005",
+}
+"""Below which migrations a table's rows are gone: models' health is seen anew within minutes."""
 
 
 def _asset(job: UUID, provider: str) -> Asset:
@@ -112,11 +209,12 @@ async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(empty_u
             written = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)
             await drafting.settle(await drafting.reserve(written), Decimal("0.01"))
         before = await spending()
-    await migrate(empty_url, direction="backwards", to=NEWEST)
+    await migrate(empty_url, direction="backwards", to=APPROVALS)
     async with connected(empty_url):
         shared = await spending()
         assert shared["video:a/b/c"] == 160_000
         assert {name.partition(":")[0] for name in shared} == {"video", "project", "month"}
+        await aside.forget()
     await migrate(empty_url)
     async with connected(empty_url):
         assert await spending() == before

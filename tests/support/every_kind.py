@@ -1,0 +1,249 @@
+"""A database with rows of every kind in every table, made by the service's own doing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from cms_bridge import assets
+from cms_bridge.assets import Condition, Metadata, Place, StoredMedium
+from cms_bridge.database import transaction
+from cms_bridge.health import models
+from cms_bridge.inbox import intake
+from cms_bridge.jobs import media, transitions
+from cms_bridge.jobs.media import Order
+from cms_bridge.ledger import charges
+from cms_bridge.ledger.meter import open_ledger
+from cms_bridge.ledger.vault import keep_text
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
+from cms_bridge.pricing.estimates import prices_of
+from cms_bridge.states import JobKind, Status
+from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project
+from render.generation.base import GeneratedText, Kind
+from render.generation.circuit import Evidence, Sign
+from render.generation.models import ModelsConfig
+from render.problem import Problem
+from render.source import Source
+from render.storyboard import Limits
+from tests.support import events
+from tests.support.ledger import AMPLE, call, claimed, new_job, pay
+
+PRICES = prices_of(ModelsConfig(), gemini=True, replicate=True)
+
+Rows = dict[str, dict[str, Mapping[str, Any]]]
+"""By table and id."""
+
+
+async def fill() -> None:
+    """Put rows of every kind into every table; the books are in order."""
+    job = (await accept(events.submitted())).job_id
+    await accept(events.edited(await drafted("video-2")))
+    await accept(events.cancelled())
+    await accept(events.retried())
+    for status in Status:
+        await a_job(status)
+    await paid_work()
+    await finished(job)
+    await several_media()
+    await a_models_health()
+    await caps()
+    for table in TABLES:
+        assert await table.count(), f"nothing in {table}"
+
+
+async def snapshot() -> Rows:
+    """Return everything there is."""
+    found: Rows = {}
+    for table in TABLES:
+        if await table.table_exists():
+            name = table._meta.tablename
+            rows = await Job.raw(f"SELECT * FROM {name}")  # noqa: S608
+            found[name] = {str(row["id"]): row for row in rows}
+    return found
+
+
+async def accept(event: Any) -> transitions.Accepted:
+    return await intake.accept(
+        uuid4().hex, msgspec.json.encode(event), event, limits=Limits(), prices=PRICES
+    )
+
+
+async def drafted(video: str) -> UUID:
+    job = (await accept(events.submitted(video=video))).job_id
+    board = events.storyboard()
+    await Job.update(
+        {
+            Job.status: Status.STORYBOARD_COMPLETE,
+            Job.storyboard_data: msgspec.json.encode(board).decode(),
+            Job.storyboard_digest: board.digest,
+            Job.storyboard_past: msgspec.json.encode(["0" * 64]).decode(),
+        }
+    ).where(Job.id == job)
+    return job
+
+
+async def a_job(status: Status) -> None:
+    now = datetime.now(UTC)
+    job = await new_job(video=f"video-{status}", approved=Decimal("0.30"))
+    at_work = status in {Status.STORYBOARDING, Status.GENERATING, Status.COMPOSING}
+    due = at_work or status in {Status.PENDING, Status.APPROVED}
+    await Job.update(
+        {
+            Job.status: status,
+            Job.wake_at: now if due else None,
+            Job.lease_owner: "w1" if at_work else "",
+            Job.lease_expires_at: now if at_work else None,
+            # Another price than the one that was approved.
+            Job.estimated_cost: Decimal("0.55"),
+            Job.approved_by: "editor@example.com",
+            Job.approved_at: now,
+            Job.error: msgspec.json.encode(Problem(code="x", message="X.")).decode()
+            if status is Status.FAILED
+            else None,
+        }
+    ).where(Job.id == job)
+    async with transaction():
+        await messages.touch(job, Topic.RENDITION)
+        await messages.touch(job, Topic.STORYBOARD)
+
+
+async def paid_work() -> None:
+    """Charges in every state, an approval that holds and one that was taken back."""
+    job = await new_job(project="p2")
+    ledger = await open_ledger(await claimed(job), caps=AMPLE)
+    await pay(ledger, "0.03")
+    await pay(ledger, "0.02", useless=True)
+    await ledger.reserve(call("0.04"))
+    await ledger.started(await ledger.reserve(call("0.05")))
+    await ledger.release(await ledger.reserve(call("0.06")))
+    drafting = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)
+    for_draft = await open_ledger(await claimed(await new_job(project="p2")), caps=AMPLE)
+    text = await replace(for_draft, draft_bound=Decimal(1)).reserve(drafting)
+    await keep_text(
+        GeneratedText(
+            content={"scenes": []},
+            provider="gemini",
+            model="a-model",
+            cost=Decimal("0.01"),
+        ),
+        text,
+    )
+    lost = await new_job(project="p2")
+    await (other := await open_ledger(await claimed(lost), caps=AMPLE)).started(
+        await other.reserve(call("0.07"))
+    )
+    await charges.recover(lost, before=2)
+    for voided in (None, datetime.now(UTC)):
+        await Approval.insert(
+            Approval(
+                id=uuid4(),
+                job=job,
+                storyboard_digest="d" * 64,
+                estimated_cost=Decimal("0.20"),
+                bound=Decimal("0.75"),
+                by="editor@example.com",
+                at=datetime.now(UTC),
+                voided_at=voided,
+            )
+        )
+    for number, source in enumerate(Source):
+        for condition in Condition:
+            await an_asset(job, f"s{number}", source, condition)
+
+
+async def an_asset(job: UUID, scene: str, source: Source, condition: Condition) -> None:
+    provider = "gemini" if source is Source.MODEL else "elsewhere"
+    digest = scene.ljust(64, "0") if condition is not Condition.USABLE else uuid4().hex
+    await assets.record(
+        uuid4(),
+        Place(job=job, scene_id=scene, kind="picture"),
+        digest,
+        StoredMedium(
+            key=f"media/{uuid4()}.png",
+            media_type="image/png",
+            bytes=10,
+            provider=provider,
+            model_intended="a-model",
+            model_used="a-model",
+            cost=Decimal("0.01"),
+            metadata=Metadata(
+                attempt=1,
+                calls=1,
+                seconds=0.5,
+                latency=0.5,
+                warnings=(),
+                video_id="d",
+                version="v",
+            ),
+            source=source,
+            condition=condition,
+        ),
+    )
+
+
+async def finished(job: UUID) -> None:
+    await GeneratedVideo.insert(
+        GeneratedVideo(
+            id=uuid4(),
+            job=job,
+            key="videos/1.mp4",
+            poster_key="videos/1.jpg",
+            duration=1.5,
+            width=1920,
+            height=1080,
+            bytes=3_000_000_000,
+            created_at=datetime.now(UTC),
+        )
+    )
+
+
+async def several_media() -> None:
+    """Pictures and narrations: queued, in a worker's hands, made, and made but damaged."""
+    for kind in JobKind:
+        if kind is JobKind.VIDEO:
+            continue
+        made: list[UUID] = []
+        for prompt in ("queued", "held", "made", "damaged"):
+            # All for one field of one document, as an editor asks for them.
+            wanted = Order(
+                project="p3", kind=kind, prompt=prompt, document="doc-1", field="hero", version="v1"
+            )
+            order, _ = await media.order(
+                wanted, key=f"{kind}-{prompt}", limits=Limits(), prices=PRICES
+            )
+            made.append(order)
+        queued, held, whole, damaged = made
+        past = datetime.now(UTC) - timedelta(minutes=1)
+        await Job.update({Job.wake_at: past}).where(Job.id == queued)
+        await claimed(held)
+        for order, condition in ((whole, Condition.USABLE), (damaged, Condition.UNUSABLE)):
+            await Job.update({Job.status: Status.COMPLETED, Job.wake_at: None}).where(
+                Job.id == order
+            )
+            await an_asset(order, "medium", Source.MODEL, condition)
+
+
+async def a_models_health() -> None:
+    now = datetime.now(UTC)
+    said = Problem(code="x", message="X.")
+    await models.report([("gemini", "a-model")])
+    await models.record(
+        "gemini",
+        "a-model",
+        [
+            Evidence(at=now, sign=Sign.MADE, seconds=1.0),
+            Evidence(at=now, sign=Sign.FAILED, failure=said),
+        ],
+    )
+
+
+async def caps() -> None:
+    await Project.update({Project.cap_project: Decimal(50), Project.cap_video: Decimal(5)}).where(
+        Project.id == "p2"
+    )
+    assert await Asset.exists().where(Asset.condition == Condition.UNUSABLE)
