@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 import anyio
 import anyio.to_thread
 import asyncpg
+import structlog
 from piccolo.apps.migrations.commands.backwards import run_backwards
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
@@ -28,6 +29,9 @@ from cms_bridge.tables import TABLES, Job
 APP = "reelwright"
 _CONF = "migrations.piccolo_conf"
 _MIGRATION_LOCK = 0x5245454C  # "REEL": any number will do that no other program here takes
+
+
+log = structlog.get_logger()
 
 
 class MigrationFailed(BridgeError):
@@ -65,6 +69,10 @@ async def connected(url: str, bounds: DatabaseBounds | None = None) -> AsyncGene
     bind(engine)
     await engine.start_connection_pool()
     try:
+        if isinstance(engine, Postgres) and engine.bounds.connections > (
+            room := await engine.room()
+        ):
+            log.warning("database.too_few_connections", room=room, wanted=engine.bounds.connections)
         yield engine
     finally:
         await engine.close_connection_pool()

@@ -196,10 +196,6 @@ class PriceChanged(ApprovalConflict):
     code = "price_changed"
 
 
-class LeaseLost(BridgeError):
-    """A worker's claim that has passed to another, or ended by cancellation."""
-
-
 class DatabaseError(Refusal):
     """A database that takes nothing now: nothing was done, and the same may be asked again."""
 
@@ -225,6 +221,10 @@ class DatabaseUnavailable(DatabaseError):
     code = "database_unavailable"
     said = "The database does not answer, or has no room left; ask again."
     retry_after = 5
+
+
+class LeaseLost(BridgeError):
+    """A worker's claim that has passed to another, or ended by cancellation."""
 
 
 class SpendCapReached(RenderError):

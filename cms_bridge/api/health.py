@@ -38,7 +38,7 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     redis: State
     daemon: State
     jobs: dict[str, int]
-    """Unfinished jobs by status."""
+    """Unfinished jobs by status; of these, as of all that is counted here, at most 10,000."""
     held_jobs: int
     """Jobs that a daemon works on."""
     due_jobs: int

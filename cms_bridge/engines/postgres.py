@@ -39,9 +39,17 @@ def told_apart(connection: Any = None) -> Generator[None]:
         raise DatabaseUnavailable from error
     except asyncpg.InterfaceError as error:
         # What the driver says of every misuse, and of a connection that broke before.
-        if connection is not None and connection.is_closed():
+        if connection is not None and _broken(connection):
             raise DatabaseUnavailable from error
         raise
+
+
+def _broken(connection: Any) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool takes one that broke back at once, and what is left has no answers.
+        return True
 
 
 class Postgres(PostgresEngine):
@@ -49,7 +57,7 @@ class Postgres(PostgresEngine):
 
     def __init__(self, url: str, bounds: DatabaseBounds) -> None:
         super().__init__(config={"dsn": url, "timeout": bounds.wait_seconds})
-        self._bounds = bounds
+        self.bounds = bounds
         self._places = Turns(bounds.connections, bounds)
 
     def turn(self) -> AbstractAsyncContextManager[None]:
@@ -63,8 +71,8 @@ class Postgres(PostgresEngine):
     async def start_connection_pool(self, **options: Any) -> None:
         """Open the connections that are kept; the others are opened when they are wanted."""
         await super().start_connection_pool(
-            min_size=min(self._bounds.idle_connections, self._bounds.connections),
-            max_size=self._bounds.connections,
+            min_size=min(self.bounds.idle_connections, self.bounds.connections),
+            max_size=self.bounds.connections,
             command_timeout=_STATEMENT_SECONDS,
             **options,
         )
@@ -129,7 +137,7 @@ class _Transaction(PostgresTransaction):
                 if not self._rolled_back and not self._committed:
                     with told_apart(self.connection):
                         await self.commit()
-            elif not self._rolled_back and not self.connection.is_closed():
+            elif not self._rolled_back:
                 # The server rolls back by itself whatever it can no longer be told to.
                 with suppress(*_UNAVAILABLE, asyncpg.InterfaceError):
                     await self.rollback()

@@ -12,6 +12,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from cms_bridge.database import connected, migration_level
+from cms_bridge.engines import Postgres
 from cms_bridge.settings import PREFIX, SettingsError, load
 from daemon.local.redis import EmbeddedRedisError, find_redis_server
 from daemon.settings import DaemonSettings
@@ -38,7 +39,7 @@ async def examine() -> list[Finding]:
     else:
         findings.append(Finding("Settings", "ok", "complete"))
         findings.append(await _redis(settings.redis_url))
-        findings.append(await _database(settings.database_url))
+        findings += await _database(settings)
         findings.append(Finding("Storage", "ok", _storage(settings)))
     findings += [_ffmpeg(), _encoders(), _speech(), _gpu(), _node(), *_providers()]
     return findings
@@ -68,19 +69,33 @@ def _redis_server() -> Finding:
         return Finding("Redis", "missing", str(error))
 
 
-async def _database(url: str) -> Finding:
+async def _database(settings: DaemonSettings) -> list[Finding]:
+    url = settings.database_url
     kind, _, path = url.partition(":///")
     if kind == "sqlite" and not Path(path).exists():  # noqa: ASYNC240 - a local file
-        return Finding("Database", "note", "sqlite, not there yet: it is made on start")
-    kind = kind.partition(":")[0]
+        return [Finding("Database", "note", "sqlite, not there yet: it is made on start")]
+    kind, found = kind.partition(":")[0], list[Finding]()
     try:
-        async with connected(url):
+        async with connected(url) as engine:
             level = await migration_level()
+            if isinstance(engine, Postgres):
+                found.append(_connections(settings, await engine.room()))
     except Exception as error:  # noqa: BLE001 - whatever is wrong is what is reported
-        return Finding("Database", "missing", f"{kind}: {type(error).__name__}")
+        return [Finding("Database", "missing", f"{kind}: {type(error).__name__}")]
     if level is None:
-        return Finding("Database", "note", f"{kind}, empty: `reelwright migrate` builds it")
-    return Finding("Database", "ok", f"{kind}, migrated to {level}")
+        said = Finding("Database", "note", f"{kind}, empty: `reelwright migrate` builds it")
+    else:
+        said = Finding("Database", "ok", f"{kind}, migrated to {level}")
+    return [said, *found]
+
+
+def _connections(settings: DaemonSettings, room: int) -> Finding:
+    bridge, daemon = settings.bridge_database_connections, settings.database_bounds.connections
+    said = f"the server takes {room}; a bridge opens up to {bridge}, a daemon up to {daemon}"
+    if (daemons := (room - bridge) // daemon) >= 1:
+        return Finding("Connections", "ok", f"{said}: one bridge and {daemons} daemons fit")
+    more = "raise its max_connections, or lower REELWRIGHT_…_DATABASE_CONNECTIONS"
+    return Finding("Connections", "note", f"{said}: too few for one of each; {more}")
 
 
 def _storage(settings: DaemonSettings) -> str:

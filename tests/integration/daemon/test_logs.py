@@ -240,21 +240,23 @@ def test_a_broken_sqlite_file(tmp_path: Path, redis_server: str, migrated_sqlite
         (tmp_path / "bridge.db").write_bytes(ROW.encode() * 10_000)
         for name in ("bridge.db-wal", "bridge.db-shm"):
             (tmp_path / name).unlink(missing_ok=True)
-        fails_everywhere(bridge, job)
+        fails_everywhere(bridge, job, status=500)
         (last, *_) = clean(bridge.log, event="request.failed")[-1]["exception"]
         assert last["exc_type"].startswith("sqlite3.")
         assert last["frames"]
 
 
-def fails_everywhere(bridge: Bridge, job: str) -> None:
+def fails_everywhere(bridge: Bridge, job: str, *, status: int) -> None:
     """Ask what needs the database: a status poll, an order, and a webhook."""
     with httpx.Client(base_url=bridge.url, timeout=60) as http:
         headers = {**KEY, "X-Secret": HEADER}
-        assert http.get(f"/api/v1/videos/jobs/{job}/status", headers=headers).status_code == 500
+        answer = http.get(f"/api/v1/videos/jobs/{job}/status", headers=headers)
+        assert answer.status_code == status
         order = {"project_id": "p", "kind": "speech", "prompt": BODY}
-        assert http.post("/api/v1/media/generate", headers=headers, json=order).status_code == 500
+        answer = http.post("/api/v1/media/generate", headers=headers, json=order)
+        assert answer.status_code == status
         body, signed = events.signed(events.submitted(video=uuid4().hex, title=BODY, script=BODY))
-        assert http.post(WEBHOOKS, headers=signed, content=body).status_code == 500
+        assert http.post(WEBHOOKS, headers=signed, content=body).status_code == status
 
 
 def test_a_stopped_postgresql(tmp_path: Path, redis_server: str) -> None:
@@ -265,9 +267,9 @@ def test_a_stopped_postgresql(tmp_path: Path, redis_server: str) -> None:
         with bridge_on(url, tmp_path, redis_server) as bridge:
             job = accepted(bridge)
             stack.close()
-            fails_everywhere(bridge, job)
+            fails_everywhere(bridge, job, status=503)
             assert httpx.get(f"{bridge.url}/health", timeout=30).status_code == 503
-            clean(bridge.log, event="request.failed")
+            clean(bridge.log, event="database.refused")
             (down,) = clean(bridge.log, event="health.database_down")
             assert len(json.dumps(down)) < 300
         # Nor does a start that fails show what it was to connect with.

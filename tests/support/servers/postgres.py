@@ -86,7 +86,7 @@ def _open_to_all(directory: Path) -> bool:
 
 
 @contextmanager
-def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+def postgres_server(*, durable: bool = False, **options: str) -> Iterator[PostgresServer]:
     """Run a cluster on a free loopback port; a durable one syncs every commit, as in production."""
     binaries = find_binaries()
     owner = _unprivileged()
@@ -96,9 +96,9 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
             os.chown(directory, owner, -1)
         _initialise(binaries, directory, owner)
         server = PostgresServer(binaries, _free_port())
-        chosen = _OPTIONS if durable else {**_OPTIONS, **_CARELESS}
-        options = [f"-c{key}={value}" for key, value in chosen.items()]
-        command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{server.port}", *options]
+        chosen = {**_OPTIONS, **({} if durable else _CARELESS), **options}
+        flags = [f"-c{key}={value}" for key, value in chosen.items()]
+        command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{server.port}", *flags]
         with (directory / "log").open("wb") as log:
             process = subprocess.Popen(
                 tethered(command),
