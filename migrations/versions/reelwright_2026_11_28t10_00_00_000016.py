@@ -14,6 +14,8 @@ INDEXES = {
     # The unique index leaves out what is unusable, and so cannot answer for all of a job's.
     "asset_by_job": "asset (job)",
     "asset_by_key": "asset (key)",
+    # `charge_open` serves only who writes the states into the statement.
+    "charge_by_state": "charge (state, updated_at)",
     "approval_by_job": "approval (job)",
 }
 

@@ -1,0 +1,77 @@
+"""How SQLite answers what the service asks: from an index, never by reading a table through."""
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cms_bridge import assets
+from cms_bridge.assets import Condition
+from cms_bridge.engines.sqlite import SQLite
+from cms_bridge.health import models, service
+from cms_bridge.jobs import media, transitions
+from cms_bridge.ledger import charges
+from cms_bridge.outbox import messages
+from cms_bridge.tables import Charge, Job
+from tests.support import events, every_kind
+
+pytestmark = pytest.mark.anyio
+
+SMALL = {"project", "spend", "model_health", "model_aggregate", "sqlite_master", "migration"}
+"""A row a project or a model, or a few, however long the service runs."""
+BOUNDED = {"counted", "CONSTANT"}
+"""Of no more rows than a limit, or of one that is no table's."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
+    """Every statement that SQLite is asked."""
+    found: list[tuple[str, list[Any]]] = []
+    run = SQLite._run
+
+    async def noted(engine: SQLite, statement: str, values: list[Any]) -> Any:
+        found.append((statement, values))
+        return await run(engine, statement, values)
+
+    monkeypatch.setattr(SQLite, "_run", noted)
+    return found
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
+    database: str, asked: list[tuple[str, list[Any]]]
+) -> None:
+    # Its own preparations are no part of the service.
+    await every_kind.fill()
+    job, charge = await Job.select().first(), await Charge.select().first()
+    medium = await Job.select(Job.id).where(Job.kind == "image").first()
+    assert job
+    assert charge
+    assert medium
+    asked.clear()
+    await every_kind.accept(events.submitted(video="another"))
+    await every_kind.accept(events.cancelled(video="another"))
+    await service.backlog(overdue=timedelta(minutes=2), news=True)
+    await transitions.due()
+    await messages.due()
+    await messages.due_for(job["id"])
+    await charges.sweep(silence=timedelta(0))
+    await charges.charges_of(charge["job"])
+    await media.find(medium["id"])
+    await assets.find_asset("p3", ["0" * 64])
+    await assets.judge("media/none.png", Condition.USABLE)
+    await models.health(since=datetime.now(UTC), until=datetime.now(UTC))
+    scanned: dict[str, str] = {}
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as file:
+        for statement, values in asked:
+            # Values of Piccolo's own kinds are none of the driver's; no plan depends on them.
+            bare = [str(value) for value in values]
+            for *_, step in file.execute(f"EXPLAIN QUERY PLAN {statement}", bare):
+                table = re.match(r"SCAN (\w+)", step)
+                if table and table[1] not in SMALL | BOUNDED and "INDEX" not in step:
+                    scanned[statement] = step
+    assert len(asked) > 30
+    assert scanned == {}
