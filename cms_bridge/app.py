@@ -4,7 +4,8 @@
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 from itertools import chain
 
 from litestar import Litestar
@@ -12,7 +13,9 @@ from litestar.di import Provide
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cms_bridge import failures, problems, telemetry, wakeups
-from cms_bridge.access.keys import ApiKey, requires_api_key
+from cms_bridge.access.keyring import Keyring
+from cms_bridge.access.keys import caller_of, requires_key
+from cms_bridge.access.owners import Owners
 from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.bodies import BridgeRequest
 from cms_bridge.api.contract import openapi_config
@@ -50,6 +53,10 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         form=settings.log_format, level=settings.log_level, secrets=settings.secrets
     )
     store = store_from(settings)
+    keyring = Keyring(
+        settings.api_key.get_secret_value(),
+        remembers=timedelta(seconds=settings.key_memory_seconds),
+    )
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
@@ -59,6 +66,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 connected(settings.database_url, settings.database_bounds),
                 open_queue(settings.redis_url) as queue,
                 store,
+                aclosing(keyring),
             ):
                 app.state.queue = queue
                 yield
@@ -68,7 +76,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             *chain.from_iterable(one.routers for one in RESOURCES),
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
-        guards=[requires_api_key],
+        guards=[requires_key],
         lifespan=[resources],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -79,6 +87,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 use_cache=True,
             ),
             "prices": Provide(lambda: prices or settings.prices, sync_to_thread=False),
+            "caller": Provide(caller_of, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
         request_class=BridgeRequest,
@@ -88,5 +97,6 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         logging_config=None,
         openapi_config=openapi_config(VERSION),
     )
-    app.state.api_key = ApiKey(settings.api_key.get_secret_value())
+    app.state.keyring = keyring
+    app.state.owners = Owners()
     return app

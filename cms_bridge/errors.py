@@ -7,7 +7,8 @@
     │   ├── BodyTooLarge        413  more bytes than `max_webhook_bytes`
     │   ├── EventConflict       409  an id that was used before, with another body
     │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
-    │   ├── Unauthorised        401  no key, or not the right one
+    │   ├── Unauthorised        401  no key, or one that is unknown, expired or revoked
+    │   ├── Forbidden           403  a key that is not for this action
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
@@ -25,6 +26,7 @@
     ├── LeaseLost               a worker whose claim has passed to another
     ├── SettingsError           `settings`: missing or malformed
     ├── MigrationFailed         `database`: a migration did not finish
+    ├── RegistryError           `access.registry`: what cannot be done to a key
     ├── AlreadyStored           `database`: a row with this identity exists
     ├── PayloadUnavailable      `outbox.payload`: the CMS did not take a write this time
     ├── PayloadGone             `outbox.payload`: it never will
@@ -109,10 +111,17 @@ class RevisionConflict(Refusal):
 
 
 class Unauthorised(Refusal):
-    """A request without the right key."""
+    """A request without a key, or with one that is unknown, expired or revoked."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthorised"
+
+
+class Forbidden(Refusal):
+    """A key that is not for this action."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "action_not_allowed"
 
 
 class JobNotFound(Refusal):

@@ -31,6 +31,8 @@ HIDDEN = "[hidden]"
 _CREDENTIALS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"\bwhsec_[\w+/=-]+"), HIDDEN),
+    # Its id may be seen: it says which key to revoke.
+    (re.compile(r"\b(rw_[a-z0-9]{12})_[0-9A-Za-z]{8,}"), rf"\1_{HIDDEN}"),
     # A password may hold anything up to the last @.
     (re.compile(r"(?<=://)\S+@"), f"{HIDDEN}@"),
     # Links of the local store, of S3 and of providers carry their permission in the query.

@@ -96,7 +96,7 @@ class BridgeSettings(DatabaseSettings):
     webhook_secret: SecretStr
     """`whsec_…` shared with the CMS; several, separated by spaces, while one is being rotated."""
     api_key: SecretStr
-    """What the CMS's server presents when it asks for a job's status or links."""
+    """What the CMS's server presents: a key for everything; `reelwright keys` makes others."""
     link_secret: SecretStr
     """Signs the expiring links of the local store."""
 
@@ -127,6 +127,10 @@ class BridgeSettings(DatabaseSettings):
     """The longest wait between two tries."""
     outbox_horizon_hours: Annotated[float, Field(gt=0)] = 168
     """How long an undeliverable write is tried before it is given up and logged."""
+
+    # Keys
+    key_memory_seconds: Annotated[float, Field(ge=0, le=60)] = 5
+    """How long a good key is not looked up again: a revoked one may open that long; 0 for never."""
 
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024

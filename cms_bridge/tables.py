@@ -1,4 +1,4 @@
-"""The tables: the truth about projects, events, jobs, attempts, charges, assets and videos.
+"""The tables: the truth about projects, events, jobs, attempts, charges, assets, videos and keys.
 
 Times are UTC. Money is US dollars with six decimals. Names of the CMS's own
 documents are kept as text, as the CMS wrote them. Unique indexes over several
@@ -292,6 +292,28 @@ class ModelAggregate(Table):
     p95 = DoublePrecision(null=True, default=None)
 
 
+class ApiKey(Table):
+    """A key of the API: what it is for, and a digest of its secret, which nobody here knows."""
+
+    id = Varchar(length=16, primary_key=True)
+    """Stands in the key itself, and names it wherever it is spoken of."""
+    name = Varchar(length=200)
+    """Who has it."""
+    digest = Varchar(length=64)
+    """SHA-256 of the whole key, in hex."""
+    projects = JSON(null=True, default=None)
+    """Ids of those that it is for; None for all."""
+    actions = JSON(default="[]")
+    """Those of `cms_bridge.access.callers.Action` that it is for."""
+    created_at = Timestamptz()
+    expires_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    """Written at most once a minute."""
+    successor = Varchar(length=16, null=True, default=None)
+    """The key that it was rotated into; until `expires_at` both are good."""
+
+
 TABLES: tuple[type[Table], ...] = (
     Project,
     Job,
@@ -305,4 +327,5 @@ TABLES: tuple[type[Table], ...] = (
     OutboxMessage,
     ModelHealth,
     ModelAggregate,
+    ApiKey,
 )

@@ -16,8 +16,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cms_bridge.access.registry import RegistryError
 from cms_bridge.database import MigrationFailed
 from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
+from daemon import keys
 from daemon.client import Sender, SenderError
 from daemon.errors import first_error
 from daemon.local.demo import DemoFailed
@@ -35,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Briefs in PayloadCMS become finished videos.",
 )
+app.add_typer(keys.commands, name="keys")
 console = Console()
 complaints = Console(stderr=True)
 
@@ -45,6 +48,7 @@ _EXPECTED = (
     EmbeddedRedisError,
     HouseError,
     MigrationFailed,
+    RegistryError,
     SenderError,
     SettingsError,
 )

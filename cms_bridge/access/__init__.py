@@ -1,1 +1,1 @@
-"""Who may do what: the key of the API."""
+"""Who may do what: keys, the actions and projects they are for, and whose an object is."""

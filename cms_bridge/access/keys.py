@@ -1,54 +1,100 @@
-"""Who may ask: whoever has the key of the CMS's server, but for what is marked as public.
+"""The guard: who may ask what, decided before a byte of the body is read.
 
-The guard stands before the whole application, so that a route is closed unless
-something opens it. Keys are compared by digest and in constant time; the key
-itself is not kept.
+It stands before the whole application, so that a route is closed unless it says
+what it is: `public`, or what a key needs for it (`needs`). Refused are, in this
+order, who has no good key (401), a key that is not for the route's action (403),
+and one whose projects have nothing by the path's names (404).
 """
 
-import hashlib
-import hmac
+from enum import Enum, auto
 from typing import Any
 
+import msgspec
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
-from cms_bridge.errors import Unauthorised
+from cms_bridge.access import owners
+from cms_bridge.access.callers import Action, Caller
+from cms_bridge.access.keyring import MISSING, Keyring
+from cms_bridge.access.owners import Owners
+from cms_bridge.errors import Forbidden, Unauthorised
 from cms_bridge.gate import vouch
 
 _PUBLIC = "public"
+_NEEDS = "needs"
+_CALLER = "caller"
 
 
-class ApiKey:
-    """The digest of a secret key."""
+class Whose(Enum):
+    """Where a route says whose objects it is about."""
 
-    def __init__(self, key: str) -> None:
-        """Take the key in clear; only its digest is kept."""
-        self._digest = hashlib.sha256(key.encode()).digest()
+    PATH = auto()
+    """In its path: the guard looks up which project that is (`cms_bridge.access.owners`)."""
+    REQUEST = auto()
+    """In a body or a query, or it lists what the caller may see: the handler takes the `caller`
+    and asks it."""
+    NOBODYS = auto()
+    """It is about nothing of any project's."""
 
-    def matches(self, presented: str) -> bool:
-        """Tell whether this is the key, in time that does not depend on how nearly it is."""
-        return hmac.compare_digest(self._digest, hashlib.sha256(presented.encode()).digest())
+
+class Needs(msgspec.Struct, frozen=True):
+    """What a key needs for a route."""
+
+    action: Action
+    whose: Whose
 
 
 def public(reason: str) -> dict[str, Any]:
-    """Return the `opt` that opens a route, or a router's, to those without the key."""
+    """Return the `opt` that opens a route, or a router's, to those without a key."""
     return {_PUBLIC: reason}
 
 
+def needs(action: Action, *, whose: Whose = Whose.PATH) -> dict[str, Any]:
+    """Return the `opt` that opens a route to keys for an action."""
+    return {_NEEDS: Needs(action, whose)}
+
+
 def is_public(handler: BaseRouteHandler) -> bool:
-    """Tell whether a registered route is open to those without the key."""
+    """Tell whether a registered route is open to those without a key."""
     return _PUBLIC in handler.opt
 
 
-def requires_api_key(
+def needs_of(handler: BaseRouteHandler) -> Needs | None:
+    """Return what a key needs for a registered route; None where nobody may ask."""
+    said: Needs | None = handler.opt.get(_NEEDS)
+    if said and said.whose is Whose.REQUEST:
+        return said if _CALLER in handler.parsed_fn_signature.parameters else None
+    return said
+
+
+def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """Return who asks: the dependency `caller` of handlers."""
+    return request.auth
+
+
+async def requires_key(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Guard an application: `Authorization: Bearer …` must hold the key; raise `Unauthorised`."""
+    """Guard an application; raise `Unauthorised`, `Forbidden` or the `…NotFound` of an object."""
     if is_public(handler):
         return
-    scheme, _, presented = connection.headers.get("authorization", "").partition(" ")
-    key: ApiKey = connection.app.state.api_key
-    if scheme.lower() != "bearer" or not key.matches(presented):
-        raise Unauthorised("This needs the key: `Authorization: Bearer …`.")
-    # Guards run before a byte of the body is read.
+    caller = await _caller(connection)
     vouch(connection.scope)
+    connection.scope["auth"] = caller
+    needed, named = needs_of(handler), connection.path_params
+    if needed is None or (needed.whose is Whose.PATH and not owners.known(named)):
+        raise Forbidden("No key is for this yet: it does not say what it needs.", action="")
+    if needed.action not in caller.actions:
+        raise Forbidden(f"This needs a key that may `{needed.action}`.", action=needed.action.value)
+    if needed.whose is Whose.PATH:
+        own: Owners = connection.app.state.owners
+        await own.check(caller, named)
+
+
+async def _caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    scheme, _, presented = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not presented:
+        raise Unauthorised(MISSING)
+    keyring: Keyring = connection.app.state.keyring
+    return await keyring.caller(presented)

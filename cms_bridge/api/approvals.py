@@ -11,6 +11,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import ApprovalConflict, IllegalMove, JobNotFound, NotApproved
@@ -88,7 +90,7 @@ class PriceQuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 @get(
     ("/{job_id:uuid}/estimate"),
-    opt=terms(JobNotFound),
+    opt=terms(JobNotFound) | needs(Action.READ),
     summary="What a job's storyboard may cost",
 )
 async def get_estimate(
@@ -104,7 +106,7 @@ async def get_estimate(
 @post(
     ("/{job_id:uuid}/estimate"),
     status_code=HTTPStatus.OK,
-    opt=terms(JobNotFound, *UNFILMABLE),
+    opt=terms(JobNotFound, *UNFILMABLE) | needs(Action.READ),
     summary="What an edit would cost",
 )
 async def estimate_edit(
@@ -122,7 +124,7 @@ async def estimate_edit(
 @post(
     ("/{job_id:uuid}/approve"),
     status_code=HTTPStatus.OK,
-    opt=terms(JobNotFound, ApprovalConflict, IllegalMove),
+    opt=terms(JobNotFound, ApprovalConflict, IllegalMove) | needs(Action.SPEND),
     summary="Approve a storyboard at its price",
 )
 async def approve_storyboard(
@@ -157,7 +159,7 @@ async def approve_storyboard(
 @post(
     ("/{job_id:uuid}/render"),
     status_code=HTTPStatus.ACCEPTED,
-    opt=terms(JobNotFound, NotApproved),
+    opt=terms(JobNotFound, NotApproved) | needs(Action.WRITE),
     summary="Generate and compose an approved storyboard",
 )
 async def render_video(job_id: FromPath[UUID]) -> JobAccepted:

@@ -8,6 +8,8 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown, JobNotFound
@@ -51,7 +53,7 @@ class ChargeResolution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 @get(
     "/",
-    opt=terms(JobNotFound),
+    opt=terms(JobNotFound) | needs(Action.READ),
     summary="Every paid call of a job",
 )
 async def list_charges(job_id: FromPath[UUID]) -> list[Charge]:
@@ -63,7 +65,7 @@ async def list_charges(job_id: FromPath[UUID]) -> list[Charge]:
 @post(
     "/{charge_id:uuid}/resolve",
     status_code=HTTPStatus.OK,
-    opt=terms(ChargeNotFound, ChargeNotUnknown),
+    opt=terms(JobNotFound, ChargeNotFound, ChargeNotUnknown) | needs(Action.MANAGE),
     summary="Say what became of a call whose answer was lost",
 )
 async def resolve_charge(

@@ -22,10 +22,10 @@ from litestar.routes import HTTPRoute
 from litestar.types.internal_types import PathParameterDefinition
 
 from cms_bridge import problems
-from cms_bridge.access.keys import is_public, public
+from cms_bridge.access.keys import is_public, needs_of, public
 from cms_bridge.api import reference
 from cms_bridge.api.aliases import canonical
-from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, Unauthorised, kind
+from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, Forbidden, Unauthorised, kind
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
 from cms_bridge.server import REFUSALS
@@ -36,6 +36,13 @@ Document = dict[str, Any]
 
 UNFILMABLE = (InvalidStoryboard, EmptyScript, LimitExceeded)
 """What the engine refuses of a brief or a storyboard."""
+
+_KEYED = (Unauthorised, Forbidden)
+"""What may be answered wherever a key is needed."""
+
+_KEYS = """\
+One that `reelwright keys create` made, or that of the CMS's server (`REELWRIGHT_API_KEY`), which is
+for everything. A key of single projects finds nothing of others: 404, as where there is nothing."""
 
 _TERMS = "terms"
 _JSON = "application/json"
@@ -108,8 +115,9 @@ def _described(app: Litestar) -> Document:
     refusals: dict[str, dict[str, Any]] = {}
     for path, handler, operation in _operations(app, document):
         slots += _bodies(handler, operation)
-        if not is_public(handler):
-            operation["security"] = [{_KEY: []}]
+        if needed := needs_of(handler):
+            operation["security"] = [{_KEY: [needed.action]}]
+            operation["description"] += f"\n\nNeeds a key that may `{needed.action}`."
         for status, said in _problems(handler, operation).items():
             name = "Or".join(code.title().replace("_", "") for code in said)
             if name not in refusals:
@@ -137,7 +145,7 @@ def _described(app: Litestar) -> Document:
             _KEY: {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The key of the CMS's server (`REELWRIGHT_API_KEY`).",
+                "description": _KEYS,
             }
         },
     }
@@ -207,7 +215,7 @@ def _problems(
     if "path" in places:
         add(HTTPStatus.NOT_FOUND)
     always = (DatabaseBusy, DatabaseUnavailable)
-    for error in (*own.refuses, *([] if is_public(handler) else [Unauthorised]), *always):
+    for error in (*own.refuses, *(() if is_public(handler) else _KEYED), *always):
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
     add(HTTPStatus.INTERNAL_SERVER_ERROR)

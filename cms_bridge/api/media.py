@@ -16,10 +16,17 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 from litestar.response import Redirect
 
+from cms_bridge.access.callers import Action, Caller
+from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
 from cms_bridge.assets import AssetRecord
-from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
+from cms_bridge.errors import (
+    IdempotencyConflict,
+    MediumNotFound,
+    MediumNotReady,
+    ProjectNotFound,
+)
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Medium, Order
@@ -212,7 +219,8 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
 @post(
     "/generate",
     status_code=HTTPStatus.ACCEPTED,
-    opt=terms(IdempotencyConflict, *UNFILMABLE),
+    opt=terms(ProjectNotFound, IdempotencyConflict, *UNFILMABLE)
+    | needs(Action.SPEND, whose=Whose.REQUEST),
     summary="Have a picture or a spoken text made",
     responses={
         HTTPStatus.ACCEPTED: _answer("It is being made", ("Waiting for a worker", _QUEUED)),
@@ -223,6 +231,7 @@ async def generate_media(
     data: Annotated[
         MediaRequest, BodyKwarg(examples=[Example(summary="A picture", value=_WANTED)])
     ],
+    caller: NamedDependency[SkipValidation[Caller]],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
     idempotency_key: Annotated[
@@ -240,6 +249,7 @@ async def generate_media(
     It is made under the caps of its project, document and month; 409 if the key
     was used with another request, 422 if there is nothing to make.
     """
+    caller.check_project(data.project_id)
     wanted = Order(
         project=data.project_id,
         kind=JobKind(data.kind),
@@ -267,7 +277,7 @@ async def generate_media(
 
 @get(
     _ASSET,
-    opt=terms(MediumNotFound),
+    opt=terms(MediumNotFound) | needs(Action.READ),
     summary="A picture or a spoken text, with how it came to be",
     responses={HTTPStatus.OK: _answer("As it stands", ("Ready", _READY), ("Waiting", _QUEUED))},
 )
@@ -279,7 +289,7 @@ async def get_media_asset(asset_id: FromPath[UUID]) -> MediaAsset:
 @get(
     f"{_ASSET}/content",
     status_code=HTTPStatus.TEMPORARY_REDIRECT,
-    opt=terms(MediumNotFound, MediumNotReady),
+    opt=terms(MediumNotFound, MediumNotReady) | needs(Action.READ),
     summary="The bytes of a picture or a spoken text",
 )
 async def get_media_content(

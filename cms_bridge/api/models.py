@@ -10,6 +10,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.resources import resource
 from cms_bridge.fields import Moment
 from cms_bridge.health import models as model_health
@@ -98,6 +100,7 @@ _EXAMPLE = ModelHealthReport(
 
 @get(
     "/models",
+    opt=needs(Action.READ, whose=Whose.NOBODYS),
     summary="How each model does",
     responses={
         HTTPStatus.OK: ResponseSpec(

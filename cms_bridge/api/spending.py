@@ -8,8 +8,10 @@ import msgspec
 import structlog
 from litestar import get, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, SkipValidation
 
+from cms_bridge.access.callers import Action, Caller
+from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import ProjectNotFound
@@ -41,51 +43,56 @@ class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True):
     spent: Decimal
     cap: Decimal
     cap_per_video: Decimal
-    month_spent: Decimal
-    """By all projects together, since the first of the month (UTC)."""
+    month_spent: Decimal | None
+    """By all projects together, since the first of the month (UTC); null to keys of single ones."""
     month_cap: Decimal
 
 
 @get(
     _SPENDING,
-    opt=terms(ProjectNotFound),
+    opt=terms(ProjectNotFound) | needs(Action.READ),
     summary="What a project has spent",
 )
 async def get_project_spending(
-    project_id: ProjectId, settings: NamedDependency[BridgeSettings]
+    project_id: ProjectId,
+    settings: NamedDependency[BridgeSettings],
+    caller: NamedDependency[SkipValidation[Caller]],
 ) -> ProjectSpending:
     """Return a project's spending and the caps in force; 404 if there is no such project."""
-    return await _spending(project_id, settings.caps)
+    return await _spending(project_id, settings.caps, caller)
 
 
 @put(
     _SPENDING,
-    opt=terms(ProjectNotFound),
+    opt=terms(ProjectNotFound) | needs(Action.MANAGE),
     summary="Give a project its own caps",
 )
 async def set_project_caps(
     project_id: ProjectId,
     data: JSONBody[ProjectCaps],
     settings: NamedDependency[BridgeSettings],
+    caller: NamedDependency[SkipValidation[Caller]],
 ) -> ProjectSpending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
     await caps.set_own(project_id, project_cap=_amount(data.project), video_cap=_amount(data.video))
     log.info("project.caps_changed", project_id=project_id, project=data.project, video=data.video)
-    return await _spending(project_id, settings.caps)
+    return await _spending(project_id, settings.caps, caller)
 
 
 def _amount(cap: str | None) -> Decimal | None:
     return None if cap is None else Decimal(cap)
 
 
-async def _spending(project_id: str, defaults: Caps) -> ProjectSpending:
+async def _spending(project_id: str, defaults: Caps, caller: Caller) -> ProjectSpending:
     await caps.check_project(project_id)
     limits = await caps.caps_of(project_id, defaults)
+    # What all projects together have spent is nothing that a key of single ones may see.
+    month = caps.month_row(datetime.now(UTC)) if caller.projects is None else None
     return ProjectSpending(
         spent=rounded(await caps.held(caps.project_row(project_id))),
         cap=rounded(limits.project),
         cap_per_video=rounded(limits.video),
-        month_spent=rounded(await caps.held(caps.month_row(datetime.now(UTC)))),
+        month_spent=rounded(await caps.held(month)) if month else None,
         month_cap=rounded(limits.month),
     )
 

@@ -9,6 +9,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import JobNotFound
@@ -79,7 +81,7 @@ class VideoLinks(msgspec.Struct, frozen=True, kw_only=True):
 
 @get(
     "/status",
-    opt=terms(JobNotFound),
+    opt=terms(JobNotFound) | needs(Action.READ),
     summary="A job's status",
 )
 async def get_job_status(job_id: FromPath[UUID]) -> JobStatus:
@@ -90,7 +92,7 @@ async def get_job_status(job_id: FromPath[UUID]) -> JobStatus:
 
 @get(
     "/links",
-    opt=terms(JobNotFound),
+    opt=terms(JobNotFound) | needs(Action.READ),
     summary="Links to a finished video",
 )
 async def get_video_links(

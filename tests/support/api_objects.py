@@ -20,10 +20,10 @@ from tests.support.jobs import put
 from tests.support.ledger import AMPLE, call, claimed, new_job
 
 
-async def store_api_objects() -> list[dict[str, str]]:
-    """Store them; return their ids by the names of path parameters."""
-    project = {"project_id": "p1"}
-    waiting, offered, unapproved, done = [await new_job() for _ in range(4)]
+async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
+    """Store a project's; return their ids by the names of path parameters."""
+    project = {"project_id": name}
+    waiting, offered, unapproved, done = [await new_job(project=name) for _ in range(4)]
     await put(offered, Status.STORYBOARD_COMPLETE, approved=False)
     await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
     await put(done, Status.COMPLETED)
@@ -39,7 +39,7 @@ async def store_api_objects() -> list[dict[str, str]]:
     )
     charges: list[str] = []
     for end in ("settled", "unknown", "unknown"):
-        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        ledger = await open_ledger(await claimed(await new_job(project=name)), caps=AMPLE)
         reservation = await ledger.reserve(call("0.04"))
         await ledger.mark_started(reservation)
         if end == "settled":
@@ -48,12 +48,12 @@ async def store_api_objects() -> list[dict[str, str]]:
             await ledger.mark_unknown(reservation, "The connection was lost.")
         charges.append(reservation.id)
     paid = [
-        {"job_id": str(row["job"]), "charge_id": charge}
+        {**project, "job_id": str(row["job"]), "charge_id": charge}
         for charge in charges
         for row in [await _charge(charge)]
     ]
     pending, _ = await media.order(
-        Order(project="p1", kind=JobKind.IMAGE, prompt="A loaf"),
+        Order(project=name, kind=JobKind.IMAGE, prompt="A loaf"),
         key=None,
         limits=Limits(),
         prices=OFFLINE,

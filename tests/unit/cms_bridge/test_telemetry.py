@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from cms_bridge import telemetry
+from cms_bridge.access.tokens import new_token
 from cms_bridge.redaction import Redactor
 
 SECRET = "the-configured-secret-of-this-house"
@@ -188,6 +189,15 @@ def test_a_long_line_keeps_its_event_and_ids(written: Callable[[], str], form: s
 )
 def test_what_looks_like_a_credential_is_hidden(text: str) -> None:
     assert "s3cr3t" not in Redactor().text(text)
+
+
+def test_of_a_key_only_its_id_is_left() -> None:
+    token = new_token()
+    name, secret = token[:15], token[16:]
+    for text in (token, f"key={token}", f'{{"said": "{token}"}}', f"/x/{token}?y", token[:40]):
+        said = Redactor().text(text)
+        assert secret[:8] not in said
+        assert name in said or "=" in text
 
 
 def test_plain_words_are_left_alone() -> None:

@@ -3,14 +3,18 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar import Litestar, get
+from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 from pydantic import SecretStr
 
+from cms_bridge.access import owners
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import Whose, is_public, needs, needs_of
 from cms_bridge.api.contract import describe
 from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
@@ -91,15 +95,54 @@ async def test_the_document_asks_for_the_key_where_the_guard_does(app: Litestar)
         for method, operation in item.items()
     }
     closed = {one for one in routes(app) if one[0] != "OPTIONS"} - PUBLIC
-    assert {one for one, security in documented.items() if security == [{"key": []}]} == closed
+    assert {one for one, security in documented.items() if security} == closed
     assert {one for one, security in documented.items() if security is None} <= PUBLIC
+
+
+async def test_every_route_says_what_a_key_needs_for_it(app: Litestar) -> None:
+    silent = {
+        route.path_format
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if not is_public(handler)
+        and (
+            (said := needs_of(handler)) is None
+            or (said.whose is Whose.PATH and not owners.known(route.path_parameters))
+        )
+    }
+    assert not silent
 
 
 async def test_a_route_that_nobody_marked_is_closed(app: Litestar, http: httpx.AsyncClient) -> None:
     @get("/forgotten")
     async def forgotten() -> None: ...
 
+    @get("/nobodys/{thing_id:uuid}", opt=needs(Action.READ))
+    async def nobodys(thing_id: FromPath[UUID]) -> None: ...
+
+    @get("/unasked", opt=needs(Action.READ, whose=Whose.REQUEST))
+    async def unasked() -> None: ...
+
     app.register(forgotten)
-    assert (await http.get("/forgotten")).status_code == 401
-    keyed = await http.get("/forgotten", headers={"Authorization": f"Bearer {API_KEY}"})
-    assert keyed.status_code == 200
+    app.register(nobodys)
+    app.register(unasked)
+    for path in ("/forgotten", f"/nobodys/{uuid4()}", "/unasked"):
+        assert (await http.get(path)).status_code == 401
+        keyed = await http.get(path, headers={"Authorization": f"Bearer {API_KEY}"})
+        assert keyed.status_code == 403
+        assert keyed.json()["code"] == "action_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "presented",
+    [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer wrong", f"Bearer {API_KEY}x", API_KEY],
+)
+async def test_a_refusal_says_what_would_be_let_in(
+    http: httpx.AsyncClient, presented: str | None
+) -> None:
+    headers = {} if presented is None else {"Authorization": presented}
+    answer = await http.get(f"/api/v1/videos/jobs/{uuid4()}/status", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="reelwright"'
+    assert API_KEY not in answer.text

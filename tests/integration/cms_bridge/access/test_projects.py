@@ -1,0 +1,232 @@
+"""One project never sees another's: every route of the OpenAPI document, walked with two keys.
+
+A route that names something in its path is asked for theirs with our key. One
+that does not must be listed here, with what it is asked for instead: a new route
+fails until it is.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.access import registry
+from cms_bridge.access.callers import Action
+from cms_bridge.app import create_app
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.tables import TABLES, ApiKey
+from tests.support import events
+from tests.support.api_objects import stock
+from tests.support.bridge_process import API_KEY, LINK_SECRET
+
+pytestmark = pytest.mark.anyio
+
+NOBODYS = {
+    ("GET", "/api/v1/health/models"),
+    ("GET", "/api/health/models"),
+}
+"""What a key is needed for, and is about no project: the models, and how they do."""
+
+SIGNED = {("POST", "/api/v1/webhooks/payload")}
+HEALTH = {("GET", path) for path in ("/health", "/health/ready", "/health/live")}
+"""What no key is asked for."""
+
+
+def ordered(project: str) -> dict[str, Any]:
+    return {"project_id": project, "kind": "image", "prompt": "A loaf"}
+
+
+IN_THE_BODY = {
+    ("POST", "/api/v1/media/generate"): ordered,
+    ("POST", "/api/media/generate"): ordered,
+}
+"""What names its project in the body, and how."""
+
+Ids = dict[str, str]
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    action: str | None
+    has_body: bool
+
+    @property
+    def names(self) -> list[str]:
+        return re.findall(r"{(\w+)}", self.path)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.method, self.path
+
+
+class Bridge(NamedTuple):
+    http: httpx.AsyncClient
+    operations: list[Operation]
+    ours: list[Ids]
+    theirs: list[Ids]
+    our_key: str
+    their_key: str
+
+    async def ask(
+        self, operation: Operation, ids: Ids, key: str, body: Any = None
+    ) -> httpx.Response:
+        return await self.http.request(
+            operation.method,
+            operation.path.format(**ids),
+            json=({} if body is None else body) if operation.has_body else None,
+            headers={"Authorization": f"Bearer {key}"},
+        )
+
+
+@pytest.fixture
+async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Bridge]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr(LINK_SECRET),
+        )
+    )
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge") as http,
+    ):
+        document = (await http.get("/schema/openapi.json")).json()
+        operations = [
+            Operation(
+                method.upper(),
+                path,
+                *(one["security"][0]["key"] if "security" in one else [None]),
+                has_body="requestBody" in one,
+            )
+            for path, item in document["paths"].items()
+            for method, one in item.items()
+        ]
+        ours, theirs = await stock("ours"), await stock("theirs")
+        keys = [(await key_for(*Action, project=project)) for project in ("ours", "theirs")]
+        yield Bridge(http, operations, ours, theirs, *keys)
+
+
+async def key_for(*actions: Action, project: str) -> str:
+    token, _ = await registry.create(project, projects=(project,), actions=actions, lasts=None)
+    return token
+
+
+async def everything() -> dict[str, list[dict[str, Any]]]:
+    return {
+        table.__name__: await table.select(*table.all_columns()).order_by("id")
+        for table in TABLES
+        if table is not ApiKey
+    }
+
+
+def unknown(ids: Ids) -> Ids:
+    return {name: "nobodys" if name == "project_id" else str(uuid4()) for name in ids}
+
+
+async def test_every_route_names_its_project_or_is_listed(bridge: Bridge) -> None:
+    named = {one.key for one in bridge.operations if one.names}
+    listed = NOBODYS | SIGNED | HEALTH | set(IN_THE_BODY)
+    assert {one.key for one in bridge.operations} - named == listed
+    assert not named & listed
+    assert {one.key for one in bridge.operations if one.action is None} == SIGNED | HEALTH
+
+
+async def test_what_is_anothers_is_as_what_there_is_not(bridge: Bridge) -> None:
+    before = await everything()
+    for operation in bridge.operations:
+        for ids in bridge.theirs if operation.names else ():
+            if not ids.keys() >= set(operation.names):
+                continue
+            answer = await bridge.ask(operation, ids, bridge.our_key)
+            nothing = await bridge.ask(operation, unknown(ids), bridge.our_key)
+            assert answer.status_code == 404, (operation, answer.text)
+            assert answer.content == nothing.content, operation
+            assert answer.headers.keys() == nothing.headers.keys(), operation
+    assert await everything() == before
+
+
+async def test_a_part_of_anothers_is_not_found_within_ours(bridge: Bridge) -> None:
+    mixed = [one for one in bridge.operations if len(one.names) > 1]
+    assert mixed
+    for operation in mixed:
+        _, *parts = operation.names
+        whole = [ids for ids in bridge.ours if ids.keys() >= set(operation.names)]
+        foreign = [ids for ids in bridge.theirs if ids.keys() >= set(operation.names)]
+        for part in parts:
+            ids = whole[0] | {part: foreign[0][part]}
+            body = {"outcome": "charged"}
+            answer = await bridge.ask(operation, ids, bridge.our_key, body)
+            nothing = await bridge.ask(
+                operation, whole[0] | {part: str(uuid4())}, bridge.our_key, body
+            )
+            assert (answer.status_code, answer.content) == (404, nothing.content), operation
+
+
+async def test_what_is_ours_is_there(bridge: Bridge) -> None:
+    for operation in bridge.operations:
+        if not operation.names:
+            continue
+        found: list[bool] = []
+        for ids in bridge.ours:
+            if not ids.keys() >= set(operation.names):
+                continue
+            answer = await bridge.ask(operation, ids, bridge.our_key)
+            nothing = await bridge.ask(operation, unknown(ids), bridge.our_key)
+            assert answer.status_code not in {401, 500}, (operation, answer.text)
+            found.append(answer.content != nothing.content)
+        assert any(found), operation
+
+
+async def test_a_project_in_the_body_is_held_to_as_one_in_the_path(bridge: Bridge) -> None:
+    for operation in bridge.operations:
+        if (body := IN_THE_BODY.get(operation.key)) is None:
+            continue
+        before = await everything()
+        told = [
+            await bridge.ask(operation, {}, bridge.our_key, body(project))
+            for project in ("theirs", "nobodys")
+        ]
+        assert [one.status_code for one in told] == [404, 404], operation
+        assert told[0].content == told[1].content
+        assert await everything() == before
+        assert (await bridge.ask(operation, {}, bridge.our_key, body("ours"))).status_code < 300
+
+
+async def test_a_key_is_for_its_actions_alone(bridge: Bridge) -> None:
+    keys = {action: await key_for(action, project="ours") for action in Action}
+    for operation in bridge.operations:
+        for action, key in keys.items() if operation.action else ():
+            for ids in bridge.ours[:1] + bridge.theirs[:1] + bridge.ours[-1:]:
+                if not ids.keys() >= set(operation.names):
+                    continue
+                answer = await bridge.ask(operation, ids, key)
+                refused = answer.status_code == 403 and (
+                    answer.json()["code"] == "action_not_allowed"
+                )
+                assert refused == (action != operation.action), (operation, answer.text)
+                if refused:
+                    assert answer.json()["params"] == {"action": operation.action}
+                    assert f"`{operation.action}`" in answer.json()["detail"]
+
+
+async def test_what_all_projects_spend_is_told_to_keys_of_all_alone(bridge: Bridge) -> None:
+    for key, told in ((API_KEY, "0.110000"), (bridge.our_key, None)):
+        answer = await bridge.http.get(
+            "/api/v1/projects/ours/spending", headers={"Authorization": f"Bearer {key}"}
+        )
+        assert answer.json()["spent"] == "0.110000"
+        if told is None:
+            assert answer.json()["month_spent"] is None
+        else:
+            assert answer.json()["month_spent"] == "0.220000"
