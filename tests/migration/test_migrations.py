@@ -31,7 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-28T10:00:00:000016"
+NEWEST = "2026-11-28T12:00:00:000017"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 MEDIA = "2026-11-21T12:00:00:000010"
