@@ -22,7 +22,7 @@ from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import TABLES, ApiKey
 from tests.support import events
-from tests.support.api_objects import stock
+from tests.support.api_objects import store_api_objects
 from tests.support.bridge_process import API_KEY, LINK_SECRET
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +112,7 @@ async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIter
             for path, item in document["paths"].items()
             for method, one in item.items()
         ]
-        ours, theirs = await stock("ours"), await stock("theirs")
+        ours, theirs = await store_api_objects("ours"), await store_api_objects("theirs")
         keys = [(await key_for(*Action, project=project)) for project in ("ours", "theirs")]
         yield Bridge(http, operations, ours, theirs, *keys)
 
