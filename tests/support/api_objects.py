@@ -48,7 +48,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
             await ledger.mark_unknown(reservation, "The connection was lost.")
         charges.append(reservation.id)
     paid = [
-        {**project, "job_id": str(row["job"]), "charge_id": charge}
+        {"job_id": str(row["job"]), "charge_id": charge}
         for charge in charges
         for row in [await _charge(charge)]
     ]
