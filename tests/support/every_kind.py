@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import msgspec
 
 from cms_bridge import assets
-from cms_bridge.assets import Condition, Metadata, Place, StoredMedium
+from cms_bridge.access import registry
+from cms_bridge.access.callers import Action
+from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.health import models
 from cms_bridge.inbox import intake
@@ -52,6 +54,7 @@ async def fill() -> None:
     await several_media()
     await a_models_health()
     await caps()
+    await keys()
     for table in TABLES:
         assert await table.count(), f"nothing in {table}"
 
@@ -119,7 +122,7 @@ async def paid_work() -> None:
     await pay(ledger, "0.03")
     await pay(ledger, "0.02", useless=True)
     await ledger.reserve(call("0.04"))
-    await ledger.started(await ledger.reserve(call("0.05")))
+    await ledger.mark_started(await ledger.reserve(call("0.05")))
     await ledger.release(await ledger.reserve(call("0.06")))
     drafting = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)
     for_draft = await open_ledger(await claimed(await new_job(project="p2")), caps=AMPLE)
@@ -134,7 +137,7 @@ async def paid_work() -> None:
         text,
     )
     lost = await new_job(project="p2")
-    await (other := await open_ledger(await claimed(lost), caps=AMPLE)).started(
+    await (other := await open_ledger(await claimed(lost), caps=AMPLE)).mark_started(
         await other.reserve(call("0.07"))
     )
     await charges.recover(lost, before=2)
@@ -160,29 +163,34 @@ async def an_asset(job: UUID, scene: str, source: Source, condition: Condition) 
     provider = "gemini" if source is Source.MODEL else "elsewhere"
     digest = scene.ljust(64, "0") if condition is not Condition.USABLE else uuid4().hex
     await assets.record(
-        uuid4(),
-        Place(job=job, scene_id=scene, kind="picture"),
-        digest,
-        StoredMedium(
-            key=f"media/{uuid4()}.png",
-            media_type="image/png",
-            bytes=10,
-            provider=provider,
-            model_intended="a-model",
-            model_used="a-model",
-            cost=Decimal("0.01"),
-            metadata=Metadata(
-                attempt=1,
-                calls=1,
-                seconds=0.5,
-                latency=0.5,
-                warnings=(),
-                video_id="d",
-                version="v",
+        AssetRecord(
+            id=uuid4(),
+            job=job,
+            scene_id=scene,
+            kind=Kind.PICTURE,
+            request_digest=digest,
+            medium=StoredMedium(
+                key=f"media/{uuid4()}.png",
+                media_type="image/png",
+                bytes=10,
+                provider=provider,
+                model_intended="a-model",
+                model_used="a-model",
+                cost=Decimal("0.01"),
+                metadata=Metadata(
+                    attempt=1,
+                    calls=1,
+                    seconds=0.5,
+                    latency=0.5,
+                    warnings=(),
+                    video_id="d",
+                    version="v",
+                ),
+                source=source,
+                condition=condition,
             ),
-            source=source,
-            condition=condition,
-        ),
+            created_at=datetime.now(UTC),
+        )
     )
 
 
@@ -240,6 +248,19 @@ async def a_models_health() -> None:
             Evidence(at=now, sign=Sign.FAILED, failure=said),
         ],
     )
+
+
+async def keys() -> None:
+    """One for a project that is rotated, and one for all that is revoked."""
+    for projects in (("p1",), None):
+        _, key = await registry.create(
+            "somebody", projects=projects, actions=tuple(Action), lasts=timedelta(days=1)
+        )
+        await (
+            registry.rotate(key.id, overlap=timedelta(hours=1))
+            if projects
+            else registry.revoke(key.id)
+        )
 
 
 async def caps() -> None:
