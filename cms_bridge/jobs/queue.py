@@ -108,9 +108,9 @@ class Queue:
         """Tell whether a daemon reported itself lately; raise `RedisError`."""
         return bool(await self._redis.exists(HEALTH_KEY))
 
-    async def _enqueue(self, lane: Lane, task: Task, job: str, *given: int) -> None:
+    async def _enqueue(self, lane: Lane, task: Task, job: str, *arguments: int) -> None:
         try:
-            await self._redis.enqueue_job(task, job, *given, _queue_name=lane)
+            await self._redis.enqueue_job(task, job, *arguments, _queue_name=lane)
         except (RedisError, OSError) as error:
             reason = tracebacks.summary(error)
             log.warning("queue.unavailable", task=task, job_id=job, reason=reason)

@@ -158,8 +158,8 @@ async def adjust(account: Account, difference: Decimal) -> None:
 
 async def held(row: str) -> Decimal:
     """Return what is held in a scope's row."""
-    found = await Spend.select(Spend.held).where(Spend.id == row).first()
-    return dollars(found["held"]) if found else Decimal(0)
+    spend = await Spend.select(Spend.held).where(Spend.id == row).first()
+    return dollars(spend["held"]) if spend else Decimal(0)
 
 
 _STANDING = (
@@ -176,10 +176,10 @@ async def _standing(account: Account, scope: Scope, row: str) -> tuple[Decimal, 
     Read by one statement: between two, a call might end and count twice or not at all.
     """
     which, values = _charges_in(account, scope)
-    (found,) = cast(
+    (sums,) = cast(
         list[dict[str, Any]], await Spend.raw(_STANDING.replace("WHICH", which), row, *values)
     )
-    return dollars(int(found["held"])), dollars(int(found["in_flight"]))
+    return dollars(int(sums["held"])), dollars(int(sums["in_flight"]))
 
 
 def _charges_in(account: Account, scope: Scope) -> tuple[str, list[object]]:
@@ -203,7 +203,7 @@ def _charges_in(account: Account, scope: Scope) -> tuple[str, list[object]]:
 
 
 async def _add(row: str, amount: Decimal, cap: Decimal) -> bool:
-    added = cast(
+    rows = cast(
         list[dict[str, int]],
         await Spend.raw(
             "INSERT INTO spend (id, held) VALUES ({}, {}) ON CONFLICT (id)"
@@ -214,4 +214,4 @@ async def _add(row: str, amount: Decimal, cap: Decimal) -> bool:
             micros(cap),
         ),
     )
-    return bool(added)
+    return bool(rows)

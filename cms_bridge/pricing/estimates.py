@@ -46,32 +46,32 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     Models are listed as the chains ask them: the first one's price is the
     usual one, the dearest one's the bound.
     """
-    pictures: list[str] = []
-    voices: list[str] = []
+    image_models: list[str] = []
+    speech_models: list[str] = []
     if gemini:
-        pictures += (models.gemini.primary, models.gemini.fallback)
-        voices.append(models.gemini_speech)
+        image_models += (models.gemini.primary, models.gemini.fallback)
+        speech_models.append(models.gemini_speech)
     if replicate:
-        pictures.append(models.replicate_images)
-        voices.append(models.replicate_speech)
-    drawing = [models.price(model) for model in pictures if model]
-    speaking = [models.price(model) for model in voices if model]
+        image_models.append(models.replicate_images)
+        speech_models.append(models.replicate_speech)
+    image_prices = [models.price(model) for model in image_models if model]
+    speech_prices = [models.price(model) for model in speech_models if model]
 
-    def drawn(request: ImageRequest, rungs: list[Price]) -> Decimal:
+    def picture(request: ImageRequest, rungs: list[Price]) -> Decimal:
         prompt = picture_prompt(request)
         return max((image_price(price, prompt) for price in rungs), default=Decimal(0))
 
-    def spoken(request: SpeechRequest, rungs: list[Price]) -> Decimal:
+    def narration(request: SpeechRequest, rungs: list[Price]) -> Decimal:
         text = clean_text(request.text)
         return max(
             (speech_price(price, text, request.locale) for price in rungs), default=Decimal(0)
         )
 
     return Prices(
-        picture=lambda request: drawn(request, drawing),
-        narration=lambda request: spoken(request, speaking),
-        usual_picture=lambda request: drawn(request, drawing[:1]),
-        usual_narration=lambda request: spoken(request, speaking[:1]),
+        picture=lambda request: picture(request, image_prices),
+        narration=lambda request: narration(request, speech_prices),
+        usual_picture=lambda request: picture(request, image_prices[:1]),
+        usual_narration=lambda request: narration(request, speech_prices[:1]),
     )
 
 
@@ -176,14 +176,14 @@ async def estimate_in(
     job: UUID | None = None,
 ) -> Estimate:
     """Price a storyboard within a project, whose assets are reused; and a job's own, if named."""
-    wanted = {
+    request_digests = {
         digest
         for scene in storyboard.scenes
         for request in (image_request(storyboard, scene), speech_request(storyboard, scene))
         for digest in digests(request)
     }
-    existing = await assets.existing(project, wanted)
-    own = await assets.owned(job, wanted) if job else frozenset[tuple[str, str]]()
+    existing = await assets.existing(project, request_digests)
+    own = await assets.owned(job, request_digests) if job else frozenset[tuple[str, str]]()
     return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
 
 
@@ -195,17 +195,17 @@ def _scene(
     kinds: Collection[Kind],
 ) -> SceneEstimate:
     nothing = Decimal(0)
-    drawn, spoken = image_request(storyboard, scene), speech_request(storyboard, scene)
-    made = [kind for kind in made_for(scene) if kind in kinds]
+    image, speech = image_request(storyboard, scene), speech_request(storyboard, scene)
+    parts = [kind for kind in made_for(scene) if kind in kinds]
     picture = usual_picture = narration = usual_narration = nothing
-    if Kind.PICTURE in made:
-        picture = ceiling(prices.picture(drawn))
-        usual_picture = ceiling((prices.usual_picture or prices.picture)(drawn))
-    if Kind.NARRATION in made:
-        narration = ceiling(prices.narration(spoken))
-        usual_narration = ceiling((prices.usual_narration or prices.narration)(spoken))
-    has_picture = not existing.isdisjoint(digests(drawn))
-    has_narration = not existing.isdisjoint(digests(spoken))
+    if Kind.PICTURE in parts:
+        picture = ceiling(prices.picture(image))
+        usual_picture = ceiling((prices.usual_picture or prices.picture)(image))
+    if Kind.NARRATION in parts:
+        narration = ceiling(prices.narration(speech))
+        usual_narration = ceiling((prices.usual_narration or prices.narration)(speech))
+    has_picture = not existing.isdisjoint(digests(image))
+    has_narration = not existing.isdisjoint(digests(speech))
     return SceneEstimate(
         scene_id=scene.id,
         picture=picture,

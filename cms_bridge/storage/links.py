@@ -32,8 +32,8 @@ class LinkSigner:
     def __init__(self, secret: str) -> None:
         # Keys of their own: a signature made here is worth nothing wherever else a secret serves.
         self._keys = [
-            hmac.digest(one.encode(), b"reelwright object links, version 1", "sha256")
-            for one in secret.split()
+            hmac.digest(part.encode(), b"reelwright object links, version 1", "sha256")
+            for part in secret.split()
         ]
         if not self._keys:
             raise ValueError("a secret is needed to sign links")
@@ -49,13 +49,15 @@ class LinkSigner:
 
     def verify(self, key: str, *, expires: int, name: str | None, signature: str) -> timedelta:
         """Return how long the link is still good; raise `InvalidLink` or `ExpiredLink`."""
-        good = [_signature(one, key=key, expires=expires, name=name) for one in self._keys]
-        if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in good):
+        expected = [
+            _signature(secret, key=key, expires=expires, name=name) for secret in self._keys
+        ]
+        if not any(hmac.compare_digest(each.encode(), signature.encode()) for each in expected):
             raise InvalidLink
-        left = expires - time.time()
-        if left <= 0:
+        remaining = expires - time.time()
+        if remaining <= 0:
             raise ExpiredLink
-        return timedelta(seconds=left)
+        return timedelta(seconds=remaining)
 
 
 def whole_seconds(expires_in: timedelta) -> int:

@@ -62,7 +62,7 @@ class LocalStore:
         self.links = LinkSigner(secret)
 
     async def __aenter__(self) -> Self:
-        with _translated():
+        with _port_errors():
             await anyio.Path(self._incoming).mkdir(parents=True, exist_ok=True)
         await self.sweep()
         return self
@@ -89,7 +89,7 @@ class LocalStore:
                 return stored
         cancelled = Event()
         try:
-            with _translated():
+            with _port_errors():
                 await to_thread.run_sync(
                     partial(self._copy, path, self.path(key), size=size, cancelled=cancelled),
                     # A cancelled task need not wait: the copy ends, and clears up, at its next
@@ -102,7 +102,7 @@ class LocalStore:
 
     async def head(self, key: str) -> StoredObject:
         """Describe an object; raise `ObjectNotFound`."""
-        with _translated(key):
+        with _port_errors(key):
             size = (await anyio.Path(self.path(key)).stat()).st_size
         return StoredObject(
             key=key, size=size, media_type=media_type_of(key), sha256=Path(key).stem
@@ -110,11 +110,11 @@ class LocalStore:
 
     async def read(self, key: str) -> AsyncGenerator[bytes]:
         """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
-        with _translated(key):
+        with _port_errors(key):
             file = await anyio.open_file(self.path(key), "rb")
         async with file:
             while True:
-                with _translated(key):
+                with _port_errors(key):
                     chunk = await file.read(_CHUNK)
                 if not chunk:
                     return
@@ -122,7 +122,7 @@ class LocalStore:
 
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
-        with _translated():
+        with _port_errors():
             await anyio.Path(self.path(key)).unlink(missing_ok=True)
 
     async def signed_url(
@@ -138,7 +138,7 @@ class LocalStore:
 
     async def sweep(self, *, older_than: timedelta = _ABANDONED_AFTER) -> int:
         """Remove the copies that killed processes left behind; return how many."""
-        with _translated():
+        with _port_errors():
             return await to_thread.run_sync(self._sweep, older_than)
 
     def _sweep(self, older_than: timedelta) -> int:
@@ -186,7 +186,7 @@ def _sync(directory: Path) -> None:
 
 
 @contextmanager
-def _translated(key: str | None = None) -> Generator[None]:
+def _port_errors(key: str | None = None) -> Generator[None]:
     """Raise the operating system's errors as the port's; `key` names what may be missing."""
     try:
         yield

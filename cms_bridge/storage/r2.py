@@ -148,27 +148,27 @@ class R2Store:
 
     async def head(self, key: str) -> StoredObject:
         """Describe an object; raise `ObjectNotFound`."""
-        with _translated(key):
-            found = await self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+        with _port_errors(key):
+            head = await self._client.head_object(Bucket=self._bucket, Key=self._name(key))
         return StoredObject(
             key=key,
-            size=found["ContentLength"],
-            media_type=found["ContentType"],
-            sha256=found["Metadata"].get("sha256", Path(key).stem),
+            size=head["ContentLength"],
+            media_type=head["ContentType"],
+            sha256=head["Metadata"].get("sha256", Path(key).stem),
         )
 
     async def read(self, key: str) -> AsyncGenerator[bytes]:
         """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
-        with _translated(key):
-            found = await self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            body = found["Body"]
+        with _port_errors(key):
+            response = await self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+            body = response["Body"]
             async with body:
                 async for chunk in body.iter_chunks(_CHUNK):
                     yield chunk
 
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
-        with suppress(ObjectNotFound), _translated(key):
+        with suppress(ObjectNotFound), _port_errors(key):
             await self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
     async def signed_url(
@@ -192,7 +192,7 @@ class R2Store:
     async def _put_whole(self, key: str, source: "_Source") -> None:
         body, md5 = await source.next_part()
         source.check(key)
-        with _translated(key):
+        with _port_errors(key):
             await self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._name(key),
@@ -204,7 +204,7 @@ class R2Store:
 
     async def _put_parts(self, key: str, source: "_Source") -> None:
         bucket, name = self._bucket, self._name(key)
-        with _translated(key):
+        with _port_errors(key):
             begun = await self._client.create_multipart_upload(
                 Bucket=bucket,
                 Key=name,
@@ -234,8 +234,8 @@ class R2Store:
         places = anyio.Semaphore(self._concurrency)
 
         async def send(number: int, body: bytes, md5: str) -> None:
-            with _translated(key):
-                sent = await self._client.upload_part(
+            with _port_errors(key):
+                part = await self._client.upload_part(
                     Bucket=self._bucket,
                     Key=self._name(key),
                     UploadId=upload,
@@ -243,7 +243,7 @@ class R2Store:
                     Body=body,
                     ContentMD5=md5,
                 )
-            tags[number - 1] = sent["ETag"]
+            tags[number - 1] = part["ETag"]
             places.release()
 
         try:
@@ -289,7 +289,7 @@ class _Source:
 
 
 @contextmanager
-def _translated(key: str) -> Generator[None]:
+def _port_errors(key: str) -> Generator[None]:
     try:
         yield
     except (BotoCoreError, ClientError, aiohttp.ClientError, TimeoutError) as error:

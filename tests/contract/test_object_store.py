@@ -512,7 +512,7 @@ def test_every_error_of_the_client_is_mapped_and_only_passing_ones_are_retried()
     }
     passing: set[str] = set()
     for name, error in errors.items():
-        with pytest.raises(StorageError) as raised, r2._translated(MISSING):
+        with pytest.raises(StorageError) as raised, r2._port_errors(MISSING):
             raise error
         if raised.type is StorageUnavailable:
             passing.add(name)
@@ -532,5 +532,5 @@ def test_every_error_of_the_client_is_mapped_and_only_passing_ones_are_retried()
 
 @pytest.mark.parametrize("error", [aiohttp.ClientPayloadError(), TimeoutError()])
 def test_a_transfer_that_breaks_off_may_be_tried_again(error: Exception) -> None:
-    with pytest.raises(StorageUnavailable), r2._translated(MISSING):
+    with pytest.raises(StorageUnavailable), r2._port_errors(MISSING):
         raise error
