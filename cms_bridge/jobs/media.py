@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import assets, projects, wakeups
+from cms_bridge import assets, projects
 from cms_bridge.assets import AssetRecord, Condition, Place
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
@@ -214,9 +214,7 @@ async def _store(job: Job, asset: AssetRecord | None, *, by: str) -> None:
     async with transaction():
         await projects.upsert(job.project)
         with unique_violations():
-            await Job.insert(job)
-        if asset is None:
-            wakeups.job_due(job.id, Status.APPROVED, attempt=0)
+            await moves.begin(job)
         # What the project already has is handed over: nothing of it may be spent.
         bound = Decimal(0) if asset else price
         approved = approvals.on_job(digest, by=by, bound=bound)

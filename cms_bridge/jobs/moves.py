@@ -1,4 +1,4 @@
-"""Moves of a job that no worker makes: a conditional UPDATE, and word of it in the outbox."""
+"""How a job begins, and how it moves by no worker's hand: a conditional UPDATE, and word of it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
-from cms_bridge.states import Status, origins
+from cms_bridge.states import FINISHED, Status, origins
 from cms_bridge.tables import Job
 
 WAKE_GRACE = timedelta(seconds=5)
@@ -29,6 +29,14 @@ async def find(job: UUID) -> JobRecord:
     if row is None:
         raise JobNotFound("There is no such job.")
     return JobRecord.of(row)
+
+
+async def begin(job: Job) -> None:
+    """Write a new job down and wake a worker, if it needs one; call inside a transaction."""
+    await Job.insert(job)
+    status = Status(job.status)
+    if status not in FINISHED:
+        wakeups.job_due(job.id, status, attempt=0)
 
 
 async def move(

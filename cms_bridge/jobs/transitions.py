@@ -21,7 +21,7 @@ from cms_bridge.events import (
     Submission,
     VideoRef,
 )
-from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
+from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, begin, find, move
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord, StoredVideo
@@ -126,7 +126,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
     ):
         await _stop(row["id"])
     job = uuid4()
-    await Job.insert(
+    await begin(
         Job(
             id=job,
             project=project.id,
@@ -142,7 +142,6 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
             updated_at=now,
         )
     )
-    wakeups.job_due(job, Status.PENDING, attempt=0)
     await messages.touch(job, Topic.RENDITION)
     return job
 
