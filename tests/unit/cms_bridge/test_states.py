@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms_bridge import states
-from cms_bridge.states import DRAFTABLE, FINISHED, MOVES, RENDERABLE, JobKind, Status
+from cms_bridge.states import (
+    DRAFTABLE,
+    FINISHED,
+    MOVES,
+    RENDERABLE,
+    AttemptOutcome,
+    JobKind,
+    Status,
+)
 
 HAPPY_PATH = [
     Status.PENDING,
@@ -77,7 +85,7 @@ def test_every_status_has_its_moves_and_stands_in_one_group() -> None:
     assert sorted(status for group in groups for status in group) == sorted(Status)
 
 
-def test_every_kind_and_status_is_documented_where_it_is_defined() -> None:
+def test_every_kind_status_and_outcome_is_documented_where_it_is_defined() -> None:
     source = Path(states.__file__).read_text(encoding="utf-8")
     documented = re.findall(r'^    ([A-Z_]+) = "\w+"\n    """.+"""$', source, re.MULTILINE)
-    assert documented == [member.name for member in (*JobKind, *Status)]
+    assert documented == [member.name for member in (*JobKind, *Status, *AttemptOutcome)]
