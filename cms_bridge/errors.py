@@ -53,6 +53,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import ClassVar
 
+from cms_bridge.fields import camel_case
 from cms_bridge.states import Status
 from render.errors import RefusedGeneration, RenderError, RunningGeneration
 
@@ -71,7 +72,7 @@ class Refusal(BridgeError):
 
     def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
-        self.params = params
+        self.params = {camel_case(name): value for name, value in params.items()}
         """The values its text speaks of."""
 
 

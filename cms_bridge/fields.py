@@ -13,6 +13,13 @@ import msgspec
 
 from render.schema import END
 
+
+def camel_case(name: str) -> str:
+    """Return a name of Python's as whoever asks reads it (decision 0024)."""
+    first, *more = name.split("_")
+    return first + "".join(map(str.title, more))
+
+
 ONE_LINE = rf"^[^\u0000-\u001f\u007f]*{END}"
 """No control character; JSON Schema's dialect and Python's read it alike."""
 

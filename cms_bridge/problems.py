@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from cms_bridge.errors import Refusal, Unauthorised, WebhookRejected, problem
+from cms_bridge.fields import camel_case
 from render.errors import InvalidStoryboard, RenderError
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,7 +43,7 @@ _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class FieldError(msgspec.Struct, frozen=True, kw_only=True):
+class FieldError(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One thing that is wrong with a request."""
 
     message: str
@@ -56,7 +57,7 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.key}: {self.message}." if self.key else f"{self.message}."
 
 
-class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What went wrong: one sentence for people, one code for programs (RFC 9457)."""
 
     type: str
@@ -147,7 +148,7 @@ def _faults(error: HTTPException) -> tuple[FieldError, ...]:
     return tuple(
         FieldError(
             message=str(one.get("message") or ""),
-            key=str(one.get("key") or ""),
+            key=camel_case(str(one.get("key") or "")),
             source=str(one.get("source") or ""),
         )
         for one in cast(list[dict[str, object]], [one for one in listed if isinstance(one, dict)])

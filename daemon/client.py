@@ -56,7 +56,7 @@ class Sender:
         change = StoryboardChange(
             job_id=job["id"],
             storyboard_id=job["id"],
-            revision=job["storyboard_revision"] + 1,
+            revision=job["storyboardRevision"] + 1,
             by="command line",
             storyboard=msgspec.convert(job["storyboard"], Storyboard),
         )
@@ -90,8 +90,8 @@ class Sender:
         while time.monotonic() < deadline:
             response = await self._http.get(f"/api/v1/videos/jobs/{job}/status", headers=self._key)
             status = _json_of(response)
-            if status["updated_at"] != seen:
-                seen = status["updated_at"]
+            if status["updatedAt"] != seen:
+                seen = status["updatedAt"]
                 yield status
                 if status["status"] in until:
                     return

@@ -28,7 +28,7 @@ from render.storyboard import Storyboard
 log = structlog.get_logger()
 
 
-class PriceQuote(msgspec.Struct, frozen=True, kw_only=True):
+class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What a job's storyboard may cost: what an approval answers to. US dollars as text."""
 
     storyboard_digest: str
@@ -52,17 +52,19 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True):
     scenes: tuple[SceneEstimate, ...]
 
 
-class ApprovalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApprovalRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """A person's approval of what they were shown."""
 
     storyboard_digest: Digest
     estimated_cost: Dollars
-    """The price at this moment: what the estimate tells as `to_approve`."""
+    """The price at this moment: what the estimate tells as `toApprove`."""
     by: Annotated[Person, msgspec.Meta(min_length=1)]
     """Who approves: an e-mail address or a name."""
 
 
-class Approval(msgspec.Struct, frozen=True, kw_only=True):
+class Approval(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An approval as it is recorded."""
 
     job_id: UUID
@@ -75,14 +77,16 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
 
 
-class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
+class JobAccepted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a job stands that was asked to render."""
 
     job_id: UUID
     status: Status
 
 
-class PriceQuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceQuoteRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """A storyboard that is not saved."""
 
     storyboard: Storyboard

@@ -20,7 +20,7 @@ from cms_bridge.ledger.charges import ChargeOutcome, ChargeRecord, ChargeState
 from cms_bridge.pricing.amounts import rounded
 
 
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
+class Charge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One paid call. Amounts are US dollars as text."""
 
     id: UUID
@@ -43,7 +43,9 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
-class ChargeResolution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChargeResolution(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """What a person found in the provider's account."""
 
     outcome: ChargeOutcome
@@ -83,7 +85,8 @@ def _view(charge: ChargeRecord) -> Charge:
         "reserved": rounded(charge.reserved),
         "settled": None if charge.settled is None else rounded(charge.settled),
     }
-    return msgspec.convert({**msgspec.structs.asdict(charge), **amounts}, Charge)
+    values = {name: getattr(charge, name) for name in Charge.__struct_fields__}
+    return Charge(**{**values, **amounts})
 
 
 routers = resource(

@@ -7,6 +7,7 @@ a route has (the key, a body, parameters) and what its handler declares with
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, cast
@@ -26,6 +27,7 @@ from cms_bridge.access.keys import is_public, needs_of, public
 from cms_bridge.api import reference
 from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, Forbidden, Unauthorised, kind
+from cms_bridge.fields import camel_case
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
 from cms_bridge.server import REFUSALS
@@ -84,9 +86,8 @@ def _operation_id(
     handler: HTTPRouteHandler, _method: str, path: list[str | PathParameterDefinition]
 ) -> str:
     """Return a handler's name in camelCase; an older path needs one of its own."""
-    first, *more = handler.handler_name.split("_")
     older = canonical("/" + "/".join(map(str, path)))
-    return "".join((first, *map(str.title, more), "Alias" if older else ""))
+    return camel_case(handler.handler_name) + ("Alias" if older else "")
 
 
 def describe(app: Litestar) -> Document:
@@ -130,7 +131,10 @@ def _described(app: Litestar) -> Document:
                 own["content"] |= refusals[name]["content"]
                 continue
             operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
-        if same := canonical(path):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter["name"] = camel_case(parameter["name"])
+        if same := canonical(_template(path)):
             operation["x-alias-of"] = same
             operation["description"] += f"\n\nThe same as `{same}`, by an older name."
     forms, named = schema.components(
@@ -138,6 +142,7 @@ def _described(app: Litestar) -> Document:
     )
     for (media, _), form in zip(slots, forms, strict=True):
         media["schema"] = form
+    document["paths"] = {_template(path): item for path, item in document["paths"].items()}
     document["components"] = {
         "schemas": dict(sorted(named.items())),
         "responses": dict(sorted(refusals.items())),
@@ -150,6 +155,11 @@ def _described(app: Litestar) -> Document:
         },
     }
     return schema.publish(document)
+
+
+def _template(path: str) -> str:
+    """Return a path with its parameters named as members are."""
+    return re.sub(r"{\w+}", lambda name: camel_case(name[0]), path)
 
 
 def _operations(

@@ -26,7 +26,7 @@ _down = Seldom(per_second=1)
 State = Literal["up", "down"]
 
 
-class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
+class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The service in a few words and numbers."""
 
     status: Literal["ok", "degraded", "stalled", "down"]
@@ -51,7 +51,7 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs whose news Payload does not know yet."""
 
 
-class Liveness(msgspec.Struct, frozen=True):
+class Liveness(msgspec.Struct, frozen=True, rename="camel"):
     """The process answers."""
 
     status: Literal["ok"] = "ok"

@@ -52,7 +52,7 @@ class MediaStatus(StrEnum):
     """No worker has taken it yet, or it is tried again later."""
     GENERATING = "generating"
     READY = "ready"
-    """It is there: `content_url` leads to it."""
+    """It is there: `contentUrl` leads to it."""
     FAILED = "failed"
     """`error` says why. `POST /api/v1/jobs/{id}/render` tries again."""
     CANCELLED = "cancelled"
@@ -66,7 +66,9 @@ _STATUSES = {
 }
 
 
-class MediaRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MediaRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """A picture or a spoken text, wanted by itself."""
 
     project_id: Id
@@ -90,7 +92,7 @@ class MediaRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Who asks: an e-mail address or a name."""
 
 
-class MediaAsset(msgspec.Struct, frozen=True, kw_only=True):
+class MediaAsset(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A picture or a spoken text, and how it came to be. Amounts are US dollars as text."""
 
     id: UUID

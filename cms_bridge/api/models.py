@@ -26,7 +26,7 @@ from cms_bridge.health.models import (
 _DAY, _YEAR = 24, 24 * 366
 
 
-class ModelHealthReport(msgspec.Struct, frozen=True, kw_only=True):
+class ModelHealthReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How every model does that a daemon has, or lately had, on its chains."""
 
     since: Moment

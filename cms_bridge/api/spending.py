@@ -28,7 +28,9 @@ _SPENDING = "/{project_id:str}/spending"
 ProjectId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)]
 
 
-class ProjectCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProjectCaps(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """A project's own caps in US dollars; null leaves one to the configuration."""
 
     project: Dollars | None = None
@@ -37,7 +39,7 @@ class ProjectCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """On each of its videos."""
 
 
-class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What counts against the caps: everything reserved, settled or unknown. Dollars as text."""
 
     spent: Decimal

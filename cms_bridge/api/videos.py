@@ -25,7 +25,7 @@ from render.problem import Problem
 from render.storyboard import Storyboard
 
 
-class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
+class JobStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a job stands."""
 
     id: UUID
@@ -62,7 +62,7 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
-class ExpiringLink(msgspec.Struct, frozen=True, kw_only=True):
+class ExpiringLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An expiring URL."""
 
     url: str
@@ -70,7 +70,7 @@ class ExpiringLink(msgspec.Struct, frozen=True, kw_only=True):
     """The same bytes, to be saved under a readable name."""
 
 
-class VideoLinks(msgspec.Struct, frozen=True, kw_only=True):
+class VideoLinks(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a finished video and its poster can be fetched, for a while."""
 
     video: ExpiringLink

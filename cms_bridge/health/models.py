@@ -42,7 +42,7 @@ class CircuitState(StrEnum):
     """It has rested: the next call is a trial."""
 
 
-class CircuitReport(msgspec.Struct, frozen=True, kw_only=True):
+class CircuitReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How the circuit of a model was last seen."""
 
     state: CircuitState
@@ -52,7 +52,7 @@ class CircuitReport(msgspec.Struct, frozen=True, kw_only=True):
     """When the next call is let through."""
 
 
-class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
+class FailureReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A model's newest failure."""
 
     at: Moment
@@ -61,7 +61,7 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """One plain sentence."""
 
 
-class AggregateReport(msgspec.Struct, frozen=True, kw_only=True):
+class AggregateReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A model's calls in five minutes. Times are seconds, of calls that made something."""
 
     starts_at: Moment
@@ -73,7 +73,7 @@ class AggregateReport(msgspec.Struct, frozen=True, kw_only=True):
     p95: float | None
 
 
-class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How one model does. Counts and times are those of the period asked for."""
 
     provider: str
@@ -156,7 +156,9 @@ class AggregateRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Decode a row that holds all columns."""
         return cls(
             model=row["model"],
-            report=msgspec.convert(row, AggregateReport),
+            report=AggregateReport(
+                **{name: row[name] for name in AggregateReport.__struct_fields__}
+            ),
             latencies=_counts(row["latencies"]),
         )
 

@@ -75,7 +75,7 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     )
 
 
-class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True):
+class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What one scene may cost, in US dollars as text."""
 
     scene_id: str

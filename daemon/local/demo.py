@@ -109,7 +109,7 @@ async def _as_sender(house: House, brief: Brief, console: Console) -> None:
         job = await sender.submit(brief)
         console.print(f"[bold]Submitted[/] “{brief.title}” by a signed webhook; job {job}")
         status = await _last(sender.follow(job, until=_DRAFTED, seconds=_WAIT_SECONDS))
-        _print_storyboard(console, status["storyboard"]["scenes"], status["estimated_cost"])
+        _print_storyboard(console, status["storyboard"]["scenes"], status["estimatedCost"])
         await sender.approve(status)
         console.print("[bold]Approved[/] by a signed webhook")
         with _bar(console) as bar:

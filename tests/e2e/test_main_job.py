@@ -377,7 +377,7 @@ async def film_by_webhook(running: RunningInstallation, film: Path) -> dict[str,
         finished = await last(sender.follow(job, until=COMPLETED, seconds=PATIENCE))
         links = await sender.links(job)
     assert finished["progress"] == 100
-    assert finished["storyboard_digest"] == (
+    assert finished["storyboardDigest"] == (
         msgspec.convert(drafted["storyboard"], Storyboard).digest
     )
     async with httpx.AsyncClient() as anyone:

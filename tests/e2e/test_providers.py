@@ -84,9 +84,9 @@ async def test_a_video_of_models_is_paid_for_as_the_providers_count(
     assert len(gemini_simulator.charges) == 4
     assert replicate_simulator.charges == []
     paid = sum(Decimal(str(row["settled"])) for row in rows)
-    assert 0 < paid == Decimal(done["actual_cost"]) <= Decimal(done["drafted"]["estimated_cost"])
-    assert not done["model_fallback_occurred"]
-    assert "placeholder_used" not in {said["code"] for said in done["generation_warnings"]}
+    assert 0 < paid == Decimal(done["actualCost"]) <= Decimal(done["drafted"]["estimatedCost"])
+    assert not done["modelFallbackOccurred"]
+    assert "placeholder_used" not in {said["code"] for said in done["generationWarnings"]}
 
 
 async def test_what_the_project_has_already_is_not_paid_again(
@@ -97,7 +97,7 @@ async def test_what_the_project_has_already_is_not_paid_again(
     done = await film(running, BRIEF)
     assert charges(running, done["id"]) == []
     assert gemini_simulator.charges == replicate_simulator.charges == []
-    assert Decimal(done["actual_cost"]) == 0
+    assert Decimal(done["actualCost"]) == 0
 
 
 async def test_a_scene_on_a_colour_has_no_picture_made(
@@ -113,7 +113,7 @@ async def test_a_scene_on_a_colour_has_no_picture_made(
     made = [(row["scene_id"], row["kind"]) for row in charges(running, done["id"])]
     assert sorted(made) == [(first, "narration"), (second, "narration"), (second, "picture")]
     assert len(gemini_simulator.charges) == 3
-    assert done["scenes_done"] == done["scenes_total"] == 2
+    assert done["scenesDone"] == done["scenesTotal"] == 2
 
 
 async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
@@ -132,14 +132,14 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
         status = (await http.get(f"/api/v1/videos/jobs/{newest['id']}/status")).json()
         offer = (await http.get(f"{path}/estimate")).json()
         approved, spent, needs = (
-            Decimal(status[name]) for name in ("approved_cost", "spent", "needs")
+            Decimal(status[name]) for name in ("approvedCost", "spent", "needs")
         )
-        assert 0 < spent <= approved == Decimal(status["estimated_cost"])
-        assert Decimal(offer["to_approve"]) == approved + needs
+        assert 0 < spent <= approved == Decimal(status["estimatedCost"])
+        assert Decimal(offer["toApprove"]) == approved + needs
         before = charges(running, str(newest["id"]))
         word = {
-            "storyboard_digest": offer["storyboard_digest"],
-            "estimated_cost": offer["to_approve"],
+            "storyboardDigest": offer["storyboardDigest"],
+            "estimatedCost": offer["toApprove"],
             "by": "ann@example.com",
         }
         assert (await http.post(f"{path}/approve", json=word)).status_code == 200
@@ -148,12 +148,12 @@ async def test_useless_answers_stop_at_what_was_approved_and_go_on_once_more_is(
             done = await last(
                 sender.follow(str(newest["id"]), until=frozenset({"completed"}), seconds=120)
             )
-    assert Decimal(done["spent"]) <= Decimal(done["approved_cost"]) == approved + needs
+    assert Decimal(done["spent"]) <= Decimal(done["approvedCost"]) == approved + needs
     rows = charges(running, str(newest["id"]))
     assert [row["id"] for row in rows][: len(before)] == [row["id"] for row in before]
     made = [(row["scene_id"], row["kind"]) for row in rows if row["answer"]]
     assert len(made) == len(set(made)) == 4
-    told = [said for said in done["generation_warnings"] if said["code"] == "answers_useless"]
+    told = [said for said in done["generationWarnings"] if said["code"] == "answers_useless"]
     assert {said["params"]["scene"] for said in told} == {1, 2}
     assert ModelsConfig().gemini.primary in {said["params"]["model"] for said in told}
     wasted = sum(Decimal(said["params"]["cost"]) for said in told)
@@ -171,8 +171,8 @@ async def test_another_model_steps_in_and_the_editor_is_told(
     gemini_simulator.script.clear()
     assert gemini_simulator.charges == []
     assert replicate_simulator.charges
-    assert done["model_fallback_occurred"]
-    assert "model_fallback" in {said["code"] for said in done["generation_warnings"]}
+    assert done["modelFallbackOccurred"]
+    assert "model_fallback" in {said["code"] for said in done["generationWarnings"]}
 
 
 async def test_the_health_of_models_tells_who_stepped_in(
@@ -187,7 +187,7 @@ async def test_the_health_of_models_tells_who_stepped_in(
     )
     assert primary["errors"] > 0
     assert primary["fallbacks"] > 0
-    assert primary["last_failure"]["message"] == "Gemini is out of order."
+    assert primary["lastFailure"]["message"] == "Gemini is out of order."
     assert flux["available"]
     assert flux["p50"] <= flux["p95"]
 

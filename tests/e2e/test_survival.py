@@ -319,7 +319,7 @@ class TestStoryboardsThatCannotBeFilmed:
         )
 
         async def total() -> bool:
-            return (await running.status(storyboard["jobId"]))["scenes_total"] == 200
+            return (await running.status(storyboard["jobId"]))["scenesTotal"] == 200
 
         await eventually(total)
 

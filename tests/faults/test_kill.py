@@ -97,7 +97,7 @@ async def named(running: RunningInstallation, job: str) -> VideoRef:
     """Return the name by which a CMS knows a job."""
     known = await running.status(job)
     return VideoRef(
-        project_id=known["project_id"], video_id=known["video_id"], submission=known["submission"]
+        project_id=known["projectId"], video_id=known["videoId"], submission=known["submission"]
     )
 
 

@@ -22,7 +22,7 @@ from tests.support.ledger import AMPLE, call, claimed, new_job
 
 async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     """Store a project's; return their ids by the names of path parameters."""
-    project = {"project_id": name}
+    project = {"projectId": name}
     waiting, offered, unapproved, done = [await new_job(project=name) for _ in range(4)]
     await put(offered, Status.STORYBOARD_COMPLETE, approved=False)
     await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
@@ -48,7 +48,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
             await ledger.mark_unknown(reservation, "The connection was lost.")
         charges.append(reservation.id)
     paid = [
-        {"job_id": str(row["job"]), "charge_id": charge}
+        {"jobId": str(row["job"]), "chargeId": charge}
         for charge in charges
         for row in [await _charge(charge)]
     ]
@@ -59,8 +59,8 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
         prices=OFFLINE,
     )
     asset = await _asset(done, now)
-    jobs = [{**project, "job_id": str(job)} for job in (waiting, offered, unapproved, done)]
-    assets = [{"asset_id": str(one)} for one in (pending, asset)]
+    jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
+    assets = [{"assetId": str(one)} for one in (pending, asset)]
     return [known | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
 
 

@@ -235,9 +235,9 @@ async def test_links_to_a_finished_video_are_signed_and_named(http: httpx.AsyncC
         f"/api/v1/videos/jobs/{job}/links", headers={"Authorization": f"Bearer {API_KEY}"}
     )
     links = answer.json()
-    assert links["expires_in"] == 3600
+    assert links["expiresIn"] == 3600
     assert f"{'b' * 64}.mp4?expires=" in links["video"]["url"]
-    assert "name=%C3%9Cber+uns.mp4" in links["video"]["download_url"]
+    assert "name=%C3%9Cber+uns.mp4" in links["video"]["downloadUrl"]
     assert f"{'c' * 64}.jpg?expires=" in links["poster"]["url"]
 
 
@@ -266,14 +266,14 @@ async def test_health_goes_red_when_due_work_is_not_claimed(
         answer = await http.get("/health")
         said = answer.json()
         assert (answer.status_code, said["status"]) == (200, "ok")
-        assert (said["due_jobs"], said["stuck_jobs"]) == (1, 0)
+        assert (said["dueJobs"], said["stuckJobs"]) == (1, 0)
 
         await Job.update({Job.wake_at: now - timedelta(minutes=10)}).where(Job.id == stuck)
         answer = await http.get("/health")
         said = answer.json()
         assert (answer.status_code, said["status"]) == (503, "stalled")
-        assert (said["due_jobs"], said["stuck_jobs"], said["held_jobs"]) == (1, 1, 0)
-        assert 600 <= said["oldest_due_seconds"] < 700
+        assert (said["dueJobs"], said["stuckJobs"], said["heldJobs"]) == (1, 1, 0)
+        assert 600 <= said["oldestDueSeconds"] < 700
         # Events can still be accepted here.
         ready = await http.get("/health/ready")
         assert (ready.status_code, ready.json()["status"]) == (200, "stalled")
@@ -285,7 +285,7 @@ async def test_health_goes_red_when_due_work_is_not_claimed(
         answer = await http.get("/health")
         said = answer.json()
         assert (answer.status_code, said["status"]) == (200, "degraded")
-        assert (said["stuck_jobs"], said["held_jobs"]) == (1, 1)
+        assert (said["stuckJobs"], said["heldJobs"]) == (1, 1)
     await Job.update({Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None}).where(
         Job.id.is_in([stuck, held])
     )
@@ -307,23 +307,23 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
     described = (await http.get("/schema/openapi.json")).json()
     assert set(described["paths"]) == {
         EVENTS,
-        "/api/v1/videos/jobs/{job_id}/status",
-        "/api/v1/videos/jobs/{job_id}/links",
-        "/api/v1/videos/jobs/{job_id}/charges",
-        "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve",
-        "/api/v1/projects/{project_id}/spending",
+        "/api/v1/videos/jobs/{jobId}/status",
+        "/api/v1/videos/jobs/{jobId}/links",
+        "/api/v1/videos/jobs/{jobId}/charges",
+        "/api/v1/videos/jobs/{jobId}/charges/{chargeId}/resolve",
+        "/api/v1/projects/{projectId}/spending",
         *(
-            f"/api/{version}/jobs/{{job_id}}/{action}"
+            f"/api/{version}/jobs/{{jobId}}/{action}"
             for version in ("v1", "v2")
             for action in ("estimate", "approve", "render")
         ),
         "/api/v1/health/models",
         "/api/v1/media/generate",
-        "/api/v1/media/assets/{asset_id}",
-        "/api/v1/media/assets/{asset_id}/content",
+        "/api/v1/media/assets/{assetId}",
+        "/api/v1/media/assets/{assetId}/content",
         "/api/media/generate",
-        "/api/media/assets/{asset_id}",
-        "/api/media/assets/{asset_id}/content",
+        "/api/media/assets/{assetId}",
+        "/api/media/assets/{assetId}/content",
         "/api/health/models",
         "/health",
         "/health/live",

@@ -252,7 +252,7 @@ def fails_everywhere(bridge: Bridge, job: str, *, status: int) -> None:
         headers = {**KEY, "X-Secret": HEADER}
         answer = http.get(f"/api/v1/videos/jobs/{job}/status", headers=headers)
         assert answer.status_code == status
-        order = {"project_id": "p", "kind": "speech", "prompt": BODY}
+        order = {"projectId": "p", "kind": "speech", "prompt": BODY}
         answer = http.post("/api/v1/media/generate", headers=headers, json=order)
         assert answer.status_code == status
         body, signed = events.signed(events.submitted(video=uuid4().hex, title=BODY, script=BODY))

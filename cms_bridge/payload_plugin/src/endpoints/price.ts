@@ -52,11 +52,11 @@ async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
 function toPrice(body: unknown): null | Price {
   if (!isRecord(body)) return null
   const price = {
-    estimatedCost: body.estimated_cost,
-    usualCost: body.usual_cost,
+    estimatedCost: body.estimatedCost,
+    usualCost: body.usualCost,
     difference: body.difference,
-    usualDifference: body.usual_difference,
-    toApprove: body.to_approve,
+    usualDifference: body.usualDifference,
+    toApprove: body.toApprove,
     needs: body.needs,
   }
   return isPrice(price) ? price : null

@@ -20,7 +20,7 @@ type Medium = 'download' | 'poster' | 'video'
 const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
   video: [['video', 'url']],
   download: [
-    ['video', 'download_url'],
+    ['video', 'downloadUrl'],
     ['video', 'url'],
   ],
   poster: [['poster', 'url']],

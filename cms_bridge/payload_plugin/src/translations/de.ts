@@ -270,7 +270,7 @@ export const de: Translations = {
   'error.charge_unknown':
     'Ein Aufruf von {model} wurde vielleicht mit {amount} $ berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
   'error.price_changed':
-    'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimated_cost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
+    'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimatedCost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
   'error.model_fallback': '{used} ist für {intended} eingesprungen.',
   'error.storyboard_offline': 'Das Storyboard wurde ohne Modell entworfen.',

@@ -263,7 +263,7 @@ export const en = {
   'error.charge_unknown':
     'A call to {model} may have been charged {amount} $. Someone must look into the account and say whether it was.',
   'error.price_changed':
-    'The price has changed since it was shown: {seen} $ then, {estimated_cost} $ now. Nothing was started; approve again if the new price is right.',
+    'The price has changed since it was shown: {seen} $ then, {estimatedCost} $ now. Nothing was started; approve again if the new price is right.',
   'error.charge_not_unknown': 'What became of this call is known by now.',
   'error.model_fallback': '{used} stepped in for {intended}.',
   'error.storyboard_offline': 'The storyboard was drafted without a model.',

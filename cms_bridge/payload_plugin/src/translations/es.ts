@@ -266,7 +266,7 @@ export const es: Translations = {
   'error.charge_unknown':
     'Una llamada a {model} quizá se cobró por {amount} $. Compruebe la cuenta y diga si fue así.',
   'error.price_changed':
-    'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimated_cost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
+    'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimatedCost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
   'error.model_fallback': '{used} sustituyó a {intended}.',
   'error.storyboard_offline': 'El guion gráfico se preparó sin modelo.',

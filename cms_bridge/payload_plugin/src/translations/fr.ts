@@ -268,7 +268,7 @@ export const fr: Translations = {
   'error.charge_unknown':
     'Un appel à {model} a peut-être été facturé {amount} $. Vérifiez le compte et dites ce qu’il en est.',
   'error.price_changed':
-    'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimated_cost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
+    'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimatedCost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
   'error.model_fallback': '{used} a remplacé {intended}.',
   'error.storyboard_offline': 'Le storyboard a été préparé sans modèle.',

@@ -28,12 +28,12 @@ beforeEach(() => {
 })
 
 const offer = {
-  storyboard_digest: 'abc',
-  estimated_cost: '0.400000',
-  usual_cost: '0.110000',
+  storyboardDigest: 'abc',
+  estimatedCost: '0.400000',
+  usualCost: '0.110000',
   difference: '0.140000',
-  usual_difference: '0.050000',
-  to_approve: '0.400000',
+  usualDifference: '0.050000',
+  toApprove: '0.400000',
   needs: '0.000000',
   scenes: [],
 }
@@ -123,7 +123,7 @@ describe('the price of an edit', () => {
   test.for<Answer>([
     { status: 500, body: { detail: 'A secret.', code: 'x' } },
     { status: 401, body: {} },
-    { status: 200, body: { estimated_cost: 1 } },
+    { status: 200, body: { estimatedCost: 1 } },
     { status: 200, body: null },
   ])('that nobody can read is no price: %j', async (answer) => {
     const storyboard = await draft()
@@ -162,7 +162,7 @@ describe('an approval', () => {
     const changed = {
       code: 'price_changed',
       detail: 'The price has changed since it was shown.',
-      params: { seen: '0.4', estimated_cost: '0.5' },
+      params: { seen: '0.4', estimatedCost: '0.5' },
     }
     bridge.answer = () => ({ status: 409, body: changed })
     await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.4' })

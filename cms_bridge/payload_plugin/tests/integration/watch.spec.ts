@@ -14,9 +14,9 @@ let rendition: Doc
 beforeAll(async () => {
   await bridge.start()
   bridge.links = {
-    video: { url: 'https://media.example/v.mp4?s=1', download_url: 'https://media.example/d.mp4' },
+    video: { url: 'https://media.example/v.mp4?s=1', downloadUrl: 'https://media.example/d.mp4' },
     poster: { url: '/objects/poster.jpg?s=2' },
-    expires_in: 3600,
+    expiresIn: 3600,
   }
   cms = await startCms({ bridgeUrl: bridge.url })
   const video = await cms.makeVideo({ stage: 'submitted' })

@@ -39,7 +39,7 @@ HEALTH = {("GET", path) for path in ("/health", "/health/ready", "/health/live")
 
 
 def ordered(project: str) -> dict[str, Any]:
-    return {"project_id": project, "kind": "image", "prompt": "A loaf"}
+    return {"projectId": project, "kind": "image", "prompt": "A loaf"}
 
 
 IN_THE_BODY = {
@@ -131,7 +131,7 @@ async def everything() -> dict[str, list[dict[str, Any]]]:
 
 
 def unknown(ids: Ids) -> Ids:
-    return {name: "nobodys" if name == "project_id" else str(uuid4()) for name in ids}
+    return {name: "nobodys" if name == "projectId" else str(uuid4()) for name in ids}
 
 
 async def test_every_route_names_its_project_or_is_listed(bridge: Bridge) -> None:
@@ -227,6 +227,6 @@ async def test_what_all_projects_spend_is_told_to_keys_of_all_alone(bridge: Brid
         )
         assert answer.json()["spent"] == "0.110000"
         if told is None:
-            assert answer.json()["month_spent"] is None
+            assert answer.json()["monthSpent"] is None
         else:
-            assert answer.json()["month_spent"] == "0.220000"
+            assert answer.json()["monthSpent"] == "0.220000"

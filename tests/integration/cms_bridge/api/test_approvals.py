@@ -85,8 +85,8 @@ async def drafted(board: Any = BOARD) -> UUID:
 
 def word(**changes: Any) -> dict[str, Any]:
     return {
-        "storyboard_digest": BOARD.digest,
-        "estimated_cost": str(TOTAL),
+        "storyboardDigest": BOARD.digest,
+        "estimatedCost": str(TOTAL),
         "by": "ann@example.com",
         **changes,
     }
@@ -118,9 +118,9 @@ class TestEstimate:
     async def test_it_tells_the_price_scene_by_scene(self, http: httpx.AsyncClient) -> None:
         job = await drafted()
         said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
-        assert said["storyboard_digest"] == BOARD.digest
-        assert Decimal(said["estimated_cost"]) == Decimal(said["difference"]) == TOTAL
-        assert [(one["scene_id"], one["picture"], one["narration"]) for one in said["scenes"]] == [
+        assert said["storyboardDigest"] == BOARD.digest
+        assert Decimal(said["estimatedCost"]) == Decimal(said["difference"]) == TOTAL
+        assert [(one["sceneId"], one["picture"], one["narration"]) for one in said["scenes"]] == [
             ("s1", "0.040000", "0.004000"),
             ("s2", "0.040000", "0.012000"),
         ]
@@ -141,17 +141,17 @@ class TestEstimate:
         assert offer.json() == saved
         assert [Decimal(one["due"]) for one in saved["scenes"]] == [0, Decimal("0.054")]
         assert Decimal(saved["difference"]) == Decimal("0.054")
-        assert Decimal(saved["estimated_cost"]) == Decimal("0.098")
+        assert Decimal(saved["estimatedCost"]) == Decimal("0.098")
 
     async def test_the_usual_price_stands_beside_the_bound(self, http: httpx.AsyncClient) -> None:
         job = await drafted()
         said = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
-        assert Decimal(said["usual_cost"]) == Decimal(said["usual_difference"]) == Decimal("0.046")
+        assert Decimal(said["usualCost"]) == Decimal(said["usualDifference"]) == Decimal("0.046")
         assert [Decimal(one["usual"]) for one in said["scenes"]] == [
             Decimal("0.019"),
             Decimal("0.027"),
         ]
-        assert Decimal(said["estimated_cost"]) == TOTAL
+        assert Decimal(said["estimatedCost"]) == TOTAL
 
     async def test_scenes_that_change_places_cost_nothing(self, http: httpx.AsyncClient) -> None:
         job = await drafted()
@@ -163,8 +163,8 @@ class TestEstimate:
             f"/api/v1/jobs/{job}/estimate", json={"storyboard": msgspec.to_builtins(moved)}
         )
         said = offer.json()
-        assert Decimal(said["difference"]) == Decimal(said["usual_difference"]) == 0
-        assert Decimal(said["estimated_cost"]) == TOTAL
+        assert Decimal(said["difference"]) == Decimal(said["usualDifference"]) == 0
+        assert Decimal(said["estimatedCost"]) == TOTAL
 
     async def test_a_placeholder_or_another_projects_asset_is_no_reason_for_a_discount(
         self, http: httpx.AsyncClient
@@ -215,7 +215,7 @@ class TestApproval:
         assert await Approval.count() == 1
 
     @pytest.mark.parametrize(
-        "change", [{"storyboard_digest": "0" * 64}, {"estimated_cost": "0.095999"}]
+        "change", [{"storyboardDigest": "0" * 64}, {"estimatedCost": "0.095999"}]
     )
     async def test_of_anything_but_what_the_job_has_now_it_is_refused(
         self, http: httpx.AsyncClient, change: dict[str, str]
@@ -224,14 +224,14 @@ class TestApproval:
         answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word(**change))
         said = answer.json()
         assert (answer.status_code, said["code"]) == (409, "approval_conflict")
-        assert said["params"]["storyboard_digest"] == BOARD.digest
-        assert Decimal(said["params"]["estimated_cost"]) == TOTAL
+        assert said["params"]["storyboardDigest"] == BOARD.digest
+        assert Decimal(said["params"]["estimatedCost"]) == TOTAL
         assert await Approval.count() == 0
 
     @pytest.mark.parametrize("amount", ["NaN", "sNaN", "-1", "1e40", "much", None])
     async def test_what_is_no_price_is_refused(self, http: httpx.AsyncClient, amount: Any) -> None:
         job = await drafted()
-        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word(estimated_cost=amount))
+        answer = await http.post(f"/api/v1/jobs/{job}/approve", json=word(estimatedCost=amount))
         assert answer.status_code == 400
 
     async def test_an_edit_voids_it_and_keeps_the_record(self, http: httpx.AsyncClient) -> None:
@@ -287,7 +287,7 @@ class TestApproval:
         said = answer.json()
         assert (answer.status_code, said["code"]) == (409, "price_changed")
         assert Decimal(said["params"]["seen"]) == Decimal(seen)
-        assert Decimal(said["params"]["estimated_cost"]) == TOTAL
+        assert Decimal(said["params"]["estimatedCost"]) == TOTAL
         assert await Approval.count() == 0
         assert (await transitions.find(job)).status == "storyboard_complete"
         # The editor sees the new price and approves that.
@@ -310,9 +310,9 @@ class TestApproval:
         await own(await new_job(project="project-1"), image_request(BOARD, BOARD.scenes[0]))
         answer = (await http.post(f"/api/v1/jobs/{job}/approve", json=word())).json()
         due = TOTAL - Decimal("0.04")
-        assert Decimal(answer["approved_cost"]) == due
+        assert Decimal(answer["approvedCost"]) == due
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
-        assert (Decimal(status["approved_cost"]), Decimal(status["spent"])) == (due, 0)
+        assert (Decimal(status["approvedCost"]), Decimal(status["spent"])) == (due, 0)
         assert Decimal(status["needs"]) == 0
 
     async def test_both_ways_of_approving_go_by_the_price_of_the_moment(
@@ -323,11 +323,11 @@ class TestApproval:
             # What the job was priced at when it was drafted is no longer true.
             await Job.update({Job.estimated_cost: Decimal("0.05")}).where(Job.id == job)
             offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
-            assert Decimal(offer["estimated_cost"]) == Decimal(offer["to_approve"]) == TOTAL
+            assert Decimal(offer["estimatedCost"]) == Decimal(offer["toApprove"]) == TOTAL
             old = events.approved(job, revision=2, board=BOARD, price=Decimal("0.05"))
             with pytest.raises(ApprovalConflict):
                 await accept(old, prices=PRICES)
-            stale = word(estimated_cost="0.05")
+            stale = word(estimatedCost="0.05")
             refused = await http.post(f"/api/v1/jobs/{job}/approve", json=stale)
             assert refused.status_code == 409
             if by_event:
@@ -347,7 +347,7 @@ class TestMoreThanWasApproved:
         """Approve, let a first picture cost twice what it should, and stop at the bound."""
         job = await drafted(board)
         offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
-        approved = word(storyboard_digest=board.digest, estimated_cost=offer["estimated_cost"])
+        approved = word(storyboardDigest=board.digest, estimatedCost=offer["estimatedCost"])
         await http.post(f"/api/v1/jobs/{job}/approve", json=approved)
         await http.post(f"/api/v1/jobs/{job}/render")
         lease = await claimed(job)
@@ -373,28 +373,26 @@ class TestMoreThanWasApproved:
         }
         offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
         for said in (status, offer):
-            assert (said["approved_cost"], said["spent"], said["needs"]) == (
+            assert (said["approvedCost"], said["spent"], said["needs"]) == (
                 "0.096000",
                 "0.080000",
                 "0.080000",
             )
-        assert (offer["estimated_cost"], offer["to_approve"]) == ("0.096000", "0.176000")
+        assert (offer["estimatedCost"], offer["toApprove"]) == ("0.096000", "0.176000")
 
     async def test_the_difference_is_approved_and_the_job_goes_on(
         self, http: httpx.AsyncClient
     ) -> None:
         job = await self.stopped(http)
         for named in (str(TOTAL), "0.175999"):
-            refused = await http.post(
-                f"/api/v1/jobs/{job}/approve", json=word(estimated_cost=named)
-            )
+            refused = await http.post(f"/api/v1/jobs/{job}/approve", json=word(estimatedCost=named))
             assert (refused.status_code, refused.json()["code"]) == (409, "approval_conflict")
-            assert refused.json()["params"]["estimated_cost"] == "0.176000"
-        more = word(estimated_cost="0.176", by="bob")
+            assert refused.json()["params"]["estimatedCost"] == "0.176000"
+        more = word(estimatedCost="0.176", by="bob")
         answers = [await http.post(f"/api/v1/jobs/{job}/approve", json=more) for _ in range(2)]
         assert [one.status_code for one in answers] == [200, 200]
         assert answers[0].text == answers[1].text
-        assert answers[0].json()["approved_cost"] == "0.176000"
+        assert answers[0].json()["approvedCost"] == "0.176000"
         first, second = await Approval.select().order_by(Approval.at)
         assert first["voided_at"] is not None
         assert (second["by"], second["bound"], second["voided_at"]) == (
@@ -441,8 +439,8 @@ class TestMoreThanWasApproved:
             Decimal("0.044"),
         ]
         spent, needed = Decimal("0.08"), Decimal("0.084")
-        assert Decimal(offer["to_approve"]) == spent + needed
-        more = word(storyboard_digest=board.digest, estimated_cost=offer["to_approve"])
+        assert Decimal(offer["toApprove"]) == spent + needed
+        more = word(storyboardDigest=board.digest, estimatedCost=offer["toApprove"])
         assert (await http.post(f"/api/v1/jobs/{job}/approve", json=more)).status_code == 200
         assert (await http.post(f"/api/v1/jobs/{job}/render")).json()["status"] == "approved"
         # What was found to be needed can be paid: the job does not stop at the same again.
@@ -468,10 +466,10 @@ class TestMoreThanWasApproved:
         await accept(events.edited(job, revision=2, board=board), prices=PRICES)
         assert (await transitions.find(job)).approved_cost is None
         offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
-        assert (offer["needs"], offer["to_approve"]) == ("0.000000", "0.044000")
-        approved = word(storyboard_digest=board.digest, estimated_cost="0.044")
+        assert (offer["needs"], offer["toApprove"]) == ("0.000000", "0.044000")
+        approved = word(storyboardDigest=board.digest, estimatedCost="0.044")
         answer = await http.post(f"/api/v1/jobs/{job}/approve", json=approved)
-        assert answer.json()["approved_cost"] == "0.124000"  # with what is spent already
+        assert answer.json()["approvedCost"] == "0.124000"  # with what is spent already
 
 
 class TestRender:
@@ -521,7 +519,7 @@ class TestCharges:
         await die(job)
         await open_ledger(await claimed(job), caps=AMPLE)
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
-        (warning,) = status["generation_warnings"]
+        (warning,) = status["generationWarnings"]
         listed = (await http.get(f"/api/v1/videos/jobs/{job}/charges")).json()
         assert [(one["id"], one["state"], one["reserved"]) for one in listed] == [
             (warning["params"]["charge"], "unknown", "0.040000")
@@ -533,7 +531,7 @@ class TestCharges:
         refused = await http.post(path, json={"outcome": "not_charged"})
         assert (refused.status_code, refused.json()["code"]) == (409, "charge_not_unknown")
         status = (await http.get(f"/api/v1/videos/jobs/{job}/status")).json()
-        assert (status["generation_warnings"], Decimal(status["actual_cost"])) == (
+        assert (status["generationWarnings"], Decimal(status["actualCost"])) == (
             [],
             Decimal("0.04"),
         )
@@ -560,9 +558,9 @@ class TestSpending:
         assert (await http.get(self.PATH)).json() == {
             "spent": "0.050000",
             "cap": "1000.000000",
-            "cap_per_video": "10.000000",
-            "month_spent": "0.050000",
-            "month_cap": "500.000000",
+            "capPerVideo": "10.000000",
+            "monthSpent": "0.050000",
+            "monthCap": "500.000000",
         }
 
     async def test_a_projects_own_caps_hold_from_the_next_call_on(

@@ -35,9 +35,9 @@ UNREADABLE = (
     b"\xff",
     b"null",
     b"[]",
-    rb'{"project_id": "\ud800"}',
+    rb'{"projectId": "\ud800"}',
     b"[" * 100_000,
-    b'{"project_id":' * 100_000,
+    b'{"projectId":' * 100_000,
 )
 
 
@@ -103,7 +103,7 @@ async def test_without_the_key_each_route_answers_401_alone_as_documented(
         for headers in ({}, *({"Authorization": one.encode()} for one in wrong)):
             for content in (None, b"{}", b"not json"):
                 answer = await http.request(
-                    method, path.format(project_id="p1", **known), headers=headers, content=content
+                    method, path.format(projectId="p1", **known), headers=headers, content=content
                 )
                 assert answer.status_code == 401, (method, path, headers)
                 assert check_problem(answer, document)["code"] == "unauthorised"
@@ -148,7 +148,7 @@ async def test_a_project_that_cannot_exist_is_refused_before_any_database_is_ask
         path = f"/api/v1/projects/{name}/spending"
         for answer in (await http.get(path), await http.put(path, json={})):
             assert answer.status_code == 400, name
-            assert check_problem(answer, document)["errors"][0]["key"] == "project_id"
+            assert check_problem(answer, document)["errors"][0]["key"] == "projectId"
 
 
 async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
@@ -162,7 +162,7 @@ async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
     for method, path, _ in taking:
         for content in UNREADABLE:
             answer = await http.request(
-                method, path.format(project_id="p1", **known), content=content
+                method, path.format(projectId="p1", **known), content=content
             )
             assert answer.status_code == 400, (path, content[:40])
             assert check_problem(answer, document)["code"] == "bad_request"
@@ -181,11 +181,11 @@ async def test_an_unknown_field_is_refused_and_takes_no_cap_away(
 ) -> None:
     await new_job()
     path = "/api/v1/projects/p1/spending"
-    assert (await http.put(path, json={"video": "0.5"})).json()["cap_per_video"] == "0.500000"
+    assert (await http.put(path, json={"video": "0.5"})).json()["capPerVideo"] == "0.500000"
     answer = await http.put(path, json={"vido": "0.7"})
     assert answer.status_code == 400
     assert "vido" in check_problem(answer, document)["detail"]
-    assert (await http.get(path)).json()["cap_per_video"] == "0.500000"
+    assert (await http.get(path)).json()["capPerVideo"] == "0.500000"
 
 
 async def test_a_cap_is_dollars_as_text_or_refused(
@@ -212,8 +212,8 @@ async def test_every_amount_that_the_columns_hold_may_be_a_cap(http: httpx.Async
 async def test_text_that_no_database_keeps_is_refused_where_it_would_be_stored(
     http: httpx.AsyncClient, document: Document
 ) -> None:
-    for field in ("project_id", "document", "field", "version", "by"):
-        order = {"project_id": "p1", "kind": "image", "prompt": "A loaf", field: "a\u0000b"}
+    for field in ("projectId", "document", "field", "version", "by"):
+        order = {"projectId": "p1", "kind": "image", "prompt": "A loaf", field: "a\u0000b"}
         answer = await http.post("/api/v1/media/generate", json=order)
         assert answer.status_code == 400
         assert check_problem(answer, document)["errors"][0]["key"] == field
@@ -221,13 +221,13 @@ async def test_text_that_no_database_keeps_is_refused_where_it_would_be_stored(
 
 async def test_who_speaks_is_one_line(http: httpx.AsyncClient, document: Document) -> None:
     known = (await store_api_objects())[-1]
-    path = "/api/v1/videos/jobs/{job_id}/charges/{charge_id}/resolve".format(**known)
+    path = "/api/v1/videos/jobs/{jobId}/charges/{chargeId}/resolve".format(**known)
     for by in ("a\u0000b", "a\nb"):
         answer = await http.post(path, json={"outcome": "charged", "by": by})
         assert answer.status_code == 400
         check_problem(answer, document)
     assert await Charge.exists().where(
-        Charge.id == UUID(known["charge_id"]), Charge.state == "unknown"
+        Charge.id == UUID(known["chargeId"]), Charge.state == "unknown"
     )
 
 
@@ -252,7 +252,7 @@ async def test_options_tell_every_method_of_a_path(
     http: httpx.AsyncClient, document: Document
 ) -> None:
     for path, item in document["paths"].items():
-        known = {name: str(uuid4()) for name in ("job_id", "asset_id", "charge_id", "project_id")}
+        known = {name: str(uuid4()) for name in ("jobId", "assetId", "chargeId", "projectId")}
         answer = await http.options(path.format(**known))
         allowed = set(answer.headers["allow"].split(", "))
         assert allowed == {method.upper() for method in item} | {"OPTIONS"}, path

@@ -308,7 +308,7 @@ async def http(settings: DaemonSettings, services: Services) -> AsyncIterator[ht
 
 async def order(http: httpx.AsyncClient, services: Services, **wanted: str) -> dict[str, Any]:
     """Order a medium, let a worker make it, and return how it stands then."""
-    body = {"project_id": "bakery", "kind": "image", "prompt": "An oven that glows", **wanted}
+    body = {"projectId": "bakery", "kind": "image", "prompt": "An oven that glows", **wanted}
     answer = await http.post("/api/v1/media/generate", json=body)
     medium = answer.json()["id"]
     if answer.status_code == 202:
@@ -373,7 +373,7 @@ class TestMediaByThemselves:
         assert (new["status"], new["bytes"] > len(broken)) == ("ready", True)
         assert "asset_remade" in {warning["code"] for warning in new["warnings"]}
         told = (await http.get(f"/api/v1/media/assets/{old['id']}")).json()
-        assert (told["status"], told["content_url"]) == ("failed", None)
+        assert (told["status"], told["contentUrl"]) == ("failed", None)
         assert told["error"]["code"] == "asset_damaged"
         assert Decimal(told["cost"]) > 0
         assert (await http.get(f"/api/v1/media/assets/{old['id']}/content")).status_code == 404

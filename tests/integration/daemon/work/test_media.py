@@ -46,7 +46,7 @@ GENERATE = "/api/v1/media/generate"
 PRICE = Decimal("0.04")
 PRICES = Prices(picture=lambda _: PRICE, narration=lambda _: Decimal("0.01"))
 WANTED = {
-    "project_id": "bakery",
+    "projectId": "bakery",
     "kind": "image",
     "prompt": "An oven that glows",
     "document": "42",
@@ -157,9 +157,9 @@ class TestOrdering:
         said = answer.json()
         assert answer.status_code == 202
         assert answer.headers["location"] == f"/api/v1/media/assets/{said['id']}"
-        assert (said["status"], said["kind"], said["content_url"]) == ("queued", "image", None)
+        assert (said["status"], said["kind"], said["contentUrl"]) == ("queued", "image", None)
         assert (said["document"], said["field"], said["version"]) == ("42", "hero", "v7")
-        assert (said["estimated_cost"], said["cost"]) == ("0.040000", "0.000000")
+        assert (said["estimatedCost"], said["cost"]) == ("0.040000", "0.000000")
         assert (await http.get(answer.headers["location"])).json() == said
         async with Redis.from_url(redis_url) as redis:
             (name,) = await redis.zrange(Lane.RENDERS, 0, -1)
@@ -195,7 +195,7 @@ class TestOrdering:
 
     async def test_a_key_belongs_to_its_project(self, http: httpx.AsyncClient) -> None:
         first = await order(http, key="k")
-        other = await order(http, key="k", project_id="another", prompt="Something else")
+        other = await order(http, key="k", projectId="another", prompt="Something else")
         assert (first.status_code, other.status_code) == (202, 202)
 
     @pytest.mark.parametrize(
@@ -204,10 +204,10 @@ class TestOrdering:
             ({"prompt": " \n\x00"}, 422),
             ({"prompt": "x" * 5_001}, 422),
             ({"kind": "video"}, 400),
-            ({"project_id": ""}, 400),
+            ({"projectId": ""}, 400),
             ({"document": "x" * 129}, 400),
             ({"locale": "not a tag"}, 400),
-            ({"aspect_ratio": "4:3"}, 400),
+            ({"aspectRatio": "4:3"}, 400),
             ({"promt": "?"}, 400),
         ],
     )
@@ -222,10 +222,10 @@ class TestOrdering:
     async def test_it_leaves_the_videos_of_its_document_alone(
         self, http: httpx.AsyncClient
     ) -> None:
-        asked = await order(http, project_id="project-1", document="video-1")
+        asked = await order(http, projectId="project-1", document="video-1")
         first = await accept(events.submitted())
         await accept(events.submitted(submission=2))
-        again = await order(http, project_id="project-1", document="video-1", field="other")
+        again = await order(http, projectId="project-1", document="video-1", field="other")
         assert {asked.status_code, again.status_code} == {202}
         told = {row["id"]: row["status"] for row in await Job.select(Job.id, Job.status)}
         assert told[first.job_id] == "cancelled"
@@ -248,17 +248,17 @@ class TestMaking:
         await work(services, medium)
         said = (await http.get(f"/api/v1/media/assets/{medium}")).json()
         assert (said["status"], said["provider"], said["placeholder"]) == ("ready", "gemini", False)
-        assert said["model_intended"] == said["model_used"] == "painter-1"
-        assert (said["attempts"], said["cost"], said["model_fallback_occurred"]) == (
+        assert said["modelIntended"] == said["modelUsed"] == "painter-1"
+        assert (said["attempts"], said["cost"], said["modelFallbackOccurred"]) == (
             1,
             "0.030000",
             False,
         )
-        assert (said["media_type"], said["bytes"]) == ("image/png", 32)
+        assert (said["mediaType"], said["bytes"]) == ("image/png", 32)
         assert said["latency"] >= 0
         assert said["warnings"] == []
         (row,) = await Asset.select()
-        assert said["prompt_hash"] == row["request_digest"]
+        assert said["promptHash"] == row["request_digest"]
         assert await held(video_row("bakery", "42")) == Decimal("0.03")
 
     async def test_its_bytes_are_behind_a_link_that_knows_range(
@@ -284,7 +284,7 @@ class TestMaking:
         medium = UUID((await order(http, kind="speech", prompt="Good morning.")).json()["id"])
         await work(services, medium)
         said = (await http.get(f"/api/v1/media/assets/{medium}")).json()
-        assert (said["status"], said["kind"], said["media_type"]) == (
+        assert (said["status"], said["kind"], said["mediaType"]) == (
             "ready",
             "speech",
             "audio/wav",
@@ -303,11 +303,11 @@ class TestMaking:
         assert (said["document"], said["field"]) == ("43", "teaser")
         assert said["id"] != str(first)
         assert (await order(http, document="43", field="teaser", key="k")).json() == said
-        other = await order(http, project_id="another")
+        other = await order(http, projectId="another")
         assert other.status_code == 202
 
     async def test_a_video_finds_it_too(self, http: httpx.AsyncClient, services: Services) -> None:
-        medium = UUID((await order(http, project_id="project-1")).json()["id"])
+        medium = UUID((await order(http, projectId="project-1")).json()["id"])
         await work(services, medium)
         job = (await accept(events.submitted())).job_id
         answer = await http.post(
@@ -326,9 +326,9 @@ class TestMaking:
         job = (await accept(events.submitted())).job_id
         await Asset.update({Asset.job: job, Asset.scene_id: "s1"}).where(Asset.id == asset["id"])
         said = (await http.get(f"/api/media/assets/{asset['id']}")).json()
-        assert (said["job_id"], said["document"]) == (str(job), "video-1")
+        assert (said["jobId"], said["document"]) == (str(job), "video-1")
         assert (said["field"], said["version"]) == ("scenes.s1.picturePrompt", "v1")
-        assert (said["status"], said["cost"], said["estimated_cost"]) == ("ready", "0.030000", None)
+        assert (said["status"], said["cost"], said["estimatedCost"]) == ("ready", "0.030000", None)
 
     async def test_unknown_names_are_not_found(self, http: httpx.AsyncClient) -> None:
         job = (await accept(events.submitted())).job_id
