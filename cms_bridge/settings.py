@@ -150,7 +150,7 @@ class BridgeSettings(DatabaseSettings):
     bridge_database_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
     """Connections to PostgreSQL that the bridge opens at most. Those of the bridge and of every
     daemon together must stay below the server's `max_connections`: `reelwright doctor` tells."""
-    bridge_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 5
+    bridge_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 8
     """How long a request waits for one of them, or on SQLite for its turn to write; 503 after
     that. On SQLite the first in turn waits as long again for a daemon that is writing."""
     bridge_database_queue: Annotated[int, Field(ge=1)] = 1_000
