@@ -153,13 +153,13 @@ class _Generation:
     ) -> AssetRecord:
         kept: list[AssetRecord] = []
 
-        async def keep(made: GenerationRecord, paid: Reservation | None) -> None:
-            if isinstance(made, Generated):
+        async def keep(answer: GenerationRecord, paid: Reservation | None) -> None:
+            if isinstance(answer, Generated):
                 if remade:
-                    made = replace(made, warnings=(*made.warnings, REMADE))
-                digest = answer_digest(request, placeholder=made.source.placeholder)
+                    answer = replace(answer, warnings=(*answer.warnings, REMADE))
+                digest = answer_digest(request, placeholder=answer.source.placeholder)
                 record = await self.services.vault.keep(
-                    made, self.lease, place, digest=digest, paid=paid
+                    answer, self.lease, place, digest=digest, paid=paid
                 )
                 kept.append(record)
 
@@ -170,14 +170,14 @@ class _Generation:
         )
         try:
             if isinstance(request, ImageRequest):
-                made = await providers.images.draw(request)
+                answer = await providers.images.draw(request)
             else:
-                made = await providers.speech.speak(request)
+                answer = await providers.speech.speak(request)
         except RenderError as error:
             error.params.setdefault("scene", str(_numbers(self.storyboard)[place.scene_id]))
             raise
         record = kept[-1]
-        await anyio.Path(self._path(place, record)).write_bytes(made.data)
+        await anyio.Path(self._path(place, record)).write_bytes(answer.data)
         return record
 
     async def _reuse(

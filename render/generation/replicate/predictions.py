@@ -257,5 +257,5 @@ def _age(prediction: Prediction) -> timedelta:
 def _fetch_again_seconds(prediction: Prediction) -> float:
     """Return after how many seconds to fetch again: ever later, but within what is left."""
     age = max(0.0, _age(prediction).total_seconds())
-    left = max(0.0, _KEPT.total_seconds() - age)
-    return min(max(_SOONEST_SECONDS, _GROWTH * age), _LATEST * left)
+    remaining = max(0.0, _KEPT.total_seconds() - age)
+    return min(max(_SOONEST_SECONDS, _GROWTH * age), _LATEST * remaining)

@@ -40,7 +40,7 @@ class ReplicateSpeech:
 
     def price(self, request: SpeechRequest) -> Decimal:
         """Return the most that a line costs."""
-        return speech_price(self._price, _spoken(request), request.locale)
+        return speech_price(self._price, _spoken_text(request), request.locale)
 
     async def check(self) -> None:
         """Return if the model can be asked; raise `GenerationError`."""
@@ -48,7 +48,7 @@ class ReplicateSpeech:
 
     async def speak(self, request: SpeechRequest, ticket: Ticket | None = None) -> Generated:
         """Return a line of speech."""
-        text = _spoken(request)
+        text = _spoken_text(request)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         voice = request.voice if _VOICE_ID.fullmatch(request.voice) else DEFAULT_VOICE
@@ -79,6 +79,6 @@ class ReplicateSpeech:
         )
 
 
-def _spoken(request: SpeechRequest) -> str:
+def _spoken_text(request: SpeechRequest) -> str:
     """Return what is to be said; MiniMax's marks for pauses are no words."""
     return clean_text(_PAUSE_MARK.sub(" ", clean_text(request.text)))
