@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from functools import cached_property
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
@@ -12,11 +13,13 @@ from cms_bridge.states import JobKind, Status
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
 
-T = TypeVar("T")
 
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A job as it was when it was read; `cms_bridge.tables.Job` explains each field.
 
-class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as it was when it was read; `cms_bridge.tables.Job` explains each field."""
+    Brief and storyboard are decoded when they are first asked for: what no longer can be
+    is no reason not to tell where a job stands.
+    """
 
     id: UUID
     kind: JobKind
@@ -26,14 +29,13 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     submission: int
     version: str
     title: str
-    brief: Brief
+    brief_data: str
     status: Status
     progress: int
     scenes_done: int
     scenes_total: int
     sequence: int
-    storyboard: Storyboard | None
-    """None until it is drafted."""
+    storyboard_data: str | None
     storyboard_digest: str
     storyboard_revision: int
     storyboard_past: tuple[str, ...]
@@ -62,14 +64,24 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             **{name: row[name] for name in cls.__struct_fields__ if name not in _DECODED},
             kind=JobKind(row["kind"]),
-            brief=msgspec.json.decode(row["brief"], type=Brief),
+            brief_data=row["brief"],
             status=Status(row["status"]),
-            storyboard=_optional(row["storyboard_data"], Storyboard),
             storyboard_past=msgspec.json.decode(row["storyboard_past"], type=tuple[str, ...]),
             generation_warnings=_problems(row["generation_warnings"]),
             charge_warnings=_problems(row["charge_warnings"]),
-            error=_optional(row["error"], Problem),
+            error=msgspec.json.decode(row["error"], type=Problem) if row["error"] else None,
         )
+
+    @cached_property
+    def brief(self) -> Brief:
+        """What was asked for; raise `msgspec.ValidationError` if it can no longer be read."""
+        return msgspec.json.decode(self.brief_data, type=Brief)
+
+    @cached_property
+    def storyboard(self) -> Storyboard | None:
+        """None until it is drafted; raises as `brief` does."""
+        data = self.storyboard_data
+        return msgspec.json.decode(data, type=Storyboard) if data else None
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -79,9 +91,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 _DECODED = {
     "kind",
-    "brief",
+    "brief_data",
     "status",
-    "storyboard",
     "storyboard_past",
     "generation_warnings",
     "charge_warnings",
@@ -104,10 +115,6 @@ class StoredVideo(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Decode a row that holds all columns."""
         return cls(**{name: row[name] for name in cls.__struct_fields__})
-
-
-def _optional(text: str | None, kind: type[T]) -> T | None:
-    return msgspec.json.decode(text, type=kind) if text else None
 
 
 def _problems(text: str) -> tuple[Problem, ...]:

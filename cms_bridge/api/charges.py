@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -81,11 +82,11 @@ async def resolve_charge(
 
 def _view(charge: ChargeRecord) -> Charge:
     # SQLite's numbers come without their zeros.
-    amounts = {
+    amounts: dict[str, Any] = {
         "reserved": rounded(charge.reserved),
         "settled": None if charge.settled is None else rounded(charge.settled),
     }
-    values = {name: getattr(charge, name) for name in Charge.__struct_fields__}
+    values: dict[str, Any] = {name: getattr(charge, name) for name in Charge.__struct_fields__}
     return Charge(**{**values, **amounts})
 
 

@@ -118,7 +118,7 @@ async def test_an_unexpected_error_on_any_route_shows_kind_and_place_alone(
         body = (await request.body()).decode()
         headers = dict(request.headers)
         (rows,) = await Job.select()
-        secrets = app.state.api_key, BridgeSettings()  # pyright: ignore[reportCallIssue]
+        secrets = app.state.keyring, BridgeSettings()  # pyright: ignore[reportCallIssue]
         raised.append(route_handler.handler_name)
         culprit = caught(KINDS[len(raised) % len(KINDS)])
         try:

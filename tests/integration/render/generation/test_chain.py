@@ -56,7 +56,7 @@ async def providers(request: pytest.FixtureRequest) -> AsyncIterator[Providers]:
 
 
 @pytest.fixture
-def reserve_turn() -> Book:
+def book() -> Book:
     return Book()
 
 
