@@ -16,6 +16,8 @@ from cms_bridge import failures, problems, telemetry, wakeups
 from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
+from cms_bridge.access.rates import Rates, tell_rate
+from cms_bridge.access.windows import Windows
 from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
 from cms_bridge.api.bodies import BridgeRequest
 from cms_bridge.api.contract import openapi_config
@@ -57,6 +59,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         settings.api_key.get_secret_value(),
         remembers=timedelta(seconds=settings.key_memory_seconds),
     )
+    windows = Windows(settings.redis_url)
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
@@ -67,6 +70,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 open_queue(settings.redis_url) as queue,
                 store,
                 aclosing(keyring),
+                aclosing(windows),
             ):
                 app.state.queue = queue
                 yield
@@ -88,15 +92,18 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             ),
             "prices": Provide(lambda: prices or settings.prices, sync_to_thread=False),
             "caller": Provide(caller_of, sync_to_thread=False),
+            "rates": Provide(lambda: app.state.rates, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
         },
         request_class=BridgeRequest,
         middleware=[failures.watch_for_disconnects, _wakes_workers],
+        before_send=[tell_rate],
         exception_handlers=problems.HANDLERS,
         after_exception=[failures.log_unexpected],
         logging_config=None,
         openapi_config=openapi_config(VERSION),
     )
     app.state.keyring = keyring
+    app.state.rates = Rates(windows, settings.quotas)
     app.state.owners = Owners()
     return app

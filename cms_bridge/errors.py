@@ -9,6 +9,7 @@
     │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
     │   ├── Unauthorised        401  no key, or one that is unknown, expired or revoked
     │   ├── Forbidden           403  a key that is not for this action
+    │   ├── RateLimited         429  more requests than may come in a minute
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
@@ -123,6 +124,13 @@ class Forbidden(Refusal):
 
     status = HTTPStatus.FORBIDDEN
     code = "action_not_allowed"
+
+
+class RateLimited(Refusal):
+    """More requests than may come in a minute."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
 
 
 class JobNotFound(Refusal):

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cms_bridge.access.rates import Quotas
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.errors import BridgeError
 from cms_bridge.gate import Bounds
@@ -132,6 +133,17 @@ class BridgeSettings(DatabaseSettings):
     key_memory_seconds: Annotated[float, Field(ge=0, le=60)] = 5
     """How long a good key is not looked up again: a revoked one may open that long; 0 for never."""
 
+    # Rates, of all bridges together; 0 for no limit
+    rate_reads_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().reads
+    """Requests that one key may make for what needs `read`; 429 after that."""
+    rate_writes_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().writes
+    """Requests that one key may make for everything else."""
+    rate_events_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().events
+    """Webhooks that the CMS may send; it tries again later what is refused."""
+    rate_refusals_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().refusals
+    """Requests without a good key or signature, from one address: 429 in place of 401 after that.
+    A good key opens all the same."""
+
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
     """The body of one webhook."""
@@ -224,6 +236,16 @@ class BridgeSettings(DatabaseSettings):
             max_scene_chars=self.max_scene_chars,
             max_scene_seconds=self.max_scene_seconds,
             max_video_seconds=self.max_video_seconds,
+        )
+
+    @property
+    def quotas(self) -> Quotas:
+        """How often may be asked."""
+        return Quotas(
+            reads=self.rate_reads_per_minute,
+            writes=self.rate_writes_per_minute,
+            events=self.rate_events_per_minute,
+            refusals=self.rate_refusals_per_minute,
         )
 
     @property

@@ -2,8 +2,9 @@
 
 It stands before the whole application, so that a route is closed unless it says
 what it is: `public`, or what a key needs for it (`needs`). Refused are, in this
-order, who has no good key (401), a key that is not for the route's action (403),
-and one whose projects have nothing by the path's names (404).
+order, who has no good key (401), a key that asks too often (429), one that is not
+for the route's action (403), and one whose projects have nothing by the path's
+names (404).
 """
 
 from enum import Enum, auto
@@ -18,6 +19,7 @@ from cms_bridge.access import owners
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keyring import MISSING, Keyring
 from cms_bridge.access.owners import Owners
+from cms_bridge.access.rates import Rates
 from cms_bridge.errors import Forbidden, Unauthorised
 from cms_bridge.gate import vouch
 
@@ -76,13 +78,19 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
 async def requires_key(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Guard an application; raise `Unauthorised`, `Forbidden` or the `…NotFound` of an object."""
+    """Guard an application; raise a `Refusal` of those that the module tells of."""
     if is_public(handler):
         return
-    caller = await _caller(connection)
+    rates: Rates = connection.app.state.rates
+    try:
+        caller = await _caller(connection)
+    except Unauthorised:
+        await rates.count_refusal(connection)
+        raise
     vouch(connection.scope)
     connection.scope["auth"] = caller
     needed, named = needs_of(handler), connection.path_params
+    await rates.count_request(connection, caller, needed.action if needed else None)
     if needed is None or (needed.whose is Whose.PATH and not owners.known(named)):
         raise Forbidden("No key is for this yet: it does not say what it needs.", action="")
     if needed.action not in caller.actions:

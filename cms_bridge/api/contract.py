@@ -23,10 +23,18 @@ from litestar.routes import HTTPRoute
 from litestar.types.internal_types import PathParameterDefinition
 
 from cms_bridge import problems
+from cms_bridge.access import rates
 from cms_bridge.access.keys import is_public, needs_of, public
 from cms_bridge.api import reference
 from cms_bridge.api.aliases import canonical
-from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, Forbidden, Unauthorised, kind
+from cms_bridge.errors import (
+    DatabaseBusy,
+    DatabaseUnavailable,
+    Forbidden,
+    RateLimited,
+    Unauthorised,
+    kind,
+)
 from cms_bridge.fields import camel_case
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
@@ -39,7 +47,7 @@ Document = dict[str, Any]
 UNFILMABLE = (InvalidStoryboard, EmptyScript, LimitExceeded)
 """What the engine refuses of a brief or a storyboard."""
 
-_KEYED = (Unauthorised, Forbidden)
+_KEYED = (Unauthorised, Forbidden, RateLimited)
 """What may be answered wherever a key is needed."""
 
 _KEYS = """\
@@ -254,9 +262,14 @@ def _refusal(status: HTTPStatus, said: dict[str, str]) -> tuple[dict[str, Any], 
                 "schema": {"type": "string"},
             }
         }
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         response["headers"] = {
             "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+        }
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        response["headers"] |= {
+            name: {"description": said, "schema": {"type": "string"}}
+            for name, said in rates.HEADERS.items()
         }
     return response, media
 

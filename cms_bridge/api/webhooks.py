@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from cms_bridge.access.keys import public
+from cms_bridge.access.rates import Rates
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import (
@@ -21,6 +22,7 @@ from cms_bridge.errors import (
     JobNotFound,
     MalformedEvent,
     PriceChanged,
+    RateLimited,
     RevisionConflict,
     WebhookRejected,
 )
@@ -50,6 +52,7 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     summary="Accept a signed event from the CMS",
     opt=terms(
         WebhookRejected,
+        RateLimited,
         BodyTooLarge,
         MalformedEvent,
         EventConflict,
@@ -69,14 +72,20 @@ async def receive_event(
     verifier: NamedDependency[Verifier],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
+    rates: NamedDependency[SkipValidation[Rates]],
 ) -> EventReceipt:
     """Verify the raw bytes, store event and effect in one transaction, which wakes a worker."""
-    verifier.check(request.headers)
-    body = await webhooks.read_bounded(
-        request.stream(), limit=settings.max_webhook_bytes, announced=request.content_length
-    )
-    event_id = verifier.verify(body, request.headers)
+    try:
+        verifier.check(request.headers)
+        body = await webhooks.read_bounded(
+            request.stream(), limit=settings.max_webhook_bytes, announced=request.content_length
+        )
+        event_id = verifier.verify(body, request.headers)
+    except WebhookRejected:
+        await rates.count_refusal(request)
+        raise
     vouch(request.scope)
+    await rates.count_event(request)
     accepted = await intake.accept(
         event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
     )

@@ -33,7 +33,9 @@ def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
             return await store_api_objects()
 
     known = anyio.run(fill)
-    with running_bridge(tmp_path, redis=redis_url, database=database_url) as bridge:
+    # More requests than anybody may make in a minute.
+    quotas = {f"rate_{name}_per_minute": "0" for name in ("reads", "writes", "events", "refusals")}
+    with running_bridge(tmp_path, redis=redis_url, database=database_url, **quotas) as bridge:
         yield Api(bridge.url, known, tmp_path)
 
 

@@ -53,6 +53,7 @@ async def http(
             webhook_secret=SecretStr(events.SECRET),
             api_key=SecretStr(API_KEY),
             link_secret=SecretStr(LINK_SECRET),
+            rate_refusals_per_minute=0,
         )
     )
     async with (
