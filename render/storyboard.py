@@ -214,8 +214,8 @@ class Ingredient(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     role: Role
     provider: str = ""
     model: str = ""
-    prompt_hash: str = ""
-    """SHA-256, in hex, of what the model was asked."""
+    request_digest: str = msgspec.field(name="promptHash", default="")
+    """SHA-256, in hex, of what the model was asked; signed videos carry it as `promptHash`."""
     document: str = ""
     field: str = ""
     version: str = ""

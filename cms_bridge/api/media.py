@@ -119,7 +119,7 @@ class MediaAsset(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What it may cost at most; null for what was made for a video, which is priced as a whole."""
     cost: Decimal
     """What was charged for it; nothing for what the project already had."""
-    prompt_hash: str
+    request_digest: str = msgspec.field(name="promptHash")
     """SHA-256, in hex, of what a model was asked: the same question has the same answer."""
     document: str
     field: str
@@ -162,7 +162,7 @@ _QUEUED = MediaAsset(
     latency=None,
     estimated_cost=Decimal("0.140000"),
     cost=Decimal("0.000000"),
-    prompt_hash="9d1f5c0a6b2e48d7f3a1c5e7092b4d6f8a0c2e4f6b8d0a1c3e5f7092b4d6f8a0",
+    request_digest="9d1f5c0a6b2e48d7f3a1c5e7092b4d6f8a0c2e4f6b8d0a1c3e5f7092b4d6f8a0",
     document="42",
     field="hero",
     version="2026-11-21T10:12:00Z",
@@ -328,7 +328,7 @@ def _view(medium: Medium) -> MediaAsset:
         latency=None,
         estimated_cost=rounded(job.estimated_cost),
         cost=rounded(job.actual_cost),
-        prompt_hash=medium.request_digest,
+        request_digest=medium.request_digest,
         document=job.video_id,
         field=job.field,
         version=job.version,

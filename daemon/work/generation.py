@@ -221,7 +221,7 @@ def _ingredient(record: AssetRecord, lease: Lease) -> Ingredient:
         role=Role(record.kind.value),
         provider=medium.provider,
         model=medium.model_used,
-        prompt_hash=record.request_digest,
+        request_digest=record.request_digest,
         document=lease.video_id,
         field=f"scenes.{record.scene_id}.{_FIELDS[record.kind]}",
         version=lease.version,

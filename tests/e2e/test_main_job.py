@@ -323,7 +323,7 @@ class TestTheFilm:
             origin.ingredient for origin in found.origins if origin.ingredient.role == "picture"
         ]
         assert len(pictures) == len(production.scenes)
-        assert all(made.document and made.version and made.prompt_hash for made in pictures)
+        assert all(made.document and made.version and made.request_digest for made in pictures)
         assert all(made.field.endswith("picturePrompt") for made in pictures)
 
     def test_its_poster_is_a_picture_of_its_size(self, production: Production) -> None:
