@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cms_bridge.app import RESOURCES
+
 ROOT = Path(__file__).parents[3]
 
 _NO_SOURCES = shutil.ignore_patterns("payload_plugin", "__pycache__", "fonts")
@@ -79,6 +81,16 @@ def test_an_import_through_a_wall_is_refused(
     assert any(
         line.startswith(contract) and line.endswith("BROKEN") for line in linted.stdout.splitlines()
     ), linted.stdout
+
+
+def test_every_resource_of_the_api_is_served() -> None:
+    """A module that the application does not list would answer 404 and fail no other test."""
+    written = {
+        f"cms_bridge.api.{file.stem}"
+        for file in (ROOT / "cms_bridge/api").glob("*.py")
+        if "\nrouters = " in file.read_text(encoding="utf-8")
+    }
+    assert {resource.__name__ for resource in RESOURCES} == written
 
 
 def test_no_code_wakes_workers_but_a_commit() -> None:

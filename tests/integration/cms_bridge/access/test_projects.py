@@ -173,7 +173,8 @@ async def test_a_part_of_anothers_is_not_found_within_ours(bridge: Bridge) -> No
             assert (answer.status_code, answer.content) == (404, nothing.content), operation
 
 
-async def test_what_is_ours_is_there(bridge: Bridge) -> None:
+async def test_what_is_ours_is_there_and_nothing_of_anothers_beside_it(bridge: Bridge) -> None:
+    foreign = {value for ids in bridge.theirs for value in ids.values()}
     for operation in bridge.operations:
         if not operation.names:
             continue
@@ -184,6 +185,7 @@ async def test_what_is_ours_is_there(bridge: Bridge) -> None:
             answer = await bridge.ask(operation, ids, bridge.our_key)
             nothing = await bridge.ask(operation, unknown(ids), bridge.our_key)
             assert answer.status_code not in {401, 500}, (operation, answer.text)
+            assert not [value for value in foreign if value in answer.text], operation
             found.append(answer.content != nothing.content)
         assert any(found), operation
 
