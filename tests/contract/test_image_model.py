@@ -14,13 +14,20 @@ from render.generation.base import Generated, ImageModel, ImageRequest
 from render.generation.offline.account import OfflineImages
 from render.generation.stock import StockImages
 from render.storyboard import AspectRatio
-from tests.support.simulators.models import alone, simulated
+from tests.support.simulators.models import alone, providers_of, simulated
 from tests.support.stock_pictures import stock_picture
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["offline", "stock", "gemini", "replicate", "chain"])
+MODELS = ["offline", "stock", "gemini", "replicate", "chain"]
+
+
+def test_every_provider_is_held_to_this() -> None:
+    assert providers_of("image") <= set(MODELS)
+
+
+@pytest.fixture(params=MODELS)
 async def model(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageModel]:
     if request.param == "offline":
         yield OfflineImages()

@@ -12,14 +12,21 @@ import pytest
 from render.errors import GenerationError, RefusedGeneration
 from render.generation.base import Generated, SpeechModel, SpeechRequest
 from render.generation.offline.account import OfflineSpeech
-from tests.support.simulators.models import alone, simulated
+from tests.support.simulators.models import alone, providers_of, simulated
 
 pytestmark = pytest.mark.anyio
 
 SENTENCE = "Every morning, before the town wakes, a baker lights her oven."
 
 
-@pytest.fixture(params=["offline", "gemini", "replicate", "chain"])
+MODELS = ["offline", "gemini", "replicate", "chain"]
+
+
+def test_every_provider_is_held_to_this() -> None:
+    assert providers_of("speech") <= set(MODELS)
+
+
+@pytest.fixture(params=MODELS)
 async def model(request: pytest.FixtureRequest) -> AsyncIterator[SpeechModel]:
     if request.param == "offline":
         yield OfflineSpeech()

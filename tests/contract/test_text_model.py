@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from render.generation.base import TextModel, TextRequest
-from tests.support.simulators.models import alone, simulated
+from tests.support.simulators.models import alone, providers_of, simulated
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,14 @@ SCHEMA = {
 }
 
 
-@pytest.fixture(params=["gemini", "replicate", "chain"])
+MODELS = ["gemini", "replicate", "chain"]
+
+
+def test_every_provider_is_held_to_this() -> None:
+    assert providers_of("text") <= set(MODELS)
+
+
+@pytest.fixture(params=MODELS)
 async def model(request: pytest.FixtureRequest) -> AsyncIterator[TextModel]:
     async with simulated(request, request.param) as providers:
         assert providers.text

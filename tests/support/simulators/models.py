@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -15,6 +16,13 @@ from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.replicate import ReplicateSimulator
 
 C = TypeVar("C", bound=Chain[Any, Any])
+
+ROOMS = Path(__file__).parents[3] / "render/generation"
+
+
+def providers_of(medium: str) -> set[str]:
+    """Return the providers that have an adapter for a medium, by the names of their rooms."""
+    return {path.parent.name for path in ROOMS.glob(f"*/{medium}.py")}
 
 
 @asynccontextmanager

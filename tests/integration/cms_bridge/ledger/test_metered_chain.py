@@ -1,8 +1,10 @@
 """The chain of providers under the ledger: what is charged is written down, and nothing twice."""
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 import anyio
 import pytest
@@ -207,16 +209,23 @@ async def test_what_was_approved_ends_the_chain_before_a_dearer_model_is_asked(
     assert await states(ledger) == [("m0", "settled")] * 2
 
 
-@pytest.mark.parametrize("gemini", [True, False])
-@pytest.mark.parametrize("replicate", [True, False])
-async def test_the_bridge_tells_the_price_that_the_daemon_reserves(
-    gemini: bool, replicate: bool
-) -> None:
+ACCOUNTS = [
+    name
+    for name in inspect.signature(open_providers).parameters
+    if name.endswith(("_key", "_token"))
+]
+"""Every provider's secret, as the chains are given it."""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [given for count in range(len(ACCOUNTS) + 1) for given in combinations(ACCOUNTS, count)],
+    ids=lambda given: " and ".join(given) or "nothing",
+)
+async def test_the_bridge_tells_the_price_that_the_daemon_reserves(given: tuple[str, ...]) -> None:
     models = ModelsConfig()
-    told = prices_of(models, gemini=gemini, replicate=replicate)
-    async with open_providers(
-        models, gemini_key="k" * gemini, replicate_token="t" * replicate
-    ) as providers:
+    told = prices_of(models, **{name.rpartition("_")[0]: name in given for name in ACCOUNTS})
+    async with open_providers(models, **dict.fromkeys(given, "secret")) as providers:
         for text in ("", "A boat at sea.", "船" * 500):
             picture, speech = ImageRequest(prompt=text), SpeechRequest(text=text, locale="zh")
             assert told.picture(picture) == providers.images.price(picture)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,14 @@ def test_a_price_of_ones_own_makes_a_model_known() -> None:
     config = ModelsConfig(replicate_images="someone/something", prices={"someone/something": own})
     config.check()
     assert config.price("someone/something") == own
+
+
+@pytest.mark.parametrize(
+    "name", [field.name for field in msgspec.structs.fields(ModelsConfig) if field.type is str]
+)
+def test_no_model_is_asked_whose_price_is_not_known(name: str) -> None:
+    config = msgspec.structs.replace(ModelsConfig(), **{name: "someone/something"})
+    assert ["“someone/something”" in fault for fault in config.faults()] == [True]
 
 
 def test_successors_are_not_retired_themselves() -> None:
