@@ -263,5 +263,5 @@ def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str
             }
         case CaptionStyle.BOX:
             return {"ink": "#ffffff", "background": "#0b0d12c8"}
-        case _:
+        case CaptionStyle.OUTLINE | CaptionStyle.NONE | TextStyle.NONE:  # none is ever set
             return {"ink": "#ffffff", "halo": "#000000"}

@@ -17,14 +17,8 @@ from render.words import typesetting
 from render.words.colours import contrast
 from render.words.layer import Layer
 
-STYLES = [
-    TextStyle.TITLE,
-    TextStyle.LOWER_THIRD,
-    CaptionStyle.OUTLINE,
-    CaptionStyle.BOX,
-    CaptionStyle.HIGHLIGHT,
-]
-CAPTIONS = STYLES[2:]
+CAPTIONS = [style for style in CaptionStyle if style is not CaptionStyle.NONE]
+STYLES = [*(style for style in TextStyle if style is not TextStyle.NONE), *CAPTIONS]
 SMALL = [profile_for(shape, Quality.PREVIEW) for shape in AspectRatio]
 WIDE = Profile(name="wide", width=960, height=540)
 
