@@ -2,7 +2,7 @@
 
 The wire form is that of Standard Webhooks: `{"type", "timestamp", "data"}`.
 `specs/events.schema.json` is generated from here (`make specs`), and the
-plugin's `src/events.ts` from that file.
+plugin's `src/generated/events.ts` from that file.
 """
 
 from decimal import Decimal
