@@ -71,6 +71,16 @@ def test_a_scene_past_its_limit_is_named_by_number() -> None:
         board.check(LIMITS)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [field.name for field in msgspec.structs.fields(Scene) if field.type in {str, str | None}],
+)
+def test_no_text_of_a_scene_goes_unlimited(name: str) -> None:
+    scene = msgspec.structs.replace(Scene(id="s1"), **{name: "x" * 51})
+    with pytest.raises(LimitExceeded, match="at most 50 characters"):
+        Storyboard(title="T", scenes=(scene,)).check(LIMITS)
+
+
 def test_an_overlong_narration_is_named_by_number() -> None:
     with pytest.raises(LimitExceeded, match="Scene 1: the narration may be at most 50 characters"):
         storyboard("x" * 51).check(LIMITS)

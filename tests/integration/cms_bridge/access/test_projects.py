@@ -6,7 +6,7 @@ fails until it is.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -56,6 +56,8 @@ class Operation(NamedTuple):
     path: str
     action: str | None
     has_body: bool
+    codes: frozenset[str]
+    """Of every problem that is documented."""
 
     @property
     def names(self) -> list[str]:
@@ -108,6 +110,7 @@ async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIter
                 path,
                 *(one["security"][0]["key"] if "security" in one else [None]),
                 has_body="requestBody" in one,
+                codes=frozenset(documented(document, one)),
             )
             for path, item in document["paths"].items()
             for method, one in item.items()
@@ -115,6 +118,14 @@ async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIter
         ours, theirs = await store_api_objects("ours"), await store_api_objects("theirs")
         keys = [(await key_for(*Action, project=project)) for project in ("ours", "theirs")]
         yield Bridge(http, operations, ours, theirs, *keys)
+
+
+def documented(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[str]:
+    """Yield the codes of the problems that an operation may answer."""
+    for answer in operation["responses"].values():
+        if name := answer.get("$ref", "").rpartition("/")[2]:
+            (media,) = document["components"]["responses"][name]["content"].values()
+            yield from media["examples"]
 
 
 async def key_for(*actions: Action, project: str) -> str:
@@ -151,6 +162,7 @@ async def test_what_is_anothers_is_as_what_there_is_not(bridge: Bridge) -> None:
             answer = await bridge.ask(operation, ids, bridge.our_key)
             nothing = await bridge.ask(operation, unknown(ids), bridge.our_key)
             assert answer.status_code == 404, (operation, answer.text)
+            assert answer.json()["code"] in operation.codes, operation
             assert answer.content == nothing.content, operation
             assert answer.headers.keys() == nothing.headers.keys(), operation
     assert await everything() == before
