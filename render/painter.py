@@ -15,11 +15,12 @@ from render.pictures.canvas import Canvas
 from render.pictures.clip import open_clip
 from render.pictures.footage import Footage, StillFootage
 from render.pictures.still import Plate, load_plate
+from render.pictures.transition_timing import share_at
 from render.pictures.transitions import mix
 from render.rendition import Profile
 from render.segments import Segment, cut
 from render.storyboard import Gradient, Motion, Solid
-from render.timeline import Moving, Shot, ShotSource, Still, TextOverlay, Timeline
+from render.timeline import Moving, Shot, ShotSource, Still, Timeline
 from render.words.layer import Layer
 from render.words.logo import load_logo
 from render.words.typesetting import typeset
@@ -72,7 +73,7 @@ class Painter:
                     canvas,
                     after,
                     mixed,
-                    share=(frame + 1) / (segment.frames + 1),
+                    share=share_at(frame, segment.frames),
                     colour=leading.shot.colour,
                 )
                 yield mixed, True
@@ -113,7 +114,7 @@ class Painter:
                     palette=self._timeline.palette,
                     locale=self._timeline.locale,
                 )
-                layers.append((layer, _opacity(words, frame)))
+                layers.append((layer, words.opacity(frame)))
         return layers
 
     @staticmethod
@@ -139,13 +140,6 @@ class Painter:
 
 def _moves(source: ShotSource) -> bool:
     return isinstance(source, Still) and source.motion is not Motion.STILL
-
-
-def _opacity(words: TextOverlay, frame: int) -> float:
-    if not words.fade:
-        return 1.0
-    from_start, to_end = frame - words.start + 1, words.end - frame
-    return min(1.0, from_start / (words.fade + 1), to_end / (words.fade + 1))
 
 
 class _Plates:

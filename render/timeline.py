@@ -178,6 +178,11 @@ class TextOverlay(msgspec.Struct, frozen=True, kw_only=True):
         """The first frame without it."""
         return self.start + self.frames
 
+    def opacity(self, frame: int) -> float:
+        """Return how much of it is seen in a frame between `start` and `end`: 1 for all."""
+        from_start, to_end = frame - self.start + 1, self.end - frame
+        return min(1.0, from_start / (self.fade + 1), to_end / (self.fade + 1))
+
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """A whole video: shots that overlap only where one gives way, voices that never do.

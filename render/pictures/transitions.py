@@ -1,48 +1,20 @@
 """How one picture gives way to the next: one mixed frame at a time, plane by plane.
 
-`share` runs evenly from 0 to 1 over the transition and is eased here: an edge
-or a picture that travels sets off and lands softly, to the fraction of a pixel.
-A blend stays even; what it ends on would otherwise hang in the air.
+`share` runs evenly from 0 to 1 over the transition and is eased where something moves
+(`render.pictures.transition_timing`), to the fraction of a pixel.
 
 A wipe's edge is soft, and every plane is mixed by where its own samples lie
 (chroma of 4:2:0 is sited left: level with every second luma sample across,
 half-way between two of them down), so that no colour runs ahead of its light.
 """
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane, ycbcr_of
+from render.pictures.transition_timing import SLIDES, WIPE_SOFTNESS, WIPES, Way, progress
 from render.storyboard import HexColour, Transition
-
-_SOFTNESS = 0.06
-"""The width of a wipe's edge, as a share of the way it goes."""
-
-
-class _Way(NamedTuple):
-    """Where a moving transition goes."""
-
-    down: bool
-    """Along the columns, rather than along the rows."""
-    back: bool
-    """To the left, or upwards."""
-
-
-_WIPES = {
-    Transition.WIPE_LEFT: _Way(down=False, back=True),
-    Transition.WIPE_RIGHT: _Way(down=False, back=False),
-    Transition.WIPE_UP: _Way(down=True, back=True),
-    Transition.WIPE_DOWN: _Way(down=True, back=False),
-}
-_SLIDES = {
-    Transition.SLIDE_LEFT: _Way(down=False, back=True),
-    Transition.SLIDE_RIGHT: _Way(down=False, back=False),
-    Transition.SLIDE_UP: _Way(down=True, back=True),
-    Transition.SLIDE_DOWN: _Way(down=True, back=False),
-}
 
 
 def mix(  # noqa: PLR0913  keyword-only past the fourth
@@ -58,18 +30,14 @@ def mix(  # noqa: PLR0913  keyword-only past the fourth
 
     `colour` is what a `fade` goes through. A cut takes no time: it never comes here.
     """
-    if transition in _WIPES:
-        _wipe(_WIPES[transition], before, after, canvas, _ease(share))
-    elif transition in _SLIDES:
-        _slide(_SLIDES[transition], before, after, canvas, _ease(share))
+    if transition in WIPES:
+        _wipe(WIPES[transition], before, after, canvas, progress(transition, share))
+    elif transition in SLIDES:
+        _slide(SLIDES[transition], before, after, canvas, progress(transition, share))
     elif transition is Transition.FADE:
         _fade(before, after, canvas, share, colour)
     else:
         canvas.blend(before, after, share)
-
-
-def _ease(share: float) -> float:
-    return share * share * (3 - 2 * share)
 
 
 def _fade(before: Canvas, after: Canvas, canvas: Canvas, share: float, colour: HexColour) -> None:
@@ -81,10 +49,10 @@ def _fade(before: Canvas, after: Canvas, canvas: Canvas, share: float, colour: H
         cv2.convertScaleAbs(source, dst=target, alpha=weight, beta=(1 - weight) * value)
 
 
-def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
+def _wipe(way: Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
     first, last = (before, after) if way.back else (after, before)
     length = _length(canvas.y, way)
-    soft = max(2.0, _SOFTNESS * length)
+    soft = max(2.0, WIPE_SOFTNESS * length)
     # From just outside one border to just outside the other, in luma pixels.
     edge = (length + soft) * (1 - share if way.back else share) - soft / 2
     for lead, trail, target in zip(first.planes, last.planes, canvas.planes, strict=True):
@@ -105,7 +73,7 @@ def _wipe(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float
         _cut(target, way, begin, end)[...] = np.rint(band)
 
 
-def _slide(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
+def _slide(way: Way, before: Canvas, after: Canvas, canvas: Canvas, share: float) -> None:
     # The two pictures are one long strip, and the frame is a window that moves over it.
     first, last = (before, after) if way.back else (after, before)
     progress = share if way.back else 1 - share
@@ -131,9 +99,9 @@ def _slide(way: _Way, before: Canvas, after: Canvas, canvas: Canvas, share: floa
                 )
 
 
-def _length(plane: Plane, way: _Way) -> int:
+def _length(plane: Plane, way: Way) -> int:
     return plane.shape[0] if way.down else plane.shape[1]
 
 
-def _cut(plane: Plane, way: _Way, start: int, stop: int) -> Plane:
+def _cut(plane: Plane, way: Way, start: int, stop: int) -> Plane:
     return plane[start:stop] if way.down else plane[:, start:stop]

@@ -7,7 +7,7 @@ can: it moves towards black or white by small steps until the ratio is met.
 
 from collections.abc import Sequence
 
-from render.storyboard import Palette
+from render.storyboard import CaptionStyle, Palette, TextStyle
 
 TEXT_CONTRAST = 5.0
 """A little above WCAG's 4.5 for body text, for video is compressed."""
@@ -17,11 +17,16 @@ _STEPS = 20
 _FURTHEST = 8
 """Steps that a background may be darkened for a light foreground's sake."""
 _LINEAR_BELOW = 0.04045
+_BACKGROUND_ALPHA = 0.88
+"""How much of a band is its own colour."""
+_OVERLAY_CONTRAST = 4.5
+"""WCAG 2's ratio for text."""
 
 Rgb = tuple[float, float, float]
 """Red, green and blue from 0 to 1, as encoded for sRGB."""
 
 _POLES: tuple[Rgb, Rgb] = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+_DARK = "#12151c"
 
 
 def roles(palette: Palette) -> dict[str, str]:
@@ -46,6 +51,35 @@ def roles(palette: Palette) -> dict[str, str]:
         "mark": text(legible(accent, backgrounds, TEXT_CONTRAST)),
         "muted": text(legible(mix(foreground, background, 0.3), backgrounds, TEXT_CONTRAST)),
     }
+
+
+def text_colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str]:
+    """Return the hex colours that words of a style are set in, and what surrounds them."""
+    named = roles(palette)
+    match style:
+        case TextStyle.TITLE:
+            # The scrim has the palette's hue, and is as far from the ink as a tint can be.
+            ink = parse(named["ink"])
+            pole = max(_POLES, key=lambda pole: contrast(pole, ink))
+            scrim = text(mix(parse(named["background"]), pole, 0.5))
+            return {"ink": named["ink"], "note": named["ink"], "halo": scrim}
+        case TextStyle.LOWER_THIRD:
+            # The band lets a little of the picture through, be it white or black.
+            background = parse(named["background"])
+            backgrounds = [mix(background, pole, 1 - _BACKGROUND_ALPHA) for pole in _POLES]
+            ink = text(legible(parse(named["ink"]), backgrounds, _OVERLAY_CONTRAST))
+            band = named["background"] + f"{round(_BACKGROUND_ALPHA * 255):02x}"
+            return {"ink": ink, "note": ink, "mark": named["accent"], "background": band}
+        case CaptionStyle.HIGHLIGHT:
+            accent = parse(palette.accent)
+            return {
+                "ink": text(legible(parse(_DARK), [accent], _OVERLAY_CONTRAST)),
+                "background": palette.accent,
+            }
+        case CaptionStyle.BOX:
+            return {"ink": "#ffffff", "background": "#0b0d12c8"}
+        case CaptionStyle.OUTLINE | CaptionStyle.NONE | TextStyle.NONE:  # none is ever set
+            return {"ink": "#ffffff", "halo": "#000000"}
 
 
 def readable_background(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:

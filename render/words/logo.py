@@ -19,13 +19,9 @@ from render.pictures.still import (
     srgb,
 )
 from render.rendition import Profile
-from render.storyboard import Corner
 from render.timeline import LogoOverlay
 from render.words.layer import Layer, Rgba
-from render.words.typesetting import SAFE
-
-_TALLEST = 0.3
-"""Share of the frame's height; a taller logo is made narrower."""
+from render.words.zones import logo_place, logo_size
 
 
 def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
@@ -38,7 +34,7 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
             image_upright = set_upright(image, aperture_of(logo.path, image))
-            size = _size(image_upright.size, share=logo.width, profile=profile)
+            size = logo_size(image_upright.size, share=logo.width, profile=profile)
             fitted = resizable(image_upright).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
@@ -46,23 +42,8 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
     except UNREADABLE as error:
         raise _logo_error("The picture is damaged.") from error
     picture[..., 3] = np.rint(picture[..., 3] * logo.opacity)
-    across, down = round(width * SAFE), round(height * SAFE)
-    at_left = logo.corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
-    at_top = logo.corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
-    return Layer.of(
-        picture,
-        left=across if at_left else width - across - size[0],
-        top=down if at_top else height - down - size[1],
-        width=width,
-        height=height,
-    )
-
-
-def _size(source: tuple[int, int], *, share: float, profile: Profile) -> tuple[int, int]:
-    wide, high = source
-    width = share * min(profile.width, profile.height)
-    scale = min(width / wide, _TALLEST * profile.height / high)
-    return max(1, round(wide * scale)), max(1, round(high * scale))
+    left, top = logo_place(size, corner=logo.corner, profile=profile)
+    return Layer.of(picture, left=left, top=top, width=width, height=height)
 
 
 def _rgba(image: Image.Image, icc_profile: bytes | None) -> Rgba:

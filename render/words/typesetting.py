@@ -26,55 +26,24 @@ from PIL import Image
 from render.errors import MediaError
 from render.problem import Problem
 from render.rendition import Profile
-from render.sentences import shorten
 from render.storyboard import CaptionStyle, Palette, TextStyle, clean_text
 from render.timeline import TextOverlay
 from render.words import fonts
-from render.words.colours import contrast, legible, mix, parse, roles
-from render.words.colours import text as as_hex
+from render.words.colours import text_colours
 from render.words.columns import columns
+from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
 from render.words.halo import Halo, surround
 from render.words.layer import Layer
 from render.words.wording import Wording, readable, wording
+from render.words.zones import zone_of
 
 TEMPLATE = Path(__file__).with_name("text_overlay.typ")
 
-SAFE = 0.05
-"""Share of the width, and of the height, that stays free at each edge."""
-
-_MOST = {
-    TextStyle.TITLE: 120,
-    TextStyle.LOWER_THIRD: 160,
-    CaptionStyle.OUTLINE: 220,
-    CaptionStyle.BOX: 220,
-    CaptionStyle.HIGHLIGHT: 220,
-}
-"""Columns shown of a paragraph: at this length it is still large enough to be read."""
-
-_CAPTION_ROOM = {True: 0.175, False: 0.25}
-"""The captions' zone in shares of the shorter side: two lines in wide frames, three in others."""
-_UPRIGHT_FOOT = 0.14
-"""Share of the height below captions in upright frames."""
 _LISTED = 8
 _KEPT = 16
 """Layers kept: what two neighbouring segments show at a time, with room to spare."""
 
-_BACKGROUND_ALPHA = 0.88
-"""How much of a band is its own colour."""
-_TEXT_CONTRAST = 4.5
-"""WCAG 2's ratio for text."""
-_POLES = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-_DARK = parse("#12151c")
 _NOTHING = np.zeros((1, 1, 4), np.uint8)
-
-
-class _Zone(msgspec.Struct, frozen=True):
-    """Where on the canvas a style's words may stand; pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -88,6 +57,10 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     head: Wording
     sub: Wording | None
     lines: list[str]
+    largest: float
+    """The size of head or caption at the most, in hundredths of the frame's shorter side."""
+    below: float
+    """The size of `sub` as a share of the head's, at the most."""
     voice: str
     colours: dict[str, str]
 
@@ -137,13 +110,13 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
                 params={"characters": listed},
             )
         )
-    if any(columns(part) > _MOST[words.style] for part in _paragraphs(words.style, words.text)):
+    if any(columns(part) > MOST[words.style] for part in paragraphs(words.style, words.text)):
         listed_problems.append(
             Problem(
                 code="words_shortened",
                 message=f"The words are too long to be read on the picture and are cut off after "
-                f"about {_MOST[words.style]} characters.",
-                params={"limit": _MOST[words.style]},
+                f"about {MOST[words.style]} characters.",
+                params={"limit": MOST[words.style]},
             )
         )
     return tuple(listed_problems)
@@ -165,14 +138,14 @@ def stack_digest() -> str:
 def _typeset(
     style: TextStyle | CaptionStyle, text: str, profile: Profile, palette: Palette, locale: str
 ) -> Layer:
-    paragraphs = [_cut(readable(part), _MOST[style]) for part in _paragraphs(style, text)]
-    paragraphs = [part for part in paragraphs if columns(part)]
-    if not paragraphs:
+    fitted = [cut(readable(part), MOST[style]) for part in paragraphs(style, text)]
+    parts = [part for part in fitted if columns(part)]
+    if not parts:
         return Layer.of(_NOTHING, left=0, top=0, width=profile.width, height=profile.height)
-    zone = _zone(style, profile)
-    colours = _colours(style, palette)
+    zone = zone_of(style, profile)
+    colours = text_colours(style, palette)
     unit = min(profile.width, profile.height) / 100
-    wordings = [wording(part, locale) for part in paragraphs]
+    wordings = [wording(part, locale) for part in parts]
     lines = [readable(line) for line in clean_text(text).splitlines()]
     sheet = _Sheet(
         kind="caption" if isinstance(style, CaptionStyle) else style.value,
@@ -182,7 +155,9 @@ def _typeset(
         head=wordings[0],
         sub=wordings[1] if len(wordings) > 1 else None,
         # Lines as they were cut are worth keeping only where nothing is left out of them.
-        lines=lines if paragraphs == [" ".join(lines)] else [wordings[0].words],
+        lines=lines if parts == [" ".join(lines)] else [wordings[0].words],
+        largest=largest_size(style, wordings[0].length),
+        below=SECOND_SIZE.get(style, 1.0),
         voice="bold" if style is CaptionStyle.OUTLINE else "plain",
         colours=colours,
     )
@@ -204,64 +179,3 @@ def _typeset(
         )
         left, top = left + x - grown, top + y - grown
     return Layer.of(picture, left=left, top=top, width=profile.width, height=profile.height)
-
-
-def _paragraphs(style: TextStyle | CaptionStyle, text: str) -> list[str]:
-    """Return what is set as one each: a caption, or a head and what stands below it."""
-    lines = [line for line in clean_text(text).splitlines() if line.strip()] or [""]
-    if isinstance(style, CaptionStyle):
-        return [" ".join(lines)]
-    return [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
-
-
-def _cut(text: str, most: int) -> str:
-    wide = columns(text)
-    return text if wide <= most else shorten(text, int(len(text) * most / wide))
-
-
-def _zone(style: TextStyle | CaptionStyle, profile: Profile) -> _Zone:
-    width, height = profile.width, profile.height
-    short, wide = min(width, height), width > height
-    foot = round(height * (_UPRIGHT_FOOT if height > width else SAFE))
-    captions = round(short * _CAPTION_ROOM[wide])
-    match style:
-        case TextStyle.TITLE:
-            share, room = (0.8 if wide else 1 - 2 * SAFE), round(height * 0.4)
-            bottom = (height + room) // 2
-        case TextStyle.LOWER_THIRD:
-            share, room = 1 - 2 * SAFE, round(short * (0.24 if wide else 0.3))
-            bottom = height - foot - captions - round(short * 0.015)
-        case _:
-            # Narrower than the frame allows, so that a logo has its corner to itself.
-            share, room, bottom = (0.72 if wide else 1 - 2 * SAFE), captions, height - foot
-    across = round(width * share)
-    left = (width - across) // 2
-    return _Zone(left=left, top=bottom - room, width=across, height=room)
-
-
-def _colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str, str]:
-    named = roles(palette)
-    match style:
-        case TextStyle.TITLE:
-            # The scrim has the palette's hue, and is as far from the ink as a tint can be.
-            ink = parse(named["ink"])
-            pole = max(_POLES, key=lambda pole: contrast(pole, ink))
-            scrim = as_hex(mix(parse(named["background"]), pole, 0.5))
-            return {"ink": named["ink"], "note": named["ink"], "halo": scrim}
-        case TextStyle.LOWER_THIRD:
-            # The band lets a little of the picture through, be it white or black.
-            background = parse(named["background"])
-            backgrounds = [mix(background, pole, 1 - _BACKGROUND_ALPHA) for pole in _POLES]
-            ink = as_hex(legible(parse(named["ink"]), backgrounds, _TEXT_CONTRAST))
-            band = named["background"] + f"{round(_BACKGROUND_ALPHA * 255):02x}"
-            return {"ink": ink, "note": ink, "mark": named["accent"], "background": band}
-        case CaptionStyle.HIGHLIGHT:
-            accent = parse(palette.accent)
-            return {
-                "ink": as_hex(legible(_DARK, [accent], _TEXT_CONTRAST)),
-                "background": palette.accent,
-            }
-        case CaptionStyle.BOX:
-            return {"ink": "#ffffff", "background": "#0b0d12c8"}
-        case CaptionStyle.OUTLINE | CaptionStyle.NONE | TextStyle.NONE:  # none is ever set
-            return {"ink": "#ffffff", "halo": "#000000"}

@@ -14,8 +14,9 @@ from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, CaptionStyle, Palette, TextStyle
 from render.timeline import TextOverlay
 from render.words import typesetting
-from render.words.colours import contrast
+from render.words.colours import contrast, text_colours
 from render.words.layer import Layer
+from render.words.zones import SAFE
 
 CAPTIONS = [style for style in CaptionStyle if style is not CaptionStyle.NONE]
 STYLES = [*(style for style in TextStyle if style is not TextStyle.NONE), *CAPTIONS]
@@ -87,7 +88,7 @@ def test_every_script_is_set_in_every_style(style: TextStyle | CaptionStyle, scr
 @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
 def test_nothing_leaves_its_zone_however_long(text: str, profile: Profile) -> None:
     boxes = {style: box(set_in(style, text, profile)) for style in STYLES}
-    across, down = profile.width * typesetting.SAFE, profile.height * typesetting.SAFE
+    across, down = profile.width * SAFE, profile.height * SAFE
     rim = 0.035 * min(profile.width, profile.height) + 2  # shadows, and even edges
     for style in STYLES[1:]:
         left, top, right, bottom = boxes[style]
@@ -188,7 +189,7 @@ def test_words_are_legible_on_black_and_on_white(
     solid = np.abs(on_black - on_white).max(axis=2) < 0.02
     part = np.s_[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width]
     ink = np.array(
-        [int(typesetting._colours(style, palette)["ink"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        [int(text_colours(style, palette)["ink"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
     )
     letters = solid[part] & (np.abs(on_black[part] - ink).max(axis=2) < 0.1)
     assert letters.sum() > 100
