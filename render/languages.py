@@ -117,6 +117,12 @@ def scripts(text: str) -> Counter[str]:
     return counted
 
 
+def reads_leftwards(text: str) -> bool:
+    """Tell whether the first letter of a text is of a script that runs from right to left."""
+    directions = (unicodedata.bidirectional(char) for char in text)
+    return next((way != "L" for way in directions if way in {"L", "R", "AL"}), False)
+
+
 def estimate_seconds(text: str, locale: str) -> float:
     """Return about how long the offline voice speaks a text, in seconds.
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from render.sound.graph import RATE
+from render.sound.arrangement import RATE
 from render.sound.loudness import decode_sound
 from render.sound.waveform import Peaks, waveform
 

@@ -22,7 +22,8 @@ from render.inspection.frames import BLACK, MOVED, luma
 from render.inspection.probe import MediaInfo, inspect, open_mp4
 from render.inspection.validation import Fault, Finding, tag_findings, too_loud
 from render.pictures.canvas import Plane
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RATE
+from render.sound.graph import Block
 from render.sound.hearing import ClippingDetector
 from render.sound.loudness import Loudness, decode_sound, measure
 from render.sound.wav import PauseDetector

@@ -13,10 +13,9 @@ import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
-Block: TypeAlias = npt.NDArray[np.float32]
+from render.sound.arrangement import RATE
 
-RATE = 48_000
-"""Samples a second."""
+Block: TypeAlias = npt.NDArray[np.float32]
 
 
 def silence(samples: int) -> Iterator[Block]:

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RATE, sample
+from render.sound.graph import Block
 from render.sound.loudness import Loudness, decibels, decode_sound, measure
-from render.sound.mix import sample
 from render.sound.track import Tape, blocks
 from render.sound.wav import narration
 from render.timeline import Timeline, Voice

@@ -6,21 +6,17 @@ neither many scenes nor long ones take more memory.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from typing import TypeAlias
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RAMP, RATE, Span, clip_span, sample, voice_spans
+from render.sound.graph import Block
 from render.sound.track import SoundFile, SoundFormat, Tape, blocks
 from render.sound.wav import narration
 from render.timeline import ClipSound, Timeline, Voice
-
-_RAMP = RATE // 200
-"""Five milliseconds in and out, so that nothing starts or ends with a click."""
-
 
 _UNCHANGED = np.float32(1)
 
@@ -63,19 +59,13 @@ def mix(parts: Sequence[Part], total: int, *, check: Callable[[], None]) -> Iter
 
 def voice_parts(timeline: Timeline) -> tuple[Part, ...]:
     """Return the narrations; one that turns out longer than measured is not spoken over."""
-    starts = [sample(voice.start) for voice in timeline.voices]
-    limits = [*starts[1:], sample(timeline.duration)][: len(starts)]
-    return tuple(_voice(voice, limit) for voice, limit in zip(timeline.voices, limits, strict=True))
+    spans = voice_spans(timeline)
+    return tuple(_voice(voice, span) for voice, span in zip(timeline.voices, spans, strict=True))
 
 
 def clip_parts(timeline: Timeline) -> tuple[Part, ...]:
     """Return the clips' own sound, rising and falling with their pictures."""
     return tuple(_clip(sound) for sound in timeline.sounds)
-
-
-def sample(seconds: Fraction) -> int:
-    """Return the sample nearest to a time."""
-    return round(seconds * RATE)
 
 
 def factor(decibels: float) -> np.float32:
@@ -88,7 +78,7 @@ def fade(position: int, samples: int, *, length: int, rise: int, fall: int) -> G
 
     Sines, so that what comes and what goes are together as loud as either.
     """
-    rise, fall = max(rise, _RAMP), max(fall, _RAMP)
+    rise, fall = max(rise, RAMP), max(fall, RAMP)
     if position >= rise and position + samples <= length - fall:
         return _UNCHANGED
     index = np.arange(position, position + samples)
@@ -96,9 +86,8 @@ def fade(position: int, samples: int, *, length: int, rise: int, fall: int) -> G
     return np.sin(np.pi / 2 * share).astype(np.float32)
 
 
-def _voice(voice: Voice, limit: int) -> Part:
-    start = sample(voice.start)
-    end = min(sample(voice.end), limit)
+def _voice(voice: Voice, span: Span) -> Part:
+    start, end = span
     source = narration(voice.path, scene=str(voice.number))
     return Part(
         start=start,
@@ -109,7 +98,7 @@ def _voice(voice: Voice, limit: int) -> Part:
 
 
 def _clip(sound: ClipSound) -> Part:
-    start, end = sample(sound.start), sample(sound.start + sound.duration)
+    start, end = clip_span(sound)
     source = SoundFile(
         path=sound.path,
         formats=(SoundFormat.MP4, SoundFormat.WEBM),

@@ -17,10 +17,11 @@ import msgspec
 import numpy as np
 from av.error import FFmpegError
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RATE, ducking_points, sample
+from render.sound.graph import Block
 from render.sound.loudness import SILENCE, integrated_loudness
-from render.sound.mix import Gain, Part, factor, fade, sample
-from render.sound.speech import HOLD, Speech
+from render.sound.mix import Gain, Part, factor, fade
+from render.sound.speech import Speech
 from render.sound.track import SoundFile, SoundFormat, Tape, blocks, open_sound
 from render.timeline import MusicBed
 
@@ -28,9 +29,6 @@ MAX_SECONDS = 7_200
 """Of one piece of music."""
 MIN_SECONDS = 1
 
-_ATTACK, _RELEASE = HOLD * 2 // 10, HOLD * 6 // 10
-"""Samples it takes to step back before a word (0.3 s), and to return after one (0.9 s);
-together less than the shortest silence between what is said."""
 _CROSSFADE = RATE // 4
 """Long enough for no click, too short to hear two beats."""
 _AUDIBLE = 0.001
@@ -89,10 +87,9 @@ def ducking(spans: Sequence[tuple[int, int]], *, depth: float) -> Callable[[int,
 
     `spans` are where somebody speaks, as in `Speech`.
     """
-    points = np.array(
-        [point for begin, end in spans for point in (begin - _ATTACK, begin, end, end + _RELEASE)]
-    )
-    levels = np.tile([0.0, -depth, -depth, 0.0], len(spans))
+    curve_points = ducking_points(spans, depth=depth)
+    points = np.array([point.sample for point in curve_points])
+    levels = np.array([point.decibels for point in curve_points])
 
     def gain(at: int, samples: int) -> Gain:
         if not points.size:

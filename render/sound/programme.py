@@ -18,10 +18,11 @@ import av
 import msgspec
 import numpy as np
 
-from render.sound.graph import RATE, Block, filter_blocks
+from render.sound.arrangement import RATE, sample
+from render.sound.graph import Block, filter_blocks
 from render.sound.hearing import Hearing, hear
 from render.sound.loudness import Loudness, integrated_loudness
-from render.sound.mix import Part, clip_parts, factor, mix, sample, voice_parts
+from render.sound.mix import Part, clip_parts, factor, mix, voice_parts
 from render.sound.music import music_part
 from render.sound.speech import listen
 from render.timeline import ClipSound, MusicBed, Timeline, Voice

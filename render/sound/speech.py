@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import speech_spans
+from render.sound.graph import Block
 from render.sound.loudness import integrated_loudness
-from render.sound.mix import sample
 from render.sound.track import blocks
 from render.sound.wav import PauseDetector, narration
 from render.timeline import Timeline
-
-HOLD = RATE * 3 // 2
-"""Samples: a shorter silence does not end what one is saying."""
 
 
 class Speech(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +21,7 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True):
     loudness: float
     """LUFS, of all narrations together and nothing between them."""
     spans: tuple[tuple[int, int], ...]
-    """From which sample to which somebody speaks, in order; at least `HOLD` lies between them."""
+    """Where somebody speaks, by `render.sound.arrangement.speech_spans`."""
 
 
 def listen(timeline: Timeline, *, check: Callable[[], None]) -> Speech:
@@ -39,24 +36,5 @@ def listen(timeline: Timeline, *, check: Callable[[], None]) -> Speech:
                 yield block
 
     loudness = integrated_loudness(heard())
-    return Speech(loudness=loudness, spans=tuple(_spans(timeline, detectors)))
-
-
-def _spans(timeline: Timeline, detectors: list[PauseDetector]) -> Iterator[tuple[int, int]]:
-    span: tuple[int, int] | None = None
-    for voice, detector in zip(timeline.voices, detectors, strict=True):
-        silences = detector.pauses()
-        begins = [0, *(end for _, end in silences)]
-        ends = [*(begin for begin, _ in silences), voice.duration]
-        for begin, end in zip(begins, ends, strict=True):
-            if begin >= end:
-                continue
-            first, last = sample(voice.start + begin), sample(voice.start + end)
-            if span and first - span[1] < HOLD:
-                span = span[0], last
-            else:
-                if span:
-                    yield span
-                span = first, last
-    if span:
-        yield span
+    spans = speech_spans(timeline.voices, (detector.pauses() for detector in detectors))
+    return Speech(loudness=loudness, spans=tuple(spans))

@@ -24,7 +24,8 @@ from av.filter import Graph
 from av.stream import Discard
 
 from render.errors import MediaError
-from render.sound.graph import RATE, Block, pull_frames, silence
+from render.sound.arrangement import RATE
+from render.sound.graph import Block, pull_frames, silence
 
 MAX_CHANNELS = 64
 MIN_RATE, MAX_RATE = 4_000, 768_000

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from av.error import FFmpegError
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RATE
+from render.sound.graph import Block
 from render.sound.track import SoundFile, SoundFormat, blocks, open_sound
 
 MAX_SECONDS = 7_200

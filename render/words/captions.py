@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from render.languages import estimate_seconds, scripts
 from render.sentences import clauses, clusters, sentences, words
@@ -65,6 +65,22 @@ _TRADITIONAL = re.compile(r"zh.*hant|zh-(tw|hk|mo)|yue", re.IGNORECASE)
 _INSIDE_WORD = re.compile(r"[0-9A-Za-z]{2}")
 
 
+class SpokenWord(NamedTuple):
+    """A word of a cue, or a phrase where words are not told apart."""
+
+    text: str
+    """With the space or the line break that follows it: joined, words are the cue's text."""
+    span: Span
+    """When it is said."""
+
+
+class SpokenCue(NamedTuple):
+    """A cue with its words."""
+
+    cue: Cue
+    words: tuple[SpokenWord, ...]
+
+
 def cues(
     text: str,
     *,
@@ -72,6 +88,18 @@ def cues(
     pauses: Sequence[tuple[Fraction, Fraction]],
     locale: str,
 ) -> tuple[Cue, ...]:
+    """Return the captions of one narration, as `spoken_cues` does, without their words."""
+    timed = spoken_cues(text, seconds=seconds, pauses=pauses, locale=locale)
+    return tuple(spoken.cue for spoken in timed)
+
+
+def spoken_cues(
+    text: str,
+    *,
+    seconds: Fraction,
+    pauses: Sequence[tuple[Fraction, Fraction]],
+    locale: str,
+) -> tuple[SpokenCue, ...]:
     """Return the captions of one narration, timed from its first sample to its last.
 
     `text` is what is spoken, or what captions say instead; `seconds` the
@@ -88,9 +116,27 @@ def cues(
     texts = ["\n".join(_lines(parts[first : last + 1])) for first, last in runs]
     spoken = [Span(spans[first].start, spans[last].end) for first, last in runs]
     return tuple(
-        Cue(start=span.start, end=span.end, text=text)
-        for span, text in zip(_times(spoken, texts, seconds), texts, strict=True)
+        SpokenCue(
+            Cue(start=span.start, end=span.end, text=text),
+            tuple(_spoken_words(text, parts[first : last + 1], spans[first : last + 1])),
+        )
+        for span, text, (first, last) in zip(
+            _times(spoken, texts, seconds), texts, runs, strict=True
+        )
     )
+
+
+def _spoken_words(
+    text: str, parts: Sequence[TextPart], spans: Sequence[Span]
+) -> Iterator[SpokenWord]:
+    starts: list[int] = []
+    end = 0
+    for part in parts:
+        bare = part.text.strip()
+        starts.append(text.index(bare, end))
+        end = starts[-1] + len(bare)
+    for start, following, span in zip(starts, [*starts[1:], len(text)], spans, strict=True):
+        yield SpokenWord(text[start:following], span)
 
 
 def _parts(text: str, locale: str) -> Iterator[TextPart]:

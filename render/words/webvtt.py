@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
+from render.languages import reads_leftwards
 from render.storyboard import clean_text
 from render.timeline import Cue
-from render.words.wording import reads_leftwards
 
 _LEFTWARDS = frozenset({"ar", "fa", "he", "iw", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "ks"})
 """Languages that are read from right to left."""
@@ -29,12 +29,17 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def milliseconds(seconds: Fraction) -> int:
+    """Return a time as WebVTT tells it."""
+    return round(seconds * 1000)
+
+
 def _line(line: str, *, leftwards: bool) -> str:
     mark = "&rlm;" if leftwards and not reads_leftwards(line) else ""
     return mark + line.translate(_ESCAPES)
 
 
 def _time(seconds: Fraction) -> str:
-    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    minutes, rest = divmod(milliseconds(seconds), 60_000)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -9,7 +9,7 @@ import unicodedata
 
 import msgspec
 
-from render.languages import scripts
+from render.languages import reads_leftwards, scripts
 from render.sentences import clusters
 from render.words.fonts import fallbacks, missing_characters
 
@@ -82,12 +82,6 @@ def readable(text: str) -> str:
         if marks <= _MOST_MARKS and char not in lacking:
             characters.append(char)
     return " ".join("".join(characters).split())
-
-
-def reads_leftwards(text: str) -> bool:
-    """Tell whether the first letter of a text is of a script that runs from right to left."""
-    directions = (unicodedata.bidirectional(char) for char in text)
-    return next((way != "L" for way in directions if way in {"L", "R", "AL"}), False)
 
 
 def _region(locale: str) -> str | None:

@@ -12,7 +12,8 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
-from render.sound.graph import RATE, Block
+from render.sound.arrangement import RATE
+from render.sound.graph import Block
 from render.sound.loudness import decode_sound
 from render.sound.programme import encode_sound
 from render.sound.wav import wav_duration

@@ -24,7 +24,7 @@ from render.pictures.canvas import Canvas
 from render.pictures.motion import window
 from render.pictures.still import film, load_plate
 from render.rendition import Profile, Rendition
-from render.sound.graph import RATE
+from render.sound.arrangement import RATE
 from render.sound.loudness import integrated_loudness
 from render.storyboard import Motion
 from render.timeline import Shot, Timeline

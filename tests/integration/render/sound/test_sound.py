@@ -11,10 +11,11 @@ import pytest
 
 from render.delivery.joiner import join
 from render.errors import MediaError
+from render.sound.arrangement import sample
 from render.sound.graph import Block
 from render.sound.hearing import hear
 from render.sound.loudness import decode_sound, integrated_loudness
-from render.sound.mix import clip_parts, mix, sample
+from render.sound.mix import clip_parts, mix
 from render.sound.programme import encode_sound
 from render.sound.waveform import waveform
 from render.timeline import Timeline

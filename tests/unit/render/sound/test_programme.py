@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.errors import MediaError
+from render.sound.arrangement import sample
 from render.sound.graph import Block
 from render.sound.loudness import SILENCE, decode_sound, integrated_loudness, measure
-from render.sound.mix import mix, sample, voice_parts
+from render.sound.mix import mix, voice_parts
 from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Timeline, Voice
 from tests.support.sounds import (
