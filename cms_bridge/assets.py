@@ -16,6 +16,7 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge.tables import Asset
 from render.generation.base import Kind
+from render.measures import Measures
 from render.problem import Problem
 from render.source import Credit, Source
 
@@ -52,6 +53,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     """The CMS document's, as it was when the video was submitted."""
     credit: Credit = Credit()
+    measures: Measures | None = None
+    """What was measured of it; None of what was made before anything was."""
 
 
 class StoredMedium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
@@ -196,6 +199,39 @@ async def find_asset(
     """
     seen = Asset.condition == Condition.USABLE if checked else Asset.id.is_not_null()
     return await newest(_reusable(project, list(request_digests)) & seen)
+
+
+async def of_scenes(
+    project: str, job: UUID, wanted: Mapping[tuple[str, Kind], Collection[str]]
+) -> dict[tuple[str, Kind], AssetRecord]:
+    """Return what there is of each scene's media, by the names of what was asked for them.
+
+    What `at` or else `find_asset` would find, in two questions for all scenes together.
+    """
+    names = sorted({name for asked in wanted.values() for name in asked})
+    found: dict[tuple[str, Kind], AssetRecord] = {}
+    own = (
+        (Asset.job == job)
+        & Asset.request_digest.is_in(names)
+        & (Asset.condition != Condition.UNUSABLE)
+    )
+    for record in await _oldest_first(own):
+        place = (record.scene_id, record.kind)
+        if record.request_digest in wanted.get(place, ()):
+            found[place] = record
+    shared = {
+        record.request_digest: record for record in await _oldest_first(_reusable(project, names))
+    }
+    for place, asked in wanted.items():
+        records = [shared[name] for name in asked if name in shared]
+        if place not in found and records:
+            found[place] = max(records, key=lambda record: record.created_at)
+    return found
+
+
+async def _oldest_first(which: Combinable) -> list[AssetRecord]:
+    rows = await Asset.select(*Asset.all_columns()).where(which).order_by(Asset.created_at)
+    return [AssetRecord.of(row) for row in rows]
 
 
 async def judge(key: str, condition: Condition) -> None:

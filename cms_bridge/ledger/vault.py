@@ -231,6 +231,7 @@ def _medium(made: Generated, lease: Lease) -> StoredMedium:
             video_id=lease.video_id,
             version=lease.version,
             credit=made.credit,
+            measures=made.measures,
         ),
     )
 

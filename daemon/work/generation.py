@@ -188,7 +188,7 @@ class _Generation:
         Raises `UnusableAsset`.
         """
         services = self.services
-        warnings = await fetch_asset(
+        findings = await fetch_asset(
             found,
             self._path(place, found),
             request,
@@ -196,8 +196,12 @@ class _Generation:
             inspector=services.providers.inspector,
         )
         medium = replace(found.medium, condition=Condition.USABLE)
-        if warnings:
-            metadata = replace(medium.metadata, warnings=(*medium.metadata.warnings, *warnings))
+        if findings:
+            metadata = replace(
+                medium.metadata,
+                warnings=(*medium.metadata.warnings, *findings.warnings),
+                measures=findings.measures,
+            )
             await assets.describe(found.id, metadata)
             medium = replace(medium, metadata=metadata)
         found = replace(found, medium=medium)

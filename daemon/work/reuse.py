@@ -16,7 +16,7 @@ from cms_bridge.assets import AssetRecord, Condition
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore
 from daemon.errors import DaemonError
 from render.errors import MediaError
-from render.generation.acceptance import Inspector
+from render.generation.acceptance import Findings, Inspector
 from render.generation.base import ImageRequest, SpeechRequest
 from render.problem import Problem
 
@@ -39,17 +39,18 @@ async def fetch_asset(
     *,
     store: ObjectStore,
     inspector: Inspector,
-) -> tuple[Problem, ...]:
-    """Lay an asset's bytes into a file, and return what its record does not warn of yet.
+) -> Findings | None:
+    """Lay an asset's bytes into a file, and return what its record does not tell of yet.
 
     Raises `UnusableAsset`, or `StorageError` where the store does not answer.
     """
     partial = path.with_name(path.name + ".partial")
-    medium, warnings = asset.medium, tuple[Problem, ...]()
+    medium = asset.medium
+    findings: Findings | None = None
     try:
         await _read(medium.key, partial, store)
         if medium.condition is Condition.UNCHECKED:
-            warnings = await inspector.inspect_file(request, partial, source=medium.source)
+            findings = await inspector.inspect_file(request, partial, source=medium.source)
             await assets.judge(medium.key, Condition.USABLE)
     except (ObjectNotFound, MediaError) as error:
         await anyio.Path(partial).unlink(missing_ok=True)
@@ -57,7 +58,7 @@ async def fetch_asset(
         log.warning("asset.unusable", asset_id=str(asset.id), key=medium.key, reason=str(error))
         raise UnusableAsset from error
     await anyio.Path(partial).rename(path)
-    return warnings
+    return findings
 
 
 async def _read(key: str, path: Path, store: ObjectStore) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio.to_thread
 import av
@@ -23,6 +24,7 @@ from render.errors import MediaError, UnusableAnswer
 from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
+from render.measures import Measures, PictureMeasures, SpeechMeasures
 from render.pictures import deep
 from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable
 from render.problem import Problem
@@ -48,6 +50,13 @@ _SHORTEST_JUDGED = 3.0
 _UNSAID_CODE = "nothing_pronounceable"
 
 
+class Findings(NamedTuple):
+    """What came of looking at a medium."""
+
+    warnings: tuple[Problem, ...]
+    measures: Measures
+
+
 class Inspector:
     """Looks at media in threads of its own, a few at a time."""
 
@@ -59,14 +68,17 @@ class Inspector:
     async def inspect_answer(self, request: MediaRequest, answer: Generated) -> Generated:
         """Return what was made, with what there is to say of it; raise `UnusableAnswer`."""
         try:
-            warnings = await self._run(partial(self._inspect_answer, request, answer))
+            findings = await self._run(partial(self._inspect_answer, request, answer))
         except MediaError as error:
             reason = error.message
         except (OSError, MemoryError):
             return answer  # this machine has no room to look; whoever uses it looks again
         else:
             return msgspec.structs.replace(
-                answer, inspected=True, warnings=(*answer.warnings, *warnings)
+                answer,
+                inspected=True,
+                warnings=(*answer.warnings, *findings.warnings),
+                measures=findings.measures,
             )
         what = "a picture" if isinstance(request, ImageRequest) else "speech"
         raise UnusableAnswer(
@@ -76,28 +88,25 @@ class Inspector:
             reason=reason,
         ).charged(answer.cost)
 
-    async def inspect_file(
-        self, request: MediaRequest, path: Path, *, source: Source
-    ) -> tuple[Problem, ...]:
+    async def inspect_file(self, request: MediaRequest, path: Path, *, source: Source) -> Findings:
         """Return what there is to say of a file that was made earlier; raise `MediaError`."""
         return await self._run(partial(self._inspect_file, request, path, source=source))
 
-    async def _run(self, look: partial[tuple[Problem, ...]]) -> tuple[Problem, ...]:
+    async def _run(self, look: partial[Findings]) -> Findings:
         return await anyio.to_thread.run_sync(look, limiter=self._at_once)
 
-    def _inspect_answer(self, request: MediaRequest, answer: Generated) -> tuple[Problem, ...]:
+    def _inspect_answer(self, request: MediaRequest, answer: Generated) -> Findings:
         with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
             path = Path(folder) / "answer"
             path.write_bytes(answer.data)
-            problems = self._inspect_file(request, path, source=answer.source)
+            findings = self._inspect_file(request, path, source=answer.source)
         explained = {warning.code for warning in answer.warnings}
         if _UNSAID_CODE in explained:  # why it is silent is told already
-            problems = tuple(problem for problem in problems if problem.code != "silent_narration")
-        return problems
+            warnings = tuple(one for one in findings.warnings if one.code != "silent_narration")
+            findings = findings._replace(warnings=warnings)
+        return findings
 
-    def _inspect_file(
-        self, request: MediaRequest, path: Path, *, source: Source
-    ) -> tuple[Problem, ...]:
+    def _inspect_file(self, request: MediaRequest, path: Path, *, source: Source) -> Findings:
         try:
             if isinstance(request, ImageRequest):
                 return inspect_picture(path, request, source=source, standards=self._standards)
@@ -112,7 +121,7 @@ class Inspector:
 
 def inspect_picture(
     path: Path, request: ImageRequest, *, source: Source, standards: Standards
-) -> tuple[Problem, ...]:
+) -> Findings:
     """Decode a picture to its end and return what there is to say; raise `MediaError`."""
     header = check_picture(path, max_pixels=standards.picture_pixels)
     if source is Source.MODEL and header.format == "JPEG":
@@ -142,12 +151,12 @@ def inspect_picture(
                 message="The picture shows nothing but one colour; a refusal can look like that.",
             )
         )
-    return tuple(problems)
+    return Findings(tuple(problems), PictureMeasures(width=width, height=height))
 
 
 def inspect_speech(
     path: Path, request: SpeechRequest, *, source: Source, standards: Standards
-) -> tuple[Problem, ...]:
+) -> Findings:
     """Decode speech to its end and return what there is to say; raise `MediaError`."""
     with open_sound(narration(path)) as (_, stream):
         rate = stream.codec_context.sample_rate
@@ -162,7 +171,8 @@ def inspect_speech(
         raise MediaError(
             f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
         )
-    silent = hear_narration(path).silent
+    detector = hear_narration(path)
+    silent = detector.silent
     says = any(char.isalnum() for char in text)
     if source is Source.MODEL and says:
         if silent:
@@ -171,9 +181,11 @@ def inspect_speech(
             raise MediaError(
                 f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
             )
-    if silent:
-        return (Problem(code="silent_narration", message="The narration is silent."),)
-    return ()
+    warning = Problem(code="silent_narration", message="The narration is silent.")
+    return Findings(
+        (warning,) if silent else (),
+        SpeechMeasures.of(seconds, rate, detector.pauses()),
+    )
 
 
 def _decode_strictly(path: Path) -> None:

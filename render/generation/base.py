@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from render.measures import Measures
 from render.problem import Problem
 from render.source import Credit, Source
 from render.storyboard import AspectRatio, Palette
@@ -92,6 +93,8 @@ class Generated(GenerationRecord, frozen=True, kw_only=True):
     """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
     inspected: bool = False
     """Whether it was decoded to its end (`render.generation.acceptance`)."""
+    measures: Measures | None = None
+    """What was measured of it then."""
 
 
 class GeneratedText(GenerationRecord, frozen=True, kw_only=True):
