@@ -48,7 +48,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 FRAME_RATES = (24, 25, 30, 50, 60)
 """Frames a second that a video can be made at."""
 
-_USUAL_RATE = 30
+USUAL_RATE = 30
 _SHAPES = {
     AspectRatio.LANDSCAPE: ("landscape", 16, 9),
     AspectRatio.PORTRAIT: ("portrait", 9, 16),
@@ -65,7 +65,7 @@ def profile_for(
     quality: Quality = Quality.FULL,
     *,
     codec: Codec = Codec.H264,
-    fps: int = _USUAL_RATE,
+    fps: int = USUAL_RATE,
 ) -> Profile:
     """Return the profile a storyboard of this shape is rendered with.
 
@@ -83,7 +83,7 @@ def profile_for(
         shape,
         "preview" if quality is Quality.PREVIEW else "",
         codec.value if codec is not Codec.H264 else "",
-        f"{fps}fps" if fps != _USUAL_RATE else "",
+        f"{fps}fps" if fps != USUAL_RATE else "",
     )
     return Profile(
         name="-".join(filter(None, parts)),

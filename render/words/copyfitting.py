@@ -16,7 +16,10 @@ MOST = {
 }
 """Columns shown of a paragraph: at this length it is still large enough to be read."""
 
-SECOND_SIZE = {TextStyle.TITLE: 0.46, TextStyle.LOWER_THIRD: 0.62}
+SECOND_SIZE: dict[TextStyle | CaptionStyle, float] = {
+    TextStyle.TITLE: 0.46,
+    TextStyle.LOWER_THIRD: 0.62,
+}
 """The size of what stands below a head, as a share of the head's, at the most."""
 
 

@@ -45,6 +45,19 @@ def test_the_engines_vocabulary_is_light() -> None:
     assert not loaded & {*MEDIA, "litestar", "piccolo", "redis"}
 
 
+def test_a_preview_is_laid_out_without_any_media_library() -> None:
+    loaded = loaded_after(
+        "from render.preview.planning import plan_preview\n"
+        "from render.storyboard import AspectRatio, Logo, Music, Scene, Storyboard\n"
+        "scene = Scene(id='s', narration='パンは毎朝焼き上がります。', on_screen_text='パン')\n"
+        "parts = {'music': Music(file='m'), 'logo': Logo(file='l')}\n"
+        "board = Storyboard(title='', scenes=(scene,), **parts)\n"
+        "plan_preview(board, {}, aspect_ratio=AspectRatio.SQUARE)"
+    )
+    assert "budoux" in loaded
+    assert not loaded & {*MEDIA, "litestar", "piccolo", "redis"}
+
+
 def test_the_daemon_does_load_media() -> None:
     # Guards the two tests above against a probe that sees nothing.
     assert {"av", "numpy"} <= loaded_after("import render.compose")

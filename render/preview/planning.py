@@ -1,0 +1,488 @@
+"""Planning: what becomes of a storyboard, as far as that is known before anything is decoded.
+
+Nothing is computed here that the engine computes: `render.placing` builds the very timeline
+that is filmed, and the laws of cameras, transitions, captions, words and sound are those that
+paint and mix. Narrations that nobody has spoken yet are taken to last as long as the offline
+voice would need.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from render.languages import estimate_seconds, reads_leftwards
+from render.measures import Measures, PictureMeasures, SpeechMeasures
+from render.pictures.crop import Crop, cover
+from render.pictures.motion import window
+from render.pictures.transition_timing import WIPE_SOFTNESS, WIPES, travels
+from render.placing import build
+from render.preview.document import (
+    Canvas,
+    CaptionsPreview,
+    ClipView,
+    CropBox,
+    CuePreview,
+    ExistingAsset,
+    FrameSpan,
+    Keyframe,
+    LevelPoint,
+    LogoPreview,
+    MusicPreview,
+    NarrationPreview,
+    SampleSpan,
+    ScenePreview,
+    SpokenWordPreview,
+    StillView,
+    TextColours,
+    TextLook,
+    TextPreview,
+    TimelinePreview,
+    TransitionPreview,
+    View,
+)
+from render.rendition import USUAL_RATE, Profile, Quality, profile_for
+from render.sentences import clusters
+from render.sound.arrangement import (
+    RAMP,
+    RATE,
+    Span,
+    clip_span,
+    ducking_points,
+    sample,
+    speech_spans,
+    voice_spans,
+)
+from render.storyboard import (
+    AspectRatio,
+    CaptionStyle,
+    Limits,
+    Motion,
+    Palette,
+    Scene,
+    Storyboard,
+    TextStyle,
+    Transition,
+    clean_text,
+)
+from render.timeline import Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
+from render.words.captions import SpokenCue, spoken_cues
+from render.words.colours import text_colours
+from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
+from render.words.faces import faces_for, weights
+from render.words.webvtt import milliseconds
+from render.words.zones import Zone, logo_place, logo_room, zone_of
+
+_KEYFRAMES = 13
+"""Of a move: in 1080p, straight lines between them stay within a pixel of the camera's way."""
+_LONGEST_CAPTION = 84
+"""Characters for which a caption's size is told; it is the same for all."""
+
+
+class KnownMedium(msgspec.Struct, frozen=True, kw_only=True):
+    """A medium that is there, with what was measured of it; None where nothing was."""
+
+    asset: ExistingAsset
+    measures: Measures | None = None
+
+
+class KnownClip(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip that is there."""
+
+    asset: ExistingAsset
+    seconds: Fraction
+    sounds: bool
+    """Whether it has sound of its own."""
+
+
+class SceneAssets(msgspec.Struct, frozen=True, kw_only=True):
+    """What is there of a scene."""
+
+    picture: KnownMedium | None = None
+    narration: KnownMedium | None = None
+    clip: KnownClip | None = None
+
+
+_NOTHING = SceneAssets()
+
+
+def plan_preview(  # noqa: PLR0913  keyword-only past the second
+    storyboard: Storyboard,
+    assets: Mapping[str, SceneAssets],
+    *,
+    aspect_ratio: AspectRatio,
+    quality: Quality = Quality.FULL,
+    fps: int = USUAL_RATE,
+    limits: Limits = Limits(),  # noqa: B008  frozen
+) -> TimelinePreview:
+    """Return a storyboard's film in a shape; `assets` by scene id, where there are any.
+
+    Raises `InvalidStoryboard`, `LimitExceeded` or `MediaError`, as `render.placing.build` does.
+    """
+    storyboard.check(limits)
+    profile = profile_for(aspect_ratio, quality, fps=fps)
+    plan = _Plan(storyboard, assets, profile=profile, limits=limits)
+    timeline = plan.timeline
+    return TimelinePreview(
+        storyboard_digest=storyboard.digest,
+        title=storyboard.title,
+        locale=storyboard.locale,
+        estimated=any(narration.estimated for narration in plan.narrations.values()),
+        frame_rate=timeline.fps,
+        sample_rate=RATE,
+        frames=timeline.frames,
+        duration=float(timeline.duration),
+        canvas=_canvas(aspect_ratio, quality, profile),
+        canvases=tuple(
+            _canvas(shape, quality, profile_for(shape, quality))
+            for shape in AspectRatio
+            for quality in Quality
+        ),
+        palette=storyboard.palette,
+        faces=faces_for(plan.words()),
+        scenes=tuple(plan.scenes()),
+        captions=plan.captions(),
+        music=plan.music(),
+        logo=plan.logo(),
+    )
+
+
+class _Narration(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said over a scene, and how long that takes."""
+
+    text: str
+    asset: ExistingAsset | None
+    seconds: Fraction
+    silences: tuple[tuple[Fraction, Fraction], ...]
+    estimated: bool
+    cues: tuple[SpokenCue, ...]
+
+
+class _Plan:
+    """One storyboard's timeline, and the parts of its preview."""
+
+    def __init__(
+        self,
+        storyboard: Storyboard,
+        assets: Mapping[str, SceneAssets],
+        *,
+        profile: Profile,
+        limits: Limits,
+    ) -> None:
+        self.storyboard = storyboard
+        self._assets = assets
+        self._profile = profile
+        self.narrations = {
+            scene.id: narration
+            for scene in storyboard.scenes
+            if (narration := _narration(storyboard, scene, self._of(scene).narration))
+        }
+        self.timeline: Timeline = build(
+            storyboard,
+            {scene.id: self._media(scene) for scene in storyboard.scenes},
+            music=Path(storyboard.music.file) if storyboard.music else None,
+            logo=Path(storyboard.logo.file) if storyboard.logo else None,
+            fps=profile.fps,
+            limits=limits,
+        )
+
+    def _of(self, scene: Scene) -> SceneAssets:
+        return self._assets.get(scene.id, _NOTHING)
+
+    def _media(self, scene: Scene) -> SceneMedia:
+        """Describe a scene's files to the engine; nobody opens what the paths name."""
+        narration, clip = self.narrations.get(scene.id), self._of(scene).clip
+        return SceneMedia(
+            picture=Path(scene.id),
+            clip=Path(scene.id) if clip else None,
+            clip_seconds=clip.seconds if clip else Fraction(0),
+            clip_sounds=bool(clip and clip.sounds),
+            narration=Path(scene.id) if narration else None,
+            narration_seconds=narration.seconds if narration else Fraction(0),
+            cues=tuple(spoken.cue for spoken in narration.cues) if narration else (),
+        )
+
+    def scenes(self) -> Iterator[ScenePreview]:
+        """Yield the scenes, in order."""
+        voices = {
+            voice.scene_id: span
+            for voice, span in zip(self.timeline.voices, voice_spans(self.timeline), strict=True)
+        }
+        texts = {
+            words.number: words
+            for words in self.timeline.texts
+            if isinstance(words.style, TextStyle)
+        }
+        for shot, scene in zip(self.timeline.shots, self.storyboard.scenes, strict=True):
+            words = texts.get(shot.number)
+            yield ScenePreview(
+                id=scene.id,
+                number=shot.number,
+                title=shot.title,
+                span=self._frames(shot.start, shot.frames),
+                alone=self._frames(
+                    shot.start + shot.fade_in, shot.frames - shot.fade_in - shot.fade_out
+                ),
+                view=self._view(shot, scene),
+                transition=self._transition(shot),
+                text=self._text(words) if words else None,
+                narration=self._spoken(scene, voices[scene.id]) if scene.id in voices else None,
+            )
+
+    def words(self) -> Iterator[tuple[TextStyle | CaptionStyle, str]]:
+        """Yield everything that may be read, with its style."""
+        for words in self.timeline.texts:
+            yield words.style, words.text
+        for cue in self.timeline.captions:
+            yield self.storyboard.captions, cue.text
+
+    def captions(self) -> CaptionsPreview:
+        """Return all captions, burned in or not."""
+        style = self.storyboard.captions
+        shown = CaptionStyle.OUTLINE if style is CaptionStyle.NONE else style
+        return CaptionsPreview(
+            style=style,
+            look=self._look(shown, length=_LONGEST_CAPTION),
+            cues=tuple(self._cues()),
+        )
+
+    def music(self) -> MusicPreview | None:
+        """Return the music, with the curve by which it steps back."""
+        bed = self.timeline.music
+        if bed is None:
+            return None
+        spans = speech_spans(
+            self.timeline.voices,
+            (self.narrations[voice.scene_id].silences for voice in self.timeline.voices),
+        )
+        return MusicPreview(
+            file=bed.path.name,
+            volume=bed.volume,
+            span=_samples(Span(0, sample(self.timeline.duration))),
+            fade_in=_fade(bed.fade_in),
+            fade_out=_fade(bed.fade_out),
+            ducking=tuple(
+                LevelPoint(at=point.sample / RATE, sample=point.sample, decibels=point.decibels)
+                for point in ducking_points(spans, depth=bed.duck)
+            ),
+        )
+
+    def logo(self) -> LogoPreview | None:
+        """Return the logo, with the box that it is fitted into."""
+        logo = self.timeline.logo
+        if logo is None:
+            return None
+        room = logo_room(share=logo.width, profile=self._profile)
+        left, top = logo_place(room, corner=logo.corner, profile=self._profile)
+        return LogoPreview(
+            file=logo.path.name,
+            corner=logo.corner,
+            box=Zone(left=left, top=top, width=room[0], height=room[1]),
+            opacity=logo.opacity,
+        )
+
+    def _cues(self) -> Iterator[CuePreview]:
+        burned: dict[int, list[TextOverlay]] = {}
+        for words in self.timeline.texts:
+            if isinstance(words.style, CaptionStyle):
+                burned.setdefault(words.number, []).append(words)
+        placed = iter(self.timeline.captions)
+        for voice in self.timeline.voices:
+            seen = burned.get(voice.number, [])
+            for spoken, cue in zip(self.narrations[voice.scene_id].cues, placed, strict=False):
+                # One that is left without a frame is not seen, and not among them.
+                own = seen.pop(0) if seen and seen[0].text == cue.text else None
+                yield CuePreview(
+                    scene_id=voice.scene_id,
+                    text=cue.text,
+                    right_to_left=reads_leftwards(cue.text),
+                    start=milliseconds(cue.start) / 1000,
+                    end=milliseconds(cue.end) / 1000,
+                    span=self._frames(own.start, own.frames) if own else None,
+                    words=tuple(
+                        SpokenWordPreview(
+                            text=word.text,
+                            start=milliseconds(voice.start + word.span.start) / 1000,
+                            end=milliseconds(voice.start + word.span.end) / 1000,
+                        )
+                        for word in spoken.words
+                    ),
+                )
+
+    def _view(self, shot: Shot, scene: Scene) -> View:
+        match shot.source:
+            case Still():
+                return self._still(shot, shot.source, scene)
+            case Moving():
+                return self._clip(shot, shot.source, scene)
+            case ground:
+                return ground
+
+    def _still(self, shot: Shot, source: Still, scene: Scene) -> StillView:
+        picture = self._of(scene).picture
+        measures = picture.measures if picture else None
+        known = isinstance(measures, PictureMeasures)
+        size = (
+            (measures.width, measures.height)
+            if isinstance(measures, PictureMeasures)
+            else _shape(profile_for(self.storyboard.aspect_ratio))
+        )
+        crop = cover(size, _shape(self._profile), source.focus)
+        return StillView(
+            asset=picture.asset if picture else None,
+            prompt=scene.picture_prompt,
+            motion=source.motion,
+            focus=source.focus,
+            crop=_shares(crop, size),
+            crop_exact=known,
+            keyframes=tuple(_keyframes(source.motion, shot.span, crop)),
+        )
+
+    def _clip(self, shot: Shot, source: Moving, scene: Scene) -> ClipView:
+        clip = self._of(scene).clip
+        assert clip is not None  # noqa: S101  the engine shows no clip that is not there
+        sound = next((one for one in self.timeline.sounds if one.number == shot.number), None)
+        return ClipView(
+            asset=clip.asset,
+            trim_start=float(source.start),
+            duration=float(source.seconds),
+            fit=source.fit,
+            focus=source.focus,
+            surround=source.surround,
+            volume=sound.volume if sound else None,
+            sound=_samples(clip_span(sound)) if sound else None,
+            fade_in=_fade(sound.fade_in) if sound else 0.0,
+            fade_out=_fade(sound.fade_out) if sound else 0.0,
+        )
+
+    def _transition(self, shot: Shot) -> TransitionPreview | None:
+        if not shot.fade_out:
+            return None
+        return TransitionPreview(
+            kind=shot.transition,
+            span=self._frames(shot.end - shot.fade_out, shot.fade_out),
+            easing="smoothstep" if travels(shot.transition) else "linear",
+            colour=shot.colour if shot.transition is Transition.FADE else None,
+            softness=WIPE_SOFTNESS if shot.transition in WIPES else 0.0,
+        )
+
+    def _text(self, words: TextOverlay) -> TextPreview:
+        assert isinstance(words.style, TextStyle)  # noqa: S101  captions are told elsewhere
+        most = MOST[words.style]
+        parts = tuple(
+            cut(" ".join(part.split()), most) for part in paragraphs(words.style, words.text)
+        )
+        return TextPreview(
+            style=words.style,
+            paragraphs=parts,
+            right_to_left=reads_leftwards(parts[0]),
+            span=self._frames(words.start, words.frames),
+            fade_frames=words.fade,
+            fade=words.fade / self.timeline.fps,
+            look=self._look(words.style, length=len(clusters(parts[0]))),
+        )
+
+    def _look(self, style: TextStyle | CaptionStyle, *, length: int) -> TextLook:
+        palette: Palette = self.storyboard.palette
+        colours = text_colours(style, palette)
+        unit = min(_shape(self._profile)) / 100
+        return TextLook(
+            zone=zone_of(style, self._profile),
+            align="start" if style is TextStyle.LOWER_THIRD else "center",
+            vertical="middle" if style is TextStyle.TITLE else "bottom",
+            size=largest_size(style, length) * unit,
+            second_size=SECOND_SIZE.get(style, 1.0),
+            weights=weights(style),
+            colours=TextColours(
+                ink=colours["ink"],
+                background=colours.get("background"),
+                mark=colours.get("mark"),
+                halo=colours.get("halo"),
+            ),
+        )
+
+    def _spoken(self, scene: Scene, span: Span) -> NarrationPreview:
+        narration = self.narrations[scene.id]
+        return NarrationPreview(
+            text=narration.text,
+            asset=narration.asset,
+            estimated=narration.estimated,
+            span=_samples(span),
+            fade=RAMP / RATE,
+        )
+
+    def _frames(self, start: int, frames: int) -> FrameSpan:
+        fps = self.timeline.fps
+        return FrameSpan(start=start / fps, duration=frames / fps, start_frame=start, frames=frames)
+
+
+def _narration(
+    storyboard: Storyboard, scene: Scene, known: KnownMedium | None
+) -> _Narration | None:
+    text = clean_text(scene.narration)
+    if not text:
+        return None
+    measures = known.measures if known else None
+    if isinstance(measures, SpeechMeasures):
+        seconds, silences = measures.seconds, measures.silences
+    else:
+        # In whole milliseconds: an estimate has no finer truth.
+        seconds = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
+        silences = ()
+    read = clean_text(scene.narration if scene.caption is None else scene.caption)
+    return _Narration(
+        text=text,
+        asset=known.asset if known else None,
+        seconds=seconds,
+        silences=silences,
+        estimated=not isinstance(measures, SpeechMeasures),
+        cues=spoken_cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale)
+        if read
+        else (),
+    )
+
+
+def _keyframes(motion: Motion, frames: int, crop: Crop) -> Iterator[Keyframe]:
+    last = frames - 1
+    count = 1 if motion is Motion.STILL or not last else _KEYFRAMES
+    for frame in sorted({round(last * step / max(1, count - 1)) for step in range(count)}):
+        seen = window(motion, frame=frame, frames=frames, focus=crop.focus)
+        yield Keyframe(frame=frame, left=seen.left, top=seen.top, size=seen.size)
+
+
+def _shares(crop: Crop, size: tuple[float, float]) -> CropBox:
+    return CropBox(
+        left=crop.left / size[0],
+        top=crop.top / size[1],
+        width=crop.width / size[0],
+        height=crop.height / size[1],
+    )
+
+
+def _shape(profile: Profile) -> tuple[int, int]:
+    return profile.width, profile.height
+
+
+def _samples(span: Span) -> SampleSpan:
+    samples = span.end - span.start
+    return SampleSpan(
+        start=span.start / RATE,
+        duration=samples / RATE,
+        start_sample=span.start,
+        samples=samples,
+    )
+
+
+def _fade(seconds: Fraction) -> float:
+    return max(sample(seconds), RAMP) / RATE
+
+
+def _canvas(shape: AspectRatio, quality: Quality, profile: Profile) -> Canvas:
+    return Canvas(
+        profile=profile.name,
+        aspect_ratio=shape,
+        quality=quality,
+        width=profile.width,
+        height=profile.height,
+    )
