@@ -18,7 +18,17 @@ from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
 from cms_bridge.access.rates import Rates, tell_rate
 from cms_bridge.access.windows import Windows
-from cms_bridge.api import approvals, charges, health, media, models, spending, videos, webhooks
+from cms_bridge.api import (
+    approvals,
+    charges,
+    health,
+    media,
+    models,
+    spending,
+    timelines,
+    videos,
+    webhooks,
+)
 from cms_bridge.api.bodies import BridgeRequest
 from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
@@ -32,7 +42,7 @@ from cms_bridge.storage.local import LocalStore
 
 VERSION = "0.1.0"
 
-RESOURCES = (webhooks, videos, charges, approvals, media, spending, health, models)
+RESOURCES = (webhooks, videos, charges, approvals, media, timelines, spending, health, models)
 
 
 def _wakes_workers(app: ASGIApp) -> ASGIApp:

@@ -11,6 +11,7 @@
     │   ├── Forbidden           403  a key that is not for this action
     │   ├── RateLimited         429  more requests than may come in a minute
     │   ├── JobNotFound         404  no such job, or not one of this caller's
+    │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
@@ -138,6 +139,13 @@ class JobNotFound(Refusal):
 
     status = HTTPStatus.NOT_FOUND
     code = "job_not_found"
+
+
+class StoryboardNotReady(Refusal):
+    """What needs a storyboard, asked of a job that has none yet."""
+
+    status = HTTPStatus.CONFLICT
+    code = "storyboard_not_ready"
 
 
 class ProjectNotFound(Refusal):

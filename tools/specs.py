@@ -16,6 +16,7 @@ from cms_bridge.outbox.payload import RenditionWrite, StoryboardWrite
 from cms_bridge.settings import PREFIX, BridgeSettings
 from daemon.settings import DaemonSettings
 from render import schema
+from render.preview.document import TimelinePreview
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -31,6 +32,7 @@ def generate() -> dict[str, str]:
     return {
         "events.schema.json": _schema("CmsEvent", Event),
         "writeback.schema.json": _schema("CmsWriteback", StoryboardWrite, RenditionWrite),
+        "preview.schema.json": _schema("TimelinePreview", TimelinePreview),
         "openapi.json": _openapi(),
         "settings.md": _settings(),
     }

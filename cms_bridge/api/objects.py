@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery
 from starlette.responses import FileResponse, Response
 
 from cms_bridge.access.keys import public
+from cms_bridge.api.conditions import matches
 from cms_bridge.gate import vouch
 from cms_bridge.storage.base import ObjectNotFound, check_key
 from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
@@ -63,7 +64,7 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
     }
-    if _matches(request.headers.get("if-none-match"), etag):
+    if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     path = objects.path(key)
     return FileResponse(
@@ -82,9 +83,3 @@ def object_routes(store: LocalStore) -> Router:
         opt=public("A link is its own permission."),
         dependencies={"objects": Provide(lambda: store, sync_to_thread=False)},
     )
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    # The comparison is the weak one (RFC 9110, 13.1.2).
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in tags or tags == ["*"]

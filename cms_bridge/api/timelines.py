@@ -1,0 +1,109 @@
+"""`/api/v1/jobs/{id}/timeline`: a film as a player in a browser shows it before it exists."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import FromPath, QueryParameter
+
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
+from cms_bridge.api.conditions import matches
+from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.resources import resource
+from cms_bridge.errors import JobNotFound, StoryboardNotReady
+from cms_bridge.jobs import previews
+from cms_bridge.settings import BridgeSettings
+from render.preview.document import TimelinePreview
+from render.preview.planning import plan_preview
+from render.storyboard import (
+    AspectRatio,
+    CaptionStyle,
+    Music,
+    Scene,
+    Solid,
+    Storyboard,
+    TextStyle,
+    Transition,
+)
+
+_EXAMPLE = plan_preview(
+    Storyboard(
+        title="Sourdough",
+        scenes=(
+            Scene(
+                id="s1",
+                narration="The first loaf leaves the oven at five.",
+                picture_prompt="A baker lifts a loaf out of a wood-fired oven",
+                on_screen_text="Bread\nEvery morning",
+                text_style=TextStyle.TITLE,
+                transition=Transition.FADE,
+            ),
+            Scene(id="s2", duration=3, background=Solid(colour="#14213d")),
+        ),
+        captions=CaptionStyle.BOX,
+        music=Music(file="morning.mp3"),
+    ),
+    {},
+    aspect_ratio=AspectRatio.LANDSCAPE,
+)
+
+
+@get(
+    "/{job_id:uuid}/timeline",
+    opt=terms(JobNotFound, StoryboardNotReady, *UNFILMABLE) | needs(Action.READ),
+    summary="A film before it exists",
+    response_headers=[
+        ResponseHeader(
+            name="ETag",
+            description="Of everything that is answered: sent back in `If-None-Match`, the answer"
+            " is 304 while nothing has changed.",
+            documentation_only=True,
+        )
+    ],
+    responses={
+        HTTPStatus.OK: ResponseSpec(
+            TimelinePreview,
+            generate_examples=False,
+            description="As it would be filmed now",
+            examples=[Example(summary="Nothing is made yet", value=_EXAMPLE)],
+        ),
+        HTTPStatus.NOT_MODIFIED: ResponseSpec(
+            None, generate_examples=False, description="Nothing has changed"
+        ),
+    },
+)
+async def get_timeline(
+    request: Request[Any, Any, Any],
+    job_id: FromPath[UUID],
+    settings: NamedDependency[BridgeSettings],
+    aspect_ratio: Annotated[
+        AspectRatio | None,
+        QueryParameter(
+            name="aspectRatio",
+            description="The shape to lay it out in; the storyboard's own where none is given.",
+        ),
+    ] = None,
+) -> Response[TimelinePreview]:
+    """Return scenes, moves, transitions, words and sound with their times.
+
+    They are the engine's, to the frame and the sample, wherever a narration is spoken already;
+    of the others the length is guessed and `estimated` says so. 409 until there is a storyboard.
+    """
+    preview = await previews.preview(job_id, aspect_ratio=aspect_ratio, limits=settings.limits)
+    etag = f'"{preview.digest}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    answer: Response[Any] = (
+        Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        if matches(request.headers.get("if-none-match"), etag)
+        else Response(preview.body, media_type="application/json", headers=headers)
+    )
+    return answer
+
+
+routers = resource("/api/v1/jobs", [get_timeline], tag="jobs")
