@@ -4,10 +4,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cms_bridge.app import RESOURCES
 
@@ -45,17 +49,34 @@ def test_the_engines_vocabulary_is_light() -> None:
     assert not loaded & {*MEDIA, "litestar", "piccolo", "redis"}
 
 
+PREVIEW = (
+    "from render.preview.planning import plan_preview\n"
+    "from render.storyboard import AspectRatio, Logo, Music, Scene, Storyboard\n"
+    "scene = Scene(id='s', narration='パンは毎朝焼き上がります。', on_screen_text='パン')\n"
+    "parts = {'music': Music(file='m'), 'logo': Logo(file='l')}\n"
+    "board = Storyboard(title='', scenes=(scene,), **parts)\n"
+    "plan_preview(board, {}, aspect_ratio=AspectRatio.SQUARE)\n"
+)
+
+
 def test_a_preview_is_laid_out_without_any_media_library() -> None:
-    loaded = loaded_after(
-        "from render.preview.planning import plan_preview\n"
-        "from render.storyboard import AspectRatio, Logo, Music, Scene, Storyboard\n"
-        "scene = Scene(id='s', narration='パンは毎朝焼き上がります。', on_screen_text='パン')\n"
-        "parts = {'music': Music(file='m'), 'logo': Logo(file='l')}\n"
-        "board = Storyboard(title='', scenes=(scene,), **parts)\n"
-        "plan_preview(board, {}, aspect_ratio=AspectRatio.SQUARE)"
-    )
+    loaded = loaded_after(PREVIEW)
     assert "budoux" in loaded
     assert not loaded & {*MEDIA, "litestar", "piccolo", "redis"}
+
+
+def test_the_bridge_loads_nothing_that_only_a_daemon_installs() -> None:
+    loaded = loaded_after(f"{PREVIEW}from cms_bridge.app import create_app")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    owners = metadata.packages_distributions()
+    owned = {canonicalize_name(owner) for name in loaded for owner in owners.get(name, ())}
+    only_daemons = {
+        canonicalize_name(Requirement(wanted).name)
+        for wanted in project["optional-dependencies"]["daemon"]
+    }
+    assert "litestar" in owned
+    # Redis's client looks for cryptography, and does without.
+    assert not owned & (only_daemons - {"cryptography"})
 
 
 def test_the_daemon_does_load_media() -> None:
