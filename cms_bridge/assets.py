@@ -208,7 +208,7 @@ async def of_scenes(
 
     What `at` or else `find_asset` would find, in two questions for all scenes together.
     """
-    names = sorted({name for asked in wanted.values() for name in asked})
+    names = sorted({name for names_of_scene in wanted.values() for name in names_of_scene})
     found: dict[tuple[str, Kind], AssetRecord] = {}
     own = (
         (Asset.job == job)
@@ -222,8 +222,8 @@ async def of_scenes(
     shared = {
         record.request_digest: record for record in await _oldest_first(_reusable(project, names))
     }
-    for place, asked in wanted.items():
-        records = [shared[name] for name in asked if name in shared]
+    for place, names_of_scene in wanted.items():
+        records = [shared[name] for name in names_of_scene if name in shared]
         if place not in found and records:
             found[place] = max(records, key=lambda record: record.created_at)
     return found
@@ -262,5 +262,5 @@ def _reusable(project: str, request_digests: list[str]) -> Combinable:
     # A placeholder made because the model was away must not keep the model away for good.
     genuine = Asset.source.not_in(_PLACEHOLDERS) | (Asset.model_used == Asset.model_intended)
     usable = Asset.condition != Condition.UNUSABLE
-    asked = Asset.request_digest.is_in(request_digests)
-    return (Asset.job.project == project) & asked & genuine & usable
+    matching = Asset.request_digest.is_in(request_digests)
+    return (Asset.job.project == project) & matching & genuine & usable

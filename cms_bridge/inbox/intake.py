@@ -36,8 +36,8 @@ async def accept(
     `InvalidStoryboard`.
     """
     digest = hashlib.sha256(body).hexdigest()
-    if known := await _seen(event_id, digest):
-        return known
+    if duplicate := await _find_duplicate(event_id, digest):
+        return duplicate
     try:
         async with transaction():
             job = await _apply(event, limits, prices)
@@ -54,13 +54,13 @@ async def accept(
                 )
     except AlreadyStored:
         # The same event arrived twice at once and the other one won.
-        if known := await _seen(event_id, digest):
-            return known
+        if duplicate := await _find_duplicate(event_id, digest):
+            return duplicate
         raise
     return Accepted(job_id=job, status=(await find(job)).status)
 
 
-async def _seen(event_id: str, digest: str) -> Accepted | None:
+async def _find_duplicate(event_id: str, digest: str) -> Accepted | None:
     row = await InboundEvent.select().where(InboundEvent.id == event_id).first()
     if row is None:
         return None

@@ -90,7 +90,7 @@ async def quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> Quote
 
 def is_stopped(job: JobRecord) -> bool:
     """Tell whether a job stopped because more is needed than was approved."""
-    return job.status is Status.FAILED and _reached(job) is not None
+    return job.status is Status.FAILED and _cap_problem(job) is not None
 
 
 async def spent_on(job: UUID) -> Decimal:
@@ -100,7 +100,7 @@ async def spent_on(job: UUID) -> Decimal:
 
 def needed_by(job: JobRecord, spent: Decimal) -> Decimal:
     """Return what a stopped job was found to need beyond its approval; 0 for any other."""
-    reached = _reached(job) if is_stopped(job) else None
+    reached = _cap_problem(job) if is_stopped(job) else None
     if reached is None:
         return Decimal(0)
     approved = job.approved_cost or Decimal(0)
@@ -208,6 +208,6 @@ def _agrees(quoted: Quote, seen: Decimal) -> bool:
     return rounded(quoted.named) == rounded(seen)
 
 
-def _reached(job: JobRecord) -> Problem | None:
+def _cap_problem(job: JobRecord) -> Problem | None:
     reached = job.approved and job.error and job.error.code == ApprovedCostReached.code
     return job.error if reached else None

@@ -117,7 +117,7 @@ async def approve(
     `ApprovalConflict`.
     """
     async with transaction():
-        locked = await _locked(job)
+        locked = await _lock(job)
         if not approvals.is_stopped(locked) and (
             standing := await approvals.standing(job, digest=digest, estimate=estimate)
         ):
@@ -169,12 +169,12 @@ def _check_newer(change: StoryboardChange, job: JobRecord) -> None:
 
 async def _target(change: StoryboardChange) -> JobRecord:
     try:
-        return await _locked(UUID(change.job_id))
+        return await _lock(UUID(change.job_id))
     except ValueError:
         raise JobNotFound("There is no such job.") from None
 
 
-async def _locked(job: UUID) -> JobRecord:
+async def _lock(job: UUID) -> JobRecord:
     """Return a job that nobody else changes until the transaction ends; raise `JobNotFound`.
 
     Two decisions that arrive at once are judged one after the other, the second by what the

@@ -66,17 +66,17 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     max_retries: int = 3
     first_delay: timedelta = timedelta(seconds=5)
-    longest_asked: timedelta = timedelta(days=1)
+    longest_retry_after: timedelta = timedelta(days=1)
     """How long a provider's word on when to come back is believed at most."""
 
-    def delay(self, retry: int, *, asked: float | None = None) -> timedelta:
+    def delay(self, retry: int, *, retry_after: float | None = None) -> timedelta:
         """Return the wait before a retry: doubling each time, and no less than was asked for.
 
-        `asked` is in seconds.
+        `retry_after` is in seconds.
         """
         own = self.first_delay * 2 ** (retry - 1)
-        most = self.longest_asked.total_seconds()
-        return max(own, timedelta(seconds=min(asked or 0.0, most)))
+        most = self.longest_retry_after.total_seconds()
+        return max(own, timedelta(seconds=min(retry_after or 0.0, most)))
 
 
 async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
@@ -100,19 +100,19 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     working = Status.STORYBOARDING if phase is Phase.STORYBOARD else Status.GENERATING
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
-        known = JobRecord.of(row) if row else None
-        if known is None or known.status not in claimable:
+        record = JobRecord.of(row) if row else None
+        if record is None or record.status not in claimable:
             return None
-        if after is not None and (known.wake_at is None or after != known.attempt):
+        if after is not None and (record.wake_at is None or after != record.attempt):
             # Only a person can move it by now, or it has passed through other hands since.
             return None
-        died = known.lease_expires_at is not None and known.lease_expires_at <= now
-        retries = known.retry_count + died
-        taken = (
+        worker_died = record.lease_expires_at is not None and record.lease_expires_at <= now
+        retries = record.retry_count + worker_died
+        claimed = (
             await Job.update(
                 {
                     Job.status: working,
-                    Job.attempt: known.attempt + 1,
+                    Job.attempt: record.attempt + 1,
                     Job.retry_count: retries,
                     Job.lease_owner: worker,
                     Job.lease_expires_at: now + duration,
@@ -123,23 +123,23 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             )
             .where(
                 Job.id == job,
-                Job.attempt == known.attempt,
-                Job.status == known.status,
+                Job.attempt == record.attempt,
+                Job.status == record.status,
                 Job.lease_expires_at.is_null() | (Job.lease_expires_at <= now),
             )
             .returning(*Job.all_columns())
         )
-        if not taken:
+        if not claimed:
             return None
-        if died:
+        if worker_died:
             await _end_attempt(
-                job, known.attempt, AttemptOutcome.LOST, "The worker stopped answering."
+                job, record.attempt, AttemptOutcome.LOST, "The worker stopped answering."
             )
         await Attempt.insert(
             Attempt(
                 id=uuid4(),
                 job=job,
-                number=known.attempt + 1,
+                number=record.attempt + 1,
                 phase=phase,
                 worker=worker,
                 started_at=now,
@@ -147,9 +147,9 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             )
         )
         await messages.touch(job, Topic.RENDITION)
-        lease = _lease(JobRecord.of(taken[0]), phase, worker)
+        lease = _lease(JobRecord.of(claimed[0]), phase, worker)
     if retries > policy.max_retries:
-        await fail(lease, _exhausted(retries))
+        await fail(lease, _exhaustion_problem(retries))
         return None
     return lease
 
@@ -157,12 +157,12 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
 async def renew(lease: Lease, *, duration: timedelta) -> None:
     """Keep a claim alive; raise `LeaseLost` if it has passed on or the job was cancelled."""
     until = datetime.now(UTC) + duration
-    kept = (
+    renewed = (
         await Job.update({Job.lease_expires_at: until, Job.wake_at: until})
         .where(*held(lease))
         .returning(Job.id)
     )
-    if not kept:
+    if not renewed:
         raise LeaseLost("The job was cancelled or passed to another worker.")
 
 
@@ -267,11 +267,11 @@ async def fail(lease: Lease, problem: Problem) -> None:
 
 
 async def postpone(
-    lease: Lease, problem: Problem, *, policy: RetryPolicy, asked: float | None = None
+    lease: Lease, problem: Problem, *, policy: RetryPolicy, retry_after: float | None = None
 ) -> bool:
     """Let go of a job that met a passing failure, to be tried again by itself.
 
-    `asked` is how many seconds a provider wants to be left alone for. Returns
+    `retry_after` is how many seconds a provider wants to be left alone for. Returns
     False, and fails the job, once its retries are used up.
     """
     row = await Job.select(Job.retry_count).where(Job.id == lease.job_id).first()
@@ -285,7 +285,7 @@ async def postpone(
             {
                 **_let_go(),
                 Job.retry_count: retry,
-                Job.wake_at: datetime.now(UTC) + policy.delay(retry, asked=asked),
+                Job.wake_at: datetime.now(UTC) + policy.delay(retry, retry_after=retry_after),
             },
         )
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.POSTPONED, problem.message)
@@ -376,7 +376,7 @@ def _lease(job: JobRecord, phase: Phase, worker: str) -> Lease:
     )
 
 
-def _exhausted(retries: int) -> Problem:
+def _exhaustion_problem(retries: int) -> Problem:
     return Problem(
         code="attempts_exhausted",
         message=f"The work stopped {retries} times in a row without finishing.",

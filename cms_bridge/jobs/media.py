@@ -116,8 +116,8 @@ async def order(
     board.check(limits)
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
-    if key and (known := await _ordered(wanted, board, key)):
-        return known
+    if key and (existing := await _find_order(wanted, board, key)):
+        return existing
     job = _job(wanted, board, key, prices)
     names = digests(_request(wanted.kind, board))
     asset = await assets.find_asset(wanted.project, names, checked=True)
@@ -127,8 +127,8 @@ async def order(
         await _store(job, asset, by=wanted.by)
     except AlreadyStored:
         # The same order arrived twice at once and the other one won.
-        if key and (known := await _ordered(wanted, board, key)):
-            return known
+        if key and (existing := await _find_order(wanted, board, key)):
+            return existing
         raise
     return job.id, asset is None
 
@@ -155,7 +155,7 @@ async def content_key(medium: UUID) -> str:
     return found.asset.medium.key
 
 
-async def _ordered(wanted: Order, board: Storyboard, key: str) -> tuple[UUID, bool] | None:
+async def _find_order(wanted: Order, board: Storyboard, key: str) -> tuple[UUID, bool] | None:
     row = (
         await Job.select(*Job.all_columns())
         .where(Job.project == wanted.project, Job.idempotency_key == key)

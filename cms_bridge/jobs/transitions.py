@@ -115,11 +115,11 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
     project = submission.project
     await projects.upsert(project.id, name=clean_text(project.name))
     same_video = _video(project.id, submission.video_id)
-    known = (
+    existing = (
         await Job.select(Job.id).where(same_video, Job.submission == submission.submission).first()
     )
-    if known:
-        return known["id"]
+    if existing:
+        return existing["id"]
     # A brief submitted anew replaces the work on the old one.
     for row in await Job.select(Job.id).where(
         same_video, Job.submission < submission.submission, Job.status.not_in(list(FINISHED))
@@ -148,7 +148,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
 
 async def cancel(video: VideoRef) -> UUID:
     """Cancel the job of a video, unless it is; raise `JobNotFound` or `IllegalMove`."""
-    job = await _submitted(video)
+    job = await _find_submission(video)
     if job.status is not Status.CANCELLED:
         await _stop(job.id)
     return job.id
@@ -156,7 +156,7 @@ async def cancel(video: VideoRef) -> UUID:
 
 async def retry(video: VideoRef) -> UUID:
     """Let a job that has ended begin again; raise `JobNotFound` or `IllegalMove`."""
-    job = await _submitted(video)
+    job = await _find_submission(video)
     if job.status in FINISHED:
         await _restart(job)
     return job.id
@@ -189,7 +189,7 @@ async def _stop(job: UUID) -> None:
     ).where(Attempt.job == job, Attempt.outcome == AttemptOutcome.RUNNING)
 
 
-async def _submitted(video: VideoRef) -> JobRecord:
+async def _find_submission(video: VideoRef) -> JobRecord:
     row = (
         await Job.select(*Job.all_columns())
         .where(_video(video.project_id, video.video_id), Job.submission == video.submission)

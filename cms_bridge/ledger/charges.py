@@ -152,10 +152,10 @@ async def resolve(job: UUID, charge: UUID, outcome: ChargeOutcome, *, by: str) -
     if ended:
         log.info("charge.resolved", charge_id=str(charge), outcome=outcome, by=by)
         return ended
-    known = await find(job, charge)
-    if known.state is not state:
-        raise ChargeNotUnknown(f"This charge is {known.state}.", state=known.state)
-    return known
+    resolved = await find(job, charge)
+    if resolved.state is not state:
+        raise ChargeNotUnknown(f"This charge is {resolved.state}.", state=resolved.state)
+    return resolved
 
 
 async def find(job: UUID, charge: UUID) -> ChargeRecord:
@@ -278,13 +278,13 @@ async def _update_warnings(job: UUID, storyboard_data: str | None) -> None:
 
 def _useless(charges: list[ChargeRecord], numbers: dict[str, int]) -> list[Problem]:
     """Tell, scene by scene, which models were paid for nothing, and what."""
-    paid: dict[tuple[Kind, str, str, str], list[Decimal]] = {}
+    costs_by_place: dict[tuple[Kind, str, str, str], list[Decimal]] = {}
     for charge in charges:
         place = (charge.kind, charge.scene_id, charge.provider, charge.model)
-        paid.setdefault(place, []).append(charge.settled or Decimal(0))
+        costs_by_place.setdefault(place, []).append(charge.settled or Decimal(0))
     return [
         problem.of_scene(numbers[scene]) if scene in numbers else problem
-        for (kind, scene, provider, model), costs in paid.items()
+        for (kind, scene, provider, model), costs in costs_by_place.items()
         for problem in (
             Problem(
                 code="drafts_useless" if kind is Kind.STORYBOARD else "answers_useless",

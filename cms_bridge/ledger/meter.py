@@ -107,7 +107,7 @@ class Ledger:
                     await Charge.insert(Charge(**asdict(charge)))
                 # Asked after the insertion, which waits for whoever is just ending the same.
                 await self._refuse_unknown(call.request_digest)
-                if await self._made_by_now(call.request_digest):
+                if await self._is_made(call.request_digest):
                     raise CallUnderWay
                 account = self._account(call.kind, now)
                 own = self.draft_bound if account.drafting else approved
@@ -135,7 +135,7 @@ class Ledger:
             return
         async with transaction():
             await self._check_held()
-            noted = (
+            started = (
                 await Charge.update(
                     {Charge.state: ChargeState.STARTED, Charge.updated_at: datetime.now(UTC)}
                 )
@@ -145,7 +145,7 @@ class Ledger:
                 )
                 .returning(Charge.id)
             )
-        if not noted:
+        if not started:
             raise LeaseLost("Another worker has taken this job for abandoned.")
 
     async def is_taken(self, reservation: Reservation, provider_id: str) -> bool:
@@ -211,16 +211,16 @@ class Ledger:
         return rounded(row["approved_cost"] or Decimal(0))
 
     async def _refuse_useless(self, call: Call) -> None:
-        paid = await Charge.select(Charge.id).where(
+        useless = await Charge.select(Charge.id).where(
             Charge.job == self.lease.job_id,
             Charge.request_digest == call.request_digest,
             Charge.provider == call.provider,
             Charge.model == call.model,
             Charge.useless.eq(True),  # noqa: FBT003 - a column's value
         )
-        if len(paid) >= USELESS_CALLS:
+        if len(useless) >= USELESS_CALLS:
             raise AnswersUseless(
-                f"“{call.model}” was paid {len(paid)} times for answers that nothing can be"
+                f"“{call.model}” was paid {len(useless)} times for answers that nothing can be"
                 " made of.",
                 provider=call.provider,
                 model=call.model,
@@ -244,7 +244,7 @@ class Ledger:
                 job=str(row["job"]),
             )
 
-    async def _made_by_now(self, request_digest: str) -> bool:
+    async def _is_made(self, request_digest: str) -> bool:
         project = self.lease.project
         return bool(
             await find_asset(project, [request_digest]) or await find_text(project, request_digest)

@@ -110,7 +110,7 @@ class Vault:
             Charge.updated_at < since,
             Charge.job.status.is_in(list(FINISHED)),
         )
-        spooled = await anyio.to_thread.run_sync(_spooled, self.spool, since.timestamp())
+        spooled = await anyio.to_thread.run_sync(_list_spool, self.spool, since.timestamp())
         if others := spooled.keys() - {row["id"] for row in rows}:
             rows += await Charge.select(*Charge.all_columns()).where(
                 Charge.id.is_in(list(others)), Charge.answer.is_not_null()
@@ -152,7 +152,7 @@ class Vault:
 
     async def _store(self, asset: AssetRecord) -> None:
         path, medium = self._path(asset), asset.medium
-        if await anyio.to_thread.run_sync(_whole, path, medium):
+        if await anyio.to_thread.run_sync(_is_intact, path, medium):
             await self.store.put(medium.key, path, media_type=medium.media_type)
         else:
             await self.store.head(medium.key)
@@ -256,14 +256,14 @@ def _write(path: Path, data: bytes) -> None:
         raise kind("This machine's disk did not take what was paid for.") from error
 
 
-def _whole(path: Path, medium: StoredMedium) -> bool:
+def _is_intact(path: Path, medium: StoredMedium) -> bool:
     """Tell whether a file of the spool is there, as it was written."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == Path(medium.key).stem
     return False
 
 
-def _spooled(spool: Path, since: float) -> dict[UUID, Path]:
+def _list_spool(spool: Path, since: float) -> dict[UUID, Path]:
     """Return the files that have lain in the spool since a time, by their charge."""
     spooled: dict[UUID, Path] = {}
     for path in spool.glob("*.*"):

@@ -103,7 +103,7 @@ async def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
     now = datetime.now(UTC)
     rows = (
         await OutboxMessage.select(OutboxMessage.id, OutboxMessage.job)
-        .where(OutboxMessage.due_at <= now, _unlocked(now))
+        .where(OutboxMessage.due_at <= now, _is_unlocked(now))
         .order_by(OutboxMessage.due_at)
         .limit(limit)
     )
@@ -114,7 +114,7 @@ async def due_for(job: UUID) -> list[UUID]:
     """Return the messages of one job whose time has come."""
     now = datetime.now(UTC)
     rows = await OutboxMessage.select(OutboxMessage.id).where(
-        OutboxMessage.job == job, OutboxMessage.due_at <= now, _unlocked(now)
+        OutboxMessage.job == job, OutboxMessage.due_at <= now, _is_unlocked(now)
     )
     return [row["id"] for row in rows]
 
@@ -129,7 +129,7 @@ async def deliver(
     now = datetime.now(UTC)
     claimed = (
         await OutboxMessage.update({OutboxMessage.locked_until: now + lock})
-        .where(OutboxMessage.id == message, OutboxMessage.due_at <= now, _unlocked(now))
+        .where(OutboxMessage.id == message, OutboxMessage.due_at <= now, _is_unlocked(now))
         .returning(*OutboxMessage.all_columns())
     )
     if not claimed:
@@ -152,7 +152,7 @@ async def deliver(
         return False
     # Once a second and job is too often to be told of what goes well.
     bound.log(INFO if claim.attempts else DEBUG, "outbox.delivered", after=claim.attempts)
-    await _delivered(claim)
+    await _mark_delivered(claim)
     return True
 
 
@@ -175,7 +175,7 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
     await payload.write_rendition(rendition_write(job, StoredVideo.of(video) if video else None))
 
 
-async def _delivered(message: _Message) -> None:
+async def _mark_delivered(message: _Message) -> None:
     # Another touch may have come while the write was under way: then the message stays due.
     await OutboxMessage.raw(
         "UPDATE outbox_message SET delivered_version = {}, attempts = 0, last_error = NULL,"
@@ -203,5 +203,5 @@ async def _settle(
     ).where(OutboxMessage.id == message.id)
 
 
-def _unlocked(now: datetime) -> Combinable:
+def _is_unlocked(now: datetime) -> Combinable:
     return OutboxMessage.locked_until.is_null() | (OutboxMessage.locked_until <= now)

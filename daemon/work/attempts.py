@@ -97,7 +97,7 @@ async def _record_failure(lease: Lease, error: Exception, services: Services) ->
                     lease,
                     _problem(error),
                     policy=services.retry_policy,
-                    asked=getattr(error, "retry_after", None),
+                    retry_after=getattr(error, "retry_after", None),
                 )
                 return ("postponed" if postponed else "failed"), str(error)
             case RenderError() | StorageError():

@@ -181,7 +181,9 @@ async def test_a_wake_up_that_comes_late_takes_nothing() -> None:
     """It was sent for an attempt that has been made since: the retry's wait is not cut short."""
     job = await approved()
     lease = await claimed(job)
-    await leases.postpone(lease, Problem(code="busy", message="Busy."), policy=POLICY, asked=600)
+    await leases.postpone(
+        lease, Problem(code="busy", message="Busy."), policy=POLICY, retry_after=600
+    )
     late = await leases.claim(
         job, Phase.RENDER, worker="w1", duration=MINUTE, policy=POLICY, after=lease.attempt - 1
     )
