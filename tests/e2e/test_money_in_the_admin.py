@@ -101,14 +101,15 @@ def fact(region: Locator, name: str) -> str:
 def drawn(page: Page, field: Locator) -> Locator:
     """Return a field once it is there.
 
-    Payload draws it when it comes near the window, which a busy browser may miss: scroll, as
-    whoever looks for it would.
+    Payload draws it when it comes near the window, which a busy browser may miss: scroll through
+    the whole page, as whoever looks for it would.
     """
-    for step in (200, -200) * 60:
-        if field.count():
-            break
-        page.evaluate("step => window.scrollBy(0, step)", step)
-        page.wait_for_timeout(250)
+    for _ in range(10):
+        for top in range(0, page.evaluate("document.documentElement.scrollHeight"), 300):
+            if field.count():
+                return field
+            page.evaluate("top => window.scrollTo(0, top)", top)
+            page.wait_for_timeout(150)
     return field
 
 
