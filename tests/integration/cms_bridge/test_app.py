@@ -315,7 +315,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         *(
             f"/api/{version}/jobs/{{jobId}}/{action}"
             for version in ("v1", "v2")
-            for action in ("estimate", "approve", "render")
+            for action in ("estimate", "approve", "render", "timeline")
         ),
         "/api/v1/health/models",
         "/api/v1/media/generate",

@@ -154,8 +154,8 @@ async def test_processes_apart_do_not_pass_a_cap(database: str) -> None:
     (month,) = [amount for name, amount in sums.items() if name.startswith("month:")]
     # They went as far as they might: no room for another call of average price is left.
     assert cap - month < Decimal("0.05")
-    for job in jobs:
-        assert await charges_of(job)
+    # SQLite's lock promises no process a turn: one may wait until nothing is left.
+    assert len([job for job in jobs if await charges_of(job)]) > 1
 
 
 async def test_two_workers_cannot_both_take_the_last_of_a_budget() -> None:
