@@ -13,9 +13,10 @@ after run.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -154,12 +155,23 @@ def encode_segment(
         if not isinstance(stream, VideoStream):
             raise CompositionError(f"{encoder.name} is no video encoder.")
         set_up(stream.codec_context, profile, encoder)
-        for pts, canvas in enumerate(pictures):
-            frame = canvas.frame()
-            frame.pts = pts
-            frame.time_base = Fraction(1, profile.fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        coded = count(-REORDER_DELAY[profile.codec])
+        for packet in chain.from_iterable(_packets(stream, pictures, profile)):
+            # x265 takes the decoding times of a run shorter than its reordering from memory that
+            # it has not written; they count pictures, whatever the encoder says.
+            packet.dts = next(coded)
+            container.mux(packet)
+
+
+def _packets(
+    stream: VideoStream, pictures: Iterable[Canvas], profile: Profile
+) -> Iterator[_Packets]:
+    for pts, canvas in enumerate(pictures):
+        frame = canvas.frame()
+        frame.pts = pts
+        frame.time_base = Fraction(1, profile.fps)
+        yield stream.encode(frame)
+    yield stream.encode(None)
 
 
 def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> None:
