@@ -19,6 +19,7 @@
     │   ├── MediumNotReady      409  bytes of what is not made yet
     │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
     │   ├── IllegalMove         409  a job that was asked to go where its status does not lead
+    │   ├── Superseded          409  work on a video that was submitted anew since
     │   ├── NotApproved         403  work that nobody has approved
     │   ├── ApprovalConflict    409  an approval of another storyboard, or of another price
     │   │   └── PriceChanged    409  an approval of exactly this storyboard, at a price that was
@@ -200,6 +201,17 @@ class IllegalMove(Refusal):
         super().__init__(
             f"A job that is {origin} cannot become {target}.", **{"from": origin, "to": target}
         )
+
+
+class Superseded(Refusal):
+    """Work on a submission of a video of which there is a newer one."""
+
+    status = HTTPStatus.CONFLICT
+    code = "superseded"
+    said: ClassVar[str] = "This video was submitted anew: the newer submission stands in its place."
+
+    def __init__(self) -> None:
+        super().__init__(self.said)
 
 
 class NotApproved(Refusal):

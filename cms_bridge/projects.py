@@ -8,7 +8,8 @@ from cms_bridge.tables import Project
 async def upsert(project: str, *, name: str | None = None) -> None:
     """Make sure that a project is there, and give it a name if one is told.
 
-    A project that nobody has named yet is called by its id. Call inside a transaction.
+    A project that nobody has named yet is called by its id. Call inside a transaction, which then
+    holds the project as `hold` does.
     """
     await Project.raw(
         "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {}) ON CONFLICT (id)"
@@ -18,3 +19,11 @@ async def upsert(project: str, *, name: str | None = None) -> None:
         datetime.now(UTC),
         name is not None,
     )
+
+
+async def hold(project: str) -> None:
+    """Let nobody else submit, or begin anew, a video of a project until the transaction ends.
+
+    Taken before any job: whoever takes both in one order waits for nobody who waits for them.
+    """
+    await Project.update({Project.name: Project.name}).where(Project.id == project)

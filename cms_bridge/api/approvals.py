@@ -15,7 +15,13 @@ from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import ApprovalConflict, IllegalMove, JobNotFound, NotApproved
+from cms_bridge.errors import (
+    ApprovalConflict,
+    IllegalMove,
+    JobNotFound,
+    NotApproved,
+    Superseded,
+)
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
 from cms_bridge.jobs.approvals import Quote
@@ -128,7 +134,7 @@ async def estimate_edit(
 @post(
     ("/{job_id:uuid}/approve"),
     status_code=HTTPStatus.OK,
-    opt=terms(JobNotFound, ApprovalConflict, IllegalMove) | needs(Action.SPEND),
+    opt=terms(JobNotFound, ApprovalConflict, IllegalMove, Superseded) | needs(Action.SPEND),
     summary="Approve a storyboard at its price",
 )
 async def approve_storyboard(
@@ -163,11 +169,14 @@ async def approve_storyboard(
 @post(
     ("/{job_id:uuid}/render"),
     status_code=HTTPStatus.ACCEPTED,
-    opt=terms(JobNotFound, NotApproved) | needs(Action.WRITE),
+    opt=terms(JobNotFound, NotApproved, Superseded) | needs(Action.WRITE),
     summary="Generate and compose an approved storyboard",
 )
 async def render_video(job_id: FromPath[UUID]) -> JobAccepted:
-    """Start the work, or start it again after a failure; 403 until approved."""
+    """Start the work, or start it again after a failure; 403 until approved.
+
+    409 where the video was submitted anew since: the newer submission is the one that is made.
+    """
     accepted = await transitions.render(job_id)
     return JobAccepted(job_id=job_id, status=accepted.status)
 

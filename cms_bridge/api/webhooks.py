@@ -24,6 +24,7 @@ from cms_bridge.errors import (
     PriceChanged,
     RateLimited,
     RevisionConflict,
+    Superseded,
     WebhookRejected,
 )
 from cms_bridge.events import Event
@@ -44,6 +45,9 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: Status
     duplicate: bool
     """True when the same event had been accepted before; then nothing was done."""
+    superseded: bool
+    """True when a newer submission of the video stands in this one's place: an event that comes
+    late begins nothing beside it."""
 
 
 @post(
@@ -61,6 +65,7 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         ApprovalConflict,
         PriceChanged,
         RevisionConflict,
+        Superseded,
         *UNFILMABLE,
         signed_body=Event,
     ),
@@ -95,9 +100,13 @@ async def receive_event(
         job_id=str(accepted.job_id),
         status=accepted.status,
         duplicate=accepted.duplicate,
+        superseded=accepted.superseded,
     )
     return EventReceipt(
-        job_id=accepted.job_id, status=accepted.status, duplicate=accepted.duplicate
+        job_id=accepted.job_id,
+        status=accepted.status,
+        duplicate=accepted.duplicate,
+        superseded=accepted.superseded,
     )
 
 

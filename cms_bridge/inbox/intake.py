@@ -18,7 +18,7 @@ from cms_bridge.events import (
     VideoRetried,
     VideoSubmitted,
 )
-from cms_bridge.jobs import decisions, transitions
+from cms_bridge.jobs import decisions, submissions, transitions
 from cms_bridge.jobs.moves import find
 from cms_bridge.jobs.transitions import Accepted
 from cms_bridge.pricing.estimates import Prices
@@ -32,7 +32,7 @@ async def accept(
     """Store an event and its effect together, or neither.
 
     A repeat of the same bytes under the same id is answered with what the
-    first one did. Raises `EventConflict`, `JobNotFound`, `IllegalMove` or
+    first one did. Raises `EventConflict`, `JobNotFound`, `IllegalMove`, `Superseded` or
     `InvalidStoryboard`.
     """
     digest = hashlib.sha256(body).hexdigest()
@@ -57,7 +57,7 @@ async def accept(
         if duplicate := await _find_duplicate(event_id, digest):
             return duplicate
         raise
-    return Accepted(job_id=job, status=(await find(job)).status)
+    return await _accepted(job)
 
 
 async def _find_duplicate(event_id: str, digest: str) -> Accepted | None:
@@ -66,14 +66,23 @@ async def _find_duplicate(event_id: str, digest: str) -> Accepted | None:
         return None
     if row["body_sha256"] != digest:
         raise EventConflict("This webhook id was used before with another body.")
-    job = await find(row["job"])
-    return Accepted(job_id=job.id, status=job.status, duplicate=True)
+    return await _accepted(row["job"], duplicate=True)
+
+
+async def _accepted(job_id: UUID, *, duplicate: bool = False) -> Accepted:
+    job = await find(job_id)
+    return Accepted(
+        job_id=job.id,
+        status=job.status,
+        duplicate=duplicate,
+        superseded=submissions.says_superseded(job),
+    )
 
 
 async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
     match event:
         case VideoSubmitted():
-            return await transitions.submit(event.data, limits)
+            return await submissions.submit(event.data, limits)
         case StoryboardEdited():
             return await decisions.edit(event.data, limits=limits, prices=prices)
         case StoryboardApproved():

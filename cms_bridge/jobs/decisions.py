@@ -21,9 +21,9 @@ import msgspec
 from cms_bridge.database import transaction
 from cms_bridge.errors import ApprovalConflict, JobNotFound, RevisionConflict
 from cms_bridge.events import StoryboardChange
-from cms_bridge.jobs import approvals
+from cms_bridge.jobs import approvals, submissions
 from cms_bridge.jobs.approvals import ApprovalRecord
-from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, move
+from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
 from cms_bridge.pricing import estimates
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
@@ -38,8 +38,8 @@ _PAST_KEPT = 200
 async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
     """Put an edited storyboard in place of what stands, and void its approval.
 
-    Call inside a transaction. Raises `JobNotFound`, `RevisionConflict`,
-    `IllegalMove` or `InvalidStoryboard`.
+    Call inside a transaction. Raises `JobNotFound`, `Superseded`,
+    `RevisionConflict`, `IllegalMove` or `InvalidStoryboard`.
     """
     change.storyboard.check(limits)
     job = await _target(change)
@@ -70,8 +70,8 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
 async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
     """Approve a storyboard as the CMS has it, edits that came with it included, and start the work.
 
-    Call inside a transaction. Raises `JobNotFound`, `ApprovalConflict`,
-    `RevisionConflict`, `IllegalMove` or `InvalidStoryboard`.
+    Call inside a transaction. Raises `JobNotFound`, `Superseded`,
+    `ApprovalConflict`, `RevisionConflict`, `IllegalMove` or `InvalidStoryboard`.
     """
     change.storyboard.check(limits)
     job = await _target(change)
@@ -113,8 +113,8 @@ async def approve(
     """Approve exactly this storyboard at the price of this moment; return the approval.
 
     The work starts, or goes on where it stopped, with `jobs.render`. Approving
-    the same twice is approving once. Raises `JobNotFound`, `IllegalMove` or
-    `ApprovalConflict`.
+    the same twice is approving once. Raises `JobNotFound`, `Superseded`, `IllegalMove`
+    or `ApprovalConflict`.
     """
     async with transaction():
         locked = await _lock(job)
@@ -169,17 +169,19 @@ def _check_newer(change: StoryboardChange, job: JobRecord) -> None:
 
 async def _target(change: StoryboardChange) -> JobRecord:
     try:
-        return await _lock(UUID(change.job_id))
+        job = UUID(change.job_id)
     except ValueError:
         raise JobNotFound("There is no such job.") from None
+    return await _lock(job)
 
 
 async def _lock(job: UUID) -> JobRecord:
     """Return a job that nobody else changes until the transaction ends; raise `JobNotFound`.
 
     Two decisions that arrive at once are judged one after the other, the second by what the
-    first has made of the job.
+    first has made of the job. Raises `Superseded` for a job that nothing may begin again.
     """
+    await submissions.check_newest(await find(job))
     rows = (
         await Job.update({Job.sequence: Job.sequence + 0})
         .where(Job.id == job)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from piccolo.custom_types import Combinable
 
 from cms_bridge import wakeups
@@ -11,8 +12,9 @@ from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
-from cms_bridge.states import FINISHED, Status, origins
-from cms_bridge.tables import Job
+from cms_bridge.states import FINISHED, AttemptOutcome, Status, origins
+from cms_bridge.tables import Attempt, Job
+from render.problem import Problem
 
 WAKE_GRACE = timedelta(seconds=5)
 """How long a freshly woken worker has to claim a job before daemons look for it themselves."""
@@ -64,3 +66,21 @@ async def move(
     if moved[0]["wake_at"] is not None:
         wakeups.job_due(job, target, attempt=moved[0]["attempt"])
     await messages.touch(job, Topic.RENDITION)
+
+
+async def stop(job: UUID, *, reason: Problem | None = None) -> None:
+    """Cancel a job, for a reason if it was no person's wish; raise `IllegalMove`.
+
+    Call inside a transaction.
+    """
+    told: dict[Any, Any] = {}
+    if reason:
+        told = {Job.error: msgspec.json.encode(reason).decode(), Job.error_message: reason.message}
+    await move(
+        job,
+        Status.CANCELLED,
+        {Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None, **told},
+    )
+    await Attempt.update(
+        {Attempt.outcome: AttemptOutcome.CANCELLED, Attempt.finished_at: datetime.now(UTC)}
+    ).where(Attempt.job == job, Attempt.outcome == AttemptOutcome.RUNNING)

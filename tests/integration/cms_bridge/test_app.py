@@ -79,7 +79,7 @@ async def test_an_event_is_accepted_with_a_receipt(http: httpx.AsyncClient) -> N
     answer = await send(http, new_video())
     assert answer.status_code == 202
     receipt = answer.json()
-    assert receipt.keys() == {"jobId", "status", "duplicate"}
+    assert receipt.keys() == {"jobId", "status", "duplicate", "superseded"}
     assert (receipt["status"], receipt["duplicate"]) == ("pending", False)
 
 
@@ -106,6 +106,21 @@ async def test_a_replayed_id_with_another_body_is_refused(http: httpx.AsyncClien
     await send(http, new_video(), message="evt_replay")
     answer = await send(http, new_video(), message="evt_replay")
     assert problem(answer)[:2] == (409, "event_conflict")
+
+
+async def test_an_older_submission_that_comes_late_is_taken_and_not_made(
+    http: httpx.AsyncClient,
+) -> None:
+    video = uuid4().hex
+    await send(http, events.submitted(video=video, submission=2))
+    answers = [
+        await send(http, events.submitted(video=video, submission=1)),
+        await send(http, events.retried(video=video, submission=1)),
+    ]
+    for answer in answers:
+        assert answer.status_code == 202
+        assert answer.json()["status"] == "cancelled"
+        assert answer.json()["superseded"] is True
 
 
 async def test_a_tampered_body_is_refused(http: httpx.AsyncClient) -> None:

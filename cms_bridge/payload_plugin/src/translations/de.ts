@@ -246,6 +246,8 @@ export const de: Translations = {
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',
   'error.illegal_move': 'Beim jetzigen Stand der Arbeit ist dieser Schritt nicht mehr möglich.',
+  'error.superseded':
+    'Dieses Video wurde neu eingereicht: Die neuere Einreichung tritt an seine Stelle.',
   'error.internal_error': 'Im Renderdienst ist etwas schiefgegangen.',
   'error.attempts_exhausted':
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',

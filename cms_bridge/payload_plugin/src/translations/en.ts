@@ -241,6 +241,7 @@ export const en = {
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',
   'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
   'error.illegal_move': 'At the present stage of the work this step is no longer possible.',
+  'error.superseded': 'This video was submitted anew: the newer submission stands in its place.',
   'error.internal_error': 'Something went wrong in the render service.',
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
   'error.placeholder_used':

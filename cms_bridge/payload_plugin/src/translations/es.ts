@@ -242,6 +242,7 @@ export const es: Translations = {
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
   'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',
+  'error.superseded': 'Este vídeo se ha enviado de nuevo: el envío más reciente ocupa su lugar.',
   'error.internal_error': 'Algo falló en el servicio de renderizado.',
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
   'error.placeholder_used':

@@ -245,6 +245,7 @@ export const fr: Translations = {
     'Des caractères de contrôle invisibles ont été retirés du texte.',
   'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
   'error.illegal_move': 'Au stade actuel du travail, cette étape n’est plus possible.',
+  'error.superseded': 'Cette vidéo a été soumise à nouveau : la nouvelle soumission la remplace.',
   'error.internal_error': 'Le service de rendu a rencontré un problème.',
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
   'error.placeholder_used':

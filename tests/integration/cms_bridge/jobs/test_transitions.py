@@ -101,19 +101,6 @@ async def test_control_characters_reach_the_database_unharmed() -> None:
     assert "你好" in (await transitions.find(accepted.job_id)).brief.script
 
 
-async def test_a_new_submission_replaces_the_work_on_the_old_one() -> None:
-    old = await accept(events.submitted())
-    new = await accept(events.submitted(submission=2))
-    assert (await transitions.find(old.job_id)).status == "cancelled"
-    assert (await transitions.find(new.job_id)).status == "pending"
-
-
-async def test_an_older_submission_arriving_late_replaces_nothing() -> None:
-    new = await accept(events.submitted(submission=2))
-    await accept(events.submitted(submission=1))
-    assert (await transitions.find(new.job_id)).status == "pending"
-
-
 async def test_an_approval_binds_exactly_what_was_sent() -> None:
     job = await drafted()
     board = events.storyboard("Changed by the editor.")

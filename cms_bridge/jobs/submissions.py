@@ -1,0 +1,116 @@
+"""Submissions: the briefs of a video, each with a job of its own, of which the newest counts.
+
+Events come late, twice and in any order. Whatever their order, one job of a video is worked
+on at most, and that is the newest submission's:
+
+    a newer one than there is    takes the place of what is unfinished, which is cancelled
+    an older one, come late      is stored as it would stand by now: cancelled, and not worked on
+    the same one again           is the job that there is
+
+What was superseded says so in its `error`, and nothing begins it again (`check_newest`).
+Whoever submits, or begins a job again, holds the project meanwhile, so that of two who come
+at once the second sees what the first has done.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import msgspec
+from piccolo.custom_types import Combinable
+
+from cms_bridge import projects
+from cms_bridge.errors import JobNotFound, Superseded
+from cms_bridge.events import Submission, VideoRef
+from cms_bridge.jobs.moves import WAKE_GRACE, begin, stop
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
+from cms_bridge.records import JobRecord
+from cms_bridge.states import FINISHED, JobKind, Status
+from cms_bridge.tables import Job
+from render.problem import Problem
+from render.storyboard import Limits, clean_text
+
+SUPERSEDED = Problem(code=Superseded.code, message=Superseded.said)
+"""Why a job was cancelled that nobody cancelled."""
+
+
+async def submit(submission: Submission, limits: Limits) -> UUID:
+    """Create the job of a brief, in place of unfinished work on an older one; return its id.
+
+    Call inside a transaction. Raises `InvalidStoryboard` if the brief is over a limit.
+    """
+    submission.brief.check(limits)
+    now = datetime.now(UTC)
+    project = submission.project
+    await projects.upsert(project.id, name=clean_text(project.name))
+    same_video = _video(project.id, submission.video_id)
+    existing = (
+        await Job.select(Job.id).where(same_video, Job.submission == submission.submission).first()
+    )
+    if existing:
+        return existing["id"]
+    superseded = await Job.exists().where(same_video, Job.submission > submission.submission)
+    for row in await Job.select(Job.id).where(
+        same_video, Job.submission < submission.submission, Job.status.not_in(list(FINISHED))
+    ):
+        await stop(row["id"], reason=SUPERSEDED)
+    job = Job(
+        id=uuid4(),
+        project=project.id,
+        video_id=submission.video_id,
+        submission=submission.submission,
+        version=clean_text(submission.version),
+        title=clean_text(submission.brief.title),
+        brief=msgspec.json.encode(submission.brief).decode(),
+        status=Status.PENDING,
+        sequence=1,
+        wake_at=now + WAKE_GRACE,
+        created_at=now,
+        updated_at=now,
+    )
+    if superseded:
+        job.status, job.wake_at = Status.CANCELLED, None
+        job.error = msgspec.json.encode(SUPERSEDED).decode()
+        job.error_message = SUPERSEDED.message
+    await begin(job)
+    await messages.touch(job.id, Topic.RENDITION)
+    return job.id
+
+
+async def find(video: VideoRef) -> JobRecord:
+    """Return the job of a submission; raise `JobNotFound`."""
+    row = (
+        await Job.select(*Job.all_columns())
+        .where(_video(video.project_id, video.video_id), Job.submission == video.submission)
+        .first()
+    )
+    if row is None:
+        raise JobNotFound("This video was not submitted, or its submission has yet to arrive.")
+    return JobRecord.of(row)
+
+
+async def is_superseded(job: JobRecord) -> bool:
+    """Tell whether a job's video was submitted anew."""
+    return job.kind is JobKind.VIDEO and await Job.exists().where(
+        _video(job.project, job.video_id), Job.submission > job.submission
+    )
+
+
+def says_superseded(job: JobRecord) -> bool:
+    """Tell whether a job was cancelled because its video was submitted anew."""
+    return job.error is not None and job.error.code == SUPERSEDED.code
+
+
+async def check_newest(job: JobRecord) -> None:
+    """Raise `Superseded` if a job's video was submitted anew, and let nobody do so meanwhile.
+
+    Call inside a transaction, before anything in it has changed a job.
+    """
+    await projects.hold(job.project)
+    if await is_superseded(job):
+        raise Superseded
+
+
+def _video(project: str, video: str) -> Combinable:
+    # Media may be asked for in the name of the same document.
+    return (Job.project == project) & (Job.video_id == video) & (Job.kind == JobKind.VIDEO)
