@@ -22,8 +22,14 @@ from render.source import Credit, Source
 
 _PLACEHOLDERS = [source.value for source in Source if source.placeholder]
 
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "audio/wav": "wav"}
-"""By media type, for every one that a provider may hand over."""
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+}
+"""By media type, for every one that a provider may hand over or that is mixed of those."""
 
 
 class Condition(StrEnum):

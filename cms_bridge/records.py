@@ -9,9 +9,18 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import JobKind, Origin, Status
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
+
+
+class ApprovalPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided beforehand of a storyboard that is not written yet."""
+
+    up_to: Decimal
+    """US dollars: it is approved by itself if it may cost no more than this."""
+    by: str
+    """Who decided it."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -28,6 +37,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     field: str
     submission: int
     version: str
+    origin: Origin
+    approval_policy: ApprovalPolicy | None
     title: str
     brief_data: str
     status: Status
@@ -64,6 +75,10 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return cls(
             **{name: row[name] for name in cls.__struct_fields__ if name not in _DECODED},
             kind=JobKind(row["kind"]),
+            origin=Origin(row["origin"]),
+            approval_policy=msgspec.json.decode(row["approval_policy"], type=ApprovalPolicy)
+            if row["approval_policy"]
+            else None,
             brief_data=row["brief"],
             status=Status(row["status"]),
             storyboard_past=msgspec.json.decode(row["storyboard_past"], type=tuple[str, ...]),
@@ -91,6 +106,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 _DECODED = {
     "kind",
+    "origin",
+    "approval_policy",
     "brief_data",
     "status",
     "storyboard_past",

@@ -25,6 +25,15 @@ class JobKind(enum.StrEnum):
     """One spoken text, asked for by itself."""
 
 
+class Origin(enum.StrEnum):
+    """Who asked for a job."""
+
+    CMS = "cms"
+    """An event of a document's, whose CMS is told how it goes."""
+    API = "api"
+    """Somebody with a key, who looks for it here: there is no document that could be told."""
+
+
 class Status(enum.StrEnum):
     """Where a job stands."""
 

@@ -1,4 +1,4 @@
-"""The tables: the truth about projects, events, jobs, attempts, charges, assets, videos and keys.
+"""The tables: the truth about projects, events, jobs, workers, charges, assets, videos and keys.
 
 Times are UTC. Money is US dollars with six decimals. Names of the CMS's own
 documents are kept as text, as the CMS wrote them. Unique indexes over several
@@ -57,6 +57,11 @@ class Job(Table):
     """The asker's own name for a medium: asked for twice, it is made once."""
     version = Varchar(length=128)
     """The CMS document's version: provenance."""
+    origin = Varchar(length=16, default="cms")
+    """One of `cms_bridge.states.Origin`: who asked for it, and so who waits to be told of it."""
+    approval_policy = JSON(null=True, default=None)
+    """What its storyboard may cost to be approved by itself (`cms_bridge.records.ApprovalPolicy`);
+    None where a person decides."""
     title = Text()
     brief = JSON()
 
@@ -253,6 +258,21 @@ class OutboxMessage(Table):
     last_error = Text(null=True, default=None)
 
 
+class Worker(Table):
+    """A daemon that takes work, as it reported itself last."""
+
+    id = Varchar(length=128, primary_key=True)
+    """As in leases and attempts."""
+    drafts = Integer()
+    """How many storyboards it drafts at once."""
+    jobs = Integer()
+    """How many approved jobs it has in hand at once."""
+    started_at = Timestamptz()
+    seen_at = Timestamptz(index=True)
+    draining = Boolean(default=False)
+    """Whether it was told to stop, and takes up nothing more."""
+
+
 class ModelHealth(Table):
     """What the daemons have seen of one model, the newest of each sort."""
 
@@ -325,6 +345,7 @@ TABLES: tuple[type[Table], ...] = (
     Asset,
     GeneratedVideo,
     OutboxMessage,
+    Worker,
     ModelHealth,
     ModelAggregate,
     ApiKey,

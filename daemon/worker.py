@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
+from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
@@ -43,6 +44,8 @@ log = structlog.get_logger()
 
 _REPORT_SECONDS = 2.0
 _REPORT_EXPIRY_SECONDS = 6.0
+_PRESENCE_SECONDS = 10.0
+"""How often the database is told; a third of what passes for silence there."""
 
 
 async def run(settings: DaemonSettings | None = None) -> None:
@@ -61,7 +64,9 @@ async def run(settings: DaemonSettings | None = None) -> None:
                 await _run_until_stopped(dispatcher, services, stop)
             finally:
                 with anyio.CancelScope(shield=True):
+                    await _try("presence", lambda: _tell_presence(services, draining=True))
                     await drain(dispatcher, services, stop)
+                    await _try("presence", lambda: workers.leave(services.worker))
     log.info("daemon.stopped", worker=services.worker)
 
 
@@ -79,6 +84,7 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
+        group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
         await stop.requested.wait()
         group.cancel_scope.cancel()
 
@@ -118,11 +124,15 @@ def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
 async def _repeat(name: str, work: Callable[[], Awaitable[None]], every: float) -> None:
     """Do something for ever, so many seconds apart, whatever comes of it."""
     while True:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - the next time may be better
-            log.warning("sweep.failed", part=name, reason=tracebacks.summary(error))
+        await _try(name, work)
         await anyio.sleep(every)
+
+
+async def _try(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - the next time may be better
+        log.warning("sweep.failed", part=name, reason=tracebacks.summary(error))
 
 
 async def _repair(services: Services) -> None:
@@ -131,6 +141,7 @@ async def _repair(services: Services) -> None:
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
     await charges.sweep(silence=silence)
+    await workers.sweep()
     await services.vault.sweep(silence=silence)
 
 
@@ -139,6 +150,17 @@ async def _report(services: Services) -> None:
         await services.queue.report_daemon(services.worker, seconds=_REPORT_EXPIRY_SECONDS)
     except (RedisError, OSError):
         log.debug("daemon.report_failed", worker=services.worker)
+
+
+async def _tell_presence(services: Services, *, draining: bool = False) -> None:
+    """Let the database know what this daemon takes up, and whether it still does."""
+    settings = services.settings
+    await workers.report(
+        services.worker,
+        drafts=settings.concurrent_drafts,
+        jobs=settings.concurrent_jobs,
+        draining=draining,
+    )
 
 
 async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Services:

@@ -23,6 +23,8 @@ TABLES = (
     "aside_14_job",
     "aside_14_charge",
     "aside_14_approval",
+    "aside_18_job",
+    "aside_18_mixed",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

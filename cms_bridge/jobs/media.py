@@ -10,9 +10,10 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from cms_bridge import assets, projects
-from cms_bridge.assets import AssetRecord, Condition, Place
+from cms_bridge.assets import AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.jobs import approvals, moves
@@ -20,15 +21,53 @@ from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import JobKind, Origin, Status
 from cms_bridge.tables import Asset, Job
-from render.errors import EmptyScript
+from render.errors import EmptyScript, InvalidStoryboard
 from render.generation.base import ImageRequest, SpeechRequest
 from render.generation.requests import digests, image_request, request_digest, speech_request
-from render.storyboard import AspectRatio, Brief, Limits, Locale, Scene, Storyboard, clean_text
+from render.storyboard import (
+    AspectRatio,
+    Brief,
+    Limits,
+    Locale,
+    Music,
+    Scene,
+    Solid,
+    Storyboard,
+    clean_text,
+)
 
 _SCENE = "medium"
+MIX = "mix"
+"""What an asset belongs to, in place of a scene, that is speech and music in one."""
 _TITLE_CHARS = 80
+
+
+class Bed(msgspec.Struct, frozen=True, kw_only=True):
+    """Music under spoken words, by its asset's id; the rest as in `render.storyboard.Music`."""
+
+    asset: UUID
+    volume: float = -14.0
+    duck: float = 8.0
+    fade_in: float = 1.0
+    fade_out: float = 2.5
+
+    def under(self, board: Storyboard, *, media_type: str) -> Storyboard:
+        """Return a storyboard with this as its music, in a file whose name tells its type."""
+        (scene,) = board.scenes
+        return replace(
+            board,
+            # Nothing is seen, and so no picture is made.
+            scenes=(replace(scene, background=Solid(colour="#000000")),),
+            music=Music(
+                file=f"{self.asset}.{assets.EXTENSIONS[media_type]}",
+                volume=self.volume,
+                duck=self.duck,
+                fade_in=self.fade_in,
+                fade_out=self.fade_out,
+            ),
+        )
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +82,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     voice: str = ""
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    music: Bed | None = None
+    """What a spoken text is mixed with, into one file."""
     document: str = ""
     """The CMS document it is for, whose cap it counts against; empty for none."""
     field: str = ""
@@ -114,13 +155,17 @@ async def order(
     """
     board = wanted.storyboard
     board.check(limits)
+    if wanted.music:
+        bed = await find_sound(wanted.project, wanted.music.asset)
+        board = wanted.music.under(board, media_type=bed.media_type)
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):
         return existing
     job = _job(wanted, board, key, prices)
     names = digests(_request(wanted.kind, board))
-    asset = await assets.find_asset(wanted.project, names, checked=True)
+    # Words that there are may still be to be mixed with music that they were not mixed with.
+    asset = None if board.music else await assets.find_asset(wanted.project, names, checked=True)
     if asset:
         job.status, job.progress, job.scenes_done, job.wake_at = Status.COMPLETED, 100, 1, None
     try:
@@ -137,12 +182,30 @@ async def find(medium: UUID) -> Medium:
     """Return a medium by its order's id, or an asset of a video by its own; `MediumNotFound`."""
     row = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
     if row and row["kind"] != JobKind.VIDEO:
-        asset = await assets.newest(Asset.job == medium)
-        return Medium(id=medium, job=JobRecord.of(row), asset=asset)
+        job = JobRecord.of(row)
+        mixed = job.storyboard is not None and job.storyboard.music is not None
+        which = (Asset.job == medium) & (Asset.scene_id == (MIX if mixed else _SCENE))
+        return Medium(id=medium, job=job, asset=await assets.newest(which))
     asset = await assets.newest(Asset.id == medium)
     if asset is None:
         raise MediumNotFound("There is no such picture or spoken text.")
     return Medium(id=medium, job=await moves.find(asset.job), asset=asset)
+
+
+async def find_sound(project: str, sound: UUID) -> StoredMedium:
+    """Return something to hear that a project has, by its id.
+
+    Raises `MediumNotFound`, also for another project's, `MediumNotReady` or `InvalidStoryboard`
+    for what cannot be heard.
+    """
+    found = await find(sound)
+    if found.job.project != project or found.damaged:
+        raise MediumNotFound("There is no such music.")
+    if found.asset is None:
+        raise MediumNotReady("The music is not made yet.", status=found.job.status)
+    if not found.asset.medium.media_type.startswith("audio/"):
+        raise InvalidStoryboard(f"The music is no sound: {found.asset.medium.media_type}.")
+    return found.asset.medium
 
 
 async def content_key(medium: UUID) -> str:
@@ -185,6 +248,7 @@ def _job(wanted: Order, board: Storyboard, key: str | None, prices: Prices) -> J
         field=wanted.field,
         version=wanted.version,
         submission=0,
+        origin=Origin.API,
         idempotency_key=key,
         title=clean_text(wanted.prompt)[:_TITLE_CHARS],
         brief=msgspec.json.encode(Brief(title="")).decode(),

@@ -13,25 +13,80 @@ at once the second sees what the first has done.
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from piccolo.custom_types import Combinable
 
 from cms_bridge import projects
-from cms_bridge.errors import JobNotFound, Superseded
+from cms_bridge.database import AlreadyStored, transaction, unique_violations
+from cms_bridge.errors import IdempotencyConflict, JobNotFound, Superseded
 from cms_bridge.events import Submission, VideoRef
 from cms_bridge.jobs.moves import WAKE_GRACE, begin, stop
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.records import JobRecord
-from cms_bridge.states import FINISHED, JobKind, Status
+from cms_bridge.records import ApprovalPolicy, JobRecord
+from cms_bridge.states import FINISHED, JobKind, Origin, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
-from render.storyboard import Limits, clean_text
+from render.storyboard import Brief, Limits, clean_text
 
 SUPERSEDED = Problem(code=Superseded.code, message=Superseded.said)
 """Why a job was cancelled that nobody cancelled."""
+
+
+class VideoOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A brief that somebody hands over by the API: of a video that is no document of any CMS."""
+
+    project: str
+    brief: Brief
+    version: str = ""
+    """Of the brief, in the words of whoever has it: provenance."""
+    approve_up_to: Decimal | None = None
+    """US dollars: the storyboard is approved by itself if it may cost no more; None leaves it to
+    a person."""
+    by: str = ""
+    """Who asks, and so who approves what is approved by itself."""
+
+
+async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple[UUID, bool]:
+    """Write an order down as the job of a video of its own; return its id, and whether it is new.
+
+    The same key names the same order for ever. Raises `IdempotencyConflict`, `EmptyScript` or
+    `InvalidStoryboard`.
+    """
+    wanted.brief.check(limits)
+    if key and (existing := await _find_order(wanted, key)):
+        return existing, False
+    now, job = datetime.now(UTC), uuid4()
+    try:
+        async with transaction():
+            await projects.upsert(wanted.project)
+            with unique_violations():
+                await begin(
+                    Job(
+                        id=job,
+                        project=wanted.project,
+                        video_id=f"task-{job}",
+                        submission=1,
+                        idempotency_key=key,
+                        title=clean_text(wanted.brief.title),
+                        status=Status.PENDING,
+                        sequence=1,
+                        wake_at=now + WAKE_GRACE,
+                        created_at=now,
+                        updated_at=now,
+                        **_asked(wanted),
+                    )
+                )
+    except AlreadyStored:
+        # The same order arrived twice at once and the other one won.
+        if key and (existing := await _find_order(wanted, key)):
+            return existing, False
+        raise
+    return job, True
 
 
 async def submit(submission: Submission, limits: Limits) -> UUID:
@@ -109,6 +164,33 @@ async def check_newest(job: JobRecord) -> None:
     await projects.hold(job.project)
     if await is_superseded(job):
         raise Superseded
+
+
+async def _find_order(wanted: VideoOrder, key: str) -> UUID | None:
+    asked = {"kind": JobKind.VIDEO, **_asked(wanted)}
+    row = (
+        await Job.select(Job.id, *(getattr(Job, name) for name in asked))
+        .where(Job.project == wanted.project, Job.idempotency_key == key)
+        .first()
+    )
+    if row and asked != {name: row[name] for name in asked}:
+        raise IdempotencyConflict("This idempotency key was used before with another request.")
+    return row["id"] if row else None
+
+
+def _asked(wanted: VideoOrder) -> dict[str, Any]:
+    """Return the columns that say what was asked for: another value is another order."""
+    policy = (
+        None
+        if wanted.approve_up_to is None
+        else ApprovalPolicy(up_to=wanted.approve_up_to, by=clean_text(wanted.by))
+    )
+    return {
+        "origin": Origin.API,
+        "version": clean_text(wanted.version),
+        "brief": msgspec.json.encode(wanted.brief).decode(),
+        "approval_policy": policy and msgspec.json.encode(policy).decode(),
+    }
 
 
 def _video(project: str, video: str) -> Combinable:

@@ -25,7 +25,7 @@ from cms_bridge.outbox.payload import (
 )
 from cms_bridge.outbox.writeback import rendition_write, storyboard_write
 from cms_bridge.records import JobRecord, StoredVideo
-from cms_bridge.states import JobKind
+from cms_bridge.states import JobKind, Origin
 from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
 
 log = structlog.get_logger()
@@ -161,8 +161,8 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
     if row is None:
         raise PayloadGone("the job no longer exists")
     job = JobRecord.of(row)
-    if job.kind is not JobKind.VIDEO:
-        return  # whoever asked for a medium looks for it here
+    if job.kind is not JobKind.VIDEO or job.origin is Origin.API:
+        return  # whoever asked for it looks for it here
     if topic is Topic.STORYBOARD:
         if job.storyboard:
             await payload.write_storyboard(storyboard_write(job, job.storyboard))

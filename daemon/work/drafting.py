@@ -12,7 +12,7 @@ import anyio.to_thread
 import msgspec
 
 from cms_bridge.errors import SpendCapReached
-from cms_bridge.jobs import leases
+from cms_bridge.jobs import policies
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.ledger.vault import find_text, keep_text
@@ -33,12 +33,16 @@ MAX_ANSWERS = 2
 
 
 async def draft_storyboard(lease: Lease, services: Services) -> None:
-    """Draft a claimed job's storyboard, price it, and lay it before the editor."""
+    """Draft a claimed job's storyboard, price it, and lay it down for approval."""
     drafted = await _draft(lease, services)
     drafted.storyboard.check(services.settings.limits)
-    estimate = await estimate_in(lease.project, drafted.storyboard, services.settings.prices)
-    await leases.storyboard_drafted(
-        lease, drafted.storyboard, estimate=estimate.total, warnings=drafted.warnings
+    prices = services.settings.prices
+    await policies.lay_down(
+        lease,
+        drafted.storyboard,
+        priced=await estimate_in(lease.project, drafted.storyboard, prices),
+        warnings=drafted.warnings,
+        prices=prices,
     )
 
 

@@ -31,9 +31,11 @@ from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-28T12:00:00:000017"
+NEWEST = "2026-11-28T13:00:00:000019"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
+TASKS = "2026-11-28T13:00:00:000019"
+"""The first that mixes speech with music."""
 MEDIA = "2026-11-21T12:00:00:000010"
 """The first that tells media from videos."""
 CONDITIONS = "2026-11-28T08:00:00:000012"
@@ -111,6 +113,14 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
         await every_kind.fill()
         before, indexes = await every_kind.snapshot(), await _indexes(empty_url)
     videos = {name: row for name, row in before["job"].items() if row["kind"] == "video"}
+    mixed = {
+        name
+        for name, row in before["job"].items()
+        if row["kind"] == "speech"
+        and row["status"] == "approved"
+        and msgspec.json.decode(row["storyboard_data"])["music"]
+    }
+    assert mixed
     levels = sorted((one.ID for one in _migrations()), reverse=True)
     for level in levels:
         await migrate(empty_url, direction="backwards", to=level)
@@ -125,6 +135,9 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
                     for message in older["outbox_message"].values()
                     if str(message["job"]) == name
                 )
+            elif name in mixed and level <= TASKS:
+                # One that knows no music would leave it out.
+                assert (row["status"], row["wake_at"], row["approved"]) in _OVER, level
             else:
                 assert row == {column: before["job"][name][column] for column in row}, level
         if older.get("asset") and level <= CONDITIONS:
@@ -184,11 +197,12 @@ _OVER = {("cancelled", None, False), ("cancelled", None, 0)}
 _GONE_BELOW = {
     **{table._meta.tablename: "2026-11-21T07:00:00:000001" for table in TABLES},
     "api_key": "2026-11-28T12:00:00:000017",
+    "worker": "2026-11-28T13:00:00:000018",
     "model_health": "2026-11-21T10:00:00:000005",
     "model_aggregate": "2026-11-21T10:00:00:000005",
 }
 """Below which migrations a table's rows are gone: keys that nobody could revoke in the meantime are
-made anew, and models' health is seen anew within minutes."""
+made anew, and workers and models' health are seen anew within minutes."""
 
 
 def _asset(job: UUID, provider: str) -> Asset:

@@ -16,8 +16,9 @@ from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.health import models
 from cms_bridge.inbox import intake
-from cms_bridge.jobs import media, transitions
-from cms_bridge.jobs.media import Order
+from cms_bridge.jobs import media, submissions, transitions, workers
+from cms_bridge.jobs.media import Bed, Order
+from cms_bridge.jobs.submissions import VideoOrder
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.ledger.vault import keep_text
@@ -31,7 +32,7 @@ from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
 from render.problem import Problem
 from render.source import Source
-from render.storyboard import Limits
+from render.storyboard import Brief, Limits
 from tests.support import events
 from tests.support.ledger import AMPLE, call, claimed, new_job, pay
 
@@ -52,6 +53,8 @@ async def fill() -> None:
     await paid_work()
     await finished(job)
     await several_media()
+    await ordered_videos()
+    await workers.report("host:1:a", drafts=2, jobs=4, draining=False)
     await a_models_health()
     await caps()
     await keys()
@@ -159,7 +162,9 @@ async def paid_work() -> None:
             await an_asset(job, f"s{number}", source, condition)
 
 
-async def an_asset(job: UUID, scene: str, source: Source, condition: Condition) -> None:
+async def an_asset(
+    job: UUID, scene: str, source: Source, condition: Condition, *, spoken: bool = False
+) -> None:
     provider = "gemini" if source is Source.MODEL else "elsewhere"
     digest = scene.ljust(64, "0") if condition is not Condition.USABLE else uuid4().hex
     await assets.record(
@@ -167,11 +172,11 @@ async def an_asset(job: UUID, scene: str, source: Source, condition: Condition) 
             id=uuid4(),
             job=job,
             scene_id=scene,
-            kind=Kind.PICTURE,
+            kind=Kind.NARRATION if spoken else Kind.PICTURE,
             request_digest=digest,
             medium=StoredMedium(
                 key=f"media/{uuid4()}.png",
-                media_type="image/png",
+                media_type="audio/wav" if spoken else "image/png",
                 bytes=10,
                 provider=provider,
                 model_intended="a-model",
@@ -233,7 +238,21 @@ async def several_media() -> None:
             await Job.update({Job.status: Status.COMPLETED, Job.wake_at: None}).where(
                 Job.id == order
             )
-            await an_asset(order, "medium", Source.MODEL, condition)
+            spoken = kind is JobKind.SPEECH
+            await an_asset(order, "medium", Source.MODEL, condition, spoken=spoken)
+        if kind is JobKind.SPEECH:
+            bed = Bed(asset=whole)
+            mixed = Order(project="p3", kind=kind, prompt="mixed", music=bed)
+            await media.order(mixed, key="mixed", limits=Limits(), prices=PRICES)
+
+
+async def ordered_videos() -> None:
+    """Ordered by API: approved by a person, and by itself up to a price."""
+    for price in (None, Decimal("1.50")):
+        wanted = VideoOrder(
+            project="p4", brief=Brief(title="T", script="S."), approve_up_to=price, by="ann"
+        )
+        await submissions.order(wanted, key=f"video-{price}", limits=Limits())
 
 
 async def a_models_health() -> None:

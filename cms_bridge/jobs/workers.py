@@ -1,0 +1,106 @@
+"""Workers: which daemons take work, as each reports of itself, and what each holds.
+
+Who holds what is told by the leases, which are the truth; a report only says that a
+daemon is there, with nothing in hand too. One that stops says so, and is gone; one that
+was killed is silent, and forgotten after a while.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from cms_bridge.states import JobKind, Status
+from cms_bridge.tables import Job, Worker
+
+SILENT_AFTER = timedelta(seconds=30)
+"""A daemon that was not heard of for longer is taken to be dead."""
+FORGOTTEN_AFTER = timedelta(days=1)
+"""How long one is told of that died."""
+MOST = 1_000
+"""Workers, and jobs in their hands, that are told of at most."""
+
+
+class HeldJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job in a worker's hands."""
+
+    id: UUID
+    kind: JobKind
+    project: str
+    status: Status
+    since: datetime
+    """When the worker took it."""
+    lease_expires_at: datetime
+
+
+class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A daemon as it was heard of last; `cms_bridge.tables.Worker` explains each field."""
+
+    id: str
+    drafts: int
+    jobs: int
+    started_at: datetime
+    seen_at: datetime
+    draining: bool
+    alive: bool
+    held: tuple[HeldJob, ...]
+
+
+async def report(worker: str, *, drafts: int, jobs: int, draining: bool) -> None:
+    """Note that a daemon is there, and how much it takes up at once."""
+    now = datetime.now(UTC)
+    await Worker.raw(
+        "INSERT INTO worker (id, drafts, jobs, started_at, seen_at, draining)"
+        " VALUES ({}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
+        " seen_at = excluded.seen_at, draining = excluded.draining",
+        worker,
+        drafts,
+        jobs,
+        now,
+        now,
+        draining,
+    )
+
+
+async def leave(worker: str) -> None:
+    """Note that a daemon has stopped."""
+    await Worker.delete().where(Worker.id == worker)
+
+
+async def sweep() -> None:
+    """Forget daemons that died long ago."""
+    await Worker.delete().where(Worker.seen_at < datetime.now(UTC) - FORGOTTEN_AFTER)
+
+
+async def workers() -> list[WorkerRecord]:
+    """Return every daemon that was heard of lately, the longest there first."""
+    now = datetime.now(UTC)
+    held: dict[str, list[HeldJob]] = {}
+    for row in cast(
+        list[dict[str, Any]],
+        await Job.raw(
+            "SELECT job.id, job.kind, job.project, job.status, job.lease_owner,"
+            " job.lease_expires_at, attempt.started_at AS since"
+            " FROM job JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt"
+            " WHERE job.lease_expires_at IS NOT NULL ORDER BY job.lease_expires_at DESC LIMIT {}",
+            MOST,
+        ),
+    ):
+        held.setdefault(row["lease_owner"], []).append(
+            msgspec.convert({name: row[name] for name in HeldJob.__struct_fields__}, HeldJob)
+        )
+    rows = (
+        await Worker.select(*Worker.all_columns())
+        .order_by(Worker.seen_at, ascending=False)
+        .limit(MOST)
+    )
+    known = [
+        WorkerRecord(
+            **row,
+            alive=row["seen_at"] > now - SILENT_AFTER,
+            held=tuple(held.get(row["id"], ())),
+        )
+        for row in rows
+    ]
+    return sorted(known, key=lambda one: (one.started_at, one.id))
