@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge import failures, problems, telemetry, wakeups
+from cms_bridge import failures, problems, protections, telemetry, wakeups
 from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
@@ -30,6 +30,7 @@ from cms_bridge.api import (
     webhooks,
 )
 from cms_bridge.api.bodies import BridgeRequest
+from cms_bridge.api.browsers import cors_for, serves
 from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
 from cms_bridge.database import connected, migrate
@@ -90,7 +91,8 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             *chain.from_iterable(one.routers for one in RESOURCES),
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
-        guards=[requires_key],
+        guards=[serves(settings.host_names), requires_key],
+        cors_config=cors_for(settings.origins),
         lifespan=[resources],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -107,7 +109,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         },
         request_class=BridgeRequest,
         middleware=[failures.watch_for_disconnects, _wakes_workers],
-        before_send=[tell_rate],
+        before_send=[tell_rate, protections.protect],
         exception_handlers=problems.HANDLERS,
         after_exception=[failures.log_unexpected],
         logging_config=None,

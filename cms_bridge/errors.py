@@ -17,6 +17,8 @@
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
     │   ├── MediumNotFound      404  no such picture or spoken text
     │   ├── MediumNotReady      409  bytes of what is not made yet
+    │   ├── RangeNotSatisfiable 416  bytes that a file does not have
+    │   ├── HostNotServed       421  a name that this bridge does not go by
     │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
     │   ├── IllegalMove         409  a job that was asked to go where its status does not lead
     │   ├── Superseded          409  work on a video that was submitted anew since
@@ -52,6 +54,7 @@ The lower tree is the engine's: its chains of models decide by it. Of it,
 `InvalidStoryboard` (422) is told like a refusal; `problem` maps them all.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import ClassVar
@@ -72,6 +75,8 @@ class Refusal(BridgeError):
     code: ClassVar[str]
     retry_after: ClassVar[int | None] = None
     """Seconds after which the very same may succeed."""
+    headers: Mapping[str, str] = {}
+    """What its answer tells besides."""
 
     def __init__(self, message: str, **params: str | float) -> None:
         super().__init__(message)
@@ -182,6 +187,24 @@ class MediumNotReady(Refusal):
 
     status = HTTPStatus.CONFLICT
     code = "medium_not_ready"
+
+
+class RangeNotSatisfiable(Refusal):
+    """A range of bytes that the file does not have; `Content-Range` tells its size."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size} bytes, and none of those.", size=size)
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class HostNotServed(Refusal):
+    """A request by a name that this bridge was not told to go by."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    code = "host_not_served"
 
 
 class IdempotencyConflict(Refusal):

@@ -27,6 +27,7 @@ CHALLENGES: dict[type[Refusal], str] = {
 # The names that RFC 9110 gives; Python's own differ from version to version.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "Range Not Satisfiable",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
 
@@ -109,7 +110,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """Answer an error with its problem."""
     if isinstance(error, Refusal | RenderError):
         status, code, params = problem(error)
-        headers: dict[str, str] = {}
+        headers = dict(error.headers) if isinstance(error, Refusal) else {}
         if challenge := CHALLENGES.get(cast(Any, type(error))):
             headers["WWW-Authenticate"] = challenge
         if isinstance(error, Refusal) and error.retry_after is not None:

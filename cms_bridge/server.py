@@ -27,7 +27,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from cms_bridge import problems
+from cms_bridge import problems, protections
 from cms_bridge.gate import Bounds, Gate, crowd_of, vouching
 
 log = structlog.get_logger()
@@ -343,6 +343,7 @@ def _answer(status: HTTPStatus, code: str) -> bytes:
         f"content-type: {problems.MEDIA_TYPE}",
         f"content-length: {len(body)}",
         "connection: close",
+        *(f"{name.lower()}: {value}" for name, value in protections.HEADERS.items()),
     ]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         head.append(f"retry-after: {_RETRY_AFTER}")

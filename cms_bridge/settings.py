@@ -6,6 +6,7 @@ names all missing and malformed ones at once and prints no value of any.
 
 import base64
 import binascii
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -34,6 +35,10 @@ from render.generation.models import ModelsConfig
 from render.storyboard import Limits
 
 PREFIX = "REELWRIGHT_"
+
+_NAME = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])"
+_HOST = re.compile(rf"(?:\*\.)?{_NAME}")
+_ORIGIN = re.compile(rf"https?://{_NAME}(?::[0-9]{{1,5}})?")
 
 
 class SettingsError(BridgeError):
@@ -92,6 +97,14 @@ class BridgeSettings(DatabaseSettings):
     """The port the bridge listens on."""
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """Where browsers and the CMS reach the bridge: the start of every link it hands out."""
+
+    # Browsers
+    allowed_hosts: str = ""
+    """Names that the bridge goes by, separated by spaces, `*.example.com` for all below one; any
+    other `Host` is refused (421), but at `/health`. Empty for any name."""
+    cors_origins: str = ""
+    """Origins whose pages may ask the API with a key of their own, separated by spaces, each like
+    `https://cms.example.com`. Empty for none: the plugin needs none, and links play anywhere."""
 
     # Secrets
     webhook_secret: SecretStr
@@ -239,6 +252,16 @@ class BridgeSettings(DatabaseSettings):
         )
 
     @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names that the bridge goes by; none for any."""
+        return tuple(self.allowed_hosts.lower().split())
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may ask."""
+        return tuple(self.cors_origins.lower().split())
+
+    @property
     def quotas(self) -> Quotas:
         """How often may be asked."""
         return Quotas(
@@ -309,6 +332,22 @@ class BridgeSettings(DatabaseSettings):
         if not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return url
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _bare_names(cls, names: str) -> str:
+        for name in names.split():
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"must be names without scheme, port or path; {name!r} is not")
+        return names
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _whole_origins(cls, origins: str) -> str:
+        for origin in origins.split():
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"must be origins like https://cms.example.com; {origin!r} is not")
+        return origins
 
     @field_validator("webhook_secret")
     @classmethod

@@ -1,7 +1,26 @@
 """Conditional requests: whether who asks has what would be answered (RFC 9110, 13.1)."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 
 def matches(if_none_match: str | None, etag: str) -> bool:
     """Tell whether an `If-None-Match` names an entity tag; the comparison is the weak one."""
     tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     return etag in tags or tags == ["*"]
+
+
+def not_modified(headers: Mapping[str, str], *, etag: str, modified: datetime) -> bool:
+    """Tell whether a request's conditions say that its sender has this version.
+
+    `modified` is in whole seconds. A date that cannot be read is none, and counts
+    only where no entity tag is named.
+    """
+    if (tags := headers.get("if-none-match")) is not None:
+        return matches(tags, etag)
+    try:
+        since = parsedate_to_datetime(headers.get("if-modified-since", ""))
+    except ValueError:
+        return False
+    return since.replace(tzinfo=since.tzinfo or UTC) >= modified

@@ -31,6 +31,7 @@ from cms_bridge.errors import (
     DatabaseBusy,
     DatabaseUnavailable,
     Forbidden,
+    HostNotServed,
     RateLimited,
     Unauthorised,
     kind,
@@ -38,6 +39,7 @@ from cms_bridge.errors import (
 from cms_bridge.fields import camel_case
 from cms_bridge.inbox.webhooks import HEADERS
 from cms_bridge.problems import ProblemDetails
+from cms_bridge.protections import own_policy
 from cms_bridge.server import REFUSALS
 from render import schema
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
@@ -82,7 +84,8 @@ def openapi_config(version: str) -> OpenAPIConfig:
             "/schema",
             route_handlers=[],
             include_in_schema=False,
-            opt=public("It tells strangers how to ask, and nothing of anybody's."),
+            opt=public("It tells strangers how to ask, and nothing of anybody's.")
+            | own_policy(reference.POLICY),
         ),
         use_handler_docstrings=True,
         operation_id_creator=_operation_id,
@@ -232,7 +235,7 @@ def _problems(
         add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "path" in places:
         add(HTTPStatus.NOT_FOUND)
-    always = (DatabaseBusy, DatabaseUnavailable)
+    always = (DatabaseBusy, DatabaseUnavailable, HostNotServed)
     for error in (*own.refuses, *(() if is_public(handler) else _KEYED), *always):
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]

@@ -7,19 +7,28 @@ origin plays and seeks. Files are streamed, never held in memory.
 from http import HTTPStatus
 from typing import Any
 
-import anyio
 from litestar import HttpMethod, Request, Router, route
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, FromQuery
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from cms_bridge.access.keys import public
-from cms_bridge.api.conditions import matches
+from cms_bridge.api.ranges import file_answer
 from cms_bridge.gate import vouch
+from cms_bridge.protections import MEDIA_POLICY, POLICY
 from cms_bridge.storage.base import ObjectNotFound, check_key
 from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
 from cms_bridge.storage.local import LocalStore
+
+LINKED = {
+    # Media elements need the first, `crossorigin` ones (captions) and scripts the others.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+    POLICY: MEDIA_POLICY,
+}
+"""What a link's answer tells browsers: any page may play it."""
 
 
 @route(
@@ -38,7 +47,7 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     signature: FromQuery[str],
     name: FromQuery[str | None] = None,
 ) -> Response:
-    """Answer a link with an object, a range of it, or 304; raise 403, 404 or 410."""
+    """Answer a link with an object, a range of it, or 304; raise 403, 404, 410 or 416."""
     key = f"{folder}/{file}"
     try:
         left = objects.links.verify(key, expires=expires, name=name, signature=signature)
@@ -53,25 +62,16 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
     vouch(request.scope)
-    etag = f'"{stored.sha256}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"private, immutable, max-age={int(left.total_seconds())}",
-        "Content-Disposition": content_disposition(name),
-        "X-Content-Type-Options": "nosniff",
-        # Media elements need the first, `crossorigin` ones (captions) and scripts the others.
-        "Cross-Origin-Resource-Policy": "cross-origin",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-    }
-    if matches(request.headers.get("if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
-    path = objects.path(key)
-    return FileResponse(
-        path,
-        headers=headers,
+    return await file_answer(
+        request,
+        objects.path(key),
+        etag=f'"{stored.sha256}"',
         media_type=stored.media_type,
-        stat_result=await anyio.Path(path).stat(),
+        headers={
+            "Cache-Control": f"private, immutable, max-age={int(left.total_seconds())}",
+            "Content-Disposition": content_disposition(name),
+            **LINKED,
+        },
     )
 
 

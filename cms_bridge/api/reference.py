@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 Schema = dict[str, Any]
 
 _STYLE = files("cms_bridge.api").joinpath("reference.css").read_text(encoding="utf-8")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""The browser may load nothing; the page's header says the same."""
 _BOUNDS = {
     "format": "{}",
     "minLength": "at least {} characters",
@@ -46,7 +47,7 @@ def page(document: dict[str, Any]) -> str:
     return "".join(
         (
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<title>{title}</title><link rel="icon" href="data:,">',
             f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>Version {version}, as an ",

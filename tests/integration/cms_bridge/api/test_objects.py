@@ -16,9 +16,9 @@ import httpx
 import pytest
 import uvicorn
 from litestar import Litestar
-from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsPlugin
 from litestar.testing import TestClient
 
+from cms_bridge import problems, protections
 from cms_bridge.api.objects import object_routes
 from cms_bridge.storage.base import object_key
 from cms_bridge.storage.links import content_disposition
@@ -48,8 +48,12 @@ def client(store: LocalStore) -> Iterator[TestClient[Litestar]]:
 
 
 def _app(store: LocalStore) -> Litestar:
-    problems = ProblemDetailsPlugin(ProblemDetailsConfig(enable_for_all_http_exceptions=True))
-    return Litestar([object_routes(store)], plugins=[problems], openapi_config=None)
+    return Litestar(
+        [object_routes(store)],
+        exception_handlers=problems.HANDLERS,
+        before_send=[protections.protect],
+        openapi_config=None,
+    )
 
 
 async def _path(store: LocalStore, **options: str) -> str:
@@ -115,6 +119,53 @@ async def test_a_range_past_the_end_is_refused(
     answer = client.get(await _path(store), headers={"range": "bytes=300000-"})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == "bytes */300000"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "range_not_satisfiable"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=9-1", "pages=1-2", "bytes=0-1;2-3", "0-1"],
+)
+async def test_a_range_that_cannot_be_read_gives_the_whole(
+    store: LocalStore, client: TestClient[Litestar], asked: str
+) -> None:
+    answer = client.get(await _path(store), headers={"range": asked})
+    assert (answer.status_code, answer.content) == (200, VIDEO)
+    assert answer.headers["content-type"] == "video/mp4"
+
+
+async def test_a_range_of_what_is_described_alone_is_ignored(
+    store: LocalStore, client: TestClient[Litestar]
+) -> None:
+    answer = client.head(await _path(store), headers={"range": "bytes=0-9"})
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(len(VIDEO)))
+
+
+async def test_what_has_not_changed_since_is_not_sent_again(
+    store: LocalStore, client: TestClient[Litestar]
+) -> None:
+    path = await _path(store)
+    modified = client.get(path).headers["last-modified"]
+    for since, status in (
+        (modified, 304),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 304),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 200),
+        ("yesterday", 200),
+    ):
+        assert client.get(path, headers={"if-modified-since": since}).status_code == status
+    both = {"if-modified-since": modified, "if-none-match": '"other"'}
+    assert client.get(path, headers=both).status_code == 200
+    by_date = client.get(path, headers={"range": "bytes=0-1", "if-range": modified})
+    assert (by_date.status_code, by_date.content) == (206, VIDEO[:2])
+
+
+async def test_a_browser_shows_a_file_and_runs_nothing(
+    store: LocalStore, client: TestClient[Litestar]
+) -> None:
+    policy = client.get(await _path(store)).headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
 
 
 async def test_what_a_browser_has_is_not_sent_again(
