@@ -17,6 +17,11 @@
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
     │   ├── MediumNotFound      404  no such picture or spoken text
     │   ├── MediumNotReady      409  bytes of what is not made yet
+    │   ├── VideoNotFound       404  no such video, or not one of this caller's
+    │   ├── VideoNotReady       409  files of a video that has none yet
+    │   ├── RenditionNotFound   404  no such rendition of this video
+    │   ├── RenditionFileNotFound 404  a file that this rendition does not have
+    │   ├── StoreUnavailable    503  the object store does not answer; to be asked again
     │   ├── RangeNotSatisfiable 416  bytes that a file does not have
     │   ├── HostNotServed       421  a name that this bridge does not go by
     │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
@@ -187,6 +192,42 @@ class MediumNotReady(Refusal):
 
     status = HTTPStatus.CONFLICT
     code = "medium_not_ready"
+
+
+class VideoNotFound(Refusal):
+    """No video by this name that the caller may see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "video_not_found"
+
+
+class VideoNotReady(Refusal):
+    """The files of a video that is not finished yet."""
+
+    status = HTTPStatus.CONFLICT
+    code = "video_not_ready"
+
+
+class RenditionNotFound(Refusal):
+    """No rendition by this name of the video."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "rendition_not_found"
+
+
+class RenditionFileNotFound(Refusal):
+    """A file that this rendition does not have, or has no longer."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "rendition_file_not_found"
+
+
+class StoreUnavailable(Refusal):
+    """The object store does not answer: the same may be asked again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "store_unavailable"
+    retry_after = 5
 
 
 class RangeNotSatisfiable(Refusal):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge.states import JobKind, Origin, Status
+from cms_bridge.states import FileKind, JobKind, Origin, Status
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
 
@@ -115,6 +115,27 @@ _DECODED = {
     "charge_warnings",
     "error",
 }
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a rendition, by its key in the object store."""
+
+    kind: FileKind
+    name: str
+    """Its path among the rendition's files, such as `captions.vtt` or `hls/720p/0000.m4s`."""
+    language: str = ""
+    """Of what is said or read in it, as BCP 47; empty where it has none."""
+    key: str
+    media_type: str
+    bytes: int | None
+    """None for the poster of an older rendition, where nobody wrote it down."""
+    sha256: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Decode a row that holds all columns."""
+        fields = {name: row[name] for name in cls.__struct_fields__ if name != "kind"}
+        return cls(kind=FileKind(row["kind"]), **fields)
 
 
 class StoredVideo(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,6 +59,29 @@ class Status(enum.StrEnum):
     """Stopped by a person; a person may retry."""
 
 
+class FileKind(enum.StrEnum):
+    """What a file of a rendition is."""
+
+    VIDEO = "video"
+    """The film, as MP4."""
+    POSTER = "poster"
+    """The picture that stands for it, as JPEG."""
+    CAPTIONS = "captions"
+    """What is said and when, as WebVTT."""
+    SUBRIP = "subrip"
+    """The same as SubRip (`.srt`)."""
+    CHAPTERS = "chapters"
+    """The scenes' titles and times, as WebVTT."""
+    TRANSCRIPT = "transcript"
+    """What is said, to be read, as plain text."""
+    THUMBNAILS = "thumbnails"
+    """Which part of the sheet is seen when, as WebVTT."""
+    SHEET = "sheet"
+    """Small pictures of the whole film side by side, as JPEG."""
+    HLS = "hls"
+    """The film for streaming: playlists, and pieces of several sizes."""
+
+
 class AttemptOutcome(enum.StrEnum):
     """How one worker's claim on a job stands, or how it ended."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge.access.callers import NO_PROJECT, Caller
-from cms_bridge.errors import JobNotFound, MediumNotFound, ProjectNotFound, Refusal
+from cms_bridge.errors import JobNotFound, MediumNotFound, ProjectNotFound, Refusal, VideoNotFound
 from cms_bridge.states import JobKind
 from cms_bridge.tables import Asset, Job
 
@@ -20,6 +20,11 @@ _REMEMBERED = 10_000
 
 async def _of_job(job: UUID) -> str | None:
     row = await Job.select(Job.project).where(Job.id == job).first()
+    return row["project"] if row else None
+
+
+async def _of_video(video: UUID) -> str | None:
+    row = await Job.select(Job.project).where(Job.id == video, Job.kind == JobKind.VIDEO).first()
     return row["project"] if row else None
 
 
@@ -46,10 +51,16 @@ class _Owned(msgspec.Struct, frozen=True):
 _OWNED = {
     "project_id": _Owned(_itself, ProjectNotFound, NO_PROJECT),
     "job_id": _Owned(_of_job, JobNotFound, "There is no such job."),
+    "video_id": _Owned(_of_video, VideoNotFound, "There is no such video."),
     "asset_id": _Owned(_of_medium, MediumNotFound, "There is no such picture or spoken text."),
 }
 
-_PARTS = {"charge_id": "job_id"}
+_PARTS = {
+    "charge_id": "job_id",
+    "rendition_id": "video_id",
+    "variant": "video_id",
+    "file": "video_id",
+}
 """What is only ever looked for within another object of the same path."""
 
 

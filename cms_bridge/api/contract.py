@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import msgspec
-from litestar import Litestar, Request, Router
+from litestar import HttpMethod, Litestar, Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
@@ -25,7 +25,7 @@ from litestar.types.internal_types import PathParameterDefinition
 from cms_bridge import problems
 from cms_bridge.access import rates
 from cms_bridge.access.keys import is_public, needs_of, public
-from cms_bridge.api import reference
+from cms_bridge.api import ranges, reference
 from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import (
     DatabaseBusy,
@@ -64,15 +64,17 @@ _KEY = "key"
 class _Terms(msgspec.Struct, frozen=True, kw_only=True):
     refuses: tuple[type[Exception], ...]
     signed_body: Any = None
+    file: str = ""
 
 
-def terms(*refuses: type[Exception], signed_body: Any = None) -> dict[str, Any]:
+def terms(*refuses: type[Exception], signed_body: Any = None, file: str = "") -> dict[str, Any]:
     """Return a handler's `opt`: the errors that it raises besides those that its kind has.
 
     `signed_body` is the type of a body that the handler reads for itself, by the
-    rules of Standard Webhooks.
+    rules of Standard Webhooks; `file` the media type of a file that it answers
+    (`cms_bridge.api.ranges`).
     """
-    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body)}
+    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, file=file)}
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -94,11 +96,12 @@ def openapi_config(version: str) -> OpenAPIConfig:
 
 
 def _operation_id(
-    handler: HTTPRouteHandler, _method: str, path: list[str | PathParameterDefinition]
+    handler: HTTPRouteHandler, method: str, path: list[str | PathParameterDefinition]
 ) -> str:
     """Return a handler's name in camelCase; an older path needs one of its own."""
     older = canonical("/" + "/".join(map(str, path)))
-    return camel_case(handler.handler_name) + ("Alias" if older else "")
+    head = "Head" if method == HttpMethod.HEAD else ""
+    return camel_case(handler.handler_name) + head + ("Alias" if older else "")
 
 
 def describe(app: Litestar) -> Document:
@@ -122,7 +125,11 @@ def _described(app: Litestar) -> Document:
     # Defaults and examples among it are structs, which only msgspec can take apart.
     document: Document = msgspec.to_builtins(app.openapi_schema.to_schema(), str_keys=True)
     # Litestar keeps the paths of one handler as a set.
-    document["paths"] = dict(sorted(document["paths"].items()))
+    # HEAD is wherever GET is, and the same but for the body.
+    document["paths"] = {
+        path: {method: one for method, one in item.items() if method != "head"}
+        for path, item in sorted(document["paths"].items())
+    }
     slots: list[tuple[dict[str, Any], Any]] = []
     refusals: dict[str, dict[str, Any]] = {}
     for path, handler, operation in _operations(app, document):
@@ -206,6 +213,9 @@ def _bodies(
             for name in HEADERS
         ]
         yield signed_media, signed
+    if file := _terms_of(handler).file:
+        operation["responses"] |= ranges.documented(file)
+        return
     given = signature.return_type
     if given.is_subclass_of(Response) and given.inner_types:
         (given,) = given.inner_types

@@ -28,6 +28,12 @@ from cms_bridge.errors import RangeNotSatisfiable
 MOST_RANGES = 16
 """Of one request: more are no player's, and the whole is sent instead."""
 
+_TOLD = {
+    "ETag": "Of these bytes: sent back in `If-None-Match`, the answer is 304.",
+    "Last-Modified": "When they were stored.",
+    "Accept-Ranges": "`bytes`.",
+}
+
 _BYTES = re.compile(r"bytes=(.*)", re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]{0,4000})-([0-9]{0,4000})")
 
@@ -90,6 +96,33 @@ def validators(etag: str, modified: datetime) -> dict[str, str]:
         "ETag": etag,
         "Last-Modified": format_datetime(modified, usegmt=True),
         "Accept-Ranges": "bytes",
+    }
+
+
+def documented(media_type: str) -> dict[str, Any]:
+    """Return the answers with a file as OpenAPI tells of them, by status."""
+    whole: dict[str, Any] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    parts = {"multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}}
+    told = {
+        name: {"description": said, "schema": {"type": "string"}} for name, said in _TOLD.items()
+    }
+    return {
+        "200": {"description": "The whole file", "headers": told, "content": whole},
+        "206": {
+            "description": "The ranges that were asked for",
+            "headers": told,
+            "content": whole | parts,
+        },
+        "304": {"description": "Nothing has changed", "headers": told},
+        "307": {
+            "description": "Where the object store gives it, for a while",
+            "headers": {
+                "Location": {
+                    "description": "A link that anybody may follow until it expires.",
+                    "schema": {"type": "string", "format": "uri"},
+                }
+            },
+        },
     }
 
 

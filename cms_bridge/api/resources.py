@@ -14,7 +14,7 @@ from litestar.response import Response
 from litestar.routes import HTTPRoute
 
 from cms_bridge.access.keys import public
-from cms_bridge.api.aliases import ALIASES
+from cms_bridge.api.aliases import older
 
 
 def resource(
@@ -35,7 +35,7 @@ def resource(
         include_in_schema=False,
         opt=public("Browsers ask before they send a key."),
     )(_options)
-    known = (path, ALIASES[path]) if path in ALIASES else (path,)
+    known = filter(None, (path, older(path)))
     return tuple(
         Router(one, route_handlers=[options, *handlers], tags=[tag], opt=opt) for one in known
     )

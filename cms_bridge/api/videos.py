@@ -1,21 +1,28 @@
-"""`/api/v1/videos/jobs/{id}`: a job's status, and links to its finished video."""
+"""`/api/v1/videos`: a video and its job, where that stands, and links to what is finished.
+
+A video goes by the id of its job: a submission of the CMS, or an order by the API.
+Its files are served by `cms_bridge.api.renditions`.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
+from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
-from litestar import get
+import structlog
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
+from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import JobNotFound
+from cms_bridge.errors import IllegalMove, JobNotFound, VideoNotFound
 from cms_bridge.fields import Moment
-from cms_bridge.jobs import approvals, transitions
+from cms_bridge.jobs import approvals, renditions, transitions
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
@@ -23,6 +30,10 @@ from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from render.problem import Problem
 from render.storyboard import Storyboard
+
+log = structlog.get_logger()
+
+_JOB = "/jobs/{job_id:uuid}"
 
 
 class JobStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -79,19 +90,79 @@ class VideoLinks(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Seconds."""
 
 
+class Video(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A video, finished or not."""
+
+    id: UUID
+    """Its own, and its job's."""
+    project_id: str
+    document: str
+    """The CMS document that it is made of."""
+    submission: int
+    title: str
+    status: Status
+    progress: int
+    """Percent."""
+    renditions: list[RenditionView]
+    """Its finished films, the newest first."""
+    error: Problem | None
+    created_at: Moment
+    updated_at: Moment
+
+
 @get(
-    "/status",
+    "/{video_id:uuid}",
+    opt=terms(VideoNotFound) | needs(Action.READ),
+    summary="A video and its renditions",
+)
+async def get_video(video_id: FromPath[UUID]) -> Video:
+    """Return a video with each of its finished films; 404 if there is none by this id."""
+    job, found = await renditions.of_video(video_id)
+    return Video(
+        id=job.id,
+        project_id=job.project,
+        document=job.video_id,
+        submission=job.submission,
+        title=job.title,
+        status=job.status,
+        progress=job.progress,
+        renditions=[view(job.id, one) for one in found],
+        error=job.error,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+    )
+
+
+@get(
+    f"{_JOB}/status",
     opt=terms(JobNotFound) | needs(Action.READ),
     summary="A job's status",
 )
 async def get_job_status(job_id: FromPath[UUID]) -> JobStatus:
     """Return where a job stands; 404 if there is none."""
-    job = await transitions.find(job_id)
-    return _status(job, await approvals.spent_on(job_id))
+    return await _status_of(job_id)
+
+
+@post(
+    f"{_JOB}/cancel",
+    status_code=HTTPStatus.OK,
+    opt=terms(JobNotFound, IllegalMove) | needs(Action.WRITE),
+    summary="Cancel a job",
+)
+async def cancel_job(job_id: FromPath[UUID]) -> JobStatus:
+    """Cancel a job, and return where it stands; to cancel it again changes nothing.
+
+    Whoever works on it stops within about a second (`REELWRIGHT_HEARTBEAT_SECONDS`). What was
+    charged by then stays charged, and what was made for it is kept for a retry. 409 once it is
+    completed.
+    """
+    await transitions.cancel_job(job_id)
+    log.info("job.cancelled", job_id=str(job_id))
+    return await _status_of(job_id)
 
 
 @get(
-    "/links",
+    f"{_JOB}/links",
     opt=terms(JobNotFound) | needs(Action.READ),
     summary="Links to a finished video",
 )
@@ -113,6 +184,11 @@ async def get_video_links(
         poster=ExpiringLink(url=await store.signed_url(video.poster_key, expires_in=expires)),
         expires_in=settings.link_seconds,
     )
+
+
+async def _status_of(job_id: UUID) -> JobStatus:
+    job = await transitions.find(job_id)
+    return _status(job, await approvals.spent_on(job_id))
 
 
 def _status(job: JobRecord, spent: Decimal) -> JobStatus:
@@ -147,5 +223,7 @@ def _status(job: JobRecord, spent: Decimal) -> JobStatus:
 
 
 routers = resource(
-    "/api/v1/videos/jobs/{job_id:uuid}", [get_job_status, get_video_links], tag="videos"
+    "/api/v1/videos",
+    [get_video, get_job_status, cancel_job, get_video_links, *handlers],
+    tag="videos",
 )

@@ -107,6 +107,19 @@ async def cancel(video: VideoRef) -> UUID:
     return job.id
 
 
+async def cancel_job(job: UUID) -> None:
+    """Cancel a job, unless it is; raise `JobNotFound` or `IllegalMove`."""
+    if (await find(job)).status is Status.CANCELLED:
+        return
+    try:
+        async with transaction():
+            await stop(job)
+    except IllegalMove:
+        # Whoever cancelled it in between has done what was asked.
+        if (await find(job)).status is not Status.CANCELLED:
+            raise
+
+
 async def retry(video: VideoRef) -> UUID:
     """Let a job that has ended begin again; raise `JobNotFound` or `IllegalMove`.
 

@@ -27,10 +27,10 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     await put(offered, Status.STORYBOARD_COMPLETE, approved=False)
     await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
     await put(done, Status.COMPLETED)
-    now = datetime.now(UTC)
+    now, rendition = datetime.now(UTC), uuid4()
     await GeneratedVideo.insert(
         GeneratedVideo(
-            id=uuid4(),
+            id=rendition,
             job=done,
             key=f"{'a' * 32}/{'b' * 64}.mp4",
             poster_key=f"{'a' * 32}/{'c' * 64}.jpg",
@@ -61,7 +61,8 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     asset = await _asset(done, now)
     jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
     assets = [{"assetId": str(one)} for one in (pending, asset)]
-    return [known | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
+    video = {"videoId": str(done), "renditionId": str(rendition)}
+    return [known | video | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
 
 
 async def _charge(charge: str) -> dict[str, Any]:

@@ -322,10 +322,23 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
     described = (await http.get("/schema/openapi.json")).json()
     assert set(described["paths"]) == {
         EVENTS,
-        "/api/v1/videos/jobs/{jobId}/status",
-        "/api/v1/videos/jobs/{jobId}/links",
-        "/api/v1/videos/jobs/{jobId}/charges",
-        "/api/v1/videos/jobs/{jobId}/charges/{chargeId}/resolve",
+        *(
+            f"{videos}/{rest}"
+            for videos in ("/api/v1/videos", "/api/videos")
+            for rest in (
+                "{videoId}",
+                "{videoId}/renditions",
+                "{videoId}/renditions/{renditionId}",
+                *(
+                    f"{{videoId}}/{within}{file}"
+                    for within in ("", "renditions/{renditionId}/")
+                    for file in ("stream", "download", "poster")
+                ),
+                *(f"jobs/{{jobId}}/{action}" for action in ("status", "links", "cancel")),
+                "jobs/{jobId}/charges",
+                "jobs/{jobId}/charges/{chargeId}/resolve",
+            )
+        ),
         "/api/v1/projects/{projectId}/spending",
         *(
             f"/api/{version}/jobs/{{jobId}}/{action}"

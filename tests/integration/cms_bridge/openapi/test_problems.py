@@ -1,5 +1,6 @@
 """Refusals as they arrive: in the documented form, whatever the request looks like."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -253,9 +254,10 @@ async def test_options_tell_every_method_of_a_path(
     http: httpx.AsyncClient, document: Document
 ) -> None:
     for path, item in document["paths"].items():
-        known = {name: str(uuid4()) for name in ("jobId", "assetId", "chargeId", "projectId")}
+        known = {name: str(uuid4()) for name in re.findall(r"{(\w+)}", path)}
         answer = await http.options(path.format(**known))
-        allowed = set(answer.headers["allow"].split(", "))
+        # Whatever knows HEAD besides GET is documented as GET.
+        allowed = set(answer.headers["allow"].split(", ")) - {"HEAD"}
         assert allowed == {method.upper() for method in item} | {"OPTIONS"}, path
 
 
@@ -303,6 +305,10 @@ async def test_nothing_is_documented_in_any_other_form_than_its_own(document: Do
             shared = answer.get("$ref", "").removeprefix("#/components/responses/")
             whole = document["components"]["responses"][shared] if shared else answer
             form = "application/problem+json" if shared else "application/json"
+            if status in ("200", "206") and form not in whole.get("content", {form: None}):
+                # A file, in its own form.
+                assert "206" in operation["responses"], (method, path, status)
+                continue
             if (path, status) in HEALTH_503:
                 assert set(whole["content"]) == {"application/json", "application/problem+json"}
                 continue

@@ -1,0 +1,282 @@
+"""`/api/v1/videos/{id}/…`: a finished film's files, of its newest rendition or of a named one.
+
+From the local store they are streamed, whole or in ranges (`cms_bridge.api.ranges`).
+From R2 no byte passes here: the answer leads to a signed link that is good for a while.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import HttpMethod, Request, get, route
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, SkipValidation
+from starlette.responses import RedirectResponse, Response
+
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
+from cms_bridge.api.conditions import not_modified
+from cms_bridge.api.contract import terms
+from cms_bridge.api.ranges import file_answer, validators
+from cms_bridge.errors import (
+    RangeNotSatisfiable,
+    RenditionFileNotFound,
+    RenditionNotFound,
+    StoreUnavailable,
+    VideoNotFound,
+    VideoNotReady,
+)
+from cms_bridge.fields import Moment
+from cms_bridge.jobs import renditions
+from cms_bridge.jobs.renditions import Rendition, RenditionFile
+from cms_bridge.protections import MEDIA_POLICY, POLICY
+from cms_bridge.records import StoredFile
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import FileKind
+from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError
+from cms_bridge.storage.links import content_disposition
+from cms_bridge.storage.local import LocalStore
+
+_FILES = (VideoNotFound, VideoNotReady, RenditionNotFound, RenditionFileNotFound, StoreUnavailable)
+_TITLE_CHARS = 100
+
+_PLACES = {
+    FileKind.VIDEO: "stream",
+    FileKind.POSTER: "poster",
+}
+"""Where a file is served below its rendition, by its kind."""
+
+
+class RenditionFileView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A file of a rendition."""
+
+    kind: FileKind
+    language: str | None
+    """Of what is said or read in it, as BCP 47; null where it has none."""
+    media_type: str
+    bytes: int | None
+    sha256: str
+    url: str
+    """Where it is served, to whoever has the key."""
+
+
+class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One finished film of a video, and what there is beside it."""
+
+    id: UUID
+    duration: float
+    """Seconds."""
+    width: int
+    height: int
+    bytes: int
+    """The film's own."""
+    stream_url: str
+    download_url: str
+    files: list[RenditionFileView]
+    created_at: Moment
+
+
+class Renditions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The renditions of a video."""
+
+    renditions: list[RenditionView]
+    """The newest first; none until the video is finished."""
+
+
+@get(
+    "/{video_id:uuid}/renditions",
+    opt=terms(VideoNotFound) | needs(Action.READ),
+    summary="The renditions of a video",
+)
+async def list_renditions(video_id: FromPath[UUID]) -> Renditions:
+    """Return each finished film of a video with its files, the newest first."""
+    _, found = await renditions.of_video(video_id)
+    return Renditions(renditions=[view(video_id, one) for one in found])
+
+
+@get(
+    "/{video_id:uuid}/renditions/{rendition_id:uuid}",
+    opt=terms(VideoNotFound, RenditionNotFound) | needs(Action.READ),
+    summary="A rendition of a video",
+)
+async def get_rendition(video_id: FromPath[UUID], rendition_id: FromPath[UUID]) -> RenditionView:
+    """Return one finished film of a video with its files."""
+    return view(video_id, await renditions.find(video_id, rendition_id))
+
+
+def view(video: UUID, rendition: Rendition) -> RenditionView:
+    """Return a rendition as the API tells of it."""
+    base = f"/api/v1/videos/{video}/renditions/{rendition.id}"
+    (film,) = [one for one in rendition.files if one.kind is FileKind.VIDEO]
+    return RenditionView(
+        id=rendition.id,
+        duration=rendition.duration,
+        width=rendition.width,
+        height=rendition.height,
+        bytes=film.bytes or 0,
+        stream_url=f"{base}/stream",
+        download_url=f"{base}/download",
+        files=[
+            RenditionFileView(
+                kind=one.kind,
+                language=one.language or None,
+                media_type=one.media_type,
+                bytes=one.bytes,
+                sha256=one.sha256,
+                url=f"{base}/{_PLACES[one.kind]}",
+            )
+            for one in rendition.files
+        ],
+        created_at=rendition.created_at,
+    )
+
+
+class _Served(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that every rendition may have, and the path below it where it is served."""
+
+    place: str
+    name: str
+    """Its name among the rendition's files."""
+    media_type: str
+    summary: str
+    saved: bool = False
+    """Whether a browser saves it, under the film's title."""
+
+
+_SERVED = (
+    _Served(
+        place="stream",
+        name="video.mp4",
+        media_type="video/mp4",
+        summary="A finished film, to be played",
+    ),
+    _Served(
+        place="download",
+        name="video.mp4",
+        media_type="video/mp4",
+        summary="A finished film, to be saved",
+        saved=True,
+    ),
+    _Served(
+        place="poster",
+        name="poster.jpg",
+        media_type="image/jpeg",
+        summary="The picture that stands for a film",
+    ),
+)
+
+_TOLD = (
+    "`Range`, `If-Range`, `If-None-Match`, `If-Modified-Since` and `HEAD` are understood; a `Range`"
+    " that cannot be read is ignored. Where an object store keeps the files, the answer is 307 to a"
+    " link that anybody may follow for a while."
+)
+
+
+def _routes(one: _Served) -> Sequence[HTTPRouteHandler]:
+    """Return the two routes of a file: of the newest rendition, and of a named one."""
+
+    async def of_newest(
+        request: Request[Any, Any, Any],
+        video_id: FromPath[UUID],
+        store: NamedDependency[SkipValidation[ObjectStore]],
+        settings: NamedDependency[BridgeSettings],
+    ) -> Response:
+        found = await renditions.find_file(video_id, None, one.name)
+        return await serve(request, found, store, settings, saved=one.saved)
+
+    async def of_rendition(
+        request: Request[Any, Any, Any],
+        video_id: FromPath[UUID],
+        rendition_id: FromPath[UUID],
+        store: NamedDependency[SkipValidation[ObjectStore]],
+        settings: NamedDependency[BridgeSettings],
+    ) -> Response:
+        found = await renditions.find_file(video_id, rendition_id, one.name)
+        return await serve(request, found, store, settings, saved=one.saved)
+
+    return [
+        _route(of_newest, one, "", "Of the newest rendition."),
+        _route(of_rendition, one, "/renditions/{rendition_id:uuid}", "Of the rendition named."),
+    ]
+
+
+def _route(handler: Callable[..., Any], one: _Served, within: str, told: str) -> HTTPRouteHandler:
+    # The contract names operations by their handlers.
+    place = one.place.replace(".", "_")
+    handler.__name__ = f"get_rendition_{place}" if within else f"get_{place}"
+    return route(
+        f"/{{video_id:uuid}}{within}/{one.place}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        status_code=HTTPStatus.OK,
+        opt=terms(*_FILES, RangeNotSatisfiable, file=one.media_type) | needs(Action.READ),
+        summary=one.summary,
+        description=f"{told} {_TOLD}",
+    )(handler)
+
+
+async def serve(
+    request: Request[Any, Any, Any],
+    found: RenditionFile,
+    store: ObjectStore,
+    settings: BridgeSettings,
+    *,
+    saved: bool = False,
+) -> Response:
+    """Answer a file, a range of it, 304, or where it is; raise the port's errors as refusals."""
+    file = found.file
+    name = _file_name(found) if saved else None
+    etag = f'"{file.sha256}"'
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": content_disposition(name),
+        POLICY: MEDIA_POLICY,
+    }
+    try:
+        if isinstance(store, LocalStore):
+            await store.head(file.key)
+            return await file_answer(
+                request,
+                store.path(file.key),
+                etag=etag,
+                media_type=file.media_type,
+                headers=headers,
+            )
+        modified = found.created_at.astimezone(UTC).replace(microsecond=0)
+        headers |= validators(etag, modified)
+        if not_modified(request.headers, etag=etag, modified=modified):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        if request.method == "HEAD":
+            return Response(headers=headers | await _described(store, file))
+        link = await store.signed_url(
+            file.key, expires_in=timedelta(seconds=settings.link_seconds), download_name=name
+        )
+    except (ObjectNotFound, FileNotFoundError):
+        raise RenditionFileNotFound("This file is gone from the object store.") from None
+    except StorageError as error:
+        raise StoreUnavailable("The object store does not answer; ask again.") from error
+    return RedirectResponse(
+        link, HTTPStatus.TEMPORARY_REDIRECT, headers={"Cache-Control": "private, no-store"}
+    )
+
+
+async def _described(store: ObjectStore, file: StoredFile) -> dict[str, str]:
+    # A link of S3 is signed for one method: HEAD would be refused there.
+    size = file.bytes if file.bytes is not None else (await store.head(file.key)).size
+    return {"Content-Type": file.media_type, "Content-Length": str(size)}
+
+
+def _file_name(found: RenditionFile) -> str:
+    title = " ".join(found.title.split())[:_TITLE_CHARS].strip()
+    return f"{title or 'video'}.mp4"
+
+
+handlers: list[HTTPRouteHandler] = [
+    list_renditions,
+    get_rendition,
+    *(handler for one in _SERVED for handler in _routes(one)),
+]
+"""All that is served of a rendition, for the resource `/api/v1/videos`."""

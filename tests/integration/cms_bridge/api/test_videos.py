@@ -1,0 +1,73 @@
+"""Jobs that are cancelled over HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.app import create_app
+from cms_bridge.jobs import transitions
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from cms_bridge.tables import Attempt
+from tests.support import events
+from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.jobs import put
+from tests.support.ledger import claimed, new_job
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr(LINK_SECRET),
+        )
+    )
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://bridge",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        ) as client,
+    ):
+        yield client
+
+
+async def cancel(http: httpx.AsyncClient, job: UUID) -> httpx.Response:
+    return await http.post(f"/api/v1/videos/jobs/{job}/cancel")
+
+
+async def test_a_job_is_cancelled_once_however_often_it_is_asked(http: httpx.AsyncClient) -> None:
+    job = await new_job()
+    await claimed(job)
+    told = [(await cancel(http, job)).json() for _ in range(3)]
+    assert {one["status"] for one in told} == {"cancelled"}
+    assert len({one["updatedAt"] for one in told}) == 1
+    assert (await transitions.find(job)).lease_owner == ""
+    assert {row["outcome"] for row in await Attempt.select().where(Attempt.job == job)} == {
+        "cancelled"
+    }
+    older = await http.post(f"/api/videos/jobs/{job}/cancel")
+    assert (older.status_code, older.json()["status"]) == (200, "cancelled")
+
+
+async def test_what_is_finished_or_unknown_cannot_be(http: httpx.AsyncClient) -> None:
+    job = await new_job()
+    await put(job, Status.COMPLETED)
+    for one, status, code in ((job, 409, "illegal_move"), (uuid4(), 404, "job_not_found")):
+        answer = await cancel(http, one)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
