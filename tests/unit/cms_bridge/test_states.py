@@ -1,4 +1,5 @@
 import re
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +13,6 @@ from cms_bridge.states import (
     FINISHED,
     MOVES,
     RENDERABLE,
-    AttemptOutcome,
-    JobKind,
     Status,
 )
 
@@ -88,4 +87,6 @@ def test_every_status_has_its_moves_and_stands_in_one_group() -> None:
 def test_every_kind_status_and_outcome_is_documented_where_it_is_defined() -> None:
     source = Path(states.__file__).read_text(encoding="utf-8")
     documented = re.findall(r'^    ([A-Z_]+) = "\w+"\n    """.+"""$', source, re.MULTILINE)
-    assert documented == [member.name for member in (*JobKind, *Status, *AttemptOutcome)]
+    kinds = [one for one in vars(states).values() if isinstance(one, type)]
+    members = [member.name for kind in kinds if issubclass(kind, StrEnum) for member in kind]
+    assert documented == members

@@ -160,7 +160,7 @@ async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
     taking = [
         one for one in operations(document) if "requestBody" in one[2] and "security" in one[2]
     ]
-    assert len(taking) == 8
+    assert len(taking) >= 8
     for method, path, _ in taking:
         for content in UNREADABLE:
             answer = await http.request(
