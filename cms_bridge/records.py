@@ -11,7 +11,18 @@ import msgspec
 
 from cms_bridge.states import FileKind, JobKind, Origin, Status
 from render.problem import Problem
-from render.storyboard import Brief, Storyboard
+from render.rendition import USUAL_RATE, Codec, Quality
+from render.storyboard import AspectRatio, Brief, Storyboard
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """The form that a film is made in; its shape is the storyboard's."""
+
+    quality: Quality = Quality.FULL
+    format: Codec = Codec.H264
+    fps: int = USUAL_RATE
+    picture_shape: AspectRatio | None = None
+    """The shape for which pictures are asked, to be cropped; None for the film's own."""
 
 
 class ApprovalPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +43,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     id: UUID
     kind: JobKind
+    parent: UUID | None
+    output: Output
     project: str
     video_id: str
     field: str
@@ -79,6 +92,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             approval_policy=msgspec.json.decode(row["approval_policy"], type=ApprovalPolicy)
             if row["approval_policy"]
             else None,
+            output=msgspec.json.decode(row["output"] or "{}", type=Output),
             brief_data=row["brief"],
             status=Status(row["status"]),
             storyboard_past=msgspec.json.decode(row["storyboard_past"], type=tuple[str, ...]),
@@ -108,6 +122,7 @@ _DECODED = {
     "kind",
     "origin",
     "approval_policy",
+    "output",
     "brief_data",
     "status",
     "storyboard_past",
@@ -149,10 +164,38 @@ class StoredVideo(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     bytes: int
 
+
+class Film(StoredVideo, frozen=True, kw_only=True):
+    """One of a job's videos; `cms_bridge.tables.GeneratedVideo` explains each field."""
+
+    id: UUID
+    job: UUID
+    export_job: UUID | None
+    number: int
+    storyboard_revision: int
+    storyboard_digest: str
+    storyboard_data: str | None
+    aspect_ratio: AspectRatio
+    format: Codec
+    fps: int
+    warnings: tuple[Problem, ...]
+    created_at: datetime
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Decode a row that holds all columns."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
+        decoded: dict[str, Any] = {
+            "aspect_ratio": AspectRatio(row["aspect_ratio"]),
+            "format": Codec(row["format"]),
+            "warnings": _problems(row["warnings"]),
+        }
+        return cls(**{name: row[name] for name in cls.__struct_fields__} | decoded)
+
+    @property
+    def storyboard(self) -> Storyboard | None:
+        """What was filmed; None where nobody wrote it down."""
+        data = self.storyboard_data
+        return msgspec.json.decode(data, type=Storyboard) if data else None
 
 
 def _problems(text: str) -> tuple[Problem, ...]:

@@ -23,6 +23,12 @@ class JobKind(enum.StrEnum):
     """One picture, asked for by itself."""
     SPEECH = "speech"
     """One spoken text, asked for by itself."""
+    EXPORT = "export"
+    """A finished video once more, in another shape, size or format."""
+
+
+MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH})
+"""What is asked for by itself, outside of any video."""
 
 
 class Origin(enum.StrEnum):

@@ -45,7 +45,11 @@ class Job(Table):
 
     id = UUID(primary_key=True)
     kind = Varchar(length=16, default="video")
-    """`video`, or what `cms_bridge.jobs.media` makes by itself: `image` or `speech`."""
+    """One of `cms_bridge.states.JobKind`."""
+    parent = UUID(null=True, default=None)
+    """Of an export: the job whose video it makes once more."""
+    output = JSON(null=True, default=None)
+    """Of an export: a `cms_bridge.records.Output`."""
     project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
     video_id = Varchar(length=128)
     """The CMS document's name."""
@@ -226,10 +230,28 @@ class Asset(Table):
 
 
 class GeneratedVideo(Table):
-    """A finished video and its poster in the object store."""
+    """A rendition: a finished video and its poster in the object store. A job has several.
+
+    The newest that no export made is the one that is shown as the job's video.
+    """
 
     id = UUID(primary_key=True)
-    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False, unique=True)
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    """The video's job, also of what an export made."""
+    export_job = ForeignKey(Job, on_delete=OnDelete.cascade, null=True, default=None)
+    """The job that made it in another shape, size or format; None of a film itself."""
+    number = Integer(default=1)
+    """Counts a job's renditions, from 1."""
+    storyboard_revision = Integer()
+    """The job's, as it was when this was filmed."""
+    storyboard_digest = Varchar(length=64)
+    storyboard_data = JSON(null=True, default=None)
+    """What was filmed: an edit leaves it as it is."""
+    aspect_ratio = Varchar(length=8, default="16:9")
+    """One of `render.storyboard.AspectRatio`."""
+    format = Varchar(length=16, default="h264")
+    """One of `render.rendition.Codec`, in an MP4."""
+    fps = Integer(default=30)
     key = Text()
     poster_key = Text()
     duration = DoublePrecision()
@@ -237,6 +259,8 @@ class GeneratedVideo(Table):
     width = Integer()
     height = Integer()
     bytes = BigInt()
+    warnings = JSON(default="[]")
+    """What it was made with: placeholders, fallbacks, words that did not fit."""
     created_at = Timestamptz()
 
 

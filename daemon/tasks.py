@@ -24,6 +24,7 @@ Context = dict[str, Any]
 
 PRODUCTION: Mapping[JobKind, Work] = {
     JobKind.VIDEO: rendering.render_video,
+    JobKind.EXPORT: rendering.render_video,
     JobKind.IMAGE: media_order.fulfil_media_order,
     JobKind.SPEECH: media_order.fulfil_media_order,
 }

@@ -25,6 +25,10 @@ TABLES = (
     "aside_14_approval",
     "aside_18_job",
     "aside_18_mixed",
+    "aside_23_generated_video",
+    "aside_23_others",
+    "aside_23_job",
+    "aside_23_outbox_message",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

@@ -12,7 +12,7 @@ import msgspec
 
 from cms_bridge.access.callers import NO_PROJECT, Caller
 from cms_bridge.errors import JobNotFound, MediumNotFound, ProjectNotFound, Refusal, VideoNotFound
-from cms_bridge.states import JobKind
+from cms_bridge.states import MEDIA, JobKind
 from cms_bridge.tables import Asset, Job
 
 _REMEMBERED = 10_000
@@ -30,7 +30,7 @@ async def _of_video(video: UUID) -> str | None:
 
 async def _of_medium(medium: UUID) -> str | None:
     ordered = await Job.select(Job.project, Job.kind).where(Job.id == medium).first()
-    if ordered and ordered["kind"] != JobKind.VIDEO:
+    if ordered and ordered["kind"] in MEDIA:
         return ordered["project"]
     made = (
         await Asset.select(Asset.job.project.as_alias("project")).where(Asset.id == medium).first()

@@ -15,6 +15,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
+from cms_bridge import films
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
@@ -173,7 +174,7 @@ async def get_video_links(
 ) -> VideoLinks:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
-    video = await transitions.finished_video(job_id)
+    video = await films.finished(job_id)
     expires = timedelta(seconds=settings.link_seconds)
     name = f"{job.title.strip() or 'video'}.mp4"
     return VideoLinks(

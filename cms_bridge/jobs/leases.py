@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
+from cms_bridge import films
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
@@ -28,7 +29,7 @@ from cms_bridge.states import (
     Status,
     origins,
 )
-from cms_bridge.tables import Attempt, GeneratedVideo, Job
+from cms_bridge.tables import Attempt, Job
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
 
@@ -214,30 +215,14 @@ async def storyboard_drafted(
 
 async def complete(lease: Lease, video: StoredVideo) -> None:
     """Record the finished video; job, video and outbox message become true together."""
-    now = datetime.now(UTC)
     async with transaction():
-        await _finish(
+        finished = await _finish(
             lease,
             Status.COMPLETED,
-            {
-                Job.progress: 100,
-                Job.video_url: f"/api/v1/videos/jobs/{lease.job_id}/links",
-            },
+            {Job.progress: 100, Job.video_url: f"/api/v1/videos/jobs/{lease.job_id}/links"},
             came_from=[Status.UPLOADING],
         )
-        await GeneratedVideo.insert(
-            GeneratedVideo(
-                id=uuid4(),
-                job=lease.job_id,
-                key=video.key,
-                poster_key=video.poster_key,
-                duration=video.duration,
-                width=video.width,
-                height=video.height,
-                bytes=video.bytes,
-                created_at=now,
-            )
-        )
+        await films.record(finished, video)
 
 
 async def complete_medium(lease: Lease, *, fallback: bool) -> None:
@@ -307,19 +292,20 @@ async def _finish(  # noqa: PLR0913 - how an attempt ends
     came_from: list[Status] | None = None,
     outcome: AttemptOutcome = AttemptOutcome.SUCCEEDED,
     error: str | None = None,
-) -> None:
-    await _write(
+) -> JobRecord:
+    finished = await _write(
         lease,
         {Job.status: status, **_let_go(), Job.wake_at: None, Job.retry_count: 0, **values},
         came_from=came_from or origins(status),
     )
     await _end_attempt(lease.job_id, lease.attempt, outcome, error)
     await messages.touch(lease.job_id, Topic.RENDITION)
+    return finished
 
 
 async def _write(
     lease: Lease, values: dict[Any, Any], *, came_from: list[Status] | None = None
-) -> None:
+) -> JobRecord:
     conditions = [*held(lease)]
     if came_from is not None:
         conditions.append(Job.status.is_in(came_from))
@@ -328,10 +314,11 @@ async def _write(
             {Job.sequence: Job.sequence + 1, Job.updated_at: datetime.now(UTC), **values}
         )
         .where(*conditions)
-        .returning(Job.id)
+        .returning(*Job.all_columns())
     )
     if not written:
         raise LeaseLost("The job was cancelled or passed to another worker.")
+    return JobRecord.of(written[0])
 
 
 async def _end_attempt(

@@ -21,7 +21,7 @@ from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
-from cms_bridge.states import JobKind, Origin, Status
+from cms_bridge.states import MEDIA, JobKind, Origin, Status
 from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript, InvalidStoryboard
 from render.generation.base import ImageRequest, SpeechRequest
@@ -128,7 +128,7 @@ class Medium(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def alone(self) -> bool:
         """Whether it was asked for by itself."""
-        return self.job.kind is not JobKind.VIDEO
+        return self.job.kind in MEDIA
 
     @property
     def damaged(self) -> bool:
@@ -181,7 +181,7 @@ async def order(
 async def find(medium: UUID) -> Medium:
     """Return a medium by its order's id, or an asset of a video by its own; `MediumNotFound`."""
     row = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
-    if row and row["kind"] != JobKind.VIDEO:
+    if row and row["kind"] in MEDIA:
         job = JobRecord.of(row)
         mixed = job.storyboard is not None and job.storyboard.music is not None
         which = (Asset.job == medium) & (Asset.scene_id == (MIX if mixed else _SCENE))

@@ -1,7 +1,7 @@
 """Renditions: the finished films of a video, and every file that each of them consists of.
 
-A video is named by its job. Its newest rendition is the one that is meant where none
-is named; the others stay as they are.
+A video is named by its job. Its newest rendition that no export made is the one that is
+meant where none is named; the others stay as they are.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,12 @@ async def find_file(video: UUID, rendition: UUID | None, name: str) -> Rendition
     `RenditionNotFound` or `RenditionFileNotFound`.
     """
     job = await _find(video)
-    rows = [one for one in await _rows(video) if rendition in (None, one["id"])]
+    # An export is shown only to whoever names it: where none is named, the film itself is meant.
+    rows = [
+        one
+        for one in await _rows(video)
+        if (one["id"] == rendition if rendition else one["export_job"] is None)
+    ]
     if not rows:
         if rendition:
             raise RenditionNotFound("This video has no such rendition.")
@@ -96,7 +101,7 @@ async def _rows(video: UUID) -> list[dict[str, Any]]:
     return (
         await GeneratedVideo.select(*GeneratedVideo.all_columns())
         .where(GeneratedVideo.job == video)
-        .order_by(GeneratedVideo.created_at, ascending=False)
+        .order_by(GeneratedVideo.number, ascending=False)
     )
 
 

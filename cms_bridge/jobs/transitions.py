@@ -16,13 +16,13 @@ import msgspec
 
 from cms_bridge import projects, wakeups
 from cms_bridge.database import transaction
-from cms_bridge.errors import IllegalMove, JobNotFound, NotApproved
+from cms_bridge.errors import IllegalMove, NotApproved
 from cms_bridge.events import VideoRef
 from cms_bridge.jobs import submissions
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move, stop
-from cms_bridge.records import JobRecord, StoredVideo
+from cms_bridge.records import JobRecord
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status
-from cms_bridge.tables import GeneratedVideo, Job
+from cms_bridge.tables import Job
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,18 +61,6 @@ async def render(job: UUID) -> Accepted:
     if not record.approved:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
     return Accepted(job_id=job, status=record.status)
-
-
-async def finished_video(job: UUID) -> StoredVideo:
-    """Return a job's finished video; raise `JobNotFound` while there is none."""
-    row = (
-        await GeneratedVideo.select(*GeneratedVideo.all_columns())
-        .where(GeneratedVideo.job == job)
-        .first()
-    )
-    if row is None:
-        raise JobNotFound("This job has no finished video.")
-    return StoredVideo.of(row)
 
 
 async def due(

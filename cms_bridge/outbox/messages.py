@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import wakeups
+from cms_bridge import films, wakeups
 from cms_bridge.outbox.payload import (
     PayloadGone,
     PayloadUnavailable,
@@ -24,9 +24,9 @@ from cms_bridge.outbox.payload import (
     StoryboardWrite,
 )
 from cms_bridge.outbox.writeback import rendition_write, storyboard_write
-from cms_bridge.records import JobRecord, StoredVideo
+from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Origin
-from cms_bridge.tables import GeneratedVideo, Job, OutboxMessage
+from cms_bridge.tables import Job, OutboxMessage
 
 log = structlog.get_logger()
 
@@ -167,12 +167,7 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
         if job.storyboard:
             await payload.write_storyboard(storyboard_write(job, job.storyboard))
         return
-    video = (
-        await GeneratedVideo.select(*GeneratedVideo.all_columns())
-        .where(GeneratedVideo.job == job_id)
-        .first()
-    )
-    await payload.write_rendition(rendition_write(job, StoredVideo.of(video) if video else None))
+    await payload.write_rendition(rendition_write(job, await films.newest(job_id)))
 
 
 async def _mark_delivered(message: _Message) -> None:

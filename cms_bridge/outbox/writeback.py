@@ -1,7 +1,7 @@
 """A job in the words that Payload is told it in."""
 
 from cms_bridge.outbox.payload import RenditionFile, RenditionWrite, StoryboardWrite
-from cms_bridge.records import JobRecord, StoredVideo
+from cms_bridge.records import Film, JobRecord
 from render.storyboard import Storyboard
 
 
@@ -18,7 +18,7 @@ def storyboard_write(job: JobRecord, storyboard: Storyboard) -> StoryboardWrite:
     )
 
 
-def rendition_write(job: JobRecord, video: StoredVideo | None) -> RenditionWrite:
+def rendition_write(job: JobRecord, video: Film | None) -> RenditionWrite:
     """Return a job, and its finished video if there is one, as an editor sees it."""
     return RenditionWrite(
         job_id=str(job.id),

@@ -125,7 +125,7 @@ MADE = (Kind.PICTURE, Kind.NARRATION)
 def made_by(job: JobKind) -> tuple[Kind, ...]:
     """Return what is made for the scenes of a job: of a medium only what was asked for."""
     match job:
-        case JobKind.VIDEO:
+        case JobKind.VIDEO | JobKind.EXPORT:
             return MADE
         case JobKind.IMAGE:
             return (Kind.PICTURE,)

@@ -25,12 +25,14 @@ from cms_bridge.ledger.vault import keep_text
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.estimates import prices_of
-from cms_bridge.states import JobKind, Status
+from cms_bridge.records import Output
+from cms_bridge.states import MEDIA, JobKind, Status
 from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project
 from render.generation.base import GeneratedText, Kind
 from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
 from render.problem import Problem
+from render.rendition import Codec
 from render.source import Source
 from render.storyboard import Brief, Limits
 from tests.support import events
@@ -200,26 +202,55 @@ async def an_asset(
 
 
 async def finished(job: UUID) -> None:
-    await GeneratedVideo.insert(
-        GeneratedVideo(
-            id=uuid4(),
-            job=job,
-            key="videos/1.mp4",
-            poster_key="videos/1.jpg",
-            duration=1.5,
-            width=1920,
-            height=1080,
-            bytes=3_000_000_000,
-            created_at=datetime.now(UTC),
+    """A video that was filmed twice, and once more upright; and an export that waits."""
+    board = events.storyboard()
+    exports = [await an_export(job, status) for status in (Status.COMPLETED, Status.APPROVED)]
+    for number, export in enumerate((None, exports[0], None), start=1):
+        await GeneratedVideo.insert(
+            GeneratedVideo(
+                id=uuid4(),
+                job=job,
+                export_job=export,
+                number=number,
+                storyboard_revision=number,
+                storyboard_digest=board.digest,
+                storyboard_data=msgspec.json.encode(board).decode(),
+                aspect_ratio="9:16" if export else "1:1",
+                format="hevc" if export else "av1",
+                fps=25,
+                key=f"videos/{number}.mp4",
+                poster_key=f"videos/{number}.jpg",
+                duration=1.5,
+                width=1080,
+                height=1920 if export else 1080,
+                bytes=3_000_000_000,
+                warnings=msgspec.json.encode([Problem(code="x", message="X.")]).decode(),
+                created_at=datetime.now(UTC),
+            )
         )
-    )
+
+
+async def an_export(parent: UUID, status: Status) -> UUID:
+    now = datetime.now(UTC)
+    job = await new_job(project="p2", approved=Decimal(0))
+    await Job.update(
+        {
+            Job.kind: JobKind.EXPORT,
+            Job.parent: parent,
+            Job.output: msgspec.json.encode(Output(format=Codec.HEVC)).decode(),
+            Job.submission: 0,
+            Job.status: status,
+            Job.wake_at: now if status is Status.APPROVED else None,
+        }
+    ).where(Job.id == job)
+    async with transaction():
+        await messages.touch(job, Topic.RENDITION)
+    return job
 
 
 async def several_media() -> None:
     """Pictures and narrations: queued, in a worker's hands, made, and made but damaged."""
-    for kind in JobKind:
-        if kind is JobKind.VIDEO:
-            continue
+    for kind in sorted(MEDIA):
         made: list[UUID] = []
         for prompt in ("queued", "held", "made", "damaged"):
             # All for one field of one document, as an editor asks for them.

@@ -164,10 +164,14 @@ _HALF_ROWS = {
         "SELECT attempt.job, attempt.number FROM attempt JOIN job ON job.id = attempt.job"
         " WHERE attempt.outcome = 'running' AND job.lease_owner = ''"
     ),
-    "completed without a video, or a video that is not completed": (
-        "SELECT job.id, job.status, video.id AS video FROM job"
-        " LEFT JOIN generated_video AS video ON video.job = job.id"
-        " WHERE (job.status = 'completed') <> (video.id IS NOT NULL)"
+    "completed without a video": (
+        "SELECT id FROM job WHERE status = 'completed' AND kind IN ('video', 'export') AND NOT"
+        " EXISTS (SELECT 1 FROM generated_video AS video"
+        " WHERE COALESCE(video.export_job, video.job) = job.id)"
+    ),
+    "a video that was recorded twice": (
+        "SELECT job, storyboard_digest FROM generated_video WHERE export_job IS NULL"
+        " GROUP BY job, storyboard_revision, storyboard_digest HAVING COUNT(*) > 1"
     ),
     "failed without a reason": "SELECT id FROM job WHERE status = 'failed' AND error IS NULL",
     "an event without its job": (

@@ -108,6 +108,7 @@ async def _rendition(video: UUID, store: LocalStore | R2Store, film: bytes, at: 
         GeneratedVideo(
             id=rendition,
             job=video,
+            number=await GeneratedVideo.count().where(GeneratedVideo.job == video) + 1,
             key=await stored(store, film, "mp4", "video/mp4"),
             poster_key=await stored(store, POSTER, "jpg", "image/jpeg"),
             duration=30.5,

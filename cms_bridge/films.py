@@ -1,0 +1,84 @@
+"""Films: a job's finished videos, each kept and served beside those before it.
+
+What is shown as a job's video is the newest one that no export made: a revision
+that is cancelled or fails leaves the one before it in its place.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from cms_bridge.errors import JobNotFound
+from cms_bridge.records import Film, JobRecord, StoredVideo
+from cms_bridge.tables import GeneratedVideo, Job
+
+
+async def record(job: JobRecord, video: StoredVideo) -> None:
+    """Write down what a job, or an export for its parent, has made; call in its transaction."""
+    assert job.storyboard is not None  # noqa: S101 - it was filmed
+    owner = job.parent or job.id
+    if job.parent:
+        # Whoever else finishes something of this video counts after this one.
+        await Job.update({Job.sequence: Job.sequence + 0}).where(Job.id == owner)
+    newest = (
+        await GeneratedVideo.select(GeneratedVideo.number)
+        .where(GeneratedVideo.job == owner)
+        .order_by(GeneratedVideo.number, ascending=False)
+        .first()
+    )
+    await GeneratedVideo.insert(
+        GeneratedVideo(
+            **msgspec.structs.asdict(video),
+            id=uuid4(),
+            job=owner,
+            export_job=job.id if job.parent else None,
+            number=(newest["number"] if newest else 0) + 1,
+            storyboard_revision=job.storyboard_revision,
+            storyboard_digest=job.storyboard_digest,
+            storyboard_data=job.storyboard_data,
+            aspect_ratio=job.storyboard.aspect_ratio.value,
+            format=job.output.format.value,
+            fps=job.output.fps,
+            warnings=msgspec.json.encode(job.generation_warnings).decode(),
+            created_at=datetime.now(UTC),
+        )
+    )
+
+
+async def newest(job: UUID) -> Film | None:
+    """Return what is shown as a job's video, or None while there is nothing."""
+    row = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.job == job, GeneratedVideo.export_job.is_null())
+        .order_by(GeneratedVideo.number, ascending=False)
+        .first()
+    )
+    return Film.of(row) if row else None
+
+
+async def finished(job: UUID) -> Film:
+    """Return what is shown as a job's video; raise `JobNotFound` while there is nothing."""
+    if (film := await newest(job)) is None:
+        raise JobNotFound("This job has no finished video.")
+    return film
+
+
+async def of_export(export_job: UUID) -> Film | None:
+    """Return what an export has made, or None until it has."""
+    row = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.export_job == export_job)
+        .first()
+    )
+    return Film.of(row) if row else None
+
+
+async def of_job(job: UUID) -> list[Film]:
+    """Return everything that was made of a job's video, exports too, the newest first."""
+    rows = (
+        await GeneratedVideo.select(*GeneratedVideo.all_columns())
+        .where(GeneratedVideo.job == job)
+        .order_by(GeneratedVideo.number, ascending=False)
+    )
+    return [Film.of(row) for row in rows]
