@@ -24,7 +24,13 @@ from render.rendition import Codec, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import publish
 from render.storyboard import AspectRatio, Limits, Storyboard
-from render.terminal import print_json, reporting, working_folder
+from render.terminal import (
+    open_standard_streams,
+    print_json,
+    reporting,
+    run,
+    working_folder,
+)
 
 _COMMANDS = {"compose", "plan", "probe", "schema", "--help"}
 _MEBIBYTE = 1024 * 1024
@@ -68,11 +74,12 @@ Json = Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")]
 
 def main() -> None:
     """Run the command; a storyboard may stand where a subcommand would."""
+    open_standard_streams()
     map_large_blocks()
-    arguments = sys.argv[1:]
-    if arguments and arguments[0] not in _COMMANDS:
+    arguments = sys.argv[1:] or ["--help"]
+    if arguments[0] not in _COMMANDS:
         arguments.insert(0, "compose")
-    app(arguments or ["--help"], prog_name="python -m render")
+    run(app, arguments, prog_name="python -m render")
 
 
 @app.command("compose")
@@ -121,6 +128,7 @@ def render(  # noqa: PLR0913  a command's options
         board = _read(storyboard, Storyboard, "storyboard")
         order = Order(
             storyboard=board,
+            inputs=tuple(filter(None, (storyboard, limits_file, certificate, key))),
             out=out,
             profiles=_profiles(profile, board, codec, fps),
             assets=assets,
@@ -200,7 +208,8 @@ def probe(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a storyboard."""
-    print_json(publish(msgspec.json.schema(Storyboard)))
+    with reporting(json=False):
+        print_json(publish(msgspec.json.schema(Storyboard)))
 
 
 _SHAPES = {

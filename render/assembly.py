@@ -7,7 +7,7 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from render.assets import Assets, gather
+from render.assets import Assets, gather, storyboard_folder
 from render.cache import DEFAULT_MAX_BYTES, Cache
 from render.compose import Composition, Progress
-from render.delivery import hls, previews
-from render.delivery.thumbnails import write, write_poster
+from render.delivery import hls, previews, thumbnails
 from render.errors import CompositionCancelled, RefusedGeneration
 from render.files import disk_error, publish, sha256_of, written_aside
 from render.generation.base import Generated, ImageRequest
 from render.generation.offline.account import OfflineImages, OfflineSpeech
+from render.outputs import check_outputs
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.placing import build
@@ -67,6 +67,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be made of a storyboard, and from what."""
 
     storyboard: Storyboard
+    inputs: tuple[Path, ...] = ()
+    """Files that are read besides those of the folders, and must not be written to."""
     out: Path
     """The MP4; with several profiles, their names are put before its suffix."""
     profiles: tuple[Profile, ...]
@@ -171,18 +173,29 @@ class Production:
     def _make_room(self) -> None:
         """Make the folders that are missing; raise what would else be found out at the end."""
         order = self._order
-        files = (
-            *(order.place(profile) for profile in order.profiles),
-            *(order.poster, order.captions, order.webm, order.gif),
-        )
-        folders = (order.thumbnails, order.hls)
-        for place in filter(None, (*files, *folders)):
+        files = [order.place(profile) for profile in order.profiles]
+        files += filter(None, (order.poster, order.captions, order.webm, order.gif))
+        folders = [folder for folder in (order.thumbnails, order.hls) if folder]
+        packages = [order.hls] if order.hls else []
+        pictures = list(thumbnails.places(order.storyboard, order.thumbnails))
+        check_outputs([*files, *pictures], folders=packages, inputs=self._inputs())
+        for package in packages:
+            hls.check_folder(package)
+        for place in (*files, *folders):
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if place.is_dir() and place not in folders:
                     raise IsADirectoryError(errno.EISDIR, "")
             except OSError as error:
                 raise disk_error(error, place) from error
+
+    def _inputs(self) -> Iterator[Path]:
+        order = self._order
+        yield from order.inputs
+        yield from storyboard_folder(order.storyboard, order.assets).claimed()
+        if order.stock is not None:
+            with suppress(OSError):
+                yield from order.stock.iterdir()
 
     def _accompany(self, timeline: Timeline, profile: Profile, video: Path) -> None:
         """Write what was ordered beside the videos."""
@@ -193,10 +206,13 @@ class Production:
             return Painter.picture(timeline, profile, frame)
 
         companions: list[tuple[Path | None, Callable[[Path], object]]] = [
-            (order.poster, lambda place: write_poster(timeline, place, paint_frame=paint_frame)),
+            (
+                order.poster,
+                lambda place: thumbnails.write_poster(timeline, place, paint_frame=paint_frame),
+            ),
             (
                 order.thumbnails,
-                lambda place: write(timeline, place, profile, paint_frame=paint_frame),
+                lambda place: thumbnails.write(timeline, place, profile, paint_frame=paint_frame),
             ),
             (order.captions, lambda place: _write_captions(timeline, place)),
             (
@@ -287,7 +303,9 @@ class Production:
                 cancelled=self._stopped,
             )
             part, rendition = self._sign(part, rendition)
-            self._cache.keep(name, part, msgspec.json.encode(rendition))
+            # Where it lies is no part of what it is.
+            note = msgspec.structs.replace(rendition, path="")
+            self._cache.keep(name, part, msgspec.json.encode(note))
         publish(part, out)
         return msgspec.structs.replace(rendition, path=str(out))
 

@@ -30,6 +30,9 @@ from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
 
+_FAINT = -45.0
+"""dBFS of speech: a good 20 dB below what recordings have, whose noise is at −60 at best."""
+
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
 
@@ -119,6 +122,15 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     )
 
 
+def storyboard_folder(storyboard: Storyboard, path: Path | None) -> Folder:
+    """Return a folder as one of a storyboard's files; raise `MediaError` if it cannot be read."""
+    return Folder(
+        path,
+        scenes=(scene.id for scene in storyboard.scenes),
+        shared=(part.file for part in (storyboard.music, storyboard.logo) if part),
+    )
+
+
 class _Search:
     """Looks for files, makes up for those that are missing, and remembers what it had to say."""
 
@@ -126,11 +138,7 @@ class _Search:
         self, storyboard: Storyboard, *, folder: Path | None, stand_in_folder: Path, strict: bool
     ) -> None:
         self._storyboard = storyboard
-        self._folder = Folder(
-            folder,
-            scenes=(scene.id for scene in storyboard.scenes),
-            shared=(part.file for part in (storyboard.music, storyboard.logo) if part),
-        )
+        self._folder = storyboard_folder(storyboard, folder)
         self._stand_in_folder = stand_in_folder
         self._strict = strict
         self.warnings: list[Problem] = []
@@ -154,6 +162,8 @@ class _Search:
         seconds, detector = listen(narration, scene=str(number))
         if detector.silent:
             self._silent(number)
+        elif detector.level < _FAINT:
+            self._faint(number, detector.level)
         return msgspec.structs.replace(
             media,
             narration=narration,
@@ -269,6 +279,16 @@ class _Search:
             raise MediaError(f"Scene {number}: the narration is silent.", scene=str(number))
         self.warnings.append(
             Problem(code="silent_narration", message="The narration is silent.").of_scene(number)
+        )
+
+    def _faint(self, number: int, level: float) -> None:
+        self.warnings.append(
+            Problem(
+                code="faint_narration",
+                message=f"The narration is very faint, {-level:.0f} dB below full scale: raising"
+                " it raises its noise.",
+                params={"level": round(level, 1)},
+            ).of_scene(number)
         )
 
     def _save(self, asset: Generated, scene: Scene, number: int) -> Path:

@@ -13,6 +13,7 @@ next time, and `refusal` says so.
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import time
@@ -28,6 +29,9 @@ from render.files import disk_error, sha256_of, written_aside
 DEFAULT_MAX_BYTES = 8 * 1024**3
 _RECORD = ".json"
 _LOCK = ".lock"
+_PIECE = re.compile(r"[0-9a-f]{64}(\.result)?\.(mp4|m4a)")
+_PART = re.compile(rf"\.{{1,2}}{_PIECE.pattern}(\.json)?(\.[0-9a-f]{{8}}\.part){{1,2}}")
+"""What may be forgotten: whatever else lies in the folder is somebody else's."""
 _ROOM = 0.9
 """What is left of the bound after forgetting, so that it is not done every time."""
 _ABANDONED_AFTER = 3600
@@ -106,10 +110,10 @@ class Cache:
             for entry in os.scandir(self._folder):
                 with suppress(FileNotFoundError):
                     info = entry.stat()
-                    if entry.name.startswith("."):
+                    if _PART.fullmatch(entry.name):
                         if time.time() - info.st_mtime > _ABANDONED_AFTER:
                             Path(entry.path).unlink(missing_ok=True)
-                    elif not entry.name.endswith(_RECORD):
+                    elif _PIECE.fullmatch(entry.name):
                         pieces.append((info.st_mtime, info.st_size, entry.name))
             size_in_use = sum(size for _, size, _ in pieces)
             if size_in_use <= self._max_bytes:

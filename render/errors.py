@@ -17,8 +17,10 @@
     │   └── OutcomeUnknown       the answer was lost: charged or not, nobody knows
     ├── MediaError               a file is missing, hostile, or not the media it claims to be
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
-    │   └── CompositionCancelled it was asked to stop
-    └── ValidationFailed         a finished file is not what the timeline promised
+    │   ├── CompositionCancelled it was asked to stop
+    │   └── OutputRefused        writing there would cost somebody a file
+    ├── ValidationFailed         a finished file is not what the timeline promised
+    └── EngineFault              the engine itself is at fault
 
 Every error carries a `code`, stable and meant for programs and translations,
 and `params`, the values its sentence speaks of. `str(error)` is one plain
@@ -175,7 +177,19 @@ class CompositionCancelled(CompositionError):
     code = "cancelled"
 
 
+class OutputRefused(CompositionError):
+    """An output that would take the place of an input, of another one, or of no regular file."""
+
+    code = "output_refused"
+
+
 class ValidationFailed(RenderError):
     """A finished file that is not what its timeline promised."""
 
     code = "validation_failed"
+
+
+class EngineFault(RenderError):
+    """An exception that nobody expected: a fault of the engine's own, to be reported."""
+
+    code = "engine_fault"

@@ -68,6 +68,8 @@ class Folder:
                 raise MediaError("The folder of assets could not be read.") from error
         scene_ids = frozenset(scenes)
         others = {fold_name(name) for name in shared}
+        stems = {fold_name(Path(name).stem) for name in others}
+        self._shared = [name for name in self._names if fold_name(Path(name).stem) in stems]
         self._of: dict[str, list[str]] = {}
         for name in self._names:
             owner = None if fold_name(name) in others else _owner(name, scene_ids)
@@ -98,6 +100,11 @@ class Folder:
             other_names=tuple(other_names),
             longer_words=tuple(longer_words),
         )
+
+    def claimed(self) -> tuple[Path, ...]:
+        """Return everything that goes by a scene's id or by the name of a shared file."""
+        names = {name for names in self._of.values() for name in names}.union(self._shared)
+        return tuple(map(self._at, sorted(names)))
 
     def shared(self, role: Role, name: str) -> tuple[Path | None, tuple[str, ...]]:
         """Return the file of something that the storyboard names, and what else is called so.

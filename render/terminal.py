@@ -3,6 +3,7 @@
 A person sees a bar and one line; a program reads the lines of `render.report`.
 """
 
+import io
 import os
 import shutil
 import signal
@@ -10,8 +11,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from json import dumps
 from pathlib import Path
 from types import FrameType
 from typing import TypeAlias
@@ -24,9 +26,11 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
 from render import tracebacks
-from render.errors import CompositionCancelled, RenderError
+from render.errors import CompositionCancelled, EngineFault, RenderError
 from render.files import disk_error
 from render.inspection.examination import Examination
+from render.outputs import check_place
+from render.problem import Problem
 from render.report import ErrorLine, PlanLine, ProgressLine, Report, ResultLine, Stage
 
 _GRACE = 0.6
@@ -37,15 +41,72 @@ _LINE_EVERY = 0.1
 """Seconds between two progress lines of a stage, at the least."""
 
 
+def open_standard_streams() -> None:
+    """Give the process the streams it was started without, and have it write whatever it must.
+
+    What is opened first would else become standard output, and be written into by a library.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = os.O_WRONLY if number else os.O_RDONLY
+            descriptor = os.open(os.devnull, mode)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def run(app: typer.Typer, arguments: list[str], *, prog_name: str) -> None:
+    """Run a command and end the process; whoever reads JSON is told of wrong usage in JSON."""
+    json = "--json" in arguments
+    try:
+        status = app(arguments, prog_name=prog_name, standalone_mode=not json)
+    except OSError as error:
+        # Of help and the like; whatever else is written is written by a reporter.
+        _silence_standard_output()
+        sys.stderr.write(f"{disk_error(error, Path('The report')).message}\n")
+        sys.exit(1)
+    except typer.TyperException as error:
+        with suppress(RenderError):
+            print_json(ErrorLine(code="wrong_usage", message=error.format_message()))
+        sys.exit(error.exit_code)
+    sys.exit(status)
+
+
 def print_json(value: object) -> None:
     """Write one line of JSON to standard output."""
+    with _writing():
+        sys.stdout.buffer.write(_encoded(value) + b"\n")
+
+
+def _encoded(value: object) -> bytes:
     try:
-        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # A file's name that is no text: what of it is none is not told.
+        return dumps(msgspec.to_builtins(value), ensure_ascii=False).encode(errors="replace")
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    """Write to standard output, as far as anybody reads it."""
+    try:
+        yield
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        # Nobody reads any more, so nobody waits for the video.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise CompositionCancelled("Nobody reads the report any more.") from error
+    except OSError as error:
+        _silence_standard_output()
+        if isinstance(error, BrokenPipeError):
+            # So nobody waits for the video.
+            raise CompositionCancelled("Nobody reads the report any more.") from error
+        raise disk_error(error, Path("The report")) from error
+
+
+def _silence_standard_output() -> None:
+    # What is left in it would be tried once more at the end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 Line: TypeAlias = Report | PlanLine | Examination
@@ -83,21 +144,30 @@ class _Reporter:
             self._bar.stop()
             self._console.print(line.message, style="red", markup=False, highlight=False)
         elif isinstance(line, PlanLine):
-            for warning in line.warnings:
-                self._console.print(warning.message, style="yellow", markup=False, highlight=False)
-            self._console.file = sys.stdout
-            self._console.print(_table(line))
+            self._warn(line.warnings)
+            with self._on_standard_output():
+                self._console.print(_table(line))
         elif isinstance(line, Examination):
             self._bar.stop()
-            self._console.file = sys.stdout
-            _show_examination(self._console, line)
+            with self._on_standard_output():
+                _show_examination(self._console, line)
         else:
             self._bar.stop()
-            for rendition in (line.rendition, *line.others):
-                size = rendition.bytes / 1_000_000
-                sys.stdout.write(f"{rendition.path}: {rendition.duration:.1f} s, {size:.1f} MB\n")
-            for warning in line.warnings:
-                self._console.print(warning.message, style="yellow", markup=False, highlight=False)
+            with _writing():
+                for made in (line.rendition, *line.others):
+                    size = made.bytes / 1_000_000
+                    sys.stdout.write(f"{made.path}: {made.duration:.1f} s, {size:.1f} MB\n")
+            self._warn(line.warnings)
+
+    def _warn(self, warnings: Iterable[Problem]) -> None:
+        for warning in warnings:
+            self._console.print(warning.message, style="yellow", markup=False, highlight=False)
+
+    @contextmanager
+    def _on_standard_output(self) -> Generator[None]:
+        self._console.file = sys.stdout
+        with _writing():
+            yield
 
     def _write(self, line: Line) -> None:
         if isinstance(line, ProgressLine):
@@ -185,10 +255,20 @@ def reporting(*, json: bool) -> Generator[Callable[[Line], None]]:
     try:
         yield tell
     except RenderError as error:
-        tell(_line(error))
+        with suppress(RenderError):
+            tell(_line(error))
         if number := error.params.get("signal"):
             # Taking down a process with all its libraries in good order takes a while.
             os._exit(128 + int(number))
+        raise typer.Exit(1) from error
+    except (typer.Exit, typer.TyperException):
+        raise
+    except Exception as error:
+        with suppress(RenderError):
+            tell(_line(_fault(error)))
+        if json:
+            # For the log of whoever reads along.
+            sys.stderr.write(tracebacks.lines(error) + "\n")
         raise typer.Exit(1) from error
 
 
@@ -202,6 +282,7 @@ def working_folder(
     one may be deep in a library when one arrives; what has not stopped by itself
     when the grace is over is left where it stands, and `tell` hears why.
     """
+    check_place(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -240,6 +321,16 @@ def working_folder(
         raise disk_error(error, out) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _fault(error: Exception) -> EngineFault:
+    """Return an exception that nobody expected as one to be told."""
+    if isinstance(error, MemoryError):
+        return EngineFault("There is not enough memory.", kind="MemoryError")
+    kind, place = type(error).__name__, tracebacks.place(error)
+    return EngineFault(
+        f"The engine failed, which is its own fault: {kind} in {place}.", kind=kind, place=place
+    )
 
 
 def _line(error: RenderError) -> ErrorLine:

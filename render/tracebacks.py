@@ -63,6 +63,16 @@ def lines(error: BaseException) -> str:
     return "\n".join(written)
 
 
+def place(error: BaseException) -> str:
+    """Return where in this program an exception came from: `module:line`, the innermost one."""
+    own = [
+        f"{name}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (name := str(frame.f_globals.get("__name__", "?"))).partition(".")[0] in _OWN
+    ]
+    return own[-1] if own else "?"
+
+
 def install() -> None:
     """Have errors that end this process written to standard error in this way."""
 

@@ -15,7 +15,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from daemon import processes
-from render.errors import CompositionError, RenderError
+from render.errors import CompositionError, EngineFault, RenderError
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
 
 log = structlog.get_logger()
@@ -88,6 +88,9 @@ async def _follow(
                 start, end = _STAGES[progress.stage]
                 share = progress.done / max(progress.total, 1)
                 await on_progress(start + (end - start) * share)
+            case ErrorLine(code=EngineFault.code) as error:
+                log.error("engine.failed", **error.params)
+                raise EngineDied(error.message)
             case ErrorLine() as error:
                 raise EngineError(error)
             case ResultLine() as line_of_result:

@@ -13,6 +13,7 @@ captions come from the video's own track, as WebVTT cut at the same seconds.
 """
 
 import os
+import re
 import secrets
 import shutil
 from collections import Counter
@@ -33,7 +34,7 @@ from av.video.stream import VideoStream
 from langcodes import Language
 
 from render.encoder import X264, set_up
-from render.errors import CompositionError, MediaError
+from render.errors import CompositionError, MediaError, OutputRefused
 from render.files import disk_error, publish
 from render.inspection.probe import open_mp4
 from render.rendition import Profile
@@ -43,6 +44,7 @@ from render.words.webvtt import webvtt
 AnyPacket: TypeAlias = "Packet[Any]"
 
 MAIN = "main.m3u8"
+_OURS = re.compile(r"main\.m3u8|\d+p|captions")
 """The playlist that a player is given."""
 
 _LONGEST = 6
@@ -92,6 +94,23 @@ def package(
     except (FFmpegError, IndexError) as error:
         raise MediaError("The video cannot be packaged for streaming.") from error
     return folder / MAIN
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `OutputRefused` where a folder holds anything but an earlier package.
+
+    It is replaced as a whole.
+    """
+    try:
+        names = {entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return
+    if names and not (MAIN in names and all(_OURS.fullmatch(name) for name in names)):
+        raise OutputRefused(
+            f"{folder.name} is not replaced: it holds other files.",
+            file=folder.name,
+            reason="it holds other files",
+        )
 
 
 class _Packaging:

@@ -3,7 +3,7 @@
 They are painted as the video is, words and all, not taken from the encoded file.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,10 +12,12 @@ from PIL import Image
 from render.files import written_aside
 from render.pictures.canvas import Canvas
 from render.rendition import Profile
+from render.storyboard import Storyboard
 from render.timeline import Shot, Timeline
 
 _SMALL = 480
 """Pixels of a thumbnail's longer side at the most."""
+_POSTER = "poster.jpg"
 _QUALITY = 88
 """JPEG's; above it files grow faster than pictures get better."""
 
@@ -42,13 +44,13 @@ def write(
     shows the first scene.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    poster = folder / "poster.jpg"
+    poster = folder / _POSTER
     write_poster(timeline, poster, paint_frame=paint_frame)
     scale = min(1.0, _SMALL / max(profile.width, profile.height))
     size = (round(profile.width * scale), round(profile.height * scale))
     scenes: dict[str, Path] = {}
     for shot in timeline.shots:
-        place = scenes[shot.scene_id] = folder / f"scene-{shot.scene_id}.jpg"
+        place = scenes[shot.scene_id] = folder / _name(shot.scene_id)
         _save(
             _photograph(paint_frame(_telling_frame(shot))).resize(size, Image.Resampling.LANCZOS),
             place,
@@ -56,9 +58,20 @@ def write(
     return Thumbnails(poster=poster, scenes=scenes)
 
 
+def places(storyboard: Storyboard, folder: Path | None) -> Iterator[Path]:
+    """Yield every file that `write` writes into a folder."""
+    if folder is not None:
+        yield folder / _POSTER
+        yield from (folder / _name(scene.id) for scene in storyboard.scenes)
+
+
 def write_poster(timeline: Timeline, place: Path, *, paint_frame: Callable[[int], Canvas]) -> None:
     """Write the picture that stands for the whole video alone."""
     _save(_photograph(paint_frame(_telling_frame(timeline.shots[0]))), place)
+
+
+def _name(scene: str) -> str:
+    return f"scene-{scene}.jpg"
 
 
 def _telling_frame(shot: Shot) -> int:

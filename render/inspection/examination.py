@@ -19,7 +19,7 @@ from av.stream import Stream
 
 from render.errors import MediaError
 from render.inspection.frames import BLACK, MOVED, luma
-from render.inspection.probe import MediaInfo, inspect, open_mp4
+from render.inspection.probe import UNKNOWN, MediaInfo, inspect, open_mp4
 from render.inspection.validation import Fault, Finding, tag_findings, too_loud
 from render.pictures.canvas import Plane
 from render.sound.arrangement import RATE
@@ -94,7 +94,7 @@ def examine(
     faults = list(_streams(info))
     starts = None
     with open_mp4(path) as container:
-        if info.video_codec:
+        if info.video_codec not in {"", UNKNOWN}:
             faults += pictures.watch(
                 container, threads, on_frame=lambda done: on_frame(done, info.frames)
             )
@@ -131,16 +131,20 @@ def _streams(info: MediaInfo) -> Iterator[Finding]:
     elif info.video_codec not in _CODECS:
         yield Finding(
             fault=Fault.STREAMS,
-            message=f"The pictures are coded as {info.video_codec}, which few players show.",
+            message=f"The pictures are coded as {_name(info.video_codec)}, which few players show.",
         )
     if not info.audio_codec:
         yield Finding(fault=Fault.STREAMS, message="The file holds no sound.")
     elif info.audio_codec != "aac":
         yield Finding(
             fault=Fault.STREAMS,
-            message=f"The sound is coded as {info.audio_codec}, which few players take.",
+            message=f"The sound is coded as {_name(info.audio_codec)}, which few players take.",
         )
     yield from tag_findings(info)
+
+
+def _name(codec: str) -> str:
+    return "something unknown" if codec == UNKNOWN else codec
 
 
 def _apart(seconds: float | None, what: str) -> Iterator[Finding]:

@@ -5,16 +5,24 @@ neither a playlist nor an address; size and duration are bounded.
 """
 
 from pathlib import Path
+from typing import cast
 
 import av
 import msgspec
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.stream import AudioStream
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from render.errors import MediaError
 
 _BT709 = 1
 _LIMITED = 1
+UNKNOWN = "unknown"
+"""A codec that this FFmpeg does not know."""
 
 
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -76,7 +84,10 @@ def _read_headers(container: InputContainer, path: Path) -> MediaInfo:
         chapters=len(container.chapters()),
     )
     for video in container.streams.video[:1]:
-        context = video.codec_context
+        context = cast("VideoCodecContext | None", codec_context(video))
+        info = msgspec.structs.replace(info, video_codec=UNKNOWN, colour="other")
+        if context is None:
+            continue
         tags = (context.colorspace, context.color_primaries, context.color_trc)
         matched = set(tags) == {_BT709} and context.color_range == _LIMITED
         info = msgspec.structs.replace(
@@ -89,7 +100,10 @@ def _read_headers(container: InputContainer, path: Path) -> MediaInfo:
             colour="bt709" if matched else "other",
         )
     for audio in container.streams.audio[:1]:
-        context = audio.codec_context
+        context = cast("AudioCodecContext | None", codec_context(audio))
+        info = msgspec.structs.replace(info, audio_codec=UNKNOWN)
+        if context is None:
+            continue
         length = (audio.duration or 0) * (audio.time_base or 0)
         info = msgspec.structs.replace(
             info,
@@ -101,6 +115,12 @@ def _read_headers(container: InputContainer, path: Path) -> MediaInfo:
     for reading in container.streams.subtitles[:1]:
         info = msgspec.structs.replace(info, captions=reading.metadata.get("language", "und"))
     return info
+
+
+def codec_context(stream: VideoStream | AudioStream) -> CodecContext | None:
+    """Return what decodes a stream; None for a codec that this FFmpeg does not know."""
+    # PyAV has none then, and its types do not say so.
+    return cast("CodecContext | None", stream.codec_context)
 
 
 def _fast_start(path: Path) -> bool:

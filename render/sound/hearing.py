@@ -30,6 +30,8 @@ _ALIKE = 0.5
 """Correlation from which on it is beyond doubt the narration that was found."""
 _AUDIBLE = 0.001
 """−60 dB below full scale: there is nothing to be alike in what is fainter."""
+_WINDOW = RATE // 10
+"""Samples whose power is a narration's level where it is loudest."""
 _FULL_SCALE = 1.0
 _NEAR = RATE // 20
 """Clipped samples no farther apart are one stretch."""
@@ -50,7 +52,7 @@ class HeardVoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     number: int
     """The scene's."""
     level: float
-    """dBFS of its mean square, from its start to its end."""
+    """dBFS of the mean square of its loudest tenth of a second."""
     offset: float | None
     """Seconds by which it is late, or early if below 0; None where it cannot be told apart."""
 
@@ -138,7 +140,7 @@ class _VoiceProbe:
         self._start, self._end = sample(voice.start), sample(voice.end)
         self.first = max(0, self._start - _AROUND)
         self.last = max(self._end, self._start + _PROBE + _AROUND)
-        self._energy = 0.0
+        self._power = 0.0
         self._near: list[Block] = []
         self._heard: HeardVoice | None = None
 
@@ -147,12 +149,15 @@ class _VoiceProbe:
             return block[:, max(0, first - position) : max(0, last - position)]
 
         spoken = excerpt(self._start, self._end)
-        self._energy += float(np.einsum("cs,cs->", spoken, spoken)) / 2
+        for begin in range(0, spoken.shape[1], _WINDOW):
+            part = spoken[:, begin : begin + _WINDOW]
+            power = float(np.einsum("cs,cs->", part, part)) / (2 * _WINDOW)
+            self._power = max(self._power, power)
         self._near.append(excerpt(self.first, self._start + _PROBE + _AROUND).copy())
 
     def close(self) -> HeardVoice:
         if self._heard is None:
-            level = decibels((self._energy / (self._end - self._start)) ** 0.5)
+            level = decibels(self._power**0.5)
             self._heard = HeardVoice(number=self._voice.number, level=level, offset=self._offset())
             self._near.clear()
         return self._heard

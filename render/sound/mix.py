@@ -57,10 +57,16 @@ def mix(parts: Sequence[Part], total: int, *, check: Callable[[], None]) -> Iter
         yield block
 
 
-def voice_parts(timeline: Timeline) -> tuple[Part, ...]:
-    """Return the narrations; one that turns out longer than measured is not spoken over."""
+def voice_parts(timeline: Timeline, gains: Sequence[float]) -> tuple[Part, ...]:
+    """Return the narrations, each raised by its decibels.
+
+    One that turns out longer than measured is not spoken over.
+    """
     spans = voice_spans(timeline)
-    return tuple(_voice(voice, span) for voice, span in zip(timeline.voices, spans, strict=True))
+    return tuple(
+        _voice(voice, span, gain)
+        for voice, span, gain in zip(timeline.voices, spans, gains, strict=True)
+    )
 
 
 def clip_parts(timeline: Timeline) -> tuple[Part, ...]:
@@ -86,14 +92,15 @@ def fade(position: int, samples: int, *, length: int, rise: int, fall: int) -> G
     return np.sin(np.pi / 2 * share).astype(np.float32)
 
 
-def _voice(voice: Voice, span: Span) -> Part:
+def _voice(voice: Voice, span: Span, gain: float) -> Part:
     start, end = span
+    level = factor(gain)
     source = narration(voice.path, scene=str(voice.number))
     return Part(
         start=start,
         end=end,
         play=lambda: blocks(source),
-        gain=lambda at, samples: fade(at, samples, length=end - start, rise=0, fall=0),
+        gain=lambda at, samples: level * fade(at, samples, length=end - start, rise=0, fall=0),
     )
 
 

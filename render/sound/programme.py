@@ -1,10 +1,11 @@
 """The sound of a video: narrations, music and the clips' own, at one loudness, as AAC.
 
-Everything stands at its exact sample. Two passes: one measures how loud the programme is
-after EBU R128; the other mixes it, brings it to the target by a single gain, holds its
-peaks down, and encodes. What comes out is decoded and measured: where limiting cost loudness, or
-encoding raised a peak between the samples, that is made good and encoded once more, so
-that what was promised of the sound is true of the file. Speech needs that hardly ever.
+Everything stands at its exact sample. Two passes: one levels the narrations and measures how
+loud the programme is after EBU R128; the other mixes it, brings it to the target by a single
+gain, holds its peaks down, and encodes. What comes out is decoded and measured: where limiting
+cost loudness, or encoding raised a peak between the samples, that is made good and encoded
+once more, so that what was promised of the sound is true of the file. Speech needs that
+hardly ever.
 
 Memory does not grow with length.
 """
@@ -21,14 +22,12 @@ import numpy as np
 from render.sound.arrangement import RATE, sample
 from render.sound.graph import Block, filter_blocks
 from render.sound.hearing import Hearing, hear
-from render.sound.loudness import Loudness, integrated_loudness
+from render.sound.loudness import TARGET_LUFS, Loudness, integrated_loudness
 from render.sound.mix import Part, clip_parts, factor, mix, voice_parts
 from render.sound.music import music_part
 from render.sound.speech import listen
 from render.timeline import ClipSound, MusicBed, Timeline, Voice
 
-TARGET_LUFS = -16.0
-"""What podcasts and video platforms settle on for speech."""
 TRUE_PEAK = -1.0
 """dBTP that nothing passes, once decoded."""
 
@@ -50,7 +49,7 @@ _AAC = {"aac_coder": "fast", "flags": "+qscale", "global_quality": "177"}
 """Constant quality, about 140 kb/s for speech and 190 for music: at these rates FFmpeg's
 simpler coder leaves less noise than its other one, and with no rate to keep to it does not
 try again and again to spend bits on silence."""
-_RECIPE = 2
+_RECIPE = 3
 
 
 class _Setting(msgspec.Struct, frozen=True):
@@ -125,7 +124,7 @@ def _arrange(timeline: Timeline, total: int, check: Callable[[], None]) -> tuple
     """Return everything that is heard, and how loud that is in LUFS before any gain."""
     speech = listen(timeline, check=check)
     loudness = speech.loudness
-    parts = [*voice_parts(timeline), *clip_parts(timeline)]
+    parts = [*voice_parts(timeline, speech.gains), *clip_parts(timeline)]
     if timeline.sounds:
         loudness = integrated_loudness(mix(parts, total, check=check))
     bed = timeline.music

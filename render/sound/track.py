@@ -221,7 +221,9 @@ def _align(frames: Iterable[AudioFrame], start: int) -> Iterator[Block]:
         if position is None:
             position = frame.pts or 0
             yield from silence(position - start)
-        yield block[:, max(0, start - position) :]
+        heard = block[:, max(0, start - position) :]
+        if heard.size:
+            yield heard
         position += frame.samples
 
 

@@ -155,14 +155,25 @@ class PauseDetector:
         self._powers.append(np.einsum("cws,cws->w", windows, windows) / (2 * _WINDOW))
 
     @property
+    def loudest(self) -> float:
+        """The level of the loudest moment so far, in dBFS of its mean square."""
+        loudest = max((float(powers.max(initial=0)) for powers in self._powers), default=0)
+        return 10 * math.log10(loudest + _EPSILON)
+
+    @property
     def silent(self) -> bool:
         """Whether there was nothing so far that anybody hears."""
-        loudest = max((float(powers.max(initial=0)) for powers in self._powers), default=0)
-        return 10 * math.log10(loudest + _EPSILON) < _NOTHING
+        return self.loudest < _NOTHING
+
+    @property
+    def level(self) -> float:
+        """The level of speech so far, in dBFS of its mean square."""
+        levels = self._levels()
+        return float(np.percentile(levels, _LOUD)) if levels.size else _NOTHING
 
     def pauses(self) -> tuple[Silence, ...]:
         """Return the stretches of silence so far, in seconds."""
-        levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
+        levels = self._levels()
         if not levels.size:
             return ()
         loud, faint = np.percentile(levels, [_LOUD, _FAINT])
@@ -174,8 +185,10 @@ class PauseDetector:
 
     def silences(self, seconds: int) -> tuple[Silence, ...]:
         """Return the stretches so far, of as many seconds and more, in which nothing is heard."""
-        levels = 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
-        return _spans(levels < _NOTHING, seconds * RATE // _WINDOW)
+        return _spans(self._levels() < _NOTHING, seconds * RATE // _WINDOW)
+
+    def _levels(self) -> npt.NDArray[np.float64]:
+        return 10 * np.log10(np.concatenate([np.ones(0), *self._powers]) + _EPSILON)
 
 
 def _spans(quiet: npt.NDArray[np.bool_], shortest: int) -> tuple[Silence, ...]:

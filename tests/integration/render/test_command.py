@@ -1,6 +1,7 @@
 """`python -m render`, run as whoever uses it runs it: as a process."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -262,3 +263,93 @@ def test_probe_and_schema_speak_json(film, tmp_path: Path) -> None:
     assert isinstance(lines[-1], ErrorLine)
     schema = subprocess.run([*COMMAND, "schema"], capture_output=True, timeout=60, check=True)
     assert "Storyboard" in json.loads(schema.stdout)["$defs"]
+
+
+def test_wrong_usage_is_told_in_json_too(tmp_path: Path) -> None:
+    for arguments in (
+        [tmp_path / "none.json", "-o", tmp_path / "out.mp4"],
+        ["probe", "--frames"],
+        ["compose"],
+    ):
+        status, lines = run(*arguments)
+        assert status == 2
+        assert isinstance(lines[-1], ErrorLine)
+        assert lines[-1].code == "wrong_usage"
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_an_exception_nobody_expected_is_one_line(tmp_path: Path, json: bool) -> None:
+    storyboard = tmp_path / "storyboard.json"
+    storyboard.write_text('{"title": "A", "scenes": [{"id": "a", "duration": 1}]}')
+    program = (
+        "import render.__main__ as command\n"
+        "def plan(*_, **__): raise RuntimeError(f'a {str(None)} value')\n"
+        "command.Production.plan = plan\n"
+        "command.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "plan", storyboard, *(["--json"] if json else [])],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "None value" not in done.stderr + done.stdout
+    words = "The engine failed, which is its own fault: RuntimeError in "
+    if json:
+        line = msgspec.json.decode(done.stdout, type=Report)
+        assert isinstance(line, ErrorLine)
+        assert (line.code, line.params["kind"]) == ("engine_fault", "RuntimeError")
+        assert "render.__main__" in done.stderr, "for a log"
+    else:
+        assert " ".join(done.stderr.split()).startswith(words)
+
+
+COMMANDS = [["schema"], ["--help"], ["plan", "STORYBOARD"], ["probe", "VIDEO"]]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("stdout", ["<&- >&-", ">/dev/full", "| true"])
+def test_a_standard_output_that_takes_nothing_is_no_traceback(
+    film, video: Path, tmp_path: Path, arguments: list[str], stdout: str
+) -> None:
+    storyboard = film.write(tmp_path / "storyboard.json")
+    names = {"STORYBOARD": storyboard, "VIDEO": video}
+    command = " ".join(str(names.get(word, word)) for word in [*COMMAND, *arguments])
+    for option in ("", "--json") if arguments[0] in {"plan", "probe"} else ("",):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{command} {option} {stdout}"],
+            capture_output=True,
+            timeout=60,
+            check=False,
+            text=True,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "Error" not in done.stderr, done.stderr
+        if stdout == ">/dev/full" and arguments[0] != "--help":
+            assert done.returncode == 1
+
+
+def test_a_film_is_written_without_standard_streams(film, tmp_path: Path) -> None:
+    storyboard, out = film.write(tmp_path / "storyboard.json"), tmp_path / "out.mp4"
+    words = [*COMMAND, storyboard, "-o", out, "--assets", film.assets, "--profile", "preview"]
+    command = " ".join(map(str, words))
+    subprocess.run(["bash", "-c", f"exec {command} <&- >&- 2>&-"], timeout=60, check=True)
+    assert inspect(out).frames > 0
+
+
+def test_names_that_are_no_text_are_told_as_well_as_can_be(film, tmp_path: Path) -> None:
+    storyboard = film.write(tmp_path / "storyboard.json")
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 \xc3\xa9.mp4"))
+    for option in ([], ["--json"]):
+        done = subprocess.run(
+            [*COMMAND, storyboard, "-o", out, "--assets", film.assets, *option],
+            capture_output=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        assert done.returncode == 0, done.stderr
+        assert out.is_file()

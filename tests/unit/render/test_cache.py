@@ -1,3 +1,4 @@
+import hashlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,10 @@ def piece(folder: Path, content: bytes = b"a piece") -> Path:
     place = folder / "piece.mp4"
     place.write_bytes(content)
     return place
+
+
+def digest(content: str) -> str:
+    return f"{hashlib.sha256(content.encode()).hexdigest()}.mp4"
 
 
 @pytest.fixture
@@ -62,39 +67,50 @@ def test_damage_is_found_and_forgotten(cache: Cache, tmp_path: Path, spoil) -> N
 
 def test_beyond_its_bound_it_forgets_what_was_longest_unused(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=3500)
-    for age, name in enumerate("abcd"):
-        cache.keep(name, piece(tmp_path, name.encode() * 1000), b"{}")
+    names = [digest(letter) for letter in "abcd"]
+    for age, name in enumerate(names):
+        cache.keep(name, piece(tmp_path, name[:1].encode() * 1000), b"{}")
         (tmp_path / "piece.mp4").unlink()
         long_ago = time.time() - 1000 + age
         os.utime(tmp_path / "cache" / name, (long_ago, long_ago))
-    assert cache.fetch("a", tmp_path / "used") is not None, "use makes it young again"
+    assert cache.fetch(names[0], tmp_path / "used") is not None, "use makes it young again"
     cache.trim()
-    left = {name for name in "abcd" if cache.note(name) is not None}
-    assert left == {"a", "c", "d"}
+    left = [name for name in names if cache.note(name) is not None]
+    assert left == [names[0], *names[2:]]
 
 
 def test_what_is_in_use_outlives_being_forgotten(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=1)
-    cache.keep("one", piece(tmp_path), b"{}")
-    cache.fetch("one", tmp_path / "used")
+    cache.keep(digest("one"), piece(tmp_path), b"{}")
+    cache.fetch(digest("one"), tmp_path / "used")
     cache.trim()
-    assert cache.note("one") is None
+    assert cache.note(digest("one")) is None
     assert (tmp_path / "used").read_bytes() == b"a piece"
 
 
 def test_what_a_killed_process_left_goes_after_an_hour(cache: Cache, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
-    old, fresh = folder / ".one.mp4.abcd.part", folder / ".two.mp4.abcd.part"
-    for part in (old, fresh):
+    piece = digest("one")
+    old = [
+        folder / name
+        for name in (
+            f".{piece}.0a1b2c3d.part",
+            f".{piece}.json.0a1b2c3d.part",
+            f"..{piece}.0a1b2c3d.part.4e5f6071.part",
+        )
+    ]
+    fresh = folder / f".{digest('two')}.0a1b2c3d.part"
+    for part in (*old, fresh):
         part.write_bytes(b"half")
-    os.utime(old, (time.time() - 3700,) * 2)
+    for part in old:
+        os.utime(part, (time.time() - 3700,) * 2)
     cache.trim()
-    assert not old.exists()
+    assert not any(part.exists() for part in old)
     assert fresh.exists(), "its process may still be writing"
 
 
 KEEPER = """
-import sys
+import hashlib, sys
 from pathlib import Path
 from render.cache import Cache
 
@@ -104,14 +120,14 @@ own = folder / f"own-{seed}"
 own.mkdir()
 print(flush=True)
 for turn in range(10_000):
-    name = f"piece-{turn % 17}"
+    name = hashlib.sha256(b"%d" % (turn % 17)).hexdigest() + ".mp4"
     place = own / f"fetched-{turn}"
     note = cache.fetch(name, place)
     if note is not None:
-        assert place.read_bytes() == name.encode() * 3000, "never half a piece"
+        assert place.read_bytes() == name[:7].encode() * 3000, "never half a piece"
         place.unlink()
     made = own / f"made-{turn}"
-    made.write_bytes(name.encode() * 3000)
+    made.write_bytes(name[:7].encode() * 3000)
     cache.keep(name, made, b"{}")
     made.unlink()
     cache.trim()
@@ -139,9 +155,9 @@ def test_processes_share_it_and_may_be_killed_at_any_instant(tmp_path: Path) -> 
             keeper.communicate()
     cache = Cache(tmp_path / "cache", max_bytes=200_000)
     for number in range(17):
-        name, place = f"piece-{number}", tmp_path / "fetched"
+        name, place = digest(str(number)), tmp_path / "fetched"
         if cache.fetch(name, place) is not None:
-            assert place.read_bytes() == name.encode() * 3000
+            assert place.read_bytes() == name[:7].encode() * 3000
     cache.trim()
     whole = [entry for entry in (tmp_path / "cache").iterdir() if not entry.name.startswith(".")]
     assert sum(entry.stat().st_size for entry in whole) < 210_000

@@ -147,7 +147,7 @@ async def test_a_film_before_and_after_its_media_are_made(
         (shot.start, shot.frames) for shot in timeline.shots
     ]
     assert [scene.narration.span.start_sample for scene in after.scenes if scene.narration] == [
-        part.start for part in voice_parts(timeline)
+        part.start for part in voice_parts(timeline, [0.0] * len(timeline.voices))
     ]
     assert [cue.text for cue in after.captions.cues] == [cue.text for cue in timeline.captions]
     assert [(cue.span.start_frame, cue.span.frames) for cue in after.captions.cues if cue.span] == [

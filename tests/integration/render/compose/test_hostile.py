@@ -10,12 +10,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
 from render.errors import MediaError, RenderError
 from render.inspection.probe import inspect
+from render.sound.loudness import decode_sound, integrated_loudness
 from render.storyboard import Clip, Logo, Music, Scene, Storyboard
 from tests.support.engine import GROUND, board, make
 from tests.support.sounds import speech, tone, write_clip, write_track, write_wav
@@ -337,3 +339,25 @@ def test_what_is_no_file_counts_as_missing(place: Placing, tmp_path: Path) -> No
     result = make(board(PICTURE), tmp_path, assets=assets)
     assert [warning.code for warning in result.warnings] == ["unread_file", "missing_picture"]
     assert result.warnings[0].params == {"file": "b.png", "scene": 2}
+
+
+@pytest.mark.parametrize("step", [-34, -42])
+def test_a_faint_narration_is_raised_to_its_neighbours_and_told(step: int, tmp_path: Path) -> None:
+    loud = Scene(id="a", background=GROUND, narration="Good morning.")
+    write_wav(tmp_path / "a.wav", speech(2, level=0.3))
+    write_wav(tmp_path / "b.wav", speech(2, level=0.3 * 10 ** (step / 20), seed=2), width=4)
+    storyboard = msgspec.structs.replace(board(VOICE), scenes=(loud, VOICE))
+    result = make(storyboard, tmp_path, assets=tmp_path)
+    assert [warning.code for warning in result.warnings] == ["faint_narration"]
+    assert result.warnings[0].params["scene"] == 2
+    heard = np.concatenate(list(decode_sound(Path(result.rendition.path))), axis=1)
+    starts = [round((scene.start + 0.3) * 48_000) for scene in result.scenes]
+    levels = [integrated_loudness([heard[:, start : start + 96_000]]) for start in starts]
+    assert levels == pytest.approx([-16, -16], abs=2)
+
+
+def test_a_narration_of_one_word_in_a_long_silence_is_no_fault(tmp_path: Path) -> None:
+    word, pause = speech(0.5, level=0.02), np.zeros(22_050 * 240)
+    write_wav(tmp_path / "b.wav", np.concatenate([pause, word]))
+    storyboard = msgspec.structs.replace(board(VOICE), scenes=(VOICE,))
+    assert make(storyboard, tmp_path, assets=tmp_path).rendition.frames > 7_000

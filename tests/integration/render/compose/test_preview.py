@@ -186,7 +186,7 @@ def test_narrations_are_heard_at_their_samples(
 ) -> None:
     spans = {one.id: one.narration.span for one in preview.scenes if one.narration}
     assert [(span.start_sample, span.start_sample + span.samples) for span in spans.values()] == [
-        (part.start, part.end) for part in voice_parts(timeline)
+        (part.start, part.end) for part in voice_parts(timeline, [0.0] * len(timeline.voices))
     ]
     heard = np.concatenate(list(decode_sound(Path(film.rendition.path))), axis=1).mean(axis=0)
     for name, span in spans.items():

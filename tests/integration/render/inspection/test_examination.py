@@ -279,3 +279,18 @@ def test_what_is_no_video_is_said_in_red_and_in_the_exit_code(tmp_path: Path) ->
     done = probe(tmp_path / "a.mp4")
     assert done.returncode == 1
     assert done.stderr == "The video is not a readable MP4 file.\n"
+
+
+@pytest.mark.parametrize("mark", [b"avc1", b"mp4a"])
+def test_a_codec_that_nobody_knows_is_said(tmp_path: Path, mark: bytes) -> None:
+    path = film(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes().replace(mark, b"zzz1").replace(b"esds", b"free"))
+    found = examine(path)
+    kind = "pictures are" if mark == b"avc1" else "sound is"
+    assert f"The {kind} coded as something unknown" in found.faults[0].message
+
+
+def test_sound_without_a_sample_is_examined(tmp_path: Path) -> None:
+    # Encoded, it is the encoder's delay alone, which players leave out.
+    found = examine(film(tmp_path / "a.mp4", sound=np.zeros(1)))
+    assert found.loudness is None or found.loudness.integrated < -60

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from render.errors import MediaError
 from render.sound.arrangement import sample
 from render.sound.graph import Block
-from render.sound.loudness import SILENCE, decode_sound, integrated_loudness, measure
+from render.sound.loudness import (
+    SILENCE,
+    decode_sound,
+    integrated,
+    integrated_loudness,
+    measure,
+    momentary,
+)
 from render.sound.mix import mix, voice_parts
 from render.sound.programme import encode_sound, sound_digest
 from render.timeline import Timeline, Voice
@@ -33,7 +40,7 @@ from tests.support.sounds import (
 
 
 def mixed(sound: Timeline) -> Block:
-    parts = voice_parts(sound)
+    parts = voice_parts(sound, [0.0] * len(sound.voices))
     return np.concatenate(list(mix(parts, sample(sound.duration), check=lambda: None)), axis=1)
 
 
@@ -106,6 +113,40 @@ def test_loudness_is_that_of_the_ebus_own_example() -> None:
     assert integrated_loudness(blocks) == pytest.approx(-23, abs=0.1)
     assert measure(blocks).integrated == integrated_loudness(blocks)
     assert measure(blocks).true_peak == pytest.approx(-23, abs=0.1)
+
+
+@given(
+    parts=st.lists(
+        st.tuples(st.floats(0.05, 3), st.sampled_from([0.9, 0.3, 0.05, 0.004, 0.0])),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_gating_blocks_amount_to_what_ffmpeg_integrates(parts: list[tuple[float, float]]) -> None:
+    samples = np.concatenate([tone(seconds, level=level) for seconds, level in parts])
+    sound = [np.stack([samples, samples]).astype(np.float32)]
+    if samples.size >= RATE // 2:
+        assert integrated(momentary(sound)) == pytest.approx(integrated_loudness(sound), abs=0.15)
+    assert len(momentary(sound)) == max(1, (samples.size - RATE * 3 // 10) * 10 // RATE)
+
+
+def test_what_is_shorter_than_a_gating_block_has_a_loudness() -> None:
+    sine = tone(0.1, hertz=1000, level=10 ** (-23 / 20))
+    block = np.stack([sine, sine]).astype(np.float32)
+    assert integrated(momentary([block])) == pytest.approx(-23, abs=0.5)
+    assert integrated_loudness([block]) == SILENCE
+
+
+@pytest.mark.parametrize("step", [-12, -20, -30, -38])
+def test_narrations_are_brought_to_one_loudness(tmp_path: Path, step: int) -> None:
+    loud = write_wav(tmp_path / "a.wav", speech(4, level=0.3))
+    faint = write_wav(tmp_path / "b.wav", speech(4, level=0.3 * 10 ** (step / 20), seed=2), width=4)
+    sound = timeline(300, voice(loud, 0), voice(faint, 5, number=2))
+    heard = encoded(sound, tmp_path / "a.m4a")
+    for begin in (0, 5):
+        own = heard[:, begin * RATE : (begin + 4) * RATE]
+        assert integrated_loudness([own]) == pytest.approx(-16, abs=1)
 
 
 def true_peak(heard: Block) -> float:
