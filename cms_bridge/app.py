@@ -21,10 +21,12 @@ from cms_bridge.access.windows import Windows
 from cms_bridge.api import (
     approvals,
     charges,
+    deliveries,
     health,
     media,
     models,
     spending,
+    subscriptions,
     timelines,
     videos,
     webhooks,
@@ -40,10 +42,25 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
+from cms_bridge.webhooks.signing import Secrets
+from cms_bridge.webhooks.targets import open_targets
+from cms_bridge.webhooks.trials import Trials
 
 VERSION = "0.1.0"
 
-RESOURCES = (webhooks, videos, charges, approvals, media, timelines, spending, health, models)
+RESOURCES = (
+    webhooks,
+    videos,
+    charges,
+    approvals,
+    media,
+    timelines,
+    spending,
+    subscriptions,
+    deliveries,
+    health,
+    models,
+)
 
 
 def _wakes_workers(app: ASGIApp) -> ASGIApp:
@@ -71,6 +88,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         remembers=timedelta(seconds=settings.key_memory_seconds),
     )
     windows = Windows(settings.redis_url)
+    secrets = Secrets(settings.webhook_secrets)
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
@@ -79,11 +97,18 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             async with (
                 connected(settings.database_url, settings.database_bounds),
                 open_queue(settings.redis_url) as queue,
+                open_targets(
+                    trusted=settings.webhook_origins,
+                    seconds=settings.webhook_timeout_seconds,
+                    most_bytes=settings.webhook_answer_bytes,
+                ) as targets,
                 store,
                 aclosing(keyring),
                 aclosing(windows),
             ):
                 app.state.queue = queue
+                app.state.targets = targets
+                app.state.trials = Trials(targets, secrets)
                 yield
 
     app = Litestar(
@@ -106,6 +131,9 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "caller": Provide(caller_of, sync_to_thread=False),
             "rates": Provide(lambda: app.state.rates, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
+            "secrets": Provide(lambda: secrets, sync_to_thread=False),
+            "targets": Provide(lambda: app.state.targets, sync_to_thread=False),
+            "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
         },
         request_class=BridgeRequest,
         middleware=[failures.watch_for_disconnects, _wakes_workers],

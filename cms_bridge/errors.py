@@ -30,6 +30,13 @@
     │   ├── NotApproved         403  work that nobody has approved
     │   ├── ApprovalConflict    409  an approval of another storyboard, or of another price
     │   │   └── PriceChanged    409  an approval of exactly this storyboard, at a price that was
+    │   ├── WebhookNotFound     404  no such subscription of this project
+    │   ├── DeliveryNotFound    404  no such delivery of this subscription
+    │   ├── WebhookTargetRefused 422 an address that may not be called
+    │   ├── WebhookUrlTaken     409  an address that the project has subscribed already
+    │   ├── WebhookLimitReached 409  more subscriptions than a project may have
+    │   ├── WebhookDisabled     409  a replay to a subscription that is told nothing
+    │   ├── WebhookTestUnderWay 409  a test call while another one is made
     │   └── DatabaseError       503  nothing could be read or written now; to be asked again
     │       ├── DatabaseBusy         503  everybody's turn takes too long
     │       └── DatabaseUnavailable  503  the server is away, or the disk is full
@@ -296,6 +303,56 @@ class PriceChanged(ApprovalConflict):
     """An approval in the CMS at a price that is no longer true."""
 
     code = "price_changed"
+
+
+class WebhookNotFound(Refusal):
+    """No subscription by this name in the project."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(Refusal):
+    """No delivery by this name to the subscription; they are kept for a while."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "webhook_delivery_not_found"
+
+
+class WebhookTargetRefused(Refusal):
+    """An address that may not be called: not HTTPS, or not on the public internet."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "webhook_target_refused"
+
+
+class WebhookUrlTaken(Refusal):
+    """An address that the project has subscribed already: it would be told everything twice."""
+
+    status = HTTPStatus.CONFLICT
+    code = "webhook_url_taken"
+
+
+class WebhookLimitReached(Refusal):
+    """More subscriptions than a project may have."""
+
+    status = HTTPStatus.CONFLICT
+    code = "webhook_limit_reached"
+
+
+class WebhookDisabled(Refusal):
+    """A replay to a subscription that is disabled: enable it first."""
+
+    status = HTTPStatus.CONFLICT
+    code = "webhook_disabled"
+
+
+class WebhookTestUnderWay(Refusal):
+    """A test call while another one to the same address is made, or too many are."""
+
+    status = HTTPStatus.CONFLICT
+    code = "webhook_test_under_way"
+    retry_after = 5
 
 
 class DatabaseError(Refusal):

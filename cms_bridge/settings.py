@@ -142,6 +142,31 @@ class BridgeSettings(DatabaseSettings):
     outbox_horizon_hours: Annotated[float, Field(gt=0)] = 168
     """How long an undeliverable write is tried before it is given up and logged."""
 
+    # Webhooks to integrators
+    webhook_subscriptions_per_project: Annotated[int, Field(ge=0, le=1_000)] = 20
+    """Addresses that a project may have told of its jobs; 409 past it."""
+    webhook_signing_secret: SecretStr | None = None
+    """What their secrets are derived from, by default `REELWRIGHT_LINK_SECRET`: bridge and daemons
+    share it. Several, separated by spaces, while it is replaced: the first makes new secrets, and
+    those of each other one are good until its subscriptions have rotated theirs."""
+    webhook_targets_from: tuple[AnyHttpUrl, ...] = ()
+    """Origins, as a JSON list, that may be subscribed although they are not HTTPS on the public
+    internet: a receiver inside the house, or of a test."""
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
+    """How long one call may take as a whole."""
+    webhook_answer_bytes: Annotated[int, Field(ge=1, le=65_536)] = 1_024
+    """What is read, and kept in the log, of an answer."""
+    webhook_first_delay_seconds: Annotated[float, Field(gt=0)] = 5
+    """The wait after the first failed try; it trebles with each one, a fifth more or less."""
+    webhook_max_delay_seconds: Annotated[float, Field(gt=0)] = 14_400
+    """The longest wait between two tries, also where a target asks for a longer one."""
+    webhook_horizon_hours: Annotated[float, Field(gt=0)] = 24
+    """How long an event is tried before it is given up; it can be replayed."""
+    webhook_disable_days: Annotated[float, Field(gt=0)] = 5
+    """After so long without taking anything a subscription is disabled."""
+    webhook_log_days: Annotated[float, Field(gt=0)] = 30
+    """How long deliveries are kept, and can be replayed."""
+
     # Keys
     key_memory_seconds: Annotated[float, Field(ge=0, le=60)] = 5
     """How long a good key is not looked up again: a revoked one may open that long; 0 for never."""
@@ -294,6 +319,16 @@ class BridgeSettings(DatabaseSettings):
         )
 
     @property
+    def webhook_secrets(self) -> list[str]:
+        """What the secrets of subscriptions are derived from, the newest first."""
+        return (self.webhook_signing_secret or self.link_secret).get_secret_value().split()
+
+    @property
+    def webhook_origins(self) -> list[str]:
+        """Origins that may be subscribed whatever they are."""
+        return [str(url) for url in self.webhook_targets_from]
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Every secret among the settings, for logs to leave out."""
         found: set[str] = set()
@@ -359,6 +394,14 @@ class BridgeSettings(DatabaseSettings):
                 length = 0
             if not 24 <= length <= 64:  # noqa: PLR2004 - the bounds of Standard Webhooks
                 raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
+        return secret
+
+    @field_validator("webhook_signing_secret")
+    @classmethod
+    def _long_signing_secrets(cls, secret: SecretStr | None) -> SecretStr | None:
+        given = secret.get_secret_value().split() if secret else [" " * 32]
+        if not given or min(map(len, given)) < 32:  # noqa: PLR2004 - as the message says
+            raise ValueError("must be at least 32 characters long, each")
         return secret
 
     @field_validator("api_key", "link_secret")

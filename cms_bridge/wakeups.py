@@ -27,11 +27,16 @@ class Waker(Protocol):
         """Wake a worker to tell Payload about a job."""
         ...
 
+    async def wake_webhooks(self) -> None:
+        """Wake a worker to tell integrators what is due."""
+        ...
+
 
 class _Collected(msgspec.Struct):
     jobs: dict[UUID, tuple[Status, int]] = {}
     news: dict[UUID, None] = {}
     """A set that keeps its order."""
+    webhooks: bool = False
 
 
 _waker: ContextVar[Waker | None] = ContextVar("waker", default=None)
@@ -60,6 +65,12 @@ def news_due(job: UUID) -> None:
         collected.news[job] = None
 
 
+def webhooks_due() -> None:
+    """Note that integrators are to be told something; call inside the transaction that says so."""
+    if collected := _collected.get():
+        collected.webhooks = True
+
+
 @asynccontextmanager
 async def after_commit() -> AsyncGenerator[None]:
     """Send what is noted in this block when it has ended well; an inner block leaves it to that."""
@@ -77,3 +88,5 @@ async def after_commit() -> AsyncGenerator[None]:
             await waker.wake_job(job, status, attempt=attempt)
         for job in collected.news:
             await waker.wake_outbox(job)
+        if collected.webhooks:
+            await waker.wake_webhooks()

@@ -65,6 +65,10 @@ class DaemonSettings(BridgeSettings):
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
+    concurrent_webhooks: Annotated[int, Field(ge=2, le=1_000)] = 40
+    """Calls to integrators at once; at most half of them to addresses that fail."""
+    concurrent_webhooks_per_subscription: Annotated[int, Field(ge=1, le=100)] = 2
+    """Calls to one address at once: a slow one waits for itself alone."""
     sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
     """How often lost wake-ups, dead workers and due messages are looked for in the database."""
     drain_seconds: Annotated[float, Field(ge=0)] = 120

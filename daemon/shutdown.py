@@ -76,5 +76,6 @@ async def drain(dispatcher: Dispatcher, services: Services, stop: StopSignal) ->
         patience.cancel_scope.cancel()
     with anyio.move_on_after(_END_SECONDS):
         await dispatcher.deliveries.pool.join()
+        await dispatcher.webhooks.pool.join()
     for pool in dispatcher.pools:
         await pool.cancel()

@@ -14,7 +14,9 @@ from arq.worker import Retry
 
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.states import JobKind
+from cms_bridge.webhooks.targets import Targets
 from daemon.deliveries import Deliveries
+from daemon.webhooks import WebhookDeliveries
 from daemon.work import drafting, media_order, rendering
 from daemon.work.attempts import Work
 from daemon.work.services import Services
@@ -38,14 +40,15 @@ class Dispatcher:
     drafts: Workload
     renders: Workload
     deliveries: Deliveries
+    webhooks: WebhookDeliveries
 
     @property
     def pools(self) -> tuple[TaskPool, ...]:
         """Everything that is under way."""
-        return self.drafts.pool, self.renders.pool, self.deliveries.pool
+        return self.drafts.pool, self.renders.pool, self.deliveries.pool, self.webhooks.pool
 
 
-def open_dispatcher(services: Services) -> Dispatcher:
+def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
     """Return a dispatcher with as many places as the settings give each phase."""
     settings = services.settings
     return Dispatcher(
@@ -57,6 +60,7 @@ def open_dispatcher(services: Services) -> Dispatcher:
         ),
         renders=Workload(Phase.RENDER, produce, services, size=settings.concurrent_jobs),
         deliveries=Deliveries(services),
+        webhooks=WebhookDeliveries(services, targets),
     )
 
 
@@ -81,6 +85,12 @@ async def deliver_outbox(ctx: Context, job: str) -> None:
     """Tell Payload what is new about a job."""
     dispatcher: Dispatcher = ctx["dispatcher"]
     dispatcher.deliveries.start(UUID(job))
+
+
+async def deliver_webhooks(ctx: Context) -> None:
+    """Tell integrators what is due."""
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    dispatcher.webhooks.wake()
 
 
 def _start(workload: Workload, job: str, attempt: int | None) -> None:

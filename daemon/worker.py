@@ -27,6 +27,8 @@ from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
+from cms_bridge.webhooks import history
+from cms_bridge.webhooks.targets import open_targets
 from daemon import tasks
 from daemon.deliveries import MAX_CONCURRENT
 from daemon.listener import Subscription, listen
@@ -57,7 +59,14 @@ async def run(settings: DaemonSettings | None = None) -> None:
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         services = await open_services(settings, stack)
-        dispatcher = open_dispatcher(services)
+        targets = await stack.enter_async_context(
+            open_targets(
+                trusted=settings.webhook_origins,
+                seconds=settings.webhook_timeout_seconds,
+                most_bytes=settings.webhook_answer_bytes,
+            )
+        )
+        dispatcher = open_dispatcher(services, targets)
         with stop_signals() as stop:
             log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
             try:
@@ -82,6 +91,7 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
         group.start_soon(lambda: dispatcher.drafts.poll(every=every))
         group.start_soon(lambda: dispatcher.renders.poll(every=every))
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
+        group.start_soon(lambda: dispatcher.webhooks.poll(every=every))
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
         group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
@@ -114,7 +124,10 @@ def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
         ),
         Subscription(
             lane=Lane.NEWS,
-            tasks=[func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX)],
+            tasks=[
+                func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX),
+                func(tasks.deliver_webhooks, name=Task.DELIVER_WEBHOOKS),
+            ],
             concurrency=MAX_CONCURRENT,
             free_slots=lambda: dispatcher.deliveries.pool.free_slots,
         ),
@@ -143,6 +156,7 @@ async def _repair(services: Services) -> None:
     await charges.sweep(silence=silence)
     await workers.sweep()
     await services.vault.sweep(silence=silence)
+    await history.prune(timedelta(days=services.settings.webhook_log_days))
 
 
 async def _report(services: Services) -> None:

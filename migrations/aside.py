@@ -29,6 +29,10 @@ TABLES = (
     "aside_23_others",
     "aside_23_job",
     "aside_23_outbox_message",
+    "aside_27_webhook_subscription",
+    "aside_27_webhook_event",
+    "aside_27_webhook_delivery",
+    "aside_27_webhook_attempt",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

@@ -14,6 +14,7 @@ from cms_bridge.app import create_app
 from cms_bridge.events import Event
 from cms_bridge.outbox.payload import RenditionWrite, StoryboardWrite
 from cms_bridge.settings import PREFIX, BridgeSettings
+from cms_bridge.webhooks.events import JobMessage, TrialMessage
 from daemon.settings import DaemonSettings
 from render import schema
 from render.preview.document import TimelinePreview
@@ -33,6 +34,7 @@ def generate() -> dict[str, str]:
         "events.schema.json": _schema("CmsEvent", Event),
         "writeback.schema.json": _schema("CmsWriteback", StoryboardWrite, RenditionWrite),
         "preview.schema.json": _schema("TimelinePreview", TimelinePreview),
+        "webhooks.schema.json": _schema("WebhookMessage", JobMessage, TrialMessage),
         "openapi.json": _openapi(),
         "settings.md": _settings(),
     }

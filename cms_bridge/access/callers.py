@@ -19,7 +19,8 @@ class Action(StrEnum):
     SPEND = "spend"
     """Let money be spent: approve a storyboard, order a picture or a spoken text."""
     MANAGE = "manage"
-    """Set a project's caps, and say what became of charges whose outcome is unknown."""
+    """Set a project's caps and where its webhooks go, and say what became of charges whose outcome
+    is unknown."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

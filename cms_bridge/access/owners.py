@@ -60,6 +60,8 @@ _PARTS = {
     "rendition_id": "video_id",
     "variant": "video_id",
     "file": "video_id",
+    "subscription_id": "project_id",
+    "delivery_id": "subscription_id",
 }
 """What is only ever looked for within another object of the same path."""
 

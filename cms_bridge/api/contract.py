@@ -25,7 +25,7 @@ from litestar.types.internal_types import PathParameterDefinition
 from cms_bridge import problems
 from cms_bridge.access import rates
 from cms_bridge.access.keys import is_public, needs_of, public
-from cms_bridge.api import ranges, reference
+from cms_bridge.api import messages, ranges, reference
 from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import (
     DatabaseBusy,
@@ -155,6 +155,8 @@ def _described(app: Litestar) -> Document:
         if same := canonical(_template(path)):
             operation["x-alias-of"] = same
             operation["description"] += f"\n\nThe same as `{same}`, by an older name."
+    document["webhooks"], told = messages.described()
+    slots += told
     forms, named = schema.components(
         [form for _, form in slots], ref_template="#/components/schemas/{name}"
     )

@@ -30,6 +30,8 @@ from cms_bridge.states import (
     origins,
 )
 from cms_bridge.tables import Attempt, Job
+from cms_bridge.webhooks.events import occasion
+from cms_bridge.webhooks.publication import publish
 from render.problem import Problem
 from render.storyboard import Brief, Storyboard
 
@@ -300,6 +302,7 @@ async def _finish(  # noqa: PLR0913 - how an attempt ends
     )
     await _end_attempt(lease.job_id, lease.attempt, outcome, error)
     await messages.touch(lease.job_id, Topic.RENDITION)
+    await publish(lease.job_id, occasion(status))
     return finished
 
 

@@ -14,6 +14,8 @@ from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
 from cms_bridge.states import FINISHED, AttemptOutcome, Status, origins
 from cms_bridge.tables import Attempt, Job
+from cms_bridge.webhooks.events import Occasion, occasion
+from cms_bridge.webhooks.publication import publish
 from render.problem import Problem
 
 WAKE_GRACE = timedelta(seconds=5)
@@ -37,17 +39,23 @@ async def begin(job: Job) -> None:
     """Write a new job down and wake a worker, if it needs one; call inside a transaction."""
     await Job.insert(job)
     status = Status(job.status)
+    await publish(job.id, occasion(status) if status in FINISHED else Occasion.SUBMITTED)
     if status not in FINISHED:
         wakeups.job_due(job.id, status, attempt=0)
 
 
 async def move(
-    job: UUID, target: Status, values: dict[Any, Any], *, given: tuple[Combinable, ...] = ()
+    job: UUID,
+    target: Status,
+    values: dict[Any, Any],
+    *,
+    given: tuple[Combinable, ...] = (),
+    happened: Occasion | None = None,
 ) -> None:
-    """Move a job and leave word in the outbox; raise `IllegalMove` if it does not lead there.
+    """Move a job, leave word in the outbox and tell who subscribed; raise `IllegalMove`.
 
-    `given` is what must still hold at that moment, besides the status. Call
-    inside a transaction.
+    `given` is what must still hold at that moment, besides the status; `happened`
+    is what is told, where the status alone does not say it. Call inside a transaction.
     """
     moved = (
         await Job.update(
@@ -66,6 +74,7 @@ async def move(
     if moved[0]["wake_at"] is not None:
         wakeups.job_due(job, target, attempt=moved[0]["attempt"])
     await messages.touch(job, Topic.RENDITION)
+    await publish(job, happened or occasion(target))
 
 
 async def stop(job: UUID, *, reason: Problem | None = None) -> None:

@@ -39,7 +39,7 @@ class Lane(StrEnum):
     RENDERS = "reelwright:renders"
     """Generation and rendering: minutes to hours."""
     NEWS = "reelwright:news"
-    """Deliveries to the CMS: milliseconds, or a time-out each while it hangs."""
+    """Deliveries to CMS and integrators: milliseconds, or a time-out each while one hangs."""
 
 
 class Task(StrEnum):
@@ -51,6 +51,8 @@ class Task(StrEnum):
     """Lane RENDERS: an approved job."""
     DELIVER_OUTBOX = "deliver_outbox"
     """Lane NEWS: a job the CMS should hear of."""
+    DELIVER_WEBHOOKS = "deliver_webhooks"
+    """Lane NEWS: whatever integrators should hear of by now."""
 
 
 def serialise(value: dict[str, Any]) -> bytes:
@@ -100,6 +102,10 @@ class Queue:
         """Wake a worker to tell Payload about a job."""
         await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job))
 
+    async def wake_webhooks(self) -> None:
+        """Wake a worker to tell integrators what is due."""
+        await self._enqueue(Lane.NEWS, Task.DELIVER_WEBHOOKS)
+
     async def report_daemon(self, worker: str, *, seconds: float) -> None:
         """Let it be known that a daemon takes work, for so long; raise `RedisError`."""
         await self._redis.set(HEALTH_KEY, worker, px=round(seconds * 1000))
@@ -108,12 +114,13 @@ class Queue:
         """Tell whether a daemon reported itself lately; raise `RedisError`."""
         return bool(await self._redis.exists(HEALTH_KEY))
 
-    async def _enqueue(self, lane: Lane, task: Task, job: str, *arguments: int) -> None:
+    async def _enqueue(self, lane: Lane, task: Task, *arguments: str | int) -> None:
         try:
-            await self._redis.enqueue_job(task, job, *arguments, _queue_name=lane)
+            await self._redis.enqueue_job(task, *arguments, _queue_name=lane)
         except (RedisError, OSError) as error:
+            job = {"job_id": arguments[0]} if arguments else {}
             reason = tracebacks.summary(error)
-            log.warning("queue.unavailable", task=task, job_id=job, reason=reason)
+            log.warning("queue.unavailable", task=task, **job, reason=reason)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, fin
 from cms_bridge.records import JobRecord
 from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status
 from cms_bridge.tables import Job
+from cms_bridge.webhooks.events import Occasion
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,4 +136,5 @@ async def _restart(job: JobRecord) -> None:
             Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
         },
         given=(Job.status == job.status, Job.approved == job.approved),
+        happened=Occasion.RETRIED,
     )

@@ -11,6 +11,8 @@ from cms_bridge.ledger.vault import Vault
 from cms_bridge.outbox.messages import Backoff
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.storage.base import ObjectStore
+from cms_bridge.webhooks.deliveries import Patience
+from cms_bridge.webhooks.signing import Secrets
 from daemon.settings import DaemonSettings
 from daemon.work.in_flight import InFlight
 from render.generation.providers import Providers
@@ -54,6 +56,21 @@ class Services:
             first=timedelta(seconds=self.settings.outbox_first_delay_seconds),
             longest=timedelta(seconds=self.settings.outbox_max_delay_seconds),
             horizon=timedelta(hours=self.settings.outbox_horizon_hours),
+        )
+
+    @property
+    def webhook_secrets(self) -> Secrets:
+        """What messages to integrators are signed with."""
+        return Secrets(self.settings.webhook_secrets)
+
+    @property
+    def webhook_patience(self) -> Patience:
+        """How deliveries to integrators are retried."""
+        return Patience(
+            first=timedelta(seconds=self.settings.webhook_first_delay_seconds),
+            longest=timedelta(seconds=self.settings.webhook_max_delay_seconds),
+            horizon=timedelta(hours=self.settings.webhook_horizon_hours),
+            disable_after=timedelta(days=self.settings.webhook_disable_days),
         )
 
     @property

@@ -8,16 +8,20 @@ from uuid import UUID, uuid4
 import msgspec
 
 from cms_bridge.assets import Metadata
+from cms_bridge.database import transaction
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Order
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Asset, Charge, GeneratedVideo
+from cms_bridge.tables import Asset, Charge, GeneratedVideo, WebhookDelivery
+from cms_bridge.webhooks.events import Occasion
+from cms_bridge.webhooks.publication import publish
 from render.generation.base import Kind
 from render.storyboard import Limits
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, call, claimed, new_job
+from tests.support.webhooks import subscribed
 
 
 async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
@@ -62,7 +66,22 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
     assets = [{"assetId": str(one)} for one in (pending, asset)]
     video = {"videoId": str(done), "renditionId": str(rendition)}
-    return [known | video | assets[number % 2] for number, known in enumerate([*jobs, *paid])]
+    hooks = [await _webhook(name, job) for job in (waiting, done)]
+    return [
+        known | video | assets[number % 2] | hooks[number % 2]
+        for number, known in enumerate([*jobs, *paid])
+    ]
+
+
+async def _webhook(project: str, job: UUID) -> dict[str, str]:
+    """Subscribe an address that nobody may call, and tell it something."""
+    one = await subscribed(f"https://192.0.2.1/{job}", project=project)
+    async with transaction():
+        await publish(job, Occasion.SUBMITTED)
+    (row,) = await WebhookDelivery.select(WebhookDelivery.id).where(
+        WebhookDelivery.subscription == one.id
+    )
+    return {"subscriptionId": str(one.id), "deliveryId": str(row["id"])}
 
 
 async def _charge(charge: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from cms_bridge.pricing.estimates import prices_of
 from cms_bridge.records import Output
 from cms_bridge.states import MEDIA, JobKind, Status
 from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project
+from cms_bridge.webhooks import deliveries, subscriptions
 from render.generation.base import GeneratedText, Kind
 from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
@@ -37,6 +38,7 @@ from render.source import Source
 from render.storyboard import Brief, Limits
 from tests.support import events
 from tests.support.ledger import AMPLE, call, claimed, new_job, pay
+from tests.support.webhooks import PROJECT, SECRETS, subscribed
 
 PRICES = prices_of(ModelsConfig(), gemini=True, replicate=True)
 
@@ -60,6 +62,7 @@ async def fill() -> None:
     await a_models_health()
     await caps()
     await keys()
+    await webhooks()
     for table in TABLES:
         assert await table.count(), f"nothing in {table}"
 
@@ -311,6 +314,18 @@ async def keys() -> None:
             if projects
             else registry.revoke(key.id)
         )
+
+
+async def webhooks() -> None:
+    """One that is told something, one disabled, one deleted; and a try without an end."""
+    one = await subscribed()
+    await subscribed("https://off.example", enabled=False)
+    await subscriptions.delete(PROJECT, (await subscribed("https://gone.example")).id)
+    await subscriptions.rotate(PROJECT, one.id, secrets=SECRETS, overlap=timedelta(hours=1))
+    await accept(events.submitted(video="told"))
+    await accept(events.cancelled(video="told"))
+    (due, _) = await deliveries.due(limit=2)
+    assert await deliveries._claim(due.id, seconds=15)
 
 
 async def caps() -> None:

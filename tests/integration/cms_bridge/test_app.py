@@ -341,6 +341,19 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         ),
         "/api/v1/projects/{projectId}/spending",
         *(
+            f"/api/v1/projects/{{projectId}}/webhooks{rest}"
+            for one in ("/{subscriptionId}",)
+            for rest in (
+                "",
+                one,
+                f"{one}/rotate-secret",
+                f"{one}/test",
+                f"{one}/deliveries",
+                f"{one}/deliveries/{{deliveryId}}",
+                f"{one}/deliveries/{{deliveryId}}/replay",
+            )
+        ),
+        *(
             f"/api/{version}/jobs/{{jobId}}/{action}"
             for version in ("v1", "v2")
             for action in ("estimate", "approve", "render", "timeline")

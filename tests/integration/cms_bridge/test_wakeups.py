@@ -16,8 +16,10 @@ from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
+from cms_bridge.webhooks import deliveries
 from tests.support import events
 from tests.support.jobs import accept, drafted
+from tests.support.webhooks import subscribed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
@@ -28,6 +30,7 @@ class Ear:
     def __init__(self) -> None:
         self.jobs: list[tuple[UUID, Status, int]] = []
         self.news: list[UUID] = []
+        self.webhooks = 0
 
     async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
         assert (await transitions.find(job)).status == status
@@ -36,6 +39,10 @@ class Ear:
     async def wake_outbox(self, job: UUID) -> None:
         assert await messages.due_for(job)
         self.news.append(job)
+
+    async def wake_webhooks(self) -> None:
+        assert await deliveries.due(limit=1)
+        self.webhooks += 1
 
 
 @pytest.fixture
@@ -80,6 +87,16 @@ async def test_what_a_worker_does_to_its_job_is_news(ear: Ear) -> None:
         await leases.advance(lease, progress=3)
     assert ear.news == [job, job]
     assert ear.jobs == []
+
+
+async def test_what_integrators_are_told_wakes_a_worker_once(ear: Ear) -> None:
+    with wakeups.sent_to(ear):
+        await accept(events.submitted())
+        assert ear.webhooks == 0, "nobody subscribed"
+        for number in range(3):
+            await subscribed(f"https://{number}.example")
+        await accept(events.cancelled())
+    assert ear.webhooks == 1
 
 
 async def test_what_is_rolled_back_wakes_nobody(ear: Ear) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,8 +16,10 @@ from cms_bridge.health import models, service
 from cms_bridge.jobs import media, transitions
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
-from cms_bridge.tables import Charge, Job
+from cms_bridge.tables import Charge, Job, WebhookDelivery
+from cms_bridge.webhooks import deliveries, history, subscriptions
 from tests.support import events, every_kind
+from tests.support.webhooks import PROJECT
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +51,7 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await every_kind.fill()
     job, charge = await Job.select().first(), await Charge.select().first()
     medium = await Job.select(Job.id).where(Job.kind == "image").first()
+    (hook, *_) = await WebhookDelivery.select()
     assert job
     assert charge
     assert medium
@@ -55,6 +59,13 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await every_kind.accept(events.submitted(video="another"))
     await every_kind.accept(events.cancelled(video="another"))
     await service.backlog(overdue=timedelta(minutes=2), news=True)
+    await deliveries.due(limit=10, besides=[UUID(int=1)], healthy=True)
+    assert await deliveries._claim((await deliveries.due(limit=1))[0].id, seconds=1)
+    await deliveries.end_waiting(hook["subscription"])
+    await history.page(hook["subscription"], limit=5)
+    await history.find(hook["subscription"], hook["id"])
+    await history.prune(timedelta(0))
+    await subscriptions.listed(PROJECT)
     await transitions.due()
     await messages.due()
     await messages.due_for(job["id"])

@@ -1,0 +1,182 @@
+"""`/api/v1/projects/{id}/webhooks/{id}/deliveries`: what was sent to a subscription, and again."""
+
+import base64
+import binascii
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.exceptions import ClientException
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
+from cms_bridge.api.contract import terms
+from cms_bridge.api.resources import resource
+from cms_bridge.api.spending import ProjectId
+from cms_bridge.errors import DeliveryNotFound, ProjectNotFound, WebhookDisabled, WebhookNotFound
+from cms_bridge.fields import Moment
+from cms_bridge.webhooks import history, subscriptions
+from cms_bridge.webhooks.deliveries import DeliveryStatus
+from cms_bridge.webhooks.history import DeliveryRecord, Position
+
+_ONE = "/{delivery_id:uuid}"
+_LONGEST_CURSOR = 120
+
+
+class WebhookDelivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event on its way to a subscription, or at its end."""
+
+    id: UUID
+    event_id: str
+    """The `webhook-id` that it is sent under, at every try."""
+    event_type: str
+    job_id: UUID | None
+    """Null for a test call."""
+    status: DeliveryStatus
+    attempts: int
+    reason: str
+    """Why it was not taken, last; empty when it was."""
+    created_at: Moment
+    next_try_at: Moment | None
+    """Null once it is delivered or given up."""
+    finished_at: Moment | None
+
+
+class WebhookDeliveries(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A page of deliveries, newest first."""
+
+    deliveries: list[WebhookDelivery]
+    next: str | None
+    """The `cursor` of the next page; null on the last one."""
+
+
+class WebhookAttempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One try."""
+
+    number: int
+    started_at: Moment
+    seconds: float | None
+    """Null while it is under way, and for ever if whoever made it was killed."""
+    status_code: int | None
+    """Null where nothing answered."""
+    answer: str
+    """The beginning of what was answered: `REELWRIGHT_WEBHOOK_ANSWER_BYTES`."""
+    error: str
+    """Why it was not taken; empty when it was."""
+
+
+class WebhookDeliveryDetails(WebhookDelivery, frozen=True, kw_only=True):
+    """A delivery with what is sent, and each try at it."""
+
+    body: str
+    """Exactly the bytes that are signed and sent."""
+    tries: list[WebhookAttempt]
+
+
+@get(
+    "/",
+    opt=terms(ProjectNotFound, WebhookNotFound) | needs(Action.READ),
+    summary="What was sent to a webhook subscription",
+)
+async def list_webhook_deliveries(
+    project_id: ProjectId,
+    subscription_id: FromPath[UUID],
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, QueryParameter(max_length=_LONGEST_CURSOR)] = None,
+    status: FromQuery[DeliveryStatus | None] = None,
+) -> WebhookDeliveries:
+    """Return deliveries, newest first; they are kept for `REELWRIGHT_WEBHOOK_LOG_DAYS`."""
+    await subscriptions.find(project_id, subscription_id)
+    found = await history.page(
+        subscription_id, limit=limit + 1, after=_position(cursor), status=status
+    )
+    return WebhookDeliveries(
+        deliveries=[_delivery(one) for one in found[:limit]],
+        next=_cursor(found[limit - 1]) if len(found) > limit else None,
+    )
+
+
+@get(
+    _ONE,
+    opt=terms(ProjectNotFound, WebhookNotFound, DeliveryNotFound) | needs(Action.READ),
+    summary="A delivery, with each try at it",
+)
+async def get_webhook_delivery(
+    project_id: ProjectId, subscription_id: FromPath[UUID], delivery_id: FromPath[UUID]
+) -> WebhookDeliveryDetails:
+    """Return a delivery with what it sends and what came of each try."""
+    await subscriptions.find(project_id, subscription_id)
+    return await _details(subscription_id, delivery_id)
+
+
+@post(
+    f"{_ONE}/replay",
+    status_code=HTTPStatus.ACCEPTED,
+    opt=terms(ProjectNotFound, WebhookNotFound, DeliveryNotFound, WebhookDisabled)
+    | needs(Action.WRITE),
+    summary="Send a delivery again",
+)
+async def replay_webhook_delivery(
+    project_id: ProjectId, subscription_id: FromPath[UUID], delivery_id: FromPath[UUID]
+) -> WebhookDeliveryDetails:
+    """Send it again at once, with the same body under the same `webhook-id`; retries begin anew.
+
+    A receiver that has taken it before passes it over. 409 while the subscription is disabled.
+    """
+    subscription = await subscriptions.find(project_id, subscription_id)
+    await history.replay(subscription, delivery_id)
+    return await _details(subscription_id, delivery_id)
+
+
+def _delivery(one: DeliveryRecord) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=one.id,
+        event_id=one.event,
+        event_type=one.type,
+        job_id=one.job,
+        status=one.status,
+        attempts=one.attempts,
+        reason=one.reason,
+        created_at=one.created_at,
+        next_try_at=one.due_at,
+        finished_at=one.finished_at,
+    )
+
+
+async def _details(subscription: UUID, delivery: UUID) -> WebhookDeliveryDetails:
+    found, body, tries = await history.find(subscription, delivery)
+    return WebhookDeliveryDetails(
+        **{
+            name: getattr(one, name) for one in [_delivery(found)] for name in one.__struct_fields__
+        },
+        body=body,
+        tries=[WebhookAttempt(**msgspec.structs.asdict(one)) for one in tries],
+    )
+
+
+def _cursor(last: DeliveryRecord) -> str:
+    position = msgspec.json.encode(Position(last.created_at, last.id))
+    return base64.urlsafe_b64encode(position).decode().rstrip("=")
+
+
+def _position(cursor: str | None) -> Position | None:
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
+        return msgspec.json.decode(decoded, type=Position)
+    except (binascii.Error, ValueError) as error:
+        raise ClientException(
+            extra=[{"message": "is none that a page has named", "key": "cursor", "source": "query"}]
+        ) from error
+
+
+routers = resource(
+    "/api/v1/projects/{project_id:str}/webhooks/{subscription_id:uuid}/deliveries",
+    [list_webhook_deliveries, get_webhook_delivery, replay_webhook_delivery],
+    tag="webhooks",
+)
