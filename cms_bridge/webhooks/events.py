@@ -17,12 +17,12 @@ import msgspec
 from cms_bridge.fields import Moment
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import MEDIA, JobKind, Status
 from render.problem import Problem
 
 
 class EventType(StrEnum):
-    """What can be subscribed to. A task is a picture or a spoken text, asked for by itself."""
+    """What can be subscribed to. A task is a picture, a spoken text or an export of a video."""
 
     VIDEO_SUBMITTED = "video.submitted"
     """A brief was accepted."""
@@ -39,7 +39,7 @@ class EventType(StrEnum):
     VIDEO_RETRIED = "video.retried"
     """Begun again after it had failed or was cancelled."""
     TASK_SUBMITTED = "task.submitted"
-    """A picture or a spoken text was ordered."""
+    """It was ordered."""
     TASK_COMPLETED = "task.completed"
     """It is there."""
     TASK_FAILED = "task.failed"
@@ -200,11 +200,11 @@ def trial_message(project: str, subscription: UUID) -> TrialMessage:
 
 def job_links(job: UUID, kind: JobKind, *, done: bool) -> JobLinks:
     """Return where to ask about a job."""
-    if kind is JobKind.VIDEO:
+    if kind not in MEDIA:
         video = f"/api/v1/videos/jobs/{job}"
         return JobLinks(
             status=f"{video}/status",
-            approval=f"/api/v1/jobs/{job}/estimate",
+            approval=f"/api/v1/jobs/{job}/estimate" if kind is JobKind.VIDEO else None,
             files=f"{video}/links" if done else None,
         )
     medium = f"/api/v1/media/assets/{job}"
