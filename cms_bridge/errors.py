@@ -47,7 +47,7 @@
     ├── AlreadyStored           `database`: a row with this identity exists
     ├── PayloadUnavailable      `outbox.payload`: the CMS did not take a write this time
     ├── PayloadGone             `outbox.payload`: it never will
-    ├── SecretLost              `webhooks.signing`: a secret of a subscription that cannot be derived
+    ├── SecretLost              `webhooks.signing`: one that can no longer be derived
     ├── InvalidLink             `storage.links`: a link that nobody here signed
     ├── ExpiredLink             `storage.links`: one that was good once
     └── StorageError            `storage.base`
