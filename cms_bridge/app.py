@@ -22,11 +22,14 @@ from cms_bridge.api import (
     approvals,
     charges,
     deliveries,
+    fleet,
     health,
     media,
     models,
     spending,
     subscriptions,
+    task_lists,
+    tasks,
     timelines,
     videos,
     webhooks,
@@ -50,6 +53,7 @@ VERSION = "0.1.0"
 
 RESOURCES = (
     webhooks,
+    tasks,
     videos,
     charges,
     approvals,
@@ -58,6 +62,8 @@ RESOURCES = (
     spending,
     subscriptions,
     deliveries,
+    task_lists,
+    fleet,
     health,
     models,
 )

@@ -9,6 +9,7 @@
     │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
     │   ├── Unauthorised        401  no key, or one that is unknown, expired or revoked
     │   ├── Forbidden           403  a key that is not for this action
+    │   ├── AllProjectsOnly     403  a key of single projects, where all are told of together
     │   ├── RateLimited         429  more requests than may come in a minute
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
@@ -144,6 +145,16 @@ class Forbidden(Refusal):
 
     status = HTTPStatus.FORBIDDEN
     code = "action_not_allowed"
+
+
+class AllProjectsOnly(Refusal):
+    """A key of single projects, where all of them are told of together."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "all_projects_only"
+
+    def __init__(self) -> None:
+        super().__init__("This tells of all projects together: it needs a key of all projects.")
 
 
 class RateLimited(Refusal):

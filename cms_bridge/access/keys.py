@@ -3,8 +3,8 @@
 It stands before the whole application, so that a route is closed unless it says
 what it is: `public`, or what a key needs for it (`needs`). Refused are, in this
 order, who has no good key (401), a key that asks too often (429), one that is not
-for the route's action (403), and one whose projects have nothing by the path's
-names (404).
+for the route's action, or not for all projects where it tells of all (403), and one
+whose projects have nothing by the path's names (404).
 """
 
 from enum import Enum, auto
@@ -20,7 +20,7 @@ from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keyring import MISSING, Keyring
 from cms_bridge.access.owners import Owners
 from cms_bridge.access.rates import Rates
-from cms_bridge.errors import Forbidden, Unauthorised
+from cms_bridge.errors import AllProjectsOnly, Forbidden, Unauthorised
 from cms_bridge.gate import vouch
 
 _PUBLIC = "public"
@@ -38,6 +38,8 @@ class Whose(Enum):
     and asks it."""
     NOBODYS = auto()
     """It is about nothing of any project's."""
+    EVERYBODYS = auto()
+    """It tells of all projects together: for keys of all alone."""
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -95,6 +97,8 @@ async def requires_key(
         raise Forbidden("No key is for this yet: it does not say what it needs.", action="")
     if needed.action not in caller.actions:
         raise Forbidden(f"This needs a key that may `{needed.action}`.", action=needed.action.value)
+    if needed.whose is Whose.EVERYBODYS and caller.projects is not None:
+        raise AllProjectsOnly
     if needed.whose is Whose.PATH:
         own: Owners = connection.app.state.owners
         await own.check(caller, named)

@@ -52,6 +52,7 @@ _OWNED = {
     "project_id": _Owned(_itself, ProjectNotFound, NO_PROJECT),
     "job_id": _Owned(_of_job, JobNotFound, "There is no such job."),
     "video_id": _Owned(_of_video, VideoNotFound, "There is no such video."),
+    "task_id": _Owned(_of_job, JobNotFound, "There is no such job."),
     "asset_id": _Owned(_of_medium, MediumNotFound, "There is no such picture or spoken text."),
 }
 

@@ -49,7 +49,7 @@ async def render(job: UUID) -> Accepted:
             with suppress(IllegalMove):
                 async with transaction():
                     await submissions.check_newest(record)
-                    await _restart(record)
+                    await restart(record)
         else:
             async with transaction():
                 for woken in (
@@ -120,11 +120,15 @@ async def retry(video: VideoRef) -> UUID:
         if job.status is Status.FAILED:
             await stop(job.id, reason=submissions.SUPERSEDED)
     elif job.status in FINISHED:
-        await _restart(job)
+        await restart(job)
     return job.id
 
 
-async def _restart(job: JobRecord) -> None:
+async def restart(job: JobRecord) -> None:
+    """Let a job that has ended go on from the phase in which it did, with all that it has made.
+
+    Call inside a transaction. Raises `IllegalMove`, also where somebody else was first.
+    """
     await move(
         job.id,
         Status.APPROVED if job.approved else Status.PENDING,

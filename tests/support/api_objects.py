@@ -68,7 +68,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     video = {"videoId": str(done), "renditionId": str(rendition)}
     hooks = [await _webhook(name, job) for job in (waiting, done)]
     return [
-        known | video | assets[number % 2] | hooks[number % 2]
+        known | video | assets[number % 2] | hooks[number % 2] | {"taskId": known["jobId"]}
         for number, known in enumerate([*jobs, *paid])
     ]
 

@@ -340,6 +340,11 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             )
         ),
         "/api/v1/projects/{projectId}/spending",
+        "/api/v1/projects/{projectId}/tasks",
+        "/api/v1/tasks/submit",
+        *(f"/api/v1/tasks/{{taskId}}/{action}" for action in ("status", "cancel", "retry")),
+        "/api/v1/workers/status",
+        "/api/v1/queues/status",
         *(
             f"/api/v1/projects/{{projectId}}/webhooks{rest}"
             for one in ("/{subscriptionId}",)

@@ -33,6 +33,9 @@ NOBODYS = {
 }
 """What a key is needed for, and is about no project: the models, and how they do."""
 
+EVERYBODYS = {("GET", "/api/v1/workers/status"), ("GET", "/api/v1/queues/status")}
+"""What tells of all projects together, to keys of all alone."""
+
 SIGNED = {("POST", "/api/v1/webhooks/payload")}
 HEALTH = {("GET", path) for path in ("/health", "/health/ready", "/health/live")}
 """What no key is asked for."""
@@ -42,7 +45,12 @@ def ordered(project: str) -> dict[str, Any]:
     return {"projectId": project, "kind": "image", "prompt": "A loaf"}
 
 
+def submitted(project: str) -> dict[str, Any]:
+    return {"projectId": project, "kind": "audio", "text": "A loaf."}
+
+
 IN_THE_BODY = {
+    ("POST", "/api/v1/tasks/submit"): submitted,
     ("POST", "/api/v1/media/generate"): ordered,
     ("POST", "/api/media/generate"): ordered,
 }
@@ -147,7 +155,7 @@ def unknown(ids: Ids) -> Ids:
 
 async def test_every_route_names_its_project_or_is_listed(bridge: Bridge) -> None:
     named = {one.key for one in bridge.operations if one.names}
-    listed = NOBODYS | SIGNED | HEALTH | set(IN_THE_BODY)
+    listed = NOBODYS | EVERYBODYS | SIGNED | HEALTH | set(IN_THE_BODY)
     assert {one.key for one in bridge.operations} - named == listed
     assert not named & listed
     assert {one.key for one in bridge.operations if one.action is None} == SIGNED | HEALTH
@@ -232,6 +240,15 @@ async def test_a_key_is_for_its_actions_alone(bridge: Bridge) -> None:
                 if refused:
                     assert answer.json()["params"] == {"action": operation.action}
                     assert f"`{operation.action}`" in answer.json()["detail"]
+
+
+async def test_what_is_told_of_all_together_is_told_to_keys_of_all_alone(bridge: Bridge) -> None:
+    for operation in bridge.operations:
+        if operation.key in EVERYBODYS:
+            answer = await bridge.ask(operation, {}, bridge.our_key)
+            assert (answer.status_code, answer.json()["code"]) == (403, "all_projects_only")
+            assert "all_projects_only" in operation.codes
+            assert (await bridge.ask(operation, {}, API_KEY)).status_code == 200
 
 
 async def test_what_all_projects_spend_is_told_to_keys_of_all_alone(bridge: Bridge) -> None:

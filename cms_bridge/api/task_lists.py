@@ -1,0 +1,136 @@
+"""`/api/v1/projects/{id}/tasks`: a project's tasks, newest first, a page at a time."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.exceptions import ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from cms_bridge.access.callers import Action
+from cms_bridge.access.keys import needs
+from cms_bridge.api.contract import terms
+from cms_bridge.api.resources import resource
+from cms_bridge.api.spending import ProjectId
+from cms_bridge.api.tasks import KINDS, TASK, Task, TaskKind, view
+from cms_bridge.errors import ProjectNotFound
+from cms_bridge.jobs import tasks
+from cms_bridge.jobs.tasks import Place, Wanted
+from cms_bridge.pricing import caps
+from cms_bridge.states import Status
+
+_LARGEST_PAGE = 200
+_LONGEST_CURSOR = 200
+
+
+class TaskPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Some of a project's tasks, newest first."""
+
+    tasks: list[Task]
+    next_cursor: str | None
+    """What to ask for the next page with; null at the end."""
+
+
+_PAGE = TaskPage(tasks=[TASK], next_cursor="WyIyMDI2LTExLTI4VDEwOjEyOjMwWiIsIjBiMGY2ZDBlIl0")
+
+
+@get(
+    "/{project_id:str}/tasks",
+    opt=terms(ProjectNotFound) | needs(Action.READ),
+    summary="A project's tasks",
+    responses={
+        HTTPStatus.OK: ResponseSpec(
+            TaskPage,
+            generate_examples=False,
+            description="A page",
+            examples=[Example(summary="One task, and more after it", value=_PAGE)],
+        )
+    },
+)
+async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
+    project_id: ProjectId,
+    cursor: Annotated[
+        str | None,
+        QueryParameter(
+            max_length=_LONGEST_CURSOR,
+            description="The `nextCursor` of the page before; it means nothing by itself.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=_LARGEST_PAGE, description="Tasks of one page at most")
+    ] = 50,
+    status: Annotated[
+        list[Status] | None, QueryParameter(description="Only those that stand there; repeatable")
+    ] = None,
+    kind: Annotated[
+        list[TaskKind] | None, QueryParameter(description="Only those that make this; repeatable")
+    ] = None,
+    created_from: Annotated[
+        datetime | None,
+        QueryParameter(
+            name="createdFrom",
+            description="Only those submitted then or later (RFC 3339, with an offset)",
+        ),
+    ] = None,
+    created_before: Annotated[
+        datetime | None,
+        QueryParameter(
+            name="createdBefore",
+            description="Only those submitted earlier (RFC 3339, with an offset)",
+        ),
+    ] = None,
+) -> TaskPage:
+    """Return a page of tasks, those of the CMS and those ordered by API; 404 without the project.
+
+    What is submitted while one turns the pages stands before the first of them and moves nothing.
+    """
+    wanted = Wanted(
+        kinds=tuple({KINDS[one] for one in kind or ()}),
+        statuses=tuple(set(status or ())),
+        since=_utc(created_from, "createdFrom"),
+        before=_utc(created_before, "createdBefore"),
+        after=_place(cursor) if cursor else None,
+    )
+    await caps.check_project(project_id)
+    found, end = await tasks.page(project_id, wanted, size=limit)
+    return TaskPage(tasks=[view(task) for task in found], next_cursor=_cursor(end) if end else None)
+
+
+def _cursor(place: Place) -> str:
+    told = msgspec.json.encode((place.created_at, place.id))
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def _place(cursor: str) -> Place:
+    try:
+        told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        at, task = msgspec.json.decode(told, type=tuple[datetime, UUID])
+        return Place(at.astimezone(UTC), task)
+    except (binascii.Error, ValueError, OverflowError):
+        raise _fault("cursor", "is no `nextCursor` of a page") from None
+
+
+def _utc(moment: datetime | None, name: str) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise _fault(name, "needs an offset from UTC, such as Z")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise _fault(name, "is outside of the calendar") from None
+
+
+def _fault(name: str, message: str) -> ValidationException:
+    fault = {"message": message, "key": name, "source": "query"}
+    return ValidationException("A parameter is not of its form.", extra=[fault])
+
+
+routers = resource("/api/v1/projects", [list_tasks], tag="projects")
