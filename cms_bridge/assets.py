@@ -196,6 +196,16 @@ async def at(place: Place, request_digests: Collection[str]) -> AssetRecord | No
     )
 
 
+async def newest_at(place: Place) -> AssetRecord | None:
+    """Return the newest usable asset that a scene has, whatever was asked for."""
+    return await newest(
+        (Asset.job == place.job)
+        & (Asset.scene_id == place.scene_id)
+        & (Asset.kind == place.kind)
+        & (Asset.condition != Condition.UNUSABLE)
+    )
+
+
 async def find_asset(
     project: str, request_digests: Collection[str], *, checked: bool = False
 ) -> AssetRecord | None:

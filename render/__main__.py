@@ -32,7 +32,7 @@ from render.terminal import (
     working_folder,
 )
 
-_COMMANDS = {"compose", "plan", "probe", "schema", "--help"}
+_COMMANDS = {"compose", "plan", "probe", "schema", "sound", "--help"}
 _MEBIBYTE = 1024 * 1024
 _CREDENTIALS = Path(typer.get_app_dir("reelwright")) / "credentials"
 
@@ -151,6 +151,35 @@ def render(  # noqa: PLR0913  a command's options
             tell(ProgressLine(stage=stage, done=done, total=total))
 
         tell(Production(order, work=work, on_progress=report_progress, stopped=stopped).make())
+
+
+@app.command()
+def sound(  # noqa: PLR0913  a command's options
+    storyboard: StoryboardFile,
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The M4A to write.")],
+    *,
+    assets: AssetsFolder = None,
+    limits_file: LimitsFile = None,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Mix what a storyboard lets hear, narrations over ducked music, into a file of its own."""
+    with reporting(json=json) as tell, working_folder(out, tell) as (work, stopped):
+        order = Order(
+            storyboard=_read(storyboard, Storyboard, "storyboard"),
+            out=out,
+            profiles=(),
+            assets=assets,
+            inputs=tuple(filter(None, (storyboard, limits_file))),
+            strict=strict,
+            limits=_limits(limits_file),
+        )
+
+        def report_progress(stage: Stage, done: int, total: int) -> None:
+            tell(ProgressLine(stage=stage, done=done, total=total))
+
+        production = Production(order, work=work, on_progress=report_progress, stopped=stopped)
+        tell(production.make_sound())
 
 
 @app.command()

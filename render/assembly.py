@@ -31,8 +31,16 @@ from render.pictures.canvas import Canvas
 from render.placing import build
 from render.problem import Problem
 from render.rendition import Profile, Rendition, Timings
-from render.report import PlanLine, PlannedSegment, ResultLine, SceneTime, Stage
+from render.report import (
+    PlanLine,
+    PlannedSegment,
+    ResultLine,
+    SceneTime,
+    SoundLine,
+    Stage,
+)
 from render.segments import fingerprint
+from render.sound.programme import encode_sound
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline
 from render.words.typesetting import problems
@@ -135,6 +143,23 @@ class Production:
             for segment in composition.segments
         )
         return PlanLine(segments=segments, warnings=self._warnings(compositions[0].timeline))
+
+    def make_sound(self) -> SoundLine:
+        """Write what would be heard, and nothing to be seen, as AAC in an MP4 (`order.out`)."""
+        check_outputs([self._order.out], folders=(), inputs=self._inputs())
+        assets, order = self._gather_assets(), self._order
+        timeline = build(order.storyboard, assets.media, music=assets.music, limits=order.limits)
+        part = self._work / "sound.m4a"
+        hearing = encode_sound(timeline, part, check=self._check)
+        size = part.stat().st_size
+        publish(part, order.out)
+        return SoundLine(
+            path=str(order.out),
+            seconds=float(timeline.duration),
+            bytes=size,
+            loudness=round(hearing.loudness.integrated, 1),
+            warnings=assets.warnings,
+        )
 
     def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
         return (*self._gather_assets().warnings, *_text_problems(timeline))

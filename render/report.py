@@ -64,6 +64,17 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     warnings: tuple[Problem, ...] = ()
 
 
+class SoundLine(_Line, frozen=True, kw_only=True, tag="sound"):
+    """The sound of a storyboard by itself, whole and in its place."""
+
+    path: str
+    seconds: float
+    bytes: int
+    loudness: float
+    """LUFS."""
+    warnings: tuple[Problem, ...] = ()
+
+
 class PlannedSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A piece of a video that is encoded by itself; times in seconds."""
 
@@ -93,5 +104,5 @@ class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
     params: dict[str, str | float] = {}
 
 
-Report = ProgressLine | ResultLine | ErrorLine
+Report = ProgressLine | ResultLine | SoundLine | ErrorLine
 """A line of a rendering."""

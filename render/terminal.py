@@ -31,7 +31,15 @@ from render.files import disk_error
 from render.inspection.examination import Examination
 from render.outputs import check_place
 from render.problem import Problem
-from render.report import ErrorLine, PlanLine, ProgressLine, Report, ResultLine, Stage
+from render.report import (
+    ErrorLine,
+    PlanLine,
+    ProgressLine,
+    Report,
+    ResultLine,
+    SoundLine,
+    Stage,
+)
 
 _GRACE = 0.6
 """Seconds after a signal in which the work may stop by itself."""
@@ -132,7 +140,7 @@ class _Reporter:
         )
 
     def __call__(self, line: Line) -> None:
-        ends = isinstance(line, ErrorLine | ResultLine)
+        ends = isinstance(line, ErrorLine | ResultLine | SoundLine)
         # Two threads may have the last word; the first one has it.
         if ends and not self._ended.acquire(blocking=False):
             return
@@ -151,6 +159,12 @@ class _Reporter:
             self._bar.stop()
             with self._on_standard_output():
                 _show_examination(self._console, line)
+        elif isinstance(line, SoundLine):
+            self._bar.stop()
+            with _writing():
+                size = line.bytes / 1_000_000
+                sys.stdout.write(f"{line.path}: {line.seconds:.1f} s, {size:.1f} MB\n")
+            self._warn(line.warnings)
         else:
             self._bar.stop()
             with _writing():

@@ -36,7 +36,7 @@ from cms_bridge.jobs.tasks import TaskRecord
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import FINISHED, JobKind, Origin, Status
+from cms_bridge.states import FINISHED, MEDIA, JobKind, Origin, Status
 from render.problem import Problem
 from render.storyboard import AspectRatio, Brief, Locale
 
@@ -54,12 +54,15 @@ class TaskKind(StrEnum):
     """One picture."""
     AUDIO = "audio"
     """A spoken text, alone or mixed with music, as a file of its own."""
+    EXPORT = "export"
+    """Further shapes of a finished video; they are ordered where the video is."""
 
 
 KINDS = {
     TaskKind.VIDEO: JobKind.VIDEO,
     TaskKind.IMAGE: JobKind.IMAGE,
     TaskKind.AUDIO: JobKind.SPEECH,
+    TaskKind.EXPORT: JobKind.EXPORT,
 }
 _TASK_KINDS = {job: task for task, job in KINDS.items()}
 
@@ -359,9 +362,7 @@ async def retry_task(task_id: FromPath[UUID]) -> Task:
 def view(task: TaskRecord) -> Task:
     """Return a task as it is told."""
     done = task.status is Status.COMPLETED
-    result = (
-        task.video_url if task.kind is JobKind.VIDEO else f"/api/v1/media/assets/{task.id}/content"
-    )
+    result = f"/api/v1/media/assets/{task.id}/content" if task.kind in MEDIA else task.video_url
     return Task(
         id=task.id,
         project_id=task.project,

@@ -7,6 +7,7 @@ memory of a long video back to the machine, and can always be stopped.
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 import msgspec
@@ -16,7 +17,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from daemon import processes
 from render.errors import CompositionError, EngineFault, RenderError
-from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
+from render.report import ErrorLine, ProgressLine, Report, ResultLine, SoundLine, Stage
 
 log = structlog.get_logger()
 
@@ -49,11 +50,33 @@ class EngineDied(CompositionError):
 async def run_engine(
     arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], stderr_file: Path
 ) -> ResultLine:
-    """Run `python -m render … --json` to its end and return its result.
+    """Run `python -m render … --json` to its end and return the video that it made.
 
     Progress is the fraction of the engine's work done. Raises `EngineError`
     for what the engine reports and `EngineDied` when it ends without a word.
     """
+    return await _run(ResultLine, arguments, on_progress, stderr_file)
+
+
+async def mix_sound(arguments: Sequence[str], *, stderr_file: Path) -> SoundLine:
+    """Run `python -m render sound … --json`, as `run_engine` does, and return the sound."""
+
+    async def nobody(_: float) -> None:
+        # It takes seconds.
+        return
+
+    return await _run(SoundLine, ["sound", *arguments], nobody, stderr_file)
+
+
+_Result = TypeVar("_Result", ResultLine, SoundLine)
+
+
+async def _run(
+    expected: type[_Result],
+    arguments: Sequence[str],
+    on_progress: Callable[[float], Awaitable[None]],
+    stderr_file: Path,
+) -> _Result:
     with stderr_file.open("wb") as stderr:
         process = await processes.start(
             [sys.executable, "-m", "render", *arguments, "--json"], stderr=stderr
@@ -64,7 +87,7 @@ async def run_engine(
         finally:
             with anyio.CancelScope(shield=True):
                 await processes.end(process, seconds=_STOP_SECONDS)
-    if result is None:
+    if not isinstance(result, expected):
         stderr_text = await anyio.Path(stderr_file).read_text(errors="replace")
         log.error(
             "engine.died",
@@ -72,15 +95,15 @@ async def run_engine(
             stderr=stderr_text.splitlines()[-_STDERR_LINES:],
         )
         raise EngineDied(
-            f"The engine ended with status {process.returncode} before the video was whole."
+            f"The engine ended with status {process.returncode} before its work was whole."
         )
     return result
 
 
 async def _follow(
     process: Process, on_progress: Callable[[float], Awaitable[None]]
-) -> ResultLine | None:
-    result: ResultLine | None = None
+) -> ResultLine | SoundLine | None:
+    result: ResultLine | SoundLine | None = None
     async for line in _lines(process):
         report: Report = msgspec.json.decode(line, type=Report)
         match report:
@@ -93,7 +116,7 @@ async def _follow(
                 raise EngineDied(error.message)
             case ErrorLine() as error:
                 raise EngineError(error)
-            case ResultLine() as line_of_result:
+            case ResultLine() | SoundLine() as line_of_result:
                 result = line_of_result
     return result
 
