@@ -11,6 +11,7 @@ narration, and of every file that goes by a scene's id and is not used. Where
 nothing may be made up (`strict`), what is missing or cannot be read is an error.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ from render.generation.requests import image_request, speech_request
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
+from render.sentences import shorten
 from render.sound.music import check_music
 from render.sound.wav import Silence, listen
 from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
@@ -32,6 +34,16 @@ from render.words.captions import cues
 
 _FAINT = -45.0
 """dBFS of speech: a good 20 dB below what recordings have, whose noise is at −60 at best."""
+
+_MARKUP = re.compile(
+    r"</?[A-Za-z][\w:-]*(\s[^<>]{0,200})?/?>"  # HTML and SSML
+    r"|&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[a-z]{2,8});"
+    r"|\*\*[^*\n]{1,200}\*\*|__[^_\n]{1,200}__|`[^`\n]{1,200}`"  # Markdown
+    r"|!?\[[^\]\n]{1,200}\]\([^)\n]{1,200}\)|^#{1,6}\s",
+    re.MULTILINE,
+)
+_LONGEST_MARK = 40
+"""Characters of it in a warning."""
 
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
@@ -151,6 +163,7 @@ class _Search:
         self._warn_unusable(files, scene, number)
         media = await self._choose_visual(scene, number, files, images)
         self._spare(files, media, scene, number)
+        self._warn_markup(scene, number)
         narration = files.best(Role.NARRATION)
         if narration is None and clean_text(scene.narration):
             self._warn_missing("narration", "a machine's voice reads it", number)
@@ -273,6 +286,22 @@ class _Search:
         if self._strict:
             raise MediaError(f"Scene {number}: the {what} is missing.", scene=str(number))
         self.warnings.append(problem)
+
+    def _warn_markup(self, scene: Scene, number: int) -> None:
+        for what, words in (
+            ("narration", scene.narration),
+            ("caption", scene.caption or ""),
+            ("on-screen text", scene.on_screen_text),
+        ):
+            if found := _MARKUP.search(words):
+                mark = shorten(found[0], _LONGEST_MARK)
+                self.warnings.append(
+                    Problem(
+                        code="markup_in_words",
+                        message=f"The {what} holds markup ({mark}), which is taken for words.",
+                        params={"what": what, "markup": mark},
+                    ).of_scene(number)
+                )
 
     def _silent(self, number: int) -> None:
         if self._strict:

@@ -60,8 +60,17 @@ _MOST_PARTS = 2 * LINE
 _BREAKING = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.0, Break.WORD: 8.0}
 _TOP_HEAVY = 2.0
 
-_UNSPACED = {"HIRAGANA", "CJK", "THAI"}
+_BEGINS_NONE = (
+    "、。，．｡､：；！？!?,.:;…‥・·％‰℃゛゜ヽヾーｰ々〻～〜"
+    "」』）】〕〉》〗〙〛｝］｣”’»›)]}"
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
+)
+_ENDS_NONE = "「『（【〔〈《〖〘〚｛［｢“‘«‹([{¿¡"
+_HYPHENATED = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
+SOFT_HYPHEN = "\u00ad"
+"""Stands where a word was cut, and is seen where a line ends there."""
 _TRADITIONAL = re.compile(r"zh.*hant|zh-(tw|hk|mo)|yue", re.IGNORECASE)
+_WORD = re.compile(r"[^\w\s]*[^\W\d_]+[^\w\s]*\s*")
 _INSIDE_WORD = re.compile(r"[0-9A-Za-z]{2}")
 
 
@@ -107,7 +116,7 @@ def spoken_cues(
     follow one another with a gap. Where the text needs more cues than there is
     time for, they share the time evenly.
     """
-    text = " ".join(clean_text(text).split())
+    text = " ".join(clean_text(text).replace(SOFT_HYPHEN, "").split())
     if seconds <= 0 or not columns(text):
         return ()
     parts = list(_parts(text, locale))
@@ -132,7 +141,7 @@ def _spoken_words(
     starts: list[int] = []
     end = 0
     for part in parts:
-        bare = part.text.strip()
+        bare = part.text.strip().replace(SOFT_HYPHEN, "")
         starts.append(text.index(bare, end))
         end = starts[-1] + len(bare)
     for start, following, span in zip(starts, [*starts[1:], len(text)], spans, strict=True):
@@ -140,26 +149,62 @@ def _spoken_words(
 
 
 def _parts(text: str, locale: str) -> Iterator[TextPart]:
-    for sentence in sentences(text):
-        *earlier, last = clauses(sentence)
-        for clause in earlier:
-            yield from _phrases(clause, locale, Break.CLAUSE)
-        yield from _phrases(last, locale, Break.SENTENCE)
-
-
-def _phrases(clause: str, locale: str, ends: Break) -> Iterator[TextPart]:
+    phrases = list(_bound([*_phrases(text, locale)]))
     pieces = [
-        piece
-        for word in words(clause)
-        for phrase in _split_unspaced(word, locale)
-        for piece in _short(phrase)
+        (piece, ends if number == len(short) else Break.WORD)
+        for phrase, ends in phrases
+        for short in (list(_short(phrase)),)
+        for number, piece in enumerate(short, start=1)
     ]
-    for number, piece in enumerate(pieces, start=1):
+    for piece, ends in _bound(pieces):
         yield TextPart(
             text=piece,
             weight=Fraction(round(estimate_seconds(piece, locale) * 1000), 1000),
-            ends=ends if number == len(pieces) else Break.WORD,
+            ends=ends,
         )
+
+
+_Piece = tuple[str, Break]
+"""Some text that stays in one line, and what ends with it."""
+
+
+def _phrases(text: str, locale: str) -> Iterator[_Piece]:
+    for sentence in sentences(text):
+        cut = clauses(sentence)
+        for number, clause in enumerate(cut, start=1):
+            ends = Break.SENTENCE if number == len(cut) else Break.CLAUSE
+            *earlier, last = [
+                phrase for word in words(clause) for phrase in _split_unspaced(word, locale)
+            ]
+            yield from ((phrase, Break.WORD) for phrase in earlier)
+            yield last, ends
+
+
+def _bound(pieces: list[_Piece]) -> Iterator[_Piece]:
+    """Give marks that begin no line to the piece before, and those that end none to the next.
+
+    As UAX #14 and JIS X 4051 have it, except where a line would become too long.
+    """
+    texts = [text for text, _ in pieces]
+    for number in range(1, len(texts)):
+        before, after = texts[number - 1], texts[number]
+        closing = len(after) - len(after.lstrip(_BEGINS_NONE))
+        if closing and before and columns(before + after[:closing].rstrip()) <= LINE:
+            if closing == len(after) or after[closing:].isspace():
+                closing = len(after)
+            texts[number - 1], texts[number] = before + after[:closing], after[closing:]
+        opening = len(texts[number - 1].rstrip(_ENDS_NONE))
+        moved = texts[number - 1][opening:] + texts[number]
+        if opening < len(texts[number - 1]) and columns(moved.rstrip()) <= LINE:
+            texts[number - 1], texts[number] = texts[number - 1][:opening], moved
+    bound: list[_Piece] = []
+    for text, (_, ends) in zip(texts, pieces, strict=True):
+        if text:
+            bound.append((text, ends))
+        elif bound:
+            # Its marks went to the piece before, and with them what they end.
+            bound[-1] = (bound[-1][0], ends)
+    yield from bound
 
 
 def _split_unspaced(word: str, locale: str) -> list[str]:
@@ -199,10 +244,13 @@ def _short(phrase: str) -> Iterator[str]:
     if columns(phrase.rstrip()) <= LINE:
         yield phrase
         return
+    # A word, not an address: a hyphen would be taken for a part of that.
+    is_word = _WORD.fullmatch(phrase) and _HYPHENATED.intersection(scripts(phrase))
+    hyphen, room = (SOFT_HYPHEN, _CHUNK - 1) if is_word else ("", _CHUNK)
     piece = ""
     for cluster in clusters(phrase):
-        if piece and columns(piece + cluster) > _CHUNK and not cluster.isspace():
-            yield piece
+        if piece and columns(piece + cluster) > room and not cluster.isspace():
+            yield piece + hyphen * (piece[-1].isalpha() and cluster[0].isalpha())
             piece = ""
         piece += cluster
     yield piece
@@ -214,7 +262,7 @@ class _CueCosts:
     def __init__(self, parts: Sequence[TextPart], spans: Sequence[Span]) -> None:
         self._ends = [part.ends for part in parts]
         self._spans = [(float(span.start), float(span.end)) for span in spans]
-        wide = [(columns(part.text), columns(part.text.rstrip())) for part in parts]
+        wide = [(columns(part.text), columns(_line([part.text]))) for part in parts]
         self._begun = [0.0, *accumulate(whole for whole, _ in wide)]
         self._bare = [begun + bare for begun, (_, bare) in zip(self._begun, wide, strict=False)]
         self._full = [0, *accumulate(ends is Break.SENTENCE for ends in self._ends)]
@@ -267,18 +315,24 @@ def _runs(parts: Sequence[TextPart], spans: Sequence[Span]) -> list[tuple[int, i
 def _lines(parts: Sequence[TextPart]) -> list[str]:
     """Return the parts as one line or two, alike in length; none where they do not fit."""
     texts = [part.text for part in parts]
-    whole = "".join(texts).strip()
+    whole = _line(texts)
     if columns(whole) <= LINE:
         return [whole]
     best: tuple[float, list[str]] = (inf, [])
     for cut in range(1, len(parts)):
-        upper, lower = "".join(texts[:cut]).strip(), "".join(texts[cut:]).strip()
+        upper, lower = _line(texts[:cut]), _line(texts[cut:])
         above, below = columns(upper), columns(lower)
         if max(above, below) > LINE:
             continue
         cost = abs(above - below) + _BREAKING[parts[cut - 1].ends]
         best = min(best, (cost + (_TOP_HEAVY if above > below else 0.0), [upper, lower]))
     return best[1]
+
+
+def _line(texts: Sequence[str]) -> str:
+    line = "".join(texts).strip()
+    ends = "-" if line.endswith(SOFT_HYPHEN) else ""
+    return line.replace(SOFT_HYPHEN, "") + ends
 
 
 def _times(spoken: Sequence[Span], texts: Sequence[str], seconds: Fraction) -> list[Span]:

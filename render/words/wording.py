@@ -14,7 +14,10 @@ from render.sentences import clusters
 from render.words.fonts import fallbacks, missing_characters
 
 _LONGEST_WORD = 22
+_LONGEST_DENSE = 12
+"""Characters of a word, Latin or as wide as high, that is broken rather than set small."""
 _ZERO_WIDTH_SPACE = "\u200b"
+_WORD_JOINER = "\u2060"
 _SOFT_HYPHEN = "\u00ad"
 _MOST_MARKS = 3
 _NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
@@ -102,13 +105,19 @@ def _breakable(words: str, *, unspaced: bool) -> tuple[str, list[str]]:
     pieces: set[str] = {""}
     for word in words.split():
         parts = [word]
-        if len(word) > _LONGEST_WORD:
+        longest = _LONGEST_DENSE if scripts(word)["HANGUL"] else _LONGEST_WORD
+        if len(word) > longest:
             named = _NAME_PART.findall(word)
             parts = [
                 piece
                 for part in named
-                for piece in (clusters(part) if len(part) > _LONGEST_WORD else [part])
+                for piece in (clusters(part) if len(part) > longest else [part])
             ]
         pieces.update(parts)
-        whole.append((_SOFT_HYPHEN if word.isalpha() else _ZERO_WIDTH_SPACE).join(parts))
+        if len(parts) == 1 and scripts(word)["HANGUL"]:
+            # Korean breaks at its spaces; Unicode's rules, which Typst follows, anywhere.
+            whole.append(_WORD_JOINER.join(clusters(word)))
+            continue
+        hyphenated = word.isalpha() and not scripts(word)["HANGUL"]
+        whole.append((_SOFT_HYPHEN if hyphenated else _ZERO_WIDTH_SPACE).join(parts))
     return " ".join(whole), sorted(pieces)

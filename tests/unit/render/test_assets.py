@@ -358,3 +358,40 @@ async def test_a_narration_behind_an_id3_tag_is_heard(
     found = await gathered(folder)
     assert found.media["one"].narration == path
     assert float(found.media["one"].narration_seconds) == pytest.approx(2, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("words", "mark"),
+    [
+        ("Hello <b>world</b>.", "<b>"),
+        ('<speak>Wait <break time="1s"/></speak>', "<speak>"),
+        ("Salt &amp; water", "&amp;"),
+        ("This is **loud**.", "**loud**"),
+        ("See [our page](https://example.org).", "[our page](https://example.org)"),
+        ("# Chapter one", "#"),
+        ("Run `make`.", "`make`"),
+    ],
+)
+async def test_markup_in_words_is_told(words: str, mark: str, tmp_path: Path) -> None:
+    assert markup_in(await spoken(tmp_path, words)) == [mark]
+
+
+@pytest.mark.parametrize(
+    "words", ["1 < 2 and 3 > 2", "5 * 3 ** 2", "Rock & Roll; R&B;", "[sic]", "Take #3", "a <- b"]
+)
+async def test_signs_are_no_markup(words: str, tmp_path: Path) -> None:
+    assert markup_in(await spoken(tmp_path, words)) == []
+
+
+def markup_in(assets: Assets) -> list[object]:
+    return [one.params["markup"] for one in assets.warnings if one.code == "markup_in_words"]
+
+
+async def spoken(folder: Path, words: str) -> Assets:
+    return await gather(
+        Storyboard(title="A", scenes=(Scene(id="one", narration=words),)),
+        folder=None,
+        stand_in_folder=folder,
+        images=Painter(),
+        speech=Speaker(),
+    )

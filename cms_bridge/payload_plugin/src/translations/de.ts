@@ -292,6 +292,8 @@ export const de: Translations = {
   'error.glyphs_missing': 'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
   'error.words_shortened': 'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
   'error.faint_narration': 'Der Sprechertext ist sehr leise aufgenommen: Mit ihm wird sein Rauschen lauter.',
+  'error.markup_in_words':
+    'Der Text enthält Auszeichnungen ({markup}); sie werden gesprochen und gezeigt, wie sie dastehen.',
   'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',
   'error.unread_file': '{file} taugt nicht als Datei dieser Szene und bleibt weg.',
   'error.spare_file':

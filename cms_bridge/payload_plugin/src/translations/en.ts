@@ -284,6 +284,8 @@ export const en = {
   'error.words_shortened':
     'The words are too long for the picture and are cut off after about {limit} characters.',
   'error.faint_narration': 'The narration was recorded very faintly: raising it raises its noise.',
+  'error.markup_in_words':
+    'The words hold markup ({markup}), which is spoken and shown as it stands.',
   'error.silent_narration': 'The narration is silent.',
   'error.unread_file': '{file} cannot be used as a file of this scene, and is left out.',
   'error.spare_file': '{file} is left out: another file is used, or the scene has no place for it.',

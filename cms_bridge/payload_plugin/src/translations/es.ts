@@ -287,6 +287,8 @@ export const es: Translations = {
   'error.words_shortened':
     'El texto es demasiado largo para la imagen y se corta tras unos {limit} caracteres.',
   'error.faint_narration': 'La narración se grabó muy baja: al subirla, sube su ruido.',
+  'error.markup_in_words':
+    'El texto contiene marcas ({markup}), que se dicen y se muestran tal cual.',
   'error.silent_narration': 'La narración no se oye.',
   'error.unread_file': '{file} no sirve como archivo de esta escena y se deja fuera.',
   'error.spare_file': '{file} se deja fuera: se usa otro archivo, o la escena no lo necesita.',

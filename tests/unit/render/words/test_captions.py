@@ -202,3 +202,38 @@ def test_sentences_are_found_between_the_pauses_that_divide_them(
     parts = [TextPart(text="", weight=Fraction(weight), ends=Break.SENTENCE) for weight in weights]
     spans = spoken_times(parts, seconds=pauses[-1][0], pauses=pauses[:-1])
     assert [span.start for span in spans] == begins[:-1]
+
+
+CHINESE = st.text("长城故宫天坛我们明天去看", min_size=1, max_size=12)
+MARKS = st.sampled_from(["，", "。", "！？", "》", "”", "）", "％", "……", "」，"])
+OPENINGS = st.sampled_from(["《", "“", "（", "「", ""])
+
+
+@given(st.lists(st.tuples(OPENINGS, CHINESE, MARKS), min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(
+    parts: list[tuple[str, str, str]],
+) -> None:
+    text = "".join("".join(part) for part in parts)
+    for locale in ("zh-CN", "zh-Hant", "ja"):
+        found = made(text, len(text) / 4 + 1, locale=locale)
+        lines = [line for cue in found for line in cue.text.split("\n")]
+        assert bare("".join(lines)) == bare(text)
+        assert not [line for line in lines if line[0] in "，。！？》”）％…」"]
+        assert not [line for line in lines if line[-1] in "《“（「"]
+        assert max(columns(line) for line in lines) <= 42
+
+
+def test_a_word_that_is_cut_has_a_hyphen_where_a_line_ends() -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    lines = [line for cue in made(f"Die {word}.", 9, locale="de") for line in cue.text.split("\n")]
+    assert len(lines) > 1
+    assert all(line.endswith("-") for line in lines[:-1])
+    assert "".join(line.removesuffix("-") for line in lines) == f"Die {word}."
+    assert max(map(len, lines)) <= 42
+
+
+def test_an_address_that_is_cut_gets_no_hyphen() -> None:
+    address = "https://example.org/" + "abcdefgh" * 9
+    text = "".join(cue.text for cue in made(address, 9))
+    assert "".join(text.split()) == address

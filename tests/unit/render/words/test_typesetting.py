@@ -16,6 +16,7 @@ from render.timeline import TextOverlay
 from render.words import typesetting
 from render.words.colours import contrast, text_colours
 from render.words.layer import Layer
+from render.words.wording import wording
 from render.words.zones import SAFE
 
 CAPTIONS = [style for style in CaptionStyle if style is not CaptionStyle.NONE]
@@ -213,3 +214,48 @@ def test_any_text_at_all_can_be_set(text: str, style: TextStyle | CaptionStyle) 
 def test_the_digest_of_the_stack_is_one_string() -> None:
     assert len(typesetting.stack_digest()) == 64
     assert typesetting.stack_digest() == typesetting.stack_digest()
+
+
+def ink_margins(text: str, locale: str) -> tuple[int, int, int, int]:
+    """Pixels of a caption's box around its letters: left, right, above, below."""
+    profile = profile_for(AspectRatio.LANDSCAPE)
+    layer = set_in(CaptionStyle.BOX, text, profile, locale=locale)
+    grey = painted(layer, profile, 200).mean(axis=2)
+    rows, across = np.where(grey < 120)
+    boxed = grey[rows.min() : rows.max() + 1, across.min() : across.max() + 1] > 150
+    # Its round corners.
+    boxed[:8, :8] = boxed[:8, -8:] = boxed[-8:, :8] = boxed[-8:, -8:] = False
+    down, right = np.where(boxed)
+    high, wide = boxed.shape
+    return right.min(), wide - 1 - right.max(), down.min(), high - 1 - down.max()
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("Flour, water, salt and time.", "en"),
+        ("Long before the town is awake,\nthe oven glows.", "en"),
+        ("“Bread!”", "en"),
+        ("قبل أن تستيقظ المدينة، يتوهّج الفرن.", "ar"),
+        ("在城市醒来之前，烤炉已经亮了", "zh-CN"),
+        ("町が目を覚ます前に", "ja"),
+        ("도시가 깨어나기 전에", "ko"),
+        ("शहर के जागने से बहुत पहले", "hi"),
+    ],
+)
+def test_a_box_has_as_much_room_on_one_side_as_on_the_other(text: str, locale: str) -> None:
+    left, right, above, below = ink_margins(text, locale)
+    assert abs(left - right) <= 4
+    assert abs(above - below) <= 6
+    assert min(left, right, above, below) >= 6
+
+
+def test_korean_is_broken_between_words_alone() -> None:
+    # Wide enough for a word and a half: where it broke inside one, two lines would be enough.
+    set_words = wording("아름다운벚꽃축제 열립니다", "ko")
+    assert set_words.pieces == ["", "아름다운벚꽃축제", "열립니다"]
+    assert set_words.words.replace("\u2060", "") == "아름다운벚꽃축제 열립니다"
+    assert "름\u2060다" in set_words.words
+    endless = wording("가나다라마바사아자차카타파하" * 3, "ko")
+    assert "\u2060" not in endless.words
+    assert "\u200b" in endless.words, "what fits no line is broken somewhere"
