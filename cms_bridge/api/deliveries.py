@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import get, post
 from litestar.exceptions import ClientException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
@@ -76,6 +77,30 @@ class WebhookDeliveryDetails(WebhookDelivery, frozen=True, kw_only=True):
     tries: list[WebhookAttempt]
 
 
+class WebhookRecovery(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Since when an address has missed something."""
+
+    since: Annotated[datetime, msgspec.Meta(tz=True)]
+    """Of events that happened after this."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no moment in UTC: the year 1, east of it."""
+        try:
+            self.since.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("`since` is outside of what can be reckoned with") from None
+
+
+class WebhookReplays(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is sent again."""
+
+    replayed: int
+    more: bool
+    """Whether there is more than goes at once."""
+
+
 @get(
     "/",
     opt=terms(ProjectNotFound, WebhookNotFound) | needs(Action.READ),
@@ -131,6 +156,25 @@ async def replay_webhook_delivery(
     return await _details(subscription_id, delivery_id)
 
 
+@post(
+    "/replay-failed",
+    status_code=HTTPStatus.ACCEPTED,
+    opt=terms(ProjectNotFound, WebhookNotFound, WebhookDisabled) | needs(Action.WRITE),
+    summary="Send again what was given up",
+)
+async def replay_failed_webhook_deliveries(
+    project_id: ProjectId, subscription_id: FromPath[UUID], data: JSONBody[WebhookRecovery]
+) -> WebhookReplays:
+    """Send what was given up since a moment, the oldest first, under the ids that it had.
+
+    For an address that was away for longer than retries last. 1,000 go at once: ask again while
+    there are `more`. 409 while the subscription is disabled.
+    """
+    subscription = await subscriptions.find(project_id, subscription_id)
+    replayed, more = await history.replay_failed(subscription, since=data.since)
+    return WebhookReplays(replayed=replayed, more=more)
+
+
 def _delivery(one: DeliveryRecord) -> WebhookDelivery:
     return WebhookDelivery(
         id=one.id,
@@ -177,6 +221,11 @@ def _position(cursor: str | None) -> Position | None:
 
 routers = resource(
     "/api/v1/projects/{project_id:str}/webhooks/{subscription_id:uuid}/deliveries",
-    [list_webhook_deliveries, get_webhook_delivery, replay_webhook_delivery],
+    [
+        list_webhook_deliveries,
+        get_webhook_delivery,
+        replay_webhook_delivery,
+        replay_failed_webhook_deliveries,
+    ],
     tag="webhooks",
 )

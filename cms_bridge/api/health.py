@@ -49,6 +49,11 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How long the oldest of them is due; 0 when none is."""
     undelivered: int
     """Jobs whose news Payload does not know yet."""
+    undelivered_webhooks: int
+    """Deliveries to integrators that wait for their first try or the next."""
+    overdue_webhooks: int
+    """Those of them that are due for longer than `REELWRIGHT_UNCLAIMED_SECONDS`: daemons, or the
+    addresses that they call, are too slow."""
 
 
 class Liveness(msgspec.Struct, frozen=True, rename="camel"):

@@ -36,6 +36,10 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """How long the oldest of them is due; 0 when none is."""
     undelivered: int = 0
     """Jobs whose news Payload does not know yet."""
+    undelivered_webhooks: int = 0
+    """Deliveries to integrators that wait for their first try or the next."""
+    overdue_webhooks: int = 0
+    """Those of them that no daemon has taken up in time."""
 
 
 async def backlog(*, overdue: timedelta, news: bool) -> Backlog:
@@ -53,6 +57,8 @@ async def backlog(*, overdue: timedelta, news: bool) -> Backlog:
         stuck_jobs=await _count("job", "wake_at < {}", now - overdue),
         oldest_due_seconds=round((now - oldest["wake_at"]).total_seconds(), 1) if oldest else 0,
         undelivered=await _count("outbox_message", "due_at IS NOT NULL") if news else 0,
+        undelivered_webhooks=await _count("webhook_delivery", "due_at IS NOT NULL"),
+        overdue_webhooks=await _count("webhook_delivery", "due_at < {}", now - overdue),
     )
 
 

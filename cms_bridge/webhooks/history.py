@@ -1,7 +1,7 @@
 """The log of deliveries: what was sent to a subscription, each try at it, and sending it again."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -11,10 +11,17 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import DeliveryNotFound, WebhookDisabled
 from cms_bridge.tables import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookSubscription
 from cms_bridge.webhooks.deliveries import DeliveryStatus
+from cms_bridge.webhooks.events import TRIAL
 from cms_bridge.webhooks.subscriptions import Subscription
 
 _AT_ONCE = 500
 """Rows that one sweep deletes, so that nobody waits for it."""
+MOST_REPLAYED = 1_000
+"""Deliveries that one request sends again."""
+_UNUSED = (
+    "SELECT id FROM webhook_event WHERE created_at < {} AND NOT EXISTS"
+    " (SELECT 1 FROM webhook_delivery WHERE webhook_delivery.event = webhook_event.id) LIMIT {}"
+)
 _UNDISTURBED = timedelta(hours=1)
 """Longer than any transaction that may still write to a deleted subscription."""
 
@@ -123,21 +130,11 @@ async def replay(subscription: Subscription, delivery: UUID) -> None:
     What waits is tried at once; a try that is under way is the one that was asked for.
     """
     if not subscription.enabled:
-        raise WebhookDisabled("The subscription is disabled: enable it first.")
+        raise _disabled()
     now = datetime.now(UTC)
     async with transaction():
         replayed = (
-            await WebhookDelivery.update(
-                {
-                    WebhookDelivery.status: DeliveryStatus.WAITING,
-                    WebhookDelivery.failures: 0,
-                    WebhookDelivery.waiting_since: now,
-                    WebhookDelivery.due_at: now,
-                    WebhookDelivery.locked_until: None,
-                    WebhookDelivery.finished_at: None,
-                    WebhookDelivery.reason: "",
-                }
-            )
+            await WebhookDelivery.update(_anew(now))
             .where(
                 WebhookDelivery.id == delivery,
                 WebhookDelivery.subscription == subscription.id,
@@ -149,6 +146,35 @@ async def replay(subscription: Subscription, delivery: UUID) -> None:
             wakeups.webhooks_due()
     if not replayed:
         await find(subscription.id, delivery)
+
+
+async def replay_failed(subscription: Subscription, *, since: datetime) -> tuple[int, bool]:
+    """Send again what was given up since a moment, the oldest first; raise `WebhookDisabled`.
+
+    Returns how many are sent, and whether there are more than are at once.
+    """
+    if not subscription.enabled:
+        raise _disabled()
+    async with transaction():
+        # Test calls are nothing that anybody missed.
+        rows = (
+            await WebhookDelivery.select(WebhookDelivery.id)
+            .where(
+                WebhookDelivery.subscription == subscription.id,
+                WebhookDelivery.created_at >= since,
+                WebhookDelivery.status == DeliveryStatus.FAILED,
+                _EVENT.type != TRIAL,
+            )
+            .order_by(WebhookDelivery.created_at)
+            .limit(MOST_REPLAYED + 1)
+        )
+        if rows:
+            await WebhookDelivery.update(_anew(datetime.now(UTC))).where(
+                WebhookDelivery.id.is_in([row["id"] for row in rows[:MOST_REPLAYED]]),
+                WebhookDelivery.status == DeliveryStatus.FAILED,
+            )
+            wakeups.webhooks_due()
+    return min(len(rows), MOST_REPLAYED), len(rows) > MOST_REPLAYED
 
 
 async def prune(keep: timedelta) -> int:
@@ -169,13 +195,9 @@ async def prune(keep: timedelta) -> int:
         else:
             await WebhookSubscription.delete().where(WebhookSubscription.id == row["id"])
     # Of a time that nothing is kept of, but for what a replay still sends.
-    await WebhookEvent.raw(
-        "DELETE FROM webhook_event WHERE id IN (SELECT e.id FROM webhook_event e"
-        " WHERE e.created_at < {} AND NOT EXISTS"
-        " (SELECT 1 FROM webhook_delivery d WHERE d.event = e.id) LIMIT {})",
-        now - keep,
-        _AT_ONCE,
-    )
+    unused = cast(list[dict[str, Any]], await WebhookEvent.raw(_UNUSED, now - keep, _AT_ONCE))
+    if unused:
+        await WebhookEvent.delete().where(WebhookEvent.id.is_in([row["id"] for row in unused]))
     return gone
 
 
@@ -188,6 +210,23 @@ async def _delete(which: Any) -> int:
             which,
         )
     return len(rows)
+
+
+def _anew(now: datetime) -> dict[Any, Any]:
+    """Return what a delivery that is sent again becomes."""
+    return {
+        WebhookDelivery.status: DeliveryStatus.WAITING,
+        WebhookDelivery.failures: 0,
+        WebhookDelivery.waiting_since: now,
+        WebhookDelivery.due_at: now,
+        WebhookDelivery.locked_until: None,
+        WebhookDelivery.finished_at: None,
+        WebhookDelivery.reason: "",
+    }
+
+
+def _disabled() -> WebhookDisabled:
+    return WebhookDisabled("The subscription is disabled: enable it first.")
 
 
 def _unknown() -> DeliveryNotFound:

@@ -354,6 +354,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 f"{one}/rotate-secret",
                 f"{one}/test",
                 f"{one}/deliveries",
+                f"{one}/deliveries/replay-failed",
                 f"{one}/deliveries/{{deliveryId}}",
                 f"{one}/deliveries/{{deliveryId}}/replay",
             )

@@ -249,6 +249,18 @@ async def test_switching_off_gives_up_what_waits(
     assert waited["reason"] == "The subscription was disabled."
     replay = await http.post(f"{path}/deliveries/{waited['id']}/replay")
     assert (replay.status_code, replay.json()["code"]) == (409, "webhook_disabled")
+    since = {"since": "2026-01-01T00:00:00+01:00"}
+    again = await http.post(f"{path}/deliveries/replay-failed", json=since)
+    assert (again.status_code, again.json()["code"]) == (409, "webhook_disabled")
+    await http.patch(path, json={"enabled": True})
+    again = await http.post(f"{path}/deliveries/replay-failed", json=since)
+    assert (again.status_code, again.json()) == (202, {"replayed": 1, "more": False})
+    health = (await http.get("/health")).json()
+    assert (health["undeliveredWebhooks"], health["overdueWebhooks"]) == (1, 0)
+    for since in ("yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", None):
+        again = await http.post(f"{path}/deliveries/replay-failed", json={"since": since})
+        assert again.status_code == 400
+        assert "since" in again.json()["detail"]
 
 
 async def test_the_log_is_paged_filtered_and_told_in_full(

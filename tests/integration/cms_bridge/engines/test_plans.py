@@ -77,6 +77,8 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await deliveries.end_waiting(hook["subscription"])
     await history.page(hook["subscription"], limit=5)
     await history.find(hook["subscription"], hook["id"])
+    one = await subscriptions.find(PROJECT, hook["subscription"])
+    await history.replay_failed(one, since=datetime.now(UTC))
     await history.prune(timedelta(0))
     await subscriptions.listed(PROJECT)
     await transitions.due()

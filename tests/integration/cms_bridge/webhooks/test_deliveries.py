@@ -389,6 +389,34 @@ async def test_what_is_replayed_is_sent_again_under_its_id(receiver: Receiver) -
         await history.replay(off, delivery)
 
 
+async def test_all_that_was_given_up_is_sent_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await subscribed(receiver.url)
+    before = datetime.now(UTC)
+    for number in range(5):
+        await accept(events.submitted(video=f"video-{number}"))
+    receiver.answers = lambda _: Response("", 500)
+    async with reaching(receiver.url) as targets:
+        await Trials(targets, SECRETS).make(one)
+        await make_due(waiting_since=before - PATIENCE.horizon)
+        await deliver_due(targets)
+        assert await deliveries.due(limit=1) == []
+        assert await history.replay_failed(one, since=datetime.now(UTC)) == (0, False)
+        monkeypatch.setattr(history, "MOST_REPLAYED", 3)
+        assert await history.replay_failed(one, since=before) == (3, True)
+        assert await history.replay_failed(one, since=before) == (2, False)
+        assert await history.replay_failed(one, since=before) == (0, False)
+        receiver.answers = lambda _: None
+        receiver.calls.clear()
+        await deliver_due(targets)
+    assert len(set(receiver.ids)) == 5
+    assert {message["type"] for message in receiver.verified(secret_of(one))} == {"video.submitted"}
+    off = await subscriptions.change(PROJECT, one.id, Changes(enabled=False))
+    with pytest.raises(WebhookDisabled):
+        await history.replay_failed(off, since=before)
+
+
 async def test_a_test_call_is_made_once_and_bears_no_consequences(receiver: Receiver) -> None:
     one = await subscribed(receiver.url, enabled=False)
     receiver.answers = lambda number: Response("gone", 410) if number == 1 else None

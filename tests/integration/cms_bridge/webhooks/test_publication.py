@@ -104,6 +104,14 @@ async def test_a_brief_that_is_replaced_is_told_as_cancelled() -> None:
     assert sorted(await types()) == ["video.cancelled", "video.submitted", "video.submitted"]
 
 
+async def test_a_brief_that_comes_too_late_is_told_as_cancelled_alone() -> None:
+    await accept(events.submitted(submission=2))
+    await subscribed()
+    await accept(events.submitted(submission=1))
+    assert await types() == ["video.cancelled"]
+    assert (await told())[0]["data"]["error"]["code"] == "superseded"
+
+
 async def test_media_are_told_as_tasks() -> None:
     await subscribed()
 
