@@ -50,7 +50,7 @@ class WebhookDeliveries(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     """A page of deliveries, newest first."""
 
     deliveries: list[WebhookDelivery]
-    next: str | None
+    next_cursor: str | None
     """The `cursor` of the next page; null on the last one."""
 
 
@@ -120,7 +120,7 @@ async def list_webhook_deliveries(
     )
     return WebhookDeliveries(
         deliveries=[_delivery(one) for one in found[:limit]],
-        next=_cursor(found[limit - 1]) if len(found) > limit else None,
+        next_cursor=_cursor(found[limit - 1]) if len(found) > limit else None,
     )
 
 

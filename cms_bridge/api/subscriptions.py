@@ -27,6 +27,7 @@ from cms_bridge.errors import (
     WebhookUrlTaken,
 )
 from cms_bridge.fields import ONE_LINE, Moment
+from cms_bridge.pricing import caps
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.webhooks import deliveries, history, subscriptions
 from cms_bridge.webhooks.events import EventType
@@ -211,7 +212,8 @@ async def create_webhook(
     summary="A project's webhook subscriptions",
 )
 async def list_webhooks(project_id: ProjectId) -> list[WebhookSubscriptionDetails]:
-    """Return a project's subscriptions, oldest first, without their secrets."""
+    """Return a project's subscriptions, oldest first, without their secrets; 404 without it."""
+    await caps.check_project(project_id)
     return [_view(one) for one in await subscriptions.listed(project_id)]
 
 

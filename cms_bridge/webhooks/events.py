@@ -200,12 +200,12 @@ def trial_message(project: str, subscription: UUID) -> TrialMessage:
 
 def job_links(job: UUID, kind: JobKind, *, done: bool) -> JobLinks:
     """Return where to ask about a job."""
-    if kind not in MEDIA:
-        video = f"/api/v1/videos/jobs/{job}"
+    video = f"/api/v1/videos/jobs/{job}"
+    if kind is JobKind.VIDEO:
         return JobLinks(
             status=f"{video}/status",
-            approval=f"/api/v1/jobs/{job}/estimate" if kind is JobKind.VIDEO else None,
+            approval=f"/api/v1/jobs/{job}/estimate",
             files=f"{video}/links" if done else None,
         )
-    medium = f"/api/v1/media/assets/{job}"
-    return JobLinks(status=medium, files=f"{medium}/content" if done else None)
+    made = f"/api/v1/media/assets/{job}/content" if kind in MEDIA else f"{video}/links"
+    return JobLinks(status=f"/api/v1/tasks/{job}/status", files=made if done else None)

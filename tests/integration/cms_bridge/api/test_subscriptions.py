@@ -96,6 +96,8 @@ async def test_a_secret_is_shown_when_it_is_made_and_never_again(
     assert (one["url"], one["events"], one["enabled"]) == (receiver.url, ["video.submitted"], True)
     assert one["secrets"] == [{"number": 1, "validUntil": None}]
     everything = [await http.get(PATH), await http.get(f"{PATH}/{one['id']}")]
+    nobodys = await http.get("/api/v1/projects/nobodys/webhooks")
+    assert (nobodys.status_code, nobodys.json()["code"]) == (404, "project_not_found")
     assert all(secret.removeprefix("whsec_") not in answer.text for answer in everything)
     assert secret.removeprefix("whsec_") not in str(await WebhookSubscription.select())
 
@@ -277,9 +279,9 @@ async def test_the_log_is_paged_filtered_and_told_in_full(
     while True:
         page = (await http.get(path, params={"limit": 2, **cursor})).json()
         seen += [delivery["id"] for delivery in page["deliveries"]]
-        if page["next"] is None:
+        if page["nextCursor"] is None:
             break
-        cursor = {"cursor": page["next"]}
+        cursor = {"cursor": page["nextCursor"]}
     assert len(seen) == len(set(seen)) == 5
     (waiting,) = (await http.get(path, params={"status": "waiting"})).json()["deliveries"]
     details = (await http.get(f"{path}/{waiting['id']}")).json()

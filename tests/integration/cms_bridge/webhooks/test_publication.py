@@ -127,6 +127,7 @@ async def test_media_are_told_as_tasks() -> None:
     done = (await told())[1]["data"]
     assert (done["kind"], done["links"]["approval"]) == ("image", None)
     assert done["links"]["files"] == f"/api/v1/media/assets/{first}/content"
+    assert done["links"]["status"] == f"/api/v1/tasks/{first}/status"
 
 
 async def test_an_automatic_retry_and_progress_are_nobodys_news() -> None:
