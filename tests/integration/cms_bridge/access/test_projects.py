@@ -56,6 +56,12 @@ IN_THE_BODY = {
 }
 """What names its project in the body, and how."""
 
+WELL_FORMED = {
+    "resolve": {"outcome": "charged"},
+    "replay-failed": {"since": "2026-01-01T00:00:00Z"},
+}
+"""Bodies that lead as far as to what is named in the path, by its end."""
+
 Ids = dict[str, str]
 
 
@@ -185,7 +191,7 @@ async def test_a_part_of_anothers_is_not_found_within_ours(bridge: Bridge) -> No
         foreign = [ids for ids in bridge.theirs if ids.keys() >= set(operation.names)]
         for part in parts:
             ids = whole[0] | {part: foreign[0][part]}
-            body = {"outcome": "charged"} if "chargeId" in operation.names else {}
+            body = WELL_FORMED.get(operation.path.rpartition("/")[2], {})
             answer = await bridge.ask(operation, ids, bridge.our_key, body)
             nothing = await bridge.ask(
                 operation, whole[0] | {part: str(uuid4())}, bridge.our_key, body
