@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, Field, model_validator
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.settings import BridgeSettings
 from render.generation.standards import Standards
+from render.rendition import Grade
 
 
 class DaemonSettings(BridgeSettings):
@@ -44,6 +45,9 @@ class DaemonSettings(BridgeSettings):
     """Pictures and narrations being made at once, over all jobs."""
     render_threads: Annotated[int, Field(ge=1)] = 2
     """Segments encoded side by side by one engine."""
+    render_quality: Grade = Grade.STANDARD
+    """How much of a picture compression keeps: `draft`, `standard` or `high` (nearly twice
+    the bytes, and slower). A change makes every film anew when it is next rendered."""
     render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
     """What the engine keeps so as not to make it again: an edit renders what it touches."""
     picture_megapixels: Annotated[float, Field(gt=0, le=50)] = 50

@@ -20,7 +20,7 @@ from render.cache import DEFAULT_MAX_BYTES
 from render.errors import InvalidStoryboard
 from render.inspection.examination import examine
 from render.memory import map_large_blocks
-from render.rendition import Codec, Profile, Quality, profile_for
+from render.rendition import Codec, Grade, Profile, Quality, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import publish
 from render.storyboard import AspectRatio, Limits, Storyboard
@@ -69,6 +69,9 @@ Shapes = Annotated[
 ]
 Compression = Annotated[Codec, typer.Option(help="How pictures are compressed.")]
 Rate = Annotated[int, typer.Option(help="Frames a second: 24, 25, 30, 50 or 60.")]
+Compressed = Annotated[
+    Grade, typer.Option("--quality", help="How much of a picture compression keeps.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")]
 
 
@@ -95,6 +98,7 @@ def render(  # noqa: PLR0913  a command's options
     ] = DEFAULT_MAX_BYTES // _MEBIBYTE,
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
+    quality: Compressed = Grade.STANDARD,
     fps: Rate = 30,
     poster: Annotated[Path | None, typer.Option(dir_okay=False, help="The JPEG to write.")] = None,
     thumbnails: Annotated[
@@ -102,6 +106,9 @@ def render(  # noqa: PLR0913  a command's options
     ] = None,
     captions: Annotated[
         Path | None, typer.Option(dir_okay=False, help="The WebVTT file to write.")
+    ] = None,
+    srt: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The captions as SubRip, to write.")
     ] = None,
     hls: Annotated[Path | None, typer.Option(file_okay=False, help="For the video as HLS.")] = None,
     webm: Annotated[
@@ -130,7 +137,7 @@ def render(  # noqa: PLR0913  a command's options
             storyboard=board,
             inputs=tuple(filter(None, (storyboard, limits_file, certificate, key))),
             out=out,
-            profiles=_profiles(profile, board, codec, fps),
+            profiles=_profiles(profile, board, codec, quality, fps),
             assets=assets,
             stock=stock,
             cache=cache,
@@ -138,6 +145,7 @@ def render(  # noqa: PLR0913  a command's options
             poster=poster,
             thumbnails=thumbnails,
             captions=captions,
+            srt=srt,
             hls=hls,
             webm=webm,
             gif=gif,
@@ -191,6 +199,7 @@ def plan(  # noqa: PLR0913  a command's options
     cache: CacheFolder = None,
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
+    quality: Compressed = Grade.STANDARD,
     fps: Rate = 30,
     limits_file: LimitsFile = None,
     strict: Strict = False,
@@ -202,7 +211,7 @@ def plan(  # noqa: PLR0913  a command's options
         order = Order(
             storyboard=board,
             out=Path(work) / "video.mp4",
-            profiles=_profiles(profile, board, codec, fps),
+            profiles=_profiles(profile, board, codec, quality, fps),
             assets=assets,
             stock=stock,
             cache=cache,
@@ -250,7 +259,7 @@ _SHAPES = {
 
 
 def _profiles(
-    names: list[str], storyboard: Storyboard, codec: Codec, fps: int
+    names: list[str], storyboard: Storyboard, codec: Codec, grade: Grade, fps: int
 ) -> tuple[Profile, ...]:
     """Return the profiles by name, each once; `full` and `preview` have the storyboard's shape."""
     profiles: dict[str, Profile] = {}
@@ -262,6 +271,7 @@ def _profiles(
             _SHAPES.get(shape, storyboard.aspect_ratio),
             Quality.PREVIEW if name.endswith("preview") else Quality.FULL,
             codec=codec,
+            grade=grade,
             fps=fps,
         )
         profiles[profile.name] = profile

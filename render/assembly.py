@@ -43,6 +43,7 @@ from render.segments import fingerprint
 from render.sound.programme import encode_sound
 from render.storyboard import Limits, Storyboard
 from render.timeline import Timeline
+from render.words.subrip import subrip
 from render.words.typesetting import problems
 from render.words.webvtt import webvtt
 
@@ -90,6 +91,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A folder for the poster and a picture of each scene."""
     captions: Path | None = None
     """The WebVTT file to write."""
+    srt: Path | None = None
+    """The same as SubRip."""
     hls: Path | None = None
     """A folder for the first profile's video as HLS."""
     webm: Path | None = None
@@ -189,6 +192,7 @@ class Production:
             poster=_path_text(order.poster),
             thumbnails=_path_text(order.thumbnails),
             captions=_path_text(order.captions),
+            srt=_path_text(order.srt),
             hls=_path_text(order.hls and order.hls / hls.MAIN),
             webm=_path_text(order.webm),
             gif=_path_text(order.gif),
@@ -199,7 +203,7 @@ class Production:
         """Make the folders that are missing; raise what would else be found out at the end."""
         order = self._order
         files = [order.place(profile) for profile in order.profiles]
-        files += filter(None, (order.poster, order.captions, order.webm, order.gif))
+        files += filter(None, (order.poster, order.captions, order.srt, order.webm, order.gif))
         folders = [folder for folder in (order.thumbnails, order.hls) if folder]
         packages = [order.hls] if order.hls else []
         pictures = list(thumbnails.places(order.storyboard, order.thumbnails))
@@ -239,7 +243,8 @@ class Production:
                 order.thumbnails,
                 lambda place: thumbnails.write(timeline, place, profile, paint_frame=paint_frame),
             ),
-            (order.captions, lambda place: _write_captions(timeline, place)),
+            (order.captions, lambda place: _write_captions(timeline, webvtt, place)),
+            (order.srt, lambda place: _write_captions(timeline, subrip, place)),
             (
                 order.hls,
                 lambda place: hls.package(video, place, threads=order.workers, check=self._check),
@@ -416,9 +421,9 @@ def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:
     )
 
 
-def _write_captions(timeline: Timeline, place: Path) -> None:
+def _write_captions(timeline: Timeline, form: Callable[..., str], place: Path) -> None:
     with written_aside(place) as part:
-        part.write_text(webvtt(timeline.captions, locale=timeline.locale), encoding="utf-8")
+        part.write_text(form(timeline.captions, locale=timeline.locale), encoding="utf-8")
 
 
 def _path_text(place: Path | None) -> str | None:

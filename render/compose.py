@@ -72,7 +72,7 @@ class Composition:
         """
         self.timeline = timeline
         self.profile = profile
-        self.encoder: Encoder = choose_encoder(profile.codec)
+        self.encoder: Encoder = choose_encoder(profile.codec, profile.grade)
         self._cache = cache
         known = fingerprint(timeline) if fingerprints is None else fingerprints
         self.segments: tuple[Segment, ...] = plan(

@@ -33,7 +33,7 @@ from av.video.stream import VideoStream
 
 from render.errors import CompositionError
 from render.pictures.canvas import Canvas
-from render.rendition import Codec, Profile
+from render.rendition import Codec, Grade, Profile
 
 # SVT-AV1 otherwise tells the terminal about itself, segment by segment.
 os.environ.setdefault("SVT_LOG", "1")
@@ -59,6 +59,8 @@ class Encoder(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str]
     quality: str = "crf"
     """The option that takes the profile's `crf`."""
+    presets: dict[Grade, str] = {}
+    """Its own name for how hard it tries; a grade that is not here has the options' preset."""
     trial: str = ""
     """SHA-256, in hex, of what it made of a test clip: it tells builds and drivers apart."""
 
@@ -76,12 +78,15 @@ def _nvenc(codec: Codec) -> Encoder:
     options = {"preset": "p5", "tune": "hq", "rc": "vbr", "b": "0", "spatial-aq": "1"}
     if codec is not Codec.AV1:
         options |= {"bf": "3", "b_ref_mode": "middle", "forced-idr": "1", "strict_gop": "1"}
-    return Encoder(name=f"{codec}_nvenc", options=options, quality="cq")
+    presets = {Grade.DRAFT: "p2", Grade.HIGH: "p7"}
+    return Encoder(name=f"{codec}_nvenc", options=options, quality="cq", presets=presets)
 
 
 X264 = Encoder(
     name="libx264",
     options={"preset": "veryfast", "bf": "3", "x264-params": _x264_parameters()},
+    # Anything faster does without the tree of macroblocks: more bytes for less, and no sooner.
+    presets={Grade.HIGH: "medium"},
 )
 _X265 = Encoder(
     name="libx265",
@@ -89,8 +94,13 @@ _X265 = Encoder(
         "preset": "superfast",
         "x265-params": "open-gop=0:bframes=3:pools=none:frame-threads=1:wpp=0:log-level=error",
     },
+    presets={Grade.DRAFT: "ultrafast", Grade.HIGH: "medium"},
 )
-_SVT_AV1 = Encoder(name="libsvtav1", options={"preset": "9", "svtav1-params": "lp=1"})
+_SVT_AV1 = Encoder(
+    name="libsvtav1",
+    options={"preset": "9", "svtav1-params": "lp=1"},
+    presets={Grade.DRAFT: "11", Grade.HIGH: "6"},
+)
 _CANDIDATES = {
     Codec.H264: (_nvenc(Codec.H264), X264),
     Codec.HEVC: (_nvenc(Codec.HEVC), _X265),
@@ -106,12 +116,17 @@ def available_encoders() -> tuple[str, ...]:
     return tuple(encoder.name for codec in Codec for encoder in _working_encoders(codec))
 
 
-def choose_encoder(codec: Codec = Codec.H264) -> Encoder:
-    """Return the encoder to compose with; raise `CompositionError` where none works."""
+def choose_encoder(codec: Codec = Codec.H264, grade: Grade = Grade.STANDARD) -> Encoder:
+    """Return the encoder to compose with, trying as hard as a grade asks.
+
+    Raises `CompositionError` where none works.
+    """
     working = _working_encoders(codec)
     if not working:
         raise CompositionError(f"This machine has no working {codec.upper()} encoder.", codec=codec)
-    return working[0]
+    chosen = working[0]
+    options = chosen.options | {"preset": chosen.presets.get(grade, chosen.options["preset"])}
+    return msgspec.structs.replace(chosen, options=options)
 
 
 @cache

@@ -57,6 +57,8 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     thumbnails: str | None = None
     """The folder of a picture per scene."""
     captions: str | None = None
+    """WebVTT."""
+    srt: str | None = None
     hls: str | None = None
     """The main playlist."""
     webm: str | None = None

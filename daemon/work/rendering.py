@@ -102,6 +102,8 @@ def _arguments(directory: Path, services: Services) -> list[str]:
         str(settings.render_cache_mebibytes),
         "--workers",
         str(settings.render_threads),
+        "--quality",
+        settings.render_quality.value,
         "--limits",
         str(directory / "limits.json"),
         *signer,

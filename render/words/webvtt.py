@@ -19,14 +19,19 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
     first letter, so a line of a language that runs from right to left gets a mark
     where its first letter is of a name that does not.
     """
-    language = locale.replace("_", "-").lower().partition("-")[0]
+    leftwards = is_leftwards(locale)
     blocks = ["WEBVTT"]
     for cue in captions:
         lines = [line.strip() for line in clean_text(cue.text).splitlines()]
-        rows = [_line(line, leftwards=language in _LEFTWARDS) for line in lines if line]
+        rows = [_line(line, leftwards=leftwards) for line in lines if line]
         if rows:
             blocks.append("\n".join([f"{_time(cue.start)} --> {_time(cue.end)}", *rows]))
     return "\n\n".join(blocks) + "\n"
+
+
+def is_leftwards(locale: str) -> bool:
+    """Tell whether a locale's language is read from right to left."""
+    return locale.replace("_", "-").lower().partition("-")[0] in _LEFTWARDS
 
 
 def milliseconds(seconds: Fraction) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import msgspec
 import pytest
 
@@ -72,6 +73,21 @@ def test_it_renders_tells_and_is_found_again(film, tmp_path: Path) -> None:
     _, again = run(*arguments)
     assert isinstance(again[-1], ResultLine)
     assert again[-1].rendition.reused == len(result.rendition.segments)
+
+
+def test_a_draft_and_its_captions_as_subrip(film, tmp_path: Path) -> None:
+    sizes: dict[str, int] = {}
+    srt = tmp_path / "captions.srt"
+    for quality in ("draft", "high"):
+        arguments = rendering(film, tmp_path / f"{quality}.mp4", "--profile", "preview")
+        code, lines = run(*arguments, "--quality", quality, "--srt", srt)
+        assert code == 0
+        assert isinstance(lines[-1], ResultLine)
+        assert lines[-1].srt == str(srt)
+        sizes[quality] = lines[-1].rendition.bytes
+    assert sizes["draft"] < 0.7 * sizes["high"]
+    with av.open(srt) as container:
+        assert container.format.name == "srt"
 
 
 def test_what_the_folder_lacks_is_made_offline(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from av.codec.codec import UnknownCodecError
@@ -20,7 +21,8 @@ from render.encoder import (
 )
 from render.errors import CompositionError
 from render.pictures.canvas import Canvas
-from render.rendition import Codec, Profile
+from render.rendition import Codec, Grade, Profile, Quality, profile_for
+from render.storyboard import AspectRatio
 
 PROFILE = Profile(name="tiny", width=128, height=64)
 
@@ -133,6 +135,51 @@ def test_a_segment_begins_with_a_keyframe_and_looks_ahead_no_further_than_said(
 
 
 @pytest.mark.parametrize("codec", list(Codec))
+def test_a_better_grade_is_nearer_to_the_pictures_and_can_be_joined(
+    tmp_path: Path, codec: Codec
+) -> None:
+    sizes: list[int] = []
+    errors: list[float] = []
+    for grade in Grade:
+        profile = profile_for(AspectRatio.LANDSCAPE, Quality.PREVIEW, codec=codec, grade=grade)
+        painted = [canvas.y.copy() for canvas in scenery(profile)]
+        chosen = choose_encoder(codec, grade)
+        first, again = tmp_path / f"{grade}.mp4", tmp_path / f"{grade}-again.mp4"
+        for place in (first, again):
+            encode_segment(scenery(profile), place, profile=profile, encoder=chosen)
+        assert first.read_bytes() == again.read_bytes()
+        with av.open(first) as container:
+            packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
+            shown = [round(packet.pts * packet.time_base * 30) for packet in packets]
+            assert all(place - coded >= -REORDER_DELAY[codec] for coded, place in enumerate(shown))
+        with av.open(first) as container:
+            decoded = [frame.to_ndarray()[: profile.height] for frame in container.decode(video=0)]
+        sizes.append(first.stat().st_size)
+        errors.append(float(np.mean((np.array(painted, float) - np.array(decoded)) ** 2)))
+    assert sizes[0] < 0.85 * sizes[1]
+    assert sizes[1] < 0.95 * sizes[2]
+    assert errors == sorted(errors, reverse=True)
+
+
+def scenery(profile: Profile) -> Iterator[Canvas]:
+    random = np.random.default_rng(1)
+    texture = cv2.GaussianBlur(
+        random.integers(0, 255, (profile.height * 2, profile.width * 2), np.uint8), (0, 0), 2.5
+    )
+    texture = cv2.normalize(texture, None, 20, 230, cv2.NORM_MINMAX)
+    canvas = Canvas(profile)
+    for number in range(12):
+        canvas.y[:] = texture[number : number + profile.height, number : number + profile.width]
+        canvas.u[:], canvas.v[:] = 120, 140
+        yield canvas
+
+
+def test_the_standard_grade_is_the_encoder_as_it_is() -> None:
+    assert choose_encoder(grade=Grade.STANDARD) == choose_encoder()
+    assert choose_encoder(grade=Grade.HIGH) != choose_encoder()
+
+
+@pytest.mark.parametrize("codec", list(Codec))
 @pytest.mark.parametrize("frames", [1, 2, 3, 20])
 def test_decoding_times_count_pictures(tmp_path: Path, codec: Codec, frames: int) -> None:
     # x265 left them unwritten in runs shorter than its reordering: now and then the container
@@ -165,7 +212,7 @@ import hashlib, sys, numpy as np
 from pathlib import Path
 from render.encoder import choose_encoder, encode_segment
 from render.pictures.canvas import Canvas
-from render.rendition import Codec, Profile
+from render.rendition import Codec, Grade, Profile, Quality, profile_for
 
 codec, width, height, place = Codec(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 profile = Profile(name="odd", width=width, height=height, codec=codec)

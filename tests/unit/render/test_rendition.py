@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from render.errors import InvalidStoryboard
-from render.rendition import FRAME_RATES, Codec, Quality, profile_for
+from render.rendition import FRAME_RATES, Codec, Grade, Quality, profile_for
 from render.storyboard import AspectRatio
 
 
@@ -44,6 +44,15 @@ def test_rate_and_codec_are_the_profiles_and_in_its_name(codec: Codec, fps: int)
     profile = profile_for(AspectRatio.PORTRAIT, codec=codec, fps=fps)
     assert (profile.codec, profile.fps) == (codec, fps)
     assert ("-" in profile.name) == (codec is not Codec.H264 or fps != 30)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_a_better_grade_has_a_lower_factor_and_a_name_of_its_own(codec: Codec) -> None:
+    profiles = [profile_for(AspectRatio.SQUARE, codec=codec, grade=grade) for grade in Grade]
+    factors = [profile.crf for profile in profiles]
+    assert factors == sorted(factors, reverse=True)
+    assert len(set(factors)) == len({profile.name for profile in profiles}) == len(Grade)
+    assert profiles[1] == profile_for(AspectRatio.SQUARE, codec=codec)
 
 
 def test_every_codec_has_a_rate_factor_of_its_own() -> None:
