@@ -18,15 +18,16 @@ import anyio.to_thread
 import av
 import msgspec
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
-from render.errors import MediaError, UnusableAnswer
+from render.decoding import decoding
+from render.errors import CompositionError, MediaError, UnusableAnswer
 from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
 from render.measures import Measures, PictureMeasures, SpeechMeasures
 from render.pictures import deep
-from render.pictures.still import FORMATS, UNREADABLE, check_picture, resizable
+from render.pictures.still import FORMATS, check_picture, picture_error, resizable, seen_size
 from render.problem import Problem
 from render.rendition import profile_for
 from render.sound.track import open_sound
@@ -43,8 +44,6 @@ _LOOK = 256
 """Pixels across to which a picture is brought to be looked at."""
 _FLAT = 4
 """Of 256 levels, by which the samples of a picture that shows something differ at the least."""
-_SIDEWAYS = range(5, 9)
-"""EXIF orientations of a picture that is stored on its side."""
 _SHORTEST_JUDGED = 3.0
 """Estimated seconds below which speech may be as short as it likes."""
 _UNSAID_CODE = "nothing_pronounceable"
@@ -71,7 +70,7 @@ class Inspector:
             findings = await self._run(partial(self._inspect_answer, request, answer))
         except MediaError as error:
             reason = error.message
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, CompositionError):
             return answer  # this machine has no room to look; whoever uses it looks again
         else:
             return msgspec.structs.replace(
@@ -111,7 +110,7 @@ class Inspector:
             if isinstance(request, ImageRequest):
                 return inspect_picture(path, request, source=source, standards=self._standards)
             return inspect_speech(path, request, source=source, standards=self._standards)
-        except (MediaError, OSError, MemoryError):
+        except (MediaError, CompositionError, OSError, MemoryError):
             raise
         except Exception as error:
             # A decoder that stumbles over a stranger's bytes in its own way. Let through, it
@@ -126,15 +125,15 @@ def inspect_picture(
     header = check_picture(path, max_pixels=standards.picture_pixels)
     if source is Source.MODEL and header.format == "JPEG":
         _decode_strictly(path)
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = _upright_size(image)
-            times = _enlargement(width, height, request.aspect_ratio)
-            if times > standards.enlargement_refused:
-                raise MediaError(f"The picture has only {width} × {height} pixels.")
-            flat = _is_flat(path, image)
-    except UNREADABLE as error:
-        raise _damaged() from error
+    with (
+        decoding(picture_error(None), "is damaged"),
+        Image.open(path, formats=FORMATS) as image,
+    ):
+        width, height = seen_size(path, image)
+        times = _enlargement(width, height, request.aspect_ratio)
+        if times > standards.enlargement_refused:
+            raise MediaError(f"The picture has only {width} × {height} pixels.")
+        flat = _is_flat(path, image)
     problems: list[Problem] = []
     if times > standards.enlargement_told:
         problems.append(
@@ -193,21 +192,15 @@ def _decode_strictly(path: Path) -> None:
 
     Pillow, as most readers, fills up with grey what is missing before a marker of the end.
     """
-    try:
-        options = {"protocol_whitelist": "file"}
-        with av.open(f"file:{path}", format="jpeg_pipe", options=options) as container:
-            stream = container.streams.video[0]
-            stream.thread_count = 1
-            stream.codec_context.options = {"err_detect": "explode"}
-            next(container.decode(stream))
-    except (*UNREADABLE, IndexError, StopIteration) as error:
-        raise _damaged() from error
-
-
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    width, height = image.size
-    turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS
-    return (height, width) if turned else (width, height)
+    options = {"protocol_whitelist": "file"}
+    with (
+        decoding(picture_error(None), "is damaged"),
+        av.open(f"file:{path}", format="jpeg_pipe", options=options) as container,
+    ):
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        stream.codec_context.options = {"err_detect": "explode"}
+        next(container.decode(stream))
 
 
 def _enlargement(width: int, height: int, shape: AspectRatio) -> float:
@@ -229,10 +222,6 @@ def _is_flat(path: Path, image: Image.Image) -> bool:
         ground = Image.new("RGBA", small.size, "white")
         small = Image.alpha_composite(ground, small.convert("RGBA"))
     return all(np.ptp(np.asarray(band)) < _FLAT for band in small.convert("RGB").split())
-
-
-def _damaged() -> MediaError:
-    return MediaError("The picture is damaged.")
 
 
 def _in_seconds(seconds: Fraction | float) -> str:

@@ -8,17 +8,15 @@ type. Words are compared by their stems in the request's language, and a word
 counts the more the fewer pictures have it. The same folder and request always
 give the same picture, cropped to the shape asked for, as JPEG.
 
-Only headers are read until a picture has won. What is too large, too small, not
-PNG, JPEG or WebP, or a link to elsewhere is passed over.
+Only headers are read until a picture has won. What is too large, too small, of no
+type that a scene's picture may be, or a link to elsewhere is passed over.
 """
 
 import functools
 import io
 import math
 import re
-import struct
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -27,29 +25,29 @@ from typing import cast
 
 import anyio.to_thread
 import msgspec
+import numpy as np
 import snowballstemmer
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
 
-from render.errors import RefusedGeneration
+from render.decoding import decoding
+from render.errors import RefusedGeneration, RenderError
+from render.folder import SUFFIXES
 from render.generation.base import Generated, ImageRequest
+from render.pictures import deep
+from render.pictures.still import (
+    FORMATS,
+    aperture_of,
+    check_picture,
+    picture_error,
+    seen_size,
+    set_upright,
+)
 from render.problem import Problem
 from render.source import Credit, Source
-from render.storyboard import AspectRatio, clean_text
+from render.storyboard import AspectRatio, Role, clean_text
 
 PROVIDER = "stock"
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_UNREADABLE = (
-    OSError,  # includes Pillow's UnidentifiedImageError and truncation
-    SyntaxError,  # Pillow's word for a broken PNG chunk
-    ValueError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 _SHARE_OF_REQUEST = 0.25
 _SHARE_OF_PICTURE = 0.5
 _PROMPT_WEIGHT = 2
@@ -71,8 +69,6 @@ _SHAPES = {
     AspectRatio.SQUARE: (1440, 1440),
 }
 """Pixels of the result: room for the camera to zoom at 1080p."""
-_SIDEWAYS = {5, 6, 7, 8}
-"""EXIF orientations of a picture that is stored on its side."""
 
 _LANGUAGES = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
@@ -162,7 +158,7 @@ class StockImages:
         for picture in _rank(request, pictures):
             try:
                 cropped = _crop(picture.path, request.aspect_ratio, self._limits)
-            except _UNREADABLE:
+            except RenderError:
                 broken += 1
                 if broken == _DECODED_AT_MOST:
                     break
@@ -200,7 +196,7 @@ def _pictures(folder: Path, limits: StockLimits) -> Iterator[_Picture]:
     files = {
         path.name: path for path in folder.iterdir() if path.is_file() and not path.is_symlink()
     }
-    names = [name for name in sorted(files) if Path(name).suffix.lower() in _SUFFIXES]
+    names = [name for name in sorted(files) if Path(name).suffix.lower() in SUFFIXES[Role.PICTURE]]
     for name in names[: limits.pictures]:
         path = files[name]
         if not 0 < path.stat().st_size <= limits.file_bytes:
@@ -303,20 +299,27 @@ def _stems(words: list[str], locale: str) -> list[str]:
 def _crop(path: Path, shape: AspectRatio, limits: StockLimits) -> _Cropped | None:
     """Return the middle of a picture in a shape; None if it is too large or too small."""
     wanted = _SHAPES[shape]
-    with Image.open(path, formats=_FORMATS) as picture:
-        if picture.width * picture.height > limits.pixels:
-            return None
-        turned = picture.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
-        across, down = picture.size[::-1] if turned else picture.size
+    check_picture(path, max_pixels=limits.pixels)
+    with (
+        decoding(picture_error(None), "is damaged"),
+        Image.open(path, formats=FORMATS) as picture,
+    ):
+        across, down = seen_size(path, picture)
         cut = min(across / wanted[0], down / wanted[1])
         if cut * min(wanted) < limits.short_side:
             return None
         source_type = _digital_source_type(picture)
-        # A JPEG can be decoded at a fraction of its size; for others this does nothing.
-        picture.draft("RGB", (max(wanted), max(wanted)))
-        upright = ImageOps.exif_transpose(picture)
         profile = picture.info.get("icc_profile") if picture.mode in {"RGB", "RGBA"} else None
-        fitted = ImageOps.fit(_opaque(upright), wanted, Image.Resampling.LANCZOS)
+        aperture = aperture_of(path, picture)
+        deeper = deep.read(path, picture, enough=wanted, aperture=aperture)
+        if deeper is None:
+            # A JPEG can be decoded at a fraction of its size; for others this does nothing.
+            picture.draft("RGB", (max(wanted), max(wanted)))
+            upright = _opaque(set_upright(picture, aperture))
+        else:
+            upright = Image.fromarray(np.rint(deeper.rgb).astype(np.uint8))
+            profile = None if deeper.managed else profile
+        fitted = ImageOps.fit(upright, wanted, Image.Resampling.LANCZOS)
     kept = io.BytesIO()
     fitted.save(kept, "JPEG", quality=92, subsampling=0, icc_profile=profile)
     return _Cropped(data=kept.getvalue(), digital_source_type=source_type)

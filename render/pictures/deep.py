@@ -18,9 +18,10 @@ import numpy as np
 import pillow_heif
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpolation
-from PIL import ExifTags, Image
+from PIL import Image
 
-from render.pictures import hdr
+from render.decoding import Unread
+from render.pictures import exif, hdr, matrices
 from render.pictures.colour import Floats
 from render.pictures.items import Box
 
@@ -31,13 +32,12 @@ _SCALING = (
     | Interpolation.ACCURATE_RND
     | Interpolation.BITEXACT
 )
+_MOST = 65_535
 _EIGHT = 8
 _PADDED = 4
 """Times what a header says that may be coded: a grid's tiles may jut out of it on two sides."""
 _SMALL = 1024 * 1024
 """Pixels that do no harm, whatever the header says."""
-_SIDEWAYS = 5
-"""The first of EXIF's orientations in which width and height change places."""
 _UPRIGHT: dict[int, Callable[[Floats], Floats]] = {
     2: np.fliplr,
     3: lambda picture: np.rot90(picture, 2),
@@ -103,9 +103,10 @@ def _by_ffmpeg(
         depth = max(component.bits for component in frame.format.components)
         if depth <= _EIGHT and not hdr.is_beyond_bt709(**tags._asdict()):
             return None
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    width, height = enough
-    samples = _samples(frame, (height, width) if orientation >= _SIDEWAYS else enough, aperture)
+    orientation = exif.orientation(image)
+    if exif.is_sideways(orientation):
+        enough = enough[1], enough[0]
+    samples = _samples(frame, enough, aperture)
     return _to_srgb(_UPRIGHT.get(orientation, lambda picture: picture)(samples), tags)
 
 
@@ -162,22 +163,62 @@ def _samples(frame: VideoFrame, enough: tuple[int, int], aperture: Box | None) -
     """Return H × W × 3 or 4, 0–1."""
     left, top, right, bottom = aperture or (0, 0, frame.width, frame.height)
     scale = min(1.0, max(enough[0] / (right - left), enough[1] / (bottom - top)))
+    size = ceil(frame.width * scale), ceil(frame.height * scale)
+    matrix = matrices.matrix_of(frame.colorspace, lines=0, rgb=frame.format.is_rgb)
+    whole = (
+        _by_swscale(frame, size, matrix)
+        if matrices.is_swscales(matrix)
+        else _by_matrix(frame, size, matrix)
+    )
+    across, down = size[0] / frame.width, size[1] / frame.height
+    return whole[
+        round(top * down) : max(round(bottom * down), round(top * down) + 1),
+        round(left * across) : max(round(right * across), round(left * across) + 1),
+    ]
+
+
+def _by_swscale(frame: VideoFrame, size: tuple[int, int], matrix: int) -> Floats:
+    frame.colorspace = matrix
     transparent = any(component.is_alpha for component in frame.format.components)
     scaled = frame.reformat(
-        width=ceil(frame.width * scale),
-        height=ceil(frame.height * scale),
+        width=size[0],
+        height=size[1],
         format="rgba64le" if transparent else "rgb48le",
         interpolation=_SCALING,
         src_color_range=frame.color_range,
         dst_color_range=ColorRange.JPEG,
         threads=1,
     )
-    across, down = scaled.width / frame.width, scaled.height / frame.height
-    part = scaled.to_ndarray()[
-        round(top * down) : max(round(bottom * down), round(top * down) + 1),
-        round(left * across) : max(round(right * across), round(left * across) + 1),
-    ]
-    return part.astype(np.float32) / np.float32(65535)
+    return scaled.to_ndarray().astype(np.float32) / np.float32(_MOST)
+
+
+def _by_matrix(frame: VideoFrame, size: tuple[int, int], matrix: int) -> Floats:
+    conversion = matrices.to_rgb(matrix, primaries=frame.color_primaries)
+    if conversion is None:
+        raise Unread(f"is stored in colours that are not read here: {matrices.name(matrix)}")
+    # What is scaled between two formats of one matrix is not converted.
+    frame.colorspace = matrices.BT709
+    scaled = frame.reformat(
+        width=size[0],
+        height=size[1],
+        format="yuv444p16le",
+        interpolation=_SCALING,
+        src_color_range=frame.color_range,
+        dst_color_range=frame.color_range,
+        src_colorspace=matrices.BT709,
+        dst_colorspace=matrices.BT709,
+        threads=1,
+    )
+    samples = scaled.to_ndarray().astype(np.float32)
+    bits = max(component.bits for component in frame.format.components)
+    # However many bits there are, they are the upper ones of these sixteen.
+    full = frame.color_range == ColorRange.JPEG
+    unit = np.float32((1 << 16) - (1 << 16 - bits) if full else 1 << 8)
+    black, luma, chroma = (0, 1, 1) if full else (16, 219, 224)
+    signal = np.empty_like(samples)
+    signal[..., 0] = (samples[..., 0] / unit - black) / luma
+    signal[..., 1:] = (samples[..., 1:] - np.float32(1 << 15)) / unit / chroma
+    return np.clip(signal @ conversion.T, 0, 1)
 
 
 def _to_srgb(samples: Floats, tags: _Tags) -> DeepPicture:

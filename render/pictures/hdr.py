@@ -69,6 +69,13 @@ def to_bt709(signal: Floats, *, transfer: int, primaries: int) -> Floats:
     return (np.clip(light, 0, 1) ** (1 / _GAMMA)).astype(np.float32)
 
 
+def luminances(primaries: int) -> tuple[float, float, float]:
+    """Return how much of white's luminance each primary has; BT.709's where they are not told."""
+    known = primaries if primaries in _CHROMATICITIES else ColorPrimaries.BT709
+    red, green, blue = _to_xyz(ColorPrimaries(known))[1].tolist()
+    return red, green, blue
+
+
 @cache
 def table(*, transfer: int, primaries: int) -> str:
     """Return the same conversion as a `.cube` file: a lattice of colours, red running fastest."""

@@ -39,7 +39,7 @@ def primary(path: Path) -> Item:
     """Return the primary item of a file; one that says nothing where there is none."""
     try:
         return _item(_meta(path))
-    except (struct.error, IndexError, ZeroDivisionError):
+    except (struct.error, IndexError, ArithmeticError, ValueError, OSError):
         return Item()
 
 
@@ -55,7 +55,7 @@ def _meta(path: Path) -> bytes:
                 (size,) = struct.unpack(">Q", file.read(8))
                 start = 16
             if kind == b"meta":
-                return file.read(min(size - start, _MOST) if size else _MOST)
+                return file.read(max(0, min(size - start, _MOST)) if size else _MOST)
             if size < start:
                 break
             file.seek(size - start, 1)

@@ -13,8 +13,7 @@ Hostile files are refused before a pixel is decoded; every refusal is a
 """
 
 import io
-import struct
-import zlib
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 from typing import NamedTuple
@@ -23,11 +22,11 @@ import cv2
 import msgspec
 import numpy as np
 import pillow_heif
-from av.error import FFmpegError
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
+from render.decoding import decoding
 from render.errors import MediaError
-from render.pictures import deep, items
+from render.pictures import deep, exif, items
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane, Samples, as_plane, resize, ycbcr
 from render.pictures.crop import Crop, cover
@@ -41,18 +40,7 @@ MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "HEIF")
 """In the order in which they are tried: a file whose brand is AVIF's and HEIF's alike is read by
 the decoder of AVIF, if it can."""
-UNREADABLE = (
-    OSError,  # includes Pillow's UnidentifiedImageError and truncation
-    RuntimeError,  # libheif's, of memory it is not to take and of codecs it has not
-    SyntaxError,  # Pillow's word for a broken PNG chunk
-    ValueError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    FFmpegError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+_NAMES = "PNG, JPEG, WebP, AVIF, HEIC or GIF"
 # Of a picture itself, and not of the small, the deep and the bright ones stored beside it; threads
 # are given to whole segments.
 pillow_heif.register_heif_opener(
@@ -105,18 +93,15 @@ def check_picture(
     path: Path, *, scene: str | None = None, max_pixels: int = MAX_PIXELS
 ) -> PictureInfo:
     """Read a picture's header alone; raise `MediaError` unless it is fit to be decoded."""
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            kind = image.format or ""
-    except FileNotFoundError as error:
-        raise _picture_error("the picture is missing", scene) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(max_pixels, scene) from error
-    except UNREADABLE as error:
-        raise _picture_error(
-            "the picture is not a readable PNG, JPEG, WebP, AVIF, HEIC or GIF file", scene
-        ) from error
+    with decoding(picture_error(scene), f"is not a readable {_NAMES} file"):
+        try:
+            with Image.open(path, formats=FORMATS) as image:
+                width, height = image.size
+                kind = image.format or ""
+        except FileNotFoundError as error:
+            raise picture_error(scene)("is missing") from error
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise _too_large(max_pixels, scene) from error
     # A small aperture may be all that is shown of something large, which is decoded whole.
     stored = items.primary(path) if kind in _ITEMS else items.Item()
     if max(width * height, stored.width * stored.height) > max_pixels:
@@ -132,16 +117,16 @@ def load_plate(
     What stays is around the focus, as near the middle as the picture's borders let it be.
     """
     check_picture(path, scene=scene)
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            aperture = aperture_of(path, image)
-            picture = deep.read(path, image, enough=_finest(profile), aperture=aperture)
-            if picture is None:
-                rgb, crop = _shallow(image, aperture, profile, focus)
-            else:
-                rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
-    except UNREADABLE as error:
-        raise _picture_error("the picture is damaged", scene) from error
+    with (
+        decoding(picture_error(scene), "is damaged"),
+        Image.open(path, formats=FORMATS) as image,
+    ):
+        aperture = aperture_of(path, image)
+        picture = deep.read(path, image, enough=_finest(profile), aperture=aperture)
+        if picture is None:
+            rgb, crop = _shallow(image, aperture, profile, focus)
+        else:
+            rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
     return plate_of(rgb, profile, focus=crop.focus)
 
 
@@ -174,11 +159,19 @@ def aperture_of(path: Path, image: Image.Image) -> items.Box | None:
     return item.shown if (item.width, item.height) == image.size else None
 
 
+def seen_size(path: Path, image: Image.Image) -> tuple[int, int]:
+    """Return the width and height of what is seen of an open picture."""
+    aperture = aperture_of(path, image)
+    width, height = image.size
+    if aperture is not None:
+        left, top, right, bottom = aperture
+        width, height = right - left, bottom - top
+    return (height, width) if exif.is_sideways(exif.orientation(image)) else (width, height)
+
+
 def set_upright(image: Image.Image, aperture: items.Box | None) -> Image.Image:
     """Return an open picture as it is to be seen: cut to its aperture, then set upright."""
-    cut = image.crop(aperture) if aperture else image
-    ImageOps.exif_transpose(cut, in_place=True)
-    return cut
+    return exif.set_upright(image.crop(aperture) if aperture else image, exif.orientation(image))
 
 
 def _shallow(
@@ -242,12 +235,15 @@ def srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     return converted or image.convert("RGB")
 
 
-def _picture_error(reason: str, scene: str | None) -> MediaError:
-    where = f"Scene {scene}: {reason}" if scene else f"{reason[:1].upper()}{reason[1:]}"
-    return MediaError(f"{where}.", **({"scene": scene} if scene else {}))
+def picture_error(scene: str | None) -> Callable[[str], MediaError]:
+    """Return what makes an error of a reason: `is damaged`."""
+
+    def error_of(reason: str) -> MediaError:
+        subject = f"Scene {scene}: the picture" if scene else "The picture"
+        return MediaError(f"{subject} {reason}.", **({"scene": scene} if scene else {}))
+
+    return error_of
 
 
 def _too_large(max_pixels: int, scene: str | None) -> MediaError:
-    return _picture_error(
-        f"the picture has more than {max_pixels / 1_000_000:g} million pixels", scene
-    )
+    return picture_error(scene)(f"has more than {max_pixels / 1_000_000:g} million pixels")

@@ -8,12 +8,13 @@ bound. Raises `MediaError`.
 import numpy as np
 from PIL import Image
 
+from render.decoding import decoding
 from render.errors import MediaError
 from render.pictures.still import (
     FORMATS,
-    UNREADABLE,
     aperture_of,
     check_picture,
+    picture_error,
     resizable,
     set_upright,
     srgb,
@@ -29,7 +30,10 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
     width, height = profile.width, profile.height
     try:
         check_picture(logo.path)
-        with Image.open(logo.path, formats=FORMATS) as image:
+        with (
+            decoding(picture_error(None), "is damaged"),
+            Image.open(logo.path, formats=FORMATS) as image,
+        ):
             icc_profile = image.info.get("icc_profile")
             # A large JPEG is decoded at a fraction of its size; no-op for the others.
             image.draft("RGB", (width, height))
@@ -39,8 +43,6 @@ def load_logo(logo: LogoOverlay, profile: Profile) -> Layer:
             picture = _rgba(fitted, icc_profile)
     except MediaError as error:
         raise _logo_error(error.message) from error
-    except UNREADABLE as error:
-        raise _logo_error("The picture is damaged.") from error
     picture[..., 3] = np.rint(picture[..., 3] * logo.opacity)
     left, top = logo_place(size, corner=logo.corner, profile=profile)
     return Layer.of(picture, left=left, top=top, width=width, height=height)
