@@ -5,6 +5,8 @@ last picture whose time has come, so that a variable frame rate needs no special
 care; before the first it is the first, and after a stretch's end the last of it
 stands.
 
+Interlaced pictures come as two each, one for every field (`render.pictures.deinterlacing`).
+
 Only MP4, MOV and WebM/Matroska are opened, by the demuxer that the content asks
 for, over the one protocol of local files, and only codecs that cameras and
 editors write. Sizes are checked before a picture is decoded. Every refusal is a
@@ -21,15 +23,16 @@ from typing import cast
 import av
 import msgspec
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from render.decoding import decoding
 from render.errors import MediaError
 from render.pictures.canvas import Canvas
+from render.pictures.deinterlacing import deinterlace
 from render.pictures.fitting import Fitting, FrameFormat
 from render.rendition import Profile
 from render.timeline import Moving
@@ -155,7 +158,7 @@ class ClipFootage:
         first = self._stream.start_time or 0
         for place in (latest, latest - floor(10 / self._tick), first):
             self._container.seek(max(place, first), stream=self._stream)
-            self._coming = (
+            self._coming = deinterlace(
                 frame for frame in self._container.decode(self._stream) if frame.pts is not None
             )
             picture = next(self._coming, None)
@@ -182,10 +185,14 @@ def _open(
         container = av.open(f"file:{path}", format=_demuxer(path, scene), options=options)
     except FileNotFoundError as error:
         raise _clip_error("the clip is missing", scene) from error
-    except (FFmpegError, OSError) as error:
+    except MediaError:
+        raise
+    except Exception as error:
         raise _unreadable_error(scene) from error
     with container:
-        yield container, _picture_stream(container, scene, limits)
+        with _refuse_damage(scene):
+            stream = _picture_stream(container, scene, limits)
+        yield container, stream
 
 
 def _demuxer(path: Path, scene: str) -> str:
@@ -240,6 +247,8 @@ def _measure(
     for packet in container.demux():
         if packet.pts is None or not packet.size:
             continue
+        if packet.has_sidedata("encryption_info"):
+            raise _clip_error("the clip is encrypted", scene)
         end = _end(packet, rate)
         stored_seconds = max(stored_seconds, end)
         if packet.stream is stream:
@@ -261,10 +270,8 @@ def _end(packet: "Packet[Stream]", rate: Fraction) -> Fraction:
 
 @contextmanager
 def _refuse_damage(scene: str) -> Generator[None]:
-    try:
+    with decoding(lambda reason: _clip_error(f"the clip {reason}", scene), "is damaged"):
         yield
-    except (FFmpegError, OSError) as error:
-        raise _damage_error(scene) from error
 
 
 def _damage_error(scene: str) -> MediaError:

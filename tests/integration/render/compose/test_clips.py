@@ -15,6 +15,7 @@ from render.errors import MediaError
 from render.pictures import hdr
 from render.pictures.canvas import Canvas
 from render.pictures.clip import ClipLimits, check_clip, open_clip
+from render.pictures.deinterlacing import deinterlace
 from render.rendition import Profile
 from render.storyboard import Fit, Focus
 from render.timeline import Moving
@@ -570,3 +571,68 @@ def test_damage_inside_is_said_when_it_is_met(tmp_path: Path) -> None:
         open_clip(whole, PROFILE, fps=30, scene="5") as footage,
     ):
         footage.film(0, Canvas(PROFILE))
+
+
+def fields(count: int, order: str) -> list[av.VideoFrame]:
+    """Pictures of two flat fields, each brighter than the one before in the order of time."""
+    graph = av.filter.Graph()
+    source = graph.add(
+        "buffer", video_size="160x96", pix_fmt="yuv420p", time_base="1/25", colorspace="1",
+        range="1",
+    )  # fmt: skip
+    flag = graph.add("setfield", mode=order)
+    graph.link_nodes(source, flag, graph.add("buffersink")).configure()
+    made: list[av.VideoFrame] = []
+    first = int(order == "bff")
+    for index in range(count):
+        samples = np.full((144, 160), 128, np.uint8)
+        samples[first:96:2], samples[1 - first : 96 : 2] = 30 + 8 * index, 34 + 8 * index
+        frame = av.VideoFrame.from_ndarray(samples, "yuv420p")
+        frame.pts, frame.colorspace, frame.color_range = index, BT709, LIMITED
+        graph.vpush(frame)
+        made.append(graph.vpull())
+    return made
+
+
+@pytest.mark.parametrize("order", ["tff", "bff"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize("fps", [25, 30, 50])
+def test_an_interlaced_clip_shows_its_fields_one_by_one(
+    tmp_path: Path, fps: int, suffix: str, order: str
+) -> None:
+    options = LOSSLESS | {"x264-params": f"{order}=1"}
+    path = write_clip(tmp_path / f"clip{suffix}", fields(20, order), fps=25, options=options)
+    canvas = Canvas(PROFILE)
+    assert check_clip(path, scene="1").seconds == pytest.approx(20 / 25, abs=0.002)
+    with open_clip(stretch(path), PROFILE, fps=fps, scene="1") as footage:
+        for frame in range(2, 12):
+            footage.film(frame, canvas)
+            field = int(Fraction(frame, fps) * 50)
+            assert np.ptp(canvas.y[8:-8]) <= 1, "no combs"
+            assert abs(int(canvas.y[40, 80]) - (30 + 4 * field)) <= 1
+
+
+def test_what_is_progressive_goes_past_the_filter(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))] * 3)
+    with av.open(path) as container:
+        frames = list(container.decode(container.streams.video[0]))
+        assert [id(frame) for frame in deinterlace(frames)] == [id(frame) for frame in frames]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_an_encrypted_clip_is_said_to_be(tmp_path: Path, suffix: str) -> None:
+    plain = write_clip(tmp_path / f"plain{suffix}", numbered(5))
+    options = {
+        "encryption_scheme": "cenc-aes-ctr",
+        "encryption_key": "00112233445566778899aabbccddeeff",
+        "encryption_kid": "00112233445566778899aabbccddeeff",
+    }
+    locked = tmp_path / f"locked{suffix}"
+    with av.open(plain) as source, av.open(locked, "w", format="mp4", options=options) as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    with pytest.raises(MediaError, match=r"Scene 5: the clip is encrypted\."):
+        check_clip(locked, scene="5")
