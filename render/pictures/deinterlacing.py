@@ -30,7 +30,7 @@ def deinterlace(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
             graph = None
         small = min(frame.width, frame.height) < _FEWEST_LINES
         if graph is None and frame.interlaced_frame and not small:
-            graph, kind, tick = _graph(frame), own, Fraction(frame.time_base)
+            graph, kind, tick = _graph(frame), own, frame.time_base or tick
         if graph is None:
             yield frame
         else:
@@ -69,6 +69,6 @@ def _pull(graph: Graph, tick: Fraction) -> Iterator[VideoFrame]:
         except (BlockingIOError, EOFError):
             return
         # The filter counts in half ticks, so that a field may lie between two.
-        field.pts = floor((field.pts or 0) * field.time_base / tick)
+        field.pts = floor((field.pts or 0) * (field.time_base or tick) / tick)
         field.time_base = tick
         yield field
