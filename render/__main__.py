@@ -110,6 +110,16 @@ def render(  # noqa: PLR0913  a command's options
     srt: Annotated[
         Path | None, typer.Option(dir_okay=False, help="The captions as SubRip, to write.")
     ] = None,
+    chapters: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The WebVTT file of scenes to write.")
+    ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The text file of what is said to write.")
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="The JPEG of small pictures to write, with its WebVTT."),
+    ] = None,
     hls: Annotated[Path | None, typer.Option(file_okay=False, help="For the video as HLS.")] = None,
     webm: Annotated[
         Path | None, typer.Option(dir_okay=False, help="A small preview to write.")
@@ -146,6 +156,9 @@ def render(  # noqa: PLR0913  a command's options
             thumbnails=thumbnails,
             captions=captions,
             srt=srt,
+            chapters=chapters,
+            transcript=transcript,
+            sheet=sheet,
             hls=hls,
             webm=webm,
             gif=gif,

@@ -19,7 +19,7 @@ import msgspec
 
 from render.assets import Assets, gather, storyboard_folder
 from render.cache import DEFAULT_MAX_BYTES, Cache
-from render.compose import Composition, Progress
+from render.compose import Composition, Progress, chapters
 from render.delivery import hls, previews, thumbnails
 from render.errors import CompositionCancelled, RefusedGeneration
 from render.files import disk_error, publish, sha256_of, written_aside
@@ -42,8 +42,9 @@ from render.report import (
 from render.segments import fingerprint
 from render.sound.programme import encode_sound
 from render.storyboard import Limits, Storyboard
-from render.timeline import Timeline
+from render.timeline import Cue, Timeline
 from render.words.subrip import subrip
+from render.words.transcript import transcript
 from render.words.typesetting import problems
 from render.words.webvtt import webvtt
 
@@ -93,6 +94,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The WebVTT file to write."""
     srt: Path | None = None
     """The same as SubRip."""
+    chapters: Path | None = None
+    """The scenes' titles and times, as a WebVTT file."""
+    transcript: Path | None = None
+    """What is said, as a text file."""
+    sheet: Path | None = None
+    """A JPEG of small pictures of the whole film, and a WebVTT file beside it that tells them."""
     hls: Path | None = None
     """A folder for the first profile's video as HLS."""
     webm: Path | None = None
@@ -193,6 +200,9 @@ class Production:
             thumbnails=_path_text(order.thumbnails),
             captions=_path_text(order.captions),
             srt=_path_text(order.srt),
+            chapters=_path_text(order.chapters),
+            transcript=_path_text(order.transcript),
+            sheet=_path_text(order.sheet),
             hls=_path_text(order.hls and order.hls / hls.MAIN),
             webm=_path_text(order.webm),
             gif=_path_text(order.gif),
@@ -203,7 +213,9 @@ class Production:
         """Make the folders that are missing; raise what would else be found out at the end."""
         order = self._order
         files = [order.place(profile) for profile in order.profiles]
-        files += filter(None, (order.poster, order.captions, order.srt, order.webm, order.gif))
+        files += filter(None, (order.poster, order.captions, order.srt, order.chapters))
+        files += filter(None, (order.transcript, order.webm, order.gif))
+        files += [order.sheet, order.sheet.with_suffix(".vtt")] if order.sheet else []
         folders = [folder for folder in (order.thumbnails, order.hls) if folder]
         packages = [order.hls] if order.hls else []
         pictures = list(thumbnails.places(order.storyboard, order.thumbnails))
@@ -243,8 +255,19 @@ class Production:
                 order.thumbnails,
                 lambda place: thumbnails.write(timeline, place, profile, paint_frame=paint_frame),
             ),
-            (order.captions, lambda place: _write_captions(timeline, webvtt, place)),
-            (order.srt, lambda place: _write_captions(timeline, subrip, place)),
+            (
+                order.sheet,
+                lambda place: thumbnails.write_sheet(
+                    timeline, place, profile, paint_frame=paint_frame
+                ),
+            ),
+            (
+                order.captions,
+                lambda place: _write(place, webvtt(timeline.captions, locale=timeline.locale)),
+            ),
+            (order.srt, lambda place: _write(place, subrip(timeline.captions, locale=timeline.locale))),
+            (order.chapters, lambda place: _write(place, _chapter_list(timeline))),
+            (order.transcript, lambda place: _write(place, transcript(order.storyboard))),
             (
                 order.hls,
                 lambda place: hls.package(video, place, threads=order.workers, check=self._check),
@@ -421,9 +444,17 @@ def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:
     )
 
 
-def _write_captions(timeline: Timeline, form: Callable[..., str], place: Path) -> None:
+def _chapter_list(timeline: Timeline) -> str:
+    titled = (
+        Cue(start=one.start, end=one.end, text=one.title or str(number))
+        for number, one in enumerate(chapters(timeline), start=1)
+    )
+    return webvtt(titled, locale=timeline.locale)
+
+
+def _write(place: Path, text: str) -> None:
     with written_aside(place) as part:
-        part.write_text(form(timeline.captions, locale=timeline.locale), encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
 
 
 def _path_text(place: Path | None) -> str | None:

@@ -100,14 +100,6 @@ class Composition:
             segment.digest for segment in self.segments if self._cache.note(_name(segment)) is None
         }
 
-    def _chapters(self) -> tuple[Chapter, ...]:
-        starts = [Fraction(shot.start, self.timeline.fps) for shot in self.timeline.shots]
-        ends = [*starts[1:], self.timeline.duration]
-        return tuple(
-            Chapter(start=start, end=end, title=shot.title)
-            for shot, start, end in zip(self.timeline.shots, starts, ends, strict=True)
-        )
-
     def write(
         self,
         place: Path,
@@ -136,7 +128,7 @@ class Composition:
                 fps=self.profile.fps,
                 check=crew.check,
                 captions=self.timeline.captions,
-                chapters=self._chapters(),
+                chapters=chapters(self.timeline),
                 locale=self.timeline.locale,
             )
         except FFmpegError as error:
@@ -174,6 +166,16 @@ class Composition:
                 total=ended - began,
             ),
         )
+
+
+def chapters(timeline: Timeline) -> tuple[Chapter, ...]:
+    """Return the scenes as chapters: each until the next one begins."""
+    starts = [Fraction(shot.start, timeline.fps) for shot in timeline.shots]
+    ends = [*starts[1:], timeline.duration]
+    return tuple(
+        Chapter(start=start, end=end, title=shot.title)
+        for shot, start, end in zip(timeline.shots, starts, ends, strict=True)
+    )
 
 
 def compose(  # noqa: PLR0913  keyword-only past the third

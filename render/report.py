@@ -59,6 +59,10 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     captions: str | None = None
     """WebVTT."""
     srt: str | None = None
+    chapters: str | None = None
+    transcript: str | None = None
+    sheet: str | None = None
+    """The JPEG; its WebVTT file lies beside it."""
     hls: str | None = None
     """The main playlist."""
     webm: str | None = None

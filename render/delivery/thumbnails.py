@@ -1,9 +1,13 @@
-"""Still pictures of a video as JPEG: one that stands for it all, and a small one per scene.
+"""Still pictures of a video as JPEG: one that stands for it all, small ones, and a sheet of them.
 
-They are painted as the video is, words and all, not taken from the encoded file.
+The sheet holds pictures of the whole film side by side, and a WebVTT file beside it
+tells which part is seen when: what a player shows over its time line. All are painted
+as the video is, words and all, not taken from the encoded file.
 """
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from math import ceil, isqrt
 from pathlib import Path
 
 import msgspec
@@ -14,10 +18,17 @@ from render.pictures.canvas import Canvas
 from render.rendition import Profile
 from render.storyboard import Storyboard
 from render.timeline import Shot, Timeline
+from render.words.webvtt import clock
 
 _SMALL = 480
 """Pixels of a thumbnail's longer side at the most."""
 _POSTER = "poster.jpg"
+_TILE = 160
+"""Pixels of the longer side of a picture on the sheet."""
+_TILES = 100
+"""On one sheet at the most: 1600 by 900 pixels for a film in 16:9."""
+_TILE_SECONDS = 2
+"""Between two of them at the least."""
 _QUALITY = 88
 """JPEG's; above it files grow faster than pictures get better."""
 
@@ -72,6 +83,38 @@ def write_poster(timeline: Timeline, place: Path, *, paint_frame: Callable[[int]
 
 def _name(scene: str) -> str:
     return f"scene-{scene}.jpg"
+
+
+def write_sheet(
+    timeline: Timeline,
+    place: Path,
+    profile: Profile,
+    *,
+    paint_frame: Callable[[int], Canvas],
+) -> None:
+    """Write the sheet, and beside it the WebVTT file of the same name that tells its parts.
+
+    Each part shows the middle of the stretch that it stands for.
+    """
+    every = max(Fraction(_TILE_SECONDS), timeline.duration / _TILES)
+    count = ceil(timeline.duration / every)
+    scale = _TILE / max(profile.width, profile.height)
+    width, height = round(profile.width * scale), round(profile.height * scale)
+    across = isqrt(count - 1) + 1
+    sheet = Image.new("RGB", (across * width, ceil(count / across) * height))
+    told = ["WEBVTT"]
+    for number in range(count):
+        start, end = number * every, min((number + 1) * every, timeline.duration)
+        frame = min(int((start + end) / 2 * timeline.fps), timeline.frames - 1)
+        small = _photograph(paint_frame(frame)).resize((width, height), Image.Resampling.LANCZOS)
+        left, top = number % across * width, number // across * height
+        sheet.paste(small, (left, top))
+        told.append(
+            f"{clock(start)} --> {clock(end)}\n{place.name}#xywh={left},{top},{width},{height}"
+        )
+    _save(sheet, place)
+    with written_aside(place.with_suffix(".vtt")) as part:
+        part.write_text("\n\n".join(told) + "\n", encoding="utf-8")
 
 
 def _telling_frame(shot: Shot) -> int:

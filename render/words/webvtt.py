@@ -25,7 +25,7 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
         lines = [line.strip() for line in clean_text(cue.text).splitlines()]
         rows = [_line(line, leftwards=leftwards) for line in lines if line]
         if rows:
-            blocks.append("\n".join([f"{_time(cue.start)} --> {_time(cue.end)}", *rows]))
+            blocks.append("\n".join([f"{clock(cue.start)} --> {clock(cue.end)}", *rows]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -44,7 +44,8 @@ def _line(line: str, *, leftwards: bool) -> str:
     return mark + line.translate(_ESCAPES)
 
 
-def _time(seconds: Fraction) -> str:
+def clock(seconds: Fraction, *, mark: str = ".") -> str:
+    """Return a time as `00:01:02.003`; `mark` stands before the milliseconds."""
     minutes, rest = divmod(milliseconds(seconds), 60_000)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
