@@ -26,6 +26,7 @@ from cms_bridge.api import (
     health,
     media,
     models,
+    playlists,
     spending,
     subscriptions,
     task_lists,
@@ -38,12 +39,15 @@ from cms_bridge.api.bodies import BridgeRequest
 from cms_bridge.api.browsers import cors_for, serves
 from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
+from cms_bridge.api.playlists import PlaylistLinks
+from cms_bridge.api.renditions import Serving
 from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
+from cms_bridge.storage.links import LinkSigner
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.webhooks.signing import Secrets
 from cms_bridge.webhooks.targets import open_targets
@@ -89,6 +93,10 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         form=settings.log_format, level=settings.log_level, secrets=settings.secrets
     )
     store = store_from(settings)
+    playlist_links = PlaylistLinks(
+        signer=LinkSigner(settings.link_secret.get_secret_value()),
+        base_url=str(settings.public_url),
+    )
     keyring = Keyring(
         settings.api_key.get_secret_value(),
         remembers=timedelta(seconds=settings.key_memory_seconds),
@@ -120,6 +128,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
     app = Litestar(
         route_handlers=[
             *chain.from_iterable(one.routers for one in RESOURCES),
+            playlists.routes,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
         guards=[serves(settings.host_names), requires_key],
@@ -128,6 +137,15 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "store": Provide(lambda: store, sync_to_thread=False),
+            "serving": Provide(
+                lambda: Serving(
+                    store=store,
+                    links=playlist_links,
+                    expires_in=timedelta(seconds=settings.link_seconds),
+                ),
+                sync_to_thread=False,
+            ),
+            "playlist_links": Provide(lambda: playlist_links, sync_to_thread=False),
             "verifier": Provide(
                 lambda: Verifier(settings.webhook_secret.get_secret_value().split()),
                 sync_to_thread=False,

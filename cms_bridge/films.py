@@ -14,8 +14,11 @@ from cms_bridge.records import Film, JobRecord, StoredVideo
 from cms_bridge.tables import GeneratedVideo, Job
 
 
-async def record(job: JobRecord, video: StoredVideo) -> None:
-    """Write down what a job, or an export for its parent, has made; call in its transaction."""
+async def record(job: JobRecord, video: StoredVideo) -> UUID:
+    """Write down what a job, or an export for its parent, has made; call in its transaction.
+
+    Returns the rendition's id: its files are written down by `cms_bridge.jobs.renditions`.
+    """
     assert job.storyboard is not None  # noqa: S101 - it was filmed
     owner = job.parent or job.id
     if job.parent:
@@ -27,10 +30,11 @@ async def record(job: JobRecord, video: StoredVideo) -> None:
         .order_by(GeneratedVideo.number, ascending=False)
         .first()
     )
+    rendition = uuid4()
     await GeneratedVideo.insert(
         GeneratedVideo(
-            **msgspec.structs.asdict(video),
-            id=uuid4(),
+            **{name: one for name, one in msgspec.structs.asdict(video).items() if name != "files"},
+            id=rendition,
             job=owner,
             export_job=job.id if job.parent else None,
             number=(newest["number"] if newest else 0) + 1,
@@ -44,6 +48,7 @@ async def record(job: JobRecord, video: StoredVideo) -> None:
             created_at=datetime.now(UTC),
         )
     )
+    return rendition
 
 
 async def newest(job: UUID) -> Film | None:

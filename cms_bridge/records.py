@@ -154,7 +154,7 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredVideo(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished video and its poster, by their keys in the object store."""
+    """A finished video and its poster, by their keys in the object store, with all its files."""
 
     key: str
     poster_key: str
@@ -163,6 +163,8 @@ class StoredVideo(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     bytes: int
+    files: tuple[StoredFile, ...] = ()
+    """Those two and everything beside them; none where they were not asked for."""
 
 
 class Film(StoredVideo, frozen=True, kw_only=True):
@@ -189,7 +191,9 @@ class Film(StoredVideo, frozen=True, kw_only=True):
             "format": Codec(row["format"]),
             "warnings": _problems(row["warnings"]),
         }
-        return cls(**{name: row[name] for name in cls.__struct_fields__} | decoded)
+        # Its files are read where they are needed: `cms_bridge.jobs.renditions`.
+        told = {name: row[name] for name in cls.__struct_fields__ if name != "files"}
+        return cls(**told | decoded)
 
     @property
     def storyboard(self) -> Storyboard | None:

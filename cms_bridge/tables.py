@@ -264,6 +264,24 @@ class GeneratedVideo(Table):
     created_at = Timestamptz()
 
 
+class RenditionFile(Table):
+    """One file of a rendition in the object store: the video, its poster, captions, and so on."""
+
+    id = UUID(primary_key=True)
+    rendition = ForeignKey(GeneratedVideo, on_delete=OnDelete.cascade, null=False)
+    kind = Varchar(length=16)
+    """One of `cms_bridge.states.FileKind`."""
+    name = Varchar(length=128)
+    """Its path among the rendition's files."""
+    language = Varchar(length=64)
+    """Of what is said or read in it; empty where it has none."""
+    key = Text()
+    media_type = Varchar(length=64)
+    bytes = BigInt()
+    sha256 = Varchar(length=64)
+    created_at = Timestamptz()
+
+
 class OutboxMessage(Table):
     """What the CMS has yet to be told of a job: a topic, its newest and its delivered version."""
 
@@ -443,6 +461,7 @@ TABLES: tuple[type[Table], ...] = (
     Approval,
     Asset,
     GeneratedVideo,
+    RenditionFile,
     OutboxMessage,
     Worker,
     ModelHealth,

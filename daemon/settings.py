@@ -61,6 +61,10 @@ class DaemonSettings(BridgeSettings):
     speech_length_factor: Annotated[float, Field(ge=1)] = 4
     """Speech that lasts ten seconds and this many times the length estimated for its text counts
     as unusable."""
+    hls: bool = True
+    """Whether a film is cut into pieces of several sizes for streaming: half as much work again."""
+    concurrent_uploads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Files of a finished film stored at once: it has some sixty a minute, if it is streamed."""
     signing_certificate: Path | None = None
     """PEM of whoever signs the videos (C2PA), with who vouches for it; by default a certificate
     for development, made in the work directory."""

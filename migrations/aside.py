@@ -33,6 +33,7 @@ TABLES = (
     "aside_27_webhook_event",
     "aside_27_webhook_delivery",
     "aside_27_webhook_attempt",
+    "aside_21_rendition_file",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

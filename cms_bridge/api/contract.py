@@ -64,17 +64,19 @@ _KEY = "key"
 class _Terms(msgspec.Struct, frozen=True, kw_only=True):
     refuses: tuple[type[Exception], ...]
     signed_body: Any = None
-    file: str = ""
+    files: tuple[str, ...] = ()
 
 
-def terms(*refuses: type[Exception], signed_body: Any = None, file: str = "") -> dict[str, Any]:
+def terms(
+    *refuses: type[Exception], signed_body: Any = None, files: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return a handler's `opt`: the errors that it raises besides those that its kind has.
 
     `signed_body` is the type of a body that the handler reads for itself, by the
-    rules of Standard Webhooks; `file` the media type of a file that it answers
+    rules of Standard Webhooks; `files` the media types of a file that it answers
     (`cms_bridge.api.ranges`).
     """
-    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, file=file)}
+    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, files=files)}
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -215,8 +217,8 @@ def _bodies(
             for name in HEADERS
         ]
         yield signed_media, signed
-    if file := _terms_of(handler).file:
-        operation["responses"] |= ranges.documented(file)
+    if files := _terms_of(handler).files:
+        operation["responses"] |= ranges.documented(files)
         return
     given = signature.return_type
     if given.is_subclass_of(Response) and given.inner_types:

@@ -4,31 +4,21 @@ A link is its own permission: nothing else is asked, so that a `<video>` of any
 origin plays and seeks. Files are streamed, never held in memory.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 from litestar import HttpMethod, Request, Router, route
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from starlette.responses import Response
 
 from cms_bridge.access.keys import public
+from cms_bridge.api.links import LINKED, check_link
 from cms_bridge.api.ranges import file_answer
 from cms_bridge.gate import vouch
-from cms_bridge.protections import MEDIA_POLICY, POLICY
 from cms_bridge.storage.base import ObjectNotFound, check_key
-from cms_bridge.storage.links import ExpiredLink, InvalidLink, content_disposition
+from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
-
-LINKED = {
-    # Media elements need the first, `crossorigin` ones (captions) and scripts the others.
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-    POLICY: MEDIA_POLICY,
-}
-"""What a link's answer tells browsers: any page may play it."""
 
 
 @route(
@@ -49,16 +39,9 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
 ) -> Response:
     """Answer a link with an object, a range of it, or 304; raise 403, 404, 410 or 416."""
     key = f"{folder}/{file}"
+    left = check_link(objects.links, key, expires=expires, signature=signature, name=name)
     try:
-        left = objects.links.verify(key, expires=expires, name=name, signature=signature)
         stored = await objects.head(check_key(key))
-    except InvalidLink:
-        raise PermissionDeniedException("This link was not signed here.") from None
-    except ExpiredLink:
-        # Gone for good: a caller knows to ask for a new one.
-        raise ClientException(
-            "This link has expired; ask for a new one.", status_code=HTTPStatus.GONE
-        ) from None
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
     vouch(request.scope)

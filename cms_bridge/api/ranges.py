@@ -99,10 +99,11 @@ def validators(etag: str, modified: datetime) -> dict[str, str]:
     }
 
 
-def documented(media_type: str) -> dict[str, Any]:
+def documented(media_types: tuple[str, ...]) -> dict[str, Any]:
     """Return the answers with a file as OpenAPI tells of them, by status."""
-    whole: dict[str, Any] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    parts = {"multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}}
+    data = {"schema": {"type": "string", "format": "binary"}}
+    whole = dict.fromkeys(media_types, data)
+    parts = {"multipart/byteranges": data}
     told = {
         name: {"description": said, "schema": {"type": "string"}} for name, said in _TOLD.items()
     }

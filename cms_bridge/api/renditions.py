@@ -4,7 +4,8 @@ From the local store they are streamed, whole or in ranges (`cms_bridge.api.rang
 From R2 no byte passes here: the answer leads to a signed link that is good for a while.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.conditions import not_modified
 from cms_bridge.api.contract import terms
+from cms_bridge.api.playlists import THUMBNAILS, PlaylistLinks, is_playlist, playlist
 from cms_bridge.api.ranges import file_answer, validators
 from cms_bridge.errors import (
     RangeNotSatisfiable,
@@ -32,10 +34,9 @@ from cms_bridge.errors import (
 )
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import renditions
-from cms_bridge.jobs.renditions import Rendition, RenditionFile
+from cms_bridge.jobs.renditions import HLS_MAIN, FoundFile, Rendition
 from cms_bridge.protections import MEDIA_POLICY, POLICY
 from cms_bridge.records import StoredFile
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FileKind
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError
 from cms_bridge.storage.links import content_disposition
@@ -43,10 +44,18 @@ from cms_bridge.storage.local import LocalStore
 
 _FILES = (VideoNotFound, VideoNotReady, RenditionNotFound, RenditionFileNotFound, StoreUnavailable)
 _TITLE_CHARS = 100
+_VARIANT, _FILE = re.compile(r"[a-z0-9]{1,16}"), re.compile(r"[a-z0-9_]{1,32}\.[a-z0-9]{1,8}")
 
 _PLACES = {
     FileKind.VIDEO: "stream",
     FileKind.POSTER: "poster",
+    FileKind.CAPTIONS: "captions.vtt",
+    FileKind.SUBRIP: "captions.srt",
+    FileKind.CHAPTERS: "chapters.vtt",
+    FileKind.TRANSCRIPT: "transcript",
+    FileKind.THUMBNAILS: "thumbnails",
+    FileKind.SHEET: "thumbnails.jpg",
+    FileKind.HLS: "hls/main.m3u8",
 }
 """Where a file is served below its rendition, by its kind."""
 
@@ -111,13 +120,12 @@ async def get_rendition(video_id: FromPath[UUID], rendition_id: FromPath[UUID]) 
 def view(video: UUID, rendition: Rendition) -> RenditionView:
     """Return a rendition as the API tells of it."""
     base = f"/api/v1/videos/{video}/renditions/{rendition.id}"
-    (film,) = [one for one in rendition.files if one.kind is FileKind.VIDEO]
     return RenditionView(
         id=rendition.id,
         duration=rendition.duration,
         width=rendition.width,
         height=rendition.height,
-        bytes=film.bytes or 0,
+        bytes=rendition.film.bytes or 0,
         stream_url=f"{base}/stream",
         download_url=f"{base}/download",
         files=[
@@ -135,6 +143,59 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
     )
 
 
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """How files are given out: the dependency `serving` of handlers."""
+
+    store: ObjectStore
+    links: PlaylistLinks
+    expires_in: timedelta
+    """How long the links last that an answer leads to or holds."""
+
+    async def answer(
+        self, request: Request[Any, Any, Any], found: FoundFile, *, saved: bool = False
+    ) -> Response:
+        """Answer a file, a range of it, 304, or where it is; raise the port's errors as refusals.
+
+        What names other files is answered with links in place of the names.
+        """
+        file, store = found.file, self.store
+        if is_playlist(file.name):
+            return await playlist(
+                found.rendition, file, store=store, links=self.links, expires_in=self.expires_in
+            )
+        name = _file_name(found) if saved else None
+        etag = f'"{file.sha256}"'
+        headers = {
+            "Cache-Control": "private, no-cache",
+            "Content-Disposition": content_disposition(name),
+            POLICY: MEDIA_POLICY,
+        }
+        try:
+            if isinstance(store, LocalStore):
+                await store.head(file.key)
+                return await file_answer(
+                    request,
+                    store.path(file.key),
+                    etag=etag,
+                    media_type=file.media_type,
+                    headers=headers,
+                )
+            modified = found.created_at.astimezone(UTC).replace(microsecond=0)
+            headers |= validators(etag, modified)
+            if not_modified(request.headers, etag=etag, modified=modified):
+                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+            if request.method == "HEAD":
+                return Response(headers=headers | await _described(store, file))
+            link = await store.signed_url(file.key, expires_in=self.expires_in, download_name=name)
+        except (ObjectNotFound, FileNotFoundError):
+            raise RenditionFileNotFound("This file is gone from the object store.") from None
+        except StorageError as error:
+            raise StoreUnavailable("The object store does not answer; ask again.") from error
+        return RedirectResponse(
+            link, HTTPStatus.TEMPORARY_REDIRECT, headers={"Cache-Control": "private, no-store"}
+        )
+
+
 class _Served(msgspec.Struct, frozen=True, kw_only=True):
     """A file that every rendition may have, and the path below it where it is served."""
 
@@ -143,6 +204,9 @@ class _Served(msgspec.Struct, frozen=True, kw_only=True):
     """Its name among the rendition's files."""
     media_type: str
     summary: str
+    told: str = ""
+    others: tuple[str, ...] = ()
+    """Media types that it may be of besides."""
     saved: bool = False
     """Whether a browser saves it, under the film's title."""
 
@@ -167,6 +231,59 @@ _SERVED = (
         media_type="image/jpeg",
         summary="The picture that stands for a film",
     ),
+    _Served(
+        place="captions.vtt",
+        name="captions.vtt",
+        media_type="text/vtt",
+        summary="A film's captions, as WebVTT",
+    ),
+    _Served(
+        place="captions.srt",
+        name="captions.srt",
+        media_type="application/x-subrip",
+        summary="A film's captions, as SubRip",
+    ),
+    _Served(
+        place="chapters.vtt",
+        name="chapters.vtt",
+        media_type="text/vtt",
+        summary="A film's scenes with their times, as WebVTT",
+    ),
+    _Served(
+        place="transcript",
+        name="transcript.txt",
+        media_type="text/plain",
+        summary="What a film says, to be read",
+    ),
+    _Served(
+        place="thumbnails",
+        name=THUMBNAILS,
+        media_type="text/vtt",
+        summary="Small pictures of the whole film, as WebVTT",
+        told="It tells which part of a sheet is seen when, by a link that anybody may follow"
+        " for a while.",
+    ),
+    _Served(
+        place="thumbnails.jpg",
+        name="thumbnails.jpg",
+        media_type="image/jpeg",
+        summary="The sheet of small pictures",
+    ),
+    _Served(
+        place="hls/main.m3u8",
+        name=HLS_MAIN,
+        media_type="application/vnd.apple.mpegurl",
+        summary="A film for streaming: the main playlist",
+        told="All that it names it names by links that anybody may follow for a while, so that a"
+        " player needs no key.",
+    ),
+    _Served(
+        place="hls/{variant:str}/{file:str}",
+        name="",
+        media_type="application/vnd.apple.mpegurl",
+        others=("video/iso.segment", "video/mp4", "text/vtt"),
+        summary="A film for streaming: one size's playlist, or a piece",
+    ),
 )
 
 _TOLD = (
@@ -182,21 +299,21 @@ def _routes(one: _Served) -> Sequence[HTTPRouteHandler]:
     async def of_newest(
         request: Request[Any, Any, Any],
         video_id: FromPath[UUID],
-        store: NamedDependency[SkipValidation[ObjectStore]],
-        settings: NamedDependency[BridgeSettings],
+        serving: NamedDependency[SkipValidation[Serving]],
     ) -> Response:
-        found = await renditions.find_file(video_id, None, one.name)
-        return await serve(request, found, store, settings, saved=one.saved)
+        name = one.name or _piece(request.path_params)
+        found = await renditions.find_file(video_id, None, name)
+        return await serving.answer(request, found, saved=one.saved)
 
     async def of_rendition(
         request: Request[Any, Any, Any],
         video_id: FromPath[UUID],
         rendition_id: FromPath[UUID],
-        store: NamedDependency[SkipValidation[ObjectStore]],
-        settings: NamedDependency[BridgeSettings],
+        serving: NamedDependency[SkipValidation[Serving]],
     ) -> Response:
-        found = await renditions.find_file(video_id, rendition_id, one.name)
-        return await serve(request, found, store, settings, saved=one.saved)
+        name = one.name or _piece(request.path_params)
+        found = await renditions.find_file(video_id, rendition_id, name)
+        return await serving.answer(request, found, saved=one.saved)
 
     return [
         _route(of_newest, one, "", "Of the newest rendition."),
@@ -204,63 +321,26 @@ def _routes(one: _Served) -> Sequence[HTTPRouteHandler]:
     ]
 
 
-def _route(handler: Callable[..., Any], one: _Served, within: str, told: str) -> HTTPRouteHandler:
+def _route(handler: Callable[..., Any], one: _Served, within: str, whose: str) -> HTTPRouteHandler:
     # The contract names operations by their handlers.
-    place = one.place.replace(".", "_")
+    place = "_".join(re.findall(r"[a-z0-9]+", re.sub(r":\w+", "", one.place)))
     handler.__name__ = f"get_rendition_{place}" if within else f"get_{place}"
     return route(
         f"/{{video_id:uuid}}{within}/{one.place}",
         http_method=[HttpMethod.GET, HttpMethod.HEAD],
         status_code=HTTPStatus.OK,
-        opt=terms(*_FILES, RangeNotSatisfiable, file=one.media_type) | needs(Action.READ),
+        opt=terms(*_FILES, RangeNotSatisfiable, files=(one.media_type, *one.others))
+        | needs(Action.READ),
         summary=one.summary,
-        description=f"{told} {_TOLD}",
+        description=" ".join(filter(None, (whose, one.told, _TOLD))),
     )(handler)
 
 
-async def serve(
-    request: Request[Any, Any, Any],
-    found: RenditionFile,
-    store: ObjectStore,
-    settings: BridgeSettings,
-    *,
-    saved: bool = False,
-) -> Response:
-    """Answer a file, a range of it, 304, or where it is; raise the port's errors as refusals."""
-    file = found.file
-    name = _file_name(found) if saved else None
-    etag = f'"{file.sha256}"'
-    headers = {
-        "Cache-Control": "private, no-cache",
-        "Content-Disposition": content_disposition(name),
-        POLICY: MEDIA_POLICY,
-    }
-    try:
-        if isinstance(store, LocalStore):
-            await store.head(file.key)
-            return await file_answer(
-                request,
-                store.path(file.key),
-                etag=etag,
-                media_type=file.media_type,
-                headers=headers,
-            )
-        modified = found.created_at.astimezone(UTC).replace(microsecond=0)
-        headers |= validators(etag, modified)
-        if not_modified(request.headers, etag=etag, modified=modified):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        if request.method == "HEAD":
-            return Response(headers=headers | await _described(store, file))
-        link = await store.signed_url(
-            file.key, expires_in=timedelta(seconds=settings.link_seconds), download_name=name
-        )
-    except (ObjectNotFound, FileNotFoundError):
-        raise RenditionFileNotFound("This file is gone from the object store.") from None
-    except StorageError as error:
-        raise StoreUnavailable("The object store does not answer; ask again.") from error
-    return RedirectResponse(
-        link, HTTPStatus.TEMPORARY_REDIRECT, headers={"Cache-Control": "private, no-store"}
-    )
+def _piece(named: Mapping[str, str]) -> str:
+    """Return the name of a piece by its path; what can be no name is not looked for."""
+    if _VARIANT.fullmatch(named["variant"]) and _FILE.fullmatch(named["file"]):
+        return f"hls/{named['variant']}/{named['file']}"
+    raise RenditionFileNotFound("This rendition has no such file.")
 
 
 async def _described(store: ObjectStore, file: StoredFile) -> dict[str, str]:
@@ -269,7 +349,7 @@ async def _described(store: ObjectStore, file: StoredFile) -> dict[str, str]:
     return {"Content-Type": file.media_type, "Content-Length": str(size)}
 
 
-def _file_name(found: RenditionFile) -> str:
+def _file_name(found: FoundFile) -> str:
     title = " ".join(found.title.split())[:_TITLE_CHARS].strip()
     return f"{title or 'video'}.mp4"
 

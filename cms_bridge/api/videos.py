@@ -19,6 +19,7 @@ from cms_bridge import films
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
+from cms_bridge.api.playlists import PlaylistLinks, is_playlist
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import IllegalMove, JobNotFound, VideoNotFound
@@ -27,7 +28,7 @@ from cms_bridge.jobs import approvals, renditions, transitions
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import Status
+from cms_bridge.states import FileKind, Status
 from cms_bridge.storage.base import ObjectStore
 from render.problem import Problem
 from render.storyboard import Storyboard
@@ -87,6 +88,13 @@ class VideoLinks(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     video: ExpiringLink
     poster: ExpiringLink
+    hls: ExpiringLink | None
+    """The playlist for a player that streams; it needs no key. Null where there is none."""
+    captions: ExpiringLink | None
+    """As WebVTT, like the next two."""
+    chapters: ExpiringLink | None
+    thumbnails: ExpiringLink | None
+    """Small pictures of the whole film, for a player's time line."""
     expires_in: int
     """Seconds."""
 
@@ -171,18 +179,33 @@ async def get_video_links(
     job_id: FromPath[UUID],
     store: NamedDependency[SkipValidation[ObjectStore]],
     settings: NamedDependency[BridgeSettings],
+    playlist_links: NamedDependency[SkipValidation[PlaylistLinks]],
 ) -> VideoLinks:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
-    video = await films.finished(job_id)
+    shown = await films.finished(job_id)
+    newest = await renditions.find(job_id, shown.id)
     expires = timedelta(seconds=settings.link_seconds)
+
+    async def link(kind: FileKind) -> ExpiringLink | None:
+        if (file := newest.file(kind)) is None:
+            return None
+        if is_playlist(file.name):
+            return ExpiringLink(url=playlist_links.url(newest.id, file.name, expires_in=expires))
+        return ExpiringLink(url=await store.signed_url(file.key, expires_in=expires))
+
+    video, poster = newest.film, newest.poster
     name = f"{job.title.strip() or 'video'}.mp4"
     return VideoLinks(
         video=ExpiringLink(
             url=await store.signed_url(video.key, expires_in=expires),
             download_url=await store.signed_url(video.key, expires_in=expires, download_name=name),
         ),
-        poster=ExpiringLink(url=await store.signed_url(video.poster_key, expires_in=expires)),
+        poster=ExpiringLink(url=await store.signed_url(poster.key, expires_in=expires)),
+        hls=await link(FileKind.HLS),
+        captions=await link(FileKind.CAPTIONS),
+        chapters=await link(FileKind.CHAPTERS),
+        thumbnails=await link(FileKind.THUMBNAILS),
         expires_in=settings.link_seconds,
     )
 

@@ -16,6 +16,7 @@ import structlog
 from cms_bridge import films
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
+from cms_bridge.jobs import renditions
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
@@ -216,7 +217,7 @@ async def storyboard_drafted(
 
 
 async def complete(lease: Lease, video: StoredVideo) -> None:
-    """Record the finished video; job, video and outbox message become true together."""
+    """Record the finished video; job, video, its files and the message become true together."""
     async with transaction():
         finished = await _finish(
             lease,
@@ -224,7 +225,8 @@ async def complete(lease: Lease, video: StoredVideo) -> None:
             {Job.progress: 100, Job.video_url: f"/api/v1/videos/jobs/{lease.job_id}/links"},
             came_from=[Status.UPLOADING],
         )
-        await films.record(finished, video)
+        rendition = await films.record(finished, video)
+        await renditions.record_files(rendition, video.files, at=finished.updated_at)
 
 
 async def complete_medium(lease: Lease, *, fallback: bool) -> None:

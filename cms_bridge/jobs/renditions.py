@@ -4,11 +4,11 @@ A video is named by its job. Its newest rendition that no export made is the one
 meant where none is named; the others stay as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -20,7 +20,14 @@ from cms_bridge.errors import (
 )
 from cms_bridge.records import JobRecord, StoredFile
 from cms_bridge.states import FileKind, JobKind
-from cms_bridge.tables import GeneratedVideo, Job
+from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
+
+HLS_MAIN = "hls/main.m3u8"
+"""The name of the playlist that a player is given."""
+
+_BATCH = 200
+"""Rows of one statement: a long film has a thousand pieces."""
+_KINDS = list(FileKind)
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +39,25 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     files: tuple[StoredFile, ...]
-    """Without the pieces for streaming."""
+    """By kind; of those for streaming the main playlist alone."""
     created_at: datetime
 
+    def file(self, kind: FileKind) -> StoredFile | None:
+        """Return the file of a kind, if there is one."""
+        return next((one for one in self.files if one.kind is kind), None)
 
-class RenditionFile(msgspec.Struct, frozen=True, kw_only=True):
+    @property
+    def film(self) -> StoredFile:
+        """The video, which every rendition has."""
+        return next(one for one in self.files if one.kind is FileKind.VIDEO)
+
+    @property
+    def poster(self) -> StoredFile:
+        """Its poster, which every rendition has as well."""
+        return next(one for one in self.files if one.kind is FileKind.POSTER)
+
+
+class FoundFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file, with what is told of it where it is served."""
 
     file: StoredFile
@@ -46,10 +67,27 @@ class RenditionFile(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+async def record_files(rendition: UUID, files: Sequence[StoredFile], *, at: datetime) -> None:
+    """Write down what a new rendition consists of; call inside its transaction."""
+    for first in range(0, len(files), _BATCH):
+        await RenditionFile.insert(
+            *(
+                RenditionFile(
+                    id=uuid4(),
+                    rendition=rendition,
+                    created_at=at,
+                    **msgspec.structs.asdict(one),
+                )
+                for one in files[first : first + _BATCH]
+            )
+        )
+
+
 async def of_video(video: UUID) -> tuple[JobRecord, tuple[Rendition, ...]]:
     """Return a video's job and its renditions, the newest first; raise `VideoNotFound`."""
-    job = await _find(video)
-    return job, tuple([_rendition(row) for row in await _rows(video)])
+    job, rows = await _find(video), await _rows(video)
+    files = await _files([row["id"] for row in rows])
+    return job, tuple(_rendition(row, files.get(row["id"])) for row in rows)
 
 
 async def find(video: UUID, rendition: UUID) -> Rendition:
@@ -61,7 +99,7 @@ async def find(video: UUID, rendition: UUID) -> Rendition:
     raise RenditionNotFound("This video has no such rendition.")
 
 
-async def find_file(video: UUID, rendition: UUID | None, name: str) -> RenditionFile:
+async def find_file(video: UUID, rendition: UUID | None, name: str) -> FoundFile:
     """Return a file by its name among those of a rendition; of the newest where that is None.
 
     Raises `VideoNotFound`, `VideoNotReady` while there is no rendition,
@@ -78,16 +116,26 @@ async def find_file(video: UUID, rendition: UUID | None, name: str) -> Rendition
         if rendition:
             raise RenditionNotFound("This video has no such rendition.")
         raise VideoNotReady("This video is not finished yet.", status=job.status)
-    newest = rows[0]
-    for file in _files(newest):
-        if file.name == name:
-            return RenditionFile(
-                file=file,
-                rendition=newest["id"],
-                title=job.title,
-                created_at=newest["created_at"],
-            )
-    raise RenditionFileNotFound("This rendition has no such file.")
+    found = await files_named(rows[0]["id"], [name])
+    own = {one.name: one for one in _own_files(rows[0])}
+    if (file := found.get(name) or own.get(name)) is None:
+        raise RenditionFileNotFound("This rendition has no such file.")
+    return FoundFile(
+        file=file, rendition=rows[0]["id"], title=job.title, created_at=rows[0]["created_at"]
+    )
+
+
+async def files_named(rendition: UUID, names: Collection[str]) -> dict[str, StoredFile]:
+    """Return those of a rendition's files that have these names, by name."""
+    known = sorted(names)
+    found: dict[str, StoredFile] = {}
+    for first in range(0, len(known), _BATCH):
+        rows = await RenditionFile.select(*RenditionFile.all_columns()).where(
+            RenditionFile.rendition == rendition,
+            RenditionFile.name.is_in(known[first : first + _BATCH]),
+        )
+        found |= {row["name"]: StoredFile.of(row) for row in rows}
+    return found
 
 
 async def _find(video: UUID) -> JobRecord:
@@ -105,27 +153,48 @@ async def _rows(video: UUID) -> list[dict[str, Any]]:
     )
 
 
-def _rendition(row: Mapping[str, Any]) -> Rendition:
+async def _files(renditions: Collection[UUID]) -> dict[UUID, list[StoredFile]]:
+    if not renditions:
+        return {}
+    no_piece = (RenditionFile.kind != FileKind.HLS) | (RenditionFile.name == HLS_MAIN)
+    found: dict[UUID, list[StoredFile]] = {}
+    for row in await RenditionFile.select(*RenditionFile.all_columns()).where(
+        RenditionFile.rendition.is_in(list(renditions)), no_piece
+    ):
+        found.setdefault(row["rendition"], []).append(StoredFile.of(row))
+    return found
+
+
+def _rendition(row: Mapping[str, Any], files: Sequence[StoredFile] | None) -> Rendition:
     return Rendition(
         id=row["id"],
         duration=row["duration"],
         width=row["width"],
         height=row["height"],
-        files=_files(row),
+        files=tuple(sorted(files or _own_files(row), key=lambda one: _KINDS.index(one.kind))),
         created_at=row["created_at"],
     )
 
 
-def _files(row: Mapping[str, Any]) -> tuple[StoredFile, ...]:
-    """Return what a rendition consists of by its own row."""
-    return (
-        _file(FileKind.VIDEO, "video.mp4", row["key"], "video/mp4", row["bytes"]),
-        _file(FileKind.POSTER, "poster.jpg", row["poster_key"], "image/jpeg", None),
-    )
-
-
-def _file(kind: FileKind, name: str, key: str, media_type: str, size: int | None) -> StoredFile:
+def _own_files(row: Mapping[str, Any]) -> tuple[StoredFile, StoredFile]:
+    """Return what a rendition has by its own row: all there is of one from before files had any."""
+    video, poster = row["key"], row["poster_key"]
     # A key holds the digest of what it names.
-    return StoredFile(
-        kind=kind, name=name, key=key, media_type=media_type, bytes=size, sha256=PurePath(key).stem
+    return (
+        StoredFile(
+            kind=FileKind.VIDEO,
+            name="video.mp4",
+            key=video,
+            media_type="video/mp4",
+            bytes=row["bytes"],
+            sha256=PurePath(video).stem,
+        ),
+        StoredFile(
+            kind=FileKind.POSTER,
+            name="poster.jpg",
+            key=poster,
+            media_type="image/jpeg",
+            bytes=None,
+            sha256=PurePath(poster).stem,
+        ),
     )

@@ -1,20 +1,18 @@
 """The second phase: an approved storyboard becomes a stored, checked video."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 import msgspec
 import structlog
 from msgspec.structs import replace
 
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.records import StoredVideo
-from cms_bridge.states import Status
-from cms_bridge.storage.base import object_key
+from cms_bridge.records import StoredFile, StoredVideo
+from cms_bridge.states import FileKind, Status
+from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.generation import generate_assets
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
@@ -72,8 +70,14 @@ async def render_video(lease: Lease, services: Services) -> None:
     await leases.advance(
         lease, to=Status.UPLOADING, progress=UPLOADING, warnings=_merge(warnings, shown)
     )
-    video = await _store(lease, directory, rendered.rendition, services)
-    await leases.complete(lease, video)
+    files = await store_files(
+        directory,
+        services.store,
+        project=lease.project,
+        language=storyboard.locale,
+        side_by_side=services.settings.concurrent_uploads,
+    )
+    await leases.complete(lease, _stored_video(rendered.rendition, files))
 
 
 def _merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -88,12 +92,17 @@ def _arguments(directory: Path, services: Services) -> list[str]:
         if settings.signing_certificate and settings.signing_key
         else ["--credentials", str(settings.work_directory.absolute() / "credentials")]
     )
+    beside = [
+        part
+        for option, name in COMPANIONS.items()
+        if option != "--hls" or settings.hls
+        for part in (option, str(directory / name))
+    ]
     return [
         str(directory / "storyboard.json"),
         "--out",
         str(directory / "video.mp4"),
-        "--poster",
-        str(directory / "poster.jpg"),
+        *beside,
         "--assets",
         str(directory / "assets"),
         "--cache",
@@ -128,27 +137,14 @@ def _with_ingredients(
     )
 
 
-async def _store(
-    lease: Lease, directory: Path, rendition: Rendition, services: Services
-) -> StoredVideo:
-    keys: dict[str, str] = {}
-    for name, media_type in (("video.mp4", "video/mp4"), ("poster.jpg", "image/jpeg")):
-        path = directory / name
-        digest = await anyio.to_thread.run_sync(_sha256, path)
-        keys[name] = object_key(
-            project=lease.project, sha256=digest, extension=path.suffix.removeprefix(".")
-        )
-        await services.store.put(keys[name], path, media_type=media_type)
+def _stored_video(rendition: Rendition, files: tuple[StoredFile, ...]) -> StoredVideo:
+    keys = {one.kind: one.key for one in files}
     return StoredVideo(
-        key=keys["video.mp4"],
-        poster_key=keys["poster.jpg"],
+        key=keys[FileKind.VIDEO],
+        poster_key=keys[FileKind.POSTER],
         duration=rendition.duration,
         width=rendition.width,
         height=rendition.height,
         bytes=rendition.bytes,
+        files=files,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

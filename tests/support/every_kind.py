@@ -16,7 +16,7 @@ from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.health import models
 from cms_bridge.inbox import intake
-from cms_bridge.jobs import media, submissions, transitions, workers
+from cms_bridge.jobs import media, renditions, submissions, transitions, workers
 from cms_bridge.jobs.media import Bed, Order
 from cms_bridge.jobs.submissions import VideoOrder
 from cms_bridge.ledger import charges
@@ -25,8 +25,8 @@ from cms_bridge.ledger.vault import keep_text
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.estimates import prices_of
-from cms_bridge.records import Output
-from cms_bridge.states import MEDIA, JobKind, Status
+from cms_bridge.records import Output, StoredFile
+from cms_bridge.states import MEDIA, FileKind, JobKind, Status
 from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project
 from cms_bridge.webhooks import deliveries, subscriptions
 from render.generation.base import GeneratedText, Kind
@@ -41,6 +41,8 @@ from tests.support.ledger import AMPLE, call, claimed, new_job, pay
 from tests.support.webhooks import PROJECT, SECRETS, subscribed
 
 PRICES = prices_of(ModelsConfig(), gemini=True, replicate=True)
+
+FILES = ("captions.vtt", "hls/main.m3u8", "hls/720p/0000.m4s")
 
 Rows = dict[str, dict[str, Mapping[str, Any]]]
 """By table and id."""
@@ -209,9 +211,10 @@ async def finished(job: UUID) -> None:
     board = events.storyboard()
     exports = [await an_export(job, status) for status in (Status.COMPLETED, Status.APPROVED)]
     for number, export in enumerate((None, exports[0], None), start=1):
+        rendition, now = uuid4(), datetime.now(UTC)
         await GeneratedVideo.insert(
             GeneratedVideo(
-                id=uuid4(),
+                id=rendition,
                 job=job,
                 export_job=export,
                 number=number,
@@ -228,9 +231,23 @@ async def finished(job: UUID) -> None:
                 height=1920 if export else 1080,
                 bytes=3_000_000_000,
                 warnings=msgspec.json.encode([Problem(code="x", message="X.")]).decode(),
-                created_at=datetime.now(UTC),
+                created_at=now,
             )
         )
+        await renditions.record_files(rendition, [a_file(name) for name in FILES], at=now)
+
+
+def a_file(name: str) -> StoredFile:
+    piece = "/" in name
+    return StoredFile(
+        kind=FileKind.HLS if piece else FileKind.CAPTIONS,
+        name=name,
+        language="" if piece else "en",
+        key=f"files/{name}",
+        media_type="text/plain",
+        bytes=10,
+        sha256="e" * 64,
+    )
 
 
 async def an_export(parent: UUID, status: Status) -> UUID:

@@ -140,7 +140,7 @@ class RunningInstallation:
         ]
         stored = self.rows(
             "SELECT key FROM asset UNION SELECT key FROM generated_video"
-            " UNION SELECT poster_key FROM generated_video"
+            " UNION SELECT poster_key FROM generated_video UNION SELECT key FROM rendition_file"
         )
         found += [f"{row['key']} is gone" for row in stored if not (objects / row["key"]).is_file()]
         for problem, query in _HALF_ROWS.items():
