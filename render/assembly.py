@@ -265,7 +265,10 @@ class Production:
                 order.captions,
                 lambda place: _write(place, webvtt(timeline.captions, locale=timeline.locale)),
             ),
-            (order.srt, lambda place: _write(place, subrip(timeline.captions, locale=timeline.locale))),
+            (
+                order.srt,
+                lambda place: _write(place, subrip(timeline.captions, locale=timeline.locale)),
+            ),
             (order.chapters, lambda place: _write(place, _chapter_list(timeline))),
             (order.transcript, lambda place: _write(place, transcript(order.storyboard))),
             (

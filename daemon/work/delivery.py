@@ -19,7 +19,7 @@ from cms_bridge.storage.media_types import media_type_of
 COMPANIONS = {
     "--poster": "poster.jpg",
     "--captions": "captions.vtt",
-    "--subrip": "captions.srt",
+    "--srt": "captions.srt",
     "--chapters": "chapters.vtt",
     "--transcript": "transcript.txt",
     "--sheet": "thumbnails.jpg",

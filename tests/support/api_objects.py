@@ -9,11 +9,12 @@ import msgspec
 
 from cms_bridge.assets import Metadata
 from cms_bridge.database import transaction
-from cms_bridge.jobs import media
+from cms_bridge.jobs import media, renditions
 from cms_bridge.jobs.media import Order
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import OFFLINE
-from cms_bridge.states import JobKind, Status
+from cms_bridge.records import StoredFile
+from cms_bridge.states import FileKind, JobKind, Status
 from cms_bridge.tables import Asset, Charge, GeneratedVideo, WebhookDelivery
 from cms_bridge.webhooks.events import Occasion
 from cms_bridge.webhooks.publication import publish
@@ -65,7 +66,23 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     asset = await _asset(done, now)
     jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
     assets = [{"assetId": str(one)} for one in (pending, asset)]
+    await renditions.record_files(
+        rendition,
+        [
+            StoredFile(
+                kind=FileKind.HLS if "/" in file else FileKind.CAPTIONS,
+                name=file,
+                key=f"{'a' * 32}/{'e' * 64}.{file.rpartition('.')[2]}",
+                media_type="text/plain",
+                bytes=1,
+                sha256="e" * 64,
+            )
+            for file in ("captions.vtt", "hls/720p/0000.m4s")
+        ],
+        at=now,
+    )
     video = {"videoId": str(done), "renditionId": str(rendition)}
+    video |= {"variant": "720p", "file": "0000.m4s"}
     hooks = [await _webhook(name, job) for job in (waiting, done)]
     return [
         known | video | assets[number % 2] | hooks[number % 2] | {"taskId": known["jobId"]}

@@ -332,7 +332,19 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 *(
                     f"{{videoId}}/{within}{file}"
                     for within in ("", "renditions/{renditionId}/")
-                    for file in ("stream", "download", "poster")
+                    for file in (
+                        "stream",
+                        "download",
+                        "poster",
+                        "captions.vtt",
+                        "captions.srt",
+                        "chapters.vtt",
+                        "transcript",
+                        "thumbnails",
+                        "thumbnails.jpg",
+                        "hls/main.m3u8",
+                        "hls/{variant}/{file}",
+                    )
                 ),
                 *(f"jobs/{{jobId}}/{action}" for action in ("status", "links", "cancel")),
                 "jobs/{jobId}/charges",

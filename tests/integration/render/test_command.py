@@ -14,6 +14,8 @@ from typing import Any
 import av
 import msgspec
 import pytest
+import webvtt
+from PIL import Image
 
 from render.inspection.probe import inspect
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, Stage
@@ -88,6 +90,42 @@ def test_a_draft_and_its_captions_as_subrip(film, tmp_path: Path) -> None:
     assert sizes["draft"] < 0.7 * sizes["high"]
     with av.open(srt) as container:
         assert container.format.name == "srt"
+
+
+def test_what_players_take_beside_a_film_is_made_on_request(film, tmp_path: Path) -> None:
+    out, beside = tmp_path / "out.mp4", tmp_path / "beside"
+    names = {
+        "captions": "captions.vtt",
+        "srt": "captions.srt",
+        "chapters": "chapters.vtt",
+        "transcript": "transcript.txt",
+        "sheet": "thumbnails.jpg",
+    }
+    wanted = [part for name, file in names.items() for part in (f"--{name}", beside / file)]
+    code, lines = run(*rendering(film, out, "--profile", "preview", *wanted))
+    assert code == 0
+    result = lines[-1]
+    assert isinstance(result, ResultLine)
+    told = {name: getattr(result, name) for name in names}
+    assert told == {name: str(beside / file) for name, file in names.items()}
+    chapters = webvtt.read(beside / "chapters.vtt")
+    # Whole seconds are all that the reader tells.
+    starts = [one.start_in_seconds for one in chapters]
+    assert starts == [int(scene.start + 0.001) for scene in result.scenes]
+    captions, subtitles = (
+        webvtt.read(beside / "captions.vtt"),
+        webvtt.from_srt(beside / "captions.srt"),
+    )
+    assert [one.text for one in captions] == [one.text for one in subtitles]
+    with Image.open(beside / "thumbnails.jpg") as sheet:
+        parts = [one.text for one in webvtt.read(beside / "thumbnails.vtt")]
+        assert parts
+        for part in parts:
+            name, _, place = part.partition("#xywh=")
+            left, top, width, height = map(int, place.split(","))
+            assert name == "thumbnails.jpg"
+            assert left + width <= sheet.width
+            assert top + height <= sheet.height
 
 
 def test_what_the_folder_lacks_is_made_offline(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -13,12 +14,16 @@ import anyio
 import httpx
 import pytest
 
-from cms_bridge.database import connected
-from cms_bridge.states import Status
+from cms_bridge.database import connected, transaction
+from cms_bridge.jobs import renditions
+from cms_bridge.records import StoredFile
+from cms_bridge.states import FileKind, Status
 from cms_bridge.storage.base import object_key
+from cms_bridge.storage.links import LinkSigner
 from cms_bridge.storage.local import LocalStore
+from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.storage.r2 import R2Store
-from cms_bridge.tables import GeneratedVideo, Job
+from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
 from tests.support.bridge_process import API_KEY, LINK_SECRET, Bridge, running_bridge
 from tests.support.jobs import put
 from tests.support.ledger import new_job
@@ -27,6 +32,47 @@ from tests.support.servers.s3 import S3Server
 pytestmark = pytest.mark.anyio
 
 FILM, POSTER = os.urandom(300_000), os.urandom(2_000)
+MAIN = """#EXTM3U
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",URI="captions/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=1
+720p/index.m3u8
+
+"""
+SIZE = """#EXTM3U
+#EXT-X-MAP:URI="init_0.mp4"
+#EXTINF:4.0,
+0000.m4s
+#EXT-X-ENDLIST
+"""
+WORDS = "#EXTM3U\n#EXTINF:4.0,\n0000.vtt\n#EXT-X-ENDLIST\n"
+FILES = {
+    "captions.vtt": (FileKind.CAPTIONS, b"WEBVTT\n"),
+    "captions.srt": (FileKind.SUBRIP, b"1\n"),
+    "chapters.vtt": (FileKind.CHAPTERS, b"WEBVTT\n\n"),
+    "transcript.txt": (FileKind.TRANSCRIPT, "Été\n".encode()),
+    "thumbnails.vtt": (
+        FileKind.THUMBNAILS,
+        b"WEBVTT\n\n00:00.000 --> 00:02.000\nthumbnails.jpg#xywh=0,0,160,90\n",
+    ),
+    "thumbnails.jpg": (FileKind.SHEET, b"a sheet"),
+    "hls/main.m3u8": (FileKind.HLS, MAIN.encode()),
+    "hls/720p/index.m3u8": (FileKind.HLS, SIZE.encode()),
+    "hls/720p/init_0.mp4": (FileKind.HLS, b"init"),
+    "hls/720p/0000.m4s": (FileKind.HLS, b"piece"),
+    "hls/captions/index.m3u8": (FileKind.HLS, WORDS.encode()),
+    "hls/captions/0000.vtt": (FileKind.HLS, b"WEBVTT\n\nwords"),
+}
+"""What there is beside the film, as the engine names it."""
+PLACES = {
+    "captions.vtt": "captions.vtt",
+    "captions.srt": "captions.srt",
+    "chapters.vtt": "chapters.vtt",
+    "transcript": "transcript.txt",
+    "thumbnails.jpg": "thumbnails.jpg",
+    "hls/720p/0000.m4s": "hls/720p/0000.m4s",
+    "hls/720p/init_0.mp4": "hls/720p/init_0.mp4",
+}
+"""Where some of it is served, byte for byte."""
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 TITLE = 'Été "½" / 日本'
 MEGABYTE = 1024 * 1024
@@ -118,6 +164,26 @@ async def _rendition(video: UUID, store: LocalStore | R2Store, film: bytes, at: 
             created_at=at,
         )
     )
+    files: list[StoredFile] = []
+    own = {"video.mp4": (FileKind.VIDEO, film), "poster.jpg": (FileKind.POSTER, POSTER)}
+    for name, (kind, data) in (own | FILES).items():
+        extension = name.rpartition(".")[2]
+        media_type = media_type_of(name)
+        key = await stored(store, data, extension, media_type)
+        digest = hashlib.sha256(data).hexdigest()
+        files.append(
+            StoredFile(
+                kind=kind,
+                name=name,
+                language="fr" if kind is FileKind.CAPTIONS else "",
+                key=key,
+                media_type=media_type,
+                bytes=len(data),
+                sha256=digest,
+            )
+        )
+    async with transaction():
+        await renditions.record_files(rendition, files, at=at)
     return rendition
 
 
@@ -149,7 +215,12 @@ async def test_a_video_is_told_with_its_renditions(served: Served) -> None:
     assert (rendition["width"], rendition["height"], rendition["duration"]) == (1920, 1080, 30.5)
     assert (await served.get("renditions")).json() == {"renditions": [rendition]}
     assert (await served.get(f"renditions/{served.newest}")).json() == rendition
+    kinds = [file["kind"] for file in rendition["files"]]
+    assert kinds == [kind.value for kind in FileKind]
+    assert [one["language"] for one in rendition["files"] if one["kind"] == "captions"] == ["fr"]
     for file in rendition["files"]:
+        if file["kind"] in ("thumbnails", "hls"):
+            continue  # what names others is answered with links
         answer = await served.http.get(file["url"], follow_redirects=True)
         assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
         assert answer.headers["content-type"].startswith(file["mediaType"])
@@ -264,6 +335,60 @@ async def test_an_object_store_gives_its_bytes_itself(served: Served) -> None:
         assert (await anybody.get(link)).content == FILM
 
 
+async def test_everything_beside_the_film_is_served(served: Served) -> None:
+    for within in ("", f"renditions/{served.newest}/"):
+        for place, name in PLACES.items():
+            answer = await served.http.get(
+                f"/api/v1/videos/{served.video}/{within}{place}", follow_redirects=True
+            )
+            assert (answer.status_code, answer.content) == (200, FILES[name][1]), place
+            assert answer.headers["content-type"].startswith(media_type_of(name))
+    for missing in ("hls/720p/0001.m4s", "hls/240p/index.m3u8", "hls/720p/%00.m4s", "hls/../x.vtt"):
+        answer = await served.get(missing)
+        assert answer.status_code == 404, missing
+
+
+async def test_a_player_without_a_key_finds_all_that_a_playlist_names(served: Served) -> None:
+    links = (await served.http.get(f"/api/v1/videos/jobs/{served.video}/links")).json()
+    async with httpx.AsyncClient() as player:
+        for main in (await served.get("hls/main.m3u8"), await player.get(links["hls"]["url"])):
+            assert main.status_code == 200
+            assert main.headers["content-type"].startswith("application/vnd.apple.mpegurl")
+            assert main.headers["cache-control"] == "private, no-store"
+            words, size = re.findall(r'URI="([^"]+)"|^(http\S+)', main.text, re.MULTILINE)
+            for url, expected in ((size[1], {b"init", b"piece"}), (words[0], {b"WEBVTT\n\nwords"})):
+                listed = await player.get(url)
+                assert listed.headers["access-control-allow-origin"] == "*"
+                assert listed.headers["cross-origin-resource-policy"] == "cross-origin"
+                pieces = re.findall(r'https?://[^"\s]+', listed.text)
+                assert {(await player.get(one)).content for one in pieces} == expected
+        thumbnails = (await served.get("thumbnails")).text
+        (sheet,) = re.findall(r"(http\S+)#xywh=0,0,160,90", thumbnails)
+        assert (await player.get(sheet)).content == b"a sheet"
+        assert (await player.get(links["thumbnails"]["url"])).text.startswith("WEBVTT\n")
+        assert (await player.get(links["captions"]["url"])).content == b"WEBVTT\n"
+
+
+async def test_a_playlist_s_link_opens_nothing_else(served: Served) -> None:
+    links = (await served.http.get(f"/api/v1/videos/jobs/{served.video}/links")).json()
+    url = links["hls"]["url"]
+    async with httpx.AsyncClient() as player:
+        for wrong, status in (
+            (url.replace("main.m3u8", "720p.m3u8"), 403),
+            (url.replace(str(served.newest), str(uuid4())), 403),
+            (url.replace("expires=", "expires=1"), 403),
+            (url.partition("?")[0] + "?expires=9999999999&signature=x", 403),
+            (url.partition("?")[0], 400),
+        ):
+            assert (await player.get(wrong)).status_code == status, wrong
+        signer = LinkSigner(LINK_SECRET)
+        for name, status in (("1080p.m3u8", 404), ("..m3u8", 404), ("720p.m3u8", 200)):
+            key = f"playlists/{served.newest}/{name}"
+            query = signer.query(key, expires_in=timedelta(seconds=30), name=None)
+            answer = await player.get(f"{served.bridge.url}/{key}?{query}")
+            assert answer.status_code == status, name
+
+
 @local
 async def test_a_file_that_is_gone_is_not_found(served: Served) -> None:
     (row,) = await GeneratedVideo.select().where(GeneratedVideo.id == served.newest)
@@ -278,6 +403,7 @@ async def test_memory_stays_flat_while_a_gigabyte_is_streamed(served: Served) ->
     assert isinstance(served.store, LocalStore)
     with served.store.path(key).open("wb") as sparse:
         sparse.truncate(1024 * MEGABYTE)
+    await RenditionFile.update({RenditionFile.key: key}).where(RenditionFile.name == "video.mp4")
     await GeneratedVideo.update({GeneratedVideo.key: key}).where(GeneratedVideo.id == served.newest)
     received, most, before = 0, 0, served.bridge.memory
     url = f"/api/v1/videos/{served.video}/stream"

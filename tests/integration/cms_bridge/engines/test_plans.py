@@ -13,13 +13,13 @@ from cms_bridge import assets
 from cms_bridge.assets import Condition
 from cms_bridge.engines.sqlite import SQLite
 from cms_bridge.health import models, service
-from cms_bridge.jobs import media, queues, submissions, tasks, transitions, workers
+from cms_bridge.jobs import media, queues, renditions, submissions, tasks, transitions, workers
 from cms_bridge.jobs.tasks import Place, Wanted
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Charge, Job, WebhookDelivery
+from cms_bridge.tables import Charge, GeneratedVideo, Job, WebhookDelivery
 from cms_bridge.webhooks import deliveries, history, subscriptions
 from tests.support import events, every_kind
 from tests.support.webhooks import PROJECT
@@ -65,8 +65,10 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     job, charge = await Job.select().first(), await Charge.select().first()
     medium = await Job.select(Job.id).where(Job.kind == "image").first()
     (hook, *_) = await WebhookDelivery.select()
+    filmed = await GeneratedVideo.select(GeneratedVideo.job).first()
     assert job
     assert charge
+    assert filmed
     assert medium
     asked.clear()
     await every_kind.accept(events.submitted(video="another"))
@@ -87,6 +89,8 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await charges.sweep(silence=timedelta(0))
     await charges.charges_of(charge["job"])
     await media.find(medium["id"])
+    _, (film, *_) = await renditions.of_video(filmed["job"])
+    await renditions.files_named(film.id, every_kind.FILES)
     await assets.find_asset("p3", ["0" * 64])
     await assets.judge("media/none.png", Condition.USABLE)
     for wanted in (
