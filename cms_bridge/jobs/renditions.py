@@ -87,7 +87,7 @@ async def of_video(video: UUID) -> tuple[JobRecord, tuple[Rendition, ...]]:
     """Return a video's job and its renditions, the newest first; raise `VideoNotFound`."""
     job, rows = await _find(video), await _rows(video)
     files = await _files([row["id"] for row in rows])
-    return job, tuple(_rendition(row, files.get(row["id"])) for row in rows)
+    return job, tuple(_rendition(row, files.get(row["id"], ())) for row in rows)
 
 
 async def find(video: UUID, rendition: UUID) -> Rendition:
@@ -165,13 +165,14 @@ async def _files(renditions: Collection[UUID]) -> dict[UUID, list[StoredFile]]:
     return found
 
 
-def _rendition(row: Mapping[str, Any], files: Sequence[StoredFile] | None) -> Rendition:
+def _rendition(row: Mapping[str, Any], files: Sequence[StoredFile]) -> Rendition:
+    known = {one.name: one for one in (*_own_files(row), *files)}
     return Rendition(
         id=row["id"],
         duration=row["duration"],
         width=row["width"],
         height=row["height"],
-        files=tuple(sorted(files or _own_files(row), key=lambda one: _KINDS.index(one.kind))),
+        files=tuple(sorted(known.values(), key=lambda one: _KINDS.index(one.kind))),
         created_at=row["created_at"],
     )
 
