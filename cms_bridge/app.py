@@ -17,11 +17,13 @@ from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
 from cms_bridge.access.rates import Rates, tell_rate
+from cms_bridge.access.tickets import Tickets
 from cms_bridge.access.windows import Windows
 from cms_bridge.api import (
     approvals,
     charges,
     deliveries,
+    events,
     fleet,
     health,
     media,
@@ -43,6 +45,7 @@ from cms_bridge.api.playlists import PlaylistLinks
 from cms_bridge.api.renditions import Serving
 from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
+from cms_bridge.jobs.listeners import Listeners
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
@@ -63,6 +66,7 @@ RESOURCES = (
     approvals,
     media,
     timelines,
+    events,
     spending,
     subscriptions,
     deliveries,
@@ -103,6 +107,11 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
     )
     windows = Windows(settings.redis_url)
     secrets = Secrets(settings.webhook_secrets)
+    listeners = Listeners(settings.redis_url, settings.following)
+
+    tickets = Tickets(
+        settings.link_secret.get_secret_value(), seconds=settings.progress_ticket_seconds
+    )
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
@@ -119,6 +128,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 store,
                 aclosing(keyring),
                 aclosing(windows),
+                listeners.running(),
             ):
                 app.state.queue = queue
                 app.state.targets = targets
@@ -158,16 +168,23 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "secrets": Provide(lambda: secrets, sync_to_thread=False),
             "targets": Provide(lambda: app.state.targets, sync_to_thread=False),
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
+            "listeners": Provide(lambda: listeners, sync_to_thread=False),
+            "tickets": Provide(lambda: tickets, sync_to_thread=False),
         },
         request_class=BridgeRequest,
-        middleware=[failures.watch_for_disconnects, _wakes_workers],
+        middleware=[
+            failures.watch_for_disconnects,
+            problems.tells_websockets_why,
+            _wakes_workers,
+        ],
         before_send=[tell_rate, protections.protect],
         exception_handlers=problems.HANDLERS,
-        after_exception=[failures.log_unexpected],
+        after_exception=[failures.log_unexpected, problems.note_refusal],
         logging_config=None,
         openapi_config=openapi_config(VERSION),
     )
     app.state.keyring = keyring
     app.state.rates = Rates(windows, settings.quotas)
+    app.state.tickets = tickets
     app.state.owners = Owners()
     return app

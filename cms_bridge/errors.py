@@ -11,6 +11,9 @@
     │   ├── Forbidden           403  a key that is not for this action
     │   ├── AllProjectsOnly     403  a key of single projects, where all are told of together
     │   ├── RateLimited         429  more requests than may come in a minute
+    │   ├── TooManyListeners    429  more streams of progress than one key may hold open
+    │   ├── ListenersFull       503  more streams than this bridge holds open for all
+    │   ├── UpgradeRequired     426  a WebSocket's address, asked without wanting one
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
@@ -162,6 +165,29 @@ class RateLimited(Refusal):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "rate_limited"
+
+
+class TooManyListeners(Refusal):
+    """More streams of progress than one key may hold open at once."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_listeners"
+    retry_after = 5
+
+
+class ListenersFull(Refusal):
+    """More streams of progress than this bridge holds open at once."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "listeners_full"
+    retry_after = 5
+
+
+class UpgradeRequired(Refusal):
+    """A WebSocket's address, asked for without wanting one."""
+
+    status = HTTPStatus.UPGRADE_REQUIRED
+    code = "upgrade_required"
 
 
 class JobNotFound(Refusal):

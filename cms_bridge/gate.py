@@ -19,6 +19,7 @@ import structlog
 log = structlog.get_logger()
 
 _EXTENSION = "reelwright.vouched"
+_CLOSING = "reelwright.closing"
 _QUIET_SECONDS = 1.0
 _IPV6_LINE = 64
 """Bits that the network of one customer begins with."""
@@ -38,6 +39,21 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """Received and not yet vouched for, over all connections."""
     header_bytes: int = 16 * 1024
     """Request line and headers of one request."""
+
+
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of streams that follow a job; times are in seconds."""
+
+    heartbeat_seconds: float = 15
+    """Of quiet, after which a stream shows that it lives."""
+    lasts_seconds: float = 3_600
+    """After which a stream ends, and whoever listens asks again."""
+    poll_seconds: float = 2
+    """Between two looks into the database while Redis is away."""
+    listeners: int = 512
+    """At once."""
+    listeners_per_key: int = 100
+    """At once; 0 for as many as there may be."""
 
 
 class Connection(Protocol):
@@ -158,3 +174,15 @@ def vouch(scope: Mapping[str, Any]) -> None:
     extensions = cast("dict[str, Callable[[], None]]", scope.get("extensions") or {})
     if _EXTENSION in extensions:
         extensions[_EXTENSION]()
+
+
+def closing(scope: Any, register: Callable[[Callable[[], None]], None]) -> None:
+    """Give a request's scope the way to be told that the server stops."""
+    cast("dict[str, Any]", scope).setdefault("extensions", {})[_CLOSING] = register
+
+
+def on_closing(scope: Mapping[str, Any], end: Callable[[], None]) -> None:
+    """Have an answer that goes on and on end when the server stops, instead of being cut off."""
+    extensions = cast("dict[str, Any]", scope.get("extensions") or {})
+    if _CLOSING in extensions:
+        extensions[_CLOSING](end)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms_bridge.errors import Refusal, Unauthorised, WebhookRejected, problem
 from cms_bridge.fields import camel_case
@@ -40,6 +41,7 @@ SAID = {
 }
 """What a refusal says that has no sentence of its own."""
 
+_REFUSED = "reelwright.refused"
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -124,6 +126,43 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
             said = " ".join((SAID[HTTPStatus.BAD_REQUEST], *map(str, faults)))
         return _response(details(status, code_of(status), said, errors=faults), error.headers)
     return unexpected(request, error)
+
+
+def tells_websockets_why(app: ASGIApp) -> ASGIApp:
+    """Answer a WebSocket that is refused with its problem, as any other request."""
+
+    async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+        accepted = False
+
+        async def told(message: Message) -> None:
+            nonlocal accepted
+            accepted = accepted or message["type"] == "websocket.accept"
+            error = scope.get("state", {}).get(_REFUSED)
+            if message["type"] != "websocket.close" or accepted or error is None:
+                await send(message)
+                return
+            said = answer(Request(cast(Any, scope)), error)
+            headers = [(b"content-type", MEDIA_TYPE.encode())] + [
+                (name.lower().encode(), value.encode()) for name, value in said.headers.items()
+            ]
+            start = {"status": said.status_code, "headers": headers}
+            # Litestar has no names for what this extension of ASGI sends.
+            await send(cast(Any, {"type": "websocket.http.response.start", **start}))
+            body = msgspec.json.encode(said.content)
+            await send(cast(Any, {"type": "websocket.http.response.body", "body": body}))
+
+        if scope["type"] == "websocket":
+            await app(scope, receive, told)
+        else:
+            await app(scope, receive, send)
+
+    return telling
+
+
+async def note_refusal(error: Exception, scope: Scope) -> None:
+    """Keep an error for `tells_websockets_why`: Litestar says no more than that there is one."""
+    if scope["type"] == "websocket":
+        cast("dict[str, Any]", scope).setdefault("state", {})[_REFUSED] = error
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge.states import FileKind, JobKind, Origin, Status
+from cms_bridge.states import FileKind, JobKind, Origin, StageName, Status
 from render.problem import Problem
 from render.rendition import USUAL_RATE, Codec, Quality
 from render.storyboard import AspectRatio, Brief, Storyboard
@@ -32,6 +32,18 @@ class ApprovalPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """US dollars: it is approved by itself if it may cost no more than this."""
     by: str
     """Who decided it."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a worker is just doing to a job; of several things the last that it began."""
+
+    name: StageName
+    scene_id: str = ""
+    scene: int = 0
+    """Its number, from 1; 0 for what is done to the whole video."""
+    provider: str = ""
+    model: str = ""
+    """Empty where no model is asked."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -59,6 +71,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     scenes_done: int
     scenes_total: int
     sequence: int
+    stage: Stage | None
     storyboard_data: str | None
     storyboard_digest: str
     storyboard_revision: int
@@ -95,10 +108,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             output=msgspec.json.decode(row["output"] or "{}", type=Output),
             brief_data=row["brief"],
             status=Status(row["status"]),
+            stage=stage_in(row["stage"]),
             storyboard_past=msgspec.json.decode(row["storyboard_past"], type=tuple[str, ...]),
-            generation_warnings=_problems(row["generation_warnings"]),
-            charge_warnings=_problems(row["charge_warnings"]),
-            error=msgspec.json.decode(row["error"], type=Problem) if row["error"] else None,
+            generation_warnings=problems_in(row["generation_warnings"]),
+            charge_warnings=problems_in(row["charge_warnings"]),
+            error=problem_in(row["error"]),
         )
 
     @cached_property
@@ -125,6 +139,7 @@ _DECODED = {
     "output",
     "brief_data",
     "status",
+    "stage",
     "storyboard_past",
     "generation_warnings",
     "charge_warnings",
@@ -189,7 +204,7 @@ class Film(StoredVideo, frozen=True, kw_only=True):
         decoded: dict[str, Any] = {
             "aspect_ratio": AspectRatio(row["aspect_ratio"]),
             "format": Codec(row["format"]),
-            "warnings": _problems(row["warnings"]),
+            "warnings": problems_in(row["warnings"]),
         }
         # Its files are read where they are needed: `cms_bridge.jobs.renditions`.
         told = {name: row[name] for name in cls.__struct_fields__ if name != "files"}
@@ -202,5 +217,16 @@ class Film(StoredVideo, frozen=True, kw_only=True):
         return msgspec.json.decode(data, type=Storyboard) if data else None
 
 
-def _problems(text: str) -> tuple[Problem, ...]:
+def problems_in(text: str) -> tuple[Problem, ...]:
+    """Return the problems that a column holds."""
     return msgspec.json.decode(text, type=tuple[Problem, ...])
+
+
+def problem_in(text: str | None) -> Problem | None:
+    """Return the problem that a column holds, if any."""
+    return msgspec.json.decode(text, type=Problem) if text else None
+
+
+def stage_in(text: str | None) -> Stage | None:
+    """Return the stage that a column holds, if any."""
+    return msgspec.json.decode(text, type=Stage) if text else None

@@ -13,6 +13,7 @@ import logging
 import resource
 import sys
 import termios
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
@@ -28,7 +29,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from cms_bridge import problems, protections
-from cms_bridge.gate import Bounds, Gate, crowd_of, vouching
+from cms_bridge.gate import Bounds, Gate, closing, crowd_of, vouching
+from cms_bridge.websockets import MAX_MESSAGE_BYTES, BoundedWebSocket
 
 log = structlog.get_logger()
 
@@ -80,6 +82,12 @@ class BoundedProtocol(H11Protocol):
         self._vouched = False
         self._asked = False
         """Whether anything of the present request has come."""
+        self._end_answer: Callable[[], None] | None = None
+        """Ends an answer under way that would go on and on."""
+        if self.ws_protocol_class is not None:
+            self.ws_protocol_class = cast(
+                "Any", partial(BoundedWebSocket, bounds=gate.bounds, on_lost=self._websocket_lost)
+            )
 
     @property
     def crowd(self) -> str:
@@ -88,9 +96,11 @@ class BoundedProtocol(H11Protocol):
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         vouching(scope, self._vouch)
+        closing(scope, self._set_end)
         try:
             await self._bounded_app(scope, receive, send)
         finally:
+            self._end_answer = None
             # uvicorn closes after an answer that broke off, and tells nobody.
             self.loop.call_soon(self._look_again)
 
@@ -98,6 +108,9 @@ class BoundedProtocol(H11Protocol):
         self._vouched = True
         self._gate.release(self)
         self._gate.may_give_way(self, may=False)
+
+    def _set_end(self, end: Callable[[], None]) -> None:
+        self._end_answer = end
 
     def _look_again(self) -> None:
         if self._phase and self.transport.is_closing():
@@ -174,6 +187,18 @@ class BoundedProtocol(H11Protocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, code="shutting_down")
         else:
             super().shutdown()
+            if self._end_answer:
+                self._end_answer()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection on to `BoundedWebSocket`; the gate goes on counting it."""
+        self._turn(None)
+        self._gate.release(self)
+        self._gate.may_give_way(self, may=False)
+        super().handle_websocket_upgrade(event)
+
+    def _websocket_lost(self) -> None:
+        self._gate.leave(self)
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, and see to it that it goes."""
@@ -350,17 +375,24 @@ def _answer(status: HTTPStatus, code: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-def serve(app: Litestar, *, host: str, port: int, bounds: Bounds) -> None:
-    """Serve until SIGTERM or SIGINT; answers under way are finished."""
+def serve(app: Litestar, *, host: str, port: int, bounds: Bounds, ping_seconds: float) -> None:
+    """Serve until SIGTERM or SIGINT; answers under way are finished.
+
+    WebSockets are pinged every so many seconds.
+    """
     _make_room(bounds.connections)
-    logging.getLogger("uvicorn.error").addFilter(_told_by_the_gate)
+    logging.getLogger("uvicorn.error").addFilter(_worth_a_line)
     uvicorn.run(
         cast("Any", app),
         host=host,
         port=port,
         http=cast("Any", partial(BoundedProtocol, gate=Gate(bounds))),
-        # A WebSocket would leave this protocol, and its bounds with it (decision 15).
-        ws="none",
+        # Says that there are some; each connection brings its own, `BoundedWebSocket`.
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=ping_seconds,
+        ws_ping_timeout=ping_seconds,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -369,9 +401,13 @@ def serve(app: Litestar, *, host: str, port: int, bounds: Bounds) -> None:
     )
 
 
-def _told_by_the_gate(line: logging.LogRecord) -> bool:
-    """Leave out uvicorn's own line for each request that is none: the gate counts them."""
-    return line.msg != "Invalid HTTP request received."
+def _worth_a_line(line: logging.LogRecord) -> bool:
+    """Leave out uvicorn's own line for each request that is none: the gate counts them.
+
+    And its line for each WebSocket, with the address and whatever ticket is in it.
+    """
+    said = str(line.msg)
+    return said != "Invalid HTTP request received." and '"WebSocket' not in said
 
 
 def _make_room(connections: int) -> None:

@@ -28,7 +28,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cms_bridge.access.rates import Quotas
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.errors import BridgeError
-from cms_bridge.gate import Bounds
+from cms_bridge.gate import Bounds, Following
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.estimates import Prices, prices_of
 from render.generation.models import ModelsConfig
@@ -182,6 +182,22 @@ class BridgeSettings(DatabaseSettings):
     """Requests without a good key or signature, from one address: 429 in place of 401 after that.
     A good key opens all the same."""
 
+    # Progress
+    progress_heartbeat_seconds: Annotated[float, Field(ge=1, le=60)] = Following().heartbeat_seconds
+    """How often a quiet stream of progress shows that it lives: a comment, or a ping."""
+    progress_stream_seconds: Annotated[float, Field(gt=0, le=86_400)] = Following().lasts_seconds
+    """How long a stream lasts; whoever listens asks again, as browsers do by themselves, and goes
+    on where it was. A revoked key is noticed then."""
+    progress_listeners: Annotated[int, Field(ge=1)] | None = None
+    """Streams open at once on this bridge; 503 past that. Fewer than `http_connections`, by default
+    half as many."""
+    progress_listeners_per_key: Annotated[int, Field(ge=0)] = Following().listeners_per_key
+    """Streams that one key, or its tickets, may hold open; 429 past that. 0 for no limit."""
+    progress_poll_seconds: Annotated[float, Field(gt=0, le=60)] = Following().poll_seconds
+    """How often the bridge looks into the database for what is followed while Redis is away."""
+    progress_ticket_seconds: Annotated[int, Field(ge=1, le=3_600)] = 300
+    """How long a ticket opens a stream to a browser, which can send no key."""
+
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
     """The body of one webhook."""
@@ -294,6 +310,17 @@ class BridgeSettings(DatabaseSettings):
             writes=self.rate_writes_per_minute,
             events=self.rate_events_per_minute,
             refusals=self.rate_refusals_per_minute,
+        )
+
+    @property
+    def following(self) -> Following:
+        """How jobs are followed."""
+        return Following(
+            heartbeat_seconds=self.progress_heartbeat_seconds,
+            lasts_seconds=self.progress_stream_seconds,
+            poll_seconds=self.progress_poll_seconds,
+            listeners=self.progress_listeners or self.http_connections // 2,
+            listeners_per_key=self.progress_listeners_per_key,
         )
 
     @property
@@ -417,6 +444,15 @@ class BridgeSettings(DatabaseSettings):
             raise ValueError(
                 f"{PREFIX}HTTP_UNAUTHENTICATED_BYTES must hold one webhook: at least"
                 f" {PREFIX}MAX_WEBHOOK_BYTES and {PREFIX}HTTP_HEADER_BYTES together"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _room_beside_listeners(self) -> Self:
+        if self.following.listeners >= self.http_connections:
+            raise ValueError(
+                f"{PREFIX}PROGRESS_LISTENERS must leave room for others: fewer than"
+                f" {PREFIX}HTTP_CONNECTIONS"
             )
         return self
 

@@ -88,6 +88,21 @@ class FileKind(enum.StrEnum):
     """The film for streaming: playlists, and pieces of several sizes."""
 
 
+class StageName(enum.StrEnum):
+    """What a worker is just doing to a job."""
+
+    STORYBOARD = "storyboard"
+    """A model writes it."""
+    PICTURE = "picture"
+    """A model draws a scene's."""
+    NARRATION = "narration"
+    """A model speaks a scene's."""
+    COMPOSITION = "composition"
+    """The engine encodes the film, and checks it."""
+    UPLOAD = "upload"
+    """The finished files go to the object store."""
+
+
 class AttemptOutcome(enum.StrEnum):
     """How one worker's claim on a job stands, or how it ended."""
 

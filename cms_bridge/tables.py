@@ -75,6 +75,9 @@ class Job(Table):
     scenes_total = Integer()
     sequence = Integer()
     """Counts every change that an editor can see."""
+    stage = JSON(null=True, default=None)
+    """What is just being done, and by which model (`cms_bridge.records.Stage`); None while nobody
+    works on it."""
 
     storyboard_data = JSON(null=True, default=None)
     storyboard_digest = Varchar(length=64)
@@ -111,6 +114,26 @@ class Job(Table):
 
     created_at = Timestamptz()
     updated_at = Timestamptz()
+
+
+class JobEvent(Table):
+    """How a job stood after one change: kept for a while, for listeners to catch up."""
+
+    id = Varchar(length=64, primary_key=True)
+    """`<job>:<sequence>`."""
+    job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
+    sequence = Integer()
+    """The job's own."""
+    at = Timestamptz(index=True)
+    status = Varchar(length=32)
+    progress = Integer()
+    scenes_done = Integer()
+    scenes_total = Integer()
+    stage = JSON(null=True, default=None)
+    model_fallback_occurred = Boolean()
+    charge_warnings = JSON(default="[]")
+    generation_warnings = JSON(default="[]")
+    error = JSON(null=True, default=None)
 
 
 class InboundEvent(Table):
@@ -454,6 +477,7 @@ class WebhookAttempt(Table):
 TABLES: tuple[type[Table], ...] = (
     Project,
     Job,
+    JobEvent,
     InboundEvent,
     Attempt,
     Charge,

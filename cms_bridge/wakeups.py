@@ -5,7 +5,7 @@ is sent before the outermost one is committed, nothing twice, and nothing at all
 when it is rolled back. A wake-up that is lost changes nothing but the time.
 """
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Collection, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -17,7 +17,7 @@ from cms_bridge.states import Status
 
 
 class Waker(Protocol):
-    """Where wake-ups go: a queue that workers listen to. Neither call raises."""
+    """Where wake-ups go: a queue that workers listen to. No call raises."""
 
     async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
         """Wake a worker for a job, which is in this status after so many attempts."""
@@ -31,12 +31,17 @@ class Waker(Protocol):
         """Wake a worker to tell integrators what is due."""
         ...
 
+    async def tell_changes(self, jobs: Collection[UUID]) -> None:
+        """Tell whoever follows these jobs that something about them has changed."""
+        ...
+
 
 class _Collected(msgspec.Struct):
     jobs: dict[UUID, tuple[Status, int]] = {}
     news: dict[UUID, None] = {}
     """A set that keeps its order."""
     webhooks: bool = False
+    changed: dict[UUID, None] = {}
 
 
 _waker: ContextVar[Waker | None] = ContextVar("waker", default=None)
@@ -71,6 +76,12 @@ def webhooks_due() -> None:
         collected.webhooks = True
 
 
+def job_changed(job: UUID) -> None:
+    """Note that what is told of a job is another now; call inside the transaction that did it."""
+    if collected := _collected.get():
+        collected.changed[job] = None
+
+
 @asynccontextmanager
 async def after_commit() -> AsyncGenerator[None]:
     """Send what is noted in this block when it has ended well; an inner block leaves it to that."""
@@ -84,6 +95,8 @@ async def after_commit() -> AsyncGenerator[None]:
     finally:
         _collected.reset(token)
     if waker := _waker.get():
+        if collected.changed:
+            await waker.tell_changes(collected.changed)
         for job, (status, attempt) in collected.jobs.items():
             await waker.wake_job(job, status, attempt=attempt)
         for job in collected.news:

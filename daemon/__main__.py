@@ -76,6 +76,7 @@ def bridge(
         host=host or settings.host,
         port=settings.port if port is None else port,
         bounds=settings.http_bounds,
+        ping_seconds=settings.progress_heartbeat_seconds,
     )
 
 

@@ -31,6 +31,8 @@ class DaemonSettings(BridgeSettings):
     """How often each daemon looks whether models can be asked, which is free."""
     model_health_days: Annotated[float, Field(gt=0)] = 30
     """How long records of models' health are kept."""
+    progress_days: Annotated[float, Field(gt=0)] = 7
+    """How long the events of jobs are kept; whoever listens later is told how a job stands."""
     charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
     """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")

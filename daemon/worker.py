@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import anyio
@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
+from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.ledger import charges
@@ -157,6 +158,8 @@ async def _repair(services: Services) -> None:
     await workers.sweep()
     await services.vault.sweep(silence=silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))
+    kept = timedelta(days=services.settings.progress_days)
+    await job_history.forget(before=datetime.now(UTC) - kept)
 
 
 async def _report(services: Services) -> None:

@@ -57,6 +57,17 @@ class Keyring:
         self._note_use(key)
         return key.caller
 
+    async def holder(self, name: str) -> Caller:
+        """Return who has a key, by its id: what a ticket was issued to. Raises `Unauthorised`."""
+        if name == ENVIRONMENT.key:
+            return ENVIRONMENT
+        key = await registry.lookup(name)
+        if key is None:
+            raise Unauthorised(_UNKNOWN)
+        if (standing := key.standing(datetime.now(UTC))) is not Standing.GOOD:
+            raise Unauthorised(_ENDED[standing])
+        return key.caller
+
     async def aclose(self) -> None:
         """Wait for what is still being written."""
         await asyncio.gather(*self._notes)

@@ -20,12 +20,16 @@ from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keyring import MISSING, Keyring
 from cms_bridge.access.owners import Owners
 from cms_bridge.access.rates import Rates
+from cms_bridge.access.tickets import Tickets
 from cms_bridge.errors import AllProjectsOnly, Forbidden, Unauthorised
 from cms_bridge.gate import vouch
 
 _PUBLIC = "public"
 _NEEDS = "needs"
 _CALLER = "caller"
+_TICKETED = "ticketed"
+TICKET = "ticket"
+"""The query parameter that a ticket comes in."""
 
 
 class Whose(Enum):
@@ -59,6 +63,19 @@ def needs(action: Action, *, whose: Whose = Whose.PATH) -> dict[str, Any]:
     return {_NEEDS: Needs(action, whose)}
 
 
+def ticketed() -> dict[str, Any]:
+    """Return the `opt` that opens a route of a job to tickets as well.
+
+    Only where a browser must be able to ask without a header (`cms_bridge.access.tickets`).
+    """
+    return {_TICKETED: True}
+
+
+def takes_tickets(handler: BaseRouteHandler) -> bool:
+    """Tell whether a registered route is open to tickets as well."""
+    return _TICKETED in handler.opt
+
+
 def is_public(handler: BaseRouteHandler) -> bool:
     """Tell whether a registered route is open to those without a key."""
     return _PUBLIC in handler.opt
@@ -85,7 +102,7 @@ async def requires_key(
         return
     rates: Rates = connection.app.state.rates
     try:
-        caller = await _caller(connection)
+        caller = await _caller(connection, handler)
     except Unauthorised:
         await rates.count_refusal(connection)
         raise
@@ -104,9 +121,15 @@ async def requires_key(
         await own.check(caller, named)
 
 
-async def _caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+async def _caller(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> Caller:
+    keyring: Keyring = connection.app.state.keyring
+    if takes_tickets(handler) and (ticket := connection.query_params.get(TICKET)):
+        tickets: Tickets = connection.app.state.tickets
+        holder = await keyring.holder(tickets.holder(ticket, connection.path_params["job_id"]))
+        return msgspec.structs.replace(holder, actions=holder.actions & {Action.READ})
     scheme, _, presented = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not presented:
         raise Unauthorised(MISSING)
-    keyring: Keyring = connection.app.state.keyring
     return await keyring.caller(presented)

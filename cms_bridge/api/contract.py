@@ -24,7 +24,7 @@ from litestar.types.internal_types import PathParameterDefinition
 
 from cms_bridge import problems
 from cms_bridge.access import rates
-from cms_bridge.access.keys import is_public, needs_of, public
+from cms_bridge.access.keys import TICKET, is_public, needs_of, public, takes_tickets
 from cms_bridge.api import messages, ranges, reference
 from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import (
@@ -56,8 +56,13 @@ _KEYS = """\
 One that `reelwright keys create` made, or that of the CMS's server (`REELWRIGHT_API_KEY`), which is
 for everything. A key of single projects finds nothing of others: 404, as where there is nothing."""
 
+_TICKETS = """\
+One that `POST /api/v1/jobs/{jobId}/tickets` gave out: for browsers, whose `EventSource` and
+`WebSocket` send no key. It is for one job, and good for some minutes."""
+
 _TERMS = "terms"
 _JSON = "application/json"
+_EVENTS = "text/event-stream"
 _KEY = "key"
 
 
@@ -65,18 +70,22 @@ class _Terms(msgspec.Struct, frozen=True, kw_only=True):
     refuses: tuple[type[Exception], ...]
     signed_body: Any = None
     files: tuple[str, ...] = ()
+    event: Any = None
 
 
 def terms(
-    *refuses: type[Exception], signed_body: Any = None, files: tuple[str, ...] = ()
+    *refuses: type[Exception],
+    signed_body: Any = None,
+    files: tuple[str, ...] = (),
+    event: Any = None,
 ) -> dict[str, Any]:
     """Return a handler's `opt`: the errors that it raises besides those that its kind has.
 
     `signed_body` is the type of a body that the handler reads for itself, by the
     rules of Standard Webhooks; `files` the media types of a file that it answers
-    (`cms_bridge.api.ranges`).
+    (`cms_bridge.api.ranges`); `event` the type of the data of each event of a stream.
     """
-    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, files=files)}
+    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, files=files, event=event)}
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -137,7 +146,8 @@ def _described(app: Litestar) -> Document:
     for path, handler, operation in _operations(app, document):
         slots += _bodies(handler, operation)
         if needed := needs_of(handler):
-            operation["security"] = [{_KEY: [needed.action]}]
+            tickets: list[dict[str, list[str]]] = [{TICKET: []}] if takes_tickets(handler) else []
+            operation["security"] = [{_KEY: [needed.action]}, *tickets]
             operation["description"] += f"\n\nNeeds a key that may `{needed.action}`."
         for status, said in _problems(handler, operation).items():
             name = "Or".join(code.title().replace("_", "") for code in said)
@@ -163,7 +173,7 @@ def _described(app: Litestar) -> Document:
         [form for _, form in slots], ref_template="#/components/schemas/{name}"
     )
     for (media, _), form in zip(slots, forms, strict=True):
-        media["schema"] = form
+        media["contentSchema" if "contentMediaType" in media else "schema"] = form
     document["paths"] = {_template(path): item for path, item in document["paths"].items()}
     document["components"] = {
         "schemas": dict(sorted(named.items())),
@@ -173,7 +183,13 @@ def _described(app: Litestar) -> Document:
                 "type": "http",
                 "scheme": "bearer",
                 "description": _KEYS,
-            }
+            },
+            TICKET: {
+                "type": "apiKey",
+                "in": "query",
+                "name": TICKET,
+                "description": _TICKETS,
+            },
         },
     }
     return schema.publish(document)
@@ -220,6 +236,15 @@ def _bodies(
     if files := _terms_of(handler).files:
         operation["responses"] |= ranges.documented(files)
         return
+    if event := _terms_of(handler).event:
+        # Before OpenAPI 3.2 the schema of such a stream is that of each event.
+        data: dict[str, Any] = {"type": "string", "contentMediaType": _JSON}
+        operation["responses"][str(int(HTTPStatus.OK))]["content"][_EVENTS]["schema"] = {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "data": data},
+            "required": ["data"],
+        }
+        yield data, event
     given = signature.return_type
     if given.is_subclass_of(Response) and given.inner_types:
         (given,) = given.inner_types
@@ -227,7 +252,8 @@ def _bodies(
     for status, spec in (handler.responses or {}).items():
         forms[status] = spec.data_container
     for status, form in forms.items():
-        if content := operation["responses"][str(int(status))].get("content"):
+        content = operation["responses"][str(int(status))].get("content", {})
+        if _JSON in content:
             yield content[_JSON], form
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import HttpMethod, Request, Router, route
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
@@ -19,7 +19,7 @@ from cms_bridge.api.aliases import older
 
 def resource(
     path: str,
-    handlers: Sequence[HTTPRouteHandler],
+    handlers: Sequence[HTTPRouteHandler | WebsocketRouteHandler],
     *,
     tag: str,
     opt: Mapping[str, Any] | None = None,

@@ -16,11 +16,11 @@ import structlog
 from cms_bridge import films
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import renditions
+from cms_bridge.jobs import history, renditions
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.records import JobRecord, StoredVideo
+from cms_bridge.records import JobRecord, Stage, StoredVideo
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
@@ -122,6 +122,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
                     Job.lease_expires_at: now + duration,
                     Job.wake_at: now + duration,
                     Job.sequence: Job.sequence + 1,
+                    Job.stage: None,
                     Job.updated_at: now,
                 }
             )
@@ -135,6 +136,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         )
         if not claimed:
             return None
+        await history.note(job)
         if worker_died:
             await _end_attempt(
                 job, record.attempt, AttemptOutcome.LOST, "The worker stopped answering."
@@ -176,6 +178,7 @@ async def advance(  # noqa: PLR0913 - each is one column an editor sees
     to: Status | None = None,
     progress: int | None = None,
     scenes_done: int | None = None,
+    stage: Stage | None = None,
     fallback: bool | None = None,
     warnings: tuple[Problem, ...] | None = None,
 ) -> None:
@@ -187,13 +190,17 @@ async def advance(  # noqa: PLR0913 - each is one column an editor sees
         values[Job.progress] = progress
     if scenes_done is not None:
         values[Job.scenes_done] = scenes_done
+    if stage is not None:
+        values[Job.stage] = msgspec.json.encode(stage).decode()
     if fallback is not None:
         values[Job.model_fallback_occurred] = fallback
     if warnings is not None:
         values[Job.generation_warnings] = msgspec.json.encode(warnings).decode()
     async with transaction():
         await _write(lease, values, came_from=origins(to) if to else None)
-        await messages.touch(lease.job_id, Topic.RENDITION)
+        if values.keys() - {Job.stage}:
+            # The CMS is not told of stages.
+            await messages.touch(lease.job_id, Topic.RENDITION)
 
 
 async def storyboard_drafted(
@@ -323,6 +330,7 @@ async def _write(
     )
     if not written:
         raise LeaseLost("The job was cancelled or passed to another worker.")
+    await history.note(lease.job_id)
     return JobRecord.of(written[0])
 
 
@@ -349,7 +357,7 @@ def held(lease: Lease) -> tuple[Any, ...]:
 
 
 def _let_go() -> dict[Any, Any]:
-    return {Job.lease_owner: "", Job.lease_expires_at: None}
+    return {Job.lease_owner: "", Job.lease_expires_at: None, Job.stage: None}
 
 
 def _lease(job: JobRecord, phase: Phase, worker: str) -> Lease:

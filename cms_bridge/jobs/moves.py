@@ -9,6 +9,7 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge import wakeups
 from cms_bridge.errors import IllegalMove, JobNotFound
+from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
@@ -38,6 +39,7 @@ async def find(job: UUID) -> JobRecord:
 async def begin(job: Job) -> None:
     """Write a new job down and wake a worker, if it needs one; call inside a transaction."""
     await Job.insert(job)
+    await history.note(job.id)
     status = Status(job.status)
     await publish(job.id, occasion(status) if status in FINISHED else Occasion.SUBMITTED)
     if status not in FINISHED:
@@ -63,6 +65,7 @@ async def move(
                 Job.status: target,
                 Job.sequence: Job.sequence + 1,
                 Job.updated_at: datetime.now(UTC),
+                Job.stage: None,
                 **values,
             }
         )
@@ -73,6 +76,7 @@ async def move(
         raise IllegalMove((await find(job)).status, target)
     if moved[0]["wake_at"] is not None:
         wakeups.job_due(job, target, attempt=moved[0]["attempt"])
+    await history.note(job)
     await messages.touch(job, Topic.RENDITION)
     await publish(job, happened or occasion(target))
 

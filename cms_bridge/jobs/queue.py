@@ -6,7 +6,7 @@ can stand in another's way, whatever became of its worker. Jobs are encoded as
 MessagePack, never pickled.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,9 @@ log = structlog.get_logger()
 
 HEALTH_KEY = "reelwright:daemon"
 """Present in Redis while a daemon takes work."""
+
+CHANGES = "reelwright:changes"
+"""The channel that carries the ids of jobs that have changed, 16 bytes each."""
 
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
@@ -105,6 +108,13 @@ class Queue:
     async def wake_webhooks(self) -> None:
         """Wake a worker to tell integrators what is due."""
         await self._enqueue(Lane.NEWS, Task.DELIVER_WEBHOOKS)
+
+    async def tell_changes(self, jobs: Collection[UUID]) -> None:
+        """Tell the listeners of every bridge; while Redis is away they look into the database."""
+        try:
+            await self._redis.publish(CHANGES, b"".join(job.bytes for job in jobs))
+        except (RedisError, OSError) as error:
+            log.warning("queue.unavailable", task="changes", reason=tracebacks.summary(error))
 
     async def report_daemon(self, worker: str, *, seconds: float) -> None:
         """Let it be known that a daemon takes work, for so long; raise `RedisError`."""

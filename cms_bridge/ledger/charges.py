@@ -25,6 +25,7 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge.database import transaction
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
+from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing import caps
@@ -247,6 +248,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
         at=before.created_at,
     )
     await caps.adjust(account, after.held - before.held)
+    await history.note(job)
     return after
 
 

@@ -12,13 +12,15 @@ import anyio.to_thread
 import msgspec
 
 from cms_bridge.errors import SpendCapReached
-from cms_bridge.jobs import policies
+from cms_bridge.jobs import leases, policies
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.ledger.vault import find_text, keep_text
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.caps import Scope
 from cms_bridge.pricing.estimates import estimate_in
+from cms_bridge.records import Stage
+from cms_bridge.states import StageName
 from daemon.work.contention import retry_contended
 from daemon.work.services import Services
 from render.drafting.model import storyboard
@@ -79,7 +81,7 @@ class _RememberingModel:
         """Return the answer of old, or a new one; raise `GenerationError`."""
         bound = MAX_ANSWERS * ceiling(self.model.price(request))
         ledger = replace(self.ledger, draft_bound=bound)
-        model = self.model.metered(ledger, keep=_keep, guard=self.guard)
+        model = self.model.metered(ledger, keep=_keep, guard=self.guard, announce=self._announce)
 
         async def write() -> GeneratedText:
             earlier = await find_text(self.ledger.lease.project, request_digest(request))
@@ -95,3 +97,7 @@ class _RememberingModel:
             raise RefusedGeneration(
                 f"Models have cost ${error.params['spent']} and brought no storyboard."
             ) from error
+
+    async def _announce(self, provider: str, model: str) -> None:
+        stage = Stage(name=StageName.STORYBOARD, provider=provider, model=model)
+        await leases.advance(self.ledger.lease, stage=stage)

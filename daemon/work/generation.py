@@ -15,6 +15,8 @@ from cms_bridge.jobs import approvals
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, made_for
+from cms_bridge.records import Stage
+from cms_bridge.states import StageName
 from cms_bridge.storage.base import StorageError
 from daemon.work.contention import retry_contended
 from daemon.work.progress import GENERATING, Reporter
@@ -66,6 +68,7 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         directory=directory,
         services=services,
         ledger=await open_ledger(lease, caps=services.settings.caps),
+        reporter=reporter,
     )
     wanted = [
         (scene, kind) for scene in storyboard.scenes for kind in kinds if kind in made_for(scene)
@@ -94,7 +97,13 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         records.append(record)
         pending[scene.id] -= 1
         done = sum(1 for count in pending.values() if count == 0)
-        await reporter.report(GENERATING, len(records) / len(wanted), scenes_done=done)
+        await reporter.report(
+            GENERATING,
+            len(records) / len(wanted),
+            scenes_done=done,
+            fallback=any(record.medium.fallback for record in records),
+            warnings=merge(lease.warnings, _scene_warnings(storyboard, records)),
+        )
 
     async with anyio.create_task_group() as group:
         for scene, kind in wanted:
@@ -128,6 +137,7 @@ class _Generation:
     directory: Path
     services: Services
     ledger: Ledger
+    reporter: Reporter
 
     async def asset(self, scene: Scene, kind: Kind) -> AssetRecord:
         """Lay one file into the directory: the job's own, the project's, or one made now."""
@@ -163,10 +173,22 @@ class _Generation:
                 )
                 kept.append(record)
 
+        async def announce(provider: str, model: str) -> None:
+            await self.reporter.enter(
+                Stage(
+                    name=StageName(place.kind.value),
+                    scene_id=place.scene_id,
+                    scene=_numbers(self.storyboard)[place.scene_id],
+                    provider=provider,
+                    model=model,
+                )
+            )
+
         providers = self.services.providers.metered(
             self.ledger.scene(place.scene_id),
             keep=keep,
             guard=self.services.in_flight.guard_for(self.lease),
+            announce=announce,
         )
         try:
             if isinstance(request, ImageRequest):
@@ -216,6 +238,11 @@ class _Generation:
         return self.directory / f"{place.scene_id}.{suffix}"
 
 
+def merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what is known and what is new of the rest: an earlier attempt may have said it."""
+    return (*known, *(problem for problem in new if problem not in known))
+
+
 _FIELDS = {Kind.PICTURE: "picturePrompt", Kind.NARRATION: "narration"}
 
 
@@ -238,13 +265,18 @@ def _numbers(storyboard: Storyboard) -> dict[str, int]:
     return {scene.id: number for number, scene in enumerate(storyboard.scenes, start=1)}
 
 
-def _warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
+def _scene_warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
     numbers = _numbers(storyboard)
-    warnings = [
+    return tuple(
         warning.of_scene(numbers[record.scene_id])
         for record in sorted(records, key=lambda record: (numbers[record.scene_id], record.kind))
         for warning in record.medium.metadata.warnings
-    ]
+    )
+
+
+def _warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
+    """Return those of single scenes, and what can be said once all are made."""
+    warnings = list(_scene_warnings(storyboard, records))
     placeholders = [record for record in records if record.medium.source.placeholder]
     if placeholders:
         pictures = sum(record.kind is Kind.PICTURE for record in placeholders)

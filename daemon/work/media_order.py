@@ -1,5 +1,6 @@
 """A media order: a picture or a spoken text asked for by itself, made under the same ledger."""
 
+from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,14 +35,16 @@ async def fulfil_media_order(lease: Lease, services: Services) -> None:
         raise InvalidStoryboard("It is not said what is to be made.")
     directory = attempt_directory(services.settings.work_directory, lease) / "assets"
     await anyio.Path(directory).mkdir(parents=True, exist_ok=True)
-    generated = await generate_assets(
-        lease,
-        storyboard,
-        directory,
-        services=services,
-        reporter=Reporter(lease, every=services.settings.progress_seconds),
-        kinds=made_by(lease.kind),
-    )
+    every = services.settings.progress_seconds
+    async with aclosing(Reporter(lease, every=every)) as reporter:
+        generated = await generate_assets(
+            lease,
+            storyboard,
+            directory,
+            services=services,
+            reporter=reporter,
+            kinds=made_by(lease.kind),
+        )
     if storyboard.music:
         await _mix(lease, storyboard, directory, services)
     await leases.complete_medium(lease, fallback=generated.fallback)

@@ -1,9 +1,19 @@
 """Progress that follows the work, assets made and frames encoded; never a timer."""
 
+import asyncio
 import time
+from contextlib import suppress
+from typing import Any
 
+import structlog
+
+from cms_bridge.errors import DatabaseError, LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
+from cms_bridge.records import Stage
+from cms_bridge.states import Status
+
+log = structlog.get_logger()
 
 GENERATING = (5, 40)
 """Percent of the whole at the start and the end of making pictures and speech."""
@@ -13,7 +23,11 @@ UPLOADING = 92
 
 
 class Reporter:
-    """Tells the database, and through it the CMS, how far a job is; at most so often."""
+    """Tells the database, and through it CMS and listeners, how far a job is; at most so often.
+
+    What came too soon after the last report is told with the next, or by itself once its
+    time has come: the stage shown is never older than that.
+    """
 
     def __init__(self, lease: Lease, *, every: float) -> None:
         """Report a leased job's progress at most once in `every` seconds."""
@@ -21,15 +35,55 @@ class Reporter:
         self._every = every
         self._last = 0.0
         self._percent = -1
+        self._untold: dict[str, Any] = {}
+        self._later: asyncio.Task[None] | None = None
 
-    async def report(
-        self, stage: tuple[int, int], fraction: float, *, scenes_done: int | None = None
-    ) -> None:
-        """Show a stage's fraction (0 to 1), unless the last report was a moment ago."""
+    async def report(self, stage: tuple[int, int], fraction: float, **seen: Any) -> None:
+        """Show a stage's fraction (0 to 1), and what else `leases.advance` shows."""
         start, end = stage
         percent = start + int((end - start) * min(max(fraction, 0.0), 1.0))
-        now = time.monotonic()
-        if percent <= self._percent or now - self._last < self._every:
+        if percent <= self._percent:
             return
-        self._last, self._percent = now, percent
-        await leases.advance(self._lease, progress=percent, scenes_done=scenes_done)
+        self._percent = percent
+        await self._tell(progress=percent, **seen)
+
+    async def enter(self, stage: Stage) -> None:
+        """Show what is begun now; raise `LeaseLost`."""
+        with suppress(DatabaseError):  # no reason to leave it undone
+            await self._tell(stage=stage)
+
+    async def move(self, to: Status, **seen: Any) -> None:
+        """Show at once that a job has come to another status; raise `LeaseLost`."""
+        seen, self._untold = {**self._untold, **seen}, {}
+        self._last = time.monotonic()
+        await leases.advance(self._lease, to=to, **seen)
+
+    async def aclose(self) -> None:
+        """Tell nothing more."""
+        if self._later:
+            self._later.cancel()
+            await asyncio.wait([self._later])
+
+    async def _tell(self, **seen: Any) -> None:
+        self._untold |= seen
+        due = self._last + self._every - time.monotonic()
+        if due <= 0:
+            await self._flush()
+        elif self._later is None or self._later.done():
+            self._later = asyncio.create_task(self._flush_in(due))
+
+    async def _flush(self) -> None:
+        seen, self._untold = self._untold, {}
+        self._last = time.monotonic()
+        if seen:
+            await leases.advance(self._lease, **seen)
+
+    async def _flush_in(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        try:
+            await self._flush()
+        except (LeaseLost, DatabaseError) as error:
+            # Whoever holds the job learns of it by the next thing that is written.
+            log.debug(
+                "progress.untold", job_id=str(self._lease.job_id), reason=type(error).__name__
+            )

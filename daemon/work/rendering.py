@@ -1,6 +1,7 @@
 """The second phase: an approved storyboard becomes a stored, checked video."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 import anyio
@@ -10,16 +11,15 @@ from msgspec.structs import replace
 
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.records import StoredFile, StoredVideo
-from cms_bridge.states import FileKind, Status
+from cms_bridge.records import Stage, StoredFile, StoredVideo
+from cms_bridge.states import FileKind, StageName, Status
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
-from daemon.work.generation import generate_assets
+from daemon.work.generation import generate_assets, merge
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
 from daemon.work.workspace import attempt_directory, cache_directory
 from render.errors import InvalidStoryboard
-from render.problem import Problem
 from render.rendition import Rendition
 from render.storyboard import Ingredient, Role, Storyboard
 
@@ -35,17 +35,23 @@ async def render_video(lease: Lease, services: Services) -> None:
     if storyboard is None:
         raise InvalidStoryboard("There is no storyboard to render.")
     directory = attempt_directory(services.settings.work_directory, lease)
-    assets = directory / "assets"
-    await anyio.Path(assets).mkdir(parents=True, exist_ok=True)
-    reporter = Reporter(lease, every=services.settings.progress_seconds)
+    await anyio.Path(directory / "assets").mkdir(parents=True, exist_ok=True)
+    every = services.settings.progress_seconds
+    async with aclosing(Reporter(lease, every=every)) as reporter:
+        video = await _make(lease, storyboard, directory, services=services, reporter=reporter)
+    await leases.complete(lease, video)
 
+
+async def _make(
+    lease: Lease, storyboard: Storyboard, directory: Path, *, services: Services, reporter: Reporter
+) -> StoredVideo:
     generated = await generate_assets(
-        lease, storyboard, assets, services=services, reporter=reporter
+        lease, storyboard, directory / "assets", services=services, reporter=reporter
     )
-    warnings = _merge(lease.warnings, generated.warnings)
-    await leases.advance(
-        lease,
-        to=Status.COMPOSING,
+    warnings = merge(lease.warnings, generated.warnings)
+    await reporter.move(
+        Status.COMPOSING,
+        stage=Stage(name=StageName.COMPOSITION),
         scenes_done=len(storyboard.scenes),
         fallback=generated.fallback,
         warnings=warnings,
@@ -67,8 +73,11 @@ async def render_video(lease: Lease, services: Services) -> None:
     for warning in rendered.warnings:
         log.warning("engine.warned", code=warning.code, message=warning.message)
     shown = tuple(warning for warning in rendered.warnings if warning.code not in _FOR_OPERATORS)
-    await leases.advance(
-        lease, to=Status.UPLOADING, progress=UPLOADING, warnings=_merge(warnings, shown)
+    await reporter.move(
+        Status.UPLOADING,
+        stage=Stage(name=StageName.UPLOAD),
+        progress=UPLOADING,
+        warnings=merge(warnings, shown),
     )
     files = await store_files(
         directory,
@@ -77,12 +86,7 @@ async def render_video(lease: Lease, services: Services) -> None:
         language=storyboard.locale,
         side_by_side=services.settings.concurrent_uploads,
     )
-    await leases.complete(lease, _stored_video(rendered.rendition, files))
-
-
-def _merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    # An earlier attempt may have said the same already.
-    return (*known, *(problem for problem in new if problem not in known))
+    return _stored_video(rendered.rendition, files)
 
 
 def _arguments(directory: Path, services: Services) -> list[str]:

@@ -226,6 +226,17 @@ async def keep_nothing(_record: GenerationRecord, _reservation: Reservation | No
     """Leave what was made to whoever asked for it: a `Keep` for use by hand."""
 
 
+Announce = Callable[[str, str], Awaitable[None]]
+"""Told the provider and the model that are just about to be asked, before each call.
+
+What it raises ends the chain, with nothing set aside for the call.
+"""
+
+
+async def announce_nothing(_provider: str, _model: str) -> None:
+    """Tell nobody: an `Announce` for use by hand."""
+
+
 class Meter(Protocol):
     """Keeps account of paid calls: told before, during and after each one.
 

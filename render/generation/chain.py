@@ -36,6 +36,7 @@ from render.errors import (
 )
 from render.generation.base import (
     USELESS_CALLS,
+    Announce,
     Call,
     Generated,
     GeneratedText,
@@ -49,6 +50,7 @@ from render.generation.base import (
     SpeechRequest,
     TextRequest,
     Ticket,
+    announce_nothing,
     keep_nothing,
 )
 from render.generation.circuit import Circuit
@@ -98,14 +100,20 @@ class Chain(Generic[Q, A]):
     meter: Meter = field(default_factory=Unmetered)
     keep: Keep = keep_nothing
     guard: Guard = nullcontext
+    announce: Announce = announce_nothing
     inspect: Callable[[Q, A], Awaitable[A]] = accept_unseen
     """Looks at what a model answered before it counts as made; raises `UnusableAnswer`."""
 
     def metered(
-        self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
+        self,
+        meter: Meter,
+        *,
+        keep: Keep = keep_nothing,
+        guard: Guard = nullcontext,
+        announce: Announce = announce_nothing,
     ) -> Self:
         """Return the same chain, with what it has seen so far, under a meter."""
-        return replace(self, meter=meter, keep=keep, guard=guard)
+        return replace(self, meter=meter, keep=keep, guard=guard, announce=announce)
 
     def price(self, request: Q) -> Decimal:
         """Return what a call costs at most, whichever rung makes it: what is approved holds."""
@@ -145,6 +153,7 @@ class Chain(Generic[Q, A]):
             reason = f"“{reservation.model}”, which was asked earlier, is no longer configured."
             await self.meter.mark_unknown(reservation, reason)
             raise OutcomeUnknown(reason, provider=reservation.provider, model=reservation.model)
+        await self.announce(rung.provider, rung.model)
         try:
             async with self.guard():
                 return await self._call_metered(rung, request, reservation, failures)
@@ -189,6 +198,8 @@ class Chain(Generic[Q, A]):
         self, rung: Rung[Q, A], request: Q, digest: str, failures: "_Failures"
     ) -> A:
         """Make one call, under guard where it is paid."""
+        # Before anything is set aside for it: whoever is told may say that it comes too late.
+        await self.announce(rung.provider, rung.model)
         if rung.paid:
             async with self.guard():
                 return await self._call_paid(rung, request, digest, failures)

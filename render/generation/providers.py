@@ -18,6 +18,7 @@ import anyio
 from render.generation import stock as stock_pictures
 from render.generation.acceptance import Inspector
 from render.generation.base import (
+    Announce,
     Generated,
     GeneratedText,
     Guard,
@@ -30,6 +31,7 @@ from render.generation.base import (
     SpeechRequest,
     TextRequest,
     Ticket,
+    announce_nothing,
     keep_nothing,
 )
 from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
@@ -73,16 +75,21 @@ class Providers:
     """Looks at media that were made earlier."""
 
     def metered(
-        self, meter: Meter, *, keep: Keep = keep_nothing, guard: Guard = nullcontext
+        self,
+        meter: Meter,
+        *,
+        keep: Keep = keep_nothing,
+        guard: Guard = nullcontext,
+        announce: Announce = announce_nothing,
     ) -> "Providers":
         """Return the same providers: each paid call told to a meter, all they make kept.
 
-        `guard` is as in `Chain`.
+        `guard` and `announce` are as in `Chain`.
         """
         return Providers(
-            images=self.images.metered(meter, keep=keep, guard=guard),
-            speech=self.speech.metered(meter, keep=keep, guard=guard),
-            text=self.text.metered(meter, keep=keep, guard=guard) if self.text else None,
+            images=self.images.metered(meter, keep=keep, guard=guard, announce=announce),
+            speech=self.speech.metered(meter, keep=keep, guard=guard, announce=announce),
+            text=self.text and self.text.metered(meter, keep=keep, guard=guard, announce=announce),
             inspector=self.inspector,
         )
 

@@ -208,13 +208,15 @@ async def _indexes(url: str) -> set[str]:
 _OVER = {("cancelled", None, False), ("cancelled", None, 0)}
 _GONE_BELOW = {
     **{table._meta.tablename: "2026-11-21T07:00:00:000001" for table in TABLES},
+    "job_event": "2026-11-28T15:00:00:000024",
     "api_key": "2026-11-28T12:00:00:000017",
     "worker": "2026-11-28T13:00:00:000018",
     "model_health": "2026-11-21T10:00:00:000005",
     "model_aggregate": "2026-11-21T10:00:00:000005",
 }
 """Below which migrations a table's rows are gone: keys that nobody could revoke in the meantime are
-made anew, and workers and models' health are seen anew within minutes."""
+made anew, what happened to jobs is history, and workers and models' health are seen anew within
+minutes."""
 
 
 def _asset(job: UUID, provider: str) -> Asset:

@@ -374,7 +374,9 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         *(
             f"/api/{version}/jobs/{{jobId}}/{action}"
             for version in ("v1", "v2")
-            for action in ("estimate", "approve", "render", "timeline")
+            for action in (
+                *("estimate", "approve", "render", "timeline", "events", "ws", "tickets"),
+            )
         ),
         "/api/v1/health/models",
         "/api/v1/media/generate",

@@ -1,5 +1,6 @@
 """Wake-ups: sent after the commit, and once, on both databases."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import NotApproved
-from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs import history, leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.outbox import messages
@@ -31,6 +32,7 @@ class Ear:
         self.jobs: list[tuple[UUID, Status, int]] = []
         self.news: list[UUID] = []
         self.webhooks = 0
+        self.changes: list[UUID] = []
 
     async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
         assert (await transitions.find(job)).status == status
@@ -43,6 +45,13 @@ class Ear:
     async def wake_webhooks(self) -> None:
         assert await deliveries.due(limit=1)
         self.webhooks += 1
+
+    async def tell_changes(self, jobs: Collection[UUID]) -> None:
+        for job in jobs:
+            newest = await transitions.find(job)
+            events_of_it = await history.events_after(job, newest.sequence - 1)
+            assert [one.sequence for one in events_of_it] == [newest.sequence]
+        self.changes.extend(jobs)
 
 
 @pytest.fixture
@@ -62,7 +71,7 @@ async def test_an_accepted_event_wakes_a_worker_and_the_outbox(ear: Ear) -> None
         job = (await accept(event, message="evt_1")).job_id
         await accept(event, message="evt_1")
     assert ear.jobs == [(job, Status.PENDING, 0)]
-    assert ear.news == [job]
+    assert ear.news == ear.changes == [job]
 
 
 async def test_an_approved_job_wakes_a_worker_once_it_may_be_worked_on(ear: Ear) -> None:
@@ -85,7 +94,7 @@ async def test_what_a_worker_does_to_its_job_is_news(ear: Ear) -> None:
         assert lease
         assert ear.news == [job]
         await leases.advance(lease, progress=3)
-    assert ear.news == [job, job]
+    assert ear.news == ear.changes == [job, job]
     assert ear.jobs == []
 
 
@@ -109,7 +118,7 @@ async def test_what_is_rolled_back_wakes_nobody(ear: Ear) -> None:
                 raise ZeroDivisionError
         async with transaction():
             pass
-    assert (ear.jobs, ear.news) == ([], [])
+    assert (ear.jobs, ear.news, ear.changes) == ([], [], [])
 
 
 async def test_a_transaction_within_another_wakes_once_and_at_the_end(ear: Ear) -> None:

@@ -113,6 +113,8 @@ async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIter
             webhook_secret=SecretStr(events.SECRET),
             api_key=SecretStr(API_KEY),
             link_secret=SecretStr(LINK_SECRET),
+            # Streams are read to their end.
+            progress_stream_seconds=0.1,
         )
     )
     async with (

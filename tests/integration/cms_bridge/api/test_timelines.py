@@ -119,7 +119,7 @@ async def test_a_film_before_and_after_its_media_are_made(
     folder.mkdir()
     lease = await claimed(job)
     await generate_assets(
-        lease, BOARD, folder, services=services, reporter=Reporter(lease, every=60)
+        lease, BOARD, folder, services=services, reporter=Reporter(lease, every=0)
     )
     after = await shown(http, job)
     assert not after.estimated
@@ -216,7 +216,7 @@ async def test_an_asset_of_another_project_is_not_shown(
     folder.mkdir()
     lease = await claimed(theirs)
     await generate_assets(
-        lease, board, folder, services=services, reporter=Reporter(lease, every=60)
+        lease, board, folder, services=services, reporter=Reporter(lease, every=0)
     )
     # As if a model had made them: within their project they would be found again.
     await Asset.update({Asset.source: "model"}).where(Asset.job == theirs)
@@ -235,7 +235,7 @@ async def test_a_damaged_asset_and_one_that_was_never_measured(
     folder.mkdir()
     lease = await claimed(job)
     await generate_assets(
-        lease, board, folder, services=services, reporter=Reporter(lease, every=60)
+        lease, board, folder, services=services, reporter=Reporter(lease, every=0)
     )
     await Asset.update({Asset.condition: "unusable"}).where(Asset.kind == Kind.PICTURE)
     (row,) = await Asset.select(Asset.generation_metadata).where(Asset.kind == Kind.NARRATION)

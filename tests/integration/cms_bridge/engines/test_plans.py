@@ -13,6 +13,7 @@ from cms_bridge import assets
 from cms_bridge.assets import Condition
 from cms_bridge.engines.sqlite import SQLite
 from cms_bridge.health import models, service
+from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import media, queues, renditions, submissions, tasks, transitions, workers
 from cms_bridge.jobs.tasks import Place, Wanted
 from cms_bridge.ledger import charges
@@ -86,6 +87,9 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await transitions.due()
     await messages.due()
     await messages.due_for(job["id"])
+    await job_history.events_after(job["id"], 0)
+    await job_history.sequences([job["id"]])
+    await job_history.forget(before=datetime.now(UTC) - timedelta(days=7))
     await charges.sweep(silence=timedelta(0))
     await charges.charges_of(charge["job"])
     await media.find(medium["id"])

@@ -35,6 +35,8 @@ def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
     known = anyio.run(fill)
     # More requests than anybody may make in a minute.
     quotas = {f"rate_{name}_per_minute": "0" for name in ("reads", "writes", "events", "refusals")}
+    # Nobody waits for what has yet to happen to a job.
+    quotas["progress_stream_seconds"] = "0.2"
     with running_bridge(tmp_path, redis=redis_url, database=database_url, **quotas) as bridge:
         yield Api(bridge.url, known, tmp_path)
 

@@ -114,7 +114,7 @@ async def generated(
     services: Services, lease: Lease, folder: Path, *, kinds: Collection[Kind] = MADE
 ) -> GeneratedAssets:
     await anyio.Path(folder).mkdir(parents=True)
-    reporter = Reporter(lease, every=60)
+    reporter = Reporter(lease, every=0)
     return await generate_assets(
         lease, BOARD, folder, services=services, reporter=reporter, kinds=kinds
     )

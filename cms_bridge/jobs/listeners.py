@@ -1,0 +1,197 @@
+"""Listeners: who follows a job on this bridge, and how they learn that it has changed.
+
+The database has what happened (`cms_bridge.jobs.history`); Redis only tells that there
+is something new, and to look. Besides, one query for all jobs that are followed looks
+for what nobody told of: rarely while Redis is there, often while it is away. A listener
+that leaves is forgotten, and changes nothing.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, cast
+from uuid import UUID
+
+import anyio
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cms_bridge.errors import DatabaseError, ListenersFull, TooManyListeners
+from cms_bridge.gate import Following
+from cms_bridge.jobs import history
+from cms_bridge.jobs.history import JobEventRecord
+from cms_bridge.jobs.queue import CHANGES
+from cms_bridge.telemetry import Seldom
+
+_CONNECT_SECONDS = 1.0
+_READ_SECONDS = 5.0
+_AGAIN_SECONDS = 1.0
+_ASKED_AT_ONCE = 500
+"""Jobs in one query."""
+_EVENTS_AT_ONCE = 100
+_ID_BYTES = 16
+
+_deaf = Seldom(per_second=1)
+
+
+class Listener:
+    """One who follows a job."""
+
+    def __init__(self, job: UUID, following: Following) -> None:
+        self.job = job
+        self.seen = 0
+        """The number of the last event that was told."""
+        self._following = following
+        self._ended = False
+        self._bell = anyio.Event()
+
+    def ring(self) -> None:
+        """Have the listener look."""
+        self._bell.set()
+
+    def end(self) -> None:
+        """Let the stream end as soon as what is there was told."""
+        self._ended = True
+        self._bell.set()
+
+    async def events(self, *, after: int) -> AsyncGenerator[JobEventRecord | None]:
+        """Yield what happens to the job after an event, and None after each while of quiet.
+
+        Ends after a final event, or when it has lasted long enough.
+        """
+        self.seen, until = after, time.monotonic() + self._following.lasts_seconds
+        while True:
+            self._bell = anyio.Event()
+            wait = self._following.heartbeat_seconds
+            try:
+                found = await history.events_after(self.job, self.seen, limit=_EVENTS_AT_ONCE)
+            except DatabaseError:
+                found, wait = [], self._following.poll_seconds
+            for event in found:
+                self.seen = event.sequence
+                yield event
+            if len(found) == _EVENTS_AT_ONCE:
+                continue
+            left = until - time.monotonic()
+            if self._ended or left <= 0 or (found and found[-1].final):
+                return
+            with anyio.move_on_after(min(wait, left)) as quiet:
+                await self._bell.wait()
+            if quiet.cancelled_caught and not self._ended:
+                yield None
+
+
+class Listeners:
+    """All listeners of this process."""
+
+    def __init__(self, redis_url: str, following: Following) -> None:
+        """Take where changes are told; `running` connects."""
+        self._redis = Redis.from_url(redis_url, socket_connect_timeout=_CONNECT_SECONDS)
+        self._following = following
+        self._by_job: dict[UUID, set[Listener]] = {}
+        self._by_key: Counter[str] = Counter()
+        self._hears = False
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._by_key.total()
+
+    def check(self, key: str) -> None:
+        """Raise `TooManyListeners` or `ListenersFull` if a key may have no further one now."""
+        most = self._following.listeners_per_key
+        if most and self._by_key[key] >= most:
+            raise TooManyListeners(
+                f"This key holds {most} streams open; close one, or ask again later.", limit=most
+            )
+        if self.count >= self._following.listeners:
+            raise ListenersFull("As many streams are open as this bridge takes; ask again later.")
+
+    @contextmanager
+    def listening(self, job: UUID, *, key: str) -> Generator[Listener]:
+        """Follow a job in the name of a key; raises as `check` does."""
+        self.check(key)
+        listener = Listener(job, self._following)
+        self._by_job.setdefault(job, set()).add(listener)
+        self._by_key[key] += 1
+        try:
+            yield listener
+        finally:
+            self._by_job[job].discard(listener)
+            if not self._by_job[job]:
+                del self._by_job[job]
+            self._by_key[key] -= 1
+            if not self._by_key[key]:
+                del self._by_key[key]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Hear and look for changes while the block runs; then all streams end."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._hear)
+            group.start_soon(self._look)
+            try:
+                yield
+            finally:
+                for listener in self._all():
+                    listener.end()
+                group.cancel_scope.cancel()
+                with anyio.CancelScope(shield=True):
+                    await self._redis.aclose()
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                await self._hear_until_cut_off()
+            except (RedisError, OSError) as error:
+                _deaf.tell("listeners.deaf", level=logging.WARNING, reason=type(error).__name__)
+            finally:
+                self._hears = False
+            await anyio.sleep(_AGAIN_SECONDS)
+
+    async def _hear_until_cut_off(self) -> None:
+        async with self._redis.pubsub() as ear:
+            await ear.subscribe(CHANGES)
+            self._hears = True
+            # What happened until now nobody has heard.
+            for listener in self._all():
+                listener.ring()
+            while True:
+                message = cast(
+                    "dict[str, Any] | None",
+                    await ear.get_message(ignore_subscribe_messages=True, timeout=_READ_SECONDS),
+                )
+                if message is None:
+                    # A server that is gone without a word is noticed when it is spoken to.
+                    await ear.ping()
+                    continue
+                ids: bytes = message["data"]
+                for start in range(0, len(ids), _ID_BYTES):
+                    self._ring(ids[start : start + _ID_BYTES])
+
+    def _ring(self, told: bytes) -> None:
+        if len(told) == _ID_BYTES:
+            for listener in self._by_job.get(UUID(bytes=told), ()):
+                listener.ring()
+
+    async def _look(self) -> None:
+        while True:
+            following = self._following
+            quick, slow = following.poll_seconds, following.heartbeat_seconds
+            await anyio.sleep(max(quick, slow) if self._hears else quick)
+            jobs = list(self._by_job)
+            with suppress(DatabaseError):
+                for start in range(0, len(jobs), _ASKED_AT_ONCE):
+                    await self._ring_late(jobs[start : start + _ASKED_AT_ONCE])
+
+    async def _ring_late(self, jobs: list[UUID]) -> None:
+        """Wake those who have not been told the newest."""
+        for job, sequence in (await history.sequences(jobs)).items():
+            for listener in self._by_job.get(job, ()):
+                if listener.seen < sequence:
+                    listener.ring()
+
+    def _all(self) -> list[Listener]:
+        return [listener for some in self._by_job.values() for listener in some]
