@@ -16,6 +16,7 @@
     │   ├── UpgradeRequired     426  a WebSocket's address, asked without wanting one
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
+    │   ├── StoryboardOutdated  409  an edit of a storyboard that has changed since
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
@@ -202,6 +203,13 @@ class StoryboardNotReady(Refusal):
 
     status = HTTPStatus.CONFLICT
     code = "storyboard_not_ready"
+
+
+class StoryboardOutdated(Refusal):
+    """An edit that was thought out for another storyboard than the job has now."""
+
+    status = HTTPStatus.CONFLICT
+    code = "storyboard_outdated"
 
 
 class ProjectNotFound(Refusal):

@@ -127,6 +127,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return msgspec.json.decode(data, type=Storyboard) if data else None
 
     @property
+    def filmed(self) -> bool:
+        """Whether there is a film of it, or of what it exports: what it makes is one more."""
+        return self.video_url is not None or self.kind is JobKind.EXPORT
+
+    @property
     def warnings(self) -> tuple[Problem, ...]:
         """What its ledger and its worker have to say; the ledger, which asks, first."""
         return (*self.charge_warnings, *self.generation_warnings)

@@ -6,9 +6,14 @@
 A medium that was asked for by itself begins at `approved` and is completed once
 it is generated.
 
-From every status before `completed` a job can fail or be cancelled; from
-there a person's retry leads back to `pending` or, once approved, to `approved`, and a
-person's edit of a failed job's storyboard to `storyboard_complete`.
+From every status before `completed` a job can fail or be cancelled; from there a
+person's retry leads back to where a person last decided: to `approved`, to
+`storyboard_complete` or, where there is no storyboard, to `pending`.
+
+A person's edit leads from a failed job's storyboard to `storyboard_complete`, and from
+that of a finished film as well: the next revision of the same video, with a price,
+an approval and a rendition of its own. If it is cancelled or fails, the video shows
+the rendition before it, and may be edited again.
 """
 
 import enum
@@ -137,12 +142,13 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.GENERATING: _STOPS | {Status.GENERATING, Status.COMPOSING, Status.COMPLETED},
     Status.COMPOSING: _STOPS | {Status.GENERATING, Status.UPLOADING},
     Status.UPLOADING: _STOPS | {Status.GENERATING, Status.COMPLETED},
-    Status.COMPLETED: frozenset(),
+    # An edit of a finished film, and one that is approved by the very save that made it.
+    Status.COMPLETED: frozenset({Status.STORYBOARD_COMPLETE, Status.APPROVED}),
     # An edit mends a storyboard that could not be filmed; it asks for approval anew.
     Status.FAILED: frozenset(
         {Status.CANCELLED, Status.PENDING, Status.STORYBOARD_COMPLETE, Status.APPROVED}
     ),
-    Status.CANCELLED: frozenset({Status.PENDING, Status.APPROVED}),
+    Status.CANCELLED: frozenset({Status.PENDING, Status.STORYBOARD_COMPLETE, Status.APPROVED}),
 }
 
 FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})

@@ -242,6 +242,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_transition_seconds: float = 5
 
 
+Take = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+"""Counts how often something was asked for anew in the same words; 0 for the first time."""
+
+
 class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One picture and what is said over it."""
 
@@ -269,6 +273,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """Set for a scene without picture or clip."""
     caption: str | None = None
     """What captions say instead of the narration; empty for none."""
+    picture_take: Take = 0
+    """Which of several pictures for the same prompt it shows."""
+    narration_take: Take = 0
+    """Which of several readings of the same words it has."""
     ingredients: tuple[Ingredient, ...] = ()
 
 
@@ -295,7 +303,13 @@ class Storyboard(
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        told = msgspec.to_builtins(self)
+        for scene in told["scenes"]:
+            # A first take is told by nothing, as it was before there were others.
+            for take in ("pictureTake", "narrationTake"):
+                if not scene[take]:
+                    del scene[take]
+        return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
 
     def check(self, limits: Limits) -> None:
         """Raise `InvalidStoryboard` or `LimitExceeded` unless this can be filmed."""

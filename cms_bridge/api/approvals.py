@@ -47,8 +47,9 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     usual_difference: Decimal
     """The usual price of what is to be paid now."""
     to_approve: Decimal
-    """What an approval has to name: the estimated cost; of a job that stopped because more is
-    needed than was approved, what it may then cost altogether."""
+    """What an approval has to name: the estimated cost; once there is a film, what is to be paid
+    now; of a job that stopped because more is needed than was approved, what it may then cost
+    altogether."""
     approved_cost: Decimal | None
     """What may be spent on the job at most by its approval; null while there is none."""
     spent: Decimal
@@ -110,7 +111,7 @@ async def get_estimate(
     job = await transitions.find(job_id)
     if job.storyboard is None:
         raise JobNotFound("This job has no storyboard yet.")
-    return _quote(await approvals.quote(job, job.storyboard, prices))
+    return price_quote(await approvals.quote(job, job.storyboard, prices))
 
 
 @post(
@@ -128,7 +129,7 @@ async def estimate_edit(
     """Price a storyboard before it is saved; nothing is kept of it."""
     job = await transitions.find(job_id)
     data.storyboard.check(settings.limits)
-    return _quote(await approvals.quote(job, data.storyboard, prices))
+    return price_quote(await approvals.quote(job, data.storyboard, prices))
 
 
 @post(
@@ -181,7 +182,8 @@ async def render_video(job_id: FromPath[UUID]) -> JobAccepted:
     return JobAccepted(job_id=job_id, status=accepted.status)
 
 
-def _quote(quoted: Quote) -> PriceQuote:
+def price_quote(quoted: Quote) -> PriceQuote:
+    """Return a price as the API tells of it."""
     priced = quoted.priced
     return PriceQuote(
         storyboard_digest=priced.storyboard_digest,

@@ -5,6 +5,7 @@ record. What it names is a cap (`cms_bridge.pricing.caps`, scope `approval`): wh
 job has cost since its storyboard was written and what was then still to be paid.
 
     not approved   names the whole price        lets what is spent and what is due be spent
+    filmed before  names what is due            the same: only what changed costs anything
     stopped at it  names what is spent and due  the same: the job goes on with what it has
 
 What an approval does to the job is in `cms_bridge.jobs.decisions`.
@@ -51,6 +52,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """By the job since its storyboard was written: settled, unknown or set aside."""
     stopped: bool
     """Whether the job waits for more than was approved of this very storyboard."""
+    filmed: bool = False
+    """Whether there is a film already, of which this is another revision or form."""
 
     @property
     def bound(self) -> Decimal:
@@ -61,7 +64,9 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def named(self) -> Decimal:
         """The price that an approval given now has to name."""
-        return self.bound if self.stopped else self.priced.total
+        if self.stopped:
+            return self.bound
+        return self.priced.difference if self.filmed else self.priced.total
 
     @property
     def needs(self) -> Decimal:
@@ -85,6 +90,7 @@ async def quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> Quote
         approved=job.approved_cost if job.approved else None,
         spent=await spent_on(job.id),
         stopped=stopped,
+        filmed=job.filmed,
     )
 
 
@@ -203,7 +209,7 @@ def check_price(seen: Decimal | None, quoted: Quote) -> None:
 
 def _agrees(quoted: Quote, seen: Decimal) -> bool:
     # What is spent and due moves while somebody reads it; that it became less harms nobody.
-    if quoted.stopped:
+    if quoted.stopped or quoted.filmed:
         return rounded(quoted.named) <= rounded(seen)
     return rounded(quoted.named) == rounded(seen)
 

@@ -1,5 +1,8 @@
 """Decisions about a storyboard: edited, approved, and approved beyond what was.
 
+An edit of a finished film is its next revision: it waits for an approval of its own, and
+what it costs is what changed, since everything else is found where it was kept.
+
 An event of the CMS says which revision of the storyboard it is of, and brings
 the whole of it. What stands here is the newest revision heard of:
 
@@ -11,6 +14,7 @@ the whole of it. What stands here is the newest revision heard of:
                                    very save brought it back (`edited`)
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +23,14 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge.database import transaction
-from cms_bridge.errors import ApprovalConflict, JobNotFound, RevisionConflict
+from cms_bridge.errors import (
+    ApprovalConflict,
+    IllegalMove,
+    JobNotFound,
+    RevisionConflict,
+    StoryboardNotReady,
+    StoryboardOutdated,
+)
 from cms_bridge.events import StoryboardChange
 from cms_bridge.jobs import approvals, submissions
 from cms_bridge.jobs.approvals import ApprovalRecord
@@ -27,7 +38,7 @@ from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, fin
 from cms_bridge.pricing import estimates
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
-from cms_bridge.states import Status
+from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Job
 from render.storyboard import Limits, Storyboard
 
@@ -48,23 +59,83 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
     if change.revision == job.storyboard_revision:
         _check_same(change, job)
         return job.id
+    await _put(change.storyboard, job, revision=change.revision, prices=prices)
+    return job.id
+
+
+async def revise(
+    job: UUID,
+    changed: Callable[[JobRecord, Storyboard], Awaitable[Storyboard]],
+    *,
+    based_on: str,
+    limits: Limits,
+    prices: Prices,
+) -> JobRecord:
+    """Put in place of a storyboard what a change makes of it, and void its approval.
+
+    `based_on` is the digest of what the change was thought out for. What stands already
+    is not put there again. Raises `JobNotFound`, `StoryboardNotReady`, `StoryboardOutdated`,
+    `Superseded`, `IllegalMove`, and what `changed` and `Storyboard.check` raise.
+    """
+    async with transaction():
+        locked = await _lock(job)
+        storyboard = await revised(locked, changed, based_on=based_on, limits=limits)
+        if storyboard.digest != locked.storyboard_digest:
+            revision = locked.storyboard_revision + 1
+            await _put(storyboard, locked, revision=revision, prices=prices)
+        return await find(job)
+
+
+async def revised(
+    job: JobRecord,
+    changed: Callable[[JobRecord, Storyboard], Awaitable[Storyboard]],
+    *,
+    based_on: str,
+    limits: Limits,
+) -> Storyboard:
+    """Return what a change would make of a job's storyboard; raise as `revise` does."""
+    if job.kind is not JobKind.VIDEO:
+        raise JobNotFound("Only a video has a storyboard that can be edited.")
+    if job.storyboard is None:
+        raise StoryboardNotReady("This job has no storyboard yet.", status=job.status.value)
+    outdated = based_on != job.storyboard_digest
+    storyboard = await changed(job, job.storyboard)
+    if outdated and storyboard.digest != job.storyboard_digest:
+        raise StoryboardOutdated(
+            "The storyboard has changed since this was based on it.",
+            storyboard_digest=job.storyboard_digest,
+        )
+    storyboard.check(limits)
+    return storyboard
+
+
+async def _put(storyboard: Storyboard, job: JobRecord, *, revision: int, prices: Prices) -> None:
+    """Let a storyboard stand in place of another, and wait for a person."""
+    if job.kind is not JobKind.VIDEO:
+        raise JobNotFound("Only a video has a storyboard that can be edited.")
+    if job.status is Status.COMPLETED and storyboard.digest == job.storyboard_digest:
+        # The film is of exactly this.
+        await Job.update({Job.storyboard_revision: revision}).where(Job.id == job.id)
+        return
+    if job.status is Status.CANCELLED and not job.filmed:
+        raise IllegalMove(job.status, Status.STORYBOARD_COMPLETE)
     await move(
         job.id,
         Status.STORYBOARD_COMPLETE,
         {
-            **_storyboard(change.storyboard, job),
-            Job.estimated_cost: estimates.estimate(change.storyboard, prices).total,
-            Job.storyboard_revision: change.revision,
+            **_storyboard(storyboard, job),
+            Job.estimated_cost: estimates.estimate(storyboard, prices).total,
+            Job.storyboard_revision: revision,
             **NO_ERROR,
             Job.approved: False,
             Job.approved_digest: "",
             Job.approved_cost: None,
             Job.progress: PROGRESS_STORYBOARD,
+            Job.retry_count: 0,
             Job.wake_at: None,
         },
     )
     await approvals.void(job.id)
-    return job.id
 
 
 async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Prices) -> UUID:
@@ -87,6 +158,8 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
         return job.id
     if digest != job.storyboard_digest:
         _check_newer(change, job)
+    elif job.status is Status.COMPLETED:
+        return job.id
     quoted = await approvals.quote(job, change.storyboard, prices)
     approvals.check_price(change.estimated_cost, quoted)
     await move(
@@ -124,6 +197,9 @@ async def approve(
             return standing
         if locked.storyboard is None:
             raise JobNotFound("This job has no storyboard yet.")
+        if locked.status is Status.COMPLETED:
+            # Only an edit leads out of there: the film is of exactly this.
+            raise IllegalMove(locked.status, Status.APPROVED)
         quoted = await approvals.quote(locked, locked.storyboard, prices)
         approvals.check_offer(locked, quoted, digest=digest, estimate=estimate)
         await move(
@@ -169,10 +245,12 @@ def _check_newer(change: StoryboardChange, job: JobRecord) -> None:
 
 async def _target(change: StoryboardChange) -> JobRecord:
     try:
-        job = UUID(change.job_id)
+        job = await _lock(UUID(change.job_id))
     except ValueError:
         raise JobNotFound("There is no such job.") from None
-    return await _lock(job)
+    if job.kind is JobKind.EXPORT:
+        raise JobNotFound("An export is of what was filmed; it is approved where it was asked for.")
+    return job
 
 
 async def _lock(job: UUID) -> JobRecord:
@@ -197,7 +275,12 @@ def _storyboard(storyboard: Storyboard, job: JobRecord) -> dict[Any, Any]:
     digest, before, past = storyboard.digest, job.storyboard_digest, list(job.storyboard_past)
     if before not in ("", digest):
         past = [*(one for one in past if one != before), before][-_PAST_KEPT:]
+    told: dict[Any, Any] = {}
+    if job.filmed and digest != before:
+        # What was said of the film before is kept with it (`cms_bridge.films`).
+        told = {Job.generation_warnings: "[]", Job.model_fallback_occurred: False}
     return {
+        **told,
         Job.storyboard_data: msgspec.json.encode(storyboard).decode(),
         Job.storyboard_digest: digest,
         Job.storyboard_past: msgspec.json.encode(past).decode(),

@@ -129,16 +129,28 @@ async def restart(job: JobRecord) -> None:
 
     Call inside a transaction. Raises `IllegalMove`, also where somebody else was first.
     """
+    target = _decided(job)
+    if job.status is Status.COMPLETED:
+        raise IllegalMove(job.status, target)
     await move(
         job.id,
-        Status.APPROVED if job.approved else Status.PENDING,
+        target,
         {
-            Job.progress: PROGRESS_STORYBOARD if job.approved else 0,
+            Job.progress: 0 if target is Status.PENDING else PROGRESS_STORYBOARD,
             Job.scenes_done: 0,
             **NO_ERROR,
             Job.retry_count: 0,
-            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
+            Job.wake_at: None
+            if target is Status.STORYBOARD_COMPLETE
+            else datetime.now(UTC) + WAKE_GRACE,
         },
         given=(Job.status == job.status, Job.approved == job.approved),
         happened=Occasion.RETRIED,
     )
+
+
+def _decided(job: JobRecord) -> Status:
+    """Return where a person last decided: what they wrote is not drafted over."""
+    if job.approved:
+        return Status.APPROVED
+    return Status.STORYBOARD_COMPLETE if job.storyboard_digest else Status.PENDING

@@ -43,7 +43,13 @@ class StoryboardWrite(_Wire, frozen=True, kw_only=True):
 
 
 class RenditionFile(_Wire, frozen=True, kw_only=True):
-    """The finished video as stored."""
+    """The newest finished video as stored: while a revision is made, the one before it."""
+
+    number: int = 1
+    """Counts the video's films."""
+    storyboard_revision: int = 0
+    """Which revision of the storyboard was filmed."""
+    storyboard_digest: str = ""
 
     duration: float
     """Seconds."""
@@ -66,6 +72,8 @@ class RenditionWrite(_Wire, frozen=True, kw_only=True):
     scenes_done: int = 0
     scenes_total: int = 0
     storyboard_digest: str = ""
+    storyboard_revision: int = 0
+    """Which revision of the storyboard this is about; the file says of which it is."""
     estimated_cost: Decimal = Decimal(0)
     actual_cost: Decimal = Decimal(0)
     warnings: tuple[Problem, ...] = ()

@@ -2,6 +2,7 @@
 
 from cms_bridge.outbox.payload import RenditionFile, RenditionWrite, StoryboardWrite
 from cms_bridge.records import Film, JobRecord
+from render.problem import Problem
 from render.storyboard import Storyboard
 
 
@@ -31,11 +32,15 @@ def rendition_write(job: JobRecord, video: Film | None) -> RenditionWrite:
         scenes_done=job.scenes_done,
         scenes_total=job.scenes_total,
         storyboard_digest=job.storyboard_digest,
+        storyboard_revision=job.storyboard_revision,
         estimated_cost=job.estimated_cost,
         actual_cost=job.actual_cost,
-        warnings=job.warnings,
+        warnings=_warnings(job, video),
         error=job.error,
         file=RenditionFile(
+            number=video.number,
+            storyboard_revision=video.storyboard_revision,
+            storyboard_digest=video.storyboard_digest,
             duration=video.duration,
             width=video.width,
             height=video.height,
@@ -44,3 +49,9 @@ def rendition_write(job: JobRecord, video: Film | None) -> RenditionWrite:
         if video
         else None,
     )
+
+
+def _warnings(job: JobRecord, video: Film | None) -> tuple[Problem, ...]:
+    # What is watched while a revision is made still holds what it was made with.
+    of_film = video.warnings if video else ()
+    return (*job.warnings, *(one for one in of_film if one not in job.warnings))

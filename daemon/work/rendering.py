@@ -70,6 +70,12 @@ async def _make(
             stderr_file=directory / "engine.log",
         )
 
+    log.info(
+        "engine.finished",
+        segments=len(rendered.rendition.segments),
+        reused=rendered.rendition.reused,
+        seconds=rendered.rendition.timings.total,
+    )
     for warning in rendered.warnings:
         log.warning("engine.warned", code=warning.code, message=warning.message)
     shown = tuple(warning for warning in rendered.warnings if warning.code not in _FOR_OPERATORS)

@@ -36,6 +36,8 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
     locale: str = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     palette: Palette = Palette()
+    take: int = 0
+    """Counts how often it was asked for anew in the same words."""
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,8 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     locale: str = "en"
     voice: str = ""
     """A provider's name for a voice; empty for the locale's default."""
+    take: int = 0
+    """Counts how often it was asked for anew in the same words."""
 
 
 class TextRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,26 +29,36 @@ def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
         locale=storyboard.locale,
         aspect_ratio=storyboard.aspect_ratio,
         palette=storyboard.palette,
+        take=scene.picture_take,
     )
 
 
 def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
     """Return what to ask for a scene's narration."""
-    return SpeechRequest(text=scene.narration, locale=storyboard.locale, voice=storyboard.voice)
+    return SpeechRequest(
+        text=scene.narration,
+        locale=storyboard.locale,
+        voice=storyboard.voice,
+        take=scene.narration_take,
+    )
 
 
 def request_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
     """Return the SHA-256, in hex, of what a paid model is asked."""
     if isinstance(request, ImageRequest):
-        return _sha256(
-            {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
-        )
+        asked = {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
+        return _sha256(asked | ({"take": request.take} if request.take else {}))
     return whole_digest(request)
 
 
 def whole_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
     """Return the SHA-256, in hex, of everything that is known of what is wanted."""
-    return _sha256(request)
+    if isinstance(request, TextRequest) or request.take:
+        return _sha256(request)
+    # What was asked for once only is known by the name that it had before there were takes.
+    wanted = msgspec.to_builtins(request)
+    del wanted["take"]
+    return _sha256(wanted)
 
 
 def digests(request: ImageRequest | SpeechRequest) -> frozenset[str]:

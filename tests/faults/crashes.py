@@ -158,9 +158,7 @@ async def crash(harness: Harness, step: Step, *, thorough: bool) -> Ending:
             await anyio.to_thread.run_sync(wait, [victim.sentinel], _SECONDS)
             assert victim.exitcode == -9, f"not killed: {directory}/daemon.log"
         if not thorough:
-            await Job.update({Job.lease_expires_at: _ago(), Job.wake_at: _ago()}).where(
-                Job.id == job
-            )
+            await Job.update({Job.lease_expires_at: ago(), Job.wake_at: ago()}).where(Job.id == job)
         with daemon(settings, directory):
             return await _watched(harness, step, job, thorough=thorough)
 
@@ -170,7 +168,7 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
     brief = Brief(title="Tea", script="" if work is Work.DRAFT else "Tea.", brief="Tea is hot.")
     event = events.submitted(video=video, title=brief.title, script=brief.script, brief=brief.brief)
     accepted = await intake.accept(f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE)
-    ready: dict[Any, Any] = {Job.wake_at: _ago()}
+    ready: dict[Any, Any] = {Job.wake_at: ago()}
     if work is not Work.DRAFT:
         board = Storyboard(
             title="Tea",
@@ -220,7 +218,7 @@ async def _watched(harness: Harness, step: Step, job: UUID, *, thorough: bool) -
     if not alone:
         retried = events.retried()
         await intake.accept("retry", b"{}", retried, limits=Limits(), prices=OFFLINE)
-        await Job.update({Job.wake_at: _ago()}).where(Job.id == job)
+        await Job.update({Job.wake_at: ago()}).where(Job.id == job)
         status = await at_rest(job, done)
     after = Counter(row.state for row in await charges.charges_of(job))
     return Ending(
@@ -254,5 +252,5 @@ async def at_rest(job: UUID, done: set[Status]) -> Status:
             await anyio.sleep(0.02)
 
 
-def _ago() -> datetime:
+def ago() -> datetime:
     return datetime.now(UTC) - timedelta(minutes=1)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from cms_bridge import assets
+from cms_bridge import assets, films
 from cms_bridge.ledger import vault
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.ledger.vault import Vault
@@ -57,6 +57,8 @@ POINTS = {
     "before keeping the text": Point(drafting, "keep_text"),
     "before settling": Point(Ledger, "settle"),
     "after settling": Point(Ledger, "settle", after=True),
+    "before the film is recorded": Point(films, "record"),
+    "after the film is recorded": Point(films, "record", after=True),
 }
 
 

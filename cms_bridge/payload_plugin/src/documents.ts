@@ -99,6 +99,8 @@ export interface SceneRow {
   clip?: Clip | null
   background?: BackgroundRow | null
   caption?: CaptionRow | null
+  pictureTake?: null | number
+  narrationTake?: null | number
   ingredients?: Ingredient[] | null
 }
 

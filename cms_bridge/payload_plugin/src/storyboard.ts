@@ -62,6 +62,8 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     clip: background ? null : (row.clip ?? null),
     background,
     caption: toCaption(row.caption),
+    pictureTake: row.pictureTake ?? 0,
+    narrationTake: row.narrationTake ?? 0,
     ingredients: row.ingredients ?? [],
   }
 }

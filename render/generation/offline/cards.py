@@ -89,7 +89,8 @@ def card(request: ImageRequest) -> Card:
     if not words and not request.lettered:
         words, title = title, ""
     width, height = SIZES[request.aspect_ratio]
-    seed = hashlib.sha256(f"{words}\n{title}\n{request.scene_number}".encode()).digest()
+    take = f"\n{request.take}" if request.take else ""
+    seed = hashlib.sha256(f"{words}\n{title}\n{request.scene_number}{take}".encode()).digest()
     return Card(
         width=width,
         height=height,
@@ -99,7 +100,7 @@ def card(request: ImageRequest) -> Card:
         title=title,
         number=request.scene_number,
         count=request.scene_count,
-        turn=request.scene_number - 1 + hashlib.sha256(title.encode()).digest()[0],
+        turn=request.scene_number - 1 + request.take + hashlib.sha256(title.encode()).digest()[0],
         seed=[byte / 256 for byte in seed],
     )
 

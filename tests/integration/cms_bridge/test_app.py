@@ -376,6 +376,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             for version in ("v1", "v2")
             for action in (
                 *("estimate", "approve", "render", "timeline", "events", "ws", "tickets"),
+                *("storyboard", "refinements", "refinements/estimate"),
             )
         ),
         "/api/v1/health/models",

@@ -2,6 +2,7 @@ import * as migration_20261121_074616_initial from './20261121_074616_initial.ts
 import * as migration_20261121_083752_refusals from './20261121_083752_refusals.ts';
 import * as migration_20261121_105545_approved_cost from './20261121_105545_approved_cost.ts';
 import * as migration_20261121_113726_scene_look from './20261121_113726_scene_look.ts';
+import * as migration_20261128_161817_takes from './20261128_161817_takes.ts';
 
 export const migrations = [
   {
@@ -22,6 +23,11 @@ export const migrations = [
   {
     up: migration_20261121_113726_scene_look.up,
     down: migration_20261121_113726_scene_look.down,
-    name: '20261121_113726_scene_look'
+    name: '20261121_113726_scene_look',
+  },
+  {
+    up: migration_20261128_161817_takes.up,
+    down: migration_20261128_161817_takes.down,
+    name: '20261128_161817_takes'
   },
 ];

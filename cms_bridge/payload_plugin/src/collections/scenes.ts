@@ -186,6 +186,8 @@ function lookField(limits: Limits): CollapsibleField {
 const passThroughFields: Field[] = [
   { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
   { name: 'clip', type: 'json', admin: { hidden: true } },
+  { name: 'pictureTake', type: 'number', min: 0, admin: { hidden: true } },
+  { name: 'narrationTake', type: 'number', min: 0, admin: { hidden: true } },
   { name: 'ingredients', type: 'json', admin: { hidden: true } },
 ]
 

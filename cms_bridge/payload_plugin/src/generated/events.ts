@@ -166,6 +166,8 @@ export interface Scene {
   clip?: Clip | null
   background?: (Solid | Gradient) | null
   caption?: string | null
+  pictureTake?: number
+  narrationTake?: number
   ingredients?: Ingredient[]
 }
 /**
@@ -299,6 +301,7 @@ export interface RenditionWrite {
   scenesDone?: number
   scenesTotal?: number
   storyboardDigest?: string
+  storyboardRevision?: number
   estimatedCost?: string
   actualCost?: string
   warnings?: Problem[]
@@ -316,9 +319,12 @@ export interface Problem {
   }
 }
 /**
- * The finished video as stored.
+ * The newest finished video as stored: while a revision is made, the one before it.
  */
 export interface RenditionFile {
+  number?: number
+  storyboardRevision?: number
+  storyboardDigest?: string
   duration: number
   width: number
   height: number

@@ -101,6 +101,8 @@ export const writebackSchema = {
           default: null,
         },
         caption: { anyOf: [{ type: 'string' }, { type: 'null' }], default: null },
+        pictureTake: { type: 'integer', minimum: 0, maximum: 1000, default: 0 },
+        narrationTake: { type: 'integer', minimum: 0, maximum: 1000, default: 0 },
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
       },
       required: ['id'],
@@ -314,6 +316,7 @@ export const writebackSchema = {
         scenesDone: { type: 'integer', default: 0 },
         scenesTotal: { type: 'integer', default: 0 },
         storyboardDigest: { type: 'string', default: '' },
+        storyboardRevision: { type: 'integer', default: 0 },
         estimatedCost: { type: 'string', format: 'decimal', default: '0' },
         actualCost: { type: 'string', format: 'decimal', default: '0' },
         warnings: { type: 'array', items: { $ref: '#/$defs/Problem' }, default: [] },
@@ -358,9 +361,13 @@ export const writebackSchema = {
     },
     RenditionFile: {
       title: 'RenditionFile',
-      description: 'The finished video as stored.',
+      description:
+        'The newest finished video as stored: while a revision is made, the one before it.',
       type: 'object',
       properties: {
+        number: { type: 'integer', default: 1 },
+        storyboardRevision: { type: 'integer', default: 0 },
+        storyboardDigest: { type: 'string', default: '' },
         duration: { type: 'number' },
         width: { type: 'integer' },
         height: { type: 'integer' },

@@ -58,6 +58,10 @@ function make(schema: Schema, random: () => number): unknown {
       return null
     case 'boolean':
       return random() < 0.5
+    case 'integer': {
+      const low = schema.minimum ?? 0
+      return low + Math.floor(random() * ((schema.maximum ?? low + 5) - low + 1))
+    }
     case 'number': {
       const low = schema.minimum ?? schema.exclusiveMinimum ?? 0
       const high = schema.maximum ?? schema.exclusiveMaximum ?? low + 5

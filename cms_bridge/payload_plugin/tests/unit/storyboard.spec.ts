@@ -25,6 +25,8 @@ test('a document from before a field was there has what that field was then', ()
       clip: null,
       background: null,
       caption: null,
+      pictureTake: 0,
+      narrationTake: 0,
     },
   ])
 })

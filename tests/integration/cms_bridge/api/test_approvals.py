@@ -1,7 +1,7 @@
 """Prices, approvals and the start of the work, as the CMS's server asks for them over HTTP."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,9 @@ import anyio
 import httpx
 import msgspec
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from cms_bridge.api.aliases import ALIASES
-from cms_bridge.app import create_app
 from cms_bridge.errors import (
     ApprovalConflict,
     ApprovedCostReached,
@@ -27,60 +24,24 @@ from cms_bridge.jobs import approvals, leases, transitions
 from cms_bridge.jobs.queue import Lane, deserialise
 from cms_bridge.ledger.charges import ChargeOutcome, ChargeState, charges_of, resolve
 from cms_bridge.ledger.meter import open_ledger
-from cms_bridge.pricing.estimates import Prices
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
-from cms_bridge.tables import Approval, Asset, Charge, Job
-from render.generation.requests import image_request, request_digest, speech_request
+from cms_bridge.tables import Approval, Charge, Job
+from render.generation.requests import image_request, speech_request
 from render.problem import Problem
 from tests.support import events
 from tests.support.jobs import accept, put
 from tests.support.ledger import AMPLE, call, claimed, die, new_job, pay
+from tests.support.priced import BOARD, PRICES, TOTAL, drafted, own, priced_bridge
 
 pytestmark = pytest.mark.anyio
-
-API_KEY = "an api key of more than 32 characters"
-PRICES = Prices(
-    picture=lambda _: Decimal("0.04"),
-    narration=lambda request: Decimal(len(request.text)) / 1000,
-    usual_picture=lambda _: Decimal("0.015"),
-)
-BOARD = events.storyboard("One.", "Two, longer.")
-TOTAL = Decimal("0.096")
 
 
 @pytest.fixture
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr("a link secret of more than 32 characters"),
-        ),
-        prices=PRICES,
-    )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    async with priced_bridge(database_url, redis_url, tmp_path) as client:
         yield client
-
-
-async def drafted(board: Any = BOARD) -> UUID:
-    """Store a job whose storyboard lies before the editor, with its price."""
-    job = (await accept(events.submitted(video=uuid4().hex))).job_id
-    await put(job, Status.STORYBOARD_COMPLETE)
-    await accept(events.edited(job, board=board), prices=PRICES)
-    return job
 
 
 def word(**changes: Any) -> dict[str, Any]:
@@ -90,28 +51,6 @@ def word(**changes: Any) -> dict[str, Any]:
         "by": "ann@example.com",
         **changes,
     }
-
-
-async def own(job: UUID, request: Any, **changes: Any) -> None:
-    """Let a job have an asset for a request."""
-    values = {
-        "provider": "gemini",
-        "model_intended": "m",
-        "model_used": "m",
-        "scene_id": "s1",
-        **changes,
-    }
-    await Asset.insert(
-        Asset(
-            id=uuid4(),
-            job=job,
-            kind="picture",
-            request_digest=request_digest(request),
-            key="k",
-            created_at=datetime.now(UTC),
-            **values,
-        )
-    )
 
 
 class TestEstimate:

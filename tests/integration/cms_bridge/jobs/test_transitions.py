@@ -226,7 +226,7 @@ async def test_an_edit_mends_a_failed_storyboard():
     assert (row.status, row.approved, row.error) == ("storyboard_complete", False, None)
 
 
-@pytest.mark.parametrize("status", [Status.GENERATING, Status.COMPOSING, Status.COMPLETED])
+@pytest.mark.parametrize("status", [Status.GENERATING, Status.COMPOSING, Status.UPLOADING])
 async def test_a_storyboard_at_work_cannot_be_edited(status: Status) -> None:
     job = await drafted()
     await put(job, status)
@@ -279,7 +279,9 @@ async def test_cancelling_before_the_submission_arrived_is_told_to_come_again() 
         await accept(events.cancelled())
 
 
-@pytest.mark.parametrize(("approved", "status"), [(True, "approved"), (False, "pending")])
+@pytest.mark.parametrize(
+    ("approved", "status"), [(True, "approved"), (False, "storyboard_complete")]
+)
 async def test_a_retry_starts_again_where_a_person_last_decided(
     approved: bool, status: str
 ) -> None:

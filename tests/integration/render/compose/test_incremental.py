@@ -82,6 +82,8 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     | st.builds(Solid, colour=COLOURS)
     | st.builds(Gradient, start=COLOURS, end=COLOURS, angle=st.sampled_from([0.0, 45.0])),
     "caption": st.none() | WORDS,
+    "picture_take": st.integers(0, 2),
+    "narration_take": st.integers(0, 2),
     "ingredients": INGREDIENTS,
 }
 STORYBOARD: dict[str, st.SearchStrategy[Any]] = {

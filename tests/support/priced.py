@@ -1,0 +1,87 @@
+"""A bridge whose models cost something, and jobs of it whose storyboards are priced."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.app import create_app
+from cms_bridge.pricing.estimates import Prices
+from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Status
+from cms_bridge.tables import Asset
+from render.generation.requests import request_digest
+from tests.support import events
+from tests.support.jobs import accept, put
+
+API_KEY = "an api key of more than 32 characters"
+PRICES = Prices(
+    picture=lambda _: Decimal("0.04"),
+    narration=lambda request: Decimal(len(request.text)) / 1000,
+    usual_picture=lambda _: Decimal("0.015"),
+)
+BOARD = events.storyboard("One.", "Two, longer.")
+TOTAL = Decimal("0.096")
+
+
+@asynccontextmanager
+async def priced_bridge(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncGenerator[httpx.AsyncClient]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr("a link secret of more than 32 characters"),
+        ),
+        prices=PRICES,
+    )
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://bridge",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        ) as client,
+    ):
+        yield client
+
+
+async def drafted(board: Any = BOARD) -> UUID:
+    """Store a job whose storyboard lies before the editor, with its price."""
+    job = (await accept(events.submitted(video=uuid4().hex))).job_id
+    await put(job, Status.STORYBOARD_COMPLETE)
+    await accept(events.edited(job, board=board), prices=PRICES)
+    return job
+
+
+async def own(job: UUID, request: Any, **changes: Any) -> None:
+    """Let a job have an asset for a request."""
+    values = {
+        "provider": "gemini",
+        "model_intended": "m",
+        "model_used": "m",
+        "scene_id": "s1",
+        "kind": "picture",
+        **changes,
+    }
+    await Asset.insert(
+        Asset(
+            id=uuid4(),
+            job=job,
+            request_digest=request_digest(request),
+            key="k",
+            created_at=datetime.now(UTC),
+            **values,
+        )
+    )
