@@ -16,6 +16,11 @@
     │   │   └── InvalidModels    the models configured cannot work together; lists every fault
     │   └── OutcomeUnknown       the answer was lost: charged or not, nobody knows
     ├── MediaError               a file is missing, hostile, or not the media it claims to be
+    │   └── ContainerError       a stranger's file, told from its structure alone
+    │       ├── UnknownContainer    nothing that is read here
+    │       ├── BrokenContainer     it ends too early, goes on too long, or does not fit together
+    │       ├── OversizedMedium     it claims more pixels, seconds or parts than may be decoded
+    │       └── OutwardReference    it refers to media outside of itself
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
     │   ├── CompositionCancelled it was asked to stop
     │   └── OutputRefused        writing there would cost somebody a file
@@ -163,6 +168,34 @@ class MediaError(RenderError):
     """A file that is missing, hostile, or not the media it claims to be."""
 
     code = "unreadable_media"
+
+
+class ContainerError(MediaError):
+    """The base of what is wrong with a stranger's file, before anything of it is decoded."""
+
+
+class UnknownContainer(ContainerError):
+    """A file that is no medium that is taken here, whatever its name says."""
+
+    code = "media_unknown"
+
+
+class BrokenContainer(ContainerError):
+    """A file that ends too early, goes on after its end, or does not fit together."""
+
+    code = "media_damaged"
+
+
+class OversizedMedium(ContainerError):
+    """A medium that claims more pixels, seconds or parts than may be decoded."""
+
+    code = "media_too_large"
+
+
+class OutwardReference(ContainerError):
+    """A film that refers to media outside of itself."""
+
+    code = "media_refers_outside"
 
 
 class CompositionError(RenderError):

@@ -1,0 +1,1 @@
+"""Containers: what a stranger's file is, told from its structure alone, without a media library."""
