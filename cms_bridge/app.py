@@ -35,6 +35,7 @@ from cms_bridge.api import (
     task_lists,
     tasks,
     timelines,
+    uploads,
     videos,
     webhooks,
 )
@@ -53,6 +54,8 @@ from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.links import LinkSigner
 from cms_bridge.storage.local import LocalStore
+from cms_bridge.uploads.reception import Reception, UploadBounds
+from cms_bridge.uploads.scanning import Scanner
 from cms_bridge.webhooks.signing import Secrets
 from cms_bridge.webhooks.targets import open_targets
 from cms_bridge.webhooks.trials import Trials
@@ -69,6 +72,7 @@ RESOURCES = (
     media,
     timelines,
     events,
+    uploads,
     spending,
     subscriptions,
     deliveries,
@@ -113,6 +117,13 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
 
     tickets = Tickets(
         settings.link_secret.get_secret_value(), seconds=settings.progress_ticket_seconds
+    )
+    reception = Reception(
+        UploadBounds.of(settings),
+        store,
+        Scanner(settings.clamd_url, timeout=settings.clamd_timeout_seconds)
+        if settings.clamd_url
+        else None,
     )
 
     @asynccontextmanager
@@ -166,6 +177,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "prices": Provide(lambda: prices or settings.prices, sync_to_thread=False),
             "caller": Provide(caller_of, sync_to_thread=False),
             "rates": Provide(lambda: app.state.rates, sync_to_thread=False),
+            "reception": Provide(lambda: reception, sync_to_thread=False),
             "queue": Provide(lambda: app.state.queue, sync_to_thread=False),
             "secrets": Provide(lambda: secrets, sync_to_thread=False),
             "targets": Provide(lambda: app.state.targets, sync_to_thread=False),

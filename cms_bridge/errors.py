@@ -20,13 +20,21 @@
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
-    │   ├── MediumNotFound      404  no such picture or spoken text
+    │   ├── MediumNotFound      404  no such picture, clip or sound
     │   ├── MediumNotReady      409  bytes of what is not made yet
     │   ├── VideoNotFound       404  no such video, or not one of this caller's
     │   ├── VideoNotReady       409  files of a video that has none yet
     │   ├── RenditionNotFound   404  no such rendition of this video
     │   ├── RenditionFileNotFound 404  a file that this rendition does not have
     │   ├── StoreUnavailable    503  the object store does not answer; to be asked again
+    │   ├── StoreFull           507  no room for another file
+    │   ├── UploadQuotaReached  507  a project that keeps as much as it may
+    │   ├── MultipartExpected   415  a file that is not sent as a form
+    │   ├── MalformedUpload     400  a form that is none, or not the one expected
+    │   ├── InfectedMedia       422  a file that the scanner knows as malicious
+    │   ├── ScannerUnavailable  503  the scanner does not answer: nothing is kept unscanned
+    │   ├── AssetUnderWay       503  the same file is just being deleted
+    │   ├── UploadsBusy         503  as many files as may are arriving
     │   ├── RangeNotSatisfiable 416  bytes that a file does not have
     │   ├── HostNotServed       421  a name that this bridge does not go by
     │   ├── IdempotencyConflict 409  an idempotency key that was used before, with another request
@@ -234,7 +242,7 @@ class ChargeNotUnknown(Refusal):
 
 
 class MediumNotFound(Refusal):
-    """No picture or spoken text by this name that the caller may see."""
+    """No picture, clip or sound by this name that the caller may see."""
 
     status = HTTPStatus.NOT_FOUND
     code = "medium_not_found"
@@ -281,6 +289,74 @@ class StoreUnavailable(Refusal):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "store_unavailable"
     retry_after = 5
+
+
+class StoreFull(Refusal):
+    """No room for another file: nothing of it was kept."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        super().__init__("There is no room for another file; nothing of it was kept.")
+
+
+class UploadQuotaReached(Refusal):
+    """A project that keeps as many bytes of uploads as it may."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "upload_quota_reached"
+
+
+class MultipartExpected(Refusal):
+    """A file that is not sent as a form."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "multipart_expected"
+
+
+class MalformedUpload(Refusal):
+    """A form that cannot be read, or that has no file."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_upload"
+
+
+class InfectedMedia(Refusal):
+    """A file that the scanner knows as malicious: nothing of it was kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "media_infected"
+
+
+class ScannerUnavailable(Refusal):
+    """The scanner does not answer: nothing is kept that it has not seen."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "scanner_unavailable"
+    retry_after = 30
+
+    def __init__(self) -> None:
+        super().__init__("Files cannot be scanned at the moment, and none is kept unscanned.")
+
+
+class AssetUnderWay(Refusal):
+    """A file of which the same is just being deleted."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "asset_under_way"
+    retry_after = 2
+
+
+class UploadsBusy(Refusal):
+    """As many files as may are arriving at once."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "uploads_busy"
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("As many files as may are arriving; send it again.")
 
 
 class RangeNotSatisfiable(Refusal):

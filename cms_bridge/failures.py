@@ -18,11 +18,11 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cms_bridge.errors import DatabaseError, Refusal
 from cms_bridge.telemetry import Seldom
-from render.errors import InvalidStoryboard
+from render.errors import ContainerError, InvalidStoryboard
 
 log = structlog.get_logger()
 
-EXPECTED = (Refusal, InvalidStoryboard)
+EXPECTED = (Refusal, InvalidStoryboard, ContainerError)
 
 _disconnected = Seldom()
 _database = Seldom(per_second=1)

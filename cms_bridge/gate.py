@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _EXTENSION = "reelwright.vouched"
 _CLOSING = "reelwright.closing"
+_PACE = "reelwright.pace"
 _QUIET_SECONDS = 1.0
 _IPV6_LINE = 64
 """Bits that the network of one customer begins with."""
@@ -167,6 +168,18 @@ def crowd_of(address: str) -> str:
 def vouching(scope: Any, vouched: Callable[[], None]) -> None:
     """Give a request's scope the way to say that it was vouched for."""
     cast("dict[str, Any]", scope).setdefault("extensions", {})[_EXTENSION] = vouched
+
+
+def pacing(scope: Any, paced: Callable[[int], None]) -> None:
+    """Give a request's scope the way to say at which pace its body may come."""
+    cast("dict[str, Any]", scope).setdefault("extensions", {})[_PACE] = paced
+
+
+def pace(scope: Mapping[str, Any], bytes_per_second: int) -> None:
+    """Let a body that is vouched for take longer than others, if it comes at this pace."""
+    extensions = cast("dict[str, Callable[[int], None]]", scope.get("extensions") or {})
+    if _PACE in extensions:
+        extensions[_PACE](bytes_per_second)
 
 
 def vouch(scope: Mapping[str, Any]) -> None:

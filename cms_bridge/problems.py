@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms_bridge.errors import Refusal, Unauthorised, WebhookRejected, problem
 from cms_bridge.fields import camel_case
-from render.errors import InvalidStoryboard, RenderError
+from render.errors import ContainerError, InvalidStoryboard, RenderError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -168,6 +168,7 @@ async def note_refusal(error: Exception, scope: Scope) -> None:
 HANDLERS: dict[int | type[Exception], Any] = {
     Refusal: answer,
     InvalidStoryboard: answer,
+    ContainerError: answer,
     HTTPException: answer,
     Exception: unexpected,
 }

@@ -29,7 +29,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from cms_bridge import problems, protections
-from cms_bridge.gate import Bounds, Gate, closing, crowd_of, vouching
+from cms_bridge.gate import Bounds, Gate, closing, crowd_of, pacing, vouching
 from cms_bridge.websockets import MAX_MESSAGE_BYTES, BoundedWebSocket
 
 log = structlog.get_logger()
@@ -88,6 +88,11 @@ class BoundedProtocol(H11Protocol):
             self.ws_protocol_class = cast(
                 "Any", partial(BoundedWebSocket, bounds=gate.bounds, on_lost=self._websocket_lost)
             )
+        self._pace = 0
+        """Bytes a second that the present body must come at; 0 for one with a fixed deadline."""
+        self._body_since = 0.0
+        self._arrived = 0
+        """Bytes of the present body."""
 
     @property
     def crowd(self) -> str:
@@ -97,6 +102,7 @@ class BoundedProtocol(H11Protocol):
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         vouching(scope, self._vouch)
         closing(scope, self._set_end)
+        pacing(scope, self._set_pace)
         try:
             await self._bounded_app(scope, receive, send)
         finally:
@@ -111,6 +117,9 @@ class BoundedProtocol(H11Protocol):
 
     def _set_end(self, end: Callable[[], None]) -> None:
         self._end_answer = end
+
+    def _set_pace(self, bytes_per_second: int) -> None:
+        self._pace = bytes_per_second if self._vouched else 0
 
     def _look_again(self) -> None:
         if self._phase and self.transport.is_closing():
@@ -145,6 +154,7 @@ class BoundedProtocol(H11Protocol):
             if self.transport.is_closing() or self._phase_is(Phase.CLOSING):
                 return
         self._asked = True
+        self._arrived += len(data)
         super().data_received(data)
         if thrown_away and (self.cycle is not last or self.conn.their_state is not h11.SEND_BODY):
             # Behind the last of that body there may be more, which is kept.
@@ -163,6 +173,7 @@ class BoundedProtocol(H11Protocol):
             if self._phase_is(Phase.CLOSING):
                 return
         self._asked = waiting > 0
+        self._pace = self._arrived = 0
         super().on_response_complete()
         self._watch(idle=Phase.HEADERS if waiting else Phase.KEPT)
 
@@ -256,6 +267,8 @@ class BoundedProtocol(H11Protocol):
                 self._stall.cancel()
                 self._stall = None
             self._untaken = _untaken(self.transport)
+        if phase is Phase.BODY:
+            self._body_since = self.loop.time()
         if seconds is not None:
             self._deadline = self.loop.call_later(seconds, self._expire)
         self._see_who_waits()
@@ -267,12 +280,21 @@ class BoundedProtocol(H11Protocol):
         self._gate.may_give_way(self, may=waits and not self._vouched)
 
     def _expire(self) -> None:
-        if not self._phase_is(Phase.CLOSING):
+        if self._phase_is(Phase.BODY) and (more := self._seconds_earned()) > 0:
+            self._deadline = self.loop.call_later(more, self._expire)
+        elif not self._phase_is(Phase.CLOSING):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, code="request_timeout")
         elif self._gets_on():
             self._deadline = self.loop.call_later(self._gate.bounds.send_seconds, self._expire)
         else:
             self.transport.abort()
+
+    def _seconds_earned(self) -> float:
+        """Return how much longer a paced body may take, by what has come of it."""
+        if not self._pace:
+            return 0
+        allowed = self._gate.bounds.body_seconds + self._arrived / self._pace
+        return self._body_since + allowed - self.loop.time()
 
     def _stalled(self) -> None:
         if self._gets_on():

@@ -178,6 +178,8 @@ class BridgeSettings(DatabaseSettings):
     """Requests that one key may make for everything else."""
     rate_events_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().events
     """Webhooks that the CMS may send; it tries again later what is refused."""
+    rate_uploads_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().uploads
+    """Files that one key may send, each a write besides."""
     rate_refusals_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Quotas().refusals
     """Requests without a good key or signature, from one address: 429 in place of 401 after that.
     A good key opens all the same."""
@@ -211,6 +213,28 @@ class BridgeSettings(DatabaseSettings):
     """Length of one scene, asked for or spoken."""
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
     """Length of the whole video."""
+
+    # Uploads
+    upload_max_bytes: Annotated[int, Field(gt=0)] = 50 * 1024 * 1024
+    """A file that is uploaded."""
+    upload_max_pixels: Annotated[int, Field(gt=0)] = 50_000_000
+    """Width times height that a picture claims in its header; of a clip 35 million at most."""
+    upload_max_seconds: Annotated[float, Field(gt=0)] = 14_400
+    """How long a clip or a sound claims to be."""
+    upload_project_bytes: Annotated[int, Field(ge=0)] = 10 * 1024**3
+    """What one project may keep of uploads; 507 past that; 0 for any amount."""
+    uploads_at_once: Annotated[int, Field(ge=1)] = 16
+    """Files that arrive at one bridge at once; 503 past that. Each takes `upload_max_bytes` of disk
+    at most while it does."""
+    upload_bytes_per_second: Annotated[int, Field(gt=0)] = 32 * 1024
+    """The pace that earns a file more time than `http_body_seconds`; a slower one gets 408."""
+    upload_directory: Path | None = None
+    """Where files lie, without a name, while they arrive; the system's own place if it is empty."""
+    clamd_url: str | None = None
+    """`tcp://host:3310` or `unix:///run/clamav/clamd.ctl`: files are shown to it before they are
+    kept, and none is kept while it is away. Without it none is scanned."""
+    clamd_timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    """How long it may take over one file."""
 
     # Database
     bridge_database_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
@@ -309,6 +333,7 @@ class BridgeSettings(DatabaseSettings):
             reads=self.rate_reads_per_minute,
             writes=self.rate_writes_per_minute,
             events=self.rate_events_per_minute,
+            uploads=self.rate_uploads_per_minute,
             refusals=self.rate_refusals_per_minute,
         )
 
@@ -387,6 +412,13 @@ class BridgeSettings(DatabaseSettings):
             project=self.cap_project_dollars,
             month=self.cap_month_dollars,
         )
+
+    @field_validator("clamd_url")
+    @classmethod
+    def _known_scanner(cls, url: str | None) -> str | None:
+        if url and not re.fullmatch(r"unix:///.+|tcp://[^/]+:[0-9]{1,5}", url):
+            raise ValueError("must be tcp://host:port or unix:///path/to.sock")
+        return url
 
     @field_validator("redis_url")
     @classmethod

@@ -305,6 +305,34 @@ class RenditionFile(Table):
     created_at = Timestamptz()
 
 
+class UploadedAsset(Table):
+    """A picture, clip or sound that was given to a project, and its object in the store."""
+
+    id = UUID(primary_key=True)
+    project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)
+    name = Varchar(length=200)
+    key = Text()
+    sha256 = Varchar(length=64)
+    """Of its bytes, in hex: the same content in a project is one asset."""
+    use = Varchar(length=16)
+    """One of `render.containers.reader.Use`."""
+    bytes = BigInt()
+    width = Integer()
+    """Pixels as stored, as is `height`; 0 of sound."""
+    height = Integer()
+    seconds = DoublePrecision()
+    """0 of pictures, and where the file does not say."""
+    scanned = Boolean(default=False)
+    """Whether a scanner found nothing in it."""
+    uploaded_by = Varchar(length=128)
+    """The id of the key that it came with."""
+    state = Varchar(length=16)
+    """One of `cms_bridge.uploads.registry.UploadState`."""
+    created_at = Timestamptz()
+    touched_at = Timestamptz()
+    """When somebody last had it in hand."""
+
+
 class OutboxMessage(Table):
     """What the CMS has yet to be told of a job: a topic, its newest and its delivered version."""
 
@@ -486,6 +514,7 @@ TABLES: tuple[type[Table], ...] = (
     Asset,
     GeneratedVideo,
     RenditionFile,
+    UploadedAsset,
     OutboxMessage,
     Worker,
     ModelHealth,

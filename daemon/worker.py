@@ -28,6 +28,7 @@ from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.storage.factory import store_from
+from cms_bridge.uploads import registry as uploads
 from cms_bridge.webhooks import history
 from cms_bridge.webhooks.targets import open_targets
 from daemon import tasks
@@ -160,6 +161,7 @@ async def _repair(services: Services) -> None:
     await history.prune(timedelta(days=services.settings.webhook_log_days))
     kept = timedelta(days=services.settings.progress_days)
     await job_history.forget(before=datetime.now(UTC) - kept)
+    await uploads.sweep(services.store)
 
 
 async def _report(services: Services) -> None:

@@ -34,6 +34,7 @@ TABLES = (
     "aside_27_webhook_delivery",
     "aside_27_webhook_attempt",
     "aside_21_rendition_file",
+    "aside_29_uploaded_asset",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

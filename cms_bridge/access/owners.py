@@ -13,7 +13,7 @@ import msgspec
 from cms_bridge.access.callers import NO_PROJECT, Caller
 from cms_bridge.errors import JobNotFound, MediumNotFound, ProjectNotFound, Refusal, VideoNotFound
 from cms_bridge.states import MEDIA, JobKind
-from cms_bridge.tables import Asset, Job
+from cms_bridge.tables import Asset, Job, UploadedAsset
 
 _REMEMBERED = 10_000
 
@@ -35,7 +35,12 @@ async def _of_medium(medium: UUID) -> str | None:
     made = (
         await Asset.select(Asset.job.project.as_alias("project")).where(Asset.id == medium).first()
     )
-    return made["project"] if made else None
+    if made:
+        return made["project"]
+    given = (
+        await UploadedAsset.select(UploadedAsset.project).where(UploadedAsset.id == medium).first()
+    )
+    return given["project"] if given else None
 
 
 async def _itself(project: str) -> str:
@@ -53,7 +58,7 @@ _OWNED = {
     "job_id": _Owned(_of_job, JobNotFound, "There is no such job."),
     "video_id": _Owned(_of_video, VideoNotFound, "There is no such video."),
     "task_id": _Owned(_of_job, JobNotFound, "There is no such job."),
-    "asset_id": _Owned(_of_medium, MediumNotFound, "There is no such picture or spoken text."),
+    "asset_id": _Owned(_of_medium, MediumNotFound, "There is no such picture, clip or sound."),
 }
 
 _PARTS = {

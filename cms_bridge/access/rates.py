@@ -28,7 +28,7 @@ _PLACE = "reelwright.place"
 
 
 class Quotas(msgspec.Struct, frozen=True, kw_only=True):
-    """The four quotas, by their limits a minute; 0 for none."""
+    """The five quotas, by their limits a minute; 0 for none."""
 
     reads: int = 6_000
     """Of a key, on routes that need `read`."""
@@ -36,6 +36,8 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     """Of a key, on all others."""
     events: int = 6_000
     """Of the CMS: webhooks with a good signature."""
+    uploads: int = 10
+    """Of a key: files, besides their being writes."""
     refusals: int = 60
     """Of an address: requests without a good key or signature."""
 
@@ -49,6 +51,7 @@ class Rates:
         self._reads = Quota("reads", quotas.reads)
         self._writes = Quota("writes", quotas.writes)
         self._events = Quota("events", quotas.events)
+        self._uploads = Quota("uploads", quotas.uploads)
         self._refusals = Quota("refusals", quotas.refusals)
 
     async def count_request(
@@ -57,6 +60,12 @@ class Rates:
         """Count what a key asks; raise `RateLimited`."""
         quota = self._reads if action is Action.READ else self._writes
         await self._count(connection, quota, caller.key)
+
+    async def count_upload(
+        self, connection: ASGIConnection[Any, Any, Any, Any], caller: Caller
+    ) -> None:
+        """Count a file that a key sends; raise `RateLimited`."""
+        await self._count(connection, self._uploads, caller.key)
 
     async def count_event(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         """Count a webhook whose signature was good; raise `RateLimited`."""

@@ -1,9 +1,11 @@
 """The source documents' own paths, kept reachable beside the canonical ones: one table."""
 
 ALIASES: dict[str, str] = {
+    "/api/v1/assets": "/api/v2/assets",
     "/api/v1/health": "/api/health",
     "/api/v1/jobs": "/api/v2/jobs",
     "/api/v1/media": "/api/media",
+    "/api/v1/upload-asset": "/api/v2/upload-asset",
     "/api/v1/videos": "/api/videos",
 }
 """The older path of a resource, by its canonical one."""
@@ -20,6 +22,6 @@ def older(path: str) -> str | None:
 def canonical(path: str) -> str | None:
     """Return the canonical path of an older one; None where it has no other."""
     for name, alias in ALIASES.items():
-        if path.startswith(f"{alias}/"):
+        if path == alias or path.startswith(f"{alias}/"):
             return name + path.removeprefix(alias)
     return None

@@ -63,6 +63,7 @@ One that `POST /api/v1/jobs/{jobId}/tickets` gave out: for browsers, whose `Even
 _TERMS = "terms"
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
+_FORM = "multipart/form-data"
 _KEY = "key"
 
 
@@ -71,6 +72,7 @@ class _Terms(msgspec.Struct, frozen=True, kw_only=True):
     signed_body: Any = None
     files: tuple[str, ...] = ()
     event: Any = None
+    form: Any = None
 
 
 def terms(
@@ -78,14 +80,17 @@ def terms(
     signed_body: Any = None,
     files: tuple[str, ...] = (),
     event: Any = None,
+    form: Any = None,
 ) -> dict[str, Any]:
     """Return a handler's `opt`: the errors that it raises besides those that its kind has.
 
     `signed_body` is the type of a body that the handler reads for itself, by the
     rules of Standard Webhooks; `files` the media types of a file that it answers
-    (`cms_bridge.api.ranges`); `event` the type of the data of each event of a stream.
+    (`cms_bridge.api.ranges`); `event` the type of the data of each event of a stream;
+    `form` the type of a multipart form that the handler reads for itself.
     """
-    return {_TERMS: _Terms(refuses=refuses, signed_body=signed_body, files=files, event=event)}
+    told = _Terms(refuses=refuses, signed_body=signed_body, files=files, event=event, form=form)
+    return {_TERMS: told}
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -225,6 +230,10 @@ def _bodies(
                 for number, one in enumerate(examples, start=1)
             }
         yield media, asked.annotation
+    if form := _terms_of(handler).form:
+        form_media: dict[str, Any] = {}
+        operation["requestBody"] = {"required": True, "content": {_FORM: form_media}}
+        yield form_media, form
     if signed := _terms_of(handler).signed_body:
         signed_media: dict[str, Any] = {}
         operation["requestBody"] = {"required": True, "content": {_JSON: signed_media}}

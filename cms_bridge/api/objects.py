@@ -22,7 +22,7 @@ from cms_bridge.storage.local import LocalStore
 
 
 @route(
-    "/{folder:str}/{file:str}",
+    ["/{folder:str}/{file:str}", "/{part:str}/{folder:str}/{file:str}"],
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     # Links are handed out whole; no client is meant to build one.
     include_in_schema=False,
@@ -35,10 +35,11 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     file: FromPath[str],
     expires: FromQuery[int],
     signature: FromQuery[str],
+    part: FromPath[str] = "",
     name: FromQuery[str | None] = None,
 ) -> Response:
     """Answer a link with an object, a range of it, or 304; raise 403, 404, 410 or 416."""
-    key = f"{folder}/{file}"
+    key = "/".join(filter(None, (part, folder, file)))
     left = check_link(objects.links, key, expires=expires, signature=signature, name=name)
     try:
         stored = await objects.head(check_key(key))

@@ -188,7 +188,7 @@ async def find(medium: UUID) -> Medium:
         return Medium(id=medium, job=job, asset=await assets.newest(which))
     asset = await assets.newest(Asset.id == medium)
     if asset is None:
-        raise MediumNotFound("There is no such picture or spoken text.")
+        raise MediumNotFound("There is no such picture, clip or sound.")
     return Medium(id=medium, job=await moves.find(asset.job), asset=asset)
 
 

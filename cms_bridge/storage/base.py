@@ -25,7 +25,7 @@ import msgspec
 
 from cms_bridge.errors import BridgeError
 
-_KEY = re.compile(r"^[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
+_KEY = re.compile(r"^(?:uploads/)?[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
 
 
 class StorageError(BridgeError):
@@ -67,6 +67,11 @@ def object_key(*, project: str, sha256: str, extension: str) -> str:
     # A CMS may name its projects as it likes; a key only ever holds this digest of the name.
     scope = hashlib.sha256(project.encode()).hexdigest()[:32]
     return check_key(f"{scope}/{sha256}.{extension}")
+
+
+def upload_key(*, project: str, sha256: str, extension: str) -> str:
+    """Return the key of what was uploaded to a project: apart from what was made here."""
+    return check_key(f"uploads/{object_key(project=project, sha256=sha256, extension=extension)}")
 
 
 def check_key(key: str) -> str:

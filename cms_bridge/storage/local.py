@@ -2,6 +2,7 @@
 
     root/
       {scope}/{sha256}.{extension}   whole objects, never written again
+      uploads/{scope}/…              the same, of what was not made here
       .incoming/                     copies under way; swept once their writer is dead
 
 An object is copied aside, compared with the digest its key names, synced, and
@@ -155,7 +156,7 @@ class LocalStore:
     def _copy(self, source: Path, target: Path, *, size: int, cancelled: Event) -> None:
         if shutil.disk_usage(self._root).free < size + self._keep_free:
             raise StorageFull("The disk that holds the objects is full.")
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         copy = self._incoming / uuid.uuid4().hex
         try:
             with source.open("rb") as file, copy.open("xb") as out:
@@ -173,8 +174,10 @@ class LocalStore:
         finally:
             copy.unlink(missing_ok=True)
         # The rename itself lasts only once both directories are on the disk.
-        for directory in (target.parent, self._root):
+        for directory in target.parents:
             _sync(directory)
+            if directory == self._root:
+                break
 
 
 def _sync(directory: Path) -> None:

@@ -1,15 +1,20 @@
 """The media types of objects: an extension has exactly one."""
 
 _BY_EXTENSION = {
+    "avif": "image/avif",
+    "flac": "audio/flac",
     "gif": "image/gif",
+    "heic": "image/heic",
     "jpg": "image/jpeg",
     "json": "application/json",
     "m3u8": "application/vnd.apple.mpegurl",
     "m4a": "audio/mp4",
     "m4s": "video/iso.segment",
+    "mkv": "video/x-matroska",
     "mov": "video/quicktime",
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
+    "ogg": "audio/ogg",
     "png": "image/png",
     "srt": "application/x-subrip",
     "ts": "video/mp2t",

@@ -47,8 +47,8 @@ class _Found:
     def __init__(self) -> None:
         self.handlers: list[bytes] = []
         self.seconds = 0.0
-        self.film = (0, 0)
-        self.items = (0, 0)
+        self.film: tuple[int, int] = (0, 0)
+        self.items: tuple[int, int] = (0, 0)
 
 
 def film_or_picture(reader: Reader) -> Medium:

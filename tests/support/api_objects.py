@@ -16,8 +16,11 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.records import StoredFile
 from cms_bridge.states import FileKind, JobKind, Status
 from cms_bridge.tables import Asset, Charge, GeneratedVideo, WebhookDelivery
+from cms_bridge.uploads import registry
+from cms_bridge.uploads.registry import Upload
 from cms_bridge.webhooks.events import Occasion
 from cms_bridge.webhooks.publication import publish
+from render.containers.reader import Medium, Use
 from render.generation.base import Kind
 from render.storyboard import Limits
 from tests.support.jobs import put
@@ -65,7 +68,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     )
     asset = await _asset(done, now)
     jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
-    assets = [{"assetId": str(one)} for one in (pending, asset)]
+    assets = [{"assetId": str(one)} for one in (pending, asset, await _upload(name))]
     await renditions.record_files(
         rendition,
         [
@@ -85,7 +88,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     video |= {"variant": "720p", "file": "0000.m4s"}
     hooks = [await _webhook(name, job) for job in (waiting, done)]
     return [
-        known | video | assets[number % 2] | hooks[number % 2] | {"taskId": known["jobId"]}
+        known | video | assets[number % 3] | hooks[number % 2] | {"taskId": known["jobId"]}
         for number, known in enumerate([*jobs, *paid])
     ]
 
@@ -104,6 +107,19 @@ async def _webhook(project: str, job: UUID) -> dict[str, str]:
 async def _charge(charge: str) -> dict[str, Any]:
     (row,) = await Charge.select(Charge.job).where(Charge.id == UUID(charge))
     return row
+
+
+async def _upload(project: str) -> UUID:
+    upload = Upload(
+        project=project,
+        name="Oven.png",
+        sha256="e" * 64,
+        bytes=1,
+        medium=Medium(extension="png", use=Use.PICTURE, width=64, height=48),
+        scanned=False,
+        uploaded_by="environment",
+    )
+    return (await registry.confirm((await registry.reserve(upload, quota=0)).id)).id
 
 
 async def _asset(job: UUID, now: datetime) -> UUID:

@@ -27,8 +27,11 @@ from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.estimates import prices_of
 from cms_bridge.records import Output, StoredFile
 from cms_bridge.states import MEDIA, FileKind, JobKind, Status
-from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project
+from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project, UploadedAsset
+from cms_bridge.uploads import registry as registry_of_uploads
+from cms_bridge.uploads.registry import Upload, UploadState
 from cms_bridge.webhooks import deliveries, subscriptions
+from render.containers.reader import Medium, Use
 from render.generation.base import GeneratedText, Kind
 from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
@@ -65,6 +68,7 @@ async def fill() -> None:
     await caps()
     await keys()
     await webhooks()
+    await uploads()
     for table in TABLES:
         assert await table.count(), f"nothing in {table}"
 
@@ -343,6 +347,26 @@ async def webhooks() -> None:
     await accept(events.cancelled(video="told"))
     (due, _) = await deliveries.due(limit=2)
     assert await deliveries._claim(due.id, seconds=15)
+
+
+async def uploads() -> None:
+    """One that is there, and one of each way to be left over."""
+    for number, state in enumerate(UploadState):
+        reserved = await registry_of_uploads.reserve(
+            Upload(
+                project="p1",
+                name=f"Ofen {number}.png",
+                sha256=f"{number}" * 64,
+                bytes=3_000_000_000,
+                medium=Medium(extension="png", use=Use.PICTURE, width=64, height=48),
+                scanned=number == 0,
+                uploaded_by="environment",
+            ),
+            quota=0,
+        )
+        await UploadedAsset.update({UploadedAsset.state: state.value}).where(
+            UploadedAsset.id == reserved.id
+        )
 
 
 async def caps() -> None:

@@ -371,6 +371,12 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 f"{one}/deliveries/{{deliveryId}}/replay",
             )
         ),
+        "/api/v1/projects/{projectId}/assets",
+        *(
+            f"/api/{version}/{path}"
+            for version in ("v1", "v2")
+            for path in ("upload-asset", "assets/{assetId}")
+        ),
         *(
             f"/api/{version}/jobs/{{jobId}}/{action}"
             for version in ("v1", "v2")

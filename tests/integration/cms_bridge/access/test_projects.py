@@ -21,7 +21,7 @@ from cms_bridge.access.callers import Action
 from cms_bridge.app import create_app
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import TABLES, ApiKey
-from tests.support import events
+from tests.support import events, media_files
 from tests.support.api_objects import store_api_objects
 from tests.support.bridge_process import API_KEY, LINK_SECRET
 
@@ -49,7 +49,15 @@ def submitted(project: str) -> dict[str, Any]:
     return {"projectId": project, "kind": "audio", "text": "A loaf."}
 
 
+def uploaded(project: str) -> dict[str, Any]:
+    return {"data": {"projectId": project}, "files": {"file": media_files.picture("png")}}
+
+
+IN_A_FORM = {("POST", "/api/v1/upload-asset"), ("POST", "/api/v2/upload-asset")}
+"""What names it in a form."""
+
 IN_THE_BODY = {
+    **dict.fromkeys(IN_A_FORM, uploaded),
     ("POST", "/api/v1/tasks/submit"): submitted,
     ("POST", "/api/v1/media/generate"): ordered,
     ("POST", "/api/media/generate"): ordered,
@@ -95,11 +103,16 @@ class Bridge(NamedTuple):
     async def ask(
         self, operation: Operation, ids: Ids, key: str, body: Any = None
     ) -> httpx.Response:
+        sent: dict[str, Any] = {}
+        if operation.key in IN_A_FORM and body:
+            sent = body
+        elif operation.has_body:
+            sent = {"json": {} if body is None else body}
         return await self.http.request(
             operation.method,
             operation.path.format(**ids),
-            json=({} if body is None else body) if operation.has_body else None,
             headers={"Authorization": f"Bearer {key}"},
+            **sent,
         )
 
 

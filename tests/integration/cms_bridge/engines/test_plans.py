@@ -4,6 +4,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +21,9 @@ from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Status
+from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Charge, GeneratedVideo, Job, WebhookDelivery
+from cms_bridge.uploads import registry as uploads
 from cms_bridge.webhooks import deliveries, history, subscriptions
 from tests.support import events, every_kind
 from tests.support.webhooks import PROJECT
@@ -59,7 +62,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
-    database: str, asked: list[tuple[str, list[Any]]]
+    database: str, tmp_path: Path, asked: list[tuple[str, list[Any]]]
 ) -> None:
     # Its own preparations are no part of the service.
     await every_kind.fill()
@@ -107,6 +110,8 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
     await queues.queues(late_after=timedelta(minutes=2))
     await workers.workers()
     await submissions.is_superseded(JobRecord.of(job))
+    await uploads.of_project("p1", limit=50, before=(datetime.now(UTC), uuid4()))
+    await uploads.sweep(LocalStore(tmp_path, base_url="http://b", secret="s" * 32))
     await models.health(since=datetime.now(UTC), until=datetime.now(UTC))
     scanned: dict[str, str] = {}
     with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as file:

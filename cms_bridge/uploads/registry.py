@@ -1,0 +1,237 @@
+"""The registry of uploads: a row before the object is written, so that nothing is kept unknown.
+
+    storing ──► ready ──► deleting ──► (gone)
+       └───────────────────┘
+
+Whoever dies between any two steps leaves a row that is not `ready`; the sweep deletes its
+object, then the row. The same content in a project is one asset, whatever it is called.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import msgspec
+
+from cms_bridge import projects
+from cms_bridge.database import transaction
+from cms_bridge.errors import AssetUnderWay, MediumNotFound, UploadQuotaReached
+from cms_bridge.storage.base import ObjectStore, upload_key
+from cms_bridge.storage.media_types import media_type_of
+from cms_bridge.tables import UploadedAsset
+from render.containers.reader import Medium, Use
+
+NO_ASSET = "There is no such picture, clip or sound."
+ABANDONED_AFTER = timedelta(hours=1)
+"""No living process takes as long from the row to the object."""
+
+
+class UploadState(StrEnum):
+    """Where an upload stands."""
+
+    STORING = "storing"
+    """Its object is being written, or its writer has died."""
+    READY = "ready"
+    """It is there, whole."""
+    DELETING = "deleting"
+    """Its object is being deleted, or who does that has died."""
+
+
+class UploadRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An uploaded asset as it is written down."""
+
+    id: UUID
+    project: str
+    name: str
+    key: str
+    sha256: str
+    use: Use
+    bytes: int
+    width: int
+    height: int
+    seconds: float
+    scanned: bool
+    uploaded_by: str
+    state: UploadState
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Decode a row that holds all columns."""
+        return cls(
+            **{
+                name: row[name]
+                for name in cls.__struct_fields__
+                if name not in {"use", "state", "scanned"}
+            },
+            use=Use(row["use"]),
+            state=UploadState(row["state"]),
+            scanned=bool(row["scanned"]),
+        )
+
+    @property
+    def media_type(self) -> str:
+        """As its content says."""
+        return media_type_of(self.key)
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be kept."""
+
+    project: str
+    name: str
+    sha256: str
+    bytes: int
+    medium: Medium
+    scanned: bool
+    uploaded_by: str
+    """The id of the key."""
+
+
+async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
+    """Write an upload down before its object; return it, or what the project already had.
+
+    `quota` is what a project may keep in bytes, 0 for any. Raises `UploadQuotaReached`, and
+    `AssetUnderWay` while the very same is being deleted.
+    """
+    key = upload_key(
+        project=upload.project, sha256=upload.sha256, extension=upload.medium.extension
+    )
+    now = datetime.now(UTC)
+    same = (UploadedAsset.project == upload.project) & (UploadedAsset.sha256 == upload.sha256)
+    async with transaction():
+        # Held until the end: two uploads cannot both take the last room.
+        await projects.upsert(upload.project)
+        row = await UploadedAsset.select(*UploadedAsset.all_columns()).where(same).first()
+        if row is None:
+            if quota:
+                kept: list[dict[str, Any]] = await UploadedAsset.raw(
+                    "SELECT COALESCE(SUM(bytes), 0) AS kept FROM uploaded_asset WHERE project = {}",
+                    upload.project,
+                )
+                _check_quota(int(kept[0]["kept"]) + upload.bytes, quota)
+            medium = upload.medium
+            await UploadedAsset.insert(
+                UploadedAsset(
+                    id=uuid4(),
+                    project=upload.project,
+                    name=upload.name,
+                    key=key,
+                    sha256=upload.sha256,
+                    use=medium.use.value,
+                    bytes=upload.bytes,
+                    width=medium.width,
+                    height=medium.height,
+                    seconds=medium.seconds,
+                    scanned=upload.scanned,
+                    uploaded_by=upload.uploaded_by,
+                    state=UploadState.STORING.value,
+                    created_at=now,
+                    touched_at=now,
+                )
+            )
+        elif row["state"] == UploadState.DELETING:
+            raise AssetUnderWay("The same file is just being deleted; send it again.")
+        else:
+            await UploadedAsset.update(
+                {
+                    UploadedAsset.touched_at: now,
+                    UploadedAsset.scanned: upload.scanned or bool(row["scanned"]),
+                }
+            ).where(UploadedAsset.id == row["id"])
+        row = await UploadedAsset.select(*UploadedAsset.all_columns()).where(same).first()
+    assert row  # noqa: S101 - it was written above
+    return UploadRecord.of(row)
+
+
+async def confirm(asset: UUID) -> UploadRecord:
+    """Note that an upload's object is there; raise `AssetUnderWay` if it was swept meanwhile."""
+    changed = (
+        await UploadedAsset.update({UploadedAsset.state: UploadState.READY.value})
+        .where(UploadedAsset.id == asset, UploadedAsset.state != UploadState.DELETING.value)
+        .returning(UploadedAsset.id)
+    )
+    if not changed:
+        raise AssetUnderWay("This upload took too long; send it again.")
+    return await find(asset)
+
+
+async def find(asset: UUID) -> UploadRecord:
+    """Return an asset that is there; raise `MediumNotFound`."""
+    row = (
+        await UploadedAsset.select(*UploadedAsset.all_columns())
+        .where(UploadedAsset.id == asset, UploadedAsset.state == UploadState.READY.value)
+        .first()
+    )
+    if row is None:
+        raise MediumNotFound(NO_ASSET)
+    return UploadRecord.of(row)
+
+
+async def of_project(
+    project: str, *, limit: int, before: tuple[datetime, UUID] | None
+) -> list[UploadRecord]:
+    """Return a project's assets, newest first, from behind a place in that order."""
+    which = (UploadedAsset.project == project) & (UploadedAsset.state == UploadState.READY.value)
+    if before:
+        at, asset = before
+        older = UploadedAsset.created_at < at
+        same = (UploadedAsset.created_at == at) & (UploadedAsset.id < asset)
+        which &= older | same
+    rows = (
+        await UploadedAsset.select(*UploadedAsset.all_columns())
+        .where(which)
+        .order_by(UploadedAsset.created_at, ascending=False)
+        .order_by(UploadedAsset.id, ascending=False)
+        .limit(limit)
+    )
+    return [UploadRecord.of(row) for row in rows]
+
+
+async def remove(
+    asset: UUID, store: ObjectStore, *, untouched_since: datetime | None = None
+) -> bool:
+    """Delete an asset, object and row; tell whether there was one.
+
+    Given a moment, only if nobody has had it in hand since. Raises `StorageError`; then the
+    sweep tries again.
+    """
+    which = UploadedAsset.id == asset
+    if untouched_since:
+        which &= UploadedAsset.touched_at < untouched_since
+    rows = (
+        await UploadedAsset.update(
+            {
+                UploadedAsset.state: UploadState.DELETING.value,
+                UploadedAsset.touched_at: datetime.now(UTC),
+            }
+        )
+        .where(which)
+        .returning(UploadedAsset.key)
+    )
+    if not rows:
+        return False
+    await store.delete(rows[0]["key"])
+    await UploadedAsset.delete().where(UploadedAsset.id == asset)
+    return True
+
+
+async def sweep(store: ObjectStore, *, older_than: timedelta = ABANDONED_AFTER) -> int:
+    """Remove what dead processes left half kept or half deleted; return how many."""
+    limit = datetime.now(UTC) - older_than
+    rows = await UploadedAsset.select(UploadedAsset.id).where(
+        UploadedAsset.state.is_in([UploadState.STORING.value, UploadState.DELETING.value]),
+        UploadedAsset.touched_at < limit,
+    )
+    return sum([await remove(row["id"], store, untouched_since=limit) for row in rows])
+
+
+def _check_quota(wanted: int, quota: int) -> None:
+    if wanted > quota:
+        raise UploadQuotaReached(
+            f"This project may keep {quota} bytes of uploads, and would then have {wanted}.",
+            limit=quota,
+            value=wanted,
+        )
