@@ -173,6 +173,8 @@ class MediaError(RenderError):
 class ContainerError(MediaError):
     """The base of what is wrong with a stranger's file, before anything of it is decoded."""
 
+    code = "media_refused"
+
 
 class UnknownContainer(ContainerError):
     """A file that is no medium that is taken here, whatever its name says."""

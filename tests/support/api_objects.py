@@ -68,7 +68,9 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     )
     asset = await _asset(done, now)
     jobs = [{**project, "jobId": str(job)} for job in (waiting, offered, unapproved, done)]
-    assets = [{"assetId": str(one)} for one in (pending, asset, await _upload(name))]
+    assets = [
+        {"assetId": str(one)} for one in (pending, asset, *[await _upload(name, of) for of in "ef"])
+    ]
     await renditions.record_files(
         rendition,
         [
@@ -88,7 +90,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     video |= {"variant": "720p", "file": "0000.m4s"}
     hooks = [await _webhook(name, job) for job in (waiting, done)]
     return [
-        known | video | assets[number % 3] | hooks[number % 2] | {"taskId": known["jobId"]}
+        known | video | assets[number % 4] | hooks[number % 2] | {"taskId": known["jobId"]}
         for number, known in enumerate([*jobs, *paid])
     ]
 
@@ -109,11 +111,11 @@ async def _charge(charge: str) -> dict[str, Any]:
     return row
 
 
-async def _upload(project: str) -> UUID:
+async def _upload(project: str, content: str) -> UUID:
     upload = Upload(
         project=project,
         name="Oven.png",
-        sha256="e" * 64,
+        sha256=content * 64,
         bytes=1,
         medium=Medium(extension="png", use=Use.PICTURE, width=64, height=48),
         scanned=False,
