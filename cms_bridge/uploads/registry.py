@@ -10,7 +10,7 @@ object, then the row. The same content in a project is one asset, whatever it is
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -107,9 +107,13 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
         row = await UploadedAsset.select(*UploadedAsset.all_columns()).where(same).first()
         if row is None:
             if quota:
-                kept: list[dict[str, Any]] = await UploadedAsset.raw(
-                    "SELECT COALESCE(SUM(bytes), 0) AS kept FROM uploaded_asset WHERE project = {}",
-                    upload.project,
+                kept = cast(
+                    "list[dict[str, Any]]",
+                    await UploadedAsset.raw(
+                        "SELECT COALESCE(SUM(bytes), 0) AS kept FROM uploaded_asset"
+                        " WHERE project = {}",
+                        upload.project,
+                    ),
                 )
                 _check_quota(int(kept[0]["kept"]) + upload.bytes, quota)
             medium = upload.medium

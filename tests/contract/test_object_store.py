@@ -27,6 +27,7 @@ from botocore import exceptions
 from botocore.awsrequest import AWSPreparedRequest
 from litestar import Litestar
 
+from cms_bridge import problems
 from cms_bridge.api.objects import object_routes
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage import r2
@@ -86,7 +87,9 @@ def _r2(server: s3.S3Server, *, timeout: float = 30) -> R2Store:
 
 @contextmanager
 def _served(store: LocalStore, listener: socket.socket) -> Iterator[None]:
-    app = Litestar([object_routes(store)], openapi_config=None)
+    app = Litestar(
+        [object_routes(store)], openapi_config=None, exception_handlers=problems.HANDLERS
+    )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
