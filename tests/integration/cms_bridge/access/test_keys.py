@@ -31,12 +31,14 @@ PUBLIC = {
     ("GET", "/objects/{folder}/{file}"),
     ("GET", "/playlists/{renditionId}/{file}"),
     ("GET", "/objects/{part}/{folder}/{file}"),
+    ("GET", "/playlists/{renditionId}/{file}"),
     ("GET", "/schema"),
     ("GET", "/schema/openapi.json"),
     ("GET", "/schema/{path}"),
     ("HEAD", "/objects/{folder}/{file}"),
     ("HEAD", "/playlists/{renditionId}/{file}"),
     ("HEAD", "/objects/{part}/{folder}/{file}"),
+    ("HEAD", "/playlists/{renditionId}/{file}"),
     ("POST", "/api/v1/webhooks/payload"),
 }
 """What may be asked without the key, OPTIONS of any path aside: a signature of the CMS's, or of a

@@ -46,6 +46,7 @@ def test_a_full_disk_answers_507_and_keeps_nothing(
             redis=redis_server,
             database=f"sqlite:///{tmp_path}/bridge.db",
             upload_directory=str(tmp_path / "arriving"),
+            rate_uploads_per_minute="0",
         ) as bridge:
             noise = media_files.picture("png", size=(1_000, 700))
             assert len(noise) > 2_000_000

@@ -53,7 +53,9 @@ def test_what_it_knows_is_refused_and_the_rest_is_kept_as_scanned(
 ) -> None:
     (tmp_path / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
     database = f"sqlite:///{tmp_path}/bridge.db"
-    with running_bridge(tmp_path, redis=redis_server, database=database) as bridge:
+    with running_bridge(
+        tmp_path, redis=redis_server, database=database, rate_uploads_per_minute="0"
+    ) as bridge:
         unscanned = send(bridge, media_files.picture("png"))
         assert unscanned.json()["scanned"] is False
     with running_bridge(tmp_path, redis=redis_server, database=database, clamd_url=clamd) as bridge:
@@ -78,6 +80,7 @@ def test_while_it_is_away_nothing_is_kept(
         tmp_path,
         redis=redis_server,
         database=f"sqlite:///{tmp_path}/bridge.db",
+        rate_uploads_per_minute="0",
         clamd_url=f"tcp://127.0.0.1:{free_port()}",
     ) as bridge:
         answer = send(bridge, media_files.picture("png"))

@@ -351,6 +351,7 @@ def test_a_slow_line_has_the_time_its_pace_earns_and_one_that_trickles_has_not(
         database=f"sqlite:///{tmp_path}/bridge.db",
         http_body_seconds="2",
         upload_bytes_per_second="1000",
+        rate_uploads_per_minute="0",
     ) as bridge:
         body = form(part("projectId", b"p"), part("file", media["png"], file="a"))
         head = head_of(len(body))
