@@ -166,6 +166,10 @@ def _described(app: Litestar) -> Document:
                 own["content"] |= refusals[name]["content"]
                 continue
             operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
+        # Those that no handler names, Litestar keeps in a set too.
+        operation.get("parameters", []).sort(
+            key=lambda one, path=path: path.find(one["name"]) if one["in"] == "path" else len(path)
+        )
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
                 parameter["name"] = camel_case(parameter["name"])
@@ -224,11 +228,7 @@ def _bodies(
     if asked := signature.parameters.get("data"):
         media = operation["requestBody"]["content"][_JSON]
         examples = cast(list[Example], getattr(asked.kwarg_definition, "examples", None) or [])
-        if examples:
-            media["examples"] = {
-                str(number): {"summary": one.summary, "value": msgspec.to_builtins(one.value)}
-                for number, one in enumerate(examples, start=1)
-            }
+        media |= _examples(examples)
         yield media, asked.annotation
     if form := _terms_of(handler).form:
         form_media: dict[str, Any] = {}
@@ -246,14 +246,7 @@ def _bodies(
         operation["responses"] |= ranges.documented(files)
         return
     if event := _terms_of(handler).event:
-        # Before OpenAPI 3.2 the schema of such a stream is that of each event.
-        data: dict[str, Any] = {"type": "string", "contentMediaType": _JSON}
-        operation["responses"][str(int(HTTPStatus.OK))]["content"][_EVENTS]["schema"] = {
-            "type": "object",
-            "properties": {"id": {"type": "string"}, "data": data},
-            "required": ["data"],
-        }
-        yield data, event
+        yield _event_data(operation), event
     given = signature.return_type
     if given.is_subclass_of(Response) and given.inner_types:
         (given,) = given.inner_types
@@ -264,6 +257,26 @@ def _bodies(
         content = operation["responses"][str(int(status))].get("content", {})
         if _JSON in content:
             yield content[_JSON], form
+
+
+def _examples(examples: list[Example]) -> dict[str, Any]:
+    told = {
+        str(number): {"summary": one.summary, "value": msgspec.to_builtins(one.value)}
+        for number, one in enumerate(examples, start=1)
+    }
+    return {"examples": told} if told else {}
+
+
+def _event_data(operation: dict[str, Any]) -> dict[str, Any]:
+    """Describe a stream of events; return the place of what each of them holds."""
+    # Before OpenAPI 3.2 the schema of such a stream is that of each event.
+    data: dict[str, Any] = {"type": "string", "contentMediaType": _JSON}
+    operation["responses"][str(int(HTTPStatus.OK))]["content"][_EVENTS]["schema"] = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "data": data},
+        "required": ["data"],
+    }
+    return data
 
 
 def _problems(

@@ -27,6 +27,8 @@ from cms_bridge.pricing import caps
 from cms_bridge.states import Status
 
 _LARGEST_PAGE = 200
+_DAWN = datetime(1, 1, 1, tzinfo=UTC)
+_DUSK = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _LONGEST_CURSOR = 200
 
 
@@ -73,16 +75,18 @@ async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
         list[TaskKind] | None, QueryParameter(description="Only those that make this; repeatable")
     ] = None,
     created_from: Annotated[
-        datetime | None,
+        str | None,
         QueryParameter(
             name="createdFrom",
+            schema_extra={"format": "date-time"},
             description="Only those submitted then or later (RFC 3339, with an offset)",
         ),
     ] = None,
     created_before: Annotated[
-        datetime | None,
+        str | None,
         QueryParameter(
             name="createdBefore",
+            schema_extra={"format": "date-time"},
             description="Only those submitted earlier (RFC 3339, with an offset)",
         ),
     ] = None,
@@ -117,15 +121,21 @@ def _place(cursor: str) -> Place:
         raise _fault("cursor", "is no `nextCursor` of a page") from None
 
 
-def _utc(moment: datetime | None, name: str) -> datetime | None:
-    if moment is None:
+def _utc(told: str | None, name: str) -> datetime | None:
+    if told is None:
         return None
+    try:
+        # Strictly: Litestar would take a number for seconds since 1970.
+        moment = msgspec.convert(told, datetime)
+    except msgspec.ValidationError:
+        raise _fault(name, "is no date and time of RFC 3339") from None
     if moment.tzinfo is None:
         raise _fault(name, "needs an offset from UTC, such as Z")
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise _fault(name, "is outside of the calendar") from None
+        # Within a day of either end of the calendar, which nothing here comes near.
+        return _DAWN if moment.year == 1 else _DUSK
 
 
 def _fault(name: str, message: str) -> ValidationException:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 def test_every_kind_of_job_has_its_work() -> None:
     assert dict(tasks.PRODUCTION) == {
         JobKind.VIDEO: render_video,
+        JobKind.EXPORT: render_video,
         JobKind.IMAGE: fulfil_media_order,
         JobKind.SPEECH: fulfil_media_order,
     }

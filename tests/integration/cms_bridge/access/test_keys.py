@@ -80,10 +80,6 @@ def routes(app: Litestar) -> set[tuple[str, str]]:
     }
 
 
-def _code(answer: httpx.Response) -> str:
-    return answer.json()["code"]
-
-
 def filled(path: str) -> str:
     return re.sub(r"{(\w+)}", lambda name: str(uuid4()) if name[1].endswith("Id") else "x", path)
 

@@ -276,7 +276,7 @@ async def test_what_is_submitted_meanwhile_moves_no_page(http: httpx.AsyncClient
         ("kind", "clip"),
         ("createdFrom", "yesterday"),
         ("createdBefore", "2026-11-28T10:00:00"),
-        ("createdBefore", "0001-01-01T00:00:00+23:00"),
+        ("createdFrom", "0.5"),
     ],
 )
 async def test_a_parameter_that_is_not_of_its_form_is_named(

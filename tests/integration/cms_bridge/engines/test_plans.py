@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(
+async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa: PLR0915  many rooms
     database: str, tmp_path: Path, asked: list[tuple[str, list[Any]]]
 ) -> None:
     # Its own preparations are no part of the service.
