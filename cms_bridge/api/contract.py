@@ -9,6 +9,7 @@ a route has (the key, a body, parameters) and what its handler declares with
 import inspect
 import re
 from collections.abc import Iterator
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -167,9 +168,7 @@ def _described(app: Litestar) -> Document:
                 continue
             operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/{name}"}
         # Those that no handler names, Litestar keeps in a set too.
-        operation.get("parameters", []).sort(
-            key=lambda one, path=path: path.find(one["name"]) if one["in"] == "path" else len(path)
-        )
+        operation.get("parameters", []).sort(key=partial(_position, path))
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
                 parameter["name"] = camel_case(parameter["name"])
@@ -265,6 +264,10 @@ def _examples(examples: list[Example]) -> dict[str, Any]:
         for number, one in enumerate(examples, start=1)
     }
     return {"examples": told} if told else {}
+
+
+def _position(path: str, parameter: dict[str, Any]) -> int:
+    return path.find(parameter["name"]) if parameter["in"] == "path" else len(path)
 
 
 def _event_data(operation: dict[str, Any]) -> dict[str, Any]:
