@@ -291,7 +291,8 @@ export const de: Translations = {
   'error.long_scenes': 'Der Sprechertext ist lang; jede Szene dauert etwa {seconds} Sekunden.',
   'error.glyphs_missing': 'Im Bild fehlt {characters}: Dafür gibt es hier keine Schriftzeichen.',
   'error.words_shortened': 'Der Text ist zu lang für das Bild und endet nach etwa {limit} Zeichen.',
-  'error.faint_narration': 'Der Sprechertext ist sehr leise aufgenommen: Mit ihm wird sein Rauschen lauter.',
+  'error.faint_narration':
+    'Der Sprechertext ist sehr leise aufgenommen: Mit ihm wird sein Rauschen lauter.',
   'error.markup_in_words':
     'Der Text enthält Auszeichnungen ({markup}); sie werden gesprochen und gezeigt, wie sie dastehen.',
   'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',

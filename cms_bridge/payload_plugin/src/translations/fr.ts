@@ -288,9 +288,9 @@ export const fr: Translations = {
   'error.glyphs_missing': 'L’image omet {characters} : aucun glyphe n’existe ici pour cela.',
   'error.words_shortened':
     'Le texte est trop long pour l’image et s’arrête après environ {limit} caractères.',
-  'error.faint_narration': 'La narration a été enregistrée très bas : en la montant, on monte son bruit.',
-  'error.markup_in_words':
-    'Le texte contient du balisage ({markup}), dit et affiché tel quel.',
+  'error.faint_narration':
+    'La narration a été enregistrée très bas : en la montant, on monte son bruit.',
+  'error.markup_in_words': 'Le texte contient du balisage ({markup}), dit et affiché tel quel.',
   'error.silent_narration': 'La narration est muette.',
   'error.unread_file': '{file} ne peut pas servir de fichier à cette scène et est laissé de côté.',
   'error.spare_file':
