@@ -25,6 +25,7 @@ from cms_bridge.api import (
     deliveries,
     events,
     fleet,
+    generation,
     health,
     media,
     models,
@@ -80,6 +81,7 @@ RESOURCES = (
     fleet,
     health,
     models,
+    generation,
 )
 
 

@@ -126,6 +126,11 @@ class Video(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 )
 async def get_video(video_id: FromPath[UUID]) -> Video:
     """Return a video with each of its finished films; 404 if there is none by this id."""
+    return await find_video(video_id)
+
+
+async def find_video(video_id: UUID) -> Video:
+    """Return a video as the API tells of it; raise `VideoNotFound`."""
     job, found = await renditions.of_video(video_id)
     return Video(
         id=job.id,

@@ -326,6 +326,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             f"{videos}/{rest}"
             for videos in ("/api/v1/videos", "/api/videos")
             for rest in (
+                "generate",
                 "{videoId}",
                 "{videoId}/renditions",
                 "{videoId}/renditions/{renditionId}",

@@ -56,7 +56,14 @@ def uploaded(project: str) -> dict[str, Any]:
 IN_A_FORM = {("POST", "/api/v1/upload-asset"), ("POST", "/api/v2/upload-asset")}
 """What names it in a form."""
 
+
+def briefed(project: str) -> dict[str, Any]:
+    return {"projectId": project, "brief": {"title": "Bread", "script": "A loaf."}}
+
+
 IN_THE_BODY = {
+    ("POST", "/api/v1/videos/generate"): briefed,
+    ("POST", "/api/videos/generate"): briefed,
     **dict.fromkeys(IN_A_FORM, uploaded),
     ("POST", "/api/v1/tasks/submit"): submitted,
     ("POST", "/api/v1/media/generate"): ordered,

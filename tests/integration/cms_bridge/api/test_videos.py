@@ -1,7 +1,9 @@
-"""Jobs that are cancelled over HTTP."""
+"""Videos that are ordered and cancelled over HTTP."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -71,3 +73,35 @@ async def test_what_is_finished_or_unknown_cannot_be(http: httpx.AsyncClient) ->
     for one, status, code in ((job, 409, "illegal_move"), (uuid4(), 404, "job_not_found")):
         answer = await cancel(http, one)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def generate(http: httpx.AsyncClient, key: str = "", **changed: Any) -> httpx.Response:
+    wanted = {"projectId": "p1", "brief": {"title": "Bread", "script": "A loaf."}}
+    headers = {"Idempotency-Key": key} if key else {}
+    return await http.post("/api/v1/videos/generate", json=wanted | changed, headers=headers)
+
+
+async def test_a_video_is_ordered_once_and_found_where_it_says(http: httpx.AsyncClient) -> None:
+    first, again = [await generate(http, "k1", approval={"upTo": "2.50"}) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert (await http.get(first.headers["location"])).json() == first.json()
+    job = await transitions.find(UUID(first.json()["id"]))
+    assert job.approval_policy
+    assert (job.approval_policy.up_to, job.status) == (Decimal("2.50"), Status.PENDING)
+    other = await generate(http, "k1", brief={"title": "Bread", "script": "Another."})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    await put(job.id, Status.COMPLETED)
+    assert (await generate(http, "k1", approval={"upTo": "2.50"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"projectId": ""}, {"brief": {}}, {"approval": {"upTo": "-1"}}, {"surprise": True}],
+)
+async def test_an_order_that_cannot_be_read_names_the_field(
+    http: httpx.AsyncClient, changed: dict[str, Any]
+) -> None:
+    answer = await generate(http, **changed)
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
