@@ -181,7 +181,9 @@ async def test_a_task_is_cancelled_once_and_goes_on_when_it_is_tried_again(
         assert (answer.status_code, answer.json()["status"]) == (202, "approved")
 
 
-@pytest.mark.parametrize(("approved", "status"), [(True, "approved"), (False, "pending")])
+@pytest.mark.parametrize(
+    ("approved", "status"), [(True, "approved"), (False, "storyboard_complete")]
+)
 async def test_a_failed_task_goes_on_from_the_step_that_failed(
     http: httpx.AsyncClient, approved: bool, status: str
 ) -> None:
