@@ -4,6 +4,7 @@ They tell and take nothing: what a client sends is thrown away, and has to be sm
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,9 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         on_lost: Callable[[], None],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        # It tells of every handshake that strangers fail at: heard, like all libraries, from
+        # warnings on.
+        self.conn.logger = logging.getLogger("websockets.server")
         self._bounds = bounds
         self._on_lost = on_lost
         self._stall: asyncio.TimerHandle | None = None

@@ -223,7 +223,7 @@ def test_a_flood_of_what_strangers_send_fills_no_log(bridge: Bridge) -> None:
             assert connection.recv(12) == b"HTTP/1.1 400"
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
         with bridge.connect(b"GET / HTTP/1.1\r\nHost: b\r\n" + upgrade + b"\r\n") as connection:
-            assert connection.recv(12) == b"HTTP/1.1 404"
+            assert connection.recv(12) == b"HTTP/1.1 400"
     seconds = int(time.monotonic() - began) + 2
     said = bridge.log.removeprefix(before)
     assert {json.loads(line)["event"] for line in said.splitlines()} == {
