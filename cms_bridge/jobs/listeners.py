@@ -6,6 +6,7 @@ for what nobody told of: rarely while Redis is there, often while it is away. A 
 that leaves is forgotten, and changes nothing.
 """
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -129,17 +130,17 @@ class Listeners:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Hear and look for changes while the block runs; then all streams end."""
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._hear)
-            group.start_soon(self._look)
-            try:
-                yield
-            finally:
-                for listener in self._all():
-                    listener.end()
-                group.cancel_scope.cancel()
-                with anyio.CancelScope(shield=True):
-                    await self._redis.aclose()
+        # No task group: its scope would cancel whoever opened the application, once that ends.
+        tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._look())]
+        try:
+            yield
+        finally:
+            for listener in self._all():
+                listener.end()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._redis.aclose()
 
     async def _hear(self) -> None:
         while True:
