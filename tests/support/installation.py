@@ -192,7 +192,7 @@ def running_installation(
             for name, value in os.environ.items()
             if not name.startswith("REELWRIGHT_") and name not in PROVIDER_KEYS
         },
-        # As costly as the film itself; `daemon/work/test_delivery.py` has it made.
+        # Half as costly as the film itself; `daemon/work/test_delivery.py` has it made.
         "REELWRIGHT_HLS": "false",
         **{f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()},
     }
