@@ -51,7 +51,7 @@ def test_only_an_edit_leads_out_of_a_finished_film() -> None:
     assert MOVES[Status.COMPLETED] == {Status.STORYBOARD_COMPLETE, Status.APPROVED}
 
 
-@pytest.mark.parametrize("origin", set(Status) - FINISHED)
+@pytest.mark.parametrize("origin", sorted(set(Status) - FINISHED))
 def test_everything_unfinished_can_fail_and_be_cancelled(origin: Status) -> None:
     assert Status.FAILED in MOVES[origin]
     assert Status.CANCELLED in MOVES[origin]

@@ -54,7 +54,7 @@ async def test_eight_claims_at_once_have_one_winner() -> None:
     assert await Attempt.count() == 1
 
 
-@pytest.mark.parametrize("status", set(Status) - {Status.PENDING, Status.STORYBOARDING})
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.PENDING, Status.STORYBOARDING}))
 async def test_only_what_waits_for_a_storyboard_is_claimed_for_one(status: Status) -> None:
     job = await drafted()
     await put(job, status)

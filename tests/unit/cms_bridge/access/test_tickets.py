@@ -1,6 +1,5 @@
 """What a ticket opens, and what it does not."""
 
-import time
 from uuid import uuid4
 
 import pytest
@@ -50,7 +49,7 @@ def test_an_altered_ticket_is_none(place: int, letter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", "1.2", f"{int(time.time()) + 9}.environment.", "9" * 400, "٣.a.b"]
+    "text", ["", ".", "..", "1.2", "4102444800.environment.", "9" * 400, "٣.a.b"]
 )
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(Unauthorised):

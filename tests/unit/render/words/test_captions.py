@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from render.storyboard import clean_text
 from render.timeline import Cue
-from render.words.captions import GAP, LONGEST, SHORTEST, cues
+from render.words.captions import GAP, LONGEST, SHORTEST, SOFT_HYPHEN, cues
 from render.words.columns import LINE, columns
 from render.words.spoken import Break, TextPart, spoken_times
 
@@ -39,7 +39,8 @@ silences = st.lists(st.tuples(moments, moments), max_size=12)
 
 
 def bare(text: str) -> str:
-    return "".join(text.split())
+    """What is read: soft hyphens of the author's are seen only where a line ends at one."""
+    return "".join(text.replace(SOFT_HYPHEN, "").split())
 
 
 def made(
@@ -52,6 +53,8 @@ def made(
 
 
 @settings(max_examples=150, deadline=None)
+@example("0\u00ad", Fraction(1), [], "en")
+@example("a" * 60, Fraction(10), [], "en")
 @given(
     text=texts,
     seconds=st.fractions(Fraction(1, 100), 60, max_denominator=1000),
@@ -63,7 +66,11 @@ def test_the_laws_of_cues(
 ) -> None:
     found = made(text, seconds, pauses, locale)
     said = bare("".join(cue.text for cue in found))
-    assert said == (bare(clean_text(text)) if columns(clean_text(text).strip()) else "")
+    written = bare(clean_text(text)) if columns(clean_text(text).strip()) else ""
+    if any(columns(word) > LINE for word in text.split()):
+        # Cut with a hyphen, of which there may be others in it.
+        said, written = said.replace("-", ""), written.replace("-", "")
+    assert said == written
     for cue in found:
         lines = cue.text.split("\n")
         assert len(lines) <= 2
