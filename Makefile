@@ -29,6 +29,8 @@ endif
 CMS ?= payload
 STORAGE ?= local
 PYTEST_ARGS ?=
+# Processes that the tests are dealt out to, each with servers of its own; 0 for none.
+PYTEST_WORKERS ?= 2
 
 BIN := $(VENV)/bin
 PLUGIN := cms_bridge/payload_plugin
@@ -131,10 +133,10 @@ specs: python
 test: test-python test-plugin
 
 test-python: python node admin
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 test-unit: python
-	$(BIN)/pytest tests/unit $(PYTEST_ARGS)
+	$(BIN)/pytest tests/unit -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 test-slow: python node admin
 	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
