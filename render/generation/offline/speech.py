@@ -10,6 +10,7 @@ voice's process breaks or hangs.
 import re
 import subprocess
 import sys
+import tempfile
 import unicodedata
 from decimal import Decimal
 from pathlib import Path
@@ -102,11 +103,14 @@ class OfflineSpeech:
             "text": text,
         }
         try:
-            with anyio.fail_after(self._timeout):
+            # A file, not a pipe: writing to one fails where the voice crashes before it reads.
+            with anyio.fail_after(self._timeout), tempfile.TemporaryFile() as asked:
+                asked.write(msgspec.json.encode(request))
+                asked.seek(0)
                 # Isolated and without site-packages: starts in 20 ms, imports nothing of ours.
                 completed = await anyio.run_process(
                     [sys.executable, "-I", "-S", str(CHILD)],
-                    input=msgspec.json.encode(request),
+                    stdin=asked,
                     stderr=subprocess.PIPE,
                     check=False,
                 )

@@ -137,14 +137,15 @@ async def test_a_voice_that_hangs_is_stopped_and_may_be_tried_again(
         await OfflineSpeech(timeout=0.2).speak(SpeechRequest(text="Bread."))
 
 
+@pytest.mark.parametrize("times", [1, 20_000], ids=["little", "more than a pipe holds"])
 async def test_a_voice_that_crashes_takes_nothing_else_with_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int
 ) -> None:
     crashing = tmp_path / "crashing.py"
     crashing.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     monkeypatch.setattr(speech, "CHILD", crashing)
     with pytest.raises(RetryableGeneration, match="stopped unexpectedly, with code -11"):
-        await OfflineSpeech().speak(SpeechRequest(text="Bread."))
+        await OfflineSpeech().speak(SpeechRequest(text="Bread. " * times))
 
 
 def test_a_locale_s_tags_go_from_the_closest_to_the_widest() -> None:
