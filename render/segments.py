@@ -28,7 +28,7 @@ from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import LogoOverlay, Moving, Shot, Still, TextOverlay, Timeline
 from render.words.typesetting import stack_digest
 
-RECIPE = 4
+RECIPE = 5
 """Counts the ways pictures have been painted; another one makes other segments."""
 
 

@@ -7,6 +7,10 @@ stands.
 
 Interlaced pictures come as two each, one for every field (`render.pictures.deinterlacing`).
 
+Edit lists are FFmpeg's to follow. Where one begins with pictures that need others from before
+its beginning, those are decoded and not shown; where those are not in the file, the first
+picture that can be decoded is seen until its time has come, as before any first picture.
+
 Only MP4, MOV and WebM/Matroska are opened, by the demuxer that the content asks
 for, over the one protocol of local files, and only codecs that cameras and
 editors write. Sizes are checked before a picture is decoded. Every refusal is a
@@ -16,6 +20,7 @@ editors write. Sizes are checked before a picture is decoded. Every refusal is a
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import dropwhile
 from math import floor
 from pathlib import Path
 from typing import cast
@@ -23,6 +28,7 @@ from typing import cast
 import av
 import msgspec
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
@@ -31,8 +37,9 @@ from av.video.stream import VideoStream
 
 from render.decoding import decoding
 from render.errors import MediaError
+from render.pictures import matrices
 from render.pictures.canvas import Canvas
-from render.pictures.deinterlacing import deinterlace
+from render.pictures.deinterlacing import deinterlace, first_field
 from render.pictures.fitting import Fitting, FrameFormat
 from render.rendition import Profile
 from render.timeline import Moving
@@ -41,6 +48,8 @@ _CODECS = frozenset({"av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg4", "prores",
 _QUICKTIME = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
 _MATROSKA = b"\x1aE\xdf\xa3"
 _SQUARE = Fraction(1)
+_BEGINNING = -(1 << 40)
+"""A tick before everything that a file holds, and before what its edit list passes over."""
 _LOST = Fraction(1, 2)
 """Seconds by which a whole clip may be shorter than its header says."""
 
@@ -110,6 +119,7 @@ class ClipFootage:
         self._fps = fps
         self._scene = scene
         self._tick = stream.time_base or Fraction(1, 1000)
+        self._first_field = first_field(stream.codec_context)
         self._coming: Iterator[VideoFrame] = iter(())
         self._now: VideoFrame | None = None
         self._next: VideoFrame | None = None
@@ -155,17 +165,39 @@ class ClipFootage:
     def _sought(self, latest: int) -> VideoFrame:
         # A key frame may be followed by pictures that come before it and need the
         # one before that: then the second place is nearer the truth, or the third.
-        first = self._stream.start_time or 0
-        for place in (latest, latest - floor(10 / self._tick), first):
-            self._container.seek(max(place, first), stream=self._stream)
-            self._coming = deinterlace(
-                frame for frame in self._container.decode(self._stream) if frame.pts is not None
-            )
-            picture = next(self._coming, None)
-            if picture is not None and (_time(picture) <= latest or place <= first):
-                self._next = next(self._coming, None)
-                return picture
+        # An edit list may begin among such pictures, and ahead of any key frame:
+        # what is needed for them lies before the first moment, where no time leads.
+        for place in (latest, latest - floor(10 / self._tick)):
+            if place > (self._stream.start_time or 0) and self._sought_at(place):
+                picture = next(self._coming, None)
+                if picture is not None and _time(picture) <= latest:
+                    self._next = next(self._coming, None)
+                    return picture
+        for keyed in (True, False):
+            if self._sought_at(_BEGINNING, keyed=keyed):
+                picture = next(self._coming, None)
+                if picture is not None:
+                    self._next = next(self._coming, None)
+                    return picture
         raise _damage_error(self._scene)
+
+    def _sought_at(self, place: int, *, keyed: bool = False) -> bool:
+        """Go to a key frame; False where there is none. `keyed` passes over what precedes one."""
+        try:
+            self._container.seek(place, stream=self._stream)
+        except FFmpegError:
+            return False
+        self._coming = deinterlace(self._decoded(keyed=keyed), first=self._first_field)
+        return True
+
+    def _decoded(self, *, keyed: bool) -> Iterator[VideoFrame]:
+        packets = self._container.demux(self._stream)
+        for packet in (
+            dropwhile(lambda packet: not packet.is_keyframe, packets) if keyed else packets
+        ):
+            for frame in packet.decode():
+                if frame.pts is not None:
+                    yield frame
 
 
 def _time(frame: VideoFrame) -> int:
@@ -224,8 +256,12 @@ def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -
     # PyAV has no context for a codec that this FFmpeg does not know.
     context = cast("VideoCodecContext | None", stream.codec_context)
     codec = context.codec.canonical_name if context else "something unknown"
+    # MP4 says so of every packet, Matroska of the track.
+    if "enc_key_id" in stream.metadata:
+        raise _clip_error("the clip is encrypted", scene)
     if codec not in _CODECS:
         raise _clip_error(f"the clip is coded as {codec}, which is not read here", scene)
+    matrices.check(matrices.matrix_of(context.colorspace, lines=stream.height, rgb=True))
     if stream.width * stream.height > limits.max_pixels:
         raise _clip_error(
             f"the clip's pictures have more than {limits.max_pixels / 1_000_000:g} million pixels",
@@ -251,7 +287,7 @@ def _measure(
             raise _clip_error("the clip is encrypted", scene)
         end = _end(packet, rate)
         stored_seconds = max(stored_seconds, end)
-        if packet.stream is stream:
+        if packet.stream is stream and not packet.is_discard:
             shown_seconds = max(shown_seconds, end - origin)
         if stored_seconds - origin > limits.max_seconds:
             raise _clip_error(

@@ -20,7 +20,6 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpolation
 from PIL import Image
 
-from render.decoding import Unread
 from render.pictures import exif, hdr, matrices
 from render.pictures.colour import Floats
 from render.pictures.items import Box
@@ -193,9 +192,7 @@ def _by_swscale(frame: VideoFrame, size: tuple[int, int], matrix: int) -> Floats
 
 
 def _by_matrix(frame: VideoFrame, size: tuple[int, int], matrix: int) -> Floats:
-    conversion = matrices.to_rgb(matrix, primaries=frame.color_primaries)
-    if conversion is None:
-        raise Unread(f"is stored in colours that are not read here: {matrices.name(matrix)}")
+    matrices.check(matrix)
     # What is scaled between two formats of one matrix is not converted.
     frame.colorspace = matrices.BT709
     scaled = frame.reformat(
@@ -209,16 +206,13 @@ def _by_matrix(frame: VideoFrame, size: tuple[int, int], matrix: int) -> Floats:
         dst_colorspace=matrices.BT709,
         threads=1,
     )
-    samples = scaled.to_ndarray().astype(np.float32)
-    bits = max(component.bits for component in frame.format.components)
-    # However many bits there are, they are the upper ones of these sixteen.
-    full = frame.color_range == ColorRange.JPEG
-    unit = np.float32((1 << 16) - (1 << 16 - bits) if full else 1 << 8)
-    black, luma, chroma = (0, 1, 1) if full else (16, 219, 224)
-    signal = np.empty_like(samples)
-    signal[..., 0] = (samples[..., 0] / unit - black) / luma
-    signal[..., 1:] = (samples[..., 1:] - np.float32(1 << 15)) / unit / chroma
-    return np.clip(signal @ conversion.T, 0, 1)
+    return matrices.convert(
+        scaled.to_ndarray(),
+        matrix,
+        primaries=frame.color_primaries,
+        bits=max(component.bits for component in frame.format.components),
+        full_range=frame.color_range == ColorRange.JPEG,
+    )
 
 
 def _to_srgb(samples: Floats, tags: _Tags) -> DeepPicture:

@@ -7,8 +7,11 @@ One filter graph does all of it, with one thread and no picture held back:
 
 Matrix and range come from the clip's tags; without any, 720 lines and more are
 BT.709 and fewer BT.601, limited, as players have it. BT.601's own primaries are
-taken for BT.709's, which they nearly are. Pictures are set upright at full chroma,
-since to mirror or turn 4:2:0 would move its samples.
+taken for BT.709's, which they nearly are. What no filter converts, other
+matrices and linear light, is brought to R'G'B' between two graphs, at the size that
+is seen.
+Pictures are set upright at full chroma, since to mirror or turn 4:2:0 would move
+its samples.
 """
 
 from fractions import Fraction
@@ -18,10 +21,11 @@ from typing import NamedTuple, cast
 import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
-from render.pictures import hdr
+from render.pictures import hdr, matrices
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane
 from render.pictures.crop import cover
@@ -39,9 +43,9 @@ _TURNS: tuple[tuple[tuple[str, str], ...], ...] = (
 )
 """The filters for so many quarters of a turn, clockwise."""
 
-# ITU-T H.273.
-_BT709, _BT601, _UNTAGGED = 1, 6, 2
-_HD_LINES = 720
+_MOST = 65_535
+_Part = tuple[int, int, int, int]
+"""Left, top, width and height."""
 
 
 class FrameFormat(NamedTuple):
@@ -59,15 +63,14 @@ class FrameFormat(NamedTuple):
     @classmethod
     def of(cls, frame: VideoFrame) -> "FrameFormat":
         """Describe a decoded picture."""
-        matrix, limits = frame.colorspace, frame.color_range
-        if matrix == _UNTAGGED:
-            matrix = _BT709 if frame.height >= _HD_LINES else _BT601
         return cls(
             width=frame.width,
             height=frame.height,
             format=frame.format.name,
-            matrix=matrix,
-            range=limits or ColorRange.MPEG,
+            matrix=matrices.matrix_of(
+                frame.colorspace, lines=frame.height, rgb=frame.format.is_rgb
+            ),
+            range=frame.color_range or ColorRange.MPEG,
             transfer=frame.color_trc,
             primaries=frame.color_primaries,
             orientation=Orientation.of(frame),
@@ -80,7 +83,10 @@ class Fitting:
     def __init__(
         self, frame_format: FrameFormat, source: Moving, profile: Profile, *, aspect: Fraction
     ) -> None:
-        """Prepare a graph; `aspect` is the width of a pixel against its height."""
+        """Prepare the way; `aspect` is the width of a pixel against its height.
+
+        Raises `render.decoding.Unread` for colours that are not read.
+        """
         self.frame_format = frame_format
         self._surround = source.surround
         # Everything before it is set upright is measured as the picture lies in its file.
@@ -103,7 +109,13 @@ class Fitting:
         else:
             scale = min(shape[0] / stored[0], shape[1] / stored[1])
             size = (_to_even(stored[0] * scale, shape[0]), _to_even(stored[1] * scale, shape[1]))
-        self._graph = _graph(frame_format, part, size)
+        self._by_hand: _ByHand | None = None
+        coming = frame_format
+        if _is_linear(frame_format) or not matrices.is_swscales(frame_format.matrix):
+            self._by_hand = _ByHand(frame_format, part, size)
+            coming, part = self._by_hand.made, (0, 0, *size)
+        self._matrix, self._range = coming.matrix, coming.range
+        self._graph = _graph(coming, part, size)
         width, height = _swap(size) if frame_format.orientation.turns % 2 else size
         self._left = (profile.width - width) // 4 * 2
         self._top = (profile.height - height) // 4 * 2
@@ -111,7 +123,9 @@ class Fitting:
 
     def paint(self, frame: VideoFrame, canvas: Canvas) -> None:
         """Fill a canvas with a picture of this format."""
-        frame.colorspace, frame.color_range = self.frame_format.matrix, self.frame_format.range
+        if self._by_hand is not None:
+            frame = self._by_hand.convert(frame)
+        frame.colorspace, frame.color_range = self._matrix, self._range
         self._graph.vpush(frame)
         fitted = self._graph.vpull()
         if not self._whole:
@@ -124,6 +138,62 @@ class Fitting:
             target[top : top + plane.height, left : left + plane.width] = rows
 
 
+class _ByHand:
+    """The way to R'G'B' for what no filter converts, already cut and scaled."""
+
+    def __init__(self, frame_format: FrameFormat, part: _Part, size: tuple[int, int]) -> None:
+        matrices.check(frame_format.matrix)
+        self._from = frame_format
+        self._own = not matrices.is_swscales(frame_format.matrix)
+        # What is scaled between two formats of one matrix is not converted.
+        self._as = frame_format._replace(matrix=matrices.BT709) if self._own else frame_format
+        full_range = frame_format.range == ColorRange.JPEG or not self._own
+        self._graph = Graph()
+        self._graph.threads = 1
+        self._graph.link_nodes(
+            *_sources(self._graph, self._as, part),
+            _scale(self._graph, size, full_range=full_range),
+            self._graph.add("format", "yuv444p16le" if self._own else "rgb48le"),
+            self._graph.add("buffersink"),
+        ).configure()
+        self.made = frame_format._replace(
+            width=size[0],
+            height=size[1],
+            format="rgb48le",
+            matrix=matrices.IDENTITY,
+            range=ColorRange.JPEG,
+        )
+        if _is_linear(frame_format):
+            self.made = self.made._replace(transfer=ColorTrc.BT709, primaries=ColorPrimaries.BT709)
+
+    def convert(self, frame: VideoFrame) -> VideoFrame:
+        """Return a picture as `made` says."""
+        frame.colorspace, frame.color_range = self._as.matrix, self._as.range
+        self._graph.vpush(frame)
+        samples = self._graph.vpull().to_ndarray()
+        known = self._from
+        if self._own:
+            rgb = matrices.convert(
+                samples,
+                known.matrix,
+                primaries=known.primaries,
+                bits=max(part.bits for part in VideoFormat(known.format).components),
+                full_range=known.range == ColorRange.JPEG,
+            )
+        else:
+            rgb = samples.astype(np.float32) / np.float32(_MOST)
+        if _is_linear(known):
+            rgb = hdr.to_bt709(rgb, transfer=known.transfer, primaries=known.primaries)
+        return VideoFrame.from_ndarray(
+            np.rint(rgb * np.float32(_MOST)).astype(np.uint16), "rgb48le"
+        )
+
+
+def _is_linear(frame_format: FrameFormat) -> bool:
+    # A table's lattice is too coarse for what is dark in it.
+    return frame_format.transfer == ColorTrc.LINEAR
+
+
 def _swap(size: tuple[int, int]) -> tuple[int, int]:
     return size[1], size[0]
 
@@ -132,11 +202,7 @@ def _to_even(length: float, most: int) -> int:
     return min(most, max(2, round(length / 2) * 2))
 
 
-def _graph(
-    frame_format: FrameFormat, part: tuple[int, int, int, int], size: tuple[int, int]
-) -> Graph:
-    graph = Graph()
-    graph.threads = 1
+def _sources(graph: Graph, frame_format: FrameFormat, part: _Part) -> list[FilterContext]:
     left, top, width, height = part
     steps = [
         graph.add(
@@ -151,9 +217,16 @@ def _graph(
     ]
     if (width, height) != (frame_format.width, frame_format.height):
         steps.append(graph.add("crop", w=str(width), h=str(height), x=str(left), y=str(top)))
+    return steps
+
+
+def _graph(frame_format: FrameFormat, part: _Part, size: tuple[int, int]) -> Graph:
+    graph = Graph()
+    graph.threads = 1
+    steps = _sources(graph, frame_format, part)
     mapped = hdr.is_beyond_bt709(transfer=frame_format.transfer, primaries=frame_format.primaries)
     # From one matrix straight to another, swscale is a level off, even in greys.
-    recoloured = mapped or frame_format.matrix != _BT709
+    recoloured = mapped or frame_format.matrix != matrices.BT709
     if recoloured or frame_format.orientation != Orientation():
         steps.append(_scale(graph, size, full_range=recoloured))
         steps.append(graph.add("format", "gbrp16le" if recoloured else "yuv444p"))

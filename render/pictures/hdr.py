@@ -2,6 +2,7 @@
 
     signal ─► light ─► tone curve ─► BT.709's primaries ─► gamut ─► signal
     PQ, HLG   cd/m²    BT.2390       by chromaticities     in hue   BT.1886
+    linear    a share                by chromaticities     in hue   sRGB
 
 Reference white is 203 cd/m², as ITU-R BT.2408 has it, and becomes the BT.709
 signal's full light; the curve of ITU-R BT.2390 (EETF, section 5.4.1) leaves the
@@ -11,8 +12,10 @@ their hue. What is brighter is white. Colours more saturated than BT.709 can sho
 move towards the grey of the same luminance until they fit.
 
 Curves: PQ is SMPTE ST 2084, HLG and its OOTF are ITU-R BT.2100, the display's
-gamma is ITU-R BT.1886. Tags are the code points of ITU-T H.273, as FFmpeg has
-them. Signals are `float32` from 0 to 1, full range, R'G'B' along the last axis.
+gamma is ITU-R BT.1886. Linear light, as renderers of computer graphics write it,
+becomes what sRGB has for it (IEC 61966-2-1), as every viewer shows it. Tags are the
+code points of ITU-T H.273, as FFmpeg has them. Signals are `float32` from 0 to 1,
+full range, R'G'B' along the last axis.
 
 Video takes the same way through a table of 33³ colours (`table`), made once.
 """
@@ -51,7 +54,7 @@ _OOTF = 1.2
 
 def is_beyond_bt709(*, transfer: int, primaries: int) -> bool:
     """Whether a signal with these tags is anything that BT.709 is not."""
-    return transfer in {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67} or (
+    return transfer in {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67, ColorTrc.LINEAR} or (
         primaries in _CHROMATICITIES and primaries != ColorPrimaries.BT709
     )
 
@@ -62,11 +65,19 @@ def to_bt709(signal: Floats, *, transfer: int, primaries: int) -> Floats:
         light = _roll_off(_pq_light(signal))
     elif transfer == ColorTrc.ARIB_STD_B67:
         light = _roll_off(_hlg_light(signal))
+    elif transfer == ColorTrc.LINEAR:
+        light = signal
     else:
         light = np.maximum(signal, 0) ** _GAMMA
     if primaries in _CHROMATICITIES and primaries != ColorPrimaries.BT709:
         light = _into_gamut(light @ _conversion(primaries).T)
-    return (np.clip(light, 0, 1) ** (1 / _GAMMA)).astype(np.float32)
+    shown = np.clip(light, 0, 1)
+    if transfer == ColorTrc.LINEAR:
+        curve = 1.055 * np.maximum(shown, 0.0031308) ** (1 / _GAMMA) - 0.055
+        shown = np.where(shown <= 0.0031308, 12.92 * shown, curve)  # noqa: PLR2004  IEC 61966-2-1
+    else:
+        shown **= 1 / _GAMMA
+    return shown.astype(np.float32)
 
 
 def luminances(primaries: int) -> tuple[float, float, float]:

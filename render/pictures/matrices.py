@@ -1,14 +1,16 @@
 """Matrices: how R'G'B' was made into luma and chroma, and how it is made again (ITU-T H.273).
 
 swscale knows the matrices that are named after a standard. Two it does not know are computed
-here: the one derived from the primaries, as libavif's users and telephones tag Display P3, and
-YCgCo. The others of H.273 (constant luminance, ICtCp, the reversible YCgCo) are refused in so
-many words.
+here, for stills and clips alike: the one derived from the primaries, as libavif's users and
+telephones tag Display P3, and YCgCo. The others of H.273 (constant luminance, ICtCp, the
+reversible YCgCo) are refused in so many words.
 """
 
 import numpy as np
 import numpy.typing as npt
 
+from render.decoding import Unread
+from render.pictures.colour import Floats
 from render.pictures.hdr import luminances
 
 IDENTITY, BT709, UNTAGGED, BT601 = 0, 1, 2, 6
@@ -52,6 +54,30 @@ def to_rgb(matrix: int, *, primaries: int) -> Matrix | None:
         ],
         np.float32,
     )
+
+
+def check(matrix: int) -> None:
+    """Raise `Unread` for a matrix that nothing here converts by."""
+    if not is_swscales(matrix) and matrix not in {_YCGCO, _DERIVED}:
+        raise Unread(f"is stored in colours that are not read here: {name(matrix)}")
+
+
+def convert(
+    samples: npt.NDArray[np.uint16], matrix: int, *, primaries: int, bits: int, full_range: bool
+) -> Floats:
+    """Return R'G'B', 0–1, of Y', Cb and Cr as `yuv444p16le` holds them; both H × W × 3.
+
+    However many `bits` there were, they are the upper ones of these sixteen.
+    """
+    check(matrix)
+    conversion = to_rgb(matrix, primaries=primaries)
+    assert conversion is not None, "swscale's own"  # noqa: S101
+    unit = np.float32((1 << 16) - (1 << 16 - bits) if full_range else 1 << 8)
+    black, luma, chroma = (0, 1, 1) if full_range else (16, 219, 224)
+    signal = samples.astype(np.float32)
+    signal[..., 0] = (signal[..., 0] / unit - black) / luma
+    signal[..., 1:] = (signal[..., 1:] - np.float32(1 << 15)) / unit / chroma
+    return np.clip(signal @ conversion.T, 0, 1)
 
 
 def name(matrix: int) -> str:

@@ -1,7 +1,5 @@
-"""Clips are made here picture by picture, and what they should show is worked out from the formula
-they were made by: flat pictures tell which one is seen, quarters tell where each corner went."""
+"""What a clip shows, when, and what is refused; the formats it may have are in the corpus."""
 
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,133 +7,32 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from av.video.reformatter import Interpolation
 
 from render.errors import MediaError
-from render.pictures import hdr
 from render.pictures.canvas import Canvas
 from render.pictures.clip import ClipLimits, check_clip, open_clip
 from render.pictures.deinterlacing import deinterlace
 from render.rendition import Profile
 from render.storyboard import Fit, Focus
-from render.timeline import Moving
-
-PROFILE = Profile(name="tiny", width=160, height=96)
-LOSSLESS = {"qp": "0", "preset": "ultrafast"}
-BT709, BT601, BT2020, PQ = 1, 6, 9, 16
-LIMITED, FULL = 1, 2
-
-
-def write_clip(
-    place: Path,
-    pictures: Iterable[np.ndarray | av.VideoFrame],
-    *,
-    times: Sequence[Fraction] | None = None,
-    fps: int = 30,
-    codec: str = "libx264",
-    options: dict[str, str] | None = None,
-    pix_fmt: str = "yuv420p",
-    matrix: Sequence[int] | None = None,
-    aspect: Fraction | None = None,
-    tags: dict[str, int] | None = None,
-    container: str | None = None,
-) -> Path:
-    """Write pictures, H × W × 3 of RGB or frames as they are, shown from `times` on."""
-    tags = {"colorspace": BT709, "color_range": LIMITED} | (tags or {})
-    with av.open(place, "w", format=container) as out:
-        stream: Any = None
-        for index, picture in enumerate(pictures):
-            if stream is None:
-                stream = out.add_stream(codec, fps)
-                stream.height, stream.width = (
-                    (picture.height, picture.width)
-                    if isinstance(picture, av.VideoFrame)
-                    else picture.shape[:2]
-                )
-                stream.pix_fmt = pix_fmt
-                stream.options = LOSSLESS if options is None else options
-                stream.codec_context.time_base = Fraction(1, 15_360)
-                for name, value in tags.items():
-                    setattr(stream.codec_context, name, value)
-                if aspect:
-                    stream.sample_aspect_ratio = aspect
-                if matrix:
-                    stream.set_display_matrix(matrix)
-            frame = picture if isinstance(picture, av.VideoFrame) else coded(picture, pix_fmt, tags)
-            time = times[index] if times else Fraction(index, fps)
-            frame.time_base = Fraction(1, 15_360)
-            frame.pts = round(time / frame.time_base)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return place
-
-
-def coded(picture: np.ndarray, pix_fmt: str, tags: dict[str, int]) -> av.VideoFrame:
-    deep = picture.dtype == np.uint16
-    return av.VideoFrame.from_ndarray(picture, "rgb48le" if deep else "rgb24").reformat(
-        format=pix_fmt,
-        dst_colorspace={BT709: 1, BT601: 5, BT2020: 9}[tags["colorspace"]],
-        dst_color_range=tags["color_range"],
-        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND,
-    )
-
-
-def flat(level: int, size: tuple[int, int] = (160, 96)) -> np.ndarray:
-    return np.full((size[1], size[0], 3), level, np.uint8)
-
-
-def level(index: int) -> int:
-    return 10 + 5 * index
-
-
-def numbered(count: int) -> list[np.ndarray]:
-    """Flat pictures, each brighter than the one before."""
-    return [flat(level(index)) for index in range(count)]
-
-
-def quarters(size: tuple[int, int]) -> np.ndarray:
-    """Red, green; blue, white."""
-    width, height = size
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[: height // 2, : width // 2] = (255, 0, 0)
-    picture[: height // 2, width // 2 :] = (0, 255, 0)
-    picture[height // 2 :, : width // 2] = (0, 0, 255)
-    picture[height // 2 :, width // 2 :] = (255, 255, 255)
-    return picture
-
-
-def stretch(path: Path, **how: Any) -> Moving:
-    how = {
-        "start": Fraction(0),
-        "seconds": check_clip(path, scene="1").seconds,
-        "fit": Fit.COVER,
-        "focus": Focus(),
-        "surround": "#000000",
-    } | how
-    return Moving(path=path, **how)
-
-
-def seen(canvas: Canvas) -> np.ndarray:
-    return canvas.frame().reformat(format="rgb24", src_colorspace="itu709").to_ndarray()
-
-
-def shown(path: Path, *, frame: int = 0, profile: Profile = PROFILE, **how: Any) -> np.ndarray:
-    """A frame of the clip as a player shows it: RGB, H × W × 3."""
-    canvas = Canvas(profile)
-    with open_clip(stretch(path, **how), profile, fps=profile.fps, scene="1") as footage:
-        assert footage.film(frame, canvas)
-    return seen(canvas)
-
-
-def indices(path: Path, frames: Iterable[int], *, fps: int = 30, **how: Any) -> list[int]:
-    """Which of the numbered pictures is seen in each frame."""
-    canvas = Canvas(PROFILE)
-    found: list[int] = []
-    with open_clip(stretch(path, **how), PROFILE, fps=fps, scene="1") as footage:
-        for frame in frames:
-            footage.film(frame, canvas)
-            found.append(round((seen(canvas).mean() - 10) / 5))
-    return found
+from tests.support.clips import (
+    BT709,
+    FULL,
+    LIMITED,
+    MATRICES,
+    PROFILE,
+    coded,
+    corners,
+    display,
+    flat,
+    indices,
+    level,
+    numbered,
+    placed,
+    quarters,
+    shown,
+    stretch,
+    write_clip,
+)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -201,89 +98,6 @@ def test_the_shortest_clip_is_one_picture(tmp_path: Path) -> None:
     assert indices(path, range(3)) == [0, 0, 0]
 
 
-def corners(picture: np.ndarray) -> list[str]:
-    """The colours of the upper left, upper right, lower left and lower right."""
-    names = {(1, 0, 0): "red", (0, 1, 0): "green", (0, 0, 1): "blue", (1, 1, 1): "white"}
-    height, width, _ = picture.shape
-    places = [(y, x) for y in (height // 8, -height // 8) for x in (width // 8, -width // 8)]
-    return [names[tuple((picture[place] > 128).astype(int).tolist())] for place in places]
-
-
-ONE = 65_536
-TURNS = {
-    0: ([ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30], ["red", "green", "blue", "white"]),
-    # What every telephone writes when it is held upright: a quarter clockwise.
-    90: ([0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30], ["blue", "red", "white", "green"]),
-    180: ([-ONE, 0, 0, 0, -ONE, 0, 0, 0, 1 << 30], ["white", "blue", "green", "red"]),
-    270: ([0, -ONE, 0, ONE, 0, 0, 0, 0, 1 << 30], ["green", "white", "red", "blue"]),
-}
-
-
-@pytest.mark.parametrize("turn", TURNS)
-@pytest.mark.parametrize("fit", list(Fit))
-def test_a_turned_clip_stands_upright(tmp_path: Path, turn: int, fit: Fit) -> None:
-    matrix, wanted = TURNS[turn]
-    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=matrix)
-    upright = (96, 160) if turn in {90, 270} else (160, 96)
-    profile = Profile(name="own", width=upright[0], height=upright[1])
-    assert corners(shown(path, profile=profile, fit=fit)) == wanted
-
-
-UNIT = 1 << 16
-MATRICES: dict[str, tuple[int, int, int, int]] = {
-    "upright": (1, 0, 0, 1),
-    "mirrored": (-1, 0, 0, 1),
-    "upside down": (-1, 0, 0, -1),
-    "mirrored, upside down": (1, 0, 0, -1),
-    "along the falling diagonal": (0, 1, 1, 0),
-    "turned to the right": (0, 1, -1, 0),
-    "along the rising diagonal": (0, -1, -1, 0),
-    "turned to the left": (0, -1, 1, 0),
-}
-"""Where the display matrix sends the unit of each axis: EXIF's eight orientations, in order."""
-
-
-def placed(matrix: tuple[int, int, int, int]) -> list[str]:
-    """The corners of `quarters`, each where the matrix sends it; by the formula of ISO 14496-12."""
-    a, b, c, d = matrix
-    held = {(-1, -1): "red", (1, -1): "green", (-1, 1): "blue", (1, 1): "white"}
-    sent = {(a * x + c * y, b * x + d * y): colour for (x, y), colour in held.items()}
-    return [sent[place] for place in ((-1, -1), (1, -1), (-1, 1), (1, 1))]
-
-
-def display(matrix: tuple[int, int, int, int]) -> tuple[int, ...]:
-    a, b, c, d = (UNIT * value for value in matrix)
-    return (a, b, 0, c, d, 0, 0, 0, 1 << 30)
-
-
-@pytest.mark.parametrize("fit", list(Fit))
-@pytest.mark.parametrize("name", MATRICES)
-def test_a_clip_of_every_orientation_is_set_upright(tmp_path: Path, name: str, fit: Fit) -> None:
-    matrix = MATRICES[name]
-    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=display(matrix))
-    size = (160, 96) if matrix[0] else (96, 160)
-    profile = Profile(name="own", width=size[0], height=size[1])
-    assert corners(shown(path, profile=profile, fit=fit)) == placed(matrix)
-
-
-@pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_a_clip_that_ffmpeg_flips_is_seen_as_players_show_it(tmp_path: Path, codec: str) -> None:
-    # What `ffmpeg -display_hflip` writes: the axis turned over, and moved back by the width.
-    matrix = (-UNIT, 0, 0, 0, UNIT, 0, 160 * UNIT, 0, 1 << 30)
-    # x265 reads the decoding times of B-frames from unwritten memory where there are fewer
-    # pictures than it may hold back, and the container refuses what comes of it.
-    x265 = {"x265-params": "lossless=1:bframes=0:log-level=none"}
-    options = None if codec == "libx264" else x265
-    path = write_clip(
-        tmp_path / "selfie.mov",
-        [quarters((160, 96))],
-        codec=codec,
-        options=options,
-        matrix=matrix,
-    )
-    assert corners(shown(path)) == ["green", "red", "white", "blue"]
-
-
 @pytest.mark.parametrize("name", MATRICES)
 def test_a_clip_of_every_orientation_keeps_its_focus(tmp_path: Path, name: str) -> None:
     matrix = MATRICES[name]
@@ -301,11 +115,6 @@ def test_a_clip_of_every_orientation_keeps_its_focus(tmp_path: Path, name: str) 
     assert corners(left) == [left_top, left_top, left_bottom, left_bottom]
     right = shown(path, profile=high, focus=Focus(x=1.0, y=0.5))
     assert corners(right) == [right_top, right_top, right_bottom, right_bottom]
-
-
-def test_a_matrix_of_nothing_leaves_a_clip_as_it_is(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))], matrix=display((0, 0, 0, 0)))
-    assert corners(shown(path)) == placed(MATRICES["upright"])
 
 
 @pytest.mark.parametrize(
@@ -369,39 +178,6 @@ def test_pixels_that_are_not_square_are_made_square(tmp_path: Path) -> None:
     assert picture[:, 214:].max() < 5
 
 
-@pytest.mark.parametrize(
-    ("matrix", "limits"),
-    [(BT709, LIMITED), (BT709, FULL), (BT601, LIMITED), (BT601, FULL), (BT2020, LIMITED)],
-)
-@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv422p10le", "yuv444p"])
-def test_colours_come_out_as_they_went_in(
-    tmp_path: Path, matrix: int, limits: int, pix_fmt: str
-) -> None:
-    tags = {"colorspace": matrix, "color_range": limits}
-    path = write_clip(tmp_path / "clip.mp4", [quarters((320, 192))], pix_fmt=pix_fmt, tags=tags)
-    wanted = quarters((160, 96)).astype(int)
-    inner = np.abs(shown(path).astype(int) - wanted)
-    inner[:, 72:88] = inner[40:56] = 0
-    assert inner.max() <= 4
-
-
-@pytest.mark.parametrize(("size", "matrix"), [((160, 96), BT601), ((1280, 720), BT709)])
-def test_a_clip_that_does_not_say_has_the_matrix_of_its_size(
-    tmp_path: Path, size: tuple[int, int], matrix: int
-) -> None:
-    green = np.full((size[1], size[0], 3), (30, 180, 60), np.uint8)
-    tagged = coded(green, "yuv420p", {"colorspace": matrix, "color_range": LIMITED})
-    with av.open(tmp_path / "clip.mp4", "w") as out:
-        video = out.add_stream("libx264", 30)
-        video.width, video.height = size
-        video.options = LOSSLESS
-        untagged = av.VideoFrame.from_ndarray(tagged.to_ndarray(), "yuv420p")
-        untagged.pts = 0
-        out.mux(video.encode(untagged))
-        out.mux(video.encode(None))
-    assert np.abs(shown(tmp_path / "clip.mp4").astype(int) - (30, 180, 60)).max() <= 5
-
-
 def smooth(size: tuple[int, int], *, turned: bool = False) -> av.VideoFrame:
     """I420 by a formula, each sample at its own site; turned, as it lies before the quarter."""
     width, height = size
@@ -426,7 +202,7 @@ def smooth(size: tuple[int, int], *, turned: bool = False) -> av.VideoFrame:
 def test_every_sample_of_a_scaled_clip_shows_its_place(
     tmp_path: Path, size: tuple[int, int], turned: bool
 ) -> None:
-    matrix, _ = TURNS[90 if turned else 0]
+    matrix = display(MATRICES["turned to the right" if turned else "upright"])
     path = write_clip(tmp_path / "clip.mp4", [smooth(size, turned=turned)], matrix=matrix)
     profile = Profile(name="own", width=96, height=160) if turned else PROFILE
     canvas = Canvas(profile)
@@ -440,20 +216,6 @@ def test_every_sample_of_a_scaled_clip_shows_its_place(
     ):
         assert np.abs(plane[3:-3, 3:-3]).max() <= 2
         assert abs(plane[3:-3, 3:-3].mean()) < 0.3, "no drift of colour or place"
-
-
-def test_hdr_is_brought_to_sdr_by_its_curve(tmp_path: Path) -> None:
-    signal = np.linspace(0.05, 0.75, 160, dtype=np.float32)
-    ramp = np.repeat(np.repeat(signal[None, :, None], 96, axis=0), 3, axis=2)
-    tags = {"colorspace": BT2020, "color_primaries": BT2020, "color_trc": PQ}
-    path = write_clip(
-        tmp_path / "clip.mp4",
-        [np.rint(ramp * 65535).astype(np.uint16)],
-        pix_fmt="yuv420p10le",
-        tags=tags,
-    )
-    wanted = hdr.to_bt709(ramp[48], transfer=PQ, primaries=BT2020) * 255
-    assert np.abs(shown(path)[48] - wanted).max() <= 4
 
 
 def playlist(place: Path) -> Path:
@@ -573,66 +335,8 @@ def test_damage_inside_is_said_when_it_is_met(tmp_path: Path) -> None:
         footage.film(0, Canvas(PROFILE))
 
 
-def fields(count: int, order: str) -> list[av.VideoFrame]:
-    """Pictures of two flat fields, each brighter than the one before in the order of time."""
-    graph = av.filter.Graph()
-    source = graph.add(
-        "buffer", video_size="160x96", pix_fmt="yuv420p", time_base="1/25", colorspace="1",
-        range="1",
-    )  # fmt: skip
-    flag = graph.add("setfield", mode=order)
-    graph.link_nodes(source, flag, graph.add("buffersink")).configure()
-    made: list[av.VideoFrame] = []
-    first = int(order == "bff")
-    for index in range(count):
-        samples = np.full((144, 160), 128, np.uint8)
-        samples[first:96:2], samples[1 - first : 96 : 2] = 30 + 8 * index, 34 + 8 * index
-        frame = av.VideoFrame.from_ndarray(samples, "yuv420p")
-        frame.pts, frame.colorspace, frame.color_range = index, BT709, LIMITED
-        graph.vpush(frame)
-        made.append(graph.vpull())
-    return made
-
-
-@pytest.mark.parametrize("order", ["tff", "bff"])
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
-@pytest.mark.parametrize("fps", [25, 30, 50])
-def test_an_interlaced_clip_shows_its_fields_one_by_one(
-    tmp_path: Path, fps: int, suffix: str, order: str
-) -> None:
-    options = LOSSLESS | {"x264-params": f"{order}=1"}
-    path = write_clip(tmp_path / f"clip{suffix}", fields(20, order), fps=25, options=options)
-    canvas = Canvas(PROFILE)
-    assert check_clip(path, scene="1").seconds == pytest.approx(20 / 25, abs=0.002)
-    with open_clip(stretch(path), PROFILE, fps=fps, scene="1") as footage:
-        for frame in range(2, 12):
-            footage.film(frame, canvas)
-            field = int(Fraction(frame, fps) * 50)
-            assert np.ptp(canvas.y[8:-8]) <= 1, "no combs"
-            assert abs(int(canvas.y[40, 80]) - (30 + 4 * field)) <= 1
-
-
 def test_what_is_progressive_goes_past_the_filter(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", [quarters((160, 96))] * 3)
     with av.open(path) as container:
         frames = list(container.decode(container.streams.video[0]))
         assert [id(frame) for frame in deinterlace(frames)] == [id(frame) for frame in frames]
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
-def test_an_encrypted_clip_is_said_to_be(tmp_path: Path, suffix: str) -> None:
-    plain = write_clip(tmp_path / f"plain{suffix}", numbered(5))
-    options = {
-        "encryption_scheme": "cenc-aes-ctr",
-        "encryption_key": "00112233445566778899aabbccddeeff",
-        "encryption_kid": "00112233445566778899aabbccddeeff",
-    }
-    locked = tmp_path / f"locked{suffix}"
-    with av.open(plain) as source, av.open(locked, "w", format="mp4", options=options) as out:
-        stream = out.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                out.mux(packet)
-    with pytest.raises(MediaError, match=r"Scene 5: the clip is encrypted\."):
-        check_clip(locked, scene="5")
