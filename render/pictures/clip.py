@@ -259,7 +259,7 @@ def _picture_stream(container: InputContainer, scene: str, limits: ClipLimits) -
     # MP4 says so of every packet, Matroska of the track.
     if "enc_key_id" in stream.metadata:
         raise _clip_error("the clip is encrypted", scene)
-    if codec not in _CODECS:
+    if context is None or codec not in _CODECS:
         raise _clip_error(f"the clip is coded as {codec}, which is not read here", scene)
     matrices.check(matrices.matrix_of(context.colorspace, lines=stream.height, rgb=True))
     if stream.width * stream.height > limits.max_pixels:

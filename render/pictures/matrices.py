@@ -63,7 +63,12 @@ def check(matrix: int) -> None:
 
 
 def convert(
-    samples: npt.NDArray[np.uint16], matrix: int, *, primaries: int, bits: int, full_range: bool
+    samples: npt.NDArray[np.generic],
+    matrix: int,
+    *,
+    primaries: int,
+    bits: int,
+    full_range: bool,
 ) -> Floats:
     """Return R'G'B', 0–1, of Y', Cb and Cr as `yuv444p16le` holds them; both H × W × 3.
 
