@@ -2,7 +2,8 @@
 
 A cue has at most two lines of 42 columns and stands for 5/6 to 7 seconds (Netflix
 Timed Text Style Guides). It ends where a sentence does, or else a clause, or else
-a phrase: Chinese, Japanese and Thai are cut between phrases as BudouX finds them.
+a phrase: Chinese, Japanese and Thai are cut between phrases as BudouX finds them, Khmer,
+Lao and Burmese between words as ICU does, and nothing where a line may not end.
 
 Times come from the weight of what is spoken, set against the pauses that were
 measured in the sound (`render.words.spoken`). Every word is in exactly one cue,
@@ -11,6 +12,7 @@ and no two cues are seen at once.
 
 import functools
 import re
+import string
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -22,7 +24,9 @@ from render.languages import estimate_seconds, scripts
 from render.sentences import clauses, clusters, sentences, words
 from render.storyboard import clean_text
 from render.timeline import Cue
+from render.words import line_breaks
 from render.words.columns import LINE, columns
+from render.words.line_breaks import SOFT_HYPHEN, shown
 from render.words.spoken import Break, Span, TextPart, spoken_times
 
 if TYPE_CHECKING:
@@ -60,17 +64,12 @@ _MOST_PARTS = 2 * LINE
 _BREAKING = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.0, Break.WORD: 8.0}
 _TOP_HEAVY = 2.0
 
-_BEGINS_NONE = (
-    "、。，．｡､：；！？!?,.:;…‥・·％‰℃゛゜ヽヾーｰ々〻～〜"
-    "」』）】〕〉》〗〙〛｝］｣”’»›)]}"
-    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
-)
-_ENDS_NONE = "「『（【〔〈《〖〘〚｛［｢“‘«‹([{¿¡"
-_HYPHENATED = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
-SOFT_HYPHEN = "\u00ad"
-"""Stands where a word was cut, and is seen where a line ends there."""
+_BY_DICTIONARY = {"KHMER", "LAO", "MYANMAR"}
+_UNSEEN = f"{string.whitespace}{SOFT_HYPHEN}"
 _TRADITIONAL = re.compile(r"zh.*hant|zh-(tw|hk|mo)|yue", re.IGNORECASE)
-_WORD = re.compile(r"[^\w\s]*[^\W\d_]+[^\w\s]*\s*")
+_AROUND = " .,;:!?…()[]{}«»‹›„“”‚‘’\"'¡¿–—-"
+"""What stands around a word without being part of it."""
+_NAME = re.compile(r"\w[/@_=&.:]+\w")
 _INSIDE_WORD = re.compile(r"[0-9A-Za-z]{2}")
 
 
@@ -116,7 +115,7 @@ def spoken_cues(
     follow one another with a gap. Where the text needs more cues than there is
     time for, they share the time evenly.
     """
-    text = " ".join(clean_text(text).replace(SOFT_HYPHEN, "").split())
+    text = " ".join(clean_text(text).split())
     if seconds <= 0 or not columns(text):
         return ()
     parts = list(_parts(text, locale))
@@ -141,7 +140,7 @@ def _spoken_words(
     starts: list[int] = []
     end = 0
     for part in parts:
-        bare = part.text.strip().replace(SOFT_HYPHEN, "")
+        bare = part.text.strip(_UNSEEN)
         starts.append(text.index(bare, end))
         end = starts[-1] + len(bare)
     for start, following, span in zip(starts, [*starts[1:], len(text)], spans, strict=True):
@@ -149,70 +148,48 @@ def _spoken_words(
 
 
 def _parts(text: str, locale: str) -> Iterator[TextPart]:
-    phrases = list(_bound([*_phrases(text, locale)]))
-    pieces = [
-        (piece, ends if number == len(short) else Break.WORD)
-        for phrase, ends in phrases
-        for short in (list(_short(phrase)),)
-        for number, piece in enumerate(short, start=1)
-    ]
-    for piece, ends in _bound(pieces):
-        yield TextPart(
-            text=piece,
-            weight=Fraction(round(estimate_seconds(piece, locale) * 1000), 1000),
-            ends=ends,
-        )
+    for phrase, ends in _joined(_phrases(text, locale), line_breaks.ends(text, locale)):
+        pieces = list(_short(phrase, locale))
+        for number, piece in enumerate(pieces, start=1):
+            yield TextPart(
+                text=piece,
+                weight=Fraction(round(estimate_seconds(piece, locale) * 1000), 1000),
+                ends=ends if number == len(pieces) else Break.WORD,
+            )
 
 
-_Piece = tuple[str, Break]
-"""Some text that stays in one line, and what ends with it."""
-
-
-def _phrases(text: str, locale: str) -> Iterator[_Piece]:
+def _phrases(text: str, locale: str) -> Iterator[tuple[str, Break]]:
     for sentence in sentences(text):
         cut = clauses(sentence)
-        for number, clause in enumerate(cut, start=1):
-            ends = Break.SENTENCE if number == len(cut) else Break.CLAUSE
-            *earlier, last = [
-                phrase for word in words(clause) for phrase in _split_unspaced(word, locale)
-            ]
-            yield from ((phrase, Break.WORD) for phrase in earlier)
-            yield last, ends
+        for clause_number, clause in enumerate(cut, start=1):
+            ends = Break.SENTENCE if clause_number == len(cut) else Break.CLAUSE
+            phrases = [phrase for word in words(clause) for phrase in _split_unspaced(word, locale)]
+            for number, phrase in enumerate(phrases, start=1):
+                yield phrase, ends if number == len(phrases) else Break.WORD
 
 
-def _bound(pieces: list[_Piece]) -> Iterator[_Piece]:
-    """Give marks that begin no line to the piece before, and those that end none to the next.
-
-    As UAX #14 and JIS X 4051 have it, except where a line would become too long.
-    """
-    texts = [text for text, _ in pieces]
-    for number in range(1, len(texts)):
-        before, after = texts[number - 1], texts[number]
-        closing = len(after) - len(after.lstrip(_BEGINS_NONE))
-        if closing and before and columns(before + after[:closing].rstrip()) <= LINE:
-            if closing == len(after) or after[closing:].isspace():
-                closing = len(after)
-            texts[number - 1], texts[number] = before + after[:closing], after[closing:]
-        opening = len(texts[number - 1].rstrip(_ENDS_NONE))
-        moved = texts[number - 1][opening:] + texts[number]
-        if opening < len(texts[number - 1]) and columns(moved.rstrip()) <= LINE:
-            texts[number - 1], texts[number] = texts[number - 1][:opening], moved
-    bound: list[_Piece] = []
-    for text, (_, ends) in zip(texts, pieces, strict=True):
-        if text:
-            bound.append((text, ends))
-        elif bound:
-            # Its marks went to the piece before, and with them what they end.
-            bound[-1] = (bound[-1][0], ends)
-    yield from bound
+def _joined(
+    phrases: Iterator[tuple[str, Break]], line_ends: frozenset[int]
+) -> Iterator[tuple[str, Break]]:
+    """Yield phrases, those as one that a line may not end between: before a closing mark, say."""
+    held = ""
+    reached = 0
+    for phrase, ends in phrases:
+        held += phrase
+        reached += len(phrase)
+        if reached in line_ends:
+            yield held, ends
+            held = ""
 
 
 def _split_unspaced(word: str, locale: str) -> list[str]:
     """Cut what is written without spaces between its phrases."""
     names = scripts(word)
+    if names.keys() & _BY_DICTIONARY:
+        return line_breaks.pieces(word, locale)
     script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in names), None)
     if script is None:
-        # Khmer, Lao and Burmese may mark where a line can break.
+        # Any script may mark where a line can break.
         return [piece for piece in re.split("(?<=\u200b)", word) if piece]
     if script == "CJK" and locale.lower().startswith("ja"):
         script = "HIRAGANA"
@@ -239,21 +216,44 @@ def _phraser(script: str, *, traditional: bool) -> "Parser":
     return budoux.load_default_simplified_chinese_parser()
 
 
-def _short(phrase: str) -> Iterator[str]:
-    """Cut what is longer than a line anywhere, into pieces that fill lines well."""
+def _short(phrase: str, locale: str) -> Iterator[str]:
+    """Cut what is longer than a line: where one may end, else between syllables, else anywhere."""
     if columns(phrase.rstrip()) <= LINE:
-        yield phrase
+        yield phrase.replace(SOFT_HYPHEN, "")
         return
-    # A word, not an address: a hyphen would be taken for a part of that.
-    is_word = _WORD.fullmatch(phrase) and _HYPHENATED.intersection(scripts(phrase))
-    hyphen, room = (SOFT_HYPHEN, _CHUNK - 1) if is_word else ("", _CHUNK)
+    for piece in line_breaks.pieces(phrase, locale):
+        if columns(piece.rstrip()) <= _CHUNK:
+            yield piece.replace(SOFT_HYPHEN, "")
+        else:
+            yield from _short_word(piece, locale, named=bool(_NAME.search(phrase)))
+
+
+def _short_word(word: str, locale: str, *, named: bool) -> Iterator[str]:
+    """Cut a word; a piece that ends within it ends with a soft hyphen, if its script has one.
+
+    A part of an address or of a file's name, `named`, shows none: it would be read as one of it.
+    """
+    bare = word.strip(_AROUND)
+    if named or not line_breaks.hyphenates(bare) or len(word) - len(bare) > _CHUNK:
+        yield from _chunks(word)
+        return
+    before, after = word.split(bare)
+    syllables = line_breaks.syllables(bare, locale)
+    *earlier, last = (piece for syllable in syllables for piece in _chunks(syllable))
+    cut = [*(piece + SOFT_HYPHEN for piece in earlier), last + after]
+    yield before + cut[0]
+    yield from cut[1:]
+
+
+def _chunks(word: str) -> Iterator[str]:
     piece = ""
-    for cluster in clusters(phrase):
-        if piece and columns(piece + cluster) > room and not cluster.isspace():
-            yield piece + hyphen * (piece[-1].isalpha() and cluster[0].isalpha())
+    for cluster in clusters(word.replace(SOFT_HYPHEN, "")):
+        if piece and columns(piece + cluster) > _CHUNK:
+            yield piece
             piece = ""
         piece += cluster
-    yield piece
+    if piece:
+        yield piece
 
 
 class _CueCosts:
@@ -262,7 +262,10 @@ class _CueCosts:
     def __init__(self, parts: Sequence[TextPart], spans: Sequence[Span]) -> None:
         self._ends = [part.ends for part in parts]
         self._spans = [(float(span.start), float(span.end)) for span in spans]
-        wide = [(columns(part.text), columns(_line([part.text]))) for part in parts]
+        wide = [
+            (columns(part.text), columns(part.text.rstrip()) + part.text.endswith(SOFT_HYPHEN))
+            for part in parts
+        ]
         self._begun = [0.0, *accumulate(whole for whole, _ in wide)]
         self._bare = [begun + bare for begun, (_, bare) in zip(self._begun, wide, strict=False)]
         self._full = [0, *accumulate(ends is Break.SENTENCE for ends in self._ends)]
@@ -315,24 +318,18 @@ def _runs(parts: Sequence[TextPart], spans: Sequence[Span]) -> list[tuple[int, i
 def _lines(parts: Sequence[TextPart]) -> list[str]:
     """Return the parts as one line or two, alike in length; none where they do not fit."""
     texts = [part.text for part in parts]
-    whole = _line(texts)
+    whole = shown("".join(texts))
     if columns(whole) <= LINE:
         return [whole]
     best: tuple[float, list[str]] = (inf, [])
     for cut in range(1, len(parts)):
-        upper, lower = _line(texts[:cut]), _line(texts[cut:])
+        upper, lower = shown("".join(texts[:cut])), shown("".join(texts[cut:]))
         above, below = columns(upper), columns(lower)
         if max(above, below) > LINE:
             continue
         cost = abs(above - below) + _BREAKING[parts[cut - 1].ends]
         best = min(best, (cost + (_TOP_HEAVY if above > below else 0.0), [upper, lower]))
     return best[1]
-
-
-def _line(texts: Sequence[str]) -> str:
-    line = "".join(texts).strip()
-    ends = "-" if line.endswith(SOFT_HYPHEN) else ""
-    return line.replace(SOFT_HYPHEN, "") + ends
 
 
 def _times(spoken: Sequence[Span], texts: Sequence[str], seconds: Fraction) -> list[Span]:

@@ -6,6 +6,7 @@ Pure: the type itself decides, in `render.words.typesetting`, by how much less t
 from render.sentences import shorten
 from render.storyboard import CaptionStyle, TextStyle, clean_text
 from render.words.columns import columns
+from render.words.line_breaks import unbroken
 
 MOST = {
     TextStyle.TITLE: 120,
@@ -27,7 +28,7 @@ def paragraphs(style: TextStyle | CaptionStyle, text: str) -> list[str]:
     """Return what is set as one each: a caption, or a head and what stands below it."""
     lines = [line for line in clean_text(text).splitlines() if line.strip()] or [""]
     if isinstance(style, CaptionStyle):
-        return [" ".join(lines)]
+        return [unbroken(lines)]
     return [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
 
 

@@ -34,6 +34,8 @@ from render.words.columns import columns
 from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
 from render.words.halo import Halo, surround
 from render.words.layer import Layer
+from render.words.line_breaks import unbroken
+from render.words.plate import laid_on, plate
 from render.words.wording import Wording, readable, wording
 from render.words.zones import zone_of
 
@@ -42,6 +44,11 @@ TEMPLATE = Path(__file__).with_name("text_overlay.typ")
 _LISTED = 8
 _KEPT = 16
 """Layers kept: what two neighbouring segments show at a time, with room to spare."""
+
+_BOX_INSET = 1.6
+"""From the ink of a caption's letters to each edge of its box."""
+_BARE_INSET = 0.6
+_BOX_RADIUS = 0.9
 
 _NOTHING = np.zeros((1, 1, 4), np.uint8)
 
@@ -61,6 +68,8 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The size of head or caption at the most, in hundredths of the frame's shorter side."""
     below: float
     """The size of `sub` as a share of the head's, at the most."""
+    inset: float
+    """What a caption keeps free on every side, in hundredths of the frame's shorter side."""
     voice: str
     colours: dict[str, str]
 
@@ -126,7 +135,7 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
 def stack_digest() -> str:
     """Return the digest of all that decides how letters look: fonts, typesetter, this room."""
     digest = hashlib.sha256()
-    for library in ("typst", "opencv-python-headless", "numpy"):
+    for library in ("typst", "opencv-python-headless", "numpy", "icu4py", "pyphen"):
         digest.update(version(library).encode())
     room = Path(__file__).parent
     for part in sorted([*fonts.FOLDER.iterdir(), *room.glob("*.py"), *room.glob("*.typ")]):
@@ -155,9 +164,10 @@ def _typeset(
         head=wordings[0],
         sub=wordings[1] if len(wordings) > 1 else None,
         # Lines as they were cut are worth keeping only where nothing is left out of them.
-        lines=lines if parts == [" ".join(lines)] else [wordings[0].words],
+        lines=lines if parts == [unbroken(lines)] else [wordings[0].words],
         largest=largest_size(style, wordings[0].length),
         below=SECOND_SIZE.get(style, 1.0),
+        inset=_BOX_INSET if "background" in colours else _BARE_INSET,
         voice="bold" if style is CaptionStyle.OUTLINE else "plain",
         colours=colours,
     )
@@ -171,11 +181,19 @@ def _typeset(
     )
     picture = np.asarray(Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGBA"))
     left, top = zone.left, zone.top
+    # Where letters are, alone: most of a title's zone is empty.
+    x, y, wide, high = cv2.boundingRect(picture[..., 3])
+    letters = picture[y : y + high, x : x + wide]
     if style in _HALOS:
-        # Where letters are, alone: most of a title's zone is empty.
-        x, y, wide, high = cv2.boundingRect(picture[..., 3])
-        picture, grown = surround(
-            picture[y : y + high, x : x + wide], _HALOS[style], colour=colours["halo"], unit=unit
-        )
+        picture, grown = surround(letters, _HALOS[style], colour=colours["halo"], unit=unit)
         left, top = left + x - grown, top + y - grown
+    elif isinstance(style, CaptionStyle):
+        # By their ink: what a line has room for above and below it is another thing in each font.
+        inset = round(_BOX_INSET * unit)
+        letters = np.pad(letters, ((inset, inset), (inset, inset), (0, 0)))
+        size = (wide + 2 * inset, high + 2 * inset)
+        box = plate(size, radius=_BOX_RADIUS * unit, colour=colours["background"])
+        picture = laid_on(letters, box)
+        left += (zone.width - size[0]) // 2
+        top += zone.height - size[1]
     return Layer.of(picture, left=left, top=top, width=profile.width, height=profile.height)

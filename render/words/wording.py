@@ -11,20 +11,22 @@ import msgspec
 
 from render.languages import reads_leftwards, scripts
 from render.sentences import clusters
+from render.words import line_breaks
 from render.words.fonts import fallbacks, missing_characters
+from render.words.line_breaks import SOFT_HYPHEN
 
 _LONGEST_WORD = 22
 _LONGEST_DENSE = 12
-"""Characters of a word, Latin or as wide as high, that is broken rather than set small."""
+"""The same for characters as wide as high."""
 _ZERO_WIDTH_SPACE = "\u200b"
 _WORD_JOINER = "\u2060"
-_SOFT_HYPHEN = "\u00ad"
 _MOST_MARKS = 3
 _NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
 
 _PLAIN_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW"}
 _DENSE_SCRIPTS = {"CJK", "HIRAGANA", "HANGUL"}
 _UNSPACED_SCRIPTS = {"CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR"}
+_BY_DICTIONARY = {"THAI", "LAO", "KHMER", "MYANMAR"}
 _SCALES = {"ARABIC": 1.18}
 _REGION = re.compile(r"[-_](?P<region>[A-Za-z]{2})(?:[-_]|$)")
 
@@ -33,6 +35,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Words, and how they are to be set; what the templates are given."""
 
     words: str
+    whole: list[str]
+    """The words one by one, spaces included, where Typst would break inside them; else empty."""
     pieces: list[str]
     """The parts of the words that are not broken across lines."""
     length: int
@@ -55,10 +59,11 @@ def wording(words: str, locale: str) -> Wording:
     """Return one paragraph, as `readable` gives it, ready to be set."""
     counts = scripts(words)
     script = counts.most_common(1)[0][0] if counts else "LATIN"
-    breakable, pieces = _breakable(words, unspaced=script in _UNSPACED_SCRIPTS)
+    breakable, pieces = _breakable(words, locale, unspaced=script in _UNSPACED_SCRIPTS)
     language, _, _ = locale.replace("_", "-").lower().partition("-")
     return Wording(
         words=breakable,
+        whole=_dictionary_words(words, locale) if script in _BY_DICTIONARY else [],
         pieces=pieces,
         length=len(clusters(words)),
         language=language if re.fullmatch("[a-z]{2,3}", language) else "en",
@@ -93,31 +98,42 @@ def _region(locale: str) -> str | None:
     return "TW" if "hant" in locale.lower() else None
 
 
-def _breakable(words: str, *, unspaced: bool) -> tuple[str, list[str]]:
+def _breakable(words: str, locale: str, *, unspaced: bool) -> tuple[str, list[str]]:
     """Return the words and their unbreakable pieces.
 
-    A word too long for any line may be broken after its punctuation, and
-    where there is none between any two characters.
+    A word too long for any line may be broken between syllables or after its
+    punctuation, and where there is neither between any two characters. Korean is
+    not broken inside a word, nor Khmer and its like.
     """
     if unspaced:
-        return words, sorted(set(clusters(words)))
-    whole: list[str] = []
+        return words, sorted({part.strip() for part in _dictionary_words(words, locale)})
+    joined: list[str] = []
     pieces: set[str] = {""}
     for word in words.split():
-        parts = [word]
-        longest = _LONGEST_DENSE if scripts(word)["HANGUL"] else _LONGEST_WORD
-        if len(word) > longest:
-            named = _NAME_PART.findall(word)
-            parts = [
-                piece
-                for part in named
-                for piece in (clusters(part) if len(part) > longest else [part])
-            ]
+        parts = _parts(word, locale)
         pieces.update(parts)
-        if len(parts) == 1 and scripts(word)["HANGUL"]:
-            # Korean breaks at its spaces; Unicode's rules, which Typst follows, anywhere.
-            whole.append(_WORD_JOINER.join(clusters(word)))
-            continue
-        hyphenated = word.isalpha() and not scripts(word)["HANGUL"]
-        whole.append((_SOFT_HYPHEN if hyphenated else _ZERO_WIDTH_SPACE).join(parts))
-    return " ".join(whole), sorted(pieces)
+        mark = SOFT_HYPHEN if line_breaks.hyphenates(word) else _ZERO_WIDTH_SPACE
+        whole = mark.join(parts)
+        joined.append(_WORD_JOINER.join(clusters(word)) if _is_korean(parts) else whole)
+    return " ".join(joined), sorted(pieces)
+
+
+def _dictionary_words(words: str, locale: str) -> list[str]:
+    return [part for piece in line_breaks.pieces(words, locale) for part in _parts(piece, locale)]
+
+
+def _is_korean(parts: list[str]) -> bool:
+    return len(parts) == 1 and "HANGUL" in scripts(parts[0])
+
+
+def _parts(word: str, locale: str) -> list[str]:
+    """Return a word, in pieces that a line has room for."""
+    longest = _LONGEST_DENSE if "HANGUL" in scripts(word) else _LONGEST_WORD
+    if len(word) <= longest:
+        return [word.replace(SOFT_HYPHEN, "")]
+    named = line_breaks.syllables(word, locale)
+    if len(named) == 1:
+        named = _NAME_PART.findall(word)
+    return [
+        piece for part in named for piece in (clusters(part) if len(part) > longest else [part])
+    ]

@@ -29,7 +29,7 @@ from render.words.fonts import fonts, missing_characters
 from render.words.wording import Wording, readable, wording
 
 PROVIDER = "offline"
-MODEL = "card-2"
+MODEL = "card-3"
 """Goes up whenever the same request no longer gives the same bytes."""
 
 TEMPLATE = Path(__file__).with_name("card.typ")

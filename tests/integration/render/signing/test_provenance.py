@@ -33,7 +33,7 @@ PICTURE = Ingredient(
 )
 VOICE = Ingredient(role=Role.NARRATION, provider="offline", model="espeak-ng")
 WORDS = Ingredient(role=Role.TEXT, document="videos/42", field="script", version="7")
-STOPGAP = Ingredient(role=Role.PICTURE, provider="offline", model="card-2", source=Source.RULE)
+STOPGAP = Ingredient(role=Role.PICTURE, provider="offline", model="card-3", source=Source.RULE)
 PHOTOGRAPH = Ingredient(
     role=Role.PICTURE,
     provider="stock",
@@ -118,7 +118,7 @@ def test_other_readers_of_c2pa_see_how_each_part_came_to_be(signed: Path) -> Non
         ("c2pa.placed", "digitalCapture"),
     ]
     agents = [action.get("softwareAgent", {}).get("name") for action in actions]
-    assert agents[1:] == [None, None, "an-image-model", "espeak-ng", "card-2", None, None]
+    assert agents[1:] == [None, None, "an-image-model", "espeak-ng", "card-3", None, None]
     assert [ingredient["title"] for ingredient in manifest["ingredients"]] == [
         "Video: text",
         "Video: music",

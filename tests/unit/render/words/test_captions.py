@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from render.storyboard import clean_text
 from render.timeline import Cue
-from render.words.captions import GAP, LONGEST, SHORTEST, SOFT_HYPHEN, cues
+from render.words.captions import GAP, LONGEST, SHORTEST, cues
 from render.words.columns import LINE, columns
 from render.words.spoken import Break, TextPart, spoken_times
 
@@ -39,8 +39,8 @@ silences = st.lists(st.tuples(moments, moments), max_size=12)
 
 
 def bare(text: str) -> str:
-    """What is read: soft hyphens of the author's are seen only where a line ends at one."""
-    return "".join(text.replace(SOFT_HYPHEN, "").split())
+    """What is said: without spaces, and without the hyphens that show where a word was cut."""
+    return "".join(text.split()).replace("\u2010", "").replace("\u00ad", "")
 
 
 def made(
@@ -66,11 +66,7 @@ def test_the_laws_of_cues(
 ) -> None:
     found = made(text, seconds, pauses, locale)
     said = bare("".join(cue.text for cue in found))
-    written = bare(clean_text(text)) if columns(clean_text(text).strip()) else ""
-    if any(columns(word) > LINE for word in text.split()):
-        # Cut with a hyphen, of which there may be others in it.
-        said, written = said.replace("-", ""), written.replace("-", "")
-    assert said == written
+    assert said == (bare(clean_text(text)) if columns(clean_text(text).strip()) else "")
     for cue in found:
         lines = cue.text.split("\n")
         assert len(lines) <= 2
@@ -122,6 +118,77 @@ def test_sixteen_full_width_characters_fill_a_line() -> None:
 def test_an_endless_word_is_cut() -> None:
     found = made("https://" + "a" * 500, 30)
     assert bare("".join(cue.text for cue in found)) == "https://" + "a" * 500
+
+
+CLOSING = "，。！？：；、”’）」』》】…"
+CHINESE = (
+    "他说：“你好，世界！”（真的吗？）然后他走了，再也没有回来过——直到今天，我们才知道“为什么”，以及“怎么办”。",
+    "《红楼梦》、《西游记》、《水浒传》、《三国演义》，都是“四大名著”（明清小说）；读过的人，无不称赞！",
+)
+
+
+@pytest.mark.parametrize("text", CHINESE)
+@pytest.mark.parametrize("locale", ["zh", "zh-Hant", "ja"])
+def test_no_line_begins_with_a_closing_mark(text: str, locale: str) -> None:
+    for seconds in (4, 9, 14, 30):
+        for cue in made(text, seconds, locale=locale):
+            for line in cue.text.split("\n"):
+                assert line[0] not in CLOSING
+                assert line[-1] not in "“‘（「『《【"
+
+
+def test_no_line_begins_with_a_guillemet_behind_a_space() -> None:
+    text = "Elle a dit : « Bonjour tout le monde, comment allez-vous ce matin ? » et puis partit !"
+    lines = [line for cue in made(text * 2, 14, locale="fr") for line in cue.text.split("\n")]
+    assert not any(line.startswith(("»", "?", "!", ":")) or line.endswith("«") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("km", "កម្ពុជា|មាន|ប្រវត្តិសាស្ត្រ|ដ៏|យូរលង់|និង|វប្បធម៌|សម្បូរ|បែប"),
+        ("lo", "ປະເທດ|ລາວ|ເປັນ|ປະເທດ|ທີ່|ສວຍງາມ"),
+        ("my", "မြန်မာနိုင်ငံ|သည်|အလွန်|လှပ|သော|နိုင်ငံ|ဖြစ်သည်"),
+    ],
+)
+def test_words_of_scripts_without_spaces_are_found_in_a_dictionary(locale: str, words: str) -> None:
+    known = words.split("|") * 4
+    ends = {sum(map(len, known[: count + 1])) for count in range(len(known))}
+    reached = 0
+    for cue in made("".join(known), 30, locale=locale):
+        for line in cue.text.split("\n"):
+            reached += len(line)
+            assert reached in ends
+
+
+@pytest.mark.parametrize(
+    ("locale", "word", "lines"),
+    [
+        ("de", "Rindfleischetikettierungsüberwachungsaufgabengesetz", True),
+        ("ru", "Рентгеноэлектрокардиографического" * 2, True),
+        ("fi", "lentokonesuihkuturbiinimoottoriapumekaanikkoaliupseerioppilas", True),
+        ("en", "https://example.com/" + "a" * 60, False),
+        ("ko", "가나다라마바사" * 5, False),
+    ],
+)
+def test_a_word_too_long_for_a_line_shows_a_hyphen_where_its_script_has_one(
+    locale: str, word: str, lines: bool
+) -> None:
+    found = [line for cue in made(word, 14, locale=locale) for line in cue.text.split("\n")]
+    assert len(found) >= 2
+    assert [line.endswith("\u2010") for line in found] == [lines] * (len(found) - 1) + [False]
+
+
+def test_a_german_word_is_cut_between_syllables() -> None:
+    word = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
+    lines = [line for cue in made(word, 14, locale="de") for line in cue.text.split("\n")]
+    assert "\u00ad" not in "".join(lines)
+    syllables = "Do-nau-dampf-schiff-fahrts-ge-sell-schafts-ka-pi-täns-müt-zen-ab-zei-chen"
+    starts = {"".join(syllables.split("-")[:count]) for count in range(17)}
+    said = ""
+    for line in lines:
+        said += bare(line)
+        assert said in starts
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\u200f"])
@@ -235,8 +302,10 @@ def test_a_word_that_is_cut_has_a_hyphen_where_a_line_ends() -> None:
     word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
     lines = [line for cue in made(f"Die {word}.", 9, locale="de") for line in cue.text.split("\n")]
     assert len(lines) > 1
-    assert all(line.endswith("-") for line in lines[:-1])
-    assert "".join(line.removesuffix("-") for line in lines) == f"Die {word}."
+    assert "".join(line.removesuffix("\u2010") for line in lines).replace("Die", "Die ") in {
+        f"Die {word}.",
+        f"Die  {word}.",
+    }
     assert max(map(len, lines)) <= 42
 
 
