@@ -50,6 +50,7 @@ from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.jobs.listeners import Listeners
 from cms_bridge.jobs.queue import open_queue
+from cms_bridge.jobs.statuses import Statuses
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
@@ -116,6 +117,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
     windows = Windows(settings.redis_url)
     secrets = Secrets(settings.webhook_secrets)
     listeners = Listeners(settings.redis_url, settings.following)
+    statuses = Statuses(settings.redis_url, seconds=settings.status_cache_seconds)
 
     tickets = Tickets(
         settings.link_secret.get_secret_value(), seconds=settings.progress_ticket_seconds
@@ -143,6 +145,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 store,
                 aclosing(keyring),
                 aclosing(windows),
+                aclosing(statuses),
                 listeners.running(),
             ):
                 app.state.queue = queue
@@ -185,6 +188,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "targets": Provide(lambda: app.state.targets, sync_to_thread=False),
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
             "listeners": Provide(lambda: listeners, sync_to_thread=False),
+            "statuses": Provide(lambda: statuses, sync_to_thread=False),
             "tickets": Provide(lambda: tickets, sync_to_thread=False),
         },
         request_class=BridgeRequest,

@@ -200,6 +200,11 @@ class BridgeSettings(DatabaseSettings):
     progress_ticket_seconds: Annotated[int, Field(ge=1, le=3_600)] = 300
     """How long a ticket opens a stream to a browser, which can send no key."""
 
+    status_cache_seconds: Annotated[float, Field(ge=0, le=300)] = 30
+    """How long what was told of where a job stands is kept in Redis, for whoever polls. It is
+    dropped when that changes; only if Redis cannot be reached at that moment an old one may be told
+    for so long. 0 for never: each poll asks the database."""
+
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
     """The body of one webhook."""

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Protocol
 from uuid import UUID
 
+import anyio
 import msgspec
 
 from cms_bridge.states import Status
@@ -32,7 +33,7 @@ class Waker(Protocol):
         ...
 
     async def tell_changes(self, jobs: Collection[UUID]) -> None:
-        """Tell whoever follows these jobs that something about them has changed."""
+        """Forget what was told of these jobs, and tell whoever follows them that it is another."""
         ...
 
 
@@ -96,7 +97,9 @@ async def after_commit() -> AsyncGenerator[None]:
         _collected.reset(token)
     if waker := _waker.get():
         if collected.changed:
-            await waker.tell_changes(collected.changed)
+            # What was told before is wrong by now: whoever is cancelled says so all the same.
+            with anyio.CancelScope(shield=True):
+                await waker.tell_changes(collected.changed)
         for job, (status, attempt) in collected.jobs.items():
             await waker.wake_job(job, status, attempt=attempt)
         for job in collected.news:

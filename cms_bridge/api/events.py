@@ -27,6 +27,7 @@ from cms_bridge.access.keys import TICKET, needs, ticketed
 from cms_bridge.access.tickets import Tickets
 from cms_bridge.api.contract import terms
 from cms_bridge.api.resources import resource
+from cms_bridge.api.stages import AskedModel, JobStage
 from cms_bridge.errors import (
     JobNotFound,
     ListenersFull,
@@ -55,22 +56,6 @@ _AFTER = QueryParameter(
 )
 
 
-class EventStage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is just being done; of several things the last that was begun."""
-
-    name: StageName
-    scene: int | None
-    """The scene's number, from 1; null for what is done to the whole video."""
-    scene_id: str | None
-
-
-class EventModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The model that is just being asked."""
-
-    provider: str
-    name: str
-
-
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How a job stood after a change."""
 
@@ -83,9 +68,9 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Percent."""
     scenes_done: int
     scenes_total: int
-    stage: EventStage | None
+    stage: JobStage | None
     """Null while nobody works on it."""
-    model: EventModel | None
+    model: AskedModel | None
     """Null while no model is asked."""
     model_fallback_occurred: bool
     """Whether another model than the one intended has made any of it."""
@@ -97,7 +82,6 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @classmethod
     def of(cls, event: JobEventRecord) -> "ProgressEvent":
         """Return an event as it is told."""
-        stage = event.stage
         return cls(
             sequence=event.sequence,
             job_id=event.job,
@@ -106,14 +90,8 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             progress=event.progress,
             scenes_done=event.scenes_done,
             scenes_total=event.scenes_total,
-            stage=EventStage(
-                name=stage.name, scene=stage.scene or None, scene_id=stage.scene_id or None
-            )
-            if stage
-            else None,
-            model=EventModel(provider=stage.provider, name=stage.model)
-            if stage and stage.model
-            else None,
+            stage=JobStage.of(event.stage),
+            model=AskedModel.of(event.stage),
             model_fallback_occurred=event.fallback,
             warnings=event.warnings,
             error=event.error,
@@ -148,8 +126,8 @@ _EXAMPLE = (
             progress=17,
             scenes_done=2,
             scenes_total=6,
-            stage=EventStage(name=StageName.PICTURE, scene=3, scene_id="s3"),
-            model=EventModel(provider="gemini", name="gemini-2.5-flash-image"),
+            stage=JobStage(name=StageName.PICTURE, scene=3, scene_id="s3"),
+            model=AskedModel(provider="gemini", name="gemini-2.5-flash-image"),
             model_fallback_occurred=False,
             warnings=(),
             error=None,

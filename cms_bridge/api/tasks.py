@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import Response, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -17,8 +17,10 @@ from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import Whose, needs
+from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
+from cms_bridge.api.stages import AskedModel, JobStage
 from cms_bridge.errors import (
     IdempotencyConflict,
     IllegalMove,
@@ -31,12 +33,13 @@ from cms_bridge.errors import (
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars, Id, Moment, Name, Person, Words
 from cms_bridge.jobs import media, submissions, tasks, transitions
 from cms_bridge.jobs.media import Bed, Order
+from cms_bridge.jobs.statuses import Form, Statuses
 from cms_bridge.jobs.submissions import VideoOrder
 from cms_bridge.jobs.tasks import TaskRecord
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import FINISHED, MEDIA, JobKind, Origin, Status
+from cms_bridge.states import FINISHED, MEDIA, JobKind, Origin, StageName, Status
 from render.problem import Problem
 from render.storyboard import AspectRatio, Brief, Locale
 
@@ -175,6 +178,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     actual_cost: Decimal
     model_fallback_occurred: bool
     """Whether a model stepped in for the one that was asked first."""
+    stage: JobStage | None
+    """Null while nobody works on it."""
+    model: AskedModel | None
+    """Null while no model is asked."""
     retry_count: int
     """Automatic retries of the present phase."""
     warnings: list[Problem]
@@ -216,12 +223,26 @@ TASK = Task(
     approved_cost=None,
     actual_cost=Decimal("0.000000"),
     model_fallback_occurred=False,
+    stage=None,
+    model=None,
     retry_count=0,
     warnings=[],
     error=None,
     result_url=None,
     created_at=_AT,
     updated_at=_AT,
+)
+_WORKING = msgspec.structs.replace(
+    TASK,
+    status=Status.GENERATING,
+    progress=20,
+    scenes_total=4,
+    approved=True,
+    estimated_cost=Decimal("0.560000"),
+    approved_cost=Decimal("0.560000"),
+    stage=JobStage(name=StageName.PICTURE, scene=3, scene_id="s3"),
+    model=AskedModel(provider="gemini", name="gemini-2.5-flash-image"),
+    updated_at=_AT + timedelta(minutes=1),
 )
 _DONE = msgspec.structs.replace(
     TASK,
@@ -319,11 +340,22 @@ async def submit_task(
     f"{_TASK}/status",
     opt=terms(JobNotFound) | needs(Action.READ),
     summary="Where a task stands",
-    responses={HTTPStatus.OK: _answer("As it stands", ("Done", _DONE), ("Waiting", TASK))},
+    response_headers=[ETAG],
+    responses={
+        HTTPStatus.OK: _answer(
+            "As it stands", ("Done", _DONE), ("A picture is asked for", _WORKING), ("Waiting", TASK)
+        ),
+        HTTPStatus.NOT_MODIFIED: UNCHANGED,
+    },
 )
-async def get_task_status(task_id: FromPath[UUID]) -> Task:
+async def get_task_status(
+    request: Request[Any, Any, Any],
+    task_id: FromPath[UUID],
+    statuses: NamedDependency[SkipValidation[Statuses]],
+) -> Response[Task]:
     """Return a task, whoever asked for it: by API or in the CMS; 404 if there is none."""
-    return view(await tasks.find(task_id))
+    told = await statuses.told(task_id, Form.TASK, _read)
+    return tagged(request, told.body, etag=told.etag)
 
 
 @delete(
@@ -359,6 +391,10 @@ async def retry_task(task_id: FromPath[UUID]) -> Task:
     return view(await tasks.find(task_id))
 
 
+async def _read(task: UUID) -> bytes:
+    return msgspec.json.encode(view(await tasks.find(task)))
+
+
 def view(task: TaskRecord) -> Task:
     """Return a task as it is told."""
     done = task.status is Status.COMPLETED
@@ -381,6 +417,8 @@ def view(task: TaskRecord) -> Task:
         else None,
         actual_cost=rounded(task.actual_cost),
         model_fallback_occurred=task.model_fallback_occurred,
+        stage=JobStage.of(task.stage),
+        model=AskedModel.of(task.stage),
         retry_count=task.retry_count,
         warnings=[*task.charge_warnings, *task.generation_warnings],
         error=task.error,

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -13,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
-from cms_bridge.api.conditions import matches
+from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
@@ -58,14 +57,7 @@ _EXAMPLE = plan_preview(
     "/{job_id:uuid}/timeline",
     opt=terms(JobNotFound, StoryboardNotReady, *UNFILMABLE) | needs(Action.READ),
     summary="A film before it exists",
-    response_headers=[
-        ResponseHeader(
-            name="ETag",
-            description="Of everything that is answered: sent back in `If-None-Match`, the answer"
-            " is 304 while nothing has changed.",
-            documentation_only=True,
-        )
-    ],
+    response_headers=[ETAG],
     responses={
         HTTPStatus.OK: ResponseSpec(
             TimelinePreview,
@@ -73,9 +65,7 @@ _EXAMPLE = plan_preview(
             description="As it would be filmed now",
             examples=[Example(summary="Nothing is made yet", value=_EXAMPLE)],
         ),
-        HTTPStatus.NOT_MODIFIED: ResponseSpec(
-            None, generate_examples=False, description="Nothing has changed"
-        ),
+        HTTPStatus.NOT_MODIFIED: UNCHANGED,
     },
 )
 async def get_timeline(
@@ -96,14 +86,7 @@ async def get_timeline(
     of the others the length is guessed and `estimated` says so. 409 until there is a storyboard.
     """
     preview = await previews.preview(job_id, aspect_ratio=aspect_ratio, limits=settings.limits)
-    etag = f'"{preview.digest}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    answer: Response[Any] = (
-        Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        if matches(request.headers.get("if-none-match"), etag)
-        else Response(preview.body, media_type="application/json", headers=headers)
-    )
-    return answer
+    return tagged(request, preview.body, etag=f'"{preview.digest}"')
 
 
 routers = resource("/api/v1/jobs", [get_timeline], tag="jobs")

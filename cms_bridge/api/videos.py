@@ -7,24 +7,29 @@ Its files are served by `cms_bridge.api.renditions`.
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, SkipValidation
 
 from cms_bridge import films
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
+from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
 from cms_bridge.api.contract import terms
 from cms_bridge.api.playlists import PlaylistLinks, is_playlist
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
+from cms_bridge.api.stages import AskedModel, JobStage
 from cms_bridge.errors import IllegalMove, JobNotFound, VideoNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, renditions, transitions
+from cms_bridge.jobs.statuses import Form, Statuses
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
@@ -65,6 +70,10 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     needs: Decimal
     """What a job that stopped for it needs beyond what was approved; else 0. The estimate tells
     what it is at this moment, and what an approval of it names."""
+    stage: JobStage | None
+    """Null while nobody works on it."""
+    model: AskedModel | None
+    """Null while no model is asked."""
     model_fallback_occurred: bool
     generation_warnings: list[Problem]
     retry_count: int
@@ -151,10 +160,20 @@ async def find_video(video_id: UUID) -> Video:
     f"{_JOB}/status",
     opt=terms(JobNotFound) | needs(Action.READ),
     summary="A job's status",
+    response_headers=[ETAG],
+    responses={
+        HTTPStatus.OK: ResponseSpec(JobStatus, generate_examples=False, description="As it stands"),
+        HTTPStatus.NOT_MODIFIED: UNCHANGED,
+    },
 )
-async def get_job_status(job_id: FromPath[UUID]) -> JobStatus:
+async def get_job_status(
+    request: Request[Any, Any, Any],
+    job_id: FromPath[UUID],
+    statuses: NamedDependency[SkipValidation[Statuses]],
+) -> Response[JobStatus]:
     """Return where a job stands; 404 if there is none."""
-    return await _status_of(job_id)
+    told = await statuses.told(job_id, Form.JOB, _read)
+    return tagged(request, told.body, etag=told.etag)
 
 
 @post(
@@ -215,6 +234,10 @@ async def get_video_links(
     )
 
 
+async def _read(job: UUID) -> bytes:
+    return msgspec.json.encode(await _status_of(job))
+
+
 async def _status_of(job_id: UUID) -> JobStatus:
     job = await transitions.find(job_id)
     return _status(job, await approvals.spent_on(job_id))
@@ -241,6 +264,8 @@ def _status(job: JobRecord, spent: Decimal) -> JobStatus:
         else rounded(job.approved_cost),
         spent=rounded(spent),
         needs=rounded(approvals.needed_by(job, spent)),
+        stage=JobStage.of(job.stage),
+        model=AskedModel.of(job.stage),
         model_fallback_occurred=job.model_fallback_occurred,
         generation_warnings=list(job.warnings),
         retry_count=job.retry_count,

@@ -22,6 +22,7 @@ from uuid import UUID
 
 import msgspec
 
+from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import (
     ApprovalConflict,
@@ -116,6 +117,7 @@ async def _put(storyboard: Storyboard, job: JobRecord, *, revision: int, prices:
     if job.status is Status.COMPLETED and storyboard.digest == job.storyboard_digest:
         # The film is of exactly this.
         await Job.update({Job.storyboard_revision: revision}).where(Job.id == job.id)
+        wakeups.job_changed(job.id)
         return
     if job.status is Status.CANCELLED and not job.filmed:
         raise IllegalMove(job.status, Status.STORYBOARD_COMPLETE)
@@ -152,6 +154,7 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
         await Job.update({Job.storyboard_revision: change.revision}).where(
             Job.id == job.id, Job.storyboard_revision < change.revision
         )
+        wakeups.job_changed(job.id)
         return job.id
     if change.revision < job.storyboard_revision:
         # Approved what has since been edited: the edit stands, and asks for approval anew.

@@ -18,6 +18,7 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from cms_bridge.jobs import statuses
 from cms_bridge.states import DRAFTABLE, RENDERABLE, Status
 from render import tracebacks
 
@@ -110,9 +111,15 @@ class Queue:
         await self._enqueue(Lane.NEWS, Task.DELIVER_WEBHOOKS)
 
     async def tell_changes(self, jobs: Collection[UUID]) -> None:
-        """Tell the listeners of every bridge; while Redis is away they look into the database."""
+        """Forget what was told of these jobs, and have the listeners of every bridge look.
+
+        While Redis is away these look by themselves; what was told lasts no longer than it may.
+        """
         try:
-            await self._redis.publish(CHANGES, b"".join(job.bytes for job in jobs))
+            async with self._redis.pipeline(transaction=False) as both:
+                both.delete(*map(statuses.key_of, jobs))
+                both.publish(CHANGES, b"".join(job.bytes for job in jobs))
+                await both.execute()
         except (RedisError, OSError) as error:
             log.warning("queue.unavailable", task="changes", reason=tracebacks.summary(error))
 

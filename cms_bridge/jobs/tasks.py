@@ -19,6 +19,7 @@ import msgspec
 from cms_bridge.database import transaction
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.jobs import moves, submissions, transitions
+from cms_bridge.records import Stage
 from cms_bridge.states import FINISHED, JobKind, Origin, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
@@ -41,6 +42,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     estimated_cost: Decimal
     approved_cost: Decimal | None
     actual_cost: Decimal
+    stage: Stage | None
     model_fallback_occurred: bool
     generation_warnings: tuple[Problem, ...]
     charge_warnings: tuple[Problem, ...]
@@ -57,7 +59,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.convert({**row, **told}, cls)
 
 
-_JSON = ("generation_warnings", "charge_warnings", "error")
+_JSON = ("stage", "generation_warnings", "charge_warnings", "error")
 _COLUMNS = [getattr(Job, name) for name in TaskRecord.__struct_fields__]
 
 

@@ -23,6 +23,7 @@ import structlog
 from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
+from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
 from cms_bridge.jobs import history
@@ -222,6 +223,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
         .where(Job.id == job)
         .returning(Job.project, Job.video_id, Job.storyboard_data)
     )
+    wakeups.job_changed(job)
     locked = (
         await Charge.update({Charge.updated_at: now})
         .where(Charge.id == charge, Charge.state.is_in(list(came_from)))

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import msgspec
 
+from cms_bridge import wakeups
 from cms_bridge.errors import ApprovedCostReached, ProjectNotFound, SpendCapReached, SpendUnderWay
 from cms_bridge.pricing.amounts import Caps, dollars, micros
 from cms_bridge.tables import Project, Spend
@@ -140,6 +141,7 @@ async def hold(account: Account, amount: Decimal, caps: Caps, *, own: Decimal) -
             if scope is Scope.APPROVAL:
                 raise ApprovedCostReached(approved=cap, spent=spent, needed=amount)
             raise SpendCapReached(scope=scope, cap=cap, spent=total, wanted=amount)
+    wakeups.job_changed(account.job)
 
 
 async def adjust(account: Account, difference: Decimal) -> None:
@@ -154,6 +156,7 @@ async def adjust(account: Account, difference: Decimal) -> None:
             row,
             micros(difference),
         )
+    wakeups.job_changed(account.job)
 
 
 async def held(row: str) -> Decimal:
