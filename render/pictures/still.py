@@ -4,8 +4,8 @@ A `Plate` is one picture cover-fitted to the output's shape, as BT.709
 limited-range Y, U and V planes, finer than the output: sampled bilinearly, that
 is sub-pixel motion without a ripple. RGB ends here.
 
-Every picture comes upright, cut to its clean aperture, in sRGB's primaries, on
-white where it is transparent, and as its first frame where it is animated. More
+Every picture comes upright, cut to its clean aperture, in sRGB's primaries and curve,
+on white where it is transparent, and as its first frame where it is animated. More
 than eight bits, and HDR, are `render.pictures.deep`'s to read.
 
 Hostile files are refused before a pixel is decoded; every refusal is a
@@ -22,11 +22,12 @@ import cv2
 import msgspec
 import numpy as np
 import pillow_heif
+from av.video.reformatter import ColorPrimaries, ColorTrc
 from PIL import Image, ImageCms
 
 from render.decoding import decoding
 from render.errors import MediaError
-from render.pictures import deep, exif, items
+from render.pictures import deep, exif, hdr, items
 from render.pictures.canvas import Canvas
 from render.pictures.colour import Plane, Samples, as_plane, resize, ycbcr
 from render.pictures.crop import Crop, cover
@@ -52,6 +53,10 @@ _SRGB = ImageCms.ImageCmsProfile(
     ImageCms.createProfile("sRGB")  # pyright: ignore[reportUnknownArgumentType]  untyped by Pillow
 )
 _MIDDLE = Focus()
+_MEANT = 0.1, 4.0
+"""The least and the greatest of a PNG's gammas that are believed."""
+_ALIKE = 0.05
+"""Of a gamma, the share within which it is taken for sRGB's, as browsers do."""
 
 
 _ENLARGED = 1.5
@@ -127,6 +132,8 @@ def load_plate(
             rgb, crop = _shallow(image, aperture, profile, focus)
         else:
             rgb, crop = _deep(picture, profile, focus, image.info.get("icc_profile"))
+        if (gamma := _gamma(image)) is not None and not (picture and picture.managed):
+            rgb = _regraded(rgb, gamma)
     return plate_of(rgb, profile, focus=crop.focus)
 
 
@@ -203,6 +210,23 @@ def _deep(
     # LittleCMS is given eight bits; what more there was lives on as grain.
     grained = [as_plane(fitted[..., index], across=1, down=1) for index in range(3)]
     return np.asarray(srgb(Image.fromarray(np.dstack(grained)), icc_profile)), crop
+
+
+def _gamma(image: Image.Image) -> float | None:
+    """Return a PNG's own gamma, the exponent of its samples; None where sRGB's is as good."""
+    gamma = image.info.get("gamma")
+    if not isinstance(gamma, float) or "srgb" in image.info or image.info.get("icc_profile"):
+        return None
+    # What is as good as sRGB, and what nobody can mean.
+    return gamma if _MEANT[0] < gamma < _MEANT[1] and abs(gamma * 2.2 - 1) > _ALIKE else None
+
+
+def _regraded(rgb: Samples, gamma: float) -> Samples:
+    """Return samples of a gamma as sRGB has them."""
+    signal = rgb.astype(np.float32) / np.float32(255)
+    light = np.clip(signal, 0, 1) ** np.float32(1 / gamma)
+    linear = {"transfer": ColorTrc.LINEAR, "primaries": ColorPrimaries.BT709}
+    return hdr.to_bt709(light, **linear) * np.float32(255)
 
 
 def resizable(image: Image.Image) -> Image.Image:

@@ -1,11 +1,16 @@
-"""Stills with the quirks of public collections: each is read, or refused in its own words."""
+"""The corpus of stills: one of every depth, curve and quirk that people have.
+
+Each is read, and then as the standard it is written by has it, or refused in its own words.
+"""
 
 import io
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -17,9 +22,10 @@ from render.pictures.motion import window
 from render.pictures.still import film, load_plate, picture_error
 from render.rendition import Profile
 from render.storyboard import Motion
+from tests.support.clips import BT709, BT2020, DERIVED, HLG, ICTCP, LINEAR, P3, PQ, SRGB, YCGCO
+from tests.support.stills import chunk, deep_png, gain_mapped_avif, write_avif
 
 PROFILE = Profile(name="tiny", width=160, height=96)
-P3, PQ, DERIVED, YCGCO, ICTCP = 12, 16, 12, 8, 14
 
 
 def seen(path: Path) -> np.ndarray:
@@ -118,16 +124,101 @@ def test_an_orientation_in_xmp_turns_nothing(tmp_path: Path, kind: str) -> None:
     assert shown[-8].max() < 16
 
 
-def avif() -> bytes:
-    kept = io.BytesIO()
-    Image.new("RGB", (160, 96), "#406080").save(kept, "AVIF", speed=10)
-    return kept.getvalue()
+def test_a_gain_map_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "p.avif").write_bytes(gain_mapped_avif())
+    assert np.abs(seen(tmp_path / "p.avif").mean(axis=(0, 1)) - (0x40, 0x60, 0x80)).max() <= 4
 
 
-def test_an_avif_without_a_primary_item_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "p.avif").write_bytes(avif().replace(b"pitm", b"free"))
-    with pytest.raises(MediaError, match="Scene 2: the picture is "):
+@pytest.mark.parametrize(
+    "content",
+    [
+        gain_mapped_avif(gamma=(0, 1)),
+        gain_mapped_avif(gamma=(1, 0)),
+        gain_mapped_avif(primary=False),
+    ],
+    ids=["a gamma of nothing", "a gamma by nothing", "no primary item"],
+)
+def test_an_avif_that_its_decoder_does_not_take_is_refused_by_its_scene(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "p.avif").write_bytes(content)
+    with pytest.raises(MediaError, match=r"Scene 2: the picture is not a readable ") as caught:
         seen(tmp_path / "p.avif")
+    assert caught.value.params == {"scene": "2"}
+
+
+COLOUR = (0.5, 0.43, 0.46)
+CURVES: dict[str, tuple[int, int]] = {
+    # Primaries and transfer.
+    "sRGB": (BT709, SRGB),
+    "Display P3": (P3, SRGB),
+    "PQ": (BT2020, PQ),
+    "HLG": (BT2020, HLG),
+    "linear": (BT709, LINEAR),
+    "linear in P3": (P3, LINEAR),
+}
+
+
+def png(path: Path, samples: np.ndarray, tags: tuple[int, int]) -> None:
+    path.write_bytes(deep_png(samples, tags=tags))
+
+
+def heic(path: Path, samples: np.ndarray, tags: tuple[int, int]) -> None:
+    picture = pillow_heif.from_bytes(mode="RGB;16", size=(160, 96), data=samples.tobytes())
+    nclx = {"color_primaries": tags[0], "transfer_characteristics": tags[1]}
+    more = {"matrix_coefficients": 1, "full_range_flag": 1}
+    picture.save(path, format="HEIF", quality=100, chroma=444, **nclx, **more)
+
+
+DEPTHS: dict[str, Callable[[Path, np.ndarray, tuple[int, int]], None]] = {
+    "PNG of 16 bits": png,
+    "AVIF of 10 bits": lambda path, samples, tags: write_avif(
+        path, samples, pix_fmt="yuv420p10le", tags=tags
+    ),
+    "HEIC of 10 bits": heic,
+}
+
+
+@pytest.mark.parametrize("curve", CURVES)
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_deep_still_of_every_curve_is_seen_as_it_was_coded(
+    tmp_path: Path, depth: str, curve: str
+) -> None:
+    primaries, transfer = CURVES[curve]
+    path = tmp_path / "p"
+    samples = np.broadcast_to(np.rint(np.array(COLOUR) * 65_535), (96, 160, 3)).astype(np.uint16)
+    DEPTHS[depth](path, np.ascontiguousarray(samples), (primaries, transfer))
+    wanted = np.array(COLOUR)
+    if hdr.is_beyond_bt709(transfer=transfer, primaries=primaries):
+        signal = np.array([[COLOUR]], np.float32)
+        wanted = hdr.to_bt709(signal, transfer=transfer, primaries=primaries)[0, 0]
+    assert np.abs(seen(path).mean(axis=(0, 1)) - wanted * 255).max() <= 3
+
+
+def test_linear_light_is_what_srgb_has_for_it() -> None:
+    # IEC 61966-2-1: worked through by hand.
+    light = np.array([[[0, 0.002, 0.01], [0.05, 0.2140, 0.5], [0.8, 1, 1.5]]], np.float32)
+    wanted = [[0, 6.59, 25.46], [63.2, 127.5, 187.5], [231.1, 255, 255]]
+    made = hdr.to_bt709(light, transfer=LINEAR, primaries=BT709)[0] * 255
+    assert np.abs(made - wanted).max() < 0.2
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(
+    ("gamma", "level"), [(45_455, 128), (100_000, 188), (55_556, 145), (1, 128), (0, 128)]
+)
+def test_a_png_has_the_gamma_that_it_names(
+    tmp_path: Path, gamma: int, level: int, deep: bool
+) -> None:
+    path = tmp_path / "p.png"
+    named = chunk(b"gAMA", struct.pack(">I", gamma))
+    if deep:
+        path.write_bytes(deep_png(np.full((96, 160, 3), 128 * 257, np.uint16)))
+    else:
+        Image.new("RGB", (160, 96), (128, 128, 128)).save(path)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:33] + named + raw[33:])
+    assert np.abs(seen(path).mean(axis=(0, 1)) - level).max() <= 2
 
 
 @pytest.mark.parametrize(

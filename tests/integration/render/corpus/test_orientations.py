@@ -1,4 +1,4 @@
-"""Stills of every format and orientation: where a marked corner ends up, by EXIF's table."""
+"""The corpus of stills by orientation: where a marked corner ends up, by EXIF's table."""
 
 import io
 import struct
@@ -21,7 +21,7 @@ from render.rendition import Profile
 from render.storyboard import Corner, Motion
 from render.timeline import LogoOverlay
 from render.words.logo import load_logo
-from tests.support.stills import deep_png, write_avif
+from tests.support.stills import box, deep_png, write_avif
 
 PQ, BT2020 = 16, 9
 WIDE, HIGH = (160, 96), (96, 160)
@@ -150,10 +150,6 @@ def test_an_orientation_that_there_is_not_turns_nothing(tmp_path: Path, orientat
 
 
 # Clean apertures.
-
-
-def box(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
 def clap(width: int, height: int, across: int, down: int) -> bytes:
