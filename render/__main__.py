@@ -20,7 +20,7 @@ from render.cache import DEFAULT_MAX_BYTES
 from render.errors import InvalidStoryboard
 from render.inspection.examination import examine
 from render.memory import map_large_blocks
-from render.rendition import Codec, Grade, Profile, Quality, profile_for
+from render.rendition import USUAL_RATE, Codec, Grade, Profile, Quality, frame_rate, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import publish
 from render.storyboard import AspectRatio, Limits, Storyboard
@@ -68,7 +68,9 @@ Shapes = Annotated[
     ),
 ]
 Compression = Annotated[Codec, typer.Option(help="How pictures are compressed.")]
-Rate = Annotated[int, typer.Option(help="Frames a second: 24, 25, 30, 50 or 60.")]
+Rate = Annotated[
+    str, typer.Option(help="Frames a second: 23.976, 24, 25, 29.97, 30, 50, 59.94 or 60.")
+]
 Compressed = Annotated[
     Grade, typer.Option("--quality", help="How much of a picture compression keeps.")
 ]
@@ -99,7 +101,7 @@ def render(  # noqa: PLR0913  a command's options
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
     quality: Compressed = Grade.STANDARD,
-    fps: Rate = 30,
+    fps: Rate = str(USUAL_RATE),
     poster: Annotated[Path | None, typer.Option(dir_okay=False, help="The JPEG to write.")] = None,
     thumbnails: Annotated[
         Path | None, typer.Option(file_okay=False, help="For a JPEG of each scene.")
@@ -213,7 +215,7 @@ def plan(  # noqa: PLR0913  a command's options
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
     quality: Compressed = Grade.STANDARD,
-    fps: Rate = 30,
+    fps: Rate = str(USUAL_RATE),
     limits_file: LimitsFile = None,
     strict: Strict = False,
     json: Json = False,
@@ -272,7 +274,7 @@ _SHAPES = {
 
 
 def _profiles(
-    names: list[str], storyboard: Storyboard, codec: Codec, grade: Grade, fps: int
+    names: list[str], storyboard: Storyboard, codec: Codec, grade: Grade, fps: str
 ) -> tuple[Profile, ...]:
     """Return the profiles by name, each once; `full` and `preview` have the storyboard's shape."""
     profiles: dict[str, Profile] = {}
@@ -285,7 +287,7 @@ def _profiles(
             Quality.PREVIEW if name.endswith("preview") else Quality.FULL,
             codec=codec,
             grade=grade,
-            fps=fps,
+            fps=frame_rate(fps),
         )
         profiles[profile.name] = profile
     return tuple(profiles.values())

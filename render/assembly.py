@@ -7,7 +7,7 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
@@ -28,6 +28,7 @@ from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.outputs import check_outputs
 from render.painter import Painter
 from render.pictures.canvas import Canvas
+from render.pictures.still import measure_picture, small_picture
 from render.placing import build
 from render.problem import Problem
 from render.rendition import Profile, Rendition, Timings
@@ -42,7 +43,7 @@ from render.report import (
 from render.segments import fingerprint
 from render.sound.programme import encode_sound
 from render.storyboard import Limits, Storyboard
-from render.timeline import Cue, Timeline
+from render.timeline import Cue, Still, Timeline
 from render.words.subrip import subrip
 from render.words.transcript import transcript
 from render.words.typesetting import problems
@@ -50,6 +51,9 @@ from render.words.webvtt import webvtt
 
 if TYPE_CHECKING:
     from render.signing.credentials import Credentials
+
+_BLURRED = 3
+"""Times a picture may be enlarged before it is told of."""
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,8 +146,8 @@ class Production:
         segments = tuple(
             PlannedSegment(
                 profile=composition.profile.name,
-                start=segment.start / composition.timeline.fps,
-                duration=segment.frames / composition.timeline.fps,
+                start=float(segment.start / composition.timeline.fps),
+                duration=float(segment.frames / composition.timeline.fps),
                 scenes=tuple(view.shot.scene_id for view in segment.views),
                 digest=segment.digest,
                 reused=segment.digest not in missing,
@@ -172,12 +176,18 @@ class Production:
         )
 
     def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
-        return (*self._gather_assets().warnings, *_text_problems(timeline))
+        return (
+            *self._gather_assets().warnings,
+            *_small_pictures(timeline, self._order.profiles),
+            *_text_problems(timeline),
+        )
 
     def make(self) -> ResultLine:
         """Make everything that was ordered; raise a `RenderError` saying why it cannot be."""
         self._make_room()
         compositions = self._compositions()
+        timeline = compositions[0].timeline
+        warnings = [*self._warnings(timeline)]
         total = sum(composition.timeline.frames for composition in compositions)
         renditions: list[Rendition] = []
         done = 0
@@ -185,11 +195,9 @@ class Production:
             renditions.append(self._video(composition, before=done, total=total))
             done += composition.timeline.frames
         self._on_progress(Stage.VALIDATE, total, total)
-        timeline = compositions[0].timeline
         self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
         self._cache.trim()
         order = self._order
-        warnings = [*self._warnings(timeline)]
         if self._cache.refusal:
             warnings.append(_cache_problem(self._cache.refusal))
         return ResultLine(
@@ -420,6 +428,15 @@ class _StandIns:
         return await self._cards.draw(request)
 
 
+def _small_pictures(timeline: Timeline, profiles: Sequence[Profile]) -> Iterator[Problem]:
+    for shot in timeline.shots:
+        if isinstance(shot.source, Still):
+            width, height = measure_picture(shot.source.path, scene=str(shot.number))
+            # Times it is enlarged to fill the frame, before the camera comes nearer.
+            if any(max(one.width / width, one.height / height) > _BLURRED for one in profiles):
+                yield small_picture(width, height).of_scene(shot.number)
+
+
 def _text_problems(timeline: Timeline) -> tuple[Problem, ...]:
     # Captions of one scene repeat the same character; it is told once.
     found = [
@@ -440,8 +457,8 @@ def _scene_times(timeline: Timeline) -> tuple[SceneTime, ...]:
     return tuple(
         SceneTime(
             id=shot.scene_id,
-            start=shot.start / timeline.fps,
-            duration=shot.frames / timeline.fps,
+            start=float(shot.start / timeline.fps),
+            duration=float(shot.frames / timeline.fps),
         )
         for shot in timeline.shots
     )

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import chain, count
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -39,7 +40,7 @@ from render.rendition import Codec, Grade, Profile
 os.environ.setdefault("SVT_LOG", "1")
 
 KEYFRAME_SECONDS = 5
-"""The longest way to a frame that can be sought."""
+"""The longest way to a frame that can be sought, rounded up to a whole frame."""
 
 REORDER_DELAY = {"h264": 2, "hevc": 2, "av1": 0}
 """Frames by which a codec, with these settings, decodes ahead of showing at most."""
@@ -195,8 +196,8 @@ def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> No
     context.options = {**encoder.options, encoder.quality: str(profile.crf)}
     context.thread_count = 1
     context.time_base = Fraction(1, profile.fps)
-    context.framerate = Fraction(profile.fps)
-    context.gop_size = profile.fps * KEYFRAME_SECONDS
+    context.framerate = profile.fps
+    context.gop_size = ceil(profile.fps * KEYFRAME_SECONDS)
     context.colorspace = Colorspace.ITU709
     context.color_range = ColorRange.MPEG
     context.color_primaries = ColorPrimaries.BT709

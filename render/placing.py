@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from render.errors import LimitExceeded, MediaError
-from render.rendition import FRAME_RATES
+from render.rendition import FRAME_RATES, USUAL_RATE, Rate
 from render.sentences import shorten
 from render.storyboard import (
     CaptionStyle,
@@ -45,7 +45,7 @@ from render.timeline import (
 
 _CHAPTER_TITLE = 60
 """Characters of a chapter's name at the most."""
-_SHORTEST = Fraction(1, min(FRAME_RATES))
+_SHORTEST = 1 / min(FRAME_RATES)
 """Seconds that a scene lasts, and is seen alone, at the least: a frame at any rate."""
 
 
@@ -70,7 +70,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
     *,
     music: Path | None = None,
     logo: Path | None = None,
-    fps: int = 30,
+    fps: Rate = USUAL_RATE,
     limits: Limits = Limits(),  # noqa: B008  frozen
     pacing: Pacing = Pacing(),  # noqa: B008  frozen
 ) -> Timeline:
@@ -131,7 +131,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
 
     captions = [cue for voice in voices for cue in _place_cues(media[voice.scene_id].cues, voice)]
     timeline = Timeline(
-        fps=fps,
+        fps=Fraction(fps),
         shots=tuple(shots),
         voices=tuple(voices),
         sounds=tuple(
@@ -190,7 +190,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _places(
-    scenes: Sequence[Scene], lengths: Sequence[Fraction], *, fps: int, pacing: Pacing
+    scenes: Sequence[Scene], lengths: Sequence[Fraction], *, fps: Rate, pacing: Pacing
 ) -> Iterator[_Place]:
     # So that none is rounded to nothing, at rates slower than any that videos are made at too.
     shortest = max(_SHORTEST, Fraction(1, fps))
@@ -206,7 +206,7 @@ def _places(
         start, before = end - overlap, overlap
 
 
-def _border(seconds: Fraction, fps: int) -> int:
+def _border(seconds: Fraction, fps: Rate) -> int:
     # Halves always upwards, not to the even number: what lasts whole frames keeps their number.
     return floor(seconds * fps + Fraction(1, 2))
 
@@ -254,7 +254,7 @@ def _place_cues(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
         yield Cue(start=voice.start + cue.start, end=voice.start + cue.end, text=cue.text)
 
 
-def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: int) -> ClipSound:
+def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: Rate) -> ClipSound:
     if not isinstance(shot.source, Moving) or own.clip is None:
         raise MediaError(f"Scene {shot.number}: the clip is missing.", scene=str(shot.number))
     # Where its pictures are, to the sample: lips and voice belong together.
@@ -295,7 +295,7 @@ def _texts(
     shots: list[Shot],
     media: Mapping[str, SceneMedia],
     *,
-    fps: int,
+    fps: Rate,
     pacing: Pacing,
 ) -> Iterator[TextOverlay]:
     for shot, scene in zip(shots, storyboard.scenes, strict=True):

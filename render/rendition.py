@@ -1,11 +1,13 @@
 """Output profiles: the sizes a video is made in, and the record of a finished one.
 
 Sizes are in pixels: widths even, heights divisible by four, so that a frame with
-its halved chroma is one rectangle of bytes. Rates are in frames per second.
-Light: no media library is loaded.
+its halved chroma is one rectangle of bytes. Rates are in frames per second, and exact:
+television's 29.97 is 30000/1001. Light: no media library is loaded.
 """
 
 import enum
+from fractions import Fraction
+from typing import TypeAlias
 
 import msgspec
 
@@ -44,13 +46,17 @@ class Grade(enum.StrEnum):
     """Nearly twice the bytes, and twice as slow or more: to be edited or compressed once more."""
 
 
+Rate: TypeAlias = Fraction | int
+"""Frames a second."""
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The size, rate and codec of one rendition."""
 
     name: str
     width: int
     height: int
-    fps: int = 30
+    fps: Fraction = Fraction(30)
     codec: Codec = Codec.H264
     crf: int = 21
     """The codec's own constant rate factor; lower is better and larger."""
@@ -58,7 +64,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Of which `crf` is a part; how hard the encoder tries is the other."""
 
 
-FRAME_RATES = (24, 25, 30, 50, 60)
+FRAME_RATES = (
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(30),
+    Fraction(50),
+    Fraction(60000, 1001),
+    Fraction(60),
+)
 """Frames a second that a video can be made at."""
 
 USUAL_RATE = 30
@@ -84,18 +99,15 @@ def profile_for(
     *,
     codec: Codec = Codec.H264,
     grade: Grade = Grade.STANDARD,
-    fps: int = USUAL_RATE,
+    fps: Rate = USUAL_RATE,
 ) -> Profile:
     """Return the profile a storyboard of this shape is rendered with.
 
     Raises `InvalidStoryboard` for a rate that is none of `FRAME_RATES`.
     """
+    fps = Fraction(fps)
     if fps not in FRAME_RATES:
-        *most, last = FRAME_RATES
-        raise InvalidStoryboard(
-            f"A video has {', '.join(map(str, most))} or {last} frames a second; not {fps}.",
-            fps=fps,
-        )
+        raise _no_rate(rate_name(fps))
     shape, across, down = _SHAPES[aspect_ratio]
     unit = _LINES[quality] // min(across, down)
     parts = (
@@ -103,7 +115,7 @@ def profile_for(
         "preview" if quality is Quality.PREVIEW else "",
         codec.value if codec is not Codec.H264 else "",
         grade.value if grade is not Grade.STANDARD else "",
-        f"{fps}fps" if fps != USUAL_RATE else "",
+        f"{rate_name(fps)}fps" if fps != USUAL_RATE else "",
     )
     return Profile(
         name="-".join(filter(None, parts)),
@@ -113,6 +125,34 @@ def profile_for(
         codec=codec,
         crf=_CRF[codec] + (_COARSER_AV1 if codec is Codec.AV1 else _COARSER)[grade],
         grade=grade,
+    )
+
+
+def frame_rate(told: str) -> Fraction:
+    """Return the rate that people call `23.976`, `23.98` or `24000/1001`, exactly.
+
+    Raises `InvalidStoryboard` for what names none of `FRAME_RATES`.
+    """
+    for rate in FRAME_RATES:
+        if told in {rate_name(rate), f"{float(rate):.2f}", str(rate)}:
+            return rate
+    raise _no_rate(told)
+
+
+def rate_name(fps: Fraction) -> str:
+    """Return what people call a rate: `30`, `29.97`, `23.976`."""
+    return f"{float(fps):.3f}".rstrip("0").removesuffix(".")
+
+
+def rate_digested(fps: Fraction) -> int | str:
+    """Return a rate as digests have it: a whole one is the number that it has always been."""
+    return fps.numerator if fps.denominator == 1 else str(fps)
+
+
+def _no_rate(told: str) -> InvalidStoryboard:
+    *most, last = map(rate_name, FRAME_RATES)
+    return InvalidStoryboard(
+        f"A video has {', '.join(most)} or {last} frames a second; not {told}.", fps=told
     )
 
 

@@ -14,6 +14,7 @@ words and the logo on top with the fonts they are set in, and how it is encoded.
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import msgspec
 from render.encoder import KEYFRAME_SECONDS, Encoder
 from render.errors import MediaError
 from render.files import sha256_of
-from render.rendition import Profile
+from render.rendition import Profile, rate_digested
 from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import LogoOverlay, Moving, Shot, Still, TextOverlay, Timeline
 from render.words.typesetting import stack_digest
@@ -161,12 +162,13 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
             for words in texts
         ]
         content["set in"] = [stack_digest(), timeline.palette, timeline.locale]
-    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    encoded = msgspec.json.encode(content, order="deterministic", enc_hook=rate_digested)
+    digest = hashlib.sha256(encoded).hexdigest()
     return Segment(start=start, frames=frames, views=views, texts=texts, digest=digest)
 
 
 def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
-    longest = KEYFRAME_SECONDS * timeline.fps
+    longest = ceil(KEYFRAME_SECONDS * timeline.fps)
     for index, shot in enumerate(timeline.shots):
         body = shot.frames - shot.fade_in - shot.fade_out
         # By what the scene lasts, not by how many frames of it happen to be seen: then only the
@@ -183,7 +185,9 @@ def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
             yield following.start, shot.fade_out, (fading, View(shot=following, first=0))
 
 
-def _identity(view: View, frames: int, fps: int, fingerprints: Mapping[Path, str]) -> list[object]:
+def _identity(
+    view: View, frames: int, fps: Fraction, fingerprints: Mapping[Path, str]
+) -> list[object]:
     source = view.shot.source
     match source:
         case Still(motion=Motion.STILL):

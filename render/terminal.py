@@ -236,7 +236,7 @@ def _rows(examination: Examination) -> Iterator[tuple[str, str]]:
     info = examination.info
     yield "length", f"{info.duration:.2f} s, {info.bytes / 1_000_000:.1f} MB"
     if info.video_codec:
-        size = f"{info.width}×{info.height}, {info.fps:.3g} frames a second"
+        size = f"{info.width}×{info.height}, {info.fps:.5g} frames a second"
         yield "pictures", f"{info.video_codec}, {size}; {examination.frames} decoded"
         yield "colour", {"bt709": "BT.709, limited range"}.get(info.colour, info.colour)
     if info.audio_codec:

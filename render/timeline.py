@@ -190,7 +190,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     It holds nothing of shape or size: every rendition of a storyboard has the same.
     """
 
-    fps: int
+    fps: Fraction
     shots: tuple[Shot, ...]
     voices: tuple[Voice, ...]
     sounds: tuple[ClipSound, ...] = ()
@@ -211,4 +211,4 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def duration(self) -> Fraction:
         """The length in seconds."""
-        return Fraction(self.frames, self.fps)
+        return self.frames / self.fps

@@ -37,7 +37,7 @@ from render.encoder import X264, set_up
 from render.errors import CompositionError, MediaError, OutputRefused
 from render.files import disk_error, publish
 from render.inspection.probe import open_mp4
-from render.rendition import Profile
+from render.rendition import USUAL_RATE, Profile
 from render.timeline import Cue
 from render.words.webvtt import webvtt
 
@@ -272,7 +272,7 @@ class _Scaler:
             name=f"{variant.lines}p",
             width=2 * round(source.width * share / 2),
             height=2 * round(source.height * share / 2),
-            fps=round(source.average_rate or 30),
+            fps=Fraction(source.average_rate or USUAL_RATE),
             crf=23,
         )
         limits = {"maxrate": f"{variant.rate}k", "bufsize": f"{2 * variant.rate}k"}

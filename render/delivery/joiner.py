@@ -27,6 +27,7 @@ from av.video.stream import VideoStream
 from render.encoder import REORDER_DELAY
 from render.errors import CompositionError
 from render.inspection.probe import open_mp4
+from render.rendition import Rate
 from render.timeline import Cue
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -59,7 +60,7 @@ def join(  # noqa: PLR0913  keyword-only past the third
     sound: Path,
     place: Path,
     *,
-    fps: int,
+    fps: Rate,
     check: Callable[[], None],
     captions: Sequence[Cue] = (),
     chapters: Sequence[Chapter] = (),
@@ -111,7 +112,7 @@ def join(  # noqa: PLR0913  keyword-only past the third
 
 
 def _pictures(
-    segments: Sequence[Path], target: VideoStream, header: bytes | None, fps: int
+    segments: Sequence[Path], target: VideoStream, header: bytes | None, fps: Rate
 ) -> Iterator[AnyPacket]:
     tick = Fraction(1, fps)
     start = coded = 0

@@ -27,7 +27,14 @@ from render.generation.standards import Standards
 from render.languages import estimate_seconds
 from render.measures import Measures, PictureMeasures, SpeechMeasures
 from render.pictures import deep
-from render.pictures.still import FORMATS, check_picture, picture_error, resizable, seen_size
+from render.pictures.still import (
+    FORMATS,
+    check_picture,
+    picture_error,
+    resizable,
+    seen_size,
+    small_picture,
+)
 from render.problem import Problem
 from render.rendition import profile_for
 from render.sound.track import open_sound
@@ -136,13 +143,7 @@ def inspect_picture(
         flat = _is_flat(path, image)
     problems: list[Problem] = []
     if times > standards.enlargement_told:
-        problems.append(
-            Problem(
-                code="picture_small",
-                message=f"The picture has only {width} × {height} pixels and will look blurred.",
-                params={"width": width, "height": height},
-            )
-        )
+        problems.append(small_picture(width, height))
     if flat and source is Source.MODEL:
         problems.append(
             Problem(

@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 
 from render.inspection.probe import open_mp4
 from render.pictures.canvas import Canvas, Plane
+from render.rendition import Rate
 
 GRID = 8
 """Every eighth pixel each way is enough to tell black and frozen."""
@@ -41,7 +42,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 class PaintedSamples:
     """A few of the pictures of a segment as they were painted, to compare the decoded ones with."""
 
-    def __init__(self, fps: int) -> None:
+    def __init__(self, fps: Rate) -> None:
         """Take one of so many frames a second."""
         self.every: int = max(1, fps // LOOKS_A_SECOND)
         self.taken: list[Plane] = []

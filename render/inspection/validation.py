@@ -13,6 +13,7 @@ a silent narration a silent one, and a scene without motion stands still.
 import enum
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
@@ -210,7 +211,7 @@ class _UndecodableError(Exception):
 class _Watch:
     """Looks at one segment of a whole file."""
 
-    def __init__(self, segment: Segment, fps: int) -> None:
+    def __init__(self, segment: Segment, fps: Fraction) -> None:
         self.segment = segment
         self._meter = ActivityMeter()
         self._every = max(1, fps // LOOKS_A_SECOND)
@@ -292,7 +293,7 @@ def _picture_findings(
 def _judge_glance(glance: Glance, timeline: Timeline, profile: Profile) -> Iterator[Finding]:
     segment, look = glance.segment, glance.look
     shot = segment.views[0].shot
-    second = segment.start / timeline.fps
+    second = float(segment.start / timeline.fps)
 
     def finding(fault: Fault, what: str) -> Finding:
         message = f"Scene {shot.number} {what} at second {second:.1f}."
@@ -329,8 +330,8 @@ def _expected_activity(segment: Segment, timeline: Timeline, profile: Profile) -
     return expected
 
 
-def _undecodable(frames: int, fps: int, *, scene: int | None = None) -> Finding:
-    second = frames / fps
+def _undecodable(frames: int, fps: Fraction, *, scene: int | None = None) -> Finding:
+    second = float(frames / fps)
     return Finding(
         fault=Fault.UNDECODABLE,
         message=f"The video cannot be decoded past second {second:.1f}.",

@@ -41,7 +41,7 @@ from render.pictures import matrices
 from render.pictures.canvas import Canvas
 from render.pictures.deinterlacing import deinterlace, first_field
 from render.pictures.fitting import Fitting, FrameFormat
-from render.rendition import Profile
+from render.rendition import Profile, Rate
 from render.timeline import Moving
 
 _CODECS = frozenset({"av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg4", "prores", "vp8", "vp9"})
@@ -91,7 +91,7 @@ def check_clip(path: Path, *, scene: str, limits: ClipLimits = _LIMITS) -> ClipI
 
 @contextmanager
 def open_clip(
-    source: Moving, profile: Profile, *, fps: int, scene: str
+    source: Moving, profile: Profile, *, fps: Rate, scene: str
 ) -> Generator["ClipFootage"]:
     """Open a stretch of a clip, to be filmed `fps` times a second."""
     with _open(source.path, scene, _LIMITS) as (container, stream):
@@ -108,7 +108,7 @@ class ClipFootage:
         source: Moving,
         profile: Profile,
         *,
-        fps: int,
+        fps: Rate,
         scene: str,
     ) -> None:
         """Take an open clip."""

@@ -34,6 +34,7 @@ from render.pictures.crop import Crop, cover
 from render.pictures.deep import DeepPicture
 from render.pictures.motion import MAX_ZOOM, Window
 from render.pictures.warp import sample
+from render.problem import Problem
 from render.rendition import Profile
 from render.storyboard import Focus
 
@@ -112,6 +113,24 @@ def check_picture(
     if max(width * height, stored.width * stored.height) > max_pixels:
         raise _too_large(max_pixels, scene)
     return PictureInfo(width=width, height=height, format=kind)
+
+
+def measure_picture(path: Path, *, scene: str | None = None) -> tuple[int, int]:
+    """Return the width and height of what is seen of a picture; its header says so."""
+    with (
+        decoding(picture_error(scene), "is damaged"),
+        Image.open(path, formats=FORMATS) as image,
+    ):
+        return seen_size(path, image)
+
+
+def small_picture(width: int, height: int) -> Problem:
+    """Say that a picture has too few pixels for the film that it is enlarged to."""
+    return Problem(
+        code="picture_small",
+        message=f"The picture has only {width} × {height} pixels and will look blurred.",
+        params={"width": width, "height": height},
+    )
 
 
 def load_plate(

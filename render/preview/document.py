@@ -291,7 +291,8 @@ class TimelinePreview(_Part, frozen=True, kw_only=True):
     locale: str
     estimated: bool
     """Whether any narration's length is guessed: times move a little once it is spoken."""
-    frame_rate: int
+    frame_rate: float
+    """A whole number, or 23.976…, 29.97… or 59.94…."""
     sample_rate: int
     frames: int
     duration: float

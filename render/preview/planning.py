@@ -42,7 +42,7 @@ from render.preview.document import (
     TransitionPreview,
     View,
 )
-from render.rendition import USUAL_RATE, Profile, Quality, profile_for
+from render.rendition import USUAL_RATE, Profile, Quality, Rate, profile_for
 from render.sentences import clusters
 from render.sound.arrangement import (
     RAMP,
@@ -113,7 +113,7 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
     *,
     aspect_ratio: AspectRatio,
     quality: Quality = Quality.FULL,
-    fps: int = USUAL_RATE,
+    fps: Rate = USUAL_RATE,
     limits: Limits = Limits(),  # noqa: B008  frozen
 ) -> TimelinePreview:
     """Return a storyboard's film in a shape; `assets` by scene id, where there are any.
@@ -129,7 +129,7 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         title=storyboard.title,
         locale=storyboard.locale,
         estimated=any(narration.estimated for narration in plan.narrations.values()),
-        frame_rate=timeline.fps,
+        frame_rate=float(timeline.fps),
         sample_rate=RATE,
         frames=timeline.frames,
         duration=float(timeline.duration),
@@ -379,7 +379,7 @@ class _Plan:
             right_to_left=reads_leftwards(parts[0]),
             span=self._frames(words.start, words.frames),
             fade_frames=words.fade,
-            fade=words.fade / self.timeline.fps,
+            fade=float(words.fade / self.timeline.fps),
             look=self._look(words.style, length=len(clusters(parts[0]))),
         )
 
@@ -414,7 +414,12 @@ class _Plan:
 
     def _frames(self, start: int, frames: int) -> FrameSpan:
         fps = self.timeline.fps
-        return FrameSpan(start=start / fps, duration=frames / fps, start_frame=start, frames=frames)
+        return FrameSpan(
+            start=float(start / fps),
+            duration=float(frames / fps),
+            start_frame=start,
+            frames=frames,
+        )
 
 
 def _narration(

@@ -19,6 +19,7 @@ import av
 import msgspec
 import numpy as np
 
+from render.rendition import rate_digested
 from render.sound.arrangement import RATE, sample
 from render.sound.graph import Block, filter_blocks
 from render.sound.hearing import Hearing, hear
@@ -75,7 +76,7 @@ def sound_digest(timeline: Timeline, fingerprints: Mapping[Path, str]) -> str:
         _RECIPE,
         av.library_versions,
         np.__version__,
-        [timeline.frames, timeline.fps],
+        [timeline.frames, rate_digested(timeline.fps)],
         [_identity(voice, fingerprints) for voice in timeline.voices],
         [_identity(sound, fingerprints) for sound in timeline.sounds],
         timeline.music and _identity(timeline.music, fingerprints),

@@ -143,7 +143,11 @@ def music_bed(
 
 
 def timeline(
-    frames: int, *voices: Voice, sounds: tuple[ClipSound, ...] = (), music: MusicBed | None = None
+    frames: int,
+    *voices: Voice,
+    sounds: tuple[ClipSound, ...] = (),
+    music: MusicBed | None = None,
+    fps: Fraction = Fraction(30),
 ) -> Timeline:
     shot = Shot(
         scene_id="s1",
@@ -158,7 +162,7 @@ def timeline(
         transition=Transition.CUT,
         colour="#000000",
     )
-    return Timeline(fps=30, shots=(shot,), voices=voices, sounds=sounds, music=music)
+    return Timeline(fps=fps, shots=(shot,), voices=voices, sounds=sounds, music=music)
 
 
 def encoded(sound: Timeline, path: Path, *, check: Callable[[], None] = lambda: None) -> Block:

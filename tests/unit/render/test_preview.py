@@ -23,7 +23,7 @@ from render.preview.document import (
     TimelinePreview,
 )
 from render.preview.planning import KnownClip, KnownMedium, SceneAssets, plan_preview
-from render.rendition import FRAME_RATES, Quality, profile_for
+from render.rendition import FRAME_RATES, Quality, Rate, profile_for
 from render.storyboard import (
     AspectRatio,
     CaptionStyle,
@@ -96,7 +96,7 @@ def planned(
     assets: dict[str, SceneAssets] | None = None,
     *,
     shape: AspectRatio = AspectRatio.LANDSCAPE,
-    fps: int = 30,
+    fps: Rate = 30,
 ) -> TimelinePreview:
     return plan_preview(board, assets or {}, aspect_ratio=shape, quality=Quality.PREVIEW, fps=fps)
 
@@ -121,7 +121,7 @@ def spans(preview: TimelinePreview) -> Iterator[FrameSpan]:
 @settings(deadline=None)
 @given(boards(), st.sampled_from(FRAME_RATES))
 def test_scenes_tile_the_film_but_for_their_transitions(
-    given_board: tuple[Storyboard, dict[str, SceneAssets]], fps: int
+    given_board: tuple[Storyboard, dict[str, SceneAssets]], fps: Rate
 ) -> None:
     preview = planned(*given_board, fps=fps)
     assert preview.scenes[0].span.start_frame == 0
@@ -135,8 +135,8 @@ def test_scenes_tile_the_film_but_for_their_transitions(
         assert end(scene.alone) == following.span.start_frame
     for span in spans(preview):
         assert 0 <= span.start_frame < end(span) <= preview.frames
-        assert span.start == span.start_frame / fps
-        assert span.duration == span.frames / fps
+        assert span.start == float(span.start_frame / Fraction(fps))
+        assert span.duration == float(span.frames / Fraction(fps))
 
 
 @settings(deadline=None)

@@ -3,7 +3,15 @@ from fractions import Fraction
 import pytest
 
 from render.errors import InvalidStoryboard
-from render.rendition import FRAME_RATES, Codec, Grade, Quality, profile_for
+from render.rendition import (
+    FRAME_RATES,
+    Codec,
+    Grade,
+    Quality,
+    frame_rate,
+    profile_for,
+    rate_name,
+)
 from render.storyboard import AspectRatio
 
 
@@ -40,7 +48,7 @@ def test_profiles_differ_by_name() -> None:
 
 @pytest.mark.parametrize("fps", FRAME_RATES)
 @pytest.mark.parametrize("codec", list(Codec))
-def test_rate_and_codec_are_the_profiles_and_in_its_name(codec: Codec, fps: int) -> None:
+def test_rate_and_codec_are_the_profiles_and_in_its_name(codec: Codec, fps: Fraction) -> None:
     profile = profile_for(AspectRatio.PORTRAIT, codec=codec, fps=fps)
     assert (profile.codec, profile.fps) == (codec, fps)
     assert ("-" in profile.name) == (codec is not Codec.H264 or fps != 30)
@@ -62,6 +70,31 @@ def test_every_codec_has_a_rate_factor_of_its_own() -> None:
 
 @pytest.mark.parametrize("fps", [0, -30, 15, 29, 120])
 def test_an_odd_rate_is_refused_in_words(fps: int) -> None:
-    with pytest.raises(InvalidStoryboard, match="24, 25, 30, 50 or 60 frames a second") as error:
+    with pytest.raises(InvalidStoryboard, match=r"50, 59\.94 or 60 frames") as error:
         profile_for(AspectRatio.LANDSCAPE, fps=fps)
-    assert error.value.params["fps"] == fps
+    assert error.value.params["fps"] == str(fps)
+
+
+@pytest.mark.parametrize(
+    ("told", "rate"),
+    [
+        ("23.976", Fraction(24000, 1001)),
+        ("23.98", Fraction(24000, 1001)),
+        ("24000/1001", Fraction(24000, 1001)),
+        ("29.97", Fraction(30000, 1001)),
+        ("30", Fraction(30)),
+        ("59.94", Fraction(60000, 1001)),
+        ("60.00", Fraction(60)),
+    ],
+)
+def test_a_rate_has_the_names_that_people_give_it(told: str, rate: Fraction) -> None:
+    assert frame_rate(told) == rate
+    assert frame_rate(rate_name(rate)) == rate
+
+
+@pytest.mark.parametrize(
+    "told", ["", "29.976", "1e999999999", "30/0", "nan", "-30", "\u0663\u0660"]
+)
+def test_what_names_no_rate_is_refused(told: str) -> None:
+    with pytest.raises(InvalidStoryboard):
+        frame_rate(told)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from render.errors import InvalidStoryboard, LimitExceeded, MediaError
 from render.placing import Pacing, build
-from render.rendition import FRAME_RATES
+from render.rendition import FRAME_RATES, Rate
 from render.storyboard import CaptionStyle, Limits, Motion, Scene, Storyboard, Transition
 from render.timeline import Cue, SceneMedia, Timeline
 
@@ -67,9 +67,9 @@ def film(
     return build(Storyboard(title="", scenes=scenes), media)
 
 
-@given(films(), pacings, st.sampled_from([24, 25, 30, 60]))
+@given(films(), pacings, st.sampled_from(FRAME_RATES))
 def test_shots_overlap_only_where_they_fade(
-    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing, fps: int
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing, fps: Rate
 ) -> None:
     timeline = build(*given_film, fps=fps, pacing=pacing)
     assert timeline.shots[0].start == 0
@@ -99,7 +99,7 @@ def test_no_voice_speaks_over_another_or_past_its_scene(
         assert voice.end + pacing.tail <= Fraction(shot.end, 30) + half
 
 
-SHORTEST = Fraction(1, 24)
+SHORTEST = 1 / min(FRAME_RATES)
 
 
 def exact(
@@ -131,7 +131,7 @@ def exact(
 
 @given(films(), pacings, st.sampled_from(FRAME_RATES))
 def test_at_any_rate_every_border_is_within_half_a_frame_of_what_was_asked(
-    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing, fps: int
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], pacing: Pacing, fps: Rate
 ) -> None:
     timeline = build(*given_film, fps=fps, pacing=pacing)
     half = Fraction(1, 2 * fps)
@@ -171,7 +171,7 @@ def test_errors_of_rounding_do_not_add_up(fps: int, frames: int) -> None:
 
 @given(films(), st.sampled_from(FRAME_RATES))
 def test_a_scene_has_the_frames_it_lasts_or_one_fewer_wherever_it_stands(
-    given_film: tuple[Storyboard, dict[str, SceneMedia]], fps: int
+    given_film: tuple[Storyboard, dict[str, SceneMedia]], fps: Rate
 ) -> None:
     storyboard, media = given_film
     for shot, (start, end) in zip(
@@ -211,7 +211,7 @@ def test_burned_captions_keep_their_place_in_a_scene_that_moves_by_part_of_a_fra
     fps=st.sampled_from(FRAME_RATES),
 )
 def test_never_are_two_captions_seen_at_once(
-    ends: list[Fraction], lasting: float, fps: int
+    ends: list[Fraction], lasting: float, fps: Rate
 ) -> None:
     # Each begins as the one before ends, and so does the next scene's first.
     at = [Fraction(0), *sorted(set(ends))]

@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -344,7 +345,7 @@ def test_a_missing_folder_is_said(film, profile: Profile, tmp_path: Path) -> Non
 
 def test_one_frame_is_a_video(film, profile: Profile, tmp_path: Path) -> None:
     shot = msgspec.structs.replace(film.timeline.shots[0], frames=1, span=1, fade_out=0)
-    timeline = Timeline(fps=30, shots=(shot,), voices=())
+    timeline = Timeline(fps=Fraction(30), shots=(shot,), voices=())
     assert compose(timeline, tmp_path / "out.mp4", profile).frames == 1
     assert validate(tmp_path / "out.mp4", timeline, profile).findings == ()
 
@@ -353,7 +354,7 @@ def test_a_scene_shown_twice_is_encoded_once(film, profile: Profile, tmp_path: P
     first = film.timeline.shots[0]
     still = msgspec.structs.replace(first.source, motion=Motion.STILL)
     shot = msgspec.structs.replace(first, source=still, frames=300, span=300, fade_out=0)
-    timeline = Timeline(fps=30, shots=(shot,), voices=())
+    timeline = Timeline(fps=Fraction(30), shots=(shot,), voices=())
     progress: list[Progress] = []
     made = compose(timeline, tmp_path / "out.mp4", profile, on_progress=progress.append)
     assert made.frames == 300

@@ -6,6 +6,7 @@ one fails the first test.
 
 import hashlib
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ from render.timeline import SceneMedia, Timeline
 from render.words.captions import cues
 from tests.support.films import draw_picture, speak
 
-TINY = Profile(name="tiny", width=256, height=144, fps=10)
+TINY = Profile(name="tiny", width=256, height=144, fps=Fraction(10))
 MOST_EXAMPLES = 12
 """Of each kind of change in one run; a slow run takes more."""
 

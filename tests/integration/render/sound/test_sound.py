@@ -179,10 +179,10 @@ def test_a_waveform_shows_what_is_heard_where(tmp_path: Path) -> None:
     assert np.abs(peaks[:, 205:]).max() < 0.05
 
 
-def flashing(path: Path, frames: int, flashes: set[int]) -> Path:
+def flashing(path: Path, frames: int, flashes: set[int], fps: Fraction) -> Path:
     """Black pictures, and at some frames a white one."""
     with av.open(path, "w") as container:
-        stream = container.add_stream("libx264", rate=30)
+        stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         stream.codec_context.max_b_frames = 0
         stream.codec_context.options = {"preset": "ultrafast"}
@@ -192,25 +192,38 @@ def flashing(path: Path, frames: int, flashes: set[int]) -> Path:
         )
         for number in range(frames):
             picture = white if number in flashes else black
-            picture.pts, picture.time_base = number, Fraction(1, 30)
+            picture.pts, picture.time_base = number, 1 / fps
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     return path
 
 
-@pytest.mark.parametrize("minutes", [5, pytest.param(20, marks=pytest.mark.slow)])
-def test_sound_stays_with_the_pictures_to_the_end(tmp_path: Path, minutes: int) -> None:
+_FILM, _NTSC = Fraction(24000, 1001), Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "fps"),
+    [
+        (5, _NTSC),
+        pytest.param(20, _FILM, marks=pytest.mark.slow),
+        pytest.param(20, Fraction(30), marks=pytest.mark.slow),
+    ],
+)
+def test_sound_stays_with_the_pictures_to_the_end(
+    tmp_path: Path, minutes: int, fps: Fraction
+) -> None:
     samples = speech(1, rate=RATE)
     spoken = write_wav(tmp_path / "v.wav", samples, rate=RATE)
-    frames = minutes * 1800
+    frames = round(minutes * 60 * fps)
     starts = [30, frames // 3 + 7, frames // 2 + 13, frames - 45]
     promised = timeline(
         frames,
-        *(voice(spoken, Fraction(start, 30), number=n) for n, start in enumerate(starts, 1)),
+        *(voice(spoken, start / fps, number=n) for n, start in enumerate(starts, 1)),
+        fps=fps,
     )
     sound, video, whole = (tmp_path / name for name in ("a.m4a", "v.mp4", "whole.mp4"))
     encode_sound(promised, sound, check=go_on)
-    join([flashing(video, frames, set(starts))], sound, whole, fps=30, check=go_on)
+    join([flashing(video, frames, set(starts), fps)], sound, whole, fps=fps, check=go_on)
 
     with av.open(whole) as container:
         stream = container.streams.video[0]
@@ -223,13 +236,17 @@ def test_sound_stays_with_the_pictures_to_the_end(tmp_path: Path, minutes: int) 
     around = {start: np.zeros(0) for start in starts}
     for block in decode_sound(whole):
         for start in starts:
-            first, last = (start * RATE // 30 - RATE // 2, start * RATE // 30 + 2 * RATE)
+            at = int(start / fps * RATE)
+            first, last = (at - RATE // 2, at + 2 * RATE)
             piece = block[0, max(0, first - position) : max(0, last - position)]
             around[start] = np.concatenate([around[start], piece])
         position += block.shape[1]
-    heard = [start / 30 - 0.5 + found(samples, around[start]) / RATE for start in starts]
+    heard = [
+        int(start / fps * RATE) / RATE - 0.5 + found(samples, around[start]) / RATE
+        for start in starts
+    ]
     assert np.allclose(seen, heard, atol=0.001), "asked were 20 ms"
-    assert position == pytest.approx(frames * RATE / 30, abs=1024)
+    assert position == pytest.approx(float(frames / fps * RATE), abs=1024)
     assert all(abs(told.offset or 0) <= 0.001 for told in hear(whole, promised).voices)
 
 
