@@ -7,6 +7,7 @@
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
+#   make fuzz            damages every kind of file that the engine reads, for ten minutes
 #   make compat          unit tests and the demo on the oldest and the newest Python
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
 #   make bench           what the render engine costs, beside the encoder alone and its peers
@@ -110,7 +111,7 @@ sample: python $(OUT)/assets/.made
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow faults \
+.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow faults fuzz \
 	coverage compat check clean
 
 format: python
@@ -144,6 +145,10 @@ test-slow: python node admin
 # Set FAULT_RUNS for another number of runs.
 faults: python
 	$(BIN)/python -m tests.faults.matrix --runs $(or $(FAULT_RUNS),100) --out specs/fault-matrix.md
+
+# FUZZ_SECONDS sets how long; FUZZ_ARGS="--seed 7 --first 40 --runs 1" has one run again.
+fuzz: python
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),600) $(FUZZ_ARGS)
 
 coverage: python node admin
 	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)

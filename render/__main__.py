@@ -23,6 +23,7 @@ from render.memory import map_large_blocks
 from render.rendition import USUAL_RATE, Codec, Grade, Profile, Quality, frame_rate, profile_for
 from render.report import ProgressLine, Stage
 from render.schema import publish
+from render.sentences import shorten
 from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import (
     open_standard_streams,
@@ -34,6 +35,7 @@ from render.terminal import (
 
 _COMMANDS = {"compose", "plan", "probe", "schema", "sound", "--help"}
 _MEBIBYTE = 1024 * 1024
+_LONGEST_REASON = 200
 _CREDENTIALS = Path(typer.get_app_dir("reelwright")) / "credentials"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -314,7 +316,10 @@ def _read(path: Path, kind: type[_Value], name: str) -> _Value:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidStoryboard(f"The {name} cannot be read: {error}.") from error
+        # It quotes what is wrong, however long that is; where it stands comes last.
+        reason, at, place = str(error).rpartition(" - at `")
+        said = shorten(reason or place, _LONGEST_REASON) + at + (place if at else "")
+        raise InvalidStoryboard(f"The {name} cannot be read: {said}.") from error
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ _GRACE = 0.6
 """Seconds after a signal in which the work may stop by itself."""
 _LAST_WORDS = 0.1
 """Seconds that the last line may take, should nobody read it."""
+_JOINERS = "\u200c\u200d"
+"""Invisible, and a part of words in some scripts."""
 _LINE_EVERY = 0.1
 """Seconds between two progress lines of a stage, at the least."""
 
@@ -150,7 +152,7 @@ class _Reporter:
             self._show(line)
         elif isinstance(line, ErrorLine):
             self._bar.stop()
-            self._console.print(line.message, style="red", markup=False, highlight=False)
+            self._console.print(_plain(line.message), style="red", markup=False, highlight=False)
         elif isinstance(line, PlanLine):
             self._warn(line.warnings)
             with self._on_standard_output():
@@ -175,7 +177,8 @@ class _Reporter:
 
     def _warn(self, warnings: Iterable[Problem]) -> None:
         for warning in warnings:
-            self._console.print(warning.message, style="yellow", markup=False, highlight=False)
+            told = _plain(warning.message)
+            self._console.print(told, style="yellow", markup=False, highlight=False)
 
     @contextmanager
     def _on_standard_output(self) -> Generator[None]:
@@ -197,6 +200,14 @@ class _Reporter:
             self._bar.start()
             self._task = (line.stage, self._bar.add_task(line.stage, total=line.total))
         self._bar.update(self._task[1], completed=line.done)
+
+
+def _plain(message: str) -> str:
+    """Return a sentence as one line that tells a terminal nothing else, whatever it quotes."""
+    return "".join(
+        character if character.isprintable() or character in _JOINERS else " "
+        for character in message
+    )
 
 
 def _table(plan: PlanLine) -> Table:

@@ -208,6 +208,26 @@ def test_a_bad_storyboard_is_said_in_a_line(
     assert list(tmp_path.iterdir()) == [storyboard]
 
 
+def test_an_error_is_one_short_line_whatever_it_quotes(tmp_path: Path) -> None:
+    storyboard = tmp_path / "storyboard.json"
+    words = "\x1b[2J\n\u202eabc " * 9_000
+    scene = {"id": "a", "transition": words}
+    storyboard.write_text(json.dumps({"title": "", "scenes": [scene]}))
+    done = subprocess.run(
+        [*COMMAND, storyboard, "-o", tmp_path / "out.mp4"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"COLUMNS": "1000"},
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert len(line) < 400
+    assert line.isprintable()
+    assert line.endswith("`$.scenes[0].transition`.")
+
+
 def test_a_hostile_file_is_named_by_its_scene(own_film, tmp_path: Path) -> None:
     (own_film.assets / "three.png").write_bytes(b"#EXTM3U\nhttp://127.0.0.1/\n")
     status, lines = run(*rendering(own_film, tmp_path / "out.mp4"))
