@@ -2,16 +2,18 @@
 
 Several processes may share a folder, and any of them may be killed at any
 instant: a piece is written aside and renamed, then its record, which holds its
-SHA-256, in the same way. Without a true record a piece is not there, whatever
-became of it: half written, damaged, or lost with the power. What is fetched is
-a hard link (a copy, between file systems), so nothing that is in use can be
-taken away. Beyond its bound, the cache forgets what was longest unused.
+SHA-256 and one of the note beside it, in the same way. Without a true record a
+piece is not there, whatever became of it: half written, damaged, or lost with
+the power. What is fetched is a hard link (a copy, between file systems), so
+nothing that is in use can be taken away. Beyond its bound, the cache forgets
+what was longest unused.
 
 A disk that is full, or gone, ends nothing: what cannot be kept is made again the
 next time, and `refusal` says so.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import secrets
@@ -41,6 +43,7 @@ _ABANDONED_AFTER = 3600
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     note: msgspec.Raw
+    note_sha256: str
 
 
 class Cache:
@@ -86,7 +89,8 @@ class Cache:
 
     def keep(self, name: str, piece: Path, note: bytes) -> None:
         """Keep a finished piece with a note in JSON; the piece must not be written to again."""
-        content = msgspec.json.encode(_Record(sha256=sha256_of(piece), note=msgspec.Raw(note)))
+        record = _Record(sha256=sha256_of(piece), note=msgspec.Raw(note), note_sha256=_digest(note))
+        content = msgspec.json.encode(record)
         try:
             with written_aside(self._folder / name, lasting=False) as part:
                 _link(piece, part)
@@ -127,9 +131,10 @@ class Cache:
     def _record(self, name: str) -> _Record | None:
         try:
             content = (self._folder / (name + _RECORD)).read_bytes()
-            return msgspec.json.decode(content, type=_Record)
-        except (FileNotFoundError, msgspec.DecodeError):
+            record = msgspec.json.decode(content, type=_Record)
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return None
+        return record if _digest(bytes(record.note)) == record.note_sha256 else None
 
     def _forget(self, name: str) -> None:
         # The record first: without it the piece is not there.
@@ -147,6 +152,10 @@ class Cache:
                 yield False
             else:
                 yield True
+
+
+def _digest(note: bytes) -> str:
+    return hashlib.sha256(note).hexdigest()
 
 
 def _link(source: Path, place: Path) -> None:

@@ -73,7 +73,7 @@ def open_mp4(path: Path, *, by_header: bool = False) -> InputContainer:
     longer than joining a segment; `by_header` spares it for files made here.
     """
     options = {"protocol_whitelist": "file"} | ({"skip_frame": "all"} if by_header else {})
-    return av.open(f"file:{path}", format="mp4", options=options)
+    return av.open(f"file:{path}", format="mp4", options=options, metadata_errors="replace")
 
 
 def _read_headers(container: InputContainer, path: Path) -> MediaInfo:

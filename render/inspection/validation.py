@@ -111,7 +111,8 @@ class ValidationReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
             return
         first, *more = self.findings
         rest = f" There are {len(more)} more findings." if more else ""
-        raise ValidationFailed(first.message + rest, fault=first.fault.value)
+        where = {"scene": str(first.scene)} if first.scene else {}
+        raise ValidationFailed(first.message + rest, fault=first.fault.value, **where)
 
 
 class Glance(msgspec.Struct, frozen=True, kw_only=True):

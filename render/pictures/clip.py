@@ -214,7 +214,9 @@ def _open(
 ) -> Generator[tuple[InputContainer, VideoStream]]:
     options = {"protocol_whitelist": "file", "max_pixels": str(limits.max_pixels)}
     try:
-        container = av.open(f"file:{path}", format=_demuxer(path, scene), options=options)
+        container = av.open(
+            f"file:{path}", format=_demuxer(path, scene), options=options, metadata_errors="replace"
+        )
     except FileNotFoundError as error:
         raise _clip_error("the clip is missing", scene) from error
     except MediaError:

@@ -130,7 +130,9 @@ def _decode(path: Path, demuxer: str, stated_size: tuple[int, int]) -> VideoFram
     # What is coded may be larger than the header says, whose size alone has been looked at.
     limit = {"max_pixels": str(_PADDED * max(stated_size[0] * stated_size[1], _SMALL))}
     options = {"protocol_whitelist": "file", **limit}
-    with av.open(f"file:{path}", format=demuxer, options=options) as container:
+    with av.open(
+        f"file:{path}", format=demuxer, options=options, metadata_errors="replace"
+    ) as container:
         stream = container.streams.video[0]
         stream.thread_count = 1
         stream.codec_context.options = limit

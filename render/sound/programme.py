@@ -41,7 +41,12 @@ _CEILING = -2.0
 _MARGIN = 0.1
 """dB by which the ceiling is lowered beyond what was measured."""
 _ROUNDS = 4
-"""Encoding runs at the most. Mere clicks can be as loud as asked only by passing the peak."""
+"""Encoding runs that look for both. Mere clicks are as loud as asked only if they pass the peak."""
+_QUIETER_ROUNDS = 4
+"""Those after them at the most: of a short noise AAC may raise the peak however low the ceiling is,
+and then the whole gives way, since loudness may be missed and the peak may not."""
+_STEP = 0.5
+"""dB by which it does so beyond what was measured."""
 _MAX_GAIN = 24.0
 """dB: past this it would be the room's noise that is made loud."""
 _SILENCE = -60.0
@@ -50,7 +55,7 @@ _AAC = {"aac_coder": "fast", "flags": "+qscale", "global_quality": "177"}
 """Constant quality, about 140 kb/s for speech and 190 for music: at these rates FFmpeg's
 simpler coder leaves less noise than its other one, and with no rate to keep to it does not
 try again and again to spend bits on silence."""
-_RECIPE = 3
+_RECIPE = 4
 
 
 class _Setting(msgspec.Struct, frozen=True):
@@ -68,6 +73,13 @@ class _Setting(msgspec.Struct, frozen=True):
         if measured.true_peak > TRUE_PEAK:
             ceiling -= measured.true_peak - TRUE_PEAK + _MARGIN
         return _Setting(gain, ceiling)
+
+    def below(self, measured: Loudness) -> "_Setting":
+        """Return what is quieter as a whole; itself, where the peak is kept to."""
+        if measured.true_peak <= TRUE_PEAK:
+            return self
+        less = measured.true_peak - TRUE_PEAK + _STEP
+        return _Setting(self.gain - less, self.ceiling - less)
 
 
 def sound_digest(timeline: Timeline, fingerprints: Mapping[Path, str]) -> str:
@@ -98,8 +110,10 @@ def encode_sound(timeline: Timeline, place: Path, *, check: Callable[[], None]) 
     while True:
         _encode(mix(parts, total, check=check), place, setting)
         hearing = hear(place, timeline, check=check)
-        better, rounds = setting.after(hearing.loudness), rounds + 1
-        if better == setting or rounds == _ROUNDS:
+        rounds += 1
+        step = setting.after if rounds < _ROUNDS else setting.below
+        better = step(hearing.loudness)
+        if better == setting or rounds == _ROUNDS + _QUIETER_ROUNDS:
             return hearing
         setting = better
 

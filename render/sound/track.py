@@ -19,10 +19,10 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.filter import Graph
 from av.stream import Discard
 
+from render.decoding import decoding
 from render.errors import MediaError
 from render.sound.arrangement import RATE
 from render.sound.graph import Block, pull_frames, silence
@@ -104,19 +104,19 @@ def open_sound(source: SoundFile) -> Generator[tuple[InputContainer, AudioStream
     """Open a file at its first sound that can be decoded; raise `MediaError` if there is none."""
     *others, last = source.formats
     unreadable = f"is not a readable {' or '.join(filter(None, (', '.join(others), last)))} file"
-    try:
-        form = _format(source.path)
+    with decoding(source.error_of, unreadable):
+        try:
+            form = _format(source.path)
+        except FileNotFoundError as error:
+            raise source.error_of("is missing") from error
         if form is None or form not in source.formats:
             raise source.error_of(unreadable)
         container = av.open(
             f"file:{source.path}",
             format=_DEMUXERS[form],
             options={"protocol_whitelist": "file", **_OPTIONS.get(form, {})},
+            metadata_errors="replace",
         )
-    except FileNotFoundError as error:
-        raise source.error_of("is missing") from error
-    except (FFmpegError, OSError) as error:
-        raise source.error_of(unreadable) from error
     with container:
         stream = next(filter(_decodable, container.streams.audio), None)
         if stream is None:
@@ -145,13 +145,11 @@ def blocks(source: SoundFile, *, start: Fraction = Fraction(0)) -> Iterator[Bloc
     """
     with open_sound(source) as (container, stream):
         zero = _zero(container, stream)
-        try:
+        with decoding(source.error_of, "is damaged"):
             if start > _PREROLL and stream.time_base:
                 target = (zero + start - _PREROLL) / stream.time_base
                 container.seek(int(target), stream=stream)
             yield from _align(_resample(container.decode(stream)), round((zero + start) * RATE))
-        except (FFmpegError, OSError) as error:
-            raise source.error_of("is damaged") from error
 
 
 class Tape:

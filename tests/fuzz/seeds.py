@@ -43,7 +43,7 @@ class Seed(NamedTuple):
     """Relative to the folder; run there, with `--json` behind it."""
     damaged: str
     """A file of the folder; where it ends in a stroke, any one of that folder."""
-    says: str = "Scene 2: "
+    says: str = "Scene 2"
     """How the error begins; empty where it may begin in many ways."""
 
     @classmethod

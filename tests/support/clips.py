@@ -39,6 +39,7 @@ def write_clip(
     tags: dict[str, int] | None = None,
     container: str | None = None,
     name: str | None = None,
+    title: str | None = None,
 ) -> Path:
     """Write pictures, H × W × 3 of RGB or frames as they are, shown from `times` on."""
     tags = {"colorspace": BT709, "color_range": LIMITED} | (tags or {})
@@ -53,6 +54,8 @@ def write_clip(
                     else picture.shape[:2]
                 )
                 stream.pix_fmt = pix_fmt
+                if title:
+                    out.metadata["title"] = title
                 if name:
                     stream.metadata["title"] = name
                 stream.options = LOSSLESS if options is None else options

@@ -49,9 +49,13 @@ def write_wav(path: Path, samples: Floats, *, rate: int = 22_050, width: int = 2
     return path
 
 
-def write_track(path: Path, samples: Floats, *, codec: str, rate: int = RATE) -> Path:
+def write_track(
+    path: Path, samples: Floats, *, codec: str, rate: int = RATE, title: str = ""
+) -> Path:
     """Encode samples in both channels, by the container of the path's name."""
     with av.open(path, "w") as container:
+        if title:
+            container.metadata["title"] = title
         container.mux(_packets(_stream(container, codec, rate), samples))
     return path
 

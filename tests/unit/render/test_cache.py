@@ -23,6 +23,13 @@ def digest(content: str) -> str:
     return f"{hashlib.sha256(content.encode()).hexdigest()}.mp4"
 
 
+def note_changed(kept: Path) -> None:
+    record = kept.with_name("one.mp4.json")
+    changed = record.read_bytes().replace(b'"note":{}', b'"note":[]')
+    assert changed != record.read_bytes()
+    record.write_bytes(changed)
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache")
@@ -51,8 +58,9 @@ def test_what_was_never_kept_is_not_there(cache: Cache, tmp_path: Path) -> None:
         lambda kept: kept.with_name("one.mp4.json").write_bytes(b"{"),
         lambda kept: kept.with_name("one.mp4.json").write_bytes(b"\xff\0"),
         lambda kept: kept.with_name("one.mp4.json").unlink(),
+        note_changed,
     ],
-    ids=["changed", "emptied", "lost", "record cut", "record noise", "record lost"],
+    ids=["changed", "emptied", "lost", "record cut", "record noise", "record lost", "note changed"],
 )
 def test_damage_is_found_and_forgotten(cache: Cache, tmp_path: Path, spoil) -> None:
     cache.keep("one.mp4", piece(tmp_path), b"{}")

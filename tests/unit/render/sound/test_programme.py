@@ -22,7 +22,7 @@ from render.sound.loudness import (
     momentary,
 )
 from render.sound.mix import mix, voice_parts
-from render.sound.programme import encode_sound, sound_digest
+from render.sound.programme import TRUE_PEAK, encode_sound, sound_digest
 from render.timeline import Timeline, Voice
 from tests.support.sounds import (
     RATE,
@@ -307,3 +307,11 @@ def test_the_digest_covers_whatever_is_heard_and_no_names() -> None:
             else:
                 digests.append(changed(part, **{name: value + 1}))
     assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize(("seed", "start"), [(2, 0.3), (3, 0.31)])
+def test_a_click_that_the_encoder_raises_gives_way(tmp_path: Path, seed: int, start: float) -> None:
+    # 31 ms of noise, which AAC lets peak above full scale whatever the limiter holds down.
+    path = write_wav(tmp_path / "click.wav", speech(0.5, rate=RATE, seed=seed)[:1500], rate=RATE)
+    heard = encode_sound(timeline(36, voice(path, start)), tmp_path / "a.m4a", check=lambda: None)
+    assert heard.loudness.true_peak <= TRUE_PEAK
