@@ -15,6 +15,14 @@ from render.rendition import USUAL_RATE, Codec, Quality
 from render.storyboard import AspectRatio, Brief, Storyboard
 
 
+class PageEnd(msgspec.Struct, frozen=True):
+    """The last of a page of a list, newest first: behind it the next page begins."""
+
+    created_at: datetime
+    """In UTC."""
+    id: UUID
+
+
 class Output(msgspec.Struct, frozen=True, kw_only=True):
     """The form that a film is made in; its shape is the storyboard's."""
 

@@ -1,7 +1,5 @@
 """`/api/v1/projects/{id}/webhooks/{id}/deliveries`: what was sent to a subscription, and again."""
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -9,22 +7,21 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
+from cms_bridge.api.pages import Cursor, cursor_of, end_told_by
 from cms_bridge.api.resources import resource
 from cms_bridge.api.spending import ProjectId
 from cms_bridge.errors import DeliveryNotFound, ProjectNotFound, WebhookDisabled, WebhookNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.webhooks import history, subscriptions
 from cms_bridge.webhooks.deliveries import DeliveryStatus
-from cms_bridge.webhooks.history import DeliveryRecord, Position
+from cms_bridge.webhooks.history import DeliveryRecord
 
 _ONE = "/{delivery_id:uuid}"
-_LONGEST_CURSOR = 120
 
 
 class WebhookDelivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -110,17 +107,17 @@ async def list_webhook_deliveries(
     project_id: ProjectId,
     subscription_id: FromPath[UUID],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, QueryParameter(max_length=_LONGEST_CURSOR)] = None,
+    cursor: Cursor = None,
     status: FromQuery[DeliveryStatus | None] = None,
 ) -> WebhookDeliveries:
     """Return deliveries, newest first; they are kept for `REELWRIGHT_WEBHOOK_LOG_DAYS`."""
     await subscriptions.find(project_id, subscription_id)
     found = await history.page(
-        subscription_id, limit=limit + 1, after=_position(cursor), status=status
+        subscription_id, limit=limit + 1, after=end_told_by(cursor), status=status
     )
     return WebhookDeliveries(
         deliveries=[_delivery(one) for one in found[:limit]],
-        next_cursor=_cursor(found[limit - 1]) if len(found) > limit else None,
+        next_cursor=cursor_of(found[limit - 1]) if len(found) > limit else None,
     )
 
 
@@ -199,24 +196,6 @@ async def _details(subscription: UUID, delivery: UUID) -> WebhookDeliveryDetails
         body=body,
         tries=[WebhookAttempt(**msgspec.structs.asdict(one)) for one in tries],
     )
-
-
-def _cursor(last: DeliveryRecord) -> str:
-    position = msgspec.json.encode(Position(last.created_at, last.id))
-    return base64.urlsafe_b64encode(position).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> Position | None:
-    if cursor is None:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
-        return msgspec.json.decode(decoded, type=Position)
-    except (binascii.Error, ValueError) as error:
-        raise ClientException(
-            extra=[{"message": "is none that a page has named", "key": "cursor", "source": "query"}]
-        ) from error
 
 
 routers = resource(

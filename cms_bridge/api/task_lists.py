@@ -1,11 +1,8 @@
 """`/api/v1/projects/{id}/tasks`: a project's tasks, newest first, a page at a time."""
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import get
@@ -17,19 +14,19 @@ from litestar.params import QueryParameter
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
+from cms_bridge.api.pages import Cursor, cursor_of, end_told_by
 from cms_bridge.api.resources import resource
 from cms_bridge.api.spending import ProjectId
 from cms_bridge.api.tasks import KINDS, TASK, Task, TaskKind, view
 from cms_bridge.errors import ProjectNotFound
 from cms_bridge.jobs import tasks
-from cms_bridge.jobs.tasks import Place, Wanted
+from cms_bridge.jobs.tasks import Wanted
 from cms_bridge.pricing import caps
 from cms_bridge.states import Status
 
 _LARGEST_PAGE = 200
 _DAWN = datetime(1, 1, 1, tzinfo=UTC)
 _DUSK = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_LONGEST_CURSOR = 200
 
 
 class TaskPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,13 +55,7 @@ _PAGE = TaskPage(tasks=[TASK], next_cursor="WyIyMDI2LTExLTI4VDEwOjEyOjMwWiIsIjBi
 )
 async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
     project_id: ProjectId,
-    cursor: Annotated[
-        str | None,
-        QueryParameter(
-            max_length=_LONGEST_CURSOR,
-            description="The `nextCursor` of the page before; it means nothing by itself.",
-        ),
-    ] = None,
+    cursor: Cursor = None,
     limit: Annotated[
         int, QueryParameter(ge=1, le=_LARGEST_PAGE, description="Tasks of one page at most")
     ] = 50,
@@ -100,25 +91,13 @@ async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
         statuses=tuple(set(status or ())),
         since=_utc(created_from, "createdFrom"),
         before=_utc(created_before, "createdBefore"),
-        after=_place(cursor) if cursor else None,
+        after=end_told_by(cursor),
     )
     await caps.check_project(project_id)
     found, end = await tasks.page(project_id, wanted, size=limit)
-    return TaskPage(tasks=[view(task) for task in found], next_cursor=_cursor(end) if end else None)
-
-
-def _cursor(place: Place) -> str:
-    told = msgspec.json.encode((place.created_at, place.id))
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
-
-
-def _place(cursor: str) -> Place:
-    try:
-        told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        at, task = msgspec.json.decode(told, type=tuple[datetime, UUID])
-        return Place(at.astimezone(UTC), task)
-    except (binascii.Error, ValueError, OverflowError):
-        raise _fault("cursor", "is no `nextCursor` of a page") from None
+    return TaskPage(
+        tasks=[view(task) for task in found], next_cursor=cursor_of(end) if end else None
+    )
 
 
 def _utc(told: str | None, name: str) -> datetime | None:

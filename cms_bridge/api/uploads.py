@@ -1,8 +1,6 @@
 """`/api/v1/upload-asset` and `/api/v1/assets`: files that are given to a project."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -23,6 +21,7 @@ from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import Whose, needs
 from cms_bridge.access.rates import Rates
 from cms_bridge.api.contract import terms
+from cms_bridge.api.pages import Cursor, cursor_of, end_told_by
 from cms_bridge.api.resources import resource
 from cms_bridge.api.spending import ProjectId
 from cms_bridge.errors import (
@@ -242,19 +241,17 @@ async def list_assets(
     project_id: ProjectId,
     store: NamedDependency[SkipValidation[ObjectStore]],
     settings: NamedDependency[BridgeSettings],
-    cursor: Annotated[
-        str | None, QueryParameter(description="`nextCursor` of the page before.", max_length=200)
-    ] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, QueryParameter(ge=1, le=_FULL_PAGE, description="Of a page.")] = 50,
 ) -> UploadedAssets:
     """Return a page, newest first; 404 if there is no such project."""
+    after = end_told_by(cursor)
     await caps.check_project(project_id)
-    before = _place(cursor) if cursor else None
-    found = await registry.of_project(project_id, limit=limit + 1, before=before)
+    found = await registry.of_project(project_id, limit=limit + 1, after=after)
     page = found[:limit]
     return UploadedAssets(
         assets=[await _view(one, store, settings) for one in page],
-        next_cursor=_cursor(page[-1]) if len(found) > limit else None,
+        next_cursor=cursor_of(page[-1]) if len(found) > limit else None,
     )
 
 
@@ -274,21 +271,6 @@ def _bare(file_name: str) -> str:
     """Return a file's name without folders and what cannot be shown."""
     shown = "".join(filter(str.isprintable, PureWindowsPath(file_name).name))
     return shown[:_LONGEST_NAME]
-
-
-def _cursor(last: UploadRecord) -> str:
-    place = f"{last.created_at.isoformat()} {last.id}"
-    return urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, asset = urlsafe_b64decode(cursor).decode().partition(" ")
-        return datetime.fromisoformat(at).astimezone(UTC), UUID(asset)
-    except (Base64Error, ValueError, OverflowError) as error:
-        raise ValidationException(
-            extra=[{"message": "This is no cursor of a page", "key": "cursor", "source": "query"}]
-        ) from error
 
 
 async def _view(asset: UploadRecord, store: ObjectStore, settings: BridgeSettings) -> UploadedAsset:

@@ -19,7 +19,7 @@ import msgspec
 from cms_bridge.database import transaction
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.jobs import moves, submissions, transitions
-from cms_bridge.records import Stage
+from cms_bridge.records import PageEnd, Stage
 from cms_bridge.states import FINISHED, JobKind, Origin, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
@@ -63,13 +63,6 @@ _JSON = ("stage", "generation_warnings", "charge_warnings", "error")
 _COLUMNS = [getattr(Job, name) for name in TaskRecord.__struct_fields__]
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a page ended: at the task that began then."""
-
-    created_at: datetime
-    id: UUID
-
-
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which of a project's tasks are asked for; what is empty or None leaves out nothing."""
 
@@ -79,7 +72,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Those that began then or later; in UTC."""
     before: datetime | None = None
     """Those that began earlier; in UTC."""
-    after: Place | None = None
+    after: PageEnd | None = None
     """Those that come after the end of a page."""
 
 
@@ -91,7 +84,9 @@ async def find(task: UUID) -> TaskRecord:
     return TaskRecord.of(row)
 
 
-async def page(project: str, wanted: Wanted, *, size: int) -> tuple[list[TaskRecord], Place | None]:
+async def page(
+    project: str, wanted: Wanted, *, size: int
+) -> tuple[list[TaskRecord], PageEnd | None]:
     """Return a project's tasks, newest first, and where to go on, if there are more."""
     found = await _ids(project, wanted, size + 1)
     rows = await Job.select(*_COLUMNS).where(Job.id.is_in(found[:size])) if found else []
@@ -101,7 +96,7 @@ async def page(project: str, wanted: Wanted, *, size: int) -> tuple[list[TaskRec
         reverse=True,
     )
     more = len(found) > size and tasks
-    return tasks, Place(tasks[-1].created_at, tasks[-1].id) if more else None
+    return tasks, PageEnd(tasks[-1].created_at, tasks[-1].id) if more else None
 
 
 async def retry(task: UUID) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from cms_bridge import projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import AssetUnderWay, MediumNotFound, UploadQuotaReached
+from cms_bridge.records import PageEnd
 from cms_bridge.storage.base import ObjectStore, upload_key
 from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import UploadedAsset
@@ -174,15 +175,12 @@ async def find(asset: UUID) -> UploadRecord:
     return UploadRecord.of(row)
 
 
-async def of_project(
-    project: str, *, limit: int, before: tuple[datetime, UUID] | None
-) -> list[UploadRecord]:
-    """Return a project's assets, newest first, from behind a place in that order."""
+async def of_project(project: str, *, limit: int, after: PageEnd | None) -> list[UploadRecord]:
+    """Return a project's assets, newest first, behind the end of a page."""
     which = (UploadedAsset.project == project) & (UploadedAsset.state == UploadState.READY.value)
-    if before:
-        at, asset = before
-        older = UploadedAsset.created_at < at
-        same = (UploadedAsset.created_at == at) & (UploadedAsset.id < asset)
+    if after:
+        older = UploadedAsset.created_at < after.created_at
+        same = (UploadedAsset.created_at == after.created_at) & (UploadedAsset.id < after.id)
         which &= older | same
     rows = (
         await UploadedAsset.select(*UploadedAsset.all_columns())

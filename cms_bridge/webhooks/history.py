@@ -9,6 +9,7 @@ import msgspec
 from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import DeliveryNotFound, WebhookDisabled
+from cms_bridge.records import PageEnd
 from cms_bridge.tables import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookSubscription
 from cms_bridge.webhooks.deliveries import DeliveryStatus
 from cms_bridge.webhooks.events import TRIAL
@@ -53,13 +54,6 @@ class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
-    """The last delivery of a page, behind which the next one begins."""
-
-    created_at: datetime
-    id: UUID
-
-
 _EVENT = WebhookDelivery.event
 _COLUMNS = (
     WebhookDelivery.id,
@@ -79,10 +73,10 @@ async def page(
     subscription: UUID,
     *,
     limit: int,
-    after: Position | None = None,
+    after: PageEnd | None = None,
     status: DeliveryStatus | None = None,
 ) -> list[DeliveryRecord]:
-    """Return so many deliveries to a subscription, newest first, from behind a position on."""
+    """Return so many deliveries to a subscription, newest first, behind the end of a page."""
     at, of = WebhookDelivery.created_at, WebhookDelivery.subscription
     conditions: list[Any] = [of == subscription]
     if after:

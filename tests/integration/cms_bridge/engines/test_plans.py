@@ -16,10 +16,10 @@ from cms_bridge.engines.sqlite import SQLite
 from cms_bridge.health import models, service
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import media, queues, renditions, submissions, tasks, transitions, workers
-from cms_bridge.jobs.tasks import Place, Wanted
+from cms_bridge.jobs.tasks import Wanted
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
-from cms_bridge.records import JobRecord
+from cms_bridge.records import JobRecord, PageEnd
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Charge, GeneratedVideo, Job, WebhookDelivery
@@ -104,13 +104,13 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
         Wanted(),
         Wanted(kinds=[JobKind.IMAGE]),
         Wanted(statuses=[Status.FAILED, Status.PENDING], since=datetime.now(UTC)),
-        Wanted(after=Place(datetime.now(UTC), job["id"]), kinds=list(JobKind)),
+        Wanted(after=PageEnd(datetime.now(UTC), job["id"]), kinds=list(JobKind)),
     ):
         await tasks.page("p3", wanted, size=50)
     await queues.queues(late_after=timedelta(minutes=2))
     await workers.workers()
     await submissions.is_superseded(JobRecord.of(job))
-    await uploads.of_project("p1", limit=50, before=(datetime.now(UTC), uuid4()))
+    await uploads.of_project("p1", limit=50, after=PageEnd(datetime.now(UTC), uuid4()))
     await uploads.sweep(LocalStore(tmp_path, base_url="http://b", secret="s" * 32))
     await models.health(since=datetime.now(UTC), until=datetime.now(UTC))
     scanned: dict[str, str] = {}
@@ -132,9 +132,9 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
     ("wanted", "stretches"),
     [
         (Wanted(), 1),
-        (Wanted(after=Place(datetime.now(UTC), uuid4())), 1),
+        (Wanted(after=PageEnd(datetime.now(UTC), uuid4())), 1),
         (Wanted(kinds=[JobKind.IMAGE], since=datetime.now(UTC)), len(Status)),
-        (Wanted(statuses=[Status.FAILED], after=Place(datetime.now(UTC), uuid4())), len(JobKind)),
+        (Wanted(statuses=[Status.FAILED], after=PageEnd(datetime.now(UTC), uuid4())), len(JobKind)),
     ],
 )
 async def test_a_page_of_tasks_is_a_stretch_of_an_index_in_its_order(

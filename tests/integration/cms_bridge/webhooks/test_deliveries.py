@@ -10,6 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.responses import RedirectResponse, Response
 
 from cms_bridge.errors import DeliveryNotFound, WebhookDisabled
+from cms_bridge.records import PageEnd
 from cms_bridge.tables import (
     WebhookAttempt,
     WebhookDelivery,
@@ -448,7 +449,7 @@ async def test_pages_of_the_log_name_each_delivery_once(receiver: Receiver) -> N
     after = None
     while found := await history.page(one.id, limit=3, after=after):
         seen += [record.id for record in found]
-        after = history.Position(found[-1].created_at, found[-1].id)
+        after = PageEnd(found[-1].created_at, found[-1].id)
     assert len(seen) == len(set(seen)) == 7
     assert await history.page(one.id, limit=9, status=DeliveryStatus.DELIVERED) == []
 
