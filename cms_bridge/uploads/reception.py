@@ -14,7 +14,13 @@ from anyio import CapacityLimiter, to_thread
 
 from cms_bridge.errors import StoreFull, StoreUnavailable, UploadsBusy
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.storage.base import ObjectStore, StorageError, StorageFull
+from cms_bridge.storage.base import (
+    ObjectStore,
+    StorageError,
+    StorageFull,
+    StorageRefused,
+    StorageUnavailable,
+)
 from cms_bridge.uploads import registry
 from cms_bridge.uploads.receiving import Received
 from cms_bridge.uploads.registry import Upload, UploadRecord, UploadState
@@ -102,7 +108,10 @@ class Reception:
         try:
             await self._store.put(reserved.key, received.path, media_type=reserved.media_type)
         except StorageError as error:
-            await self._give_up(reserved.id)
+            if not isinstance(error, StorageUnavailable | StorageRefused):
+                await self._give_up(reserved.id)
+            # A store that is away deletes nothing either: the row stays as it is, so that the file
+            # can be sent again at once, and the sweep takes what nobody sends again.
             raise (StoreFull() if isinstance(error, StorageFull) else _unavailable()) from error
         return await registry.confirm(reserved.id), True
 
