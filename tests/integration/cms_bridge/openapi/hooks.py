@@ -1,4 +1,4 @@
-"""What Schemathesis is told of this API: which ids exist, and how webhooks are signed."""
+"""What Schemathesis is told of this API: which ids exist, who asks, and how webhooks are signed."""
 
 import json
 import os
@@ -10,13 +10,23 @@ import requests
 import schemathesis
 import schemathesis.openapi
 from hypothesis import strategies
-from schemathesis import Case, GenerationMode, HookContext
+from schemathesis import Case, CheckContext, GenerationMode, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
 from tests.support import events
 
-KNOWN: list[dict[str, str]] = json.loads(os.environ["REELWRIGHT_TEST_KNOWN"])
+KNOWN: list[dict[str, str]] = json.loads(os.environ["REELWRIGHT_TEST_MET"])
 """Ids that exist, by the names of path parameters; those of one entry belong together."""
+FOREIGN = {
+    value
+    for ids in json.loads(os.environ["REELWRIGHT_TEST_FOREIGN"])
+    for name, value in ids.items()
+    if name not in {"variant", "file"}
+}
+"""What is another's than the caller's; pieces of films are called alike everywhere."""
+KEYED = bool(os.environ["REELWRIGHT_TEST_KEYED"])
+BEFORE_THE_KEY = {400, 401, 404, 405, 408, 421, 431, 503}
+"""What is answered before anybody looks for a key: what is no HTTP, and no path or method here."""
 
 schemathesis.openapi.format(
     "date-time",
@@ -45,6 +55,18 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
         with suppress(UnicodeError):
             _, headers = events.signed(body)
             case.headers.update(headers)
+
+
+@schemathesis.check
+def nothing_for_strangers(_context: CheckContext, response: Response, case: Case) -> None:
+    """Fail where one without a key is told more than that, or one is told of another's."""
+    status = response.status_code
+    if not KEYED and "security" in case.operation.definition.raw:
+        assert status in BEFORE_THE_KEY, f"{status} without a key"
+    sent = {str(value) for value in (case.path_parameters or {}).values()}
+    assert status >= 400 or not sent & FOREIGN, f"{status} for another's"
+    told = {one for one in FOREIGN - sent if len(one) > 8 and one in response.text}
+    assert not told, f"another's are told: {told}"
 
 
 def _whole(body: Any) -> Any:
