@@ -7,8 +7,6 @@ prints where it is and its keys as one line of JSON, and serves until SIGTERM;
 pointed at one, and stops it afterwards.
 """
 
-import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -25,10 +23,8 @@ import boto3
 from botocore.config import Config
 
 from daemon.processes import tethered
+from tests.support.environments import interpreter
 
-_ROOT = Path(__file__).resolve().parents[3]
-_LOCK = _ROOT / "requirements-s3.lock"
-_ENVIRONMENT = _ROOT / ".venv-s3"
 _BUCKET = "reelwright"
 
 
@@ -41,33 +37,10 @@ class S3Server(NamedTuple):
     secret_access_key: str
 
 
-def ensure_installed() -> Path:
-    """Return the interpreter that has Swift, installing it when the lock has changed."""
-    python = _ENVIRONMENT / "bin" / "python"
-    wanted = hashlib.sha256(_LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    marker = _ENVIRONMENT / "installed"
-    guard = _ROOT / ".cache" / "s3-install.lock"
-    guard.parent.mkdir(exist_ok=True)
-    with guard.open("wb") as lock:
-        # Tests and a demo may ask at the same time.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not marker.exists() or marker.read_text() != wanted:
-            sys.stderr.write("Installing the S3 server of the tests …\n")
-            subprocess.run([sys.executable, "-m", "venv", "--clear", _ENVIRONMENT], check=True)
-            subprocess.run(
-                [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", _LOCK],
-                check=True,
-                # Standard output is kept for the line of JSON.
-                stdout=subprocess.DEVNULL,
-            )
-            marker.write_text(wanted)
-    return python
-
-
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
     """Run a server with one bucket on a free loopback port."""
-    python = ensure_installed()
+    python = interpreter("s3")
     access_key, secret_key = "reelwright:tests", secrets.token_hex(20)
     with tempfile.TemporaryDirectory(prefix="reelwright-s3-") as name:
         directory = Path(name)
