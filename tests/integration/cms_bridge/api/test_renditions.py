@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-import anyio
 import httpx
 import pytest
 
-from cms_bridge.database import connected, transaction
-from cms_bridge.jobs import renditions
-from cms_bridge.records import StoredFile
+from cms_bridge.database import connected
 from cms_bridge.states import FileKind, Status
 from cms_bridge.storage.base import object_key
 from cms_bridge.storage.links import LinkSigner
@@ -27,6 +24,7 @@ from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
 from tests.support.bridge_process import API_KEY, LINK_SECRET, Bridge, running_bridge
 from tests.support.jobs import put
 from tests.support.ledger import new_job
+from tests.support.renditions import record
 from tests.support.servers.s3 import S3Server
 
 pytestmark = pytest.mark.anyio
@@ -142,59 +140,10 @@ async def served(bridge: Bridge, request: pytest.FixtureRequest) -> AsyncIterato
         await put(video, Status.COMPLETED)
         await Job.update({Job.title: TITLE}).where(Job.id == video)
         now = datetime.now(UTC)
-        newest = await _rendition(video, store, FILM, now)
+        newest = await record(video, store, film=FILM, poster=POSTER, files=FILES, at=now)
         http = httpx.AsyncClient(base_url=bridge.url, headers=KEY)
         await stack.enter_async_context(http)
         yield Served(bridge, http, video, newest, store)
-
-
-async def _rendition(video: UUID, store: LocalStore | R2Store, film: bytes, at: datetime) -> UUID:
-    rendition = uuid4()
-    await GeneratedVideo.insert(
-        GeneratedVideo(
-            id=rendition,
-            job=video,
-            number=await GeneratedVideo.count().where(GeneratedVideo.job == video) + 1,
-            key=await stored(store, film, "mp4", "video/mp4"),
-            poster_key=await stored(store, POSTER, "jpg", "image/jpeg"),
-            duration=30.5,
-            width=1920,
-            height=1080,
-            bytes=len(film),
-            created_at=at,
-        )
-    )
-    files: list[StoredFile] = []
-    own = {"video.mp4": (FileKind.VIDEO, film), "poster.jpg": (FileKind.POSTER, POSTER)}
-    for name, (kind, data) in (own | FILES).items():
-        extension = name.rpartition(".")[2]
-        media_type = media_type_of(name)
-        key = await stored(store, data, extension, media_type)
-        digest = hashlib.sha256(data).hexdigest()
-        files.append(
-            StoredFile(
-                kind=kind,
-                name=name,
-                language="fr" if kind is FileKind.CAPTIONS else "",
-                key=key,
-                media_type=media_type,
-                bytes=len(data),
-                sha256=digest,
-            )
-        )
-    async with transaction():
-        await renditions.record_files(rendition, files, at=at)
-    return rendition
-
-
-async def stored(store: LocalStore | R2Store, data: bytes, extension: str, media_type: str) -> str:
-    async with anyio.TemporaryDirectory() as folder:
-        path = Path(folder) / f"file.{extension}"
-        path.write_bytes(data)
-        digest = hashlib.sha256(data).hexdigest()
-        key = object_key(project="bakery", sha256=digest, extension=extension)
-        await store.put(key, path, media_type=media_type)
-        return key
 
 
 local = pytest.mark.parametrize("bridge", ["local"], indirect=True, scope="module")
