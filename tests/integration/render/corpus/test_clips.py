@@ -4,9 +4,11 @@ No file is anybody's: each is made here, and what is to be seen is worked out fr
 was made by, or by the standard that it is written by.
 """
 
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -270,21 +272,32 @@ OPEN: dict[str, dict[str, str]] = {
 FRAME = Fraction(1, 30)
 
 
-def whole_clip(folder: Path, codec: str) -> tuple[Path, int, int]:
-    """A clip of 48 pictures; the packet of its second key frame, and which picture that is."""
-    path = write_clip(folder / "whole.mp4", numbered(48), codec=codec, options=OPEN[codec])
+class Whole(NamedTuple):
+    """A clip of 48 pictures whose second key frame is seen after what follows it."""
+
+    path: Path
+    packet: int
+    """The key frame's place among the packets."""
+    picture: int
+    """Which picture it is."""
+
+
+@pytest.fixture(scope="module", params=OPEN)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    codec = request.param
+    path = tmp_path_factory.mktemp("whole") / "whole.mp4"
+    write_clip(path, numbered(48), codec=codec, options=OPEN[codec])
     sent = packets(path)
     key = next(place for place, (_, _, is_key) in enumerate(sent) if place and is_key)
     assert sent[key + 1][0] < sent[key][0], "what follows is seen before it"
-    return path, key, round(sent[key][0] * 30 / 15_360)
+    return Whole(path, key, round(sent[key][0] * 30 / 15_360))
 
 
-@pytest.mark.parametrize("codec", OPEN)
 @pytest.mark.parametrize("before", [4, 1, 0, -3])
-def test_an_edit_list_may_begin_anywhere(tmp_path: Path, codec: str, before: int) -> None:
+def test_an_edit_list_may_begin_anywhere(tmp_path: Path, whole: Whole, before: int) -> None:
     # Among pictures that stand before a key frame, too: they need the one before that.
-    path, _, key = whole_clip(tmp_path, codec)
-    first = key - before
+    path = Path(shutil.copy(whole.path, tmp_path / "edited.mp4"))
+    first = whole.picture - before
     edit(path, first * FRAME, 20 * FRAME)
     wanted = list(range(first, first + 20))
     assert indices(path, range(20)) == wanted
@@ -292,20 +305,18 @@ def test_an_edit_list_may_begin_anywhere(tmp_path: Path, codec: str, before: int
     assert check_clip(path, scene="1").seconds == pytest.approx(2 / 3, abs=1 / 25)
 
 
-@pytest.mark.parametrize("codec", OPEN)
 @pytest.mark.parametrize("missing", [0, 4])
 @pytest.mark.parametrize("start", [0, 2])
 def test_what_cannot_be_decoded_any_more_gives_way_to_what_can(
-    tmp_path: Path, codec: str, missing: int, start: int
+    tmp_path: Path, whole: Whole, missing: int, start: int
 ) -> None:
     # Cut without being decoded, at a key frame or before one: players show nothing until it comes.
-    path, place, key = whole_clip(tmp_path, codec)
-    cut = without_first(path, tmp_path / "cut.mp4", place - missing)
+    cut = without_first(whole.path, tmp_path / "cut.mp4", whole.packet - missing)
     sent = packets(cut)
     comes = round(next(time for time, _, is_key in sent if is_key) * 30 / 15_360)
     assert comes > 0
     edit(cut, start * FRAME, 20 * FRAME)
-    wanted = [key + max(0, start + frame - comes) for frame in range(20)]
+    wanted = [whole.picture + max(0, start + frame - comes) for frame in range(20)]
     assert indices(cut, range(20)) == wanted
     assert [indices(cut, [frame])[0] for frame in range(20)] == wanted
 
