@@ -261,13 +261,15 @@ async def existing(project: str, request_digests: Collection[str]) -> frozenset[
     return frozenset(row["request_digest"] for row in rows)
 
 
-async def owned(job: UUID, request_digests: Collection[str]) -> frozenset[tuple[str, str]]:
-    """Return for which scenes a job has which of the requests, be it a placeholder.
+async def owned(
+    jobs: Collection[UUID], request_digests: Collection[str]
+) -> frozenset[tuple[str, str]]:
+    """Return for which scenes any of these jobs has which of the requests, be it a placeholder.
 
     As `at` finds them: a placeholder is its own scene's alone, whoever asks for the same.
     """
     rows = await Asset.select(Asset.scene_id, Asset.request_digest).where(
-        Asset.job == job,
+        Asset.job.is_in(list(jobs)),
         Asset.request_digest.is_in(list(request_digests)),
         Asset.condition != Condition.UNUSABLE,
     )

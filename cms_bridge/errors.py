@@ -17,6 +17,7 @@
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
     │   ├── StoryboardOutdated  409  an edit of a storyboard that has changed since
+    │   ├── ExportNotFound      404  no such export of this video
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
     │   ├── ChargeNotFound      404  no such charge of this job
     │   ├── ChargeNotUnknown    409  a charge whose outcome is known, or not yet awaited in vain
@@ -218,6 +219,13 @@ class StoryboardOutdated(Refusal):
 
     status = HTTPStatus.CONFLICT
     code = "storyboard_outdated"
+
+
+class ExportNotFound(Refusal):
+    """No export by this name of the video."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "export_not_found"
 
 
 class ProjectNotFound(Refusal):

@@ -63,8 +63,8 @@ async def newest(job: UUID) -> Film | None:
 
 
 async def finished(job: UUID) -> Film:
-    """Return what is shown as a job's video; raise `JobNotFound` while there is nothing."""
-    if (film := await newest(job)) is None:
+    """Return what a job shows, or an export made; raise `JobNotFound` while there is nothing."""
+    if (film := await newest(job) or await of_export(job)) is None:
         raise JobNotFound("This job has no finished video.")
     return film
 

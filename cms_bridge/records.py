@@ -32,6 +32,11 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     picture_shape: AspectRatio | None = None
     """The shape for which pictures are asked, to be cropped; None for the film's own."""
 
+    def asked(self, storyboard: Storyboard) -> Storyboard:
+        """Return a storyboard in the shape that its pictures are asked for."""
+        shape = self.picture_shape
+        return msgspec.structs.replace(storyboard, aspect_ratio=shape) if shape else storyboard
+
 
 class ApprovalPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided beforehand of a storyboard that is not written yet."""

@@ -65,8 +65,8 @@ Shapes = Annotated[
     list[str],
     typer.Option(
         "--profile",
-        help="full, preview, landscape (or 1080p30), vertical or square; the last three with"
-        " -preview for a small one. Given more than once: a video each.",
+        help="full, hd, preview, landscape (or 1080p30), vertical or square; the last three with"
+        " -hd or -preview for a smaller one. Given more than once: a video each.",
     ),
 ]
 Compression = Annotated[Codec, typer.Option(help="How pictures are compressed.")]
@@ -278,15 +278,17 @@ _SHAPES = {
 def _profiles(
     names: list[str], storyboard: Storyboard, codec: Codec, grade: Grade, fps: str
 ) -> tuple[Profile, ...]:
-    """Return the profiles by name, each once; `full` and `preview` have the storyboard's shape."""
+    """Return the profiles by name, each once; sizes alone have the storyboard's shape."""
     profiles: dict[str, Profile] = {}
     for name in names:
-        shape = name.removesuffix("preview").removesuffix("-") or "full"
-        if shape != "full" and shape not in _SHAPES:
+        shape, _, size = name.rpartition("-")
+        if name in _SHAPES:
+            shape, size = name, Quality.FULL.value
+        if (shape and shape not in _SHAPES) or size not in set(Quality):
             raise typer.BadParameter(f"There is no profile {name!r}.", param_hint="--profile")
         profile = profile_for(
             _SHAPES.get(shape, storyboard.aspect_ratio),
-            Quality.PREVIEW if name.endswith("preview") else Quality.FULL,
+            Quality(size),
             codec=codec,
             grade=grade,
             fps=frame_rate(fps),

@@ -62,6 +62,7 @@ _OWNED = {
 }
 
 _PARTS = {
+    "export_id": "video_id",
     "charge_id": "job_id",
     "rendition_id": "video_id",
     "variant": "video_id",

@@ -41,6 +41,7 @@ from cms_bridge.states import FileKind
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError
 from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
+from render.rendition import Codec
 
 _FILES = (VideoNotFound, VideoNotReady, RenditionNotFound, RenditionFileNotFound, StoreUnavailable)
 _TITLE_CHARS = 100
@@ -77,6 +78,12 @@ class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One finished film of a video, and what there is beside it."""
 
     id: UUID
+    export_id: UUID | None
+    """The export that made it; null of the film itself."""
+    format: Codec
+    """How its pictures are compressed, in an MP4."""
+    fps: int
+    """Frames a second."""
     duration: float
     """Seconds."""
     width: int
@@ -122,6 +129,9 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
     base = f"/api/v1/videos/{video}/renditions/{rendition.id}"
     return RenditionView(
         id=rendition.id,
+        export_id=rendition.export,
+        format=rendition.format,
+        fps=rendition.fps,
         duration=rendition.duration,
         width=rendition.width,
         height=rendition.height,

@@ -208,7 +208,7 @@ async def get_video_links(
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
     shown = await films.finished(job_id)
-    newest = await renditions.find(job_id, shown.id)
+    newest = await renditions.find(shown.job, shown.id)
     expires = timedelta(seconds=settings.link_seconds)
 
     async def link(kind: FileKind) -> ExpiringLink | None:

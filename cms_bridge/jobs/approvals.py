@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from cms_bridge.errors import ApprovalConflict, ApprovedCostReached, PriceChanged
 from cms_bridge.pricing import caps
@@ -79,14 +80,15 @@ async def quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> Quote
     stopped = is_stopped(job) and storyboard.digest == job.approved_digest
     priced = await estimate_in(
         job.project,
-        storyboard,
+        job.output.asked(storyboard),
         prices,
         kinds=made_by(job.kind),
-        # What it goes on with, placeholders too. One whose storyboard changes is promised nothing.
-        job=job.id if stopped else None,
+        # What it goes on with, placeholders too. One whose storyboard changes is promised nothing;
+        # an export shows what its film does.
+        jobs=_own(job) if stopped or job.parent else (),
     )
     return Quote(
-        priced=priced,
+        priced=replace(priced, storyboard_digest=storyboard.digest),
         approved=job.approved_cost if job.approved else None,
         spent=await spent_on(job.id),
         stopped=stopped,
@@ -120,7 +122,11 @@ async def too_little(job: UUID, error: ApprovedCostReached, prices: Prices) -> A
     if stopped is None or stopped.storyboard is None:
         return error
     priced = await estimate_in(
-        stopped.project, stopped.storyboard, prices, kinds=made_by(stopped.kind), job=job
+        stopped.project,
+        stopped.output.asked(stopped.storyboard),
+        prices,
+        kinds=made_by(stopped.kind),
+        jobs=_own(stopped),
     )
     return ApprovedCostReached(
         approved=rounded(stopped.approved_cost or Decimal(0)),
@@ -205,6 +211,11 @@ def check_price(seen: Decimal | None, quoted: Quote) -> None:
             seen=f"{rounded(seen):f}",
             estimated_cost=f"{now:f}",
         )
+
+
+def _own(job: JobRecord) -> tuple[UUID, ...]:
+    """Return the jobs whose media are a job's to use: of an export, those of its film too."""
+    return (job.id, job.parent) if job.parent else (job.id,)
 
 
 def _agrees(quoted: Quote, seen: Decimal) -> bool:

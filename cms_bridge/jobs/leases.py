@@ -20,7 +20,7 @@ from cms_bridge.jobs import history, renditions
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.records import JobRecord, Stage, StoredVideo
+from cms_bridge.records import JobRecord, Output, Stage, StoredVideo
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
@@ -56,6 +56,10 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     worker: str
     phase: Phase
     kind: JobKind
+    parent: UUID | None
+    """Of an export: the job whose film it makes once more."""
+    output: Output
+    """The form in which it is wanted."""
     project: str
     video_id: str
     version: str
@@ -367,6 +371,8 @@ def _lease(job: JobRecord, phase: Phase, worker: str) -> Lease:
         worker=worker,
         phase=phase,
         kind=job.kind,
+        parent=job.parent,
+        output=job.output,
         project=job.project,
         video_id=job.video_id,
         version=job.version,

@@ -21,6 +21,7 @@ from cms_bridge.errors import (
 from cms_bridge.records import JobRecord, StoredFile
 from cms_bridge.states import FileKind, JobKind
 from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
+from render.rendition import Codec
 
 HLS_MAIN = "hls/main.m3u8"
 """The name of the playlist that a player is given."""
@@ -34,6 +35,10 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     """One finished film of a video."""
 
     id: UUID
+    export: UUID | None
+    """The export that made it; None of a film itself."""
+    format: Codec
+    fps: int
     duration: float
     """Seconds."""
     width: int
@@ -85,7 +90,7 @@ async def record_files(rendition: UUID, files: Sequence[StoredFile], *, at: date
 
 async def of_video(video: UUID) -> tuple[JobRecord, tuple[Rendition, ...]]:
     """Return a video's job and its renditions, the newest first; raise `VideoNotFound`."""
-    job, rows = await _find(video), await _rows(video)
+    job, rows = await find_video(video), await _rows(video)
     files = await _files([row["id"] for row in rows])
     return job, tuple(_rendition(row, files.get(row["id"], ())) for row in rows)
 
@@ -105,7 +110,7 @@ async def find_file(video: UUID, rendition: UUID | None, name: str) -> FoundFile
     Raises `VideoNotFound`, `VideoNotReady` while there is no rendition,
     `RenditionNotFound` or `RenditionFileNotFound`.
     """
-    job = await _find(video)
+    job = await find_video(video)
     # An export is shown only to whoever names it: where none is named, the film itself is meant.
     rows = [
         one
@@ -138,7 +143,8 @@ async def files_named(rendition: UUID, names: Collection[str]) -> dict[str, Stor
     return found
 
 
-async def _find(video: UUID) -> JobRecord:
+async def find_video(video: UUID) -> JobRecord:
+    """Return a video's job; raise `VideoNotFound`."""
     row = await Job.select(*Job.all_columns()).where(Job.id == video).first()
     if row is None or row["kind"] != JobKind.VIDEO:
         raise VideoNotFound("There is no such video.")
@@ -169,6 +175,9 @@ def _rendition(row: Mapping[str, Any], files: Sequence[StoredFile]) -> Rendition
     known = {one.name: one for one in (*_own_files(row), *files)}
     return Rendition(
         id=row["id"],
+        export=row["export_job"],
+        format=Codec(row["format"]),
+        fps=row["fps"],
         duration=row["duration"],
         width=row["width"],
         height=row["height"],

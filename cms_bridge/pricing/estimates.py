@@ -173,9 +173,9 @@ async def estimate_in(
     prices: Prices,
     *,
     kinds: Collection[Kind] = MADE,
-    job: UUID | None = None,
+    jobs: Collection[UUID] = (),
 ) -> Estimate:
-    """Price a storyboard within a project, whose assets are reused; and a job's own, if named."""
+    """Price a storyboard within a project, whose assets are reused, as are all of these jobs'."""
     request_digests = {
         digest
         for scene in storyboard.scenes
@@ -183,7 +183,7 @@ async def estimate_in(
         for digest in digests(request)
     }
     existing = await assets.existing(project, request_digests)
-    own = await assets.owned(job, request_digests) if job else frozenset[tuple[str, str]]()
+    own = await assets.owned(jobs, request_digests) if jobs else frozenset[tuple[str, str]]()
     return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
 
 

@@ -112,7 +112,7 @@ class JobLinks(_Wire, frozen=True, kw_only=True):
     status: str
     """Where the job stands now."""
     approval: str | None = None
-    """What it would cost, and whose answer an approval names; null for a task."""
+    """What it would cost, and whose answer an approval names; null for a picture or a sound."""
     files: str | None = None
     """What was made: fresh links to a video, or a medium's bytes; null until it is completed."""
 
@@ -207,5 +207,10 @@ def job_links(job: UUID, kind: JobKind, *, done: bool) -> JobLinks:
             approval=f"/api/v1/jobs/{job}/estimate",
             files=f"{video}/links" if done else None,
         )
-    made = f"/api/v1/media/assets/{job}/content" if kind in MEDIA else f"{video}/links"
-    return JobLinks(status=f"/api/v1/tasks/{job}/status", files=made if done else None)
+    medium = kind in MEDIA
+    made = f"/api/v1/media/assets/{job}/content" if medium else f"{video}/links"
+    return JobLinks(
+        status=f"/api/v1/tasks/{job}/status",
+        approval=None if medium else f"/api/v1/jobs/{job}/estimate",
+        files=made if done else None,
+    )

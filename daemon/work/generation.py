@@ -140,7 +140,7 @@ class _Generation:
     reporter: Reporter
 
     async def asset(self, scene: Scene, kind: Kind) -> AssetRecord:
-        """Lay one file into the directory: the job's own, the project's, or one made now."""
+        """Lay one file into the directory: one that there is, or one made now."""
         place = Place(job=self.lease.job_id, scene_id=scene.id, kind=kind)
         request: ImageRequest | SpeechRequest = (
             image_request(self.storyboard, scene)
@@ -149,14 +149,22 @@ class _Generation:
         )
         request_digests = digests(request)
         damaged = False
-        while found := await assets.at(place, request_digests) or await assets.find_asset(
-            self.lease.project, request_digests
-        ):
+        while found := await self._find(place, request_digests):
             try:
                 return await self._reuse(place, found, request)
             except UnusableAsset:
                 damaged = True  # it is not found again
         return await self._make(place, request, remade=damaged)
+
+    async def _find(self, place: Place, request_digests: Collection[str]) -> AssetRecord | None:
+        found = await assets.at(place, request_digests) or await assets.find_asset(
+            self.lease.project, request_digests
+        )
+        if found is None and self.lease.parent:
+            # An export shows what its film does, placeholders too.
+            of_film = replace(place, job=self.lease.parent)
+            found = await assets.at(of_film, request_digests)
+        return found
 
     async def _make(
         self, place: Place, request: ImageRequest | SpeechRequest, *, remade: bool

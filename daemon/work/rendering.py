@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.records import Stage, StoredFile, StoredVideo
+from cms_bridge.records import Output, Stage, StoredFile, StoredVideo
 from cms_bridge.states import FileKind, StageName, Status
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
@@ -46,7 +46,11 @@ async def _make(
     lease: Lease, storyboard: Storyboard, directory: Path, *, services: Services, reporter: Reporter
 ) -> StoredVideo:
     generated = await generate_assets(
-        lease, storyboard, directory / "assets", services=services, reporter=reporter
+        lease,
+        lease.output.asked(storyboard),
+        directory / "assets",
+        services=services,
+        reporter=reporter,
     )
     warnings = merge(lease.warnings, generated.warnings)
     await reporter.move(
@@ -65,7 +69,7 @@ async def _make(
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     async with services.renders:
         rendered = await run_engine(
-            _arguments(directory, services),
+            _arguments(directory, services, lease.output),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             stderr_file=directory / "engine.log",
         )
@@ -95,7 +99,7 @@ async def _make(
     return _stored_video(rendered.rendition, files)
 
 
-def _arguments(directory: Path, services: Services) -> list[str]:
+def _arguments(directory: Path, services: Services, output: Output) -> list[str]:
     settings = services.settings
     signer = (
         ["--certificate", str(settings.signing_certificate), "--key", str(settings.signing_key)]
@@ -125,6 +129,12 @@ def _arguments(directory: Path, services: Services) -> list[str]:
         settings.render_quality.value,
         "--limits",
         str(directory / "limits.json"),
+        "--profile",
+        output.quality.value,
+        "--codec",
+        output.format.value,
+        "--fps",
+        str(output.fps),
         *signer,
     ]
 

@@ -18,11 +18,12 @@ from msgspec.structs import replace
 from cms_bridge import films
 from cms_bridge.database import connected
 from cms_bridge.inbox import intake
-from cms_bridge.jobs import approvals, moves
+from cms_bridge.jobs import approvals, exports, moves
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
+from render.rendition import Codec, Quality
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 from tests.faults.crashes import ago, at_rest
 from tests.faults.harness import Harness, daemon, open_harness
@@ -129,6 +130,101 @@ async def test_a_scene_is_made_anew_and_nothing_else(harness: Harness, point: st
             *([segments - 2] if "film" in point or not point else []),
             *([segments] if "film" in point else [segments - 2] if point else []),
         ]
+
+
+async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
+    directory = await anyio.to_thread.run_sync(harness.reset)
+    settings = harness.settings(directory, provider="gemini", drafting=False)
+    upright = exports.Order(aspect_ratio=AspectRatio.PORTRAIT, quality=Quality.PREVIEW)
+    small = exports.Order(quality=Quality.HD, format=Codec.AV1, fps=24)
+    async with connected(settings["REELWRIGHT_DATABASE_URL"]):
+        job = await send(events.submitted(), "s1")
+        await Job.update({Job.status: Status.STORYBOARD_COMPLETE}).where(Job.id == job)
+        await approve(job, FIRST, revision=1)
+        with daemon(settings, directory):
+            assert await at_rest(job, {Status.COMPLETED}) is Status.COMPLETED
+            first = await films.finished(job)
+            paid = await charges.charges_of(job)
+            made = [await export(job, upright), await export(job, small)]
+            # As it is already: no segment is encoded.
+            made.append(await export(job, exports.Order()))
+            # Pictures of a square were cropped, and nothing was asked for again.
+            assert harness.charges().total() == len(paid) == 6
+            assert await films.finished(job) == first
+            await approve(job, SECOND, revision=2)
+            assert await at_rest(job, {Status.COMPLETED}) is Status.COMPLETED
+            assert harness.charges().total() == 7
+            edited = await export(job, upright)
+        # The scene that was edited had been paid for by its film.
+        assert harness.charges().total() == 7
+        found = {one.export_job: one for one in await films.of_job(job)}
+        assert [
+            (one.width, one.height, one.format, one.fps, one.storyboard_revision)
+            for one in (found[key] for key in (*made, edited))
+        ] == [
+            (360, 640, Codec.H264, 30, 1),
+            (720, 720, Codec.AV1, 24, 1),
+            (1080, 1080, Codec.H264, 30, 1),
+            (360, 640, Codec.H264, 30, 2),
+        ]
+        assert found[made[2]].duration == first.duration
+        assert sorted(one.number for one in found.values()) == [1, 2, 3, 4, 6]
+        for one in (*made, edited):
+            assert not await charges.charges_of(one)
+            assert await stored(directory, found[one].key)
+        segments, reused = zip(
+            *(
+                (one["segments"], one["reused"])
+                for one in log(directory)
+                if one.get("event") == "engine.finished"
+            ),
+            strict=True,
+        )
+        whole = segments[0]
+        # The film, two forms of it, itself once more, its revision, and that in the first form.
+        assert reused == (0, 0, 0, whole, whole - 2, whole - 2)
+
+
+async def test_an_export_whose_daemon_is_killed_twice_is_made_once(harness: Harness) -> None:
+    directory = await anyio.to_thread.run_sync(harness.reset)
+    settings = harness.settings(directory, provider="gemini", drafting=False)
+    async with connected(settings["REELWRIGHT_DATABASE_URL"]):
+        job = await send(events.submitted(), "s1")
+        await Job.update({Job.status: Status.STORYBOARD_COMPLETE}).where(Job.id == job)
+        await approve(job, FIRST, revision=1)
+        with daemon(settings, directory):
+            assert await at_rest(job, {Status.COMPLETED}) is Status.COMPLETED
+        # Pictures of its own are paid for.
+        anew = exports.Order(
+            aspect_ratio=AspectRatio.PORTRAIT, quality=Quality.PREVIEW, new_pictures=True
+        )
+        one = (await exports.order(job, anew, OFFLINE, limits=Limits())).job
+        await Job.update({Job.approved_cost: Decimal(10), Job.wake_at: ago()}).where(
+            Job.id == one.id
+        )
+        # With a picture that is paid for and lies nowhere yet, and with the whole film.
+        for point, nth in (("before storing", 2), ("before the film is recorded", 1)):
+            with daemon(settings, directory, point=point, nth=nth) as victim:
+                await anyio.to_thread.run_sync(wait, [victim.sentinel], 90)
+                assert victim.exitcode == -9, f"not killed: {directory}/daemon.log"
+            assert [film.export_job for film in await films.of_job(job)] == [None]
+            await due(one.id)
+        with daemon(settings, directory):
+            assert await at_rest(one.id, {Status.COMPLETED}) is Status.COMPLETED
+        assert [film.export_job for film in await films.of_job(job)] == [one.id, None]
+        settled = [paid for paid in await charges.charges_of(one.id) if paid.settled is not None]
+        # Its three pictures, once each; every narration was found.
+        assert (len(settled), harness.charges().total()) == (3, 9)
+        assert {paid.scene_id for paid in settled} == {"s1", "s2", "s3"}
+
+
+async def export(video: UUID, wanted: exports.Order) -> UUID:
+    """Have a film exported for nothing, by the daemon that runs; return the export."""
+    job = (await exports.order(video, wanted, OFFLINE, limits=Limits())).job
+    # The test sends no wake-ups.
+    await Job.update({Job.wake_at: ago()}).where(Job.id == job.id, Job.status == Status.APPROVED)
+    assert await at_rest(job.id, {Status.COMPLETED}) is Status.COMPLETED
+    return job.id
 
 
 async def stored(directory: Path, key: str) -> bytes:

@@ -9,7 +9,7 @@ import msgspec
 
 from cms_bridge.assets import Metadata
 from cms_bridge.database import transaction
-from cms_bridge.jobs import media, renditions
+from cms_bridge.jobs import exports, media, renditions
 from cms_bridge.jobs.media import Order
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import OFFLINE
@@ -23,6 +23,7 @@ from cms_bridge.webhooks.publication import publish
 from render.containers.reader import Medium, Use
 from render.generation.base import Kind
 from render.storyboard import Limits
+from tests.support import events
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, call, claimed, new_job
 from tests.support.webhooks import subscribed
@@ -36,10 +37,13 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)
     await put(done, Status.COMPLETED)
     now, rendition = datetime.now(UTC), uuid4()
+    board = events.storyboard()
     await GeneratedVideo.insert(
         GeneratedVideo(
             id=rendition,
             job=done,
+            storyboard_digest=board.digest,
+            storyboard_data=msgspec.json.encode(board).decode(),
             key=f"{'a' * 32}/{'b' * 64}.mp4",
             poster_key=f"{'a' * 32}/{'c' * 64}.jpg",
             created_at=now,
@@ -86,7 +90,8 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
         ],
         at=now,
     )
-    video = {"videoId": str(done), "renditionId": str(rendition)}
+    export = await exports.order(done, exports.Order(fps=24), OFFLINE, limits=Limits())
+    video = {"videoId": str(done), "renditionId": str(rendition), "exportId": str(export.job.id)}
     video |= {"variant": "720p", "file": "0000.m4s"}
     hooks = [await _webhook(name, job) for job in (waiting, done)]
     return [

@@ -331,6 +331,11 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 "{videoId}/renditions",
                 "{videoId}/renditions/{renditionId}",
                 *(
+                    f"{{videoId}}/exports{rest}"
+                    for one in ("/{exportId}",)
+                    for rest in ("", "/estimate", one, f"{one}/cancel", f"{one}/retry")
+                ),
+                *(
                     f"{{videoId}}/{within}{file}"
                     for within in ("", "renditions/{renditionId}/")
                     for file in (

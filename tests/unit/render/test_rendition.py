@@ -41,6 +41,12 @@ def test_every_profile_has_its_shape_and_fits_the_chroma_grid(
     assert profile.width % 2 == profile.height % 4 == 0
 
 
+def test_smaller_ones_have_720_and_360_lines() -> None:
+    small = [profile_for(AspectRatio.PORTRAIT, quality) for quality in Quality]
+    assert [profile.width for profile in small] == [1080, 720, 360]
+    assert [profile.name for profile in small] == ["portrait", "portrait-hd", "portrait-preview"]
+
+
 def test_profiles_differ_by_name() -> None:
     names = {profile_for(ratio, quality).name for ratio in AspectRatio for quality in Quality}
     assert len(names) == len(AspectRatio) * len(Quality)

@@ -10,12 +10,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from cms_bridge import assets
+from cms_bridge import assets, films
 from cms_bridge.assets import Condition
 from cms_bridge.engines.sqlite import SQLite
 from cms_bridge.health import models, service
+from cms_bridge.jobs import (
+    exports,
+    media,
+    queues,
+    renditions,
+    submissions,
+    tasks,
+    transitions,
+    workers,
+)
 from cms_bridge.jobs import history as job_history
-from cms_bridge.jobs import media, queues, renditions, submissions, tasks, transitions, workers
 from cms_bridge.jobs.tasks import Wanted
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
@@ -98,6 +107,10 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
     await media.find(medium["id"])
     _, (film, *_) = await renditions.of_video(filmed["job"])
     await renditions.files_named(film.id, every_kind.FILES)
+    await exports.of_video(filmed["job"])
+    await films.finished(filmed["job"])
+    await films.of_export(filmed["job"])
+    await assets.owned([filmed["job"], medium["id"]], ["0" * 64])
     await assets.find_asset("p3", ["0" * 64])
     await assets.judge("media/none.png", Condition.USABLE)
     for wanted in (
