@@ -10,13 +10,17 @@ from typing import Annotated
 
 import msgspec
 
-from cms_bridge.fields import Count, Id, Moment, Price
+from cms_bridge.fields import LONGEST_NAME, Count, Id, Moment, Price
 from cms_bridge.pricing.amounts import rounded
 from render.storyboard import Brief, Storyboard
 
 
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """Named in camelCase on the wire. Unknown fields are ignored: senders may be newer."""
+class _Wire(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Named in camelCase on the wire, with no fields that are not known.
+
+    A misspelt price would else be an approval at any. So the bridge is upgraded before whoever
+    sends it more.
+    """
 
 
 class Project(_Wire, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ class Submission(_Wire, frozen=True, kw_only=True):
     project: Project
     video_id: Id
     submission: Count
-    version: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    version: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)] = ""
     """The document's version as the CMS names it: provenance, never compared."""
     brief: Brief
 

@@ -210,10 +210,16 @@ class BridgeSettings(DatabaseSettings):
     """The body of one webhook."""
     max_script_chars: Annotated[int, Field(gt=0)] = Limits().max_script_chars
     """Characters of a script, and of a brief."""
+    max_title_chars: Annotated[int, Field(gt=0)] = Limits().max_title_chars
+    """Characters of a title."""
+    max_style_chars: Annotated[int, Field(gt=0)] = Limits().max_style_chars
+    """Characters of a style, and of a voice."""
     max_scenes: Annotated[int, Field(gt=0)] = Limits().max_scenes
     """Scenes of one storyboard."""
     max_scene_chars: Annotated[int, Field(gt=0)] = Limits().max_scene_chars
     """Characters of one scene's narration, picture prompt or on-screen text, each."""
+    min_scene_seconds: Annotated[float, Field(gt=0)] = Limits().min_scene_seconds
+    """Shortest scene, or transition, that may be asked for."""
     max_scene_seconds: Annotated[float, Field(gt=0)] = Limits().max_scene_seconds
     """Length of one scene, asked for or spoken."""
     max_video_seconds: Annotated[float, Field(gt=0)] = Limits().max_video_seconds
@@ -315,8 +321,11 @@ class BridgeSettings(DatabaseSettings):
         """What one video may ask for."""
         return Limits(
             max_script_chars=self.max_script_chars,
+            max_title_chars=self.max_title_chars,
+            max_style_chars=self.max_style_chars,
             max_scenes=self.max_scenes,
             max_scene_chars=self.max_scene_chars,
+            min_scene_seconds=self.min_scene_seconds,
             max_scene_seconds=self.max_scene_seconds,
             max_video_seconds=self.max_video_seconds,
         )

@@ -139,7 +139,9 @@ class Role(enum.StrEnum):
     TEXT = "text"
 
 
-class Palette(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Palette(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """A project's three colours."""
 
     background: HexColour = "#14213d"
@@ -147,19 +149,23 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     accent: HexColour = "#fca311"
 
 
-class Focus(msgspec.Struct, frozen=True, kw_only=True):
+class Focus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The point of a picture that every crop keeps; shares of its width and height."""
 
     x: Share = 0.5
     y: Share = 0.5
 
 
+LONGEST_CLIP = 86_400
+"""Seconds into a clip: no file that is read here lasts longer than a day."""
+
+
 class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm)."""
 
-    trim_start: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    trim_start: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_CLIP)] = 0.0
     """Seconds of the clip left out at its beginning."""
-    trim_end: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    trim_end: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_CLIP)] | None = None
     """Where in the clip to stop, in its own seconds; None for its end. A scene that lasts
     longer holds the last picture."""
     fit: Fit = Fit.COVER
@@ -167,14 +173,27 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
     """Decibels by which the clip's own sound is raised; None for a silent clip."""
 
 
-class Solid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="solid"):
+class Solid(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag="solid",
+    forbid_unknown_fields=True,
+):
     """One colour instead of a picture."""
 
     colour: HexColour
 
 
 class Gradient(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="gradient"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    tag_field="kind",
+    tag="gradient",
+    forbid_unknown_fields=True,
 ):
     """Two colours that run into each other, instead of a picture."""
 
@@ -184,7 +203,7 @@ class Gradient(
     """Degrees clockwise from upwards, as in CSS: 90 runs to the right, 180 downwards."""
 
 
-class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A picture that stands in a corner throughout."""
 
     file: AssetName
@@ -194,7 +213,7 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     opacity: Share = 0.9
 
 
-class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A bed under the voice: looped to the video's length, faded, and ducked while one speaks."""
 
     file: AssetName
@@ -234,9 +253,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     max_script_chars: int = 40_000
     """Characters of script and of brief, each."""
+    max_title_chars: int = 500
+    max_style_chars: int = 10_000
+    """Characters of style and of voice, each, and of every text on where something comes from."""
+    max_ingredients: int = 100
+    """Of the whole, and of each scene."""
     max_scenes: int = 200
     max_scene_chars: int = 5_000
     """Characters in one scene's narration, prompt or on-screen text."""
+    min_scene_seconds: float = 0.04
+    """A frame, at the slowest rate or nearly; also of a transition."""
     max_scene_seconds: float = 600
     max_video_seconds: float = 7_200
     max_transition_seconds: float = 5
@@ -313,6 +339,8 @@ class Storyboard(
 
     def check(self, limits: Limits) -> None:
         """Raise `InvalidStoryboard` or `LimitExceeded` unless this can be filmed."""
+        _check_words(self, limits)
+        _check_ingredients(self.ingredients, limits)
         if not self.scenes:
             raise InvalidStoryboard("The storyboard holds no scene; it needs at least one.")
         if len(self.scenes) > limits.max_scenes:
@@ -330,7 +358,43 @@ class Storyboard(
             _check_scene(scene, number, limits)
 
 
+def _check_words(of: "Brief | Storyboard", limits: Limits) -> None:
+    for what, text, limit in (
+        ("the title", of.title, limits.max_title_chars),
+        ("the style", of.style, limits.max_style_chars),
+        ("the voice", of.voice, limits.max_style_chars),
+    ):
+        if len(text) > limit:
+            raise LimitExceeded(what, limit=limit, value=len(text), unit="characters")
+
+
+def _check_ingredients(
+    ingredients: tuple[Ingredient, ...], limits: Limits, *, scene: str | None = None
+) -> None:
+    if len(ingredients) > limits.max_ingredients:
+        raise LimitExceeded(
+            "the list of ingredients",
+            limit=limits.max_ingredients,
+            value=len(ingredients),
+            unit="entries",
+            scene=scene,
+        )
+    for one in ingredients:
+        for of in (one, one.credit):
+            for field in msgspec.structs.fields(of):
+                text = getattr(of, field.name)
+                if isinstance(text, str) and len(text) > limits.max_style_chars:
+                    raise LimitExceeded(
+                        f"an ingredient's {field.encode_name}",
+                        limit=limits.max_style_chars,
+                        value=len(text),
+                        unit="characters",
+                        scene=scene,
+                    )
+
+
 def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
+    _check_ingredients(scene.ingredients, limits, scene=str(number))
     for what, text in (
         ("the narration", scene.narration),
         ("the picture prompt", scene.picture_prompt),
@@ -357,9 +421,10 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
     ):
         if seconds is None:
             continue
-        if not seconds > 0:
+        if not seconds >= limits.min_scene_seconds:
             raise InvalidStoryboard(
-                f"Scene {number}: {what} must be above 0 seconds; this is {seconds:g}.",
+                f"Scene {number}: {what} must be at least {limits.min_scene_seconds:g} seconds;"
+                f" this is {seconds:g}.",
                 scene=str(number),
             )
         if seconds > limit:
@@ -375,7 +440,7 @@ def _check_trim(start: float, end: float, number: int) -> None:
         )
 
 
-class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What an editor wrote, before it became a storyboard."""
 
     title: str
@@ -391,6 +456,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def check(self, limits: Limits) -> None:
         """Raise `EmptyScript` or `LimitExceeded` unless there is something to film."""
+        _check_words(self, limits)
         for what, text in (("the script", self.script), ("the brief", self.brief)):
             if len(text) > limits.max_script_chars:
                 raise LimitExceeded(

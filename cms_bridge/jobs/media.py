@@ -23,7 +23,7 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Status
 from cms_bridge.tables import Asset, Job
-from render.errors import EmptyScript, InvalidStoryboard
+from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.generation.base import ImageRequest, SpeechRequest
 from render.generation.requests import digests, image_request, request_digest, speech_request
 from render.storyboard import (
@@ -153,6 +153,13 @@ async def order(
     The same key names the same order for ever. What the project already has, and
     has been looked at, is handed over at once. Raises `IdempotencyConflict` or `InvalidStoryboard`.
     """
+    if len(wanted.prompt) > limits.max_scene_chars:
+        raise LimitExceeded(
+            "the prompt's text",
+            limit=limits.max_scene_chars,
+            value=len(wanted.prompt),
+            unit="characters",
+        )
     board = wanted.storyboard
     board.check(limits)
     if wanted.music:

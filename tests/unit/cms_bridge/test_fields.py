@@ -70,7 +70,11 @@ def test_patterns_are_published_in_the_dialect_of_json_schema() -> None:
     assert all(one.endswith("$") and "(?!" not in one for one in patterns)
 
 
-def test_an_event_of_a_newer_sender_may_hold_more() -> None:
-    event = json.loads(msgspec.json.encode(events.submitted()))
-    event["data"]["later"] = event["later"] = 1
+@pytest.mark.parametrize("place", [(), ("data",), ("data", "project"), ("data", "brief")])
+def test_an_event_holds_nothing_that_is_not_known(place: tuple[str, ...]) -> None:
+    event = inner = json.loads(msgspec.json.encode(events.submitted()))
     assert taken(Event, event)
+    for name in place:
+        inner = inner[name]
+    inner["later"] = 1
+    assert not taken(Event, event)

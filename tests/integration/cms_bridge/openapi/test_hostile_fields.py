@@ -1,0 +1,205 @@
+"""Every field of every request and event, given what it is not for: refused by name, or harmless.
+
+The bodies are made up from the contract, so that a field which comes later is walked too.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.app import create_app
+from cms_bridge.settings import BridgeSettings
+from tests.support import events
+from tests.support.api_objects import store_api_objects
+from tests.support.bridge_process import API_KEY, LINK_SECRET, WEBHOOKS
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+
+LONG = "x" * 100_000
+TEXTS = (
+    "a", "s1", "en", "#14213d", "0.15", "1.jpg", "0" * 64, "https://example.com/hook",
+    "2026-11-28T10:00:00Z", str(uuid4()),
+)  # fmt: skip
+"""What texts of a pattern or a format are tried with."""
+WRONG: tuple[Any, ...] = (None, True, -1, 0, 2**31, 2**63, 2**70, 1e308, 1e-300, [], {}, "", "\0")
+EXEMPT = {"ingredients"}
+"""They come back from what was signed by older versions, which knew more of them."""
+
+
+@pytest.fixture
+async def http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(
+        BridgeSettings(
+            redis_url=redis_url,
+            database_url=database_url,
+            storage_directory=tmp_path / "objects",
+            webhook_secret=SecretStr(events.SECRET),
+            api_key=SecretStr(API_KEY),
+            link_secret=SecretStr(LINK_SECRET),
+            rate_writes_per_minute=0,
+            rate_reads_per_minute=0,
+            rate_events_per_minute=0,
+        )
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=key) as client,
+    ):
+        yield client
+
+
+def made_up(form: dict[str, Any], document: dict[str, Any]) -> Any:
+    """Return a value of a schema with every field there is."""
+    if "$ref" in form:
+        form = document["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+    if several := form.get("anyOf") or form.get("oneOf"):
+        return made_up(next(one for one in several if one.get("type") != "null"), document)
+    if listed := form.get("enum"):
+        return listed[0]
+    fields, items = form.get("properties", {}), form.get("items")
+    values = {
+        "object": lambda: {name: made_up(one, document) for name, one in fields.items()},
+        "array": lambda: [made_up(items, document)] if items else [],
+        "integer": lambda: form.get("minimum", 0),
+        "number": lambda: form.get("minimum", form.get("exclusiveMinimum", 0) + 1),
+        "boolean": lambda: False,
+        "string": lambda: text(form),
+    }
+    return form["const"] if "const" in form else values[form["type"]]()
+
+
+def text(form: dict[str, Any]) -> str:
+    if form.get("format") == "uuid":
+        return TEXTS[-1]
+    if form.get("format") == "date-time":
+        return TEXTS[-2]
+    pattern = form.get("pattern", "")
+    return next((one for one in TEXTS if re.search(pattern, one)), "a")
+
+
+def forms(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield every body that is asked for, by method and path, and every form of it."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if operation.get("x-alias-of") or "application/json" not in content:
+                continue
+            schema = content["application/json"]["schema"]
+            for one in schema.get("anyOf") or schema.get("oneOf") or [schema]:
+                name = one.get("$ref", path).rpartition("/")[2]
+                yield method.upper(), path, name, made_up(one, document)
+
+
+def places(body: Any, *at: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value in a body."""
+    inner = body.items() if isinstance(body, dict) else enumerate(body)
+    for key, value in inner:
+        yield (*at, key)
+        if isinstance(value, dict | list):
+            yield from places(value, *at, key)
+
+
+def changed(body: Any, place: tuple[Any, ...], value: Any) -> Any:
+    other = inner = deepcopy(body)
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return other
+
+
+def objects(body: Any, *at: Any) -> Iterator[tuple[Any, ...]]:
+    if isinstance(body, dict):
+        yield at
+    for place in places(body, *at):
+        value = body
+        for key in place:
+            value = value[key]
+        if isinstance(value, dict):
+            yield place
+
+
+def names(place: tuple[Any, ...], answer: httpx.Response) -> bool:
+    """Tell whether an answer speaks of a field, in whatever spelling."""
+    said = re.sub(r"[^a-z]", "", answer.text.lower())
+    (*_, name) = [one for one in place if isinstance(one, str)]
+    return name.lower() in said
+
+
+class Sender:
+    """Sends bodies to where the contract wants them, signed where it wants that."""
+
+    def __init__(self, http: httpx.AsyncClient, ids: dict[str, str]) -> None:
+        self._http = http
+        self._ids = ids
+
+    async def send(self, method: str, path: str, body: Any) -> httpx.Response:
+        filled = re.sub(r"{(\w+)}", lambda name: self._ids.get(name[1], str(uuid4())), path)
+        content, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        if path == WEBHOOKS:
+            content, headers = events.signed(content)
+        return await self._http.request(method, filled, content=content, headers=headers)
+
+
+@pytest.fixture
+async def sender(http: httpx.AsyncClient) -> Sender:
+    return Sender(http, (await store_api_objects("p1"))[0])
+
+
+@pytest.fixture
+async def bodies(http: httpx.AsyncClient) -> list[tuple[str, str, str, Any]]:
+    return list(forms((await http.get("/schema/openapi.json")).json()))
+
+
+async def test_no_value_of_any_field_is_more_than_a_refusal(
+    sender: Sender, bodies: list[tuple[str, str, str, Any]]
+) -> None:
+    broken = [
+        (path, name, place, wrong, answer.status_code)
+        for method, path, name, body in bodies
+        for place in places(body)
+        for wrong in WRONG
+        for answer in [await sender.send(method, path, changed(body, place, wrong))]
+        if answer.status_code >= 500
+    ]
+    assert broken == []
+
+
+async def test_what_is_too_long_is_refused_by_name(
+    sender: Sender, bodies: list[tuple[str, str, str, Any]]
+) -> None:
+    taken = [
+        (path, name, place, answer.text[:300])
+        for method, path, name, body in bodies
+        for place in places(body)
+        for answer in [await sender.send(method, path, changed(body, place, LONG))]
+        if answer.status_code not in {400, 422} or not names(place, answer)
+    ]
+    assert len(bodies) > 10
+    assert taken == []
+
+
+async def test_what_is_not_known_is_refused_by_name_wherever_it_stands(
+    sender: Sender, bodies: list[tuple[str, str, str, Any]]
+) -> None:
+    taken = [
+        (path, name, place, answer.text[:300])
+        for method, path, name, body in bodies
+        for place in objects(body)
+        if not EXEMPT & set(place)
+        for answer in [await sender.send(method, path, changed(body, (*place, "misspelt"), 1))]
+        if answer.status_code != 400 or "misspelt" not in answer.text
+    ]
+    assert taken == []
