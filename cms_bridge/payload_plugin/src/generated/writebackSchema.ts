@@ -144,6 +144,7 @@ export const writebackSchema = {
         y: { type: 'number', minimum: 0, maximum: 1, default: 0.5 },
       },
       required: [],
+      additionalProperties: false,
     },
     Clip: {
       title: 'Clip',
@@ -151,9 +152,9 @@ export const writebackSchema = {
         "How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).",
       type: 'object',
       properties: {
-        trimStart: { type: 'number', minimum: 0, default: 0 },
+        trimStart: { type: 'number', minimum: 0, maximum: 86400, default: 0 },
         trimEnd: {
-          anyOf: [{ type: 'number', exclusiveMinimum: 0 }, { type: 'null' }],
+          anyOf: [{ type: 'number', exclusiveMinimum: 0, maximum: 86400 }, { type: 'null' }],
           default: null,
         },
         fit: { $ref: '#/$defs/Fit', default: 'cover' },
@@ -179,6 +180,7 @@ export const writebackSchema = {
         colour: { type: 'string', pattern: '^#[0-9a-fA-F]{6}$' },
       },
       required: ['kind', 'colour'],
+      additionalProperties: false,
     },
     Gradient: {
       title: 'Gradient',
@@ -191,6 +193,7 @@ export const writebackSchema = {
         angle: { type: 'number', minimum: 0, exclusiveMaximum: 360, default: 90 },
       },
       required: ['kind', 'start', 'end'],
+      additionalProperties: false,
     },
     Ingredient: {
       title: 'Ingredient',
@@ -249,6 +252,7 @@ export const writebackSchema = {
         accent: { type: 'string', pattern: '^#[0-9a-fA-F]{6}$', default: '#fca311' },
       },
       required: [],
+      additionalProperties: false,
     },
     CaptionStyle: {
       title: 'CaptionStyle',
@@ -266,6 +270,7 @@ export const writebackSchema = {
         opacity: { type: 'number', minimum: 0, maximum: 1, default: 0.9 },
       },
       required: ['file'],
+      additionalProperties: false,
     },
     Corner: {
       title: 'Corner',
@@ -285,6 +290,7 @@ export const writebackSchema = {
         fadeOut: { type: 'number', minimum: 0, maximum: 30, default: 2.5 },
       },
       required: ['file'],
+      additionalProperties: false,
     },
     RenditionWrite: {
       title: 'RenditionWrite',
