@@ -3,7 +3,8 @@
     BridgeError
     ├── Refusal                 of a request
     │   ├── WebhookRejected     401  unsigned, tampered with, or outside the time window
-    │   ├── MalformedEvent      400  not JSON, of an unknown type, or not of the type's form
+    │   ├── MalformedBody       400  not JSON, or not of the form that is expected
+    │   │   └── MalformedEvent  400  a signed one, or of a type that is not known
     │   ├── BodyTooLarge        413  more bytes than `max_webhook_bytes`
     │   ├── EventConflict       409  an id that was used before, with another body
     │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
@@ -86,7 +87,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import ClassVar
 
-from cms_bridge.fields import camel_case
+from cms_bridge.fields import FieldError, camel_case
 from cms_bridge.states import Status
 from render.errors import RefusedGeneration, RenderError, RunningGeneration
 
@@ -118,11 +119,24 @@ class WebhookRejected(Refusal):
     code = "webhook_rejected"
 
 
-class MalformedEvent(Refusal):
-    """A signed body that is not JSON, of an unknown type, or not of the type's form."""
+class MalformedBody(Refusal):
+    """A body that is not JSON, or not of the form that is expected."""
 
     status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+    said: ClassVar[str] = "A parameter or the body is not of its form."
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__(" ".join((self.said, *map(str, errors))))
+        self.errors = errors
+        """All that is wrong with it."""
+
+
+class MalformedEvent(MalformedBody):
+    """A signed body that is not JSON, of an unknown type, or not of the type's form."""
+
     code = "malformed_event"
+    said = "The body is not a known event."
 
 
 class BodyTooLarge(Refusal):

@@ -20,6 +20,20 @@ def camel_case(name: str) -> str:
     return first + "".join(map(str.title, more))
 
 
+class FieldError(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing that is wrong with a request."""
+
+    message: str
+    key: str = ""
+    """The field or parameter."""
+    source: str = ""
+    """`body`, `path`, `query` or `header`."""
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        return f"{self.key}: {self.message}." if self.key else f"{self.message}."
+
+
 ONE_LINE = rf"^[^\u0000-\u001f\u007f]*{END}"
 """No control character; JSON Schema's dialect and Python's read it alike."""
 

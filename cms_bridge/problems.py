@@ -13,8 +13,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from cms_bridge.errors import Refusal, Unauthorised, WebhookRejected, problem
-from cms_bridge.fields import camel_case
+from cms_bridge.errors import MalformedBody, Refusal, Unauthorised, WebhookRejected, problem
+from cms_bridge.fields import FieldError, camel_case
 from render.errors import ContainerError, InvalidStoryboard, RenderError
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,7 +33,7 @@ _TITLES = {
 }
 
 SAID = {
-    HTTPStatus.BAD_REQUEST: "A parameter or the body is not of its form.",
+    HTTPStatus.BAD_REQUEST: MalformedBody.said,
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not know this method.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A body past its limit.",
@@ -44,20 +44,6 @@ SAID = {
 _REFUSED = "reelwright.refused"
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-class FieldError(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing that is wrong with a request."""
-
-    message: str
-    key: str = ""
-    """The field or parameter."""
-    source: str = ""
-    """`body`, `path`, `query` or `header`."""
-
-    def __str__(self) -> str:
-        """Return it as a sentence."""
-        return f"{self.key}: {self.message}." if self.key else f"{self.message}."
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -117,7 +103,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
             headers["WWW-Authenticate"] = challenge
         if isinstance(error, Refusal) and error.retry_after is not None:
             headers["Retry-After"] = str(error.retry_after)
-        return _response(details(status, code, str(error), params=params), headers)
+        errors = error.errors if isinstance(error, MalformedBody) else ()
+        return _response(details(status, code, str(error), params=params, errors=errors), headers)
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
         status, faults = HTTPStatus(error.status_code), _faults(error)
         said = SAID.get(status, error.detail) if error.detail == status.phrase else error.detail

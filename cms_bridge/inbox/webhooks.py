@@ -7,10 +7,11 @@ it is read, bound, verify the bytes as they came, and only then decode.
 import binascii
 import time
 from collections.abc import AsyncIterator, Mapping
+from typing import cast
 
-import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from cms_bridge import decoding
 from cms_bridge.errors import BodyTooLarge, MalformedEvent, WebhookRejected
 from cms_bridge.events import Event
 
@@ -74,9 +75,4 @@ async def read_bounded(
 
 def decode(body: bytes) -> Event:
     """Return the typed event; raise `MalformedEvent` saying what is wrong where."""
-    try:
-        return msgspec.json.decode(body, type=Event)
-    except msgspec.DecodeError as error:
-        raise MalformedEvent(f"The body is not a known event: {error}") from error
-    except RecursionError as error:
-        raise MalformedEvent("The body is nested too deeply.") from error
+    return decoding.decode(body, cast(type[Event], Event), refusal=MalformedEvent)

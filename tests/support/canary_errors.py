@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel
 
 from cms_bridge.errors import MalformedEvent
+from cms_bridge.fields import FieldError
 
 CANARY = f"canary-{0xB0D1:x} of a body"
 """Put together, so that it is no constant of this program."""
@@ -63,7 +64,7 @@ def by_hand() -> None:
 
 
 def by_the_program() -> None:
-    raise MalformedEvent(f"The body is not a known event: {CANARY}")
+    raise MalformedEvent((FieldError(message=CANARY),))
 
 
 def by_chain() -> None:
