@@ -103,6 +103,9 @@ class BoundedProtocol(H11Protocol):
         vouching(scope, self._vouch)
         closing(scope, self._set_end)
         pacing(scope, self._set_pace)
+        if scope["type"] == "http" and _is_ambiguous(scope["headers"]):
+            self._refuse(HTTPStatus.BAD_REQUEST, code="malformed_request")
+            return
         try:
             await self._bounded_app(scope, receive, send)
         finally:
@@ -221,9 +224,10 @@ class BoundedProtocol(H11Protocol):
         # uvicorn answers 400 to all that h11 cannot read; h11 knows when it was too long.
         hint = getattr(sys.exc_info()[1], "error_status_hint", HTTPStatus.BAD_REQUEST)
         too_long = hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(
-            HTTPStatus(hint), code="headers_too_large" if too_long else "malformed_request"
-        )
+        if too_long:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, code="headers_too_large")
+        else:
+            self._refuse(HTTPStatus.BAD_REQUEST, code="malformed_request")
 
     def _unsupported_upgrade_warning(self) -> None:
         """Write nothing: such a request is answered as any other, and anybody can send many."""
@@ -346,6 +350,15 @@ class BoundedProtocol(H11Protocol):
         if not self.cycle or not self.cycle.response_started:
             return False
         return not self.cycle.response_complete or self.conn.their_state is h11.SEND_BODY
+
+
+def _is_ambiguous(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a body has two ends, by its length and by its chunks (RFC 9112, 6.3).
+
+    A proxy in front that goes by the other one would take the rest for a request of its own.
+    """
+    names = {name for name, _ in headers}
+    return b"content-length" in names and b"transfer-encoding" in names
 
 
 def _untaken(transport: asyncio.Transport) -> int:

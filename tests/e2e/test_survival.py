@@ -278,7 +278,7 @@ class TestStoryboardsThatCannotBeFilmed:
             ((), "The storyboard holds no scene"),
             (scenes(300), "A storyboard may be at most 200 scenes; this is 300."),
             (scenes(1, duration=700), "Scene 1: The duration may be at most 30 seconds"),
-            (scenes(1, duration=0), "Scene 1: The duration must be above 0 seconds"),
+            (scenes(1, duration=0), "Scene 1: The duration must be at least 0.04 seconds"),
             (scenes(1) * 2, "Two scenes have the id"),
         ):
             change = StoryboardChange(

@@ -36,9 +36,7 @@ def many(count: int, seconds: float, transition: Transition) -> Storyboard:
     return Storyboard(title="Many", scenes=scenes)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "frames"), [(0.05, 2), (0.001, 1), (1e-300, 1)], ids=["0.05 s", "1 ms", "no time"]
-)
+@pytest.mark.parametrize(("seconds", "frames"), [(0.05, 2), (0.04, 1)], ids=["0.05 s", "0.04 s"])
 def test_the_shortest_scene_is_a_video(tmp_path: Path, seconds: float, frames: int) -> None:
     alone = Storyboard(title="Brief", scenes=(Scene(id="a", background=GROUND, duration=seconds),))
     assert make(alone, tmp_path).rendition.frames == frames
@@ -145,7 +143,8 @@ def scene_of(**fields: object) -> str:
         (scene_of(duration=float("inf")), "JSON is malformed"),
         ('{"title": "T", "scenes": [{"id": "a", "duration": 1e400}]}', "Number out of range"),
         (scene_of(duration=10**300), "Scene 1: the duration may be at most 600 seconds"),
-        (scene_of(duration=-1e308), "Scene 1: the duration must be above 0 seconds"),
+        (scene_of(duration=-1e308), "Scene 1: the duration must be at least 0.04 seconds"),
+        (scene_of(duration=1e-300), "Scene 1: the duration must be at least 0.04 seconds"),
         (scene_of(transitionSeconds=1e9), "Scene 1: the transition may be at most 5 seconds"),
         (scene_of(focus={"x": 1e300, "y": 0}), "The storyboard cannot be read"),
         (scene_of(id="a" * 65), "The storyboard cannot be read"),
@@ -156,7 +155,7 @@ def scene_of(**fields: object) -> str:
         ("\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "The storyboard cannot be"),
         ('{"title": "T", "scenes": ' + "[" + "{}," * 99_999 + "{}]}", "required field `id`"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_storyboard_that_is_nonsense_is_said(content: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "board.json"
@@ -170,7 +169,7 @@ def test_a_storyboard_that_is_nonsense_is_said(content: str, words: str, tmp_pat
 
 def test_a_storyboard_of_ten_megabytes_is_filmed_and_signed(tmp_path: Path) -> None:
     path, out = tmp_path / "board.json", tmp_path / "out.mp4"
-    path.write_text(scene_of().replace('"T"', json.dumps("T" * 10_000_000)))
+    path.write_text(scene_of() + " " * 10_000_000)
     status, lines = run(
         path, "-o", out, "--profile", "preview", "--credentials", tmp_path / "credentials"
     )
