@@ -69,7 +69,7 @@ def boards(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneAssets]]:
             duration=draw(st.none() | st.floats(min_value=0.05, max_value=20)),
             motion=draw(st.sampled_from(Motion)),
             transition=draw(st.sampled_from(Transition)),
-            transition_seconds=draw(st.none() | st.floats(min_value=0.01, max_value=5)),
+            transition_seconds=draw(st.none() | st.floats(min_value=0.04, max_value=5)),
             focus=Focus(x=draw(st.floats(0, 1)), y=draw(st.floats(0, 1))),
             background=draw(
                 st.sampled_from(

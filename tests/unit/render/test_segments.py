@@ -42,7 +42,7 @@ scenes = st.lists(
     st.builds(
         Scene,
         id=st.just(""),
-        duration=st.floats(min_value=0.01, max_value=40),
+        duration=st.floats(min_value=0.04, max_value=40),
         motion=st.sampled_from(Motion),
         transition=st.sampled_from(Transition),
     ),

@@ -24,10 +24,10 @@ def films(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneMedia]]:
         spoken = draw(st.none() | seconds)
         scene = Scene(
             id=f"s{number}",
-            duration=draw(st.none() | st.floats(min_value=0.001, max_value=40)),
+            duration=draw(st.none() | st.floats(min_value=0.04, max_value=40)),
             motion=draw(st.sampled_from(Motion)),
             transition=draw(st.sampled_from(Transition)),
-            transition_seconds=draw(st.none() | st.floats(min_value=0.001, max_value=5)),
+            transition_seconds=draw(st.none() | st.floats(min_value=0.04, max_value=5)),
         )
         scenes.append(scene)
         media[scene.id] = SceneMedia(
@@ -207,7 +207,7 @@ def test_burned_captions_keep_their_place_in_a_scene_that_moves_by_part_of_a_fra
 
 @given(
     ends=st.lists(st.fractions(Fraction(1, 50), 4, max_denominator=48_000), min_size=1, max_size=4),
-    lasting=st.floats(min_value=0.01, max_value=9),
+    lasting=st.floats(min_value=0.04, max_value=9),
     fps=st.sampled_from(FRAME_RATES),
 )
 def test_never_are_two_captions_seen_at_once(

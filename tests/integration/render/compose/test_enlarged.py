@@ -9,7 +9,8 @@ from render.assembly import Order, Production
 from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, Scene, Storyboard
 
-FULL, SMALL = (profile_for(AspectRatio.LANDSCAPE, quality) for quality in Quality)
+FULL = profile_for(AspectRatio.LANDSCAPE)
+SMALL = profile_for(AspectRatio.LANDSCAPE, Quality.PREVIEW)
 UPRIGHT = profile_for(AspectRatio.PORTRAIT)
 TURNED = 6
 """EXIF's number for a camera that was held upright."""
