@@ -322,6 +322,7 @@ class _Crew:
                 place,
                 profile=profile,
                 encoder=self._composition.encoder,
+                smooth=segment.smooth,
             )
             observed = look(place, painted=samples, check=self.check)
         except FFmpegError as error:

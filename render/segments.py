@@ -13,7 +13,7 @@ words and the logo on top with the fonts they are set in, and how it is encoded.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -31,6 +31,8 @@ from render.words.typesetting import stack_digest
 
 RECIPE = 5
 """Counts the ways pictures have been painted; another one makes other segments."""
+_FINER = 1
+"""The same of how gradients are encoded (`render.encoder.finer`)."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,11 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     texts: tuple[TextOverlay, ...]
     """The words on it; their times count from the segment's first frame, and may lie outside."""
     digest: str
+
+    @property
+    def smooth(self) -> bool:
+        """Whether it shows a slow gradient, which takes finer coding to be seen without bands."""
+        return _is_smooth(self.views)
 
     @property
     def end(self) -> int:
@@ -149,6 +156,8 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
         content["transition"] = shot.transition
         if shot.transition is Transition.FADE:
             content["through"] = shot.colour
+    if _is_smooth(views):
+        content["finer"] = _FINER
     if texts:
         content["lettering"] = [
             # Where they begin and end matters as far as it is seen here.
@@ -165,6 +174,11 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
     encoded = msgspec.json.encode(content, order="deterministic", enc_hook=rate_digested)
     digest = hashlib.sha256(encoded).hexdigest()
     return Segment(start=start, frames=frames, views=views, texts=texts, digest=digest)
+
+
+def _is_smooth(views: Sequence[View]) -> bool:
+    # Where one gives way to another, bands do not stand still long enough to be seen.
+    return len(views) == 1 and isinstance(views[0].shot.source, Gradient)
 
 
 def _cuts(timeline: Timeline) -> Iterator[tuple[int, int, tuple[View, ...]]]:
