@@ -15,24 +15,7 @@ from tests.support.servers.postgres import PostgresServer
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-TESTS = Path(__file__).parent
-
 pytest_plugins = ["tests.support.servers.fixtures", "tests.support.simulators.fixtures"]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares costly fixtures, where tests are dealt out to several processes.
-
-    That is a file, and all of e2e, whose one installation takes longest to start. It is also
-    begun first: what is left at the end should be short.
-    """
-    items.sort(key=lambda item: not item.path.is_relative_to(TESTS / "e2e"))
-    for item in items:
-        group = item.path.relative_to(TESTS)
-        item.add_marker(
-            pytest.mark.xdist_group(group.parts[0] if group.parts[0] == "e2e" else str(group))
-        )
 
 
 @pytest.fixture(scope="session")
