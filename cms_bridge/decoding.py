@@ -22,6 +22,7 @@ T = TypeVar("T")
 _MOST_FAULTS = 50
 _MOST_BYTES = 1024 * 1024
 """Of a body whose every fault is looked for; of a longer one the first is told."""
+_MOST_WHOLE = 2**63
 _LONGEST = 200
 """Characters of a name or a value that an answer repeats."""
 
@@ -31,7 +32,7 @@ _Object = dict[str, Any]
 def decode(body: bytes, form: type[T], *, refusal: type[MalformedBody] = MalformedBody) -> T:
     """Return a body as a value of a form; raise the refusal, which names every fault."""
     try:
-        decoded = msgspec.json.decode(body, type=form)
+        decoded = _decoded(body, form)
         json.loads(body, object_pairs_hook=partial(_once, refusal), parse_int=len, parse_float=len)
     except msgspec.ValidationError as error:
         faults = _all_faults(body, form) if len(body) <= _MOST_BYTES else ()
@@ -44,6 +45,27 @@ def decode(body: bytes, form: type[T], *, refusal: type[MalformedBody] = Malform
         said = "It is nested too deeply"
         raise refusal((FieldError(message=said, source="body"),)) from error
     return decoded
+
+
+def _decoded(body: bytes, form: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=form)
+    except msgspec.ValidationError:
+        if len(body) > _MOST_BYTES:
+            raise
+        # JSON has one kind of number, as JSON Schema says: 78.0 is as whole as 78. Few send it.
+        return msgspec.convert(_whole(msgspec.json.decode(body)), form)
+
+
+def _whole(value: Any) -> Any:
+    """Return a value with its whole numbers as such, however they were written."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_WHOLE:
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in cast("_Object", value).items()}
+    return value
 
 
 def _once(refusal: type[MalformedBody], pairs: list[tuple[str, Any]]) -> None:
@@ -59,7 +81,7 @@ def _all_faults(body: bytes, form: Any) -> tuple[FieldError, ...]:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
-    return tuple(islice(_faults(value, form, ""), _MOST_FAULTS))
+    return tuple(islice(_faults(_whole(value), form, ""), _MOST_FAULTS))
 
 
 def _faults(value: Any, form: Any, at: str) -> Iterator[FieldError]:

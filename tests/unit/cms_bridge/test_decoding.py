@@ -58,6 +58,13 @@ def test_everything_that_is_wrong_is_named_by_its_place() -> None:
     }
 
 
+def test_a_whole_number_is_whole_however_it_is_written() -> None:
+    body = b'{"ownerName": "x", "best": {"kind": "coin", "worth": 7.0}, "weight": 1e2}'
+    assert decode(body, Purse) == Purse(owner_name="x", best=Coin(worth=7), weight=100.0)
+    half = {"ownerName": "x", "best": {"kind": "coin", "worth": 7.5}, "holds": [{"worth": 1.0}]}
+    assert faults(half).keys() == {"best.worth", "holds[0]"}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
