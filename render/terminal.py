@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from json import dumps
@@ -72,6 +73,9 @@ def open_standard_streams() -> None:
 def run(app: typer.Typer, arguments: list[str], *, prog_name: str) -> None:
     """Run a command and end the process; whoever reads JSON is told of wrong usage in JSON."""
     json = "--json" in arguments
+    if not sys.warnoptions:
+        # What a library minds about a file is no line of the report.
+        warnings.simplefilter("ignore")
     try:
         status = app(arguments, prog_name=prog_name, standalone_mode=not json)
     except OSError as error:
