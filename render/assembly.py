@@ -7,7 +7,7 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,7 @@ from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.outputs import check_outputs
 from render.painter import Painter
 from render.pictures.canvas import Canvas
-from render.pictures.still import measure_picture, small_picture
+from render.pictures.enlargement import enlarged
 from render.placing import build
 from render.problem import Problem
 from render.rendition import Profile, Rendition, Timings
@@ -43,7 +43,7 @@ from render.report import (
 from render.segments import fingerprint
 from render.sound.programme import encode_sound
 from render.storyboard import Limits, Storyboard
-from render.timeline import Cue, Still, Timeline
+from render.timeline import Cue, Timeline
 from render.words.subrip import subrip
 from render.words.transcript import transcript
 from render.words.typesetting import problems
@@ -51,9 +51,6 @@ from render.words.webvtt import webvtt
 
 if TYPE_CHECKING:
     from render.signing.credentials import Credentials
-
-_BLURRED = 3
-"""Times a picture may be enlarged before it is told of."""
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +175,7 @@ class Production:
     def _warnings(self, timeline: Timeline) -> tuple[Problem, ...]:
         return (
             *self._gather_assets().warnings,
-            *_small_pictures(timeline, self._order.profiles),
+            *enlarged(timeline.shots, self._order.profiles),
             *_text_problems(timeline),
         )
 
@@ -426,15 +423,6 @@ class _StandIns:
             with suppress(RefusedGeneration):
                 return await self._stock.draw(request)
         return await self._cards.draw(request)
-
-
-def _small_pictures(timeline: Timeline, profiles: Sequence[Profile]) -> Iterator[Problem]:
-    for shot in timeline.shots:
-        if isinstance(shot.source, Still):
-            width, height = measure_picture(shot.source.path, scene=str(shot.number))
-            # Times it is enlarged to fill the frame, before the camera comes nearer.
-            if any(max(one.width / width, one.height / height) > _BLURRED for one in profiles):
-                yield small_picture(width, height).of_scene(shot.number)
 
 
 def _text_problems(timeline: Timeline) -> tuple[Problem, ...]:

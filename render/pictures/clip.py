@@ -41,6 +41,7 @@ from render.pictures import matrices
 from render.pictures.canvas import Canvas
 from render.pictures.deinterlacing import deinterlace, first_field
 from render.pictures.fitting import Fitting, FrameFormat
+from render.pictures.orientation import Orientation
 from render.rendition import Profile, Rate
 from render.timeline import Moving
 
@@ -87,6 +88,18 @@ def check_clip(path: Path, *, scene: str, limits: ClipLimits = _LIMITS) -> ClipI
             height=stream.height,
             sounds=bool(container.streams.audio),
         )
+
+
+def measure_clip(path: Path, *, scene: str) -> tuple[int, int]:
+    """Return the pixels, across and down, of a clip's first picture as it is seen."""
+    with _open(path, scene, _LIMITS) as (container, stream), _refuse_damage(scene):
+        picture = next(container.decode(stream), None)
+        if picture is None:
+            raise _damage_error(scene)
+        width, height = picture.width, picture.height
+        if Orientation.of(picture).turns % 2:
+            width, height = height, width
+        return width, height
 
 
 @contextmanager

@@ -301,6 +301,7 @@ export const de: Translations = {
     '{file} bleibt weg: Eine andere Datei wird verwendet, oder die Szene hat keinen Platz dafür.',
   'error.other_file': '{file} fehlt; verwendet wird {used}.',
   'error.picture_small': 'Das Bild hat nur {width} × {height} Pixel und wird unscharf wirken.',
+  'error.clip_small': 'Der Clip hat nur {width} × {height} Pixel und wird unscharf wirken.',
   'error.picture_flat': 'Das Bild zeigt nichts als eine Farbe. So kann eine Ablehnung aussehen.',
   'error.asset_remade':
     'Was das Projekt dafür hatte, ließ sich nicht mehr lesen und wurde neu erzeugt.',

@@ -291,6 +291,7 @@ export const en = {
   'error.spare_file': '{file} is left out: another file is used, or the scene has no place for it.',
   'error.other_file': '{file} is missing; {used} is used instead.',
   'error.picture_small': 'The picture has only {width} × {height} pixels and will look blurred.',
+  'error.clip_small': 'The clip has only {width} × {height} pixels and will look blurred.',
   'error.picture_flat': 'The picture shows nothing but one colour. A refusal can look like that.',
   'error.asset_remade':
     'What the project had for this could not be read any more and was made anew.',

@@ -294,6 +294,7 @@ export const es: Translations = {
   'error.spare_file': '{file} se deja fuera: se usa otro archivo, o la escena no lo necesita.',
   'error.other_file': 'Falta {file}; se usa {used} en su lugar.',
   'error.picture_small': 'La imagen solo tiene {width} × {height} píxeles y se verá borrosa.',
+  'error.clip_small': 'El clip solo tiene {width} × {height} píxeles y se verá borroso.',
   'error.picture_flat': 'La imagen no muestra más que un color. Un rechazo puede verse así.',
   'error.asset_remade':
     'Lo que el proyecto tenía para esto ya no se podía leer y se hizo de nuevo.',

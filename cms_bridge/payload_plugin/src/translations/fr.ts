@@ -297,6 +297,7 @@ export const fr: Translations = {
     '{file} est laissé de côté : un autre fichier est utilisé, ou la scène n’en a pas l’usage.',
   'error.other_file': '{file} manque ; {used} est utilisé à la place.',
   'error.picture_small': 'L’image n’a que {width} × {height} pixels et paraîtra floue.',
+  'error.clip_small': 'Le clip n’a que {width} × {height} pixels et paraîtra flou.',
   'error.picture_flat': 'L’image ne montre qu’une seule couleur. Un refus peut avoir cet aspect.',
   'error.asset_remade': 'Ce que le projet avait pour cela n’était plus lisible et a été refait.',
   'error.asset_damaged': 'Ce n’était plus lisible. Redemandé, c’est refait.',
