@@ -77,12 +77,14 @@ def test_it_renders_tells_and_is_found_again(film, tmp_path: Path) -> None:
     assert again[-1].rendition.reused == len(result.rendition.segments)
 
 
-def test_what_a_library_minds_about_a_file_is_no_line_of_the_report(film, tmp_path: Path) -> None:
+def test_what_a_library_minds_about_a_file_is_no_line_of_the_report(
+    own_film, tmp_path: Path
+) -> None:
     # One entry, the orientation, that claims more bytes than there are.
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\xff\0\0\0\0\x10\0\0\0\0"
-    Image.new("RGB", (640, 360), "#406080").save(film.assets / "one.png", exif=exif)
-    (film.assets / "one.jpg").unlink(missing_ok=True)
-    arguments = rendering(film, tmp_path / "out.mp4", "--profile", "preview", "--json")
+    Image.new("RGB", (640, 360), "#406080").save(own_film.assets / "one.png", exif=exif)
+    (own_film.assets / "one.jpg").unlink(missing_ok=True)
+    arguments = rendering(own_film, tmp_path / "out.mp4", "--profile", "preview", "--json")
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
 

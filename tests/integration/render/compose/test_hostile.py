@@ -146,7 +146,7 @@ def test_what_is_merely_odd_becomes_a_video(name: str, tmp_path: Path) -> None:
     out.mkdir()
     place(assets)
     result = make(storyboard, out, assets=assets)
-    assert {warning.code for warning in result.warnings} <= {"picture_small"}
+    assert {warning.code for warning in result.warnings} <= {"picture_small", "clip_small"}
     assert inspect(out / "out.mp4").frames == result.rendition.frames > 30
 
 
