@@ -41,7 +41,7 @@ from cms_bridge.api import (
     videos,
     webhooks,
 )
-from cms_bridge.api.bodies import BridgeRequest
+from cms_bridge.api.bodies import BridgeRequest, KnownParameters, plain_body
 from cms_bridge.api.browsers import cors_for, serves
 from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
@@ -161,7 +161,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             playlists.routes,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
-        guards=[serves(settings.host_names), requires_key],
+        guards=[serves(settings.host_names), requires_key, KnownParameters(), plain_body],
         cors_config=cors_for(settings.origins),
         lifespan=[resources],
         dependencies={
@@ -194,6 +194,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "tickets": Provide(lambda: tickets, sync_to_thread=False),
         },
         request_class=BridgeRequest,
+        request_max_body_size=settings.max_body_bytes,
         middleware=[
             failures.watch_for_disconnects,
             problems.tells_websockets_why,

@@ -4,8 +4,10 @@
     ├── Refusal                 of a request
     │   ├── WebhookRejected     401  unsigned, tampered with, or outside the time window
     │   ├── MalformedBody       400  not JSON, or not of the form that is expected
-    │   │   └── MalformedEvent  400  a signed one, or of a type that is not known
-    │   ├── BodyTooLarge        413  more bytes than `max_webhook_bytes`
+    │   │   ├── MalformedEvent  400  a signed one, or of a type that is not known
+    │   │   └── UnknownParameter 400 a query with a name that the path does not know
+    │   ├── CompressedBody      415  a body that is not sent as it is
+    │   ├── BodyTooLarge        413  more bytes than its setting allows
     │   ├── EventConflict       409  an id that was used before, with another body
     │   ├── RevisionConflict    409  a storyboard's revision that was seen before, other content
     │   ├── Unauthorised        401  no key, or one that is unknown, expired or revoked
@@ -137,6 +139,24 @@ class MalformedEvent(MalformedBody):
 
     code = "malformed_event"
     said = "The body is not a known event."
+
+
+class UnknownParameter(MalformedBody):
+    """A query parameter that this path does not know."""
+
+    code = "unknown_parameter"
+    said = "A query parameter is not known here."
+
+
+class CompressedBody(Refusal):
+    """A body with a `Content-Encoding`: it is to be sent as it is."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "compressed_body"
+    headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
+
+    def __init__(self) -> None:
+        super().__init__("This body has a Content-Encoding; send it without one, as it is.")
 
 
 class BodyTooLarge(Refusal):

@@ -47,6 +47,12 @@ _CREDENTIALS = (
 )
 
 
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What ends a line, moves a terminal's cursor, turns the reading order or is no character."""
+
+
 def _forms(secret: str) -> set[str]:
     """Return a secret as it stands in texts: itself, in URLs, in JSON, in Python's `repr`."""
     escaped = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
@@ -78,7 +84,9 @@ class Redactor:
             # Where much was hidden the end of what was read has come within the limit.
             clean = clean[: -max(self._longest, _HALF_A_CREDENTIAL)]
         left_out = len(text) - limit if len(clean) > limit or len(text) > read else 0
-        return f"{clean[:limit]}… ({left_out} more)" if left_out > 0 else clean[:limit]
+        # A stranger's text stays within its line, in every form of the log and on every terminal.
+        shown = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], clean[:limit])
+        return f"{shown}… ({left_out} more)" if left_out > 0 else shown
 
     def value(self, value: Any, *, depth: int = 0) -> Any:  # noqa: PLR0911 - one a kind
         """Return a value as JSON takes it; what is no plain value is only its type."""

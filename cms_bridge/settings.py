@@ -207,7 +207,9 @@ class BridgeSettings(DatabaseSettings):
 
     # Limits
     max_webhook_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
-    """The body of one webhook."""
+    """The body of one webhook; 413 past that."""
+    max_body_bytes: Annotated[int, Field(gt=0)] = 2 * 1024 * 1024
+    """The JSON body of one request; 413 past that. Uploaded files have `upload_max_bytes`."""
     max_script_chars: Annotated[int, Field(gt=0)] = Limits().max_script_chars
     """Characters of a script, and of a brief."""
     max_title_chars: Annotated[int, Field(gt=0)] = Limits().max_title_chars

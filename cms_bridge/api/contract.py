@@ -16,6 +16,7 @@ from typing import Any, cast
 import msgspec
 from litestar import HttpMethod, Litestar, Request, Router
 from litestar.handlers import HTTPRouteHandler
+from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Example
@@ -29,12 +30,14 @@ from cms_bridge.access.keys import TICKET, is_public, needs_of, public, takes_ti
 from cms_bridge.api import messages, ranges, reference
 from cms_bridge.api.aliases import canonical
 from cms_bridge.errors import (
+    CompressedBody,
     DatabaseBusy,
     DatabaseUnavailable,
     Forbidden,
     HostNotServed,
     RateLimited,
     Unauthorised,
+    UnknownParameter,
     kind,
 )
 from cms_bridge.fields import camel_case
@@ -300,7 +303,13 @@ def _problems(
         add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "path" in places:
         add(HTTPStatus.NOT_FOUND)
-    always = (DatabaseBusy, DatabaseUnavailable, HostNotServed)
+    always = (
+        *((CompressedBody,) if has_body else ()),
+        UnknownParameter,
+        DatabaseBusy,
+        DatabaseUnavailable,
+        HostNotServed,
+    )
     for error in (*own.refuses, *(() if is_public(handler) else _KEYED), *always):
         status, code = kind(error)
         found.setdefault(status, {})[code] = (inspect.getdoc(error) or "").partition("\n")[0]
@@ -342,5 +351,11 @@ def _refusal(status: HTTPStatus, said: dict[str, str]) -> tuple[dict[str, Any], 
     return response, media
 
 
-def _terms_of(handler: HTTPRouteHandler) -> _Terms:
+def takes_body(handler: BaseRouteHandler) -> bool:
+    """Tell whether a registered route reads a body."""
+    own = _terms_of(handler)
+    return bool("data" in handler.parsed_fn_signature.parameters or own.signed_body or own.form)
+
+
+def _terms_of(handler: BaseRouteHandler) -> _Terms:
     return handler.opt.get(_TERMS, _Terms(refuses=()))

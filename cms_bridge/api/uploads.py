@@ -221,13 +221,16 @@ async def get_asset(
 
 @delete(
     "/{asset_id:uuid}",
-    opt=terms(MediumNotFound, StoreUnavailable) | needs(Action.WRITE),
+    opt=terms(MediumNotFound, StoreUnavailable, AssetUnderWay) | needs(Action.WRITE),
     summary="Delete an uploaded file",
 )
 async def delete_asset(
     asset_id: FromPath[UUID], reception: NamedDependency[SkipValidation[Reception]]
 ) -> None:
-    """Delete the bytes, then what is known of them; links to it end at once."""
+    """Delete the bytes, then what is known of them; links to it end at once.
+
+    503 while the object store is away: ask again, or leave it, since what was begun is ended later.
+    """
     await reception.remove(asset_id)
     log.info("asset.deleted", asset_id=str(asset_id))
 

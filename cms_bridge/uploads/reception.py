@@ -116,8 +116,11 @@ class Reception:
         return await registry.confirm(reserved.id), True
 
     async def remove(self, asset: UUID) -> None:
-        """Delete an asset; raise `MediumNotFound` or `StoreUnavailable`."""
-        await registry.find(asset)
+        """Delete an asset, or go on with that.
+
+        Raises `MediumNotFound`, `AssetUnderWay` while another does, or `StoreUnavailable`.
+        """
+        await registry.check_removable(asset)
         try:
             await registry.remove(asset, self._store)
         except StorageError as error:

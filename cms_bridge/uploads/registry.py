@@ -19,7 +19,7 @@ from cms_bridge import projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import AssetUnderWay, MediumNotFound, UploadQuotaReached
 from cms_bridge.records import PageEnd
-from cms_bridge.storage.base import ObjectStore, upload_key
+from cms_bridge.storage.base import ObjectStore, StorageError, upload_key
 from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import UploadedAsset
 from render.containers.reader import Medium, Use
@@ -27,6 +27,10 @@ from render.containers.reader import Medium, Use
 NO_ASSET = "There is no such picture, clip or sound."
 ABANDONED_AFTER = timedelta(hours=1)
 """No living process takes as long from the row to the object."""
+_DELETED_WITHIN = timedelta(minutes=2)
+"""No living process takes as long over deleting one object."""
+_GIVEN_UP = datetime(1970, 1, 1, tzinfo=UTC)
+"""When that was touched which nobody has in hand."""
 
 
 class UploadState(StrEnum):
@@ -37,7 +41,7 @@ class UploadState(StrEnum):
     READY = "ready"
     """It is there, whole."""
     DELETING = "deleting"
-    """Its object is being deleted, or who does that has died."""
+    """Its object is being deleted, or the store was away, or who did that has died."""
 
 
 class UploadRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +167,21 @@ async def confirm(asset: UUID) -> UploadRecord:
     return await find(asset)
 
 
+async def check_removable(asset: UUID) -> None:
+    """Raise `MediumNotFound`, or `AssetUnderWay` while somebody else is deleting the asset."""
+    row = (
+        await UploadedAsset.select(UploadedAsset.state, UploadedAsset.touched_at)
+        .where(UploadedAsset.id == asset, UploadedAsset.state != UploadState.STORING.value)
+        .first()
+    )
+    if row is None:
+        raise MediumNotFound(NO_ASSET)
+    since = datetime.now(UTC) - _DELETED_WITHIN
+    if row["state"] == UploadState.DELETING and row["touched_at"] > since:
+        # Two would each delete what is sent again in between.
+        raise AssetUnderWay("This file is just being deleted.")
+
+
 async def find(asset: UUID) -> UploadRecord:
     """Return an asset that is there; raise `MediumNotFound`."""
     row = (
@@ -197,8 +216,8 @@ async def remove(
 ) -> bool:
     """Delete an asset, object and row; tell whether there was one.
 
-    Given a moment, only if nobody has had it in hand since. Raises `StorageError`; then the
-    sweep tries again.
+    Given a moment, only if nobody has had it in hand since. Raises `StorageError`; then whoever
+    asks again takes it up, or the next sweep.
     """
     which = UploadedAsset.id == asset
     if untouched_since:
@@ -215,7 +234,13 @@ async def remove(
     )
     if not rows:
         return False
-    await store.delete(rows[0]["key"])
+    try:
+        await store.delete(rows[0]["key"])
+    except StorageError:
+        await UploadedAsset.update({UploadedAsset.touched_at: _GIVEN_UP}).where(
+            UploadedAsset.id == asset
+        )
+        raise
     await UploadedAsset.delete().where(UploadedAsset.id == asset)
     return True
 

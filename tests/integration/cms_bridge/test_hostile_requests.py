@@ -1,17 +1,21 @@
 """Requests as attackers write them, to a real bridge: none is answered 5xx, hangs, or is two."""
 
+import gzip
 import json
 import re
 import select
 import socket
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from tests.support import events
 from tests.support.bridge_process import API_KEY, WEBHOOKS, Bridge, running_bridge
 
 KEY = {"Authorization": f"Bearer {API_KEY}"}
@@ -149,3 +153,163 @@ def test_a_body_without_an_end_is_cut_off(bridge: Bridge, path: str) -> None:
     assert said.startswith(b"HTTP/1.1 4"), said
     assert bridge.memory - before < 64 * 1024 * 1024
     assert httpx.get(f"{bridge.url}/health/live", timeout=PATIENCE).status_code == 200
+
+
+CODINGS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": bytes, "zstd": bytes,
+           "x-gzip": gzip.compress, "gzip, gzip": gzip.compress, "identity, gzip": gzip.compress,
+           "GZIP": gzip.compress, "\x27": bytes}  # fmt: skip
+
+
+def test_a_compressed_body_is_refused_wherever_a_body_is_read(
+    http: httpx.Client, document: dict[str, Any]
+) -> None:
+    asked = 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if "requestBody" not in operation:
+                continue
+            assert "CompressedBody" in operation["responses"]["415"]["$ref"]
+            ids = {name: str(uuid4()) for name in re.findall(r"{(\w+)}", path)}
+            # The key of everything finds no object of these ids; what has none in its path is read.
+            for coding, compress in CODINGS.items():
+                asked += 1
+                answer = http.request(
+                    method,
+                    path.format(**ids),
+                    content=compress(b"{}"),
+                    headers={"Content-Encoding": coding, "Content-Type": "application/json"},
+                )
+                assert answer.status_code == 415, (path, coding, answer.text)
+                assert answer.json()["code"] == "compressed_body"
+                assert answer.headers["Accept-Encoding"] == "identity"
+    assert asked > 100
+
+
+def test_a_body_that_says_it_is_plain_is_read(http: httpx.Client) -> None:
+    answer = http.post(
+        "/api/v1/media/generate", content=b"{}", headers={"Content-Encoding": "Identity"}
+    )
+    assert answer.json()["code"] == "bad_request"
+
+
+def test_a_bomb_is_refused_unread(bridge: Bridge, http: httpx.Client) -> None:
+    bomb, before = gzip.compress(bytes(200_000_000)), bridge.memory
+    for path in (WEBHOOKS, "/api/v1/media/generate", "/api/v1/upload-asset"):
+        answer = http.post(path, content=bomb, headers={"Content-Encoding": "gzip"})
+        assert answer.status_code == 415, path
+    assert bridge.memory - before < 16 * 1024 * 1024
+
+
+def test_a_query_parameter_that_nobody_reads_is_refused_by_name_on_every_path(
+    http: httpx.Client, document: dict[str, Any]
+) -> None:
+    for path, item in document["paths"].items():
+        ids = {name: str(uuid4()) for name in re.findall(r"{(\w+)}", path)}
+        for method, operation in item.items():
+            known = sorted(
+                one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"
+            )
+            answer = http.request(method, f"{path.format(**ids)}?misspelt=1&misspelt=2")
+            assert answer.status_code == 400, (method, path)
+            if method == "head":
+                continue
+            said = answer.json()
+            assert said["code"] == "unknown_parameter"
+            (fault,) = said["errors"]
+            assert (fault["key"], fault["source"]) == ("misspelt", "query")
+            assert all(name in fault["message"] for name in known), (path, fault)
+            assert "UnknownParameter" in operation["responses"]["400"]["$ref"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/schema",
+                                  "/schema/openapi.json"])  # fmt: skip
+def test_probes_and_the_documents_know_no_parameters_either(http: httpx.Client, path: str) -> None:
+    assert http.get(path).status_code == 200
+    answer = http.get(path, params={"verbose": "1"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_parameter")
+
+
+def test_names_of_parameters_are_repeated_shortly_and_a_few_of_them(http: httpx.Client) -> None:
+    names = [f"{number}{'x' * 400}" for number in range(50)]
+    answer = http.get("/health/live", params=dict.fromkeys(names, "y"))
+    assert answer.status_code == 400
+    assert len(answer.json()["errors"]) == 10
+    assert len(answer.content) < 8_000
+
+
+FORGED = '{"event":"forged","level":"critical"}'
+INJECTIONS = (
+    f"a\r\n{FORGED}", f"a\n{FORGED}", f"a\x85{FORGED}", f"a\u2028{FORGED}",
+    "\x1b[2J\x1b[1;31mforged", "\x9b2J", "\x1b]0;forged\x07",
+    "a\x08\x08forged", "\u202edegrof", "x" * 60_000,
+)  # fmt: skip
+"""What would end a line of the log and begin another, or move what a terminal shows."""
+
+
+def lines_of(bridge: Bridge) -> list[str]:
+    # As whoever reads them splits them: at a newline alone, and at all that Python takes for one.
+    text = bridge.log
+    assert text.splitlines() == text.removesuffix("\n").split("\n")
+    return text.splitlines()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_nothing_that_is_sent_forges_a_line_of_the_log(
+    tmp_path: Path, redis_server: str, migrated_sqlite: Path, form: str
+) -> None:
+    (tmp_path / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
+    with running_bridge(
+        tmp_path,
+        redis=redis_server,
+        database=f"sqlite:///{tmp_path}/bridge.db",
+        log_format=form,
+        log_level="debug",
+        allowed_hosts="127.0.0.1",
+    ) as bridge:
+        with httpx.Client(base_url=bridge.url, headers=KEY, timeout=PATIENCE) as http:
+            for number, text in enumerate(INJECTIONS):
+                brief = {"title": text[:200], "script": f"One sentence. {text[:500]}"}
+                order = {"kind": "video", "projectId": f"p{number}", "brief": brief}
+                http.post("/api/v1/tasks/submit", json=order)
+                http.post("/api/v1/tasks/submit", json=order | {"projectId": text})
+                http.post("/api/v1/tasks/submit", json=order | {"document": text, "by": text})
+                http.get(f"/api/v1/projects/{quote(text[:9_000], safe='')}/spending")
+                http.get("/health/live", params={text[:9_000]: text[:9_000]})
+                body, headers = events.signed(
+                    events.submitted(video=f"v{number}", title=text[:200])
+                )
+                http.post(WEBHOOKS, content=body, headers=headers)
+                form_data = {"projectId": f"p{number}", "name": text}
+                http.post("/api/v1/upload-asset", data=form_data, files={"file": (text, b"no")})
+                for name in HEADERS:
+                    value = text.encode("utf-8").replace(b"\r", b"").replace(b"\n", b"")[:9_000]
+                    raw_header(bridge, name, value)
+                    raw_header(bridge, name, text.encode("utf-8")[:9_000])
+        said = lines_of(bridge)
+    assert len(said) > 5
+    assert max(map(len, said)) < 20_000
+    shown = "".join(said)
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e]", shown)
+    if form == "json":
+        assert all(json.loads(line)["event"] != "forged" for line in said)
+    else:
+        assert all(re.match(r"20\d\d-\d\d-\d\dT[\d:.]+Z \[\w+ *\] ", line) for line in said), said
+
+
+HEADERS = ("Host", "User-Agent", "X-Request-Id", "Idempotency-Key", "Authorization", "Referer",
+           "webhook-id", "Last-Event-ID", "Content-Type", "Traceparent")  # fmt: skip
+
+
+def raw_header(bridge: Bridge, name: str, value: bytes) -> None:
+    """Send a request with a header as it is, whatever is in it."""
+    host = b"" if name == "Host" else b"Host: 127.0.0.1\r\n"
+    key = b"" if name == "Authorization" else f"Authorization: Bearer {API_KEY}\r\n".encode()
+    head = b"POST /api/v1/tasks/submit HTTP/1.1\r\n" + host + key + b"Content-Length: 2\r\n"
+    with bridge.connect(head + name.encode() + b": " + value + b"\r\n\r\n{}") as connection:
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(PATIENCE)
+        try:
+            while connection.recv(65_536):
+                pass
+        except ConnectionResetError:
+            pass

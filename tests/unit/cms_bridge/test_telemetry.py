@@ -70,6 +70,19 @@ def test_our_own_loggers(written: Callable[[], str]) -> None:
     clean(written())
 
 
+def test_a_strangers_text_stays_within_its_line(written: Callable[[], str]) -> None:
+    breaks = "\r\n\v\f\x1c\x85\u2028\u2029"
+    moves = "\x00\x08\t\x1b[2J\x7f\x9b2J\u202e\u2066\ud800"
+    log = structlog.get_logger("cms_bridge.anything")
+    for text in (f"a{breaks}forged", f"a{moves}forged", f"{breaks}{moves}" * 10_000):
+        log.info(text, value=text, inner={"list": [text], text: 1})
+        logging.getLogger("uvicorn.error").warning("it failed: %s", text)
+    said = written()
+    assert len(said.splitlines()) == said.count("\n") == 6
+    assert said.replace("\n", "").isprintable()
+    assert max(map(len, said.splitlines())) <= telemetry.MAX_LINE + 100
+
+
 @pytest.mark.parametrize("name", ["arq.worker", "uvicorn.error", "asyncio", "litestar", "botocore"])
 def test_libraries_loggers(written: Callable[[], str], name: str) -> None:
     log = logging.getLogger(name)

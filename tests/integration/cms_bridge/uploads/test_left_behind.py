@@ -11,11 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cms_bridge.errors import AssetUnderWay
-from cms_bridge.storage.base import ObjectNotFound, upload_key
+from cms_bridge.errors import AssetUnderWay, MediumNotFound, StoreUnavailable
+from cms_bridge.storage.base import ObjectNotFound, StorageUnavailable, upload_key
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import UploadedAsset
 from cms_bridge.uploads import registry
+from cms_bridge.uploads.reception import Reception, UploadBounds
 from cms_bridge.uploads.registry import Upload, UploadState
 from render.containers.reader import Medium, Use
 from tests.support import media_files
@@ -25,6 +26,15 @@ pytestmark = pytest.mark.anyio
 
 UPLOAD = "/api/v1/upload-asset"
 KEY = {"Authorization": f"Bearer {API_KEY}"}
+BOUNDS = UploadBounds(
+    max_bytes=1_000,
+    max_pixels=1_000,
+    max_seconds=1,
+    project_bytes=0,
+    at_once=1,
+    bytes_per_second=1,
+    directory=None,
+)
 
 
 @pytest.mark.parametrize("full", ["objects", "arriving"])
@@ -155,6 +165,74 @@ async def test_whoever_dies_between_two_steps_leaves_what_the_sweep_removes(
     assert (await registry.find(again.id)).key == upload_key(
         project="p", sha256=hashlib.sha256(data).hexdigest(), extension="png"
     )
+
+
+class Away(LocalStore):
+    """A store that deletes nothing while it is away."""
+
+    away = True
+
+    async def delete(self, key: str) -> None:
+        if self.away:
+            raise StorageUnavailable("away")
+        await super().delete(key)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("by", ["asking again", "the sweep"])
+async def test_what_a_store_that_was_away_did_not_delete_is_taken_up_at_once(
+    tmp_path: Path, by: str
+) -> None:
+    data = b"of any content"
+    (tmp_path / "x").write_bytes(data)
+    async with Away(
+        tmp_path / "objects", base_url="http://x", secret="s" * 32, keep_free=0
+    ) as away:
+        reception = Reception(BOUNDS, away, None)
+        asset = await registry.reserve(upload(data), quota=0)
+        await away.put(asset.key, tmp_path / "x", media_type="image/png")
+        await registry.confirm(asset.id)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await reception.remove(asset.id)
+            assert await registry.of_project("p", limit=9, after=None) == []
+        away.away = False
+        if by == "asking again":
+            await reception.remove(asset.id)
+            with pytest.raises(MediumNotFound):
+                await reception.remove(asset.id)
+        else:
+            assert await registry.sweep(away) == 1
+        with pytest.raises(ObjectNotFound):
+            await away.head(asset.key)
+        assert (await registry.reserve(upload(data), quota=0)).state is UploadState.STORING
+
+
+@pytest.mark.usefixtures("database")
+async def test_two_do_not_delete_the_same_at_once_and_who_died_is_waited_for_shortly(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    reception = Reception(BOUNDS, store, None)
+    asset = await registry.reserve(upload(b"x"), quota=0)
+    with pytest.raises(MediumNotFound):
+        await reception.remove(asset.id)  # it still arrives
+    await store.put(asset.key, tmp_path / "x", media_type="image/png")
+    await registry.confirm(asset.id)
+    now = datetime.now(UTC)
+    for touched, taken in ((now, False), (now - timedelta(minutes=3), True)):
+        await UploadedAsset.update(
+            {
+                UploadedAsset.state: UploadState.DELETING.value,
+                UploadedAsset.touched_at: touched,
+            }
+        ).where(UploadedAsset.id == asset.id)
+        if taken:
+            await reception.remove(asset.id)
+        else:
+            with pytest.raises(AssetUnderWay):
+                await reception.remove(asset.id)
+    assert not await UploadedAsset.exists()
 
 
 def test_many_at_once_are_each_kept_once(
