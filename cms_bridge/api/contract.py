@@ -173,6 +173,7 @@ def _described(app: Litestar) -> Document:
         # Those that no handler names, Litestar keeps in a set too.
         operation.get("parameters", []).sort(key=partial(_position, path))
         for parameter in operation.get("parameters", ()):
+            _bound(handler, parameter)
             if parameter["in"] == "path":
                 parameter["name"] = camel_case(parameter["name"])
         if same := canonical(_template(path)):
@@ -271,6 +272,20 @@ def _examples(examples: list[Example]) -> dict[str, Any]:
 
 def _position(path: str, parameter: dict[str, Any]) -> int:
     return path.find(parameter["name"]) if parameter["in"] == "path" else len(path)
+
+
+def _bound(handler: HTTPRouteHandler, parameter: dict[str, Any]) -> None:
+    """Tell a parameter's form as it is: Litestar lets it be null, and leaves a least of 0 out."""
+    form = parameter["schema"]
+    for one in form.pop("oneOf", ()):
+        if one.get("type") != "null":
+            form |= one
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        said = field.kwarg_definition
+        alias = getattr(said, "query", None) or getattr(said, "header", None)
+        alias = alias or getattr(said, "name", None) or name
+        if alias == parameter["name"] and getattr(said, "ge", None) == 0:
+            form["minimum"] = 0
 
 
 def _event_data(operation: dict[str, Any]) -> dict[str, Any]:
