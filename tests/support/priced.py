@@ -9,19 +9,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
-from cms_bridge.app import create_app
 from cms_bridge.pricing.estimates import Prices
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.tables import Asset
 from render.generation.requests import request_digest
 from tests.support import events
+from tests.support.api import api_settings, running_api
 from tests.support.jobs import accept, put
 
-API_KEY = "an api key of more than 32 characters"
 PRICES = Prices(
     picture=lambda _: Decimal("0.04"),
     narration=lambda request: Decimal(len(request.text)) / 1000,
@@ -35,25 +31,8 @@ TOTAL = Decimal("0.096")
 async def priced_bridge(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr("a link secret of more than 32 characters"),
-        ),
-        prices=PRICES,
-    )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    settings = api_settings(database_url, redis_url, tmp_path)
+    async with running_api(settings, prices=PRICES) as client:
         yield client
 
 

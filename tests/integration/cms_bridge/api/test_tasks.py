@@ -9,27 +9,22 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
-from cms_bridge.app import create_app
 from cms_bridge.jobs import workers
 from cms_bridge.pricing.estimates import Prices
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.tables import Job, Worker
 from tests.support import events, every_kind
+from tests.support.api import api_settings, running_api
 from tests.support.api_objects import store_api_objects
-from tests.support.bridge_process import API_KEY, LINK_SECRET
 from tests.support.jobs import accept, expire, put
 from tests.support.ledger import claimed, new_job
 
 pytestmark = pytest.mark.anyio
 
 TASKS = "/api/v1/tasks"
-KEY = {"Authorization": f"Bearer {API_KEY}"}
 PRICES = Prices(picture=lambda _: Decimal("0.14"), narration=lambda _: Decimal("0.02"))
 
 
@@ -37,22 +32,8 @@ PRICES = Prices(picture=lambda _: Decimal("0.14"), narration=lambda _: Decimal("
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-        ),
-        prices=PRICES,
-    )
-    transport = httpx.ASGITransport(app)
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=KEY) as client,
-    ):
+    settings = api_settings(database_url, redis_url, tmp_path)
+    async with running_api(settings, prices=PRICES) as client:
         yield client
 
 

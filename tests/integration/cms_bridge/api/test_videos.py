@@ -8,16 +8,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
-from cms_bridge.app import create_app
 from cms_bridge.jobs import transitions
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt
-from tests.support import events
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.api import api_settings, running_api
 from tests.support.jobs import put
 from tests.support.ledger import claimed, new_job
 
@@ -28,24 +23,7 @@ pytestmark = pytest.mark.anyio
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-        )
-    )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    async with running_api(api_settings(database_url, redis_url, tmp_path)) as client:
         yield client
 
 

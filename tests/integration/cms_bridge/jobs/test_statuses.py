@@ -12,15 +12,12 @@ import anyio
 import httpx
 import msgspec
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 from redis import Redis
 
 from cms_bridge import wakeups
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
 from cms_bridge.api import tasks, videos
-from cms_bridge.app import create_app
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, moves, policies, transitions
 from cms_bridge.jobs.leases import Lease, Phase
@@ -31,13 +28,13 @@ from cms_bridge.ledger.charges import ChargeOutcome
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.estimates import OFFLINE, estimate
 from cms_bridge.records import Stage, StoredVideo
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import StageName, Status
 from cms_bridge.tables import Job, Spend
 from render.generation.base import Reservation
 from render.problem import Problem
 from tests.support import events, every_kind
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.api import api_settings, running_api
+from tests.support.bridge_process import API_KEY
 from tests.support.jobs import POLICY, accept, claimed
 from tests.support.ledger import AMPLE, call, new_job
 
@@ -343,21 +340,8 @@ async def test_without_redis_or_by_choice_the_database_answers(
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-        )
-    )
-    transport = httpx.ASGITransport(app)
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge") as client,
-    ):
+    settings = api_settings(database_url, redis_url, tmp_path)
+    async with running_api(settings, headers={}) as client:
         yield client
 
 

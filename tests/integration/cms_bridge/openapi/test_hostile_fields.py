@@ -13,14 +13,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
-from cms_bridge.app import create_app
-from cms_bridge.settings import BridgeSettings
 from tests.support import events
+from tests.support.api import api_settings, running_api
 from tests.support.api_objects import store_api_objects
-from tests.support.bridge_process import API_KEY, LINK_SECRET, WEBHOOKS
+from tests.support.bridge_process import WEBHOOKS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
@@ -44,25 +41,9 @@ EXEMPT = {"ingredients"}
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-            rate_writes_per_minute=0,
-            rate_reads_per_minute=0,
-            rate_events_per_minute=0,
-        )
-    )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    key = {"Authorization": f"Bearer {API_KEY}"}
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=key) as client,
-    ):
+    unlimited = {f"rate_{name}_per_minute": 0 for name in ("reads", "writes", "events")}
+    settings = api_settings(database_url, redis_url, tmp_path, **unlimited)
+    async with running_api(settings, raises=False) as client:
         yield client
 
 

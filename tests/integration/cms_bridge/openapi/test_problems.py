@@ -10,22 +10,18 @@ from uuid import UUID, uuid4
 import httpx
 import jsonschema_rs
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
 from cms_bridge.api.aliases import ALIASES
-from cms_bridge.app import create_app
 from cms_bridge.errors import DatabaseError, Refusal
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import Charge, Project
 from tests.support import events
+from tests.support.api import api_settings, running_api
 from tests.support.api_objects import store_api_objects
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.bridge_process import API_KEY
 from tests.support.ledger import new_job
 
 pytestmark = pytest.mark.anyio
 
-KEYED = {"Authorization": f"Bearer {API_KEY}"}
 Document = dict[str, Any]
 
 HEALTH_503 = {("/health", "503"), ("/health/ready", "503")}
@@ -47,23 +43,8 @@ UNREADABLE = (
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-            rate_refusals_per_minute=0,
-        )
-    )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://bridge", headers=KEYED
-        ) as client,
-    ):
+    settings = api_settings(database_url, redis_url, tmp_path, rate_refusals_per_minute=0)
+    async with running_api(settings) as client:
         yield client
 
 
