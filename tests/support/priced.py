@@ -13,7 +13,7 @@ import httpx
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import Asset
-from render.generation.requests import request_digest
+from render.generation.requests import image_request, request_digest, speech_request
 from tests.support import events
 from tests.support.api import api_settings, running_api
 from tests.support.jobs import accept, put
@@ -41,6 +41,16 @@ async def drafted(board: Any = BOARD) -> UUID:
     job = (await accept(events.submitted(video=uuid4().hex))).job_id
     await put(job, Status.STORYBOARD_COMPLETE)
     await accept(events.edited(job, board=board), prices=PRICES)
+    return job
+
+
+async def generated() -> UUID:
+    """Store a job that was approved, with everything that its film is made of."""
+    job = await drafted()
+    await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
+    for scene in BOARD.scenes:
+        await own(job, image_request(BOARD, scene), scene_id=scene.id)
+        await own(job, speech_request(BOARD, scene), scene_id=scene.id, kind="narration")
     return job
 
 

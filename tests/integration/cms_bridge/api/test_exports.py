@@ -18,12 +18,11 @@ from cms_bridge.jobs.moves import find
 from cms_bridge.records import StoredVideo
 from cms_bridge.states import Status
 from cms_bridge.tables import Asset, GeneratedVideo
-from render.generation.requests import image_request, speech_request
 from render.problem import Problem
 from render.storyboard import AspectRatio
 from tests.support import events
 from tests.support.jobs import accept, claimed
-from tests.support.priced import BOARD, PRICES, drafted, own, priced_bridge
+from tests.support.priced import BOARD, PRICES, drafted, generated, priced_bridge
 
 pytestmark = pytest.mark.anyio
 
@@ -46,11 +45,7 @@ async def http(
 
 
 async def filmed() -> UUID:
-    job = await drafted()
-    await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
-    for scene in BOARD.scenes:
-        await own(job, image_request(BOARD, scene), scene_id=scene.id)
-        await own(job, speech_request(BOARD, scene), scene_id=scene.id, kind="narration")
+    job = await generated()
     await finish(job)
     return job
 

@@ -12,11 +12,11 @@ import pytest
 from cms_bridge.jobs.moves import find
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
-from render.generation.requests import image_request, speech_request
+from render.generation.requests import image_request
 from render.storyboard import Storyboard
 from tests.support import events
-from tests.support.jobs import accept, put
-from tests.support.priced import BOARD, PRICES, drafted, own, priced_bridge
+from tests.support.jobs import put
+from tests.support.priced import BOARD, drafted, generated, own, priced_bridge
 
 pytestmark = pytest.mark.anyio
 
@@ -31,11 +31,7 @@ async def http(
 
 async def filmed() -> UUID:
     """Store a job whose film is finished, with everything that it was made of."""
-    job = await drafted()
-    await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
-    for scene in BOARD.scenes:
-        await own(job, image_request(BOARD, scene), scene_id=scene.id)
-        await own(job, speech_request(BOARD, scene), scene_id=scene.id, kind="narration")
+    job = await generated()
     await put(job, Status.COMPLETED, video_url="/somewhere", wake_at=None)
     return job
 
