@@ -47,7 +47,7 @@ class AspectRatio(enum.StrEnum):
 
 
 class Motion(enum.StrEnum):
-    """How the camera moves over a still."""
+    """How a still moves: the camera over it, or what it shows."""
 
     STILL = "still"
     """No movement."""
@@ -63,6 +63,9 @@ class Motion(enum.StrEnum):
     """The view travels upwards."""
     PAN_DOWN = "pan_down"
     """The view travels downwards."""
+    GENERATED = "generated"
+    """What the picture shows comes to life: a model makes a clip that begins with it. Where none
+    is made, the camera comes slowly closer."""
 
 
 class Transition(enum.StrEnum):
@@ -285,6 +288,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     duration: float | None = None
     """Seconds asked for; None lets the scene last as long as its narration and padding."""
     motion: Motion = Motion.ZOOM_IN
+    motion_prompt: str = ""
+    """What is to happen in the picture, in words, where its motion is generated."""
     transition: Transition = Transition.CROSSFADE
     """How this scene gives way to the next; the last scene's is not used."""
     transition_seconds: float | None = None
@@ -304,6 +309,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     narration_take: Take = 0
     """Which of several readings of the same words it has."""
     ingredients: tuple[Ingredient, ...] = ()
+
+
+_LATER_FIELDS = ("pictureTake", "narrationTake", "motionPrompt")
+"""Of a scene: fields that storyboards were approved without, whose default is nothing."""
 
 
 class Storyboard(
@@ -331,10 +340,10 @@ class Storyboard(
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
         told = msgspec.to_builtins(self)
         for scene in told["scenes"]:
-            # A first take is told by nothing, as it was before there were others.
-            for take in ("pictureTake", "narrationTake"):
-                if not scene[take]:
-                    del scene[take]
+            # What was added later is told by nothing as long as it is not set, as before it was.
+            for later in _LATER_FIELDS:
+                if not scene[later]:
+                    del scene[later]
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
 
     def check(self, limits: Limits) -> None:
@@ -398,6 +407,7 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
     for what, text in (
         ("the narration", scene.narration),
         ("the picture prompt", scene.picture_prompt),
+        ("the motion prompt", scene.motion_prompt),
         ("the on-screen text", scene.on_screen_text),
         ("the caption", scene.caption or ""),
     ):
@@ -412,6 +422,13 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
     if scene.clip and scene.background:
         raise InvalidStoryboard(
             f"Scene {number}: it can show a clip or a background, not both.", scene=str(number)
+        )
+    if scene.motion is Motion.GENERATED and (scene.clip or scene.background):
+        what = "a clip" if scene.clip else "a background"
+        raise InvalidStoryboard(
+            f"Scene {number}: its motion can only be generated from a picture; it shows {what}.",
+            scene=str(number),
+            field="motion",
         )
     if scene.clip and scene.clip.trim_end is not None:
         _check_trim(scene.clip.trim_start, scene.clip.trim_end, number)

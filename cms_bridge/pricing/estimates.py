@@ -15,12 +15,20 @@ import msgspec
 from cms_bridge import assets
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.states import JobKind
-from render.generation.base import ImageRequest, Kind, SpeechRequest
+from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
+from render.generation.clip_models import ClipModel
 from render.generation.models import ModelsConfig
-from render.generation.prices import Price, image_price, speech_price
+from render.generation.prices import SLOWEST, Price, image_price, speech_price
 from render.generation.prompts import picture_prompt
-from render.generation.requests import digests, image_request, speech_request
-from render.storyboard import Scene, Storyboard, clean_text
+from render.generation.requests import (
+    clip_cost,
+    clip_request,
+    digests,
+    expected_seconds,
+    image_request,
+    speech_request,
+)
+from render.storyboard import Motion, Scene, Storyboard, clean_text
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +42,12 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """By the model asked first; None where there is but one price."""
     usual_narration: Callable[[SpeechRequest], Decimal] | None = None
     """By the model asked first; None where there is but one price."""
+    clip: Callable[[ClipRequest], Decimal] | None = None
+    """At most, whichever model makes it; None where none does."""
+    usual_clip: Callable[[ClipRequest], Decimal] | None = None
+    """By the model asked first; None where there is but one price."""
+    clips_end_with_next: bool = False
+    """Whether a clip ends with the next scene's picture (`ModelsConfig`)."""
 
 
 OFFLINE = Prices(picture=lambda _: Decimal(0), narration=lambda _: Decimal(0))
@@ -48,14 +62,18 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     """
     image_models: list[str] = []
     speech_models: list[str] = []
+    clip_models: list[str] = []
     if gemini:
         image_models += (models.gemini.primary, models.gemini.fallback)
         speech_models.append(models.gemini_speech)
+        clip_models.append(models.gemini_clips)
     if replicate:
         image_models.append(models.replicate_images)
         speech_models.append(models.replicate_speech)
+        clip_models.append(models.replicate_clips)
     image_prices = [models.price(model) for model in image_models if model]
     speech_prices = [models.price(model) for model in speech_models if model]
+    clip_rungs = [(models.price(model), models.clip_model(model)) for model in clip_models if model]
 
     def picture(request: ImageRequest, rungs: list[Price]) -> Decimal:
         prompt = picture_prompt(request)
@@ -67,11 +85,17 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
             (speech_price(price, text, request.locale) for price in rungs), default=Decimal(0)
         )
 
+    def clip(request: ClipRequest, rungs: list[tuple[Price, ClipModel]]) -> Decimal:
+        return max((clip_cost(price, model, request) for price, model in rungs), default=Decimal(0))
+
     return Prices(
         picture=lambda request: picture(request, image_prices),
         narration=lambda request: narration(request, speech_prices),
         usual_picture=lambda request: picture(request, image_prices[:1]),
         usual_narration=lambda request: narration(request, speech_prices[:1]),
+        clip=(lambda request: clip(request, clip_rungs)) if clip_rungs else None,
+        usual_clip=lambda request: clip(request, clip_rungs[:1]),
+        clips_end_with_next=models.clips_end_with_next,
     )
 
 
@@ -83,10 +107,12 @@ class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """At most."""
     narration: Decimal
     """At most."""
+    clip: Decimal = Decimal(0)
+    """For setting the picture in motion, at most; nothing where that is not asked for."""
     due: Decimal
-    """What of both is still to be paid at most: nothing for what exists already."""
+    """What of all is still to be paid at most: nothing for what exists already."""
     usual: Decimal
-    """Both together by the models asked first."""
+    """All together by the models asked first."""
     usual_due: Decimal
     """What of that is still to be paid."""
 
@@ -100,7 +126,9 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> Decimal:
         """The bound with every scene made anew: what is approved."""
-        return sum((scene.picture + scene.narration for scene in self.scenes), Decimal(0))
+        return sum(
+            (scene.picture + scene.narration + scene.clip for scene in self.scenes), Decimal(0)
+        )
 
     @property
     def difference(self) -> Decimal:
@@ -118,7 +146,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return sum((scene.usual_due for scene in self.scenes), Decimal(0))
 
 
-MADE = (Kind.PICTURE, Kind.NARRATION)
+MADE = (Kind.PICTURE, Kind.NARRATION, Kind.CLIP)
 """What a scene is made of."""
 
 
@@ -137,7 +165,8 @@ def made_for(scene: Scene) -> tuple[Kind, ...]:
     """Return what is made for a scene: what is priced is what is generated."""
     picture = (Kind.PICTURE,) if scene.background is None else ()
     narration = (Kind.NARRATION,) if scene.narration.strip() else ()
-    return picture + narration
+    clip = (Kind.CLIP,) if scene.motion is Motion.GENERATED else ()
+    return picture + narration + clip
 
 
 def estimate(
@@ -179,12 +208,26 @@ async def estimate_in(
     request_digests = {
         digest
         for scene in storyboard.scenes
-        for request in (image_request(storyboard, scene), speech_request(storyboard, scene))
+        for request in (
+            image_request(storyboard, scene),
+            speech_request(storyboard, scene),
+            _clip(storyboard, scene, prices),
+        )
         for digest in digests(request)
     }
     existing = await assets.existing(project, request_digests)
     own = await assets.owned(jobs, request_digests) if jobs else frozenset[tuple[str, str]]()
     return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
+
+
+def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float = 1) -> ClipRequest:
+    """Return a scene's motion as it is priced: for a voice so many times as slow as usual."""
+    return clip_request(
+        storyboard,
+        scene,
+        seconds=expected_seconds(storyboard, scene, times=times),
+        ends_with_next=prices.clips_end_with_next,
+    )
 
 
 def _scene(
@@ -197,21 +240,30 @@ def _scene(
     nothing = Decimal(0)
     image, speech = image_request(storyboard, scene), speech_request(storyboard, scene)
     parts = [kind for kind in made_for(scene) if kind in kinds]
-    picture = usual_picture = narration = usual_narration = nothing
+    longest, likely = (_clip(storyboard, scene, prices, times=times) for times in (SLOWEST, 1))
+    picture = usual_picture = narration = usual_narration = clip = usual_clip = nothing
     if Kind.PICTURE in parts:
         picture = ceiling(prices.picture(image))
         usual_picture = ceiling((prices.usual_picture or prices.picture)(image))
     if Kind.NARRATION in parts:
         narration = ceiling(prices.narration(speech))
         usual_narration = ceiling((prices.usual_narration or prices.narration)(speech))
+    if Kind.CLIP in parts and prices.clip:
+        clip = ceiling(prices.clip(longest))
+        usual_clip = ceiling((prices.usual_clip or prices.clip)(likely))
     has_picture = not existing.isdisjoint(digests(image))
     has_narration = not existing.isdisjoint(digests(speech))
+    has_clip = not existing.isdisjoint(digests(likely))
     return SceneEstimate(
         scene_id=scene.id,
         picture=picture,
         narration=narration,
-        due=(nothing if has_picture else picture) + (nothing if has_narration else narration),
-        usual=usual_picture + usual_narration,
+        clip=clip,
+        due=(nothing if has_picture else picture)
+        + (nothing if has_narration else narration)
+        + (nothing if has_clip else clip),
+        usual=usual_picture + usual_narration + usual_clip,
         usual_due=(nothing if has_picture else usual_picture)
-        + (nothing if has_narration else usual_narration),
+        + (nothing if has_narration else usual_narration)
+        + (nothing if has_clip else usual_clip),
     )

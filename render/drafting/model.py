@@ -85,6 +85,10 @@ class DraftedStoryboard(msgspec.Struct, frozen=True, kw_only=True):
         return sum((answer.cost for answer in self.answers), Decimal(0))
 
 
+_MOVES = [motion for motion in Motion if motion is not Motion.GENERATED]
+"""What a draft may ask for: only a person has a clip made, which costs as much as many pictures."""
+
+
 class _Scene(msgspec.Struct, rename="camel"):
     narration: str
     picture_prompt: str
@@ -170,7 +174,7 @@ def _schema(limits: Limits) -> dict[str, Any]:
         "narration": text,
         "picturePrompt": text,
         "onScreenText": text,
-        "motion": {"type": "string", "enum": [motion.value for motion in Motion]},
+        "motion": {"type": "string", "enum": [motion.value for motion in _MOVES]},
         "transition": {"type": "string", "enum": list(get_args(_Way))},
         "textStyle": {"type": "string", "enum": list(get_args(_Place))},
     }
@@ -196,7 +200,7 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
             narration=clean_text(scene.narration),
             picture_prompt=clean_text(scene.picture_prompt),
             on_screen_text=shorten(clean_text(scene.on_screen_text), _SHOWN_LENGTH),
-            motion=scene.motion,
+            motion=scene.motion if scene.motion in _MOVES else Motion.ZOOM_IN,
             transition=Transition(scene.transition),
             text_style=TextStyle(scene.text_style),
         )

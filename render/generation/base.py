@@ -1,4 +1,4 @@
-"""The ports a provider of pictures, speech or text implements, and the values they exchange.
+"""The ports a provider of pictures, speech, clips or text implements, and the values they exchange.
 
 A provider returns finished media with a record of how it came to be. It raises
 nothing but `render.errors.GenerationError` and its children. `Meter` is the
@@ -51,6 +51,23 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Counts how often it was asked for anew in the same words."""
 
 
+class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A still to be set in motion: moving pictures that begin with it."""
+
+    prompt: str
+    """What is to happen in it."""
+    still: str
+    """Names the first picture by what was asked for it: `request_digest` of its `ImageRequest`."""
+    seconds: float
+    """How long it should last; what is longer than a model's clips holds its last picture."""
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    first: bytes = b""
+    """The still itself; empty where it is only to be priced or named."""
+    next_still: str = ""
+    """Names the picture it ends with; empty for none."""
+    last: bytes = b""
+
+
 class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be written, in a given structure."""
 
@@ -94,7 +111,7 @@ class Generated(GenerationRecord, frozen=True, kw_only=True):
 
     data: bytes
     media_type: str
-    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech."""
+    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech, `video/mp4`."""
     inspected: bool = False
     """Whether it was decoded to its end (`render.generation.acceptance`)."""
     measures: Measures | None = None
@@ -160,6 +177,18 @@ class SpeechModel(Protocol):
         ...
 
 
+class VideoModel(Protocol):
+    """Sets stills in motion."""
+
+    def price(self, request: ClipRequest) -> Decimal:
+        """Return what `animate` is expected to charge, in US dollars."""
+        ...
+
+    async def animate(self, request: ClipRequest) -> Generated:
+        """Return a clip; raise `GenerationError`."""
+        ...
+
+
 class TextModel(Protocol):
     """Writes text in a given structure."""
 
@@ -179,6 +208,8 @@ class Kind(enum.StrEnum):
     """A still for a whole scene."""
     NARRATION = "narration"
     """A scene's words, spoken."""
+    CLIP = "clip"
+    """A scene's still, set in motion."""
     STORYBOARD = "storyboard"
     """A brief's scenes, written."""
 

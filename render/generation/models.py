@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from render.errors import InvalidModels
+from render.generation.clip_models import CLIP_MODELS, ClipModel
 from render.generation.prices import PRICES, Price
 
 SUCCESSORS: Mapping[str, str] = {
@@ -62,12 +63,20 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     gemini: GeminiModelConfig = GeminiModelConfig()
     gemini_speech: str = "gemini-3.8-flash-lite-tts"
     gemini_text: str = "gemini-3.8-flash"
+    gemini_clips: str = "gemini-omni-1.2-flash"
+    """What sets stills in motion where a scene asks for it; empty for no clips by Gemini."""
     replicate_images: str = "black-forest-labs/flux-1.1-pro-ultra"
     """The FLUX model whose pictures leave the camera room to zoom at 1080p."""
     replicate_speech: str = "minimax/speech-2.6-turbo"
+    replicate_clips: str = "bytedance/seedance-1.5-pro"
+    """The model for clips that takes a last picture too and is cheap without sound."""
     replicate_text: str = "meta/meta-llama-3-70b-instruct"
     prices: Mapping[str, Price] = {}
     """Replaces and adds rows of the price table."""
+    clips: Mapping[str, ClipModel] = {}
+    """Replaces and adds rows of what models for clips take (`render.generation.clip_models`)."""
+    clips_end_with_next: bool = False
+    """Whether a clip ends with the next scene's picture, where a model and both scenes can."""
     unsafe_falls_through: bool = True
     """Whether what one model will not make for safety's sake may be asked of the next."""
     at_once: int = 4
@@ -77,6 +86,10 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Return a model's row; raise `KeyError`."""
         return self.prices[model] if model in self.prices else PRICES[model]
 
+    def clip_model(self, model: str) -> ClipModel:
+        """Return what a model for clips takes; raise `KeyError`."""
+        return self.clips[model] if model in self.clips else CLIP_MODELS[model]
+
     def faults(self) -> list[str]:
         """Return everything that is wrong, in sentences."""
         found = self.gemini.faults()
@@ -85,15 +98,24 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             self.gemini.fallback,
             self.gemini_speech,
             self.gemini_text,
+            self.gemini_clips,
             self.replicate_images,
             self.replicate_speech,
             self.replicate_text,
+            self.replicate_clips,
         }
         found += [
             f"The price of the model “{model}” is not known; add it to the prices."
             for model in sorted(named - {""})
             if model not in self.prices and model not in PRICES
         ]
+        found += [
+            f"What the model “{model}” takes for a clip is not known; add it to the clips."
+            for model in sorted({self.gemini_clips, self.replicate_clips} - {""})
+            if model not in self.clips and model not in CLIP_MODELS
+        ]
+        for model, row in self.clips.items():
+            found += row.faults(model)
         if self.at_once < 1:
             found.append(f"At least one call at a time must be allowed; this is {self.at_once}.")
         return found

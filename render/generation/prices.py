@@ -7,13 +7,15 @@ Sources, read in October and November 2026: Google's price list for
 `gemini-nano-banana-2.1` ($30 a million image tokens, 1,120 of them a 1K
 picture), `gemini-3-pro-image` ($120), `gemini-3.8-flash` and
 `gemini-3.8-flash-lite-tts`; Replicate's pages for FLUX and MiniMax. Taken over
-from the model before, and to be watched: 1,680 tokens for a 2K picture, the
+from the model before, and to be watched: what goes into
+`gemini-omni-1.2-flash`, 1,680 tokens for a 2K picture, the
 price of text that goes into a picture model and comes along with its picture,
 $0.06 for `flux-1.1-pro-ultra`, and the Llama row. The documents' names
 `gemini-2.5-flash-image` and `gemini-pro` carry their last list prices.
 Configuration replaces and adds rows.
 """
 
+import math
 from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
 
@@ -25,9 +27,11 @@ _MILLION = Decimal(1_000_000)
 _SMALLEST = Decimal("0.000001")
 """A millionth of a dollar: what the ledger's columns hold."""
 _AUDIO_TOKENS_PER_SECOND = 25
-_SLOWEST = 2
+SLOWEST = 2
 """A voice takes at most this many times as long as a calm narrator."""
 _LEAST_SPOKEN_SECONDS = 4
+_TOKENS_PER_PICTURE_IN = 2_000
+"""At the most, for a picture that goes into a model for clips."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,13 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     """At the size asked for, 2K."""
     text_beside_image: int = 0
     """Tokens of text and thought that may come along with a picture."""
+    video_out: Decimal = Decimal(0)
+    """Per million tokens."""
+    tokens_per_second: int = 0
+    """Of a clip."""
+    per_second: Decimal = Decimal(0)
+    """Of a clip, without sound."""
+    per_clip: Decimal = Decimal(0)
     per_image: Decimal = Decimal(0)
     per_thousand_characters: Decimal = Decimal(0)
 
@@ -56,6 +67,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     text_out: int = 0
     image_out: int = 0
     audio_out: int = 0
+    video_out: int = 0
 
 
 PRICES: Mapping[str, Price] = {
@@ -88,6 +100,17 @@ PRICES: Mapping[str, Price] = {
     "black-forest-labs/flux-1.1-pro": Price(per_image=Decimal("0.04")),
     "black-forest-labs/flux-1.1-pro-ultra": Price(per_image=Decimal("0.06")),
     "minimax/speech-2.6-turbo": Price(per_thousand_characters=Decimal("0.06")),
+    "gemini-omni-1.2-flash": Price(
+        text_in=Decimal("1.50"), video_out=Decimal("17.50"), tokens_per_second=5792
+    ),
+    "wan-video/wan-2.2-i2v-fast": Price(per_clip=Decimal("0.11")),
+    "alibaba/wan-3": Price(per_second=Decimal("0.05")),
+    "bytedance/seedance-1.5-pro": Price(per_second=Decimal("0.06")),
+    "bytedance/seedance-2.0-fast": Price(per_second=Decimal("0.15")),
+    "wan-video/wan-2.7-i2v": Price(per_second=Decimal("0.10")),
+    "kwaivgi/kling-v3-video": Price(per_second=Decimal("0.168")),
+    "google/veo-3.1-lite": Price(per_second=Decimal("0.05")),
+    "lightricks/ltx-2.3-fast": Price(per_second=Decimal("0.06")),
     "meta/meta-llama-3-70b-instruct": Price(text_in=Decimal("0.65"), text_out=Decimal("2.75")),
 }
 
@@ -100,6 +123,7 @@ def usage_cost(price: Price, usage: Usage) -> Decimal:
             + price.text_out * usage.text_out
             + price.image_out * usage.image_out
             + price.audio_out * usage.audio_out
+            + price.video_out * usage.video_out
         )
         / _MILLION
     )
@@ -115,7 +139,7 @@ def image_price(price: Price, prompt: str) -> Decimal:
 
 def speech_price(price: Price, text: str, locale: str) -> Decimal:
     """Return what speaking a text may cost."""
-    seconds = _LEAST_SPOKEN_SECONDS + _SLOWEST * estimate_seconds(text, locale)
+    seconds = _LEAST_SPOKEN_SECONDS + SLOWEST * estimate_seconds(text, locale)
     tokens = Usage(text_in=_size(text), audio_out=round(seconds * _AUDIO_TOKENS_PER_SECOND))
     return _rounded(usage_cost(price, tokens) + characters_price(price, text))
 
@@ -123,6 +147,16 @@ def speech_price(price: Price, text: str, locale: str) -> Decimal:
 def characters_price(price: Price, text: str) -> Decimal:
     """Return what a text costs where its characters are charged for."""
     return _rounded(price.per_thousand_characters * len(text) / 1000)
+
+
+def clip_price(price: Price, seconds: float, *, text: str = "", pictures: int = 0) -> Decimal:
+    """Return what a clip of so many seconds costs, and the words and pictures that go in."""
+    tokens = Usage(
+        text_in=_size(text) + pictures * _TOKENS_PER_PICTURE_IN,
+        video_out=math.ceil(seconds * price.tokens_per_second),
+    )
+    length = Decimal(str(seconds))
+    return _rounded(price.per_clip + price.per_second * length + usage_cost(price, tokens))
 
 
 def text_price(price: Price, prompt: str, *, most_tokens: int) -> Decimal:

@@ -1,9 +1,11 @@
 """The words a model is given: what to draw, and an editor's text as mere material."""
 
-from render.generation.base import ImageRequest
+from render.generation.base import ClipRequest, ImageRequest
 from render.storyboard import clean_text
 
 _NO_LETTERS = "No words, letters or captions in the picture."
+
+_ONE_SHOT = "One continuous shot that begins with the picture given, without cuts or captions."
 
 OPENING = "<<<material>>>"
 CLOSING = "<<<end of material>>>"
@@ -23,6 +25,12 @@ def picture_prompt(request: ImageRequest) -> str:
     if _NO_LETTERS not in wanted:
         parts.append(_NO_LETTERS)
     return "\n".join(parts)
+
+
+def clip_prompt(request: ClipRequest) -> str:
+    """Return what to ask a model to let happen in a still."""
+    wanted = clean_text(request.prompt) or "It comes to life: small, natural movements."
+    return f"{wanted}\n{_ONE_SHOT}"
 
 
 def fenced(material: str) -> str:

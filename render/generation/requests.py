@@ -8,12 +8,19 @@ request too, of which a designed card is made.
 
 import hashlib
 import json
+from decimal import Decimal
 
 import msgspec
 
-from render.generation.base import ImageRequest, SpeechRequest, TextRequest
-from render.generation.prompts import picture_prompt
+from render.generation.base import ClipRequest, ImageRequest, SpeechRequest, TextRequest
+from render.generation.clip_models import ClipModel
+from render.generation.prices import Price, clip_price
+from render.generation.prompts import clip_prompt, picture_prompt
+from render.languages import estimate_seconds
+from render.placing import Pacing
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
+
+_PACING = Pacing()
 
 
 def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
@@ -43,16 +50,78 @@ def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
     )
 
 
-def request_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
+def clip_request(
+    storyboard: Storyboard, scene: Scene, *, seconds: float, ends_with_next: bool = False
+) -> ClipRequest:
+    """Return what to ask for a scene's motion, but for the stills themselves."""
+    following = next_shown(storyboard, scene) if ends_with_next else None
+    return ClipRequest(
+        prompt=clean_text(scene.motion_prompt) or clean_text(scene.picture_prompt),
+        still=request_digest(image_request(storyboard, scene)),
+        next_still=request_digest(image_request(storyboard, following)) if following else "",
+        seconds=seconds,
+        aspect_ratio=storyboard.aspect_ratio,
+    )
+
+
+def next_shown(storyboard: Storyboard, scene: Scene) -> Scene | None:
+    """Return the next scene if it shows a picture of its own."""
+    later = storyboard.scenes[storyboard.scenes.index(scene) + 1 :]
+    return later[0] if later and not (later[0].background or later[0].clip) else None
+
+
+def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
+    """Return what one model charges for a clip at most."""
+    between = bool(request.next_still and model.last)
+    return clip_price(
+        price,
+        model.legal_seconds(request.seconds, between=between),
+        text=clip_prompt(request),
+        pictures=1 + between,
+    )
+
+
+def expected_seconds(storyboard: Storyboard, scene: Scene, *, times: float = 1.0) -> float:
+    """Return how long a scene is likely to last, with a voice so many times as slow as usual."""
+    air = float(_PACING.lead_in + _PACING.tail)
+    text = clean_text(scene.narration)
+    spoken = air + times * estimate_seconds(text, storyboard.locale) if text else 0.0
+    if scene.duration is not None:
+        return max(scene.duration, spoken)
+    return spoken or float(_PACING.silent_scene)
+
+
+def heard_seconds(scene: Scene, narration: float | None) -> float:
+    """Return how long a scene lasts whose narration, if it has one, was measured."""
+    spoken = float(_PACING.lead_in + _PACING.tail) + narration if narration else 0.0
+    if scene.duration is not None:
+        return max(scene.duration, spoken)
+    return spoken or float(_PACING.silent_scene)
+
+
+def request_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextRequest) -> str:
     """Return the SHA-256, in hex, of what a paid model is asked."""
     if isinstance(request, ImageRequest):
         asked = {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
         return _sha256(asked | ({"take": request.take} if request.take else {}))
+    if isinstance(request, ClipRequest):
+        # Not its length: words that are changed do not buy the same motion again.
+        between = {"last": request.next_still} if request.next_still else {}
+        return _sha256(
+            {
+                "clip": clip_prompt(request),
+                "first": request.still,
+                "aspect_ratio": request.aspect_ratio.value,
+                **between,
+            }
+        )
     return whole_digest(request)
 
 
-def whole_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
+def whole_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextRequest) -> str:
     """Return the SHA-256, in hex, of everything that is known of what is wanted."""
+    if isinstance(request, ClipRequest):
+        return request_digest(request)
     if isinstance(request, TextRequest) or request.take:
         return _sha256(request)
     # What was asked for once only is known by the name that it had before there were takes.
@@ -61,12 +130,12 @@ def whole_digest(request: ImageRequest | SpeechRequest | TextRequest) -> str:
     return _sha256(wanted)
 
 
-def digests(request: ImageRequest | SpeechRequest) -> frozenset[str]:
+def digests(request: ImageRequest | SpeechRequest | ClipRequest) -> frozenset[str]:
     """Return every name under which an answer to a request may be kept."""
     return frozenset((request_digest(request), whole_digest(request)))
 
 
-def answer_digest(request: ImageRequest | SpeechRequest, *, placeholder: bool) -> str:
+def answer_digest(request: ImageRequest | SpeechRequest | ClipRequest, *, placeholder: bool) -> str:
     """Return the name to keep an answer under: a placeholder's follows from the whole request."""
     return whole_digest(request) if placeholder else request_digest(request)
 

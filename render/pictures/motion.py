@@ -61,6 +61,8 @@ _MOVES: dict[Motion, Callable[[float, Focus], Window]] = {
     Motion.PAN_LEFT: lambda progress, focus: _window_at(_PAN_ZOOM, 1 - progress, focus.y),
     Motion.PAN_RIGHT: lambda progress, focus: _window_at(_PAN_ZOOM, progress, focus.y),
     Motion.PAN_UP: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, 1 - progress),
+    # Where no clip was made of the still, it moves as most do.
+    Motion.GENERATED: lambda progress, focus: _window_at(MAX_ZOOM**progress, focus.x, focus.y),
     Motion.PAN_DOWN: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, progress),
 }
 """Each motion's window, from 0 at the shot's first frame to 1 at its last."""
