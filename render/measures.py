@@ -56,4 +56,12 @@ class SpeechMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="speech"):
         )
 
 
-Measures: TypeAlias = PictureMeasures | SpeechMeasures
+class ClipMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
+    """A clip's size in pixels, and how long it is."""
+
+    width: int
+    height: int
+    milliseconds: int
+
+
+Measures: TypeAlias = PictureMeasures | SpeechMeasures | ClipMeasures

@@ -22,7 +22,8 @@ from PIL import Image
 
 from render.decoding import decoding
 from render.errors import CompositionError, MediaError, UnusableAnswer
-from render.generation.base import Generated, ImageRequest, SpeechRequest
+from render.generation.base import ClipRequest, Generated, ImageRequest, SpeechRequest
+from render.generation.clip_inspection import inspect_clip
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
 from render.measures import Measures, PictureMeasures, SpeechMeasures
@@ -42,7 +43,8 @@ from render.sound.wav import hear_narration, narration, wav_duration
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 
-MediaRequest = ImageRequest | SpeechRequest
+MediaRequest = ImageRequest | SpeechRequest | ClipRequest
+_NAMES = {ImageRequest: "a picture", SpeechRequest: "speech", ClipRequest: "a clip"}
 
 _RATES = range(8_000, 192_001)
 """Samples a second that speech comes at."""
@@ -86,7 +88,7 @@ class Inspector:
                 warnings=(*answer.warnings, *findings.warnings),
                 measures=findings.measures,
             )
-        what = "a picture" if isinstance(request, ImageRequest) else "speech"
+        what = _NAMES[type(request)]
         raise UnusableAnswer(
             f"“{answer.model}” sent {what} that cannot be used. {reason}",
             provider=answer.provider,
@@ -114,6 +116,8 @@ class Inspector:
 
     def _inspect_file(self, request: MediaRequest, path: Path, *, source: Source) -> Findings:
         try:
+            if isinstance(request, ClipRequest):
+                return Findings((), inspect_clip(path, request))
             if isinstance(request, ImageRequest):
                 return inspect_picture(path, request, source=source, standards=self._standards)
             return inspect_speech(path, request, source=source, standards=self._standards)

@@ -38,6 +38,7 @@ from render.generation.base import (
     USELESS_CALLS,
     Announce,
     Call,
+    ClipRequest,
     Generated,
     GeneratedText,
     GenerationRecord,
@@ -59,7 +60,7 @@ from render.generation.requests import request_digest
 from render.generation.unmetered import Unmetered
 from render.problem import Problem
 
-Q = TypeVar("Q", ImageRequest, SpeechRequest, TextRequest)
+Q = TypeVar("Q", ImageRequest, SpeechRequest, ClipRequest, TextRequest)
 A = TypeVar("A", bound=GenerationRecord)
 
 
@@ -339,6 +340,14 @@ class SpeechChain(Chain[SpeechRequest, Generated]):
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return a line of speech; raise `GenerationError`."""
+        return await self._generate(request)
+
+
+class VideoChain(Chain[ClipRequest, Generated]):
+    """A `VideoModel`."""
+
+    async def animate(self, request: ClipRequest) -> Generated:
+        """Return a clip; raise `GenerationError`."""
         return await self._generate(request)
 
 

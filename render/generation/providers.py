@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import anyio
+from msgspec.structs import replace
 
 from render.generation import stock as stock_pictures
 from render.generation.acceptance import Inspector
 from render.generation.base import (
     Announce,
+    ClipRequest,
     Generated,
     GeneratedText,
     Guard,
@@ -34,13 +36,14 @@ from render.generation.base import (
     announce_nothing,
     keep_nothing,
 )
-from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain
+from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain, VideoChain
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import account as gemini
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.image import GeminiImages
 from render.generation.gemini.speech import GeminiSpeech
 from render.generation.gemini.text import GeminiText
+from render.generation.gemini.video import GeminiVideo
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
@@ -51,15 +54,19 @@ from render.generation.replicate.image import ReplicateImages
 from render.generation.replicate.predictions import Predictions
 from render.generation.replicate.speech import ReplicateSpeech
 from render.generation.replicate.text import ReplicateText
+from render.generation.replicate.video import ReplicateVideo
 from render.generation.standards import Standards
 from render.generation.stock import StockImages
 
 _OFFLINE = "offline"
+_CLIP_CALLS = 2
+"""Of one model for one clip, at the most."""
 _Request_contra = TypeVar(
-    "_Request_contra", ImageRequest, SpeechRequest, TextRequest, contravariant=True
+    "_Request_contra", ImageRequest, SpeechRequest, ClipRequest, TextRequest, contravariant=True
 )
 _ImageRung = Rung[ImageRequest, Generated]
 _SpeechRung = Rung[SpeechRequest, Generated]
+_ClipRung = Rung[ClipRequest, Generated]
 _TextRung = Rung[TextRequest, GeneratedText]
 
 
@@ -71,6 +78,8 @@ class Providers:
     speech: SpeechChain
     text: TextChain | None
     """None where no provider that writes has a key."""
+    clips: VideoChain | None = None
+    """None where no provider that makes clips has a key."""
     inspector: Inspector = field(default_factory=Inspector)
     """Looks at media that were made earlier."""
 
@@ -90,12 +99,14 @@ class Providers:
             images=self.images.metered(meter, keep=keep, guard=guard, announce=announce),
             speech=self.speech.metered(meter, keep=keep, guard=guard, announce=announce),
             text=self.text and self.text.metered(meter, keep=keep, guard=guard, announce=announce),
+            clips=self.clips
+            and self.clips.metered(meter, keep=keep, guard=guard, announce=announce),
             inspector=self.inspector,
         )
 
     def circuits(self) -> list[tuple[str, str, Circuit]]:
         """Return provider, model and circuit of every model that is paid."""
-        chains = (self.images, self.speech, *((self.text,) if self.text else ()))
+        chains = (self.images, self.speech, *filter(None, (self.text, self.clips)))
         return [
             (rung.provider, rung.model, rung.circuit)
             for chain in chains
@@ -110,6 +121,8 @@ class Providers:
             looks.start_soon(self.speech.check)
             if self.text:
                 looks.start_soon(self.text.check)
+            if self.clips:
+                looks.start_soon(self.clips.check)
 
 
 @asynccontextmanager
@@ -171,6 +184,15 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             text=TextChain(kind=Kind.STORYBOARD, rungs=rungs.text, patience=patience)
             if rungs.text
             else None,
+            clips=VideoChain(
+                kind=Kind.CLIP,
+                rungs=rungs.clips,
+                # Each call is long and dear, and a still that moves by the camera is there.
+                patience=replace(patience, calls=min(patience.calls, _CLIP_CALLS)),
+                inspect=inspector.inspect_answer,
+            )
+            if rungs.clips
+            else None,
             inspector=inspector,
         )
 
@@ -194,6 +216,7 @@ class _Rungs:
         self.images: list[_ImageRung] = []
         self.speech: list[_SpeechRung] = []
         self.text: list[_TextRung] = []
+        self.clips: list[_ClipRung] = []
 
     def add_gemini(self, account: Gemini, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
@@ -206,6 +229,11 @@ class _Rungs:
         if name := config.gemini_text:
             writer = GeminiText(account, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
+        if name := config.gemini_clips:
+            mover = GeminiVideo(
+                account, model=name, price=config.price(name), takes=config.clip_model(name)
+            )
+            self.clips.append(self._rung(mover, mover.animate, gate))
 
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
@@ -218,6 +246,11 @@ class _Rungs:
         if name := config.replicate_text:
             writer = ReplicateText(predictions, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
+        if name := config.replicate_clips:
+            mover = ReplicateVideo(
+                predictions, model=name, price=config.price(name), takes=config.clip_model(name)
+            )
+            self.clips.append(self._rung(mover, mover.animate, gate))
 
     def _rung(
         self,

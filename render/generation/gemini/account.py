@@ -9,11 +9,12 @@ What answers hold and cost is told in `render.generation.gemini.answers`.
 Reference: https://ai.google.dev/api/generate-content.
 """
 
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar, cast
 
 from google import genai
 from google.genai import types
+from google.genai.interactions import Interaction
 
 from render.errors import OutcomeUnknown, RetryableGeneration
 from render.generation.gemini.errors import NAME, PROVIDER, SDK_ERRORS, translate
@@ -72,6 +73,34 @@ class Gemini:
             self._client.aio.models.generate_content(model=model, contents=prompt, config=config),
             model,
         )
+
+    async def begin(self, model: str, asked: Mapping[str, Any]) -> Interaction:
+        """Begin work in the background, which is what is charged, and return it as it stands."""
+        create = self._client.aio.interactions.create(
+            model=model, background=True, store=True, **asked
+        )
+        return cast("Interaction", await self._call(create, model))
+
+    async def look(self, interaction_id: str, model: str) -> Interaction:
+        """Return an interaction as it stands; what fails here is only the look at it."""
+        look = self._client.aio.interactions.get(id=interaction_id)
+        return await self._free(look, model)
+
+    async def file_state(self, name: str, model: str) -> str:
+        """Return the state of a file: `PROCESSING`, `ACTIVE` or `FAILED`."""
+        file = await self._free(self._client.aio.files.get(name=name), model)
+        return file.state.value if file.state else "ACTIVE"
+
+    async def download(self, name: str, model: str) -> bytes:
+        """Return the bytes of a file."""
+        return await self._free(self._client.aio.files.download(file=name), model)
+
+    async def _free(self, call: Awaitable[_T], model: str) -> _T:
+        """Make a call that costs nothing: an answer that is lost is only to be asked for again."""
+        try:
+            return await self._call(call, model)
+        except OutcomeUnknown as error:
+            raise RetryableGeneration(error.message, provider=PROVIDER, model=model) from error
 
     async def _call(self, call: Awaitable[_T], model: str) -> _T:
         try:

@@ -10,14 +10,18 @@ from typing import Any, cast
 
 import msgspec
 from google.genai import errors
+from google.genai._gaos.lib import compat_errors
 
 from render.errors import GenerationError
 from render.generation.refusals import refusal, unreadable
+from render.generation.transport import failure
 
 PROVIDER = "gemini"
 NAME = "Gemini"
 
 SDK_ERRORS = (
+    # Of Interactions, whose errors are a family of their own.
+    compat_errors.GeminiNextGenAPIClientError,
     errors.APIError,
     errors.ContinuationInterruptedError,
     # The SDK reads fields before it looks at their types: an answer of another shape
@@ -48,12 +52,25 @@ class _Error(msgspec.Struct):
     details: list[dict[str, Any]] = []
 
 
+class _InteractionError(msgspec.Struct):
+    message: str
+    code: int | str = ""
+    status: str = ""
+    details: list[dict[str, Any]] = []
+
+
+class _InteractionBody(msgspec.Struct):
+    error: _InteractionError
+
+
 class _ErrorBody(msgspec.Struct):
     error: _Error
 
 
 def translate(error: Exception, model: str) -> GenerationError:
     """Return what an error of the SDK means."""
+    if isinstance(error, compat_errors.GeminiNextGenAPIClientError):
+        return _translate_interaction(error, model)
     if not isinstance(error, errors.APIError):
         return unreadable(error, provider=PROVIDER, model=model)
     body = _body(error)
@@ -69,6 +86,33 @@ def translate(error: Exception, model: str) -> GenerationError:
         retry_after=_retry_after(error, details),
         # A bad key, a place that is not served and an account without billing are all answered
         # 400; prepaid credit that is used up is answered 429, like a rate limit.
+        denied=precondition or any(detail.get("reason") == "API_KEY_INVALID" for detail in details),
+        unpaid=bool(_UNPAID.search(reason)) or (precondition and "billing" in reason.lower()),
+    )
+
+
+def _translate_interaction(error: Exception, model: str) -> GenerationError:
+    """Return what an error of Interactions means, whose classes tell less than their answers."""
+    cause = error.__cause__
+    if isinstance(error, compat_errors.APIConnectionError) and isinstance(cause, Exception):
+        return failure(NAME, cause)
+    if not isinstance(error, compat_errors.APIStatusError):
+        return unreadable(error, provider=PROVIDER, model=model)
+    try:
+        told = msgspec.convert(error.body, _InteractionBody).error
+    except msgspec.ValidationError:
+        told = None
+    reason = told.message if told else str(error.message)
+    details = told.details if told else []
+    precondition = told is not None and "FAILED_PRECONDITION" in told.status.upper()
+    after = _SECONDS.fullmatch(error.response.headers.get("retry-after", "").strip())
+    return refusal(
+        error.status_code or 0,
+        provider=PROVIDER,
+        model=model,
+        reason=reason,
+        own=told is not None,
+        retry_after=float(after["seconds"]) if after else None,
         denied=precondition or any(detail.get("reason") == "API_KEY_INVALID" for detail in details),
         unpaid=bool(_UNPAID.search(reason)) or (precondition and "billing" in reason.lower()),
     )

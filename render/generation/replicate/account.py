@@ -7,7 +7,7 @@ output lies on. Reference: https://replicate.com/docs/reference/http.
 """
 
 from collections.abc import Awaitable, Collection
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from replicate.client import Client
 from replicate.prediction import Prediction
@@ -21,6 +21,7 @@ from render.generation.replicate.errors import (
     PredictionNotFound,
     translate,
 )
+from render.generation.replicate.inputs import input_fields
 from render.generation.replicate.outputs import file_link, inline_bytes
 from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translating_errors
 
@@ -71,6 +72,18 @@ class Replicate:
             raise RetryableGeneration(
                 f"{NAME} does not answer.", provider=PROVIDER, model=model
             ) from error
+
+    async def schema(self, model: str) -> dict[str, dict[str, Any]] | None:
+        """Return a model's input fields, None where it tells of none. Free of charge."""
+        try:
+            found = await self._call(self._client.models.async_get(model), model)
+        except OutcomeUnknown as error:
+            raise RetryableGeneration(
+                f"{NAME} does not answer.", provider=PROVIDER, model=model
+            ) from error
+        return input_fields(
+            cast("object", found.latest_version and found.latest_version.openapi_schema)
+        )
 
     async def create(self, model: str, inputs: dict[str, Any]) -> str:
         """Begin a prediction without waiting for it; return its id. This is what is charged."""

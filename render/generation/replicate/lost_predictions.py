@@ -43,6 +43,15 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """When, on this process's monotonic clock."""
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """The inputs that come back as they were sent: a picture may come as a link instead."""
+        return {
+            name: value
+            for name, value in self.inputs.items()
+            if not (isinstance(value, str) and value.startswith("data:"))
+        }
+
 
 class _Prediction(msgspec.Struct):
     id: str
@@ -101,7 +110,7 @@ async def _candidates(reader: Reader, sent: Sent, but: Collection[str]) -> list[
             if not isinstance(inputs, dict):
                 raise CannotTell("A prediction's input is not told.")
             fields = cast("dict[str, object]", inputs)
-            if all(fields.get(name) == value for name, value in sent.inputs.items()):
+            if all(fields.get(name) == value for name, value in sent.told.items()):
                 found.append(prediction.id)
         if not page.next:
             return found

@@ -33,7 +33,7 @@ class UnusableOutput(Exception):
 def file_link(output: object, *, kind: str) -> str:
     """Return the first link of an output, or its first `data:` URL; raise `UnusableOutput`.
 
-    `kind` is `image` or `audio`: of an object's fields, one with that in its
+    `kind` is `image`, `audio` or `video`: of an object's fields, one with that in its
     name goes before the others.
     """
     for part in _parts(output, kind):

@@ -102,7 +102,7 @@ class Predictions:
     async def output(
         self, prediction: Prediction, *, model: str, kind: str, cost: Decimal
     ) -> bytes:
-        """Return the bytes of a prediction's first file; `kind` is `image` or `audio`.
+        """Return the bytes of a prediction's first file; `kind` is `image`, `audio` or `video`.
 
         A link that has expired is asked for anew. What cannot be had now, but is
         still kept, is a `RunningGeneration`; what is gone or is no file is an

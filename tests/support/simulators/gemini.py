@@ -7,6 +7,7 @@ the answer then never arrives.
 
 import asyncio
 import base64
+import itertools
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ SIZES = {
 IMAGE_TOKENS = {"gemini-3-pro-image": 1120, "gemini-2.5-flash-image": 1290}
 RETIRED = {"gemini-pro", "gemini-2.5-flash-image"}
 KEY = "a-key"
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +113,33 @@ class Made:
     tokens: int = 100
 
 
-Act = Refuse | Block | Gateway | Raw | HangUp | Hang | Oversize | Say | Named | Made
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """Begin an interaction, and end it after some looks in one of the ways that they end."""
+
+    looks: int = 0
+    """At it, before it has ended."""
+    status: str = "completed"
+    delivery: str = "inline"
+    """Or `files/{}`, or another address of that file."""
+    data: bytes | None = None
+    """In place of a clip of the first picture."""
+    seconds: float | None = None
+    """In place of those asked for."""
+    empty: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
+    """Said beside, in fields that the SDK does not know."""
+    error: str = ""
+    usage: bool = True
+    charged: bool = True
+    processing: int = 0
+    """Looks at its file before that is active."""
+    download: int = 200
+    lost: bool = False
+    """Break the connection off where its id would be told."""
+
+
+Act = Clip | Refuse | Block | Gateway | Raw | HangUp | Hang | Oversize | Say | Named | Made
 
 
 @dataclass
@@ -126,6 +154,8 @@ class GeminiSimulator:
     """The model of every charged call."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """The body of every generateContent that arrived, with its `model`."""
+    interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was begun, with its `act`, its `body` and how often it was looked at."""
     latency: float = 0
     at_once: int = 0
     most_at_once: int = 0
@@ -139,6 +169,7 @@ class GeminiSimulator:
         self.looks.clear()
         self.charges.clear()
         self.calls.clear()
+        self.interactions.clear()
         self.latency = 0
         self.most_at_once = 0
 
@@ -146,6 +177,10 @@ class GeminiSimulator:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
+                Route("/{version}/interactions", self._begin, methods=["POST"]),
+                Route("/{version}/interactions/{id}", self._look, methods=["GET"]),
+                Route("/{version}/files/{name}:download", self._download, methods=["GET"]),
+                Route("/{version}/files/{name}", self._file, methods=["GET"]),
                 Route("/{version}/models/{call:path}", self._generate, methods=["POST"]),
                 Route("/{version}/models/{model:path}", self._model, methods=["GET"]),
             ]
@@ -159,6 +194,82 @@ class GeminiSimulator:
         if model in RETIRED:
             return _refusal(Refuse(status=404, code="NOT_FOUND"))
         return JSONResponse({"name": f"models/{model}", "displayName": model})
+
+    async def _begin(self, request: Request) -> Response:
+        body = json.loads(await request.body())
+        self.calls.append(body)
+        if request.headers.get("x-goog-api-key") != KEY:
+            return _refusal(Refuse(status=400, code="INVALID_ARGUMENT"), reason="API_KEY_INVALID")
+        act = self.script.popleft() if self.script else Clip()
+        match act:
+            case Refuse():
+                return _refusal(act)
+            case Gateway():
+                self.charges.append(body["model"])
+                return Response(act.body, act.status, media_type=act.media_type)
+            case Clip():
+                pass
+            case _:
+                raise AssertionError(act)
+        name = f"v1_{next(_NUMBERS)}"
+        self.interactions[name] = {"act": act, "body": body, "looks": 0, "file_looks": 0}
+        if act.charged:
+            self.charges.append(body["model"])
+        if act.lost:
+            hang_up(request)
+        return JSONResponse({"id": name, "status": "in_progress", "labels": body.get("labels")})
+
+    async def _look(self, request: Request) -> Response:
+        begun = self.interactions.get(request.path_params["id"])
+        if begun is None:
+            return _refusal(Refuse(status=404, code="NOT_FOUND"))
+        begun["looks"] += 1
+        return JSONResponse(self._interaction(request.path_params["id"], begun))
+
+    def _interaction(self, name: str, begun: dict[str, Any]) -> dict[str, Any]:
+        act: Clip = begun["act"]
+        if begun["looks"] <= act.looks:
+            return {"id": name, "status": "in_progress"}
+        told: dict[str, Any] = {"id": name, "status": act.status, **act.told}
+        if act.error:
+            told["errors"] = [{"code": "x", "message": act.error}]
+        tokens = 0 if act.empty else round(5792 * self.clip_seconds(begun))
+        if act.usage:
+            modality = [{"modality": "video", "tokens": tokens}]
+            told["usage"] = {"output_tokens_by_modality": modality, "total_input_tokens": 300}
+        if not act.empty:
+            video = {"type": "video", "mime_type": "video/mp4"}
+            if act.delivery == "inline":
+                video["data"] = _base64(self.clip(begun))
+            else:
+                video["uri"] = act.delivery.format(name.replace("_", "-"))
+            told["steps"] = [{"type": "model_output", "content": [video]}]
+        return told
+
+    def clip_seconds(self, begun: dict[str, Any]) -> float:
+        asked = float(begun["body"]["response_format"]["duration"].removesuffix("s"))
+        return begun["act"].seconds or asked
+
+    def clip(self, begun: dict[str, Any]) -> bytes:
+        if begun["act"].data is not None:
+            return begun["act"].data
+        (content,) = (one["content"] for one in begun["body"]["input"])
+        first = base64.b64decode(content[0]["data"])
+        return media.clip(first, self.clip_seconds(begun))
+
+    async def _file(self, request: Request) -> Response:
+        begun = self.interactions[request.path_params["name"].replace("-", "_")]
+        begun["file_looks"] += 1
+        state = "PROCESSING" if begun["file_looks"] <= begun["act"].processing else "ACTIVE"
+        name = f"files/{request.path_params['name']}"
+        uri = f"https://example.invalid/v1beta/{name}"
+        return JSONResponse({"name": name, "state": state, "uri": uri, "mimeType": "video/mp4"})
+
+    async def _download(self, request: Request) -> Response:
+        begun = self.interactions[request.path_params["name"].replace("-", "_")]
+        if begun["act"].download != 200 or request.headers.get("x-goog-api-key") != KEY:
+            return _refusal(Refuse(status=403, code="PERMISSION_DENIED"))
+        return Response(self.clip(begun), media_type="video/mp4")
 
     async def _generate(self, request: Request) -> Response:
         model, _, verb = request.path_params["call"].partition(":")

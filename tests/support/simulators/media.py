@@ -11,6 +11,7 @@ import wave
 import zlib
 from collections.abc import Callable, Mapping
 
+import av
 import cv2
 import numpy as np
 
@@ -33,6 +34,32 @@ def speech(text: str, rate: int) -> bytes:
     tone = 0.7 * np.sin(2 * np.pi * 180 * time) * np.cos(np.pi * 4 * time) ** 12
     silence = np.zeros(rate // 4)
     return (np.concatenate([silence, tone, silence]) * 32_767).astype("<i2").tobytes()
+
+
+def clip(
+    first: bytes, seconds: float, *, fps: int = 8, size: tuple[int, int] = (448, 252)
+) -> bytes:
+    """Return an MP4 that begins with a picture and slowly goes on into another."""
+    start = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR)
+    assert start is not None
+    if start.shape[0] > start.shape[1]:
+        size = (size[1], size[0])
+    if start.shape[0] == start.shape[1]:
+        size = (size[1], size[1])
+    colours = np.random.default_rng(next(_SEEDS)).integers(0, 255, (9, 16, 3), np.uint8)
+    one, other = cv2.resize(start, size), cv2.resize(colours, size)
+    out = io.BytesIO()
+    count = max(1, round(seconds * fps))
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        for number in range(count):
+            share = 0.4 * number / count
+            shown = cv2.addWeighted(one, 1 - share, other, share, 0)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="bgr24")))
+        container.mux(stream.encode())
+    return out.getvalue()
 
 
 def wav(pcm: bytes, rate: int) -> bytes:
@@ -79,6 +106,10 @@ BAD_SPEECH: Mapping[str, tuple[bytes, int]] = {
     "empty": (bytes(2), 24_000),
 }
 """PCM and its rate, by what is wrong with it."""
+
+
+BLACK = plain(1280, 720)
+"""What a refusal can look like."""
 
 
 def instance(schema: dict[str, object]) -> object:

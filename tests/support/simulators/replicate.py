@@ -32,6 +32,7 @@ SIZES = {
         "1:1": (2048, 2048),
     },
 }
+_STILLS = ("image", "first_frame", "start_image")
 SMALL = {"16:9": (1344, 768), "9:16": (768, 1344), "1:1": (1024, 1024)}
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 
@@ -47,6 +48,8 @@ class Run:
     """In place of what the model would make; `{link}` and `{data}` in it stand for that."""
     age: timedelta = timedelta()
     """How long ago the service says that it was begun."""
+    delivered: float | None = None
+    """Seconds of a clip, in place of those asked for."""
     stubborn: bool = False
     """Takes no notice of being cancelled."""
 
@@ -154,6 +157,8 @@ class ReplicateSimulator:
     page: int = 100
     tells_inputs: bool = True
     """Whether the list does, or each prediction alone."""
+    schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The input fields that a model tells of, by its name; it tells of none by default."""
     leaks: int = 0
     """Downloads that carried a token."""
     ids: Any = field(default_factory=itertools.count)
@@ -163,6 +168,7 @@ class ReplicateSimulator:
             script.clear()
         self.predictions.clear()
         self.polled.clear()
+        self.schemas.clear()
         self.downloaded = self.leaks = self.listed = self.unlisted = 0
         self.page, self.tells_inputs = 100, True
 
@@ -191,6 +197,13 @@ class ReplicateSimulator:
         if f"{owner}/{name}" in RETIRED:
             return _refusal(Refuse(status=404))
         known = {"owner": owner, "name": name, "visibility": "public", "run_count": 9}
+        if fields := self.schemas.get(f"{owner}/{name}"):
+            known["latest_version"] = {
+                "id": "v1",
+                "created_at": _written(datetime.now(UTC)),
+                "cog_version": "0.16",
+                "openapi_schema": {"components": {"schemas": {"Input": {"properties": fields}}}},
+            }
         return JSONResponse({"url": f"https://replicate.com/{owner}/{name}", **known})
 
     async def _create(self, request: Request) -> Response:
@@ -377,6 +390,10 @@ def _made(found: Prediction) -> bytes:
     if "text" in found.input:
         rate = 32_000
         return media.wav(media.speech(found.input["text"], rate), rate)
+    if still := next((found.input[name] for name in _STILLS if name in found.input), None):
+        first = base64.b64decode(still.partition(",")[2])
+        seconds = found.input.get("duration") or (found.input["num_frames"] - 1) / 16
+        return media.clip(first, found.run.delivered or seconds)
     shape = found.input["aspect_ratio"]
     return media.picture(*SIZES.get(found.model, SMALL)[shape])
 

@@ -1,0 +1,188 @@
+"""Clips by Gemini: a still set in motion through Interactions, billed by its tokens.
+
+Sound comes with every clip and costs nothing more; the engine leaves it out. What
+was filtered is an `UnsafeRequest`, at what its usage tells: "you will not be
+charged" for it, mostly. A filter of the sound passes as often as not when asked
+again. What ended without a clip and without a word of its price may have been
+charged all the same (`OutcomeUnknown`).
+"""
+
+import base64
+import binascii
+from decimal import Decimal
+from typing import Any, cast
+
+import anyio.to_thread
+from google.genai.interactions import Interaction
+
+from render.errors import GenerationError, OutcomeUnknown, RefusedGeneration, RetryableGeneration
+from render.generation.base import ClipRequest, Generated, Ticket
+from render.generation.clip_inspection import clip_type, delivered_seconds
+from render.generation.clip_models import ClipModel
+from render.generation.first_frames import first_frame
+from render.generation.gemini.account import Gemini
+from render.generation.gemini.answers import unusable
+from render.generation.gemini.errors import NAME, PROVIDER
+from render.generation.gemini.interactions import FileRefused, Interactions, told
+from render.generation.prices import Price, Usage, clip_price, usage_cost
+from render.generation.prompts import clip_prompt
+from render.generation.refusals import unsafe
+from render.generation.requests import clip_cost
+
+
+class GeminiVideo:
+    """A `VideoModel`: 720p at 24 frames a second."""
+
+    provider = PROVIDER
+
+    def __init__(
+        self,
+        gemini: Gemini,
+        *,
+        model: str,
+        price: Price,
+        takes: ClipModel,
+        interactions: Interactions | None = None,
+    ) -> None:
+        self._gemini = gemini
+        self._interactions = interactions or Interactions(gemini)
+        self.model = model
+        self._price = price
+        self._takes = takes
+
+    def price(self, request: ClipRequest) -> Decimal:
+        """Return the most that a clip costs."""
+        return clip_cost(self._price, self._takes, request)
+
+    async def check(self) -> None:
+        """Return if the model can be asked; raise `GenerationError`."""
+        await self._gemini.check(self.model)
+
+    async def animate(self, request: ClipRequest, ticket: Ticket | None = None) -> Generated:
+        """Return a clip."""
+        ticket = ticket or Ticket()
+        asked = {} if ticket.resume else await anyio.to_thread.run_sync(self._asked, request)
+        answer = await self._interactions.run(self.model, asked, ticket=ticket)
+        cost = self._usage_cost(answer)
+        data = await self._clip(answer, request, cost)
+        if cost is None:
+            cost = await anyio.to_thread.run_sync(self._delivered_cost, data, request)
+        media_type = clip_type(data)
+        if media_type is None:
+            raise unusable(self.model, "something that is no clip").charged(cost)
+        return Generated(
+            data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
+        )
+
+    def _asked(self, request: ClipRequest) -> dict[str, Any]:
+        if request.aspect_ratio not in self._takes.shapes:
+            raise RefusedGeneration(
+                f"“{self.model}” makes no clips of {request.aspect_ratio.value}.",
+                provider=PROVIDER,
+                model=self.model,
+            )
+        size = self._takes.pixels(request.aspect_ratio)
+        between = bool(request.last and self._takes.last)
+        stills = [request.first, request.last] if between else [request.first]
+        seconds = self._takes.legal_seconds(request.seconds, between=between)
+        return {
+            "input": [
+                *(
+                    {
+                        "type": "image",
+                        "data": base64.b64encode(first_frame(still, size)).decode(),
+                        "mime_type": "image/jpeg",
+                    }
+                    for still in stills
+                ),
+                {"type": "text", "text": clip_prompt(request)},
+            ],
+            "response_format": {
+                "type": "video",
+                "aspect_ratio": request.aspect_ratio.value,
+                "resolution": self._takes.size,
+                "duration": f"{seconds}s",
+                "delivery": "uri",
+            },
+            "generation_config": {"video_config": {"task": "image_to_video"}},
+        }
+
+    async def _clip(self, answer: Interaction, request: ClipRequest, cost: Decimal | None) -> bytes:
+        video = answer.output_video
+        if video is not None and video.data:
+            try:
+                return base64.b64decode(str(video.data), validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise unusable(self.model, "a clip that is not well formed").charged(
+                    self.price(request) if cost is None else cost
+                ) from error
+        if video is None or not video.uri:
+            raise self._without_clip(answer, cost)
+        try:
+            return await self._interactions.file(
+                video.uri, self.model, interaction_id=answer.id or ""
+            )
+        except FileRefused as refused:
+            raise unusable(self.model, "a clip that cannot be fetched", str(refused)).charged(
+                self.price(request) if cost is None else cost
+            ) from refused
+
+    def _without_clip(self, answer: Interaction, cost: Decimal | None) -> GenerationError:
+        """Return what an end without a clip means, and cost."""
+        spent = cost or Decimal(0)
+        reasons = [error.message or "" for error in answer.errors or []]
+        filtered = told(answer, "raiMediaFilteredReasons")
+        reasons += [str(one) for one in cast("list[object]", filtered or [])]
+        reason = " ".join(filter(None, reasons))[:500]
+        reason = reason or str(answer.status)
+        error: GenerationError
+        if told(answer, "raiMediaFilteredCount") or filtered or _is_unsafe(reason):
+            error = (
+                RetryableGeneration(
+                    f"{NAME} made a clip whose sound it will not hand out.",
+                    provider=PROVIDER,
+                    model=self.model,
+                    reason=reason,
+                )
+                if "audio" in reason.lower()
+                else unsafe(reason, provider=PROVIDER, model=self.model)
+            )
+            return error.charged(spent)
+        if answer.status in {"failed", "cancelled"}:
+            error = RetryableGeneration(
+                f"“{self.model}” {answer.status}.",
+                provider=PROVIDER,
+                model=self.model,
+                reason=reason,
+            )
+            return error.charged(spent)
+        if cost is None:
+            return OutcomeUnknown(
+                f"“{self.model}” ended without a clip, and without a word of its price.",
+                provider=PROVIDER,
+                model=self.model,
+            )
+        return unusable(self.model, "an answer without a clip", answer.status).charged(cost)
+
+    def _usage_cost(self, answer: Interaction) -> Decimal | None:
+        """Return what an answer cost, as it tells; None where it does not."""
+        usage = answer.usage
+        tokens = usage.output_tokens_by_modality if usage else None
+        if usage is None or tokens is None:
+            return None
+        out = {str(one.modality): one.tokens or 0 for one in tokens}
+        return usage_cost(
+            self._price,
+            Usage(text_in=usage.total_input_tokens or 0, video_out=out.get("video", 0)),
+        )
+
+    def _delivered_cost(self, data: bytes, request: ClipRequest) -> Decimal:
+        seconds = delivered_seconds(data)
+        if seconds is None:
+            return self.price(request)
+        return clip_price(self._price, seconds, text=clip_prompt(request), pictures=1)
+
+
+def _is_unsafe(reason: str) -> bool:
+    words = ("safety", "policy", "prohibited", "filtered", "sensitive", "blocked")
+    return any(word in reason.lower() for word in words)

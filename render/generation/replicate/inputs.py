@@ -1,0 +1,57 @@
+"""A model's inputs, as Replicate describes them, and what is wrong with those one means to send.
+
+The description is the OpenAPI schema of the model's latest version. A model that
+tells of none is taken at our word.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+
+def input_fields(openapi: object) -> dict[str, dict[str, Any]] | None:
+    """Return a model's input fields, each with its schema; None where it tells of none."""
+    schemas = _at(_at(openapi, "components"), "schemas")
+    fields = _at(_at(schemas, "Input"), "properties")
+    if not fields:
+        return None
+    return {name: _resolved(field, schemas) for name, field in fields.items()}
+
+
+def faults(inputs: Mapping[str, Any], fields: Mapping[str, dict[str, Any]] | None) -> list[str]:
+    """Return what a model would not take, in words that complete “it cannot be asked: …”."""
+    if fields is None:
+        return []
+    found: list[str] = []
+    for name, value in inputs.items():
+        field = fields.get(name)
+        if field is None:
+            found.append(f"it has no field “{name}”")
+        elif not _takes(field, value):
+            shown = value if isinstance(value, int | float) else str(value)[:40]
+            found.append(f"its “{name}” does not take {shown}")
+    return found
+
+
+def _takes(field: Mapping[str, Any], value: object) -> bool:
+    if field.get("enum") and value not in field["enum"]:
+        return False
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        least, most = field.get("minimum"), field.get("maximum")
+        return (least is None or value >= least) and (most is None or value <= most)
+    return True
+
+
+def _resolved(field: object, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a field's schema; an enumeration lies in a schema of its own."""
+    own = _at(field)
+    named = [own, *(_at(part) for part in own.get("allOf", []))]
+    for part in named:
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name:
+            own = {**own, **_at(schemas, name)}
+    return own
+
+
+def _at(value: object, name: str | None = None) -> dict[str, Any]:
+    inner = value if name is None else cast("dict[str, Any]", value or {}).get(name)
+    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}

@@ -1,0 +1,219 @@
+"""Clips by both providers: what each end of a call means, and what it costs, as simulated."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from render.errors import (
+    OutcomeUnknown,
+    RefusedGeneration,
+    RetryableGeneration,
+    UnsafeRequest,
+    UnusableAnswer,
+)
+from render.generation.base import ClipRequest, Ticket
+from render.generation.gemini.account import Gemini
+from render.generation.gemini.interactions import Interactions
+from render.generation.gemini.video import GeminiVideo
+from render.generation.models import ModelsConfig
+from render.generation.replicate.account import Replicate
+from render.generation.replicate.predictions import Predictions
+from render.generation.replicate.video import ReplicateVideo
+from tests.support.simulators import gemini, media, replicate
+from tests.support.simulators.gemini import Clip, GeminiSimulator
+from tests.support.simulators.replicate import ReplicateSimulator
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = ModelsConfig()
+OMNI, SEEDANCE = CONFIG.gemini_clips, CONFIG.replicate_clips
+ASKED = ClipRequest(prompt="Steam rises", still="d1", seconds=3.5, first=media.picture(1376, 768))
+SQUEEZED = {"enum": [3, 5], "type": "integer"}
+
+
+@pytest.fixture
+async def omni(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiVideo]:
+    account = Gemini(key=gemini.KEY, base_url=gemini_simulator.url)
+    yield GeminiVideo(
+        account,
+        model=OMNI,
+        price=CONFIG.price(OMNI),
+        takes=CONFIG.clip_model(OMNI),
+        interactions=Interactions(account, poll_seconds=0.01, seconds=0.5),
+    )
+    await account.aclose()
+
+
+@pytest.fixture
+async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[Predictions]:
+    account = Replicate(
+        token=replicate.TOKEN,
+        base_url=replicate_simulator.url,
+        outputs_from=[replicate_simulator.url],
+    )
+    yield Predictions(account, poll_seconds=0.01, look_seconds=0.1)
+    await account.aclose()
+
+
+def seedance(predictions: Predictions, **more: float) -> ReplicateVideo:
+    price, takes = CONFIG.price(SEEDANCE), CONFIG.clip_model(SEEDANCE)
+    return ReplicateVideo(predictions, model=SEEDANCE, price=price, takes=takes, **more)
+
+
+async def test_what_is_sent_to_gemini(omni: GeminiVideo, gemini_simulator: GeminiSimulator) -> None:
+    await omni.animate(ASKED, Ticket(charge="AB12-cd"))
+    (sent,) = gemini_simulator.calls
+    assert sent["background"]
+    assert sent["store"]
+    assert sent["labels"] == {"charge": "ab12-cd"}
+    assert sent["response_format"]["duration"] == "4s"
+    assert sent["response_format"]["resolution"] == "720p"
+    assert sent["generation_config"]["video_config"]["task"] == "image_to_video"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["inline", "files/{}", "https://h.example/v1beta/files/{}",
+     "https://h.example/v1beta/files/{}:download?alt=media"],
+)  # fmt: skip
+async def test_a_clip_comes_in_any_form_and_is_paid_as_delivered(
+    omni: GeminiVideo, gemini_simulator: GeminiSimulator, address: str
+) -> None:
+    gemini_simulator.script.append(Clip(looks=2, delivery=address, seconds=6, processing=2))
+    made = await omni.animate(ASKED)
+    assert made.data[4:8] == b"ftyp"
+    assert made.cost == Decimal("17.5") * 34752 / 1_000_000 + Decimal("0.00045")
+
+
+async def test_without_a_bill_the_delivered_seconds_count(
+    omni: GeminiVideo, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.script.append(Clip(usage=False, seconds=3))
+    assert (await omni.animate(ASKED)).cost == pytest.approx(Decimal("0.31"), abs=Decimal("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "cost"),
+    [
+        (Clip(empty=True, charged=False, told={"raiMediaFilteredCount": 1}, usage=False),
+         UnsafeRequest, 0),
+        (Clip(empty=True, told={"response": {"raiMediaFilteredCount": 1}}), UnsafeRequest, 1),
+        (Clip(empty=True, told={"raiMediaFilteredCount": 0}, usage=False), OutcomeUnknown, 0),
+        (Clip(empty=True, told={"raiMediaFilteredCount": 1,
+                                "raiMediaFilteredReasons": ["The audio was filtered"]},
+              usage=False), RetryableGeneration, 0),
+        (Clip(empty=True, usage=False), OutcomeUnknown, 0),
+        (Clip(empty=True), UnusableAnswer, 1),
+        (Clip(empty=True, status="failed", error="Blocked by safety", usage=False),
+         UnsafeRequest, 0),
+        (Clip(empty=True, status="failed", error="internal", usage=False),
+         RetryableGeneration, 0),
+        (Clip(empty=True, status="budget_exceeded", usage=False), OutcomeUnknown, 0),
+        (Clip(empty=True, status="something_new"), OutcomeUnknown, 0),
+        (Clip(looks=10_000), OutcomeUnknown, 0),
+        (Clip(delivery="files/{}", download=403), UnusableAnswer, 1),
+        (Clip(delivery="https://h.example/clip.mp4"), UnusableAnswer, 1),
+        (Clip(data=b"no clip"), UnusableAnswer, 1),
+        (Clip(lost=True), OutcomeUnknown, 0),
+        (gemini.Refuse(status=429, code="RESOURCE_EXHAUSTED"), RetryableGeneration, 0),
+        (gemini.Refuse(status=503, code="UNAVAILABLE"), RetryableGeneration, 0),
+        (gemini.Refuse(status=400, code="INVALID_ARGUMENT"), RefusedGeneration, 0),
+        (gemini.Gateway(), OutcomeUnknown, 0),
+    ],
+    ids=["filtered", "filtered, deeper, at a price", "nothing filtered", "sound filtered",
+         "no clip, no bill", "no clip, a bill", "failed for safety", "failed", "budget",
+         "unheard-of status", "never done", "download refused", "no address", "no clip at all",
+         "answer lost", "rate limit", "away", "refused", "gateway"],
+)  # fmt: skip
+async def test_every_other_end_has_its_error_and_its_price(
+    omni: GeminiVideo,
+    gemini_simulator: GeminiSimulator,
+    act: gemini.Act,
+    error: type[Exception],
+    cost: int,
+) -> None:
+    gemini_simulator.script.append(act)
+    with pytest.raises(error) as told:
+        await omni.animate(ASKED)
+    assert told.type is error
+    assert bool(told.value.cost) == bool(cost)  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(gemini_simulator.calls) == 1
+
+
+async def test_one_that_was_begun_is_taken_up_and_nothing_is_begun(
+    omni: GeminiVideo, gemini_simulator: GeminiSimulator
+) -> None:
+    begun: list[str] = []
+
+    async def on_started(name: str) -> None:
+        begun.append(name)
+
+    gemini_simulator.script.append(Clip(looks=60))
+    with pytest.raises(OutcomeUnknown):
+        await omni.animate(ASKED, Ticket(on_started=on_started))
+    gemini_simulator.interactions[begun[0]]["looks"] = 60
+    assert (await omni.animate(ASKED, Ticket(resume=begun[0]))).data
+    assert len(gemini_simulator.charges) == 1
+
+
+async def test_what_is_sent_to_replicate(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    made = await seedance(predictions).animate(ASKED)
+    sent = replicate_simulator.latest.input
+    assert sent["duration"] == 4
+    assert sent["generate_audio"] is False
+    assert sent["image"].startswith("data:image/jpeg;base64,")
+    assert len(sent["image"]) < 256 * 1024
+    assert made.cost == Decimal("0.24")
+
+
+async def test_replicate_is_settled_by_what_it_delivered(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    replicate_simulator.creates.append(replicate.Run(delivered=6))
+    assert (await seedance(predictions).animate(ASKED)).cost == Decimal("0.36")
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [({"start_image": {}}, "image"), ({"image": {}, "duration": SQUEEZED}, "duration")],
+    ids=["another name for the still", "another length"],
+)
+async def test_what_a_model_does_not_take_is_never_sent(
+    predictions: Predictions,
+    replicate_simulator: ReplicateSimulator,
+    fields: dict[str, object],
+    word: str,
+) -> None:
+    known = {name: {} for name in ("prompt", "resolution", "generate_audio", "duration")}
+    replicate_simulator.schemas[SEEDANCE] = known | fields
+    with pytest.raises(RefusedGeneration, match=word):
+        await seedance(predictions).animate(ASKED)
+    assert not replicate_simulator.predictions
+
+
+async def test_one_that_takes_too_long_is_stopped_and_costs_nothing(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    replicate_simulator.creates.append(replicate.Run(seconds=60))
+    with pytest.raises(RetryableGeneration, match="was stopped"):
+        await seedance(predictions, seconds=0.05).animate(ASKED)
+    assert replicate_simulator.charges == []
+
+
+async def test_a_lost_answer_is_found_again_whatever_became_of_the_picture(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    replicate_simulator.creates.append(replicate.HangUp())
+    assert (await seedance(predictions).animate(ASKED)).data
+    assert len(replicate_simulator.predictions) == 1
+
+
+async def test_every_row_is_whole_and_makes_its_price_known() -> None:
+    from render.generation.clip_models import CLIP_MODELS
+
+    for name, row in CLIP_MODELS.items():
+        assert row.faults(name) == []
+        assert CONFIG.price(name).per_second or CONFIG.price(name).per_clip or name == OMNI
