@@ -28,6 +28,8 @@ EXTENSIONS = {
     "image/webp": "webp",
     "audio/wav": "wav",
     "audio/mp4": "m4a",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
 }
 """By media type, for every one that a provider may hand over or that is mixed of those."""
 

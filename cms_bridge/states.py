@@ -102,6 +102,8 @@ class StageName(enum.StrEnum):
     """A model draws a scene's."""
     NARRATION = "narration"
     """A model speaks a scene's."""
+    CLIP = "clip"
+    """A model sets a scene's picture in motion."""
     COMPOSITION = "composition"
     """The engine encodes the film, and checks it."""
     UPLOAD = "upload"

@@ -45,6 +45,8 @@ class DaemonSettings(BridgeSettings):
     """Engines running at once: each one fills the machine."""
     concurrent_generations: Annotated[int, Field(ge=1)] = 4
     """Pictures and narrations being made at once, over all jobs."""
+    concurrent_clips: Annotated[int, Field(ge=1, le=64)] = 4
+    """Pictures being set in motion at once, over all jobs, beside those: each takes minutes."""
     render_threads: Annotated[int, Field(ge=1)] = 2
     """Segments encoded side by side by one engine."""
     render_quality: Grade = Grade.STANDARD

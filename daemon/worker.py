@@ -198,6 +198,7 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
         payload=_payload(settings, http),
         providers=await _providers(settings, stack),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
+        clips=anyio.CapacityLimiter(settings.concurrent_clips),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
     )
 

@@ -28,7 +28,7 @@ from render.problem import Problem
 from render.sentences import shorten
 from render.sound.music import check_music
 from render.sound.wav import Silence, listen
-from render.storyboard import Ingredient, Role, Scene, Storyboard, clean_text
+from render.storyboard import Ingredient, Motion, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
 
@@ -220,13 +220,21 @@ class _Search:
                 info = check_clip(clip, scene=str(number))
                 return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
             self._warn_missing("clip", "a picture stands in", number)
+        moving = files.best(Role.CLIP) if scene.motion is Motion.GENERATED else None
+        if scene.motion is Motion.GENERATED and moving is None:
+            self._warn_missing("clip", "the camera moves over the picture", number)
         picture = files.best(Role.PICTURE)
-        if picture is None:
+        if picture is None and moving is None:
             self._warn_missing("picture", "another stands in", number)
             drawn = await images.draw(image_request(self._storyboard, scene))
             picture = self._save(drawn, scene, number)
-        check_picture(picture, scene=str(number))
-        return SceneMedia(picture=picture)
+        if picture is not None:
+            check_picture(picture, scene=str(number))
+        if moving is None:
+            return SceneMedia(picture=picture)
+        # Its picture is the first frame: it belongs to the film as much as the clip.
+        info = check_clip(moving, scene=str(number))
+        return SceneMedia(picture=picture, clip=moving, clip_seconds=info.seconds)
 
     def _warn_unusable(self, files: SceneFiles, scene: Scene, number: int) -> None:
         """Tell of what has a scene's name, or nearly, and cannot be used."""

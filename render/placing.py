@@ -20,7 +20,9 @@ from render.rendition import FRAME_RATES, USUAL_RATE, Rate
 from render.sentences import shorten
 from render.storyboard import (
     CaptionStyle,
+    Clip,
     Limits,
+    Motion,
     Palette,
     Scene,
     Storyboard,
@@ -225,17 +227,19 @@ def _overlap(scene: Scene, most: Fraction, pacing: Pacing) -> Fraction:
 def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> ShotSource:
     if scene.background is not None:
         return scene.background
-    if scene.clip is not None and own.clip is not None:
-        seconds = _clip_seconds(scene, own)
+    # A clip that was made of its picture is shown from its beginning, and then holds.
+    clip = scene.clip or (Clip() if scene.motion is Motion.GENERATED else None)
+    if clip is not None and own.clip is not None:
+        seconds = _clip_seconds(scene, own) if scene.clip else own.clip_seconds
         if not seconds:
             raise MediaError(
                 f"Scene {number}: the clip ends before its trimmed start.", scene=str(number)
             )
         return Moving(
             path=own.clip,
-            start=Fraction(str(scene.clip.trim_start)),
+            start=Fraction(str(clip.trim_start)),
             seconds=seconds,
-            fit=scene.clip.fit,
+            fit=clip.fit,
             focus=scene.focus,
             surround=palette.background,
         )

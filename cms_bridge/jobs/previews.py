@@ -71,6 +71,7 @@ async def _scene_assets(
         )
         for scene in storyboard.scenes
         for kind in made_for(scene)
+        if kind is not Kind.CLIP  # the animatic shows its still, as the film does where none came
     }
     found = await assets.of_scenes(job.project, job.id, asked)
     return tuple(

@@ -1,6 +1,12 @@
-"""Pictures and narrations for every scene: made once, kept at once, found again after a crash."""
+"""Pictures and narrations for every scene: made once, kept at once, found again after a crash.
 
-from collections.abc import Collection
+The still first, motion second: where a scene's motion is generated, its clip is
+asked for once all pictures and narrations are there, and begins with that very
+picture. Where no clip comes of it the camera moves over the picture, and a
+warning says why (`daemon.work.motion`).
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +25,13 @@ from cms_bridge.records import Stage
 from cms_bridge.states import StageName
 from cms_bridge.storage.base import StorageError
 from daemon.work.contention import retry_contended
+from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
 from daemon.work.progress import GENERATING, Reporter
 from daemon.work.reuse import REMADE, UnusableAsset, fetch_asset
 from daemon.work.services import Services
 from render.errors import RenderError
 from render.generation.base import (
+    ClipRequest,
     Generated,
     GenerationRecord,
     ImageRequest,
@@ -33,7 +41,9 @@ from render.generation.base import (
 )
 from render.generation.requests import answer_digest, digests, image_request, speech_request
 from render.problem import Problem
-from render.storyboard import Ingredient, Role, Scene, Storyboard
+from render.storyboard import Ingredient, Motion, Role, Scene, Storyboard
+
+MediaRequest = ImageRequest | SpeechRequest | ClipRequest
 
 
 class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +53,22 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a model other than the one intended made any of it."""
     warnings: tuple[Problem, ...]
     ingredients: dict[str, tuple[Ingredient, ...]]
-    """By scene id: where its picture and its narration come from."""
+    """By scene id: where its picture, its narration and its clip come from."""
+    camera: frozenset[str] = frozenset()
+    """Ids of scenes whose motion was to be generated, and is the camera's."""
+
+    def shown(self, storyboard: Storyboard) -> Storyboard:
+        """Return a storyboard as it can be shown with this."""
+        return replace(
+            storyboard,
+            scenes=tuple(
+                replace(scene, motion=Motion.ZOOM_IN) if scene.id in self.camera else scene
+                for scene in storyboard.scenes
+            ),
+        )
 
 
-async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is told
+async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who is told
     lease: Lease,
     storyboard: Storyboard,
     directory: Path,
@@ -54,8 +76,11 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     services: Services,
     reporter: Reporter,
     kinds: Collection[Kind] = MADE,
+    clips_needed: bool = False,
 ) -> GeneratedAssets:
-    """Fill a directory with `<scene id>.png` and `<scene id>.wav`, as the engine reads them.
+    """Fill a directory with `<scene id>.png`, `.wav` and `.mp4`, as the engine reads them.
+
+    A clip that cannot be had is told in a warning, unless clips are needed.
 
     Every paid call goes through the job's ledger. Raises `GenerationError`,
     `SpendCapReached`, `ApprovedCostReached` or `StorageError`; what was made
@@ -79,35 +104,45 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
     }
 
     failures: list[Exception] = []
+    fallbacks: dict[str, Problem] = {}
 
     async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
-        async with services.generations:
-            return None if failures else await generation.asset(scene, kind)
+        async with services.clips if kind is Kind.CLIP else services.generations:
+            return None if failures else await generation.asset(scene, kind, records)
 
     async def make_and_report(scene: Scene, kind: Kind) -> None:
         try:
             # Nobody's turn is taken up by waiting for what another is just making.
-            record = await retry_contended(lambda: make(scene, kind))
+            record = await retry_contended(lambda: make(scene, kind), longest=WAIT_SECONDS[kind])
         except (RenderError, StorageError) as error:
+            if kind is Kind.CLIP and not clips_needed and (told := camera_instead(error)):
+                fallbacks[scene.id] = told
+                await report(scene)
+                return
             # Calls that are under way may be paid for already: they finish, none begins.
             failures.append(error)
             return
         if record is None:
             return
         records.append(record)
+        await report(scene)
+
+    async def report(scene: Scene) -> None:
         pending[scene.id] -= 1
         done = sum(1 for count in pending.values() if count == 0)
         await reporter.report(
             GENERATING,
-            len(records) / len(wanted),
+            (len(records) + len(fallbacks)) / len(wanted),
             scenes_done=done,
             fallback=any(record.medium.fallback for record in records),
-            warnings=merge(lease.warnings, _scene_warnings(storyboard, records)),
+            warnings=merge(lease.warnings, _scene_warnings(storyboard, records, fallbacks)),
         )
 
-    async with anyio.create_task_group() as group:
-        for scene, kind in wanted:
-            group.start_soon(make_and_report, scene, kind)
+    for moving in (False, True):
+        async with anyio.create_task_group() as group:
+            for scene, kind in wanted:
+                if (kind is Kind.CLIP) is moving:
+                    group.start_soon(make_and_report, scene, kind)
     if failures and isinstance(failures[0], ApprovedCostReached):
         # One call did not fit; a person is asked once, for all that is left.
         prices = services.settings.prices
@@ -116,7 +151,8 @@ async def generate_assets(  # noqa: PLR0913 - what is made, where, and who is to
         raise failures[0]
     return GeneratedAssets(
         fallback=any(record.medium.fallback for record in records),
-        warnings=_warnings(storyboard, records),
+        warnings=_warnings(storyboard, records, fallbacks),
+        camera=frozenset(fallbacks),
         ingredients={
             scene.id: tuple(
                 _ingredient(record, lease)
@@ -139,14 +175,15 @@ class _Generation:
     ledger: Ledger
     reporter: Reporter
 
-    async def asset(self, scene: Scene, kind: Kind) -> AssetRecord:
-        """Lay one file into the directory: one that there is, or one made now."""
+    async def asset(
+        self, scene: Scene, kind: Kind, records: Collection[AssetRecord] = ()
+    ) -> AssetRecord:
+        """Lay one file into the directory: one that there is, or one made now.
+
+        A clip is made of those `records` that there are of its scene.
+        """
         place = Place(job=self.lease.job_id, scene_id=scene.id, kind=kind)
-        request: ImageRequest | SpeechRequest = (
-            image_request(self.storyboard, scene)
-            if kind is Kind.PICTURE
-            else speech_request(self.storyboard, scene)
-        )
+        request = await self._request(scene, kind, records)
         request_digests = digests(request)
         damaged = False
         while found := await self._find(place, request_digests):
@@ -155,6 +192,30 @@ class _Generation:
             except UnusableAsset:
                 damaged = True  # it is not found again
         return await self._make(place, request, remade=damaged)
+
+    async def _request(
+        self, scene: Scene, kind: Kind, records: Collection[AssetRecord]
+    ) -> MediaRequest:
+        if kind is Kind.PICTURE:
+            return image_request(self.storyboard, scene)
+        if kind is Kind.NARRATION:
+            return speech_request(self.storyboard, scene)
+        stills = {
+            record.scene_id: Still(record=record, path=self._path(record.place, record))
+            for record in records
+            if record.kind is Kind.PICTURE
+        }
+        spoken = next(
+            (
+                record.medium.metadata.measures
+                for record in records
+                if record.scene_id == scene.id and record.kind is Kind.NARRATION
+            ),
+            None,
+        )
+        return await motion_request(
+            self.storyboard, scene, stills, spoken, prices=self.services.settings.prices
+        )
 
     async def _find(self, place: Place, request_digests: Collection[str]) -> AssetRecord | None:
         found = await assets.at(place, request_digests) or await assets.find_asset(
@@ -166,9 +227,7 @@ class _Generation:
             found = await assets.at(of_film, request_digests)
         return found
 
-    async def _make(
-        self, place: Place, request: ImageRequest | SpeechRequest, *, remade: bool
-    ) -> AssetRecord:
+    async def _make(self, place: Place, request: MediaRequest, *, remade: bool) -> AssetRecord:
         kept: list[AssetRecord] = []
 
         async def keep(answer: GenerationRecord, paid: Reservation | None) -> None:
@@ -201,8 +260,10 @@ class _Generation:
         try:
             if isinstance(request, ImageRequest):
                 answer = await providers.images.draw(request)
-            else:
+            elif isinstance(request, SpeechRequest):
                 answer = await providers.speech.speak(request)
+            else:
+                answer = await clips_of(providers).animate(request)
         except RenderError as error:
             error.params.setdefault("scene", str(_numbers(self.storyboard)[place.scene_id]))
             raise
@@ -210,9 +271,7 @@ class _Generation:
         await anyio.Path(self._path(place, record)).write_bytes(answer.data)
         return record
 
-    async def _reuse(
-        self, place: Place, found: AssetRecord, request: ImageRequest | SpeechRequest
-    ) -> AssetRecord:
+    async def _reuse(self, place: Place, found: AssetRecord, request: MediaRequest) -> AssetRecord:
         """Take what the project has had made for the very same request: it costs nothing again.
 
         Raises `UnusableAsset`.
@@ -251,7 +310,11 @@ def merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem
     return (*known, *(problem for problem in new if problem not in known))
 
 
-_FIELDS = {Kind.PICTURE: "picturePrompt", Kind.NARRATION: "narration"}
+_FIELDS = {
+    Kind.PICTURE: "picturePrompt",
+    Kind.NARRATION: "narration",
+    Kind.CLIP: "motionPrompt",
+}
 
 
 def _ingredient(record: AssetRecord, lease: Lease) -> Ingredient:
@@ -273,18 +336,31 @@ def _numbers(storyboard: Storyboard) -> dict[str, int]:
     return {scene.id: number for number, scene in enumerate(storyboard.scenes, start=1)}
 
 
-def _scene_warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
+def _scene_warnings(
+    storyboard: Storyboard, records: list[AssetRecord], fallbacks: Mapping[str, Problem]
+) -> tuple[Problem, ...]:
     numbers = _numbers(storyboard)
-    return tuple(
-        warning.of_scene(numbers[record.scene_id])
-        for record in sorted(records, key=lambda record: (numbers[record.scene_id], record.kind))
-        for warning in record.medium.metadata.warnings
+    still = sorted(
+        ((numbers[scene_id], told) for scene_id, told in fallbacks.items()),
+        key=lambda one: one[0],
+    )
+    return (
+        *(told.of_scene(number) for number, told in still),
+        *tuple(
+            warning.of_scene(numbers[record.scene_id])
+            for record in sorted(
+                records, key=lambda record: (numbers[record.scene_id], record.kind)
+            )
+            for warning in record.medium.metadata.warnings
+        ),
     )
 
 
-def _warnings(storyboard: Storyboard, records: list[AssetRecord]) -> tuple[Problem, ...]:
+def _warnings(
+    storyboard: Storyboard, records: list[AssetRecord], fallbacks: Mapping[str, Problem]
+) -> tuple[Problem, ...]:
     """Return those of single scenes, and what can be said once all are made."""
-    warnings = list(_scene_warnings(storyboard, records))
+    warnings = list(_scene_warnings(storyboard, records, fallbacks))
     placeholders = [record for record in records if record.medium.source.placeholder]
     if placeholders:
         pictures = sum(record.kind is Kind.PICTURE for record in placeholders)

@@ -62,7 +62,7 @@ async def _make(
     )
 
     manifest_board = msgspec.json.encode(
-        _with_ingredients(storyboard, generated.ingredients, lease)
+        _with_ingredients(generated.shown(storyboard), generated.ingredients, lease)
     )
     await anyio.Path(directory / "storyboard.json").write_bytes(manifest_board)
     limits = msgspec.json.encode(services.settings.limits)

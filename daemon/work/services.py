@@ -33,6 +33,8 @@ class Services:
     """Chains of models; metered by a ledger before anything is asked of them."""
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
+    clips: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(4))
+    """Stills being set in motion at once: each takes minutes, and keeps no picture waiting."""
     in_flight: InFlight = field(default_factory=InFlight)
     """What a drain lets go of, and what it waits for."""
 

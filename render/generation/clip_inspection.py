@@ -10,6 +10,7 @@ import io
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import av
 import numpy as np
@@ -84,7 +85,7 @@ def _look(path: Path, request: ClipRequest, size: tuple[int, int]) -> None:
         raise MediaError("The clip does not begin with the picture it was to be made of.")
 
 
-def _begins_with(first: NDArray[np.uint8], still: bytes, size: tuple[int, int]) -> bool:
+def _begins_with(first: NDArray[Any], still: bytes, size: tuple[int, int]) -> bool:
     with decoding(picture_error(None), "is damaged"), Image.open(io.BytesIO(still)) as opened:
         wanted = np.asarray(_as_seen(opened, size), float)
     if wanted.std() < _FLAT:

@@ -24,6 +24,7 @@ SUCCESSORS: Mapping[str, str] = {
 }
 """What to configure in place of a model that was, or is about to be, shut down."""
 
+_LONGEST_WAIT = 3_600
 _RETRIES = range(1, 11)
 _DELAY = range(100, 10_001)
 
@@ -75,6 +76,8 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Replaces and adds rows of the price table."""
     clips: Mapping[str, ClipModel] = {}
     """Replaces and adds rows of what models for clips take (`render.generation.clip_models`)."""
+    clip_seconds: float = 600
+    """How long a model may take over a clip, up to an hour: then the camera moves."""
     clips_end_with_next: bool = False
     """Whether a clip ends with the next scene's picture, where a model and both scenes can."""
     unsafe_falls_through: bool = True
@@ -114,6 +117,10 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             for model in sorted({self.gemini_clips, self.replicate_clips} - {""})
             if model not in self.clips and model not in CLIP_MODELS
         ]
+        if not 0 < self.clip_seconds <= _LONGEST_WAIT:
+            found.append(
+                f"A clip may take up to 3,600 seconds to be made; this is {self.clip_seconds:g}."
+            )
         for model, row in self.clips.items():
             found += row.faults(model)
         if self.at_once < 1:

@@ -41,6 +41,7 @@ from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import account as gemini
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.image import GeminiImages
+from render.generation.gemini.interactions import Interactions
 from render.generation.gemini.speech import GeminiSpeech
 from render.generation.gemini.text import GeminiText
 from render.generation.gemini.video import GeminiVideo
@@ -231,8 +232,14 @@ class _Rungs:
             self.text.append(self._rung(writer, writer.write, gate))
         if name := config.gemini_clips:
             mover = GeminiVideo(
-                account, model=name, price=config.price(name), takes=config.clip_model(name)
+                account,
+                model=name,
+                price=config.price(name),
+                takes=config.clip_model(name),
+                interactions=Interactions(account, seconds=config.clip_seconds),
             )
+            # Clips take minutes: no picture waits for one.
+            gate = Gate(at_once=config.at_once, pace=pace)
             self.clips.append(self._rung(mover, mover.animate, gate))
 
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
@@ -248,8 +255,13 @@ class _Rungs:
             self.text.append(self._rung(writer, writer.write, gate))
         if name := config.replicate_clips:
             mover = ReplicateVideo(
-                predictions, model=name, price=config.price(name), takes=config.clip_model(name)
+                predictions,
+                model=name,
+                price=config.price(name),
+                takes=config.clip_model(name),
+                seconds=config.clip_seconds,
             )
+            gate = Gate(at_once=config.at_once, pace=pace)
             self.clips.append(self._rung(mover, mover.animate, gate))
 
     def _rung(

@@ -91,6 +91,7 @@ export interface SceneRow {
   onScreenText?: string | null
   duration?: number | null
   motion?: Motion | null
+  motionPrompt?: null | string
   transition?: Transition | null
   transitionSeconds?: null | number
   transitionColour?: null | string

@@ -1,7 +1,7 @@
 /** A storyboard as events carry it, read from the document that people edit. */
 import { randomUUID } from 'node:crypto'
 
-import type { Gradient, Palette, Scene, Solid, Storyboard } from './generated/events.ts'
+import type { Gradient, Motion, Palette, Scene, Solid, Storyboard } from './generated/events.ts'
 import { isColour } from './text.ts'
 import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './documents.ts'
 
@@ -52,7 +52,8 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     picturePrompt: row.picturePrompt ?? '',
     onScreenText: row.onScreenText ?? '',
     duration: row.duration ?? null,
-    motion: row.motion ?? 'zoom_in',
+    motion: toMotion(row),
+    motionPrompt: row.motionPrompt ?? '',
     transition: row.transition ?? 'crossfade',
     transitionSeconds: row.transitionSeconds ?? null,
     transitionColour: toColour(row.transitionColour, '#000000'),
@@ -66,6 +67,12 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     narrationTake: row.narrationTake ?? 0,
     ingredients: row.ingredients ?? [],
   }
+}
+
+/** Only a picture can be set in motion; the document keeps the wish for when there is one again. */
+function toMotion({ background, clip, motion }: SceneRow): Motion {
+  const shown = (background?.kind ?? 'picture') === 'picture' && !clip
+  return motion === 'generated' && !shown ? 'zoom_in' : (motion ?? 'zoom_in')
 }
 
 function toBackground(

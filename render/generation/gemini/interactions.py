@@ -24,9 +24,6 @@ from render.generation.base import Ticket
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.errors import NAME, PROVIDER
 
-INTERACTION_SECONDS = 600
-"""How long a model may take before it is no longer waited for."""
-
 _DOWNLOADS = 4
 _FILE = re.compile(r"(?:^|/)files/(?P<name>[A-Za-z0-9_-]{1,64})")
 """However a file is named: `files/x`, by its address, or by where its bytes are."""
@@ -52,7 +49,7 @@ class Interactions:
         account: Gemini,
         *,
         poll_seconds: float = 2,
-        seconds: float = INTERACTION_SECONDS,
+        seconds: float,
     ) -> None:
         """Take how often one is asked after, and for how long."""
         self.account = account

@@ -42,10 +42,10 @@ class GeminiVideo:
         model: str,
         price: Price,
         takes: ClipModel,
-        interactions: Interactions | None = None,
+        interactions: Interactions,
     ) -> None:
         self._gemini = gemini
-        self._interactions = interactions or Interactions(gemini)
+        self._interactions = interactions
         self.model = model
         self._price = price
         self._takes = takes

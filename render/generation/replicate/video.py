@@ -22,9 +22,6 @@ from render.generation.replicate.inputs import faults
 from render.generation.replicate.predictions import Predictions
 from render.generation.requests import clip_cost
 
-CLIP_SECONDS = 600
-"""How long a model may take over a clip before its prediction is cancelled."""
-
 
 class ReplicateVideo:
     """A `VideoModel`: whichever model there is a row for."""
@@ -38,7 +35,7 @@ class ReplicateVideo:
         model: str,
         price: Price,
         takes: ClipModel,
-        seconds: float = CLIP_SECONDS,
+        seconds: float,
     ) -> None:
         self._predictions = predictions
         self.model = model

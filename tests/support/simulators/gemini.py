@@ -148,6 +148,8 @@ class GeminiSimulator:
 
     url: str = ""
     script: deque[Act] = field(default_factory=deque)
+    begins: deque[Act] = field(default_factory=deque)
+    """The script of what is begun in the background, which has one of its own."""
     looks: deque[Gateway] = field(default_factory=deque)
     """What is answered in place of a model's description."""
     charges: list[str] = field(default_factory=list)
@@ -166,6 +168,7 @@ class GeminiSimulator:
         self.resets += 1
         self.at_once = 0
         self.script.clear()
+        self.begins.clear()
         self.looks.clear()
         self.charges.clear()
         self.calls.clear()
@@ -200,7 +203,7 @@ class GeminiSimulator:
         self.calls.append(body)
         if request.headers.get("x-goog-api-key") != KEY:
             return _refusal(Refuse(status=400, code="INVALID_ARGUMENT"), reason="API_KEY_INVALID")
-        act = self.script.popleft() if self.script else Clip()
+        act = self.begins.popleft() if self.begins else Clip()
         match act:
             case Refuse():
                 return _refusal(act)

@@ -3,6 +3,7 @@ import * as migration_20261121_083752_refusals from './20261121_083752_refusals.
 import * as migration_20261121_105545_approved_cost from './20261121_105545_approved_cost.ts';
 import * as migration_20261121_113726_scene_look from './20261121_113726_scene_look.ts';
 import * as migration_20261128_161817_takes from './20261128_161817_takes.ts';
+import * as migration_20261129_000054_motion from './20261129_000054_motion.ts';
 
 export const migrations = [
   {
@@ -28,6 +29,11 @@ export const migrations = [
   {
     up: migration_20261128_161817_takes.up,
     down: migration_20261128_161817_takes.down,
-    name: '20261128_161817_takes'
+    name: '20261128_161817_takes',
+  },
+  {
+    up: migration_20261129_000054_motion.up,
+    down: migration_20261129_000054_motion.down,
+    name: '20261129_000054_motion'
   },
 ];

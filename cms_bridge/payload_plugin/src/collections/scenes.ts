@@ -123,6 +123,19 @@ const focusField: GroupField = {
   })),
 }
 
+/** What is to happen in the picture, where a model sets it in motion. */
+function motionPromptField(limit: number): Field {
+  const field = textareaField('motionPrompt', 'scene.motionPrompt', { limit, rows: 2 })
+  return {
+    ...field,
+    admin: {
+      ...field.admin,
+      condition: (_, { motion }: SceneRow) => motion === 'generated',
+      description: labels('scene.motionPrompt.help'),
+    },
+  }
+}
+
 /** What captions say of the scene. */
 function captionField(limit: number): GroupField {
   const text = textareaField('text', 'caption.text', { limit, rows: 2 })
@@ -224,7 +237,16 @@ export function scenesField(limits: Limits): ArrayField {
             limit: limits.maxSceneSeconds,
           }),
           selectField<Motion>('motion', 'scene.motion', {
-            values: ['zoom_in', 'zoom_out', 'pan_left', 'pan_right', 'pan_up', 'pan_down', 'still'],
+            values: [
+              'zoom_in',
+              'zoom_out',
+              'pan_left',
+              'pan_right',
+              'pan_up',
+              'pan_down',
+              'still',
+              'generated',
+            ],
             labelOf: (value) => `motion.${value}`,
             width: '33%',
           }),
@@ -247,6 +269,7 @@ export function scenesField(limits: Limits): ArrayField {
           }),
         ],
       },
+      motionPromptField(limits.maxSceneChars),
       lookField(limits),
     ],
   }

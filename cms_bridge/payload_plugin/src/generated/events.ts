@@ -8,10 +8,10 @@ export type CmsEvent =
  */
 export type AspectRatio = '16:9' | '1:1' | '9:16'
 /**
- * How the camera moves over a still.
+ * How a still moves: the camera over it, or what it shows.
  */
 export type Motion =
-  'pan_down' | 'pan_left' | 'pan_right' | 'pan_up' | 'still' | 'zoom_in' | 'zoom_out'
+  'generated' | 'pan_down' | 'pan_left' | 'pan_right' | 'pan_up' | 'still' | 'zoom_in' | 'zoom_out'
 /**
  * How a scene gives way to the next one.
  */
@@ -158,6 +158,7 @@ export interface Scene {
   onScreenText?: string
   duration?: number | null
   motion?: Motion
+  motionPrompt?: string
   transition?: Transition
   transitionSeconds?: number | null
   transitionColour?: string

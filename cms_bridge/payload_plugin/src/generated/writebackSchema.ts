@@ -81,6 +81,7 @@ export const writebackSchema = {
         onScreenText: { type: 'string', default: '' },
         duration: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         motion: { $ref: '#/$defs/Motion', default: 'zoom_in' },
+        motionPrompt: { type: 'string', default: '' },
         transition: { $ref: '#/$defs/Transition', default: 'crossfade' },
         transitionSeconds: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         transitionColour: { type: 'string', pattern: '^#[0-9a-fA-F]{6}$', default: '#000000' },
@@ -110,8 +111,17 @@ export const writebackSchema = {
     },
     Motion: {
       title: 'Motion',
-      description: 'How the camera moves over a still.',
-      enum: ['pan_down', 'pan_left', 'pan_right', 'pan_up', 'still', 'zoom_in', 'zoom_out'],
+      description: 'How a still moves: the camera over it, or what it shows.',
+      enum: [
+        'generated',
+        'pan_down',
+        'pan_left',
+        'pan_right',
+        'pan_up',
+        'still',
+        'zoom_in',
+        'zoom_out',
+      ],
     },
     Transition: {
       title: 'Transition',

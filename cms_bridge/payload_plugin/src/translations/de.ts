@@ -64,6 +64,10 @@ export const de: Translations = {
   'motion.pan_right': 'Nach rechts',
   'motion.pan_up': 'Nach oben',
   'motion.pan_down': 'Nach unten',
+  'motion.generated': 'Erzeugt: das Bild wird lebendig',
+  'scene.motionPrompt': 'Bewegung',
+  'scene.motionPrompt.help':
+    'Was im Bild geschehen soll. Ein Clip kostet so viel wie viele Bilder; der Preis steht da, bevor etwas ausgegeben wird.',
   'transition.crossfade': 'Überblendung',
   'transition.cut': 'Schnitt',
   'transition.fade': 'Blende durch eine Farbe',
@@ -274,6 +278,11 @@ export const de: Translations = {
   'error.price_changed':
     'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimatedCost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
+  'error.motion_not_generated':
+    'Szene {scene}: die Kamera fährt über das Bild, da kein Clip daraus wurde ({reason}).',
+  'error.no_clip_model': 'Kein Modell, das Clips macht, ist eingerichtet.',
+  'error.placeholder_still':
+    'Das Bild vertritt das eines Modells und wird nicht in Bewegung gesetzt.',
   'error.model_fallback': '{used} ist für {intended} eingesprungen.',
   'error.storyboard_offline': 'Das Storyboard wurde ohne Modell entworfen.',
   'error.model_retired': 'Ein eingestelltes Modell wird nicht mehr angeboten.',

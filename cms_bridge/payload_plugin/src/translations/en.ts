@@ -62,6 +62,10 @@ export const en = {
   'motion.pan_right': 'To the right',
   'motion.pan_up': 'Upwards',
   'motion.pan_down': 'Downwards',
+  'motion.generated': 'Generated: the picture comes to life',
+  'scene.motionPrompt': 'Motion',
+  'scene.motionPrompt.help':
+    'What is to happen in the picture. A clip costs as much as many pictures; its price is shown before anything is spent.',
   'transition.crossfade': 'Crossfade',
   'transition.cut': 'Cut',
   'transition.fade': 'Fade through a colour',
@@ -266,6 +270,10 @@ export const en = {
   'error.price_changed':
     'The price has changed since it was shown: {seen} $ then, {estimatedCost} $ now. Nothing was started; approve again if the new price is right.',
   'error.charge_not_unknown': 'What became of this call is known by now.',
+  'error.motion_not_generated':
+    'Scene {scene}: the camera moves over the picture, as no clip was made of it ({reason}).',
+  'error.no_clip_model': 'No model that makes clips is configured.',
+  'error.placeholder_still': 'The picture stands in for a model’s, and is not set in motion.',
   'error.model_fallback': '{used} stepped in for {intended}.',
   'error.storyboard_offline': 'The storyboard was drafted without a model.',
   'error.model_retired': 'A configured model is no longer offered.',

@@ -64,6 +64,10 @@ export const es: Translations = {
   'motion.pan_right': 'Hacia la derecha',
   'motion.pan_up': 'Hacia arriba',
   'motion.pan_down': 'Hacia abajo',
+  'motion.generated': 'Generado: la imagen cobra vida',
+  'scene.motionPrompt': 'Movimiento',
+  'scene.motionPrompt.help':
+    'Lo que debe ocurrir en la imagen. Un clip cuesta tanto como muchas imágenes; su precio se muestra antes de gastar nada.',
   'transition.crossfade': 'Fundido encadenado',
   'transition.cut': 'Corte',
   'transition.fade': 'Fundido a través de un color',
@@ -269,6 +273,10 @@ export const es: Translations = {
   'error.price_changed':
     'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimatedCost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
+  'error.motion_not_generated':
+    'Escena {scene}: la cámara se mueve sobre la imagen, ya que no se hizo ningún clip ({reason}).',
+  'error.no_clip_model': 'No hay configurado ningún modelo que haga clips.',
+  'error.placeholder_still': 'La imagen sustituye a la de un modelo y no se pone en movimiento.',
   'error.model_fallback': '{used} sustituyó a {intended}.',
   'error.storyboard_offline': 'El guion gráfico se preparó sin modelo.',
   'error.model_retired': 'Un modelo configurado ya no se ofrece.',

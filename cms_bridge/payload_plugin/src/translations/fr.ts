@@ -64,6 +64,10 @@ export const fr: Translations = {
   'motion.pan_right': 'Vers la droite',
   'motion.pan_up': 'Vers le haut',
   'motion.pan_down': 'Vers le bas',
+  'motion.generated': 'Générée : l’image prend vie',
+  'scene.motionPrompt': 'Mouvement',
+  'scene.motionPrompt.help':
+    'Ce qui doit se passer dans l’image. Un clip coûte autant que de nombreuses images ; son prix est affiché avant toute dépense.',
   'transition.crossfade': 'Fondu enchaîné',
   'transition.cut': 'Coupe franche',
   'transition.fade': 'Fondu par une couleur',
@@ -271,6 +275,10 @@ export const fr: Translations = {
   'error.price_changed':
     'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimatedCost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
+  'error.motion_not_generated':
+    'Scène {scene} : la caméra se déplace sur l’image, car aucun clip n’en a été fait ({reason}).',
+  'error.no_clip_model': 'Aucun modèle qui fait des clips n’est configuré.',
+  'error.placeholder_still': 'L’image remplace celle d’un modèle et n’est pas mise en mouvement.',
   'error.model_fallback': '{used} a remplacé {intended}.',
   'error.storyboard_offline': 'Le storyboard a été préparé sans modèle.',
   'error.model_retired': 'Un modèle configuré n’est plus proposé.',

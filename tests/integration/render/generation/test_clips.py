@@ -56,9 +56,9 @@ async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[
     await account.aclose()
 
 
-def seedance(predictions: Predictions, **more: float) -> ReplicateVideo:
+def seedance(predictions: Predictions, seconds: float = 600) -> ReplicateVideo:
     price, takes = CONFIG.price(SEEDANCE), CONFIG.clip_model(SEEDANCE)
-    return ReplicateVideo(predictions, model=SEEDANCE, price=price, takes=takes, **more)
+    return ReplicateVideo(predictions, model=SEEDANCE, price=price, takes=takes, seconds=seconds)
 
 
 async def test_what_is_sent_to_gemini(omni: GeminiVideo, gemini_simulator: GeminiSimulator) -> None:
@@ -80,7 +80,7 @@ async def test_what_is_sent_to_gemini(omni: GeminiVideo, gemini_simulator: Gemin
 async def test_a_clip_comes_in_any_form_and_is_paid_as_delivered(
     omni: GeminiVideo, gemini_simulator: GeminiSimulator, address: str
 ) -> None:
-    gemini_simulator.script.append(Clip(looks=2, delivery=address, seconds=6, processing=2))
+    gemini_simulator.begins.append(Clip(looks=2, delivery=address, seconds=6, processing=2))
     made = await omni.animate(ASKED)
     assert made.data[4:8] == b"ftyp"
     assert made.cost == Decimal("17.5") * 34752 / 1_000_000 + Decimal("0.00045")
@@ -89,7 +89,7 @@ async def test_a_clip_comes_in_any_form_and_is_paid_as_delivered(
 async def test_without_a_bill_the_delivered_seconds_count(
     omni: GeminiVideo, gemini_simulator: GeminiSimulator
 ) -> None:
-    gemini_simulator.script.append(Clip(usage=False, seconds=3))
+    gemini_simulator.begins.append(Clip(usage=False, seconds=3))
     assert (await omni.animate(ASKED)).cost == pytest.approx(Decimal("0.31"), abs=Decimal("0.01"))
 
 
@@ -133,7 +133,7 @@ async def test_every_other_end_has_its_error_and_its_price(
     error: type[Exception],
     cost: int,
 ) -> None:
-    gemini_simulator.script.append(act)
+    gemini_simulator.begins.append(act)
     with pytest.raises(error) as told:
         await omni.animate(ASKED)
     assert told.type is error
@@ -149,7 +149,7 @@ async def test_one_that_was_begun_is_taken_up_and_nothing_is_begun(
     async def on_started(name: str) -> None:
         begun.append(name)
 
-    gemini_simulator.script.append(Clip(looks=60))
+    gemini_simulator.begins.append(Clip(looks=60))
     with pytest.raises(OutcomeUnknown):
         await omni.animate(ASKED, Ticket(on_started=on_started))
     gemini_simulator.interactions[begun[0]]["looks"] = 60

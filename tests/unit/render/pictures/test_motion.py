@@ -117,6 +117,7 @@ def test_no_window_leaves_the_picture(
 MEASURES: dict[Motion, Callable[[Window], float]] = {
     Motion.ZOOM_IN: lambda view: -view.size,
     Motion.ZOOM_OUT: lambda view: view.size,
+    Motion.GENERATED: lambda view: -view.size,
     Motion.PAN_LEFT: lambda view: -view.left,
     Motion.PAN_RIGHT: lambda view: view.left,
     Motion.PAN_UP: lambda view: -view.top,
