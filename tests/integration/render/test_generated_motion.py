@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from render.assets import Assets, gather
@@ -19,7 +20,7 @@ BOARD = Storyboard(title="Bread", scenes=(SCENE,))
 
 
 async def gathered(folder: Path, made: Path) -> Assets:
-    made.mkdir()
+    await anyio.Path(made).mkdir()
     return await gather(
         BOARD, folder=folder, stand_in_folder=made, images=OfflineImages(), speech=OfflineSpeech()
     )

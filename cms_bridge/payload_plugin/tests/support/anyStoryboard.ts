@@ -44,6 +44,9 @@ export function anyStoryboard(seed: number): Storyboard {
     id: `s${String(index)}`,
     // A scene shows one or the other.
     ...(scene.background && { clip: null }),
+    // Only a picture is set in motion.
+    ...(scene.motion === 'generated' &&
+      (scene.background ?? scene.clip) && { motion: 'still' as const }),
   }))
   return { ...made, title: 'Any', scenes }
 }
