@@ -11,6 +11,8 @@
     └── DemoFailed          `local.demo`: the video did not come about
     RenderError
     ├── EngineError         `work.engine`: an error that the engine reported, as it reported it
+    ├── NoClipModel         `work.motion`: no model that makes clips is configured
+    ├── PlaceholderStill    `work.motion`: what stands in for a picture is not set in motion
     └── EngineDied          `work.engine`: the engine ended without a word; it may be tried again
 
 The lower ones are the engine's own, which a job shows to its editor.

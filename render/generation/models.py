@@ -115,7 +115,9 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         found += [
             f"What the model “{model}” takes for a clip is not known; add it to the clips."
             for model in sorted({self.gemini_clips, self.replicate_clips} - {""})
-            if model not in self.clips and model not in CLIP_MODELS
+            if model not in self.clips
+            and model not in CLIP_MODELS
+            and (model in self.prices or model in PRICES)  # else that is told already
         ]
         if not 0 < self.clip_seconds <= _LONGEST_WAIT:
             found.append(

@@ -67,7 +67,7 @@ def boards(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneAssets]]:
             on_screen_text=draw(st.sampled_from(("", "Bread", "Bread\nEvery morning"))),
             text_style=draw(st.sampled_from(TextStyle)),
             duration=draw(st.none() | st.floats(min_value=0.05, max_value=20)),
-            motion=draw(st.sampled_from(Motion)),
+            motion=draw(st.sampled_from([one for one in Motion if one is not Motion.GENERATED])),
             transition=draw(st.sampled_from(Transition)),
             transition_seconds=draw(st.none() | st.floats(min_value=0.04, max_value=5)),
             focus=Focus(x=draw(st.floats(0, 1)), y=draw(st.floats(0, 1))),
