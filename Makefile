@@ -12,6 +12,7 @@
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
+#   make bench-bridge    what the bridge costs, beside the barest server and a peer
 #   make clean           remove what was installed, built and made
 #   make … PYTHON=python3.13  any of these on that Python, in an environment of its own
 
@@ -165,6 +166,10 @@ bench: python
 .PHONY: bench-generation
 bench-generation: python
 	$(BIN)/python -m benchmarks.generation --write $(BENCH_ARGS)
+
+.PHONY: bench-bridge
+bench-bridge: python
+	$(BIN)/python -m benchmarks.bridge --write $(BENCH_ARGS)
 
 compat: python
 	@.ci/compat $(BIN)/python

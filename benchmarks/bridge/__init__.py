@@ -1,0 +1,1 @@
+"""The bridge measured: one process, beside the barest server that does as much, and a peer."""
