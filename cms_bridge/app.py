@@ -161,7 +161,12 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             playlists.routes,
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
-        guards=[serves(settings.host_names), requires_key, KnownParameters(), plain_body],
+        guards=[
+            *([serves(names)] if (names := settings.host_names) else ()),
+            requires_key,
+            KnownParameters(),
+            plain_body,
+        ],
         cors_config=cors_for(settings.origins),
         lifespan=[resources],
         dependencies={
@@ -176,8 +181,14 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 sync_to_thread=False,
             ),
             "playlist_links": Provide(lambda: playlist_links, sync_to_thread=False),
-            "verifier": Provide(
-                lambda: Verifier(settings.webhook_secret.get_secret_value().split()),
+            "receiving": Provide(
+                lambda: webhooks.Receiving(
+                    verifier=Verifier(settings.webhook_secret.get_secret_value().split()),
+                    rates=app.state.rates,
+                    most_bytes=settings.max_webhook_bytes,
+                    limits=settings.limits,
+                    prices=prices or settings.prices,
+                ),
                 sync_to_thread=False,
                 use_cache=True,
             ),

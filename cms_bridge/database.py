@@ -22,7 +22,7 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
 from cms_bridge import wakeups
-from cms_bridge.engines import AnyEngine, DatabaseBounds, Postgres, SQLite
+from cms_bridge.engines import AnyEngine, DatabaseBounds, Postgres, Script, SQLite
 from cms_bridge.errors import BridgeError
 from cms_bridge.tables import TABLES, Job
 
@@ -92,6 +92,19 @@ async def transaction() -> AsyncGenerator[None]:
         with anyio.CancelScope(shield=True):
             async with engine.transaction():
                 yield
+
+
+async def run_script(script: Script, values: dict[str, Any]) -> bool:
+    """Run a script as one transaction, to its end; tell whether it came there.
+
+    Where it did not, what it had done by then stands. Raises as `transaction` does.
+    """
+    engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    if isinstance(engine, Postgres):
+        with anyio.CancelScope(shield=True):
+            return await engine.run_script(script, values)
+    async with transaction():
+        return await engine.run_script(script, values)
 
 
 async def migrate(

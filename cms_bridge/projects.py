@@ -4,6 +4,11 @@ from datetime import UTC, datetime
 
 from cms_bridge.tables import Project
 
+UPSERT = (
+    "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {}) ON CONFLICT (id)"
+    " DO UPDATE SET name = CASE WHEN {} THEN excluded.name ELSE project.name END"
+)
+
 
 async def upsert(project: str, *, name: str | None = None) -> None:
     """Make sure that a project is there, and give it a name if one is told.
@@ -12,8 +17,7 @@ async def upsert(project: str, *, name: str | None = None) -> None:
     holds the project as `hold` does.
     """
     await Project.raw(
-        "INSERT INTO project (id, name, created_at) VALUES ({}, {}, {}) ON CONFLICT (id)"
-        " DO UPDATE SET name = CASE WHEN {} THEN excluded.name ELSE project.name END",
+        UPSERT,
         project,
         name or project,
         datetime.now(UTC),

@@ -7,7 +7,6 @@ origin's page. An answer that needs more says so itself: its own header stands.
 
 from typing import Any
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 POLICY = "Content-Security-Policy"
@@ -22,6 +21,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Of every answer that has no own."""
+
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_POLICY = POLICY.lower().encode()
 
 MEDIA_POLICY = (
     "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline';"
@@ -41,9 +43,16 @@ async def protect(message: Message, scope: Scope) -> None:
     """Write the headers that are missing into an answer."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
     # Where no route is, there is no handler either.
     handler: Any = scope.get("route_handler")
     own = handler.opt.get(_OWN) if handler else None
-    for name, value in HEADERS.items():
-        headers.setdefault(name, own if own and name == POLICY else value)
+    said = message["headers"]
+    there = {name.lower() for name, _ in said}
+    message["headers"] = [
+        *said,
+        *(
+            (name, own.encode() if own and name == _POLICY else value)
+            for name, value in _ENCODED
+            if name not in there
+        ),
+    ]

@@ -9,6 +9,7 @@ in front. A request past a bound gets a problem (408, 431 or 503 with
 
 import asyncio
 import fcntl
+import gc
 import logging
 import resource
 import sys
@@ -29,6 +30,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from cms_bridge import problems, protections
+from cms_bridge.answers import together
 from cms_bridge.gate import Bounds, Gate, closing, crowd_of, pacing, vouching
 from cms_bridge.websockets import MAX_MESSAGE_BYTES, BoundedWebSocket
 
@@ -106,6 +108,7 @@ class BoundedProtocol(H11Protocol):
         if scope["type"] == "http" and _is_ambiguous(scope["headers"]):
             self._refuse(HTTPStatus.BAD_REQUEST, code="malformed_request")
             return
+        together(self.transport, send.__self__)
         try:
             await self._bounded_app(scope, receive, send)
         finally:
@@ -417,6 +420,8 @@ def serve(app: Litestar, *, host: str, port: int, bounds: Bounds, ping_seconds: 
     """
     _make_room(bounds.connections)
     logging.getLogger("uvicorn.error").addFilter(_worth_a_line)
+    # Routes, schemas and tables live as long as the process: the collector need not look at them.
+    app.on_startup.append(gc.freeze)
     uvicorn.run(
         cast("Any", app),
         host=host,

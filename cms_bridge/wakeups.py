@@ -5,7 +5,7 @@ is sent before the outermost one is committed, nothing twice, and nothing at all
 when it is rolled back. A wake-up that is lost changes nothing but the time.
 """
 
-from collections.abc import AsyncGenerator, Collection, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -17,36 +17,33 @@ import msgspec
 from cms_bridge.states import Status
 
 
-class Waker(Protocol):
-    """Where wake-ups go: a queue that workers listen to. No call raises."""
+class Due(msgspec.Struct):
+    """For whom a transaction made work."""
 
-    async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
-        """Wake a worker for a job, which is in this status after so many attempts."""
-        ...
-
-    async def wake_outbox(self, job: UUID) -> None:
-        """Wake a worker to tell Payload about a job."""
-        ...
-
-    async def wake_webhooks(self) -> None:
-        """Wake a worker to tell integrators what is due."""
-        ...
-
-    async def tell_changes(self, jobs: Collection[UUID]) -> None:
-        """Forget what was told of these jobs, and tell whoever follows them that it is another."""
-        ...
-
-
-class _Collected(msgspec.Struct):
-    jobs: dict[UUID, tuple[Status, int]] = {}
-    news: dict[UUID, None] = {}
-    """A set that keeps its order."""
-    webhooks: bool = False
     changed: dict[UUID, None] = {}
+    """Jobs of which another thing is told now; like `news` a set that keeps its order."""
+    jobs: dict[UUID, tuple[Status, int]] = {}
+    """Those that wait for a worker: in which status, after how many attempts."""
+    news: dict[UUID, None] = {}
+    """Jobs that Payload is to be told of."""
+    webhooks: bool = False
+    """Whether integrators are to be told something."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self.changed or self.jobs or self.news or self.webhooks)
+
+
+class Waker(Protocol):
+    """Where wake-ups go: a queue that workers listen to."""
+
+    async def send_due(self, due: Due) -> None:
+        """Send what is due, changes first; raise nothing."""
+        ...
 
 
 _waker: ContextVar[Waker | None] = ContextVar("waker", default=None)
-_collected: ContextVar[_Collected | None] = ContextVar("collected", default=None)
+_collected: ContextVar[Due | None] = ContextVar("collected", default=None)
 
 
 @contextmanager
@@ -61,25 +58,25 @@ def sent_to(waker: Waker) -> Generator[None]:
 
 def job_due(job: UUID, status: Status, *, attempt: int) -> None:
     """Note that a job waits for a worker; call inside the transaction that made it wait."""
-    if collected := _collected.get():
+    if (collected := _collected.get()) is not None:
         collected.jobs[job] = (status, attempt)
 
 
 def news_due(job: UUID) -> None:
     """Note that there is news of a job; call inside the transaction that made it."""
-    if collected := _collected.get():
+    if (collected := _collected.get()) is not None:
         collected.news[job] = None
 
 
 def webhooks_due() -> None:
     """Note that integrators are to be told something; call inside the transaction that says so."""
-    if collected := _collected.get():
+    if (collected := _collected.get()) is not None:
         collected.webhooks = True
 
 
 def job_changed(job: UUID) -> None:
     """Note that what is told of a job is another now; call inside the transaction that did it."""
-    if collected := _collected.get():
+    if (collected := _collected.get()) is not None:
         collected.changed[job] = None
 
 
@@ -89,20 +86,13 @@ async def after_commit() -> AsyncGenerator[None]:
     if _collected.get() is not None:
         yield
         return
-    collected = _Collected()
+    collected = Due()
     token = _collected.set(collected)
     try:
         yield
     finally:
         _collected.reset(token)
-    if waker := _waker.get():
-        if collected.changed:
-            # What was told before is wrong by now: whoever is cancelled says so all the same.
-            with anyio.CancelScope(shield=True):
-                await waker.tell_changes(collected.changed)
-        for job, (status, attempt) in collected.jobs.items():
-            await waker.wake_job(job, status, attempt=attempt)
-        for job in collected.news:
-            await waker.wake_outbox(job)
-        if collected.webhooks:
-            await waker.wake_webhooks()
+    if (waker := _waker.get()) and collected:
+        # What was told before is wrong by now: whoever is cancelled says so all the same.
+        with anyio.CancelScope(shield=True):
+            await waker.send_due(collected)

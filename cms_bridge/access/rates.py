@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from litestar.connection import ASGIConnection
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from cms_bridge.access.callers import Action, Caller
@@ -103,11 +102,16 @@ async def tell_rate(message: Message, scope: Scope) -> None:
     if place is None:
         return
     quota, wait = place.quota, _whole(place)
-    headers = MutableScopeHeaders.from_message(message)
-    headers["RateLimit-Policy"] = f'"{quota.name}";q={quota.limit};w={quota.seconds}'
-    headers["RateLimit"] = f'"{quota.name}";r={place.left};t={wait}'
+    told = {
+        b"ratelimit-policy": f'"{quota.name}";q={quota.limit};w={quota.seconds}',
+        b"ratelimit": f'"{quota.name}";r={place.left};t={wait}',
+    }
     if not place.free:
-        headers["Retry-After"] = str(wait)
+        told[b"retry-after"] = str(wait)
+    message["headers"] = [
+        *((name, value) for name, value in message["headers"] if name.lower() not in told),
+        *((name, value.encode()) for name, value in told.items()),
+    ]
 
 
 def _whole(place: Place) -> int:

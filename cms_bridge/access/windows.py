@@ -12,12 +12,11 @@ then N processes let through up to N times the limit, and nothing fails.
 import logging
 import time
 from collections import OrderedDict, deque
-from typing import cast
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from cms_bridge.batches import Batches
 from cms_bridge.telemetry import Seldom
 
 _MICROSECONDS = 1_000_000
@@ -25,7 +24,6 @@ _REDIS_SECONDS = 1.0
 """A Redis that takes longer is away: nobody's request waits for it."""
 _AWAY_SECONDS = 2.0
 """How long one that is away is not asked again; then one request tries."""
-_CONNECTIONS = 32
 _SUBJECTS = 10_000
 """Whose moments a process keeps; past that the longest unheard of is forgotten."""
 
@@ -78,15 +76,7 @@ class Windows:
 
     def __init__(self, redis_url: str) -> None:
         """Connect to Redis when it is first needed; `aclose` ends that."""
-        pool = BlockingConnectionPool.from_url(
-            redis_url,
-            max_connections=_CONNECTIONS,
-            timeout=_REDIS_SECONDS,
-            socket_timeout=_REDIS_SECONDS,
-            socket_connect_timeout=_REDIS_SECONDS,
-        )
-        self._redis = Redis.from_pool(pool)
-        self._script = self._redis.register_script(_TAKE)
+        self._redis = Batches(redis_url, seconds=_REDIS_SECONDS)
         self._own: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._ask_again = 0.0
 
@@ -101,12 +91,10 @@ class Windows:
             # The others go on alone while this one tries.
             self._ask_again = time.monotonic() + _AWAY_SECONDS
         try:
-            free, left, next_in = cast(
-                tuple[int, int, int],
-                await self._script(
-                    keys=[f"reelwright:rate:{quota.name}:{subject}"],
-                    args=[quota.limit, quota.seconds * _MICROSECONDS],
-                ),
+            key = f"reelwright:rate:{quota.name}:{subject}"
+            window = quota.seconds * _MICROSECONDS
+            ((free, left, next_in),) = await self._redis.ask(
+                ("EVAL", _TAKE, 1, key, quota.limit, window)
             )
         except (RedisError, OSError) as error:
             self._ask_again = time.monotonic() + _AWAY_SECONDS

@@ -32,10 +32,20 @@ from cms_bridge.gate import vouch
 from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.pricing.estimates import Prices
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
+from render.storyboard import Limits
 
 log = structlog.get_logger()
+
+
+class Receiving(msgspec.Struct, frozen=True, kw_only=True):
+    """All that receiving needs. Litestar would begin a task for each, of several, and each time."""
+
+    verifier: Verifier
+    rates: Rates
+    most_bytes: int
+    limits: Limits
+    prices: Prices
 
 
 class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -74,16 +84,14 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 )
 async def receive_event(
     request: Request[Any, Any, Any],
-    verifier: NamedDependency[Verifier],
-    settings: NamedDependency[BridgeSettings],
-    prices: NamedDependency[SkipValidation[Prices]],
-    rates: NamedDependency[SkipValidation[Rates]],
+    receiving: NamedDependency[SkipValidation[Receiving]],
 ) -> EventReceipt:
     """Verify the raw bytes, store event and effect in one transaction, which wakes a worker."""
+    verifier, rates = receiving.verifier, receiving.rates
     try:
         verifier.check(request.headers)
         body = await webhooks.read_bounded(
-            request.stream(), limit=settings.max_webhook_bytes, announced=request.content_length
+            request.stream(), limit=receiving.most_bytes, announced=request.content_length
         )
         event_id = verifier.verify(body, request.headers)
     except WebhookRejected:
@@ -92,7 +100,7 @@ async def receive_event(
     vouch(request.scope)
     await rates.count_event(request)
     accepted = await intake.accept(
-        event_id, body, webhooks.decode(body), limits=settings.limits, prices=prices
+        event_id, body, webhooks.decode(body), limits=receiving.limits, prices=receiving.prices
     )
     log.info(
         "webhook.accepted",

@@ -8,9 +8,10 @@ the drivers have a dozen errors.
 """
 
 from cms_bridge.engines.postgres import Postgres
+from cms_bridge.engines.scripts import Script, Step
 from cms_bridge.engines.sqlite import SQLite
 from cms_bridge.engines.turns import DatabaseBounds
 
 AnyEngine = SQLite | Postgres
 
-__all__ = ["AnyEngine", "DatabaseBounds", "Postgres", "SQLite"]
+__all__ = ["AnyEngine", "DatabaseBounds", "Postgres", "SQLite", "Script", "Step"]

@@ -9,6 +9,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
+from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
 
@@ -52,12 +53,26 @@ def _broken(connection: Any) -> bool:
         return True
 
 
+class _Connection(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass] - typed in part
+    """One that goes back into the pool as it is: nothing here sets, listens or locks by session."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.scripts: set[str] = set()
+        """Those that it was given."""
+
+    def get_reset_query(self) -> str:
+        """Return nothing, where the driver's own is a round trip after each use."""
+        return ""
+
+
 class Postgres(PostgresEngine):
     """A PostgreSQL server."""
 
     def __init__(self, url: str, bounds: DatabaseBounds) -> None:
         super().__init__(config={"dsn": url, "timeout": bounds.wait_seconds})
         self.bounds = bounds
+        self._takes_scripts = True
         self._places = Turns(bounds.connections, bounds)
 
     def turn(self) -> AbstractAsyncContextManager[None]:
@@ -74,8 +89,29 @@ class Postgres(PostgresEngine):
             min_size=min(self.bounds.idle_connections, self.bounds.connections),
             max_size=self.bounds.connections,
             command_timeout=_STATEMENT_SECONDS,
+            connection_class=_Connection,
             **options,
         )
+
+    async def run_script(self, script: Script, values: dict[str, Any]) -> bool:
+        """Run a script as one transaction of its own; return whether it came to its end.
+
+        It does not begin where this may make no function, be it for a connection's length.
+        """
+        pool = cast("Any", self.pool)
+        if pool is None or not self._takes_scripts:
+            return False
+        async with self.turn():
+            with told_apart():
+                async with pool.acquire() as connection:
+                    if script.name not in connection.scripts:
+                        try:
+                            await connection.execute(script.function)
+                        except asyncpg.InsufficientPrivilegeError:
+                            self._takes_scripts = False
+                            return False
+                        connection.scripts.add(script.name)
+                    return await connection.fetchval(script.call, *script.in_order(values))
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
         """Run one statement, in the transaction under way or by itself."""

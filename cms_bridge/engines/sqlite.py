@@ -17,6 +17,7 @@ from aiosqlite import Connection
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
 from piccolo.querystring import QueryString
 
+from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
 
@@ -109,6 +110,14 @@ class SQLite(SQLiteEngine):
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> Rows:  # noqa: ARG002, FBT001, FBT002 - Piccolo's
         """Run a statement that has no values."""
         return await self._run(ddl, [])
+
+    async def run_script(self, script: Script, values: dict[str, Any]) -> bool:
+        """Run a script in the transaction under way; return whether it came to its end."""
+        for statement, names, decides in script.statements:
+            changed = await self._run(statement, [values[name] for name in names])
+            if decides and not changed:
+                return False
+        return True
 
     async def _run(self, statement: str, values: list[Any]) -> Rows:
         if under_way := self.current_transaction.get():

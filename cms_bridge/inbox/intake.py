@@ -6,9 +6,11 @@ The event and what it does are one transaction; what it does is in `cms_bridge.j
 import hashlib
 from datetime import UTC, datetime
 from typing import assert_never
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from cms_bridge.database import AlreadyStored, transaction, unique_violations
+from cms_bridge import projects, wakeups
+from cms_bridge.database import AlreadyStored, run_script, transaction, unique_violations
+from cms_bridge.engines import Script, Step
 from cms_bridge.errors import EventConflict
 from cms_bridge.events import (
     Event,
@@ -18,12 +20,60 @@ from cms_bridge.events import (
     VideoRetried,
     VideoSubmitted,
 )
-from cms_bridge.jobs import decisions, submissions, transitions
+from cms_bridge.jobs import decisions, history, moves, submissions, transitions
 from cms_bridge.jobs.moves import find
 from cms_bridge.jobs.transitions import Accepted
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.estimates import Prices
+from cms_bridge.states import Status
 from cms_bridge.tables import InboundEvent
-from render.storyboard import Limits
+from cms_bridge.webhooks import publication
+from render.storyboard import Limits, clean_text
+
+FIRST = Script(
+    "accept_first",
+    {
+        "job": "uuid",
+        "project": "text",
+        "project_name": "text",
+        "named": "boolean",
+        "video": "text",
+        "submission": "integer",
+        "version": "text",
+        "title": "text",
+        "brief": "json",
+        "status": "text",
+        "wake_at": "timestamptz",
+        "now": "timestamptz",
+        "message": "uuid",
+        "topic": "text",
+        "event": "text",
+        "type": "text",
+        "body": "bytea",
+        "digest": "text",
+    },
+    (
+        Step(projects.UPSERT.format(":project", ":project_name", ":now", ":named")),
+        Step(
+            f"{moves.BEGIN_FIRST} AND {publication.UNHEARD}"  # noqa: S608 - names of columns
+            " AND NOT EXISTS (SELECT 1 FROM inbound_event WHERE id = :event)",
+            decides=True,
+        ),
+        Step(history.NOTE.format(":job")),
+        Step(messages.TOUCH.format(":message", ":job", ":topic", ":now", ":now")),
+        Step(
+            "INSERT INTO inbound_event (id, type, body, body_sha256, job, received_at)"
+            " VALUES (:event, :type, :body, :digest, :job, :now)"
+        ),
+    ),
+)
+"""A video's first submission in one step: what `accept` does by and by, and most often.
+
+The project is held before anything else is read, as it is there. Whatever stands in the
+way ends it before anything but the project is written: another submission of the video, somebody
+who is to be told of it, the same event come before.
+"""
 
 
 async def accept(
@@ -36,6 +86,10 @@ async def accept(
     `InvalidStoryboard`.
     """
     digest = hashlib.sha256(body).hexdigest()
+    if isinstance(event, VideoSubmitted) and (
+        job := await _accept_first(event_id, body, digest, event, limits)
+    ):
+        return Accepted(job_id=job, status=Status.PENDING)
     if duplicate := await _find_duplicate(event_id, digest):
         return duplicate
     try:
@@ -58,6 +112,36 @@ async def accept(
             return duplicate
         raise
     return await _accepted(job)
+
+
+async def _accept_first(
+    event_id: str, body: bytes, digest: str, event: VideoSubmitted, limits: Limits
+) -> UUID | None:
+    data, now, job = event.data, datetime.now(UTC), uuid4()
+    values = {
+        "job": job,
+        "now": now,
+        "project_name": clean_text(data.project.name) or data.project.id,
+        "named": True,
+        "message": uuid4(),
+        "topic": Topic.RENDITION.value,
+        "event": event_id,
+        "type": _tag(event),
+        "body": body,
+        "digest": digest,
+        **submissions.columns(data, limits, now=now),
+    }
+    async with wakeups.after_commit():
+        try:
+            with unique_violations():
+                if not await run_script(FIRST, values):
+                    return None
+        except AlreadyStored:
+            return None
+        wakeups.job_changed(job)
+        wakeups.news_due(job)
+        wakeups.job_due(job, Status.PENDING, attempt=0)
+    return job
 
 
 async def _find_duplicate(event_id: str, digest: str) -> Accepted | None:

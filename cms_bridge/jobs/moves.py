@@ -36,6 +36,15 @@ async def find(job: UUID) -> JobRecord:
     return JobRecord.of(row)
 
 
+BEGIN_FIRST = (
+    "INSERT INTO job (id, project, video_id, submission, version, title, brief, status, sequence,"
+    " wake_at, created_at, updated_at) SELECT :job, :project, :video, :submission, :version,"
+    " :title, :brief, :status, 1, :wake_at, :now, :now WHERE NOT EXISTS (SELECT 1 FROM job WHERE"
+    " project = :project AND video_id = :video)"
+)
+"""A video's job as `begin` writes it, but only where nothing stands in its document's name yet."""
+
+
 async def begin(job: Job) -> None:
     """Write a new job down and wake a worker, if it needs one; call inside a transaction."""
     await Job.insert(job)

@@ -6,20 +6,25 @@ can stand in another's way, whatever became of its worker. Jobs are encoded as
 MessagePack, never pickled.
 """
 
-from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 import msgspec
 import structlog
 from arq.connections import ArqRedis
+from arq.constants import expires_extra_ms, job_key_prefix
+from arq.jobs import serialize_job
+from arq.utils import timestamp_ms
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from cms_bridge.batches import Batches, Command
 from cms_bridge.jobs import statuses
-from cms_bridge.states import DRAFTABLE, RENDERABLE, Status
+from cms_bridge.states import DRAFTABLE, RENDERABLE
+from cms_bridge.wakeups import Due
 from render import tracebacks
 
 log = structlog.get_logger()
@@ -32,6 +37,7 @@ CHANGES = "reelwright:changes"
 
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
+_WAKE_SECONDS = 2.0
 """A Redis that takes longer is away: nothing here waits for it."""
 
 
@@ -86,65 +92,66 @@ def arq_redis(url: str) -> ArqRedis:
 class Queue:
     """Wakes workers by task name and id."""
 
-    def __init__(self, redis: ArqRedis) -> None:
-        """Take arq's client (see `open_queue`)."""
+    def __init__(self, redis: Batches) -> None:
+        """Take the way to Redis (see `open_queue`)."""
         self._redis = redis
 
-    async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
-        """Wake a worker for a job that waits for one; other statuses need none.
+    async def send_due(self, due: Due) -> None:
+        """Send what is due, in one go.
 
-        `attempt` is the job's at this moment: once it has been claimed, the
-        wake-up means nothing. A Redis that is away is logged; daemons look into
-        the database by themselves.
+        What was told of the jobs that changed is forgotten, and the listeners of every bridge
+        look. An attempt is the job's at this moment: once it has been claimed, the wake-up means
+        nothing. A Redis that is away is logged: daemons and listeners look into the database by
+        themselves, and what was told of a job lasts no longer than it may.
         """
-        if status in DRAFTABLE:
-            await self._enqueue(Lane.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
-        elif status in RENDERABLE:
-            await self._enqueue(Lane.RENDERS, Task.RENDER_VIDEO, str(job), attempt)
-
-    async def wake_outbox(self, job: UUID) -> None:
-        """Wake a worker to tell Payload about a job."""
-        await self._enqueue(Lane.NEWS, Task.DELIVER_OUTBOX, str(job))
-
-    async def wake_webhooks(self) -> None:
-        """Wake a worker to tell integrators what is due."""
-        await self._enqueue(Lane.NEWS, Task.DELIVER_WEBHOOKS)
-
-    async def tell_changes(self, jobs: Collection[UUID]) -> None:
-        """Forget what was told of these jobs, and have the listeners of every bridge look.
-
-        While Redis is away these look by themselves; what was told lasts no longer than it may.
-        """
+        commands: list[Command] = []
+        if due.changed:
+            commands += [
+                ("DEL", *map(statuses.key_of, due.changed)),
+                ("PUBLISH", CHANGES, b"".join(job.bytes for job in due.changed)),
+            ]
+        for job, (status, attempt) in due.jobs.items():
+            if status in DRAFTABLE:
+                commands += _task(Lane.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
+            elif status in RENDERABLE:
+                commands += _task(Lane.RENDERS, Task.RENDER_VIDEO, str(job), attempt)
+        for job in due.news:
+            commands += _task(Lane.NEWS, Task.DELIVER_OUTBOX, str(job))
+        if due.webhooks:
+            commands += _task(Lane.NEWS, Task.DELIVER_WEBHOOKS)
+        if not commands:
+            return
         try:
-            async with self._redis.pipeline(transaction=False) as both:
-                both.delete(*map(statuses.key_of, jobs))
-                both.publish(CHANGES, b"".join(job.bytes for job in jobs))
-                await both.execute()
+            await self._redis.ask(*commands)
         except (RedisError, OSError) as error:
-            log.warning("queue.unavailable", task="changes", reason=tracebacks.summary(error))
+            jobs = [str(job) for job in {**due.changed, **due.jobs, **due.news}]
+            log.warning("queue.unavailable", job_ids=jobs, reason=tracebacks.summary(error))
 
     async def report_daemon(self, worker: str, *, seconds: float) -> None:
         """Let it be known that a daemon takes work, for so long; raise `RedisError`."""
-        await self._redis.set(HEALTH_KEY, worker, px=round(seconds * 1000))
+        await self._redis.ask(("SET", HEALTH_KEY, worker, "PX", round(seconds * 1000)))
 
     async def daemon_alive(self) -> bool:
         """Tell whether a daemon reported itself lately; raise `RedisError`."""
-        return bool(await self._redis.exists(HEALTH_KEY))
+        (alive,) = await self._redis.ask(("EXISTS", HEALTH_KEY))
+        return bool(alive)
 
-    async def _enqueue(self, lane: Lane, task: Task, *arguments: str | int) -> None:
-        try:
-            await self._redis.enqueue_job(task, *arguments, _queue_name=lane)
-        except (RedisError, OSError) as error:
-            job = {"job_id": arguments[0]} if arguments else {}
-            reason = tracebacks.summary(error)
-            log.warning("queue.unavailable", task=task, **job, reason=reason)
+
+def _task(lane: Lane, task: Task, *arguments: str | int) -> list[Command]:
+    """Return what puts a task into a lane, as arq's workers look for it.
+
+    arq's own way watches for another of the same id, in four round trips; here none has.
+    """
+    now, wake_up = timestamp_ms(), uuid4().hex
+    told = serialize_job(task, arguments, {}, None, now, serializer=serialise)
+    return [
+        ("PSETEX", f"{job_key_prefix}{wake_up}", expires_extra_ms, told),
+        ("ZADD", lane, now, wake_up),
+    ]
 
 
 @asynccontextmanager
 async def open_queue(url: str) -> AsyncGenerator[Queue]:
     """Give wake-ups a way for as long as the block runs, Redis coming and going."""
-    redis = arq_redis(url)
-    try:
+    async with aclosing(Batches(url, seconds=_WAKE_SECONDS)) as redis:
         yield Queue(redis)
-    finally:
-        await redis.aclose(close_connection_pool=True)

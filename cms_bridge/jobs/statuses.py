@@ -3,7 +3,7 @@
 The database has the truth; whoever polls is mostly told what others were. What is kept of a job
 is one hash: an answer for each form that it is told in, and a mark. Whoever finds no answer takes
 the mark, reads the database, and keeps what it tells only where the mark is still there. A change
-deletes the hash once it is committed (`cms_bridge.jobs.queue.Queue.tell_changes`): what was read
+deletes the hash once it is committed (`cms_bridge.jobs.queue.Queue.send_due`): what was read
 before then finds no mark, or another's, and is not kept. Whatever becomes of a deletion, a hash
 lasts `seconds` from its mark, and no longer. While Redis is away the database answers.
 """
@@ -14,20 +14,19 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Self
 from uuid import UUID
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from cms_bridge.batches import Batches
 from cms_bridge.telemetry import Seldom
 
 _REDIS_SECONDS = 1.0
 """A Redis that takes longer is away: nobody's request waits for it."""
 _AWAY_SECONDS = 2.0
 """How long one that is away is not asked again."""
-_CONNECTIONS = 32
 _ETAG_CHARS = 32
 
 _MARK = """
@@ -81,47 +80,37 @@ class Statuses:
 
     def __init__(self, redis_url: str, *, seconds: float) -> None:
         """Take where it is kept, and how long at most; with 0 seconds nothing is."""
-        pool = BlockingConnectionPool.from_url(
-            redis_url,
-            max_connections=_CONNECTIONS,
-            timeout=_REDIS_SECONDS,
-            socket_timeout=_REDIS_SECONDS,
-            socket_connect_timeout=_REDIS_SECONDS,
-        )
-        self._redis: Any = Redis.from_pool(pool)  # typed in part
-        self._mark = self._redis.register_script(_MARK)
-        self._keep = self._redis.register_script(_KEEP)
+        self._redis = Batches(redis_url, seconds=_REDIS_SECONDS)
         self._milliseconds = round(seconds * 1000)
         self._ask_again = 0.0
 
     async def told(self, job: UUID, form: Form, read: Callable[[UUID], Awaitable[bytes]]) -> Told:
         """Return how a job stands, as `read` tells it from the database; raises as that does."""
         key = key_of(job)
-        if kept := await self._asked(lambda: self._redis.hget(key, form)):
+        if kept := await self._asked("HGET", key, form):
             return Told(_quoted(kept[:_ETAG_CHARS].decode()), kept[_ETAG_CHARS:])
-        mark = await self._asked(
-            lambda: self._mark([key], [secrets.token_bytes(16), self._milliseconds])
-        )
+        mark = await self._asked("EVAL", _MARK, 1, key, secrets.token_bytes(16), self._milliseconds)
         told = Told.of(await read(job))
         if mark:
             kept = told.etag.strip('"').encode() + told.body
-            await self._asked(lambda: self._keep([key], [mark, form, kept]))
+            await self._asked("EVAL", _KEEP, 1, key, mark, form, kept)
         return told
 
     async def aclose(self) -> None:
         """Leave Redis."""
         await self._redis.aclose()
 
-    async def _asked(self, question: Callable[[], Any]) -> bytes | None:
+    async def _asked(self, *command: str | bytes | int) -> bytes | None:
         """Return what Redis answers; None too where it is away, or not to be asked."""
         if not self._milliseconds or time.monotonic() < self._ask_again:
             return None
         try:
-            return cast("bytes | None", await question())
+            (answer,) = await self._redis.ask(command)
         except (RedisError, OSError) as error:
             self._ask_again = time.monotonic() + _AWAY_SECONDS
             _alone.tell("statuses.alone", level=logging.WARNING, reason=type(error).__name__)
             return None
+        return answer
 
 
 def _quoted(etag: str) -> str:

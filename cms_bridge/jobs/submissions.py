@@ -89,13 +89,28 @@ async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple
     return job, True
 
 
+def columns(submission: Submission, limits: Limits, *, now: datetime) -> dict[str, Any]:
+    """Return what the job of a brief begins with; raises `InvalidStoryboard`."""
+    submission.brief.check(limits)
+    return {
+        "project": submission.project.id,
+        "video": submission.video_id,
+        "submission": submission.submission,
+        "version": clean_text(submission.version),
+        "title": clean_text(submission.brief.title),
+        "brief": msgspec.json.encode(submission.brief).decode(),
+        "status": Status.PENDING.value,
+        "wake_at": now + WAKE_GRACE,
+    }
+
+
 async def submit(submission: Submission, limits: Limits) -> UUID:
     """Create the job of a brief, in place of unfinished work on an older one; return its id.
 
     Call inside a transaction. Raises `InvalidStoryboard` if the brief is over a limit.
     """
-    submission.brief.check(limits)
     now = datetime.now(UTC)
+    begun = columns(submission, limits, now=now)
     project = submission.project
     await projects.upsert(project.id, name=clean_text(project.name))
     same_video = _video(project.id, submission.video_id)
@@ -111,15 +126,9 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
         await stop(row["id"], reason=SUPERSEDED)
     job = Job(
         id=uuid4(),
-        project=project.id,
-        video_id=submission.video_id,
-        submission=submission.submission,
-        version=clean_text(submission.version),
-        title=clean_text(submission.brief.title),
-        brief=msgspec.json.encode(submission.brief).decode(),
-        status=Status.PENDING,
+        video_id=begun.pop("video"),
         sequence=1,
-        wake_at=now + WAKE_GRACE,
+        **begun,
         created_at=now,
         updated_at=now,
     )

@@ -76,6 +76,15 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
     pending_since: datetime | None
 
 
+TOUCH = (
+    "INSERT INTO outbox_message (id, job, topic, version, delivered_version, attempts,"
+    " due_at, pending_since) VALUES ({}, {}, {}, 1, 0, 0, {}, {})"
+    " ON CONFLICT (job, topic) DO UPDATE SET version = outbox_message.version + 1,"
+    " due_at = COALESCE(outbox_message.due_at, excluded.due_at),"
+    " pending_since = COALESCE(outbox_message.pending_since, excluded.pending_since)"
+)
+
+
 async def touch(job: UUID, topic: Topic) -> None:
     """Note that Payload must hear of this job; call inside the transaction that changed it.
 
@@ -83,18 +92,7 @@ async def touch(job: UUID, topic: Topic) -> None:
     knock more often on a CMS that is away.
     """
     now = datetime.now(UTC)
-    await OutboxMessage.raw(
-        "INSERT INTO outbox_message (id, job, topic, version, delivered_version, attempts,"
-        " due_at, pending_since) VALUES ({}, {}, {}, 1, 0, 0, {}, {})"
-        " ON CONFLICT (job, topic) DO UPDATE SET version = outbox_message.version + 1,"
-        " due_at = COALESCE(outbox_message.due_at, excluded.due_at),"
-        " pending_since = COALESCE(outbox_message.pending_since, excluded.pending_since)",
-        uuid4(),
-        job,
-        topic.value,
-        now,
-        now,
-    )
+    await OutboxMessage.raw(TOUCH, uuid4(), job, topic.value, now, now)
     wakeups.news_due(job)
 
 

@@ -29,6 +29,12 @@ _RECEIVERS = (
 )
 
 
+UNHEARD = (
+    "NOT EXISTS (SELECT 1 FROM webhook_subscription WHERE project = :project AND enabled = TRUE)"
+)
+"""The condition under which `publish` has nobody to tell."""
+
+
 async def publish(job: UUID, happened: Occasion | None) -> None:
     """Tell what has just happened to a job, if anybody subscribed; call in that transaction."""
     if happened is None:

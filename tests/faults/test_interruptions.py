@@ -34,6 +34,7 @@ from cms_bridge.ledger.charges import ChargeState
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
+from cms_bridge.wakeups import Due
 from daemon.local.redis import embedded_redis
 from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 from tests.faults.crashes import at_rest
@@ -260,7 +261,7 @@ async def wake(name: str, queue: Queue) -> None:
     """Have a brief drafted that no look into the database would find: by its wake-up alone."""
     job = await ordered(name, approved=False)
     await Job.update({Job.wake_at: datetime.now(UTC) + timedelta(hours=1)}).where(Job.id == job)
-    await queue.wake_job(job, Status.PENDING, attempt=0)
+    await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
     done = {Status.STORYBOARD_COMPLETE}
     assert await at_rest(job, done) in done
 
@@ -293,7 +294,7 @@ async def test_the_queue_does_not_stand_still_after_kills(
         async with open_queue(harness.redis_url) as queue:
             for number in range(films):
                 job = await ordered(f"film-{number}")
-                await queue.wake_job(job, Status.APPROVED, attempt=0)
+                await queue.send_due(Due(jobs={job: (Status.APPROVED, 0)}))
             for _ in range(6):
                 with run.daemon() as process:
                     await eventually(lambda process=process: _took(process, in_hand), seconds=60)
@@ -303,7 +304,7 @@ async def test_the_queue_does_not_stand_still_after_kills(
             await Job.update({Job.wake_at: datetime.now(UTC) + moves.WAKE_GRACE}).where(
                 Job.id == new
             )
-            await queue.wake_job(new, Status.PENDING, attempt=0)
+            await queue.send_due(Due(jobs={new: (Status.PENDING, 0)}))
             with run.daemon() as process:
                 done = {Status.STORYBOARD_COMPLETE}
                 assert await at_rest(new, done) in done

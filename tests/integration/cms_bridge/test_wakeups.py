@@ -1,6 +1,5 @@
 """Wake-ups: sent after the commit, and once, on both databases."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +16,7 @@ from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
+from cms_bridge.wakeups import Due
 from cms_bridge.webhooks import deliveries
 from tests.support import events
 from tests.support.jobs import accept, drafted
@@ -34,24 +34,20 @@ class Ear:
         self.webhooks = 0
         self.changes: list[UUID] = []
 
-    async def wake_job(self, job: UUID, status: Status, *, attempt: int) -> None:
-        assert (await transitions.find(job)).status == status
-        self.jobs.append((job, status, attempt))
-
-    async def wake_outbox(self, job: UUID) -> None:
-        assert await messages.due_for(job)
-        self.news.append(job)
-
-    async def wake_webhooks(self) -> None:
-        assert await deliveries.due(limit=1)
-        self.webhooks += 1
-
-    async def tell_changes(self, jobs: Collection[UUID]) -> None:
-        for job in jobs:
+    async def send_due(self, due: Due) -> None:
+        for job in due.changed:
             newest = await transitions.find(job)
             events_of_it = await history.events_after(job, newest.sequence - 1)
             assert [one.sequence for one in events_of_it] == [newest.sequence]
-        self.changes.extend(jobs)
+        self.changes.extend(due.changed)
+        for job, (status, attempt) in due.jobs.items():
+            assert (await transitions.find(job)).status == status
+            self.jobs.append((job, status, attempt))
+        for job in due.news:
+            assert await messages.due_for(job)
+        self.news.extend(due.news)
+        assert not due.webhooks or await deliveries.due(limit=1)
+        self.webhooks += due.webhooks
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_no_code_wakes_workers_but_a_commit() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"wake_job", "wake_outbox", "wake_webhooks", "tell_changes"}
+        and node.func.attr == "send_due"
     }
     assert callers == {"cms_bridge/wakeups.py"}
 

@@ -1,7 +1,7 @@
 """What is kept of a job's status: dropped by whatever changes it, and never kept too late."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +30,7 @@ from cms_bridge.pricing.estimates import OFFLINE, estimate
 from cms_bridge.records import Stage, StoredVideo
 from cms_bridge.states import StageName, Status
 from cms_bridge.tables import Job, Spend
+from cms_bridge.wakeups import Due
 from render.generation.base import Reservation
 from render.problem import Problem
 from tests.support import events, every_kind
@@ -230,18 +231,13 @@ async def test_no_transaction_changes_a_job_and_says_nothing(
     collecting = wakeups.after_commit
 
     class Ear:
-        async def tell_changes(self, jobs: Collection[UUID]) -> None:
-            told.update(jobs)
-
-        async def ignore(self, *_: Any, **__: Any) -> None:
-            return
-
-        wake_job = wake_outbox = wake_webhooks = ignore
+        async def send_due(self, due: Due) -> None:
+            told.update(due.changed)
 
     @asynccontextmanager
     async def watching() -> AsyncIterator[None]:
         nonlocal transactions
-        if wakeups._collected.get():
+        if wakeups._collected.get() is not None:
             yield
             return
         before = await seen()

@@ -19,6 +19,7 @@ from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.jobs.queue import Lane, Task, open_queue
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
+from cms_bridge.wakeups import Due
 from daemon import tasks, worker
 from daemon.listener import Listener, Subscription, listen
 from daemon.work.in_flight import InFlight
@@ -199,12 +200,12 @@ async def test_a_full_daemon_leaves_wake_ups_to_an_idle_one(
     ):
         (first,) = await due(1, ago=timedelta(seconds=-60))
         async with listening(busy, redis_url):
-            await queue.wake_job(first, Status.PENDING, attempt=0)
+            await queue.send_due(Due(jobs={first: (Status.PENDING, 0)}))
             await eventually(lambda: full.begun == [first])
             others = await due(3, ago=timedelta(seconds=-60))
             async with listening(free, redis_url):
                 for job in others:
-                    await queue.wake_job(job, Status.PENDING, attempt=0)
+                    await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
                 await eventually(lambda: len(idle.begun) == 3, seconds=10)
             assert set(idle.begun) == set(others)
             assert full.begun == [first]
@@ -220,7 +221,7 @@ async def test_no_wake_up_stands_in_anothers_way(
             await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
             if number < 8:
                 await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
-        await queue.wake_job(job, Status.PENDING, attempt=0)
+        await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
         async with workload(tmp_path, drafting) as jobs, listening(jobs, redis_url):
             await eventually(lambda: drafting.begun == [job], seconds=20)
         assert await redis.zcard(Lane.DRAFTS) == 8
@@ -237,7 +238,7 @@ async def test_a_wake_up_is_over_while_its_work_goes_on(
         workload(tmp_path, drafting) as jobs,
         listening(jobs, redis_url),
     ):
-        await queue.wake_job(job, Status.PENDING, attempt=0)
+        await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
         await eventually(lambda: drafting.begun == [job])
         await eventually(lambda: _nothing_held(redis), seconds=5)
         assert not drafting.go_on.is_set()
@@ -298,7 +299,7 @@ async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(
         for number in range(150):
             await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
             await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
-        await queue.wake_job(job, Status.PENDING, attempt=0)
+        await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
         async with (
             workload(tmp_path, drafting) as jobs,
             listening(jobs, redis_url),

@@ -1,0 +1,56 @@
+"""What is asked of Redis together: each gets its own answer, and nobody another's trouble."""
+
+import asyncio
+from contextlib import aclosing
+
+import anyio
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from cms_bridge.batches import Batches
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_is_answered_in_order_and_together(redis_url: str) -> None:
+    async with aclosing(Batches(redis_url, seconds=5)) as batches:
+        before = calls(redis_url)
+        answers = await asyncio.gather(
+            *(batches.ask(("ECHO", str(n)), ("ECHO", f"{n} too")) for n in range(500))
+        )
+        assert answers == [[b"%d" % n, b"%d too" % n] for n in range(500)]
+        assert calls(redis_url) - before == 1000
+
+
+def calls(url: str) -> int:
+    with Redis.from_url(url) as client:
+        return client.info("commandstats").get("cmdstat_echo", {}).get("calls", 0)
+
+
+async def test_one_that_is_wrong_is_wrong_alone(redis_url: str) -> None:
+    async with aclosing(Batches(redis_url, seconds=5)) as batches:
+        wrong, right = await asyncio.gather(
+            batches.ask(("NONSENSE",)), batches.ask(("ECHO", "yes")), return_exceptions=True
+        )
+        assert isinstance(wrong, RedisError)
+        assert right == [b"yes"]
+
+
+async def test_who_gives_up_leaves_the_others_theirs(redis_url: str) -> None:
+    async with aclosing(Batches(redis_url, seconds=5)) as batches:
+        first, second = (asyncio.create_task(batches.ask(("ECHO", one))) for one in ("a", "b"))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == [b"b"]
+        assert await batches.ask(("ECHO", "c")) == [b"c"]
+
+
+async def test_away_it_is_away_for_all_that_wait_and_can_come_back() -> None:
+    async with aclosing(Batches("redis://127.0.0.1:1/0", seconds=1)) as batches:
+        for _ in range(2):
+            with anyio.fail_after(5):
+                told = await asyncio.gather(
+                    *(batches.ask(("ECHO", "x")) for _ in range(300)), return_exceptions=True
+                )
+            assert all(isinstance(one, RedisError | OSError) for one in told)
