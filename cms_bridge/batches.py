@@ -58,6 +58,9 @@ class Batches:
                     for _, answer in (*batch, *self._waiting):
                         _fail(answer, error)
                     self._waiting = []
+                except Exception as error:  # noqa: BLE001 - whatever it is, nobody waits for ever
+                    for _, answer in batch:
+                        _fail(answer, error)
                 else:
                     _hand_out(batch, answers)
         finally:

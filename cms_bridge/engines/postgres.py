@@ -111,7 +111,12 @@ class Postgres(PostgresEngine):
                             self._takes_scripts = False
                             return False
                         connection.scripts.add(script.name)
-                    return await connection.fetchval(script.call, *script.in_order(values))
+                    try:
+                        return await connection.fetchval(script.call, *script.in_order(values))
+                    except asyncpg.UndefinedFunctionError:
+                        # A pooler in between gave this connection another session.
+                        self._takes_scripts = False
+                        return False
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
         """Run one statement, in the transaction under way or by itself."""

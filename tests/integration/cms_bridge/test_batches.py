@@ -54,3 +54,10 @@ async def test_away_it_is_away_for_all_that_wait_and_can_come_back() -> None:
                     *(batches.ask(("ECHO", "x")) for _ in range(300)), return_exceptions=True
                 )
             assert all(isinstance(one, RedisError | OSError) for one in told)
+
+
+async def test_what_cannot_be_sent_leaves_nobody_waiting(redis_url: str) -> None:
+    async with aclosing(Batches(redis_url, seconds=5)) as batches:
+        with anyio.fail_after(5), pytest.raises(UnicodeEncodeError):
+            await batches.ask(("ECHO", "\ud800"))
+        assert await batches.ask(("ECHO", "yes")) == [b"yes"]

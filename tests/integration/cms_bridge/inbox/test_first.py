@@ -10,6 +10,7 @@ import pytest
 
 from cms_bridge import wakeups
 from cms_bridge.database import connected
+from cms_bridge.engines import DatabaseBounds
 from cms_bridge.errors import EventConflict
 from cms_bridge.inbox import intake
 from cms_bridge.states import FINISHED, Status
@@ -111,3 +112,11 @@ async def test_who_may_make_no_function_goes_the_longer_way(poor_url: str) -> No
             await connection.execute(intake.FIRST.function)
     finally:
         await connection.close()
+
+
+async def test_a_session_that_is_another_s_goes_the_longer_way(migrated_postgres_url: str) -> None:
+    # As behind a pooler that lends its sessions by the transaction.
+    async with connected(migrated_postgres_url, DatabaseBounds(connections=1)):
+        await accept(events.submitted())
+        await Job.raw("DISCARD TEMP")
+        assert (await accept(events.submitted(video="another"))).status == Status.PENDING
