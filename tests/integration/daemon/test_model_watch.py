@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 RETIRED = "gemini-2.5-flash-image"
 CONFIG = ModelsConfig(gemini=GeminiModelConfig(primary=RETIRED, max_retries=1))
 FALLBACK = CONFIG.gemini.fallback
+MODELS = 5
+"""Two for pictures, and one each for speech, texts and clips."""
 PICTURE = ImageRequest(prompt="A lighthouse")
 
 
@@ -49,7 +51,7 @@ async def looked(*, after: datetime | None = None) -> dict[str, ModelReport]:
     with anyio.fail_after(30):
         while True:
             known = await models()
-            if len(known) == 4 and all(
+            if len(known) == MODELS and all(
                 one.reported_at > (after or one.reported_at - timedelta(1))
                 and (one.last_seen_at or one.last_failure)
                 for one in known.values()

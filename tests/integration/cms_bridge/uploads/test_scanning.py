@@ -58,7 +58,13 @@ def test_what_it_knows_is_refused_and_the_rest_is_kept_as_scanned(
     ) as bridge:
         unscanned = send(bridge, media_files.picture("png"))
         assert unscanned.json()["scanned"] is False
-    with running_bridge(tmp_path, redis=redis_server, database=database, clamd_url=clamd) as bridge:
+    with running_bridge(
+        tmp_path,
+        redis=redis_server,
+        database=database,
+        clamd_url=clamd,
+        rate_uploads_per_minute="0",
+    ) as bridge:
         refused = send(bridge, infected())
         assert (refused.status_code, refused.json()["code"]) == (422, "media_infected")
         assert "Test.Eicar" in refused.json()["params"]["signature"]

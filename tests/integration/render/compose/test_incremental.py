@@ -66,6 +66,7 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     "on_screen_text": WORDS,
     "duration": st.sampled_from([None, 0.3, 0.7, 1.9]),
     "motion": st.sampled_from(Motion),
+    "motion_prompt": WORDS,
     "transition": st.sampled_from(Transition),
     "transition_seconds": st.sampled_from([None, 0.2, 0.9]),
     "transition_colour": COLOURS,
