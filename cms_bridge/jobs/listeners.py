@@ -1,9 +1,9 @@
 """Listeners: who follows a job on this bridge, and how they learn that it has changed.
 
 The database has what happened (`cms_bridge.jobs.history`); Redis only tells that there
-is something new, and to look. Besides, one query for all jobs that are followed looks
-for what nobody told of: rarely while Redis is there, often while it is away. A listener
-that leaves is forgotten, and changes nothing.
+is something new, and to look. Those who then look for the same share one answer. Besides,
+one query for all jobs that are followed looks for what nobody told of: rarely while Redis
+is there, often while it is away. A listener that leaves is forgotten, and changes nothing.
 """
 
 import asyncio
@@ -37,11 +37,42 @@ _ID_BYTES = 16
 _deaf = Seldom(per_second=1)
 
 
+class _Reader:
+    """Reads what happened to a job, once for all who ask for the same before there is more."""
+
+    def __init__(self, job: UUID) -> None:
+        self._job = job
+        self._under_way: dict[int, asyncio.Task[list[JobEventRecord]]] = {}
+
+    async def after(self, sequence: int) -> list[JobEventRecord]:
+        """Return the next events after one; raise `DatabaseError`."""
+        reading = self._under_way.get(sequence)
+        if reading is None:
+            reading = asyncio.create_task(
+                history.events_after(self._job, sequence, limit=_EVENTS_AT_ONCE)
+            )
+            self._under_way[sequence] = reading
+            reading.add_done_callback(lambda done: self._forget(sequence, done))
+        # One who leaves takes nobody's answer along.
+        return await asyncio.shield(reading)
+
+    def renew(self) -> None:
+        """Have whoever asks from now on read anew: what is under way may have missed the newest."""
+        self._under_way = {}
+
+    def _forget(self, sequence: int, done: "asyncio.Task[list[JobEventRecord]]") -> None:
+        if self._under_way.get(sequence) is done:
+            del self._under_way[sequence]
+        if not done.cancelled():
+            done.exception()  # heard, even where everybody has left
+
+
 class Listener:
     """One who follows a job."""
 
-    def __init__(self, job: UUID, following: Following) -> None:
+    def __init__(self, job: UUID, following: Following, reader: _Reader) -> None:
         self.job = job
+        self.reader = reader
         self.seen = 0
         """The number of the last event that was told."""
         self._following = following
@@ -50,6 +81,7 @@ class Listener:
 
     def ring(self) -> None:
         """Have the listener look."""
+        self.reader.renew()
         self._bell.set()
 
     def end(self) -> None:
@@ -67,7 +99,7 @@ class Listener:
             self._bell = anyio.Event()
             wait = self._following.heartbeat_seconds
             try:
-                found = await history.events_after(self.job, self.seen, limit=_EVENTS_AT_ONCE)
+                found = await self.reader.after(self.seen)
             except DatabaseError:
                 found, wait = [], self._following.poll_seconds
             for event in found:
@@ -114,8 +146,10 @@ class Listeners:
     def listening(self, job: UUID, *, key: str) -> Generator[Listener]:
         """Follow a job in the name of a key; raises as `check` does."""
         self.check(key)
-        listener = Listener(job, self._following)
-        self._by_job.setdefault(job, set()).add(listener)
+        followers = self._by_job.setdefault(job, set())
+        reader = next((one.reader for one in followers), None) or _Reader(job)
+        listener = Listener(job, self._following, reader)
+        followers.add(listener)
         self._by_key[key] += 1
         try:
             yield listener
