@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import anyio
 import httpx
 import msgspec
 import pytest
@@ -13,10 +12,8 @@ from pydantic import SecretStr
 from cms_bridge.database import connected
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Order
-from cms_bridge.jobs.queue import open_queue
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import JobKind, Status
-from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset, Job
 from daemon.settings import DaemonSettings
 from daemon.work.generation import generate_assets
@@ -35,6 +32,7 @@ from tests.support import events
 from tests.support.bridge_process import API_KEY, LINK_SECRET, Bridge, running_bridge
 from tests.support.jobs import put
 from tests.support.ledger import claimed, new_job
+from tests.support.services import opened_services
 
 pytestmark = pytest.mark.anyio
 
@@ -70,21 +68,9 @@ async def services(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIt
         api_key=SecretStr(API_KEY),
         link_secret=SecretStr(LINK_SECRET),
     )
-    async with (
-        open_queue(settings.redis_url) as queue,
-        store_from(settings) as store,
-        open_providers(ModelsConfig()) as providers,
-    ):
-        yield Services(
-            settings=settings,
-            worker="w",
-            queue=queue,
-            store=store,
-            payload=None,
-            providers=providers,
-            generations=anyio.CapacityLimiter(1),
-            renders=anyio.CapacityLimiter(1),
-        )
+    providers = open_providers(ModelsConfig())
+    async with opened_services(settings, providers, generations=1) as services:
+        yield services
 
 
 async def approved(board: Storyboard = BOARD, *, project: str = "p1") -> UUID:

@@ -19,10 +19,8 @@ from cms_bridge.app import create_app
 from cms_bridge.assets import Condition, Metadata
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
-from cms_bridge.jobs.queue import open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import MADE, Prices
-from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
@@ -38,8 +36,10 @@ from render.sound.wav import wav_duration
 from render.source import Credit, Source
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
+from tests.support.services import opened_services
 from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.models import simulated
 from tests.support.simulators.replicate import ReplicateSimulator
 from tests.support.stock_pictures import stock_picture
 
@@ -68,33 +68,11 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
 
 @pytest.fixture
 async def services(
-    database: str,
-    settings: DaemonSettings,
-    gemini_simulator: GeminiSimulator,
-    replicate_simulator: ReplicateSimulator,
+    request: pytest.FixtureRequest, database: str, settings: DaemonSettings
 ) -> AsyncIterator[Services]:
-    async with (
-        open_queue(settings.redis_url) as queue,
-        store_from(settings) as store,
-        open_providers(
-            CONFIG,
-            gemini_key=gemini.KEY,
-            replicate_token=replicate.TOKEN,
-            gemini_url=gemini_simulator.url,
-            replicate_url=replicate_simulator.url,
-            outputs_from=[replicate_simulator.url],
-        ) as providers,
-    ):
-        yield Services(
-            settings=settings,
-            worker="w",
-            queue=queue,
-            store=store,
-            payload=None,
-            providers=providers,
-            generations=anyio.CapacityLimiter(1),
-            renders=anyio.CapacityLimiter(1),
-        )
+    providers = simulated(request, "chain", CONFIG)
+    async with opened_services(settings, providers, generations=1) as services:
+        yield services
         await check_books(AMPLE)
 
 

@@ -18,14 +18,13 @@ from cms_bridge.app import create_app
 from cms_bridge.errors import SpendCapReached
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
-from cms_bridge.jobs.queue import Lane, deserialise, open_queue
+from cms_bridge.jobs.queue import Lane, deserialise
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.caps import held, video_row
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Approval, Asset, Job
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
@@ -34,10 +33,11 @@ from render.errors import GenerationError, OutcomeUnknown
 from render.generation.base import Generated, ImageRequest, Kind, Ticket
 from render.generation.chain import ImageChain, Rung
 from render.generation.models import ModelsConfig
-from render.generation.providers import Providers, open_providers
+from render.generation.providers import open_providers
 from tests.support import events
 from tests.support.jobs import accept
 from tests.support.ledger import check_books, die
+from tests.support.services import opened_services
 
 pytestmark = pytest.mark.anyio
 
@@ -113,22 +113,9 @@ def painter() -> Painter:
 @pytest.fixture
 async def services(settings: DaemonSettings, painter: Painter) -> AsyncIterator[Services]:
     rung = Rung(provider="gemini", model="painter-1", price=lambda _: PRICE, make=painter.draw)
-    async with (
-        open_queue(settings.redis_url) as queue,
-        open_providers(ModelsConfig()) as free,
-        store_from(settings) as store,
-    ):
-        providers: Providers = replace(free, images=ImageChain(kind=Kind.PICTURE, rungs=[rung]))
-        yield Services(
-            settings=settings,
-            worker="w",
-            queue=queue,
-            store=store,
-            payload=None,
-            providers=providers,
-            generations=anyio.CapacityLimiter(4),
-            renders=anyio.CapacityLimiter(1),
-        )
+    async with opened_services(settings, open_providers(ModelsConfig())) as services:
+        images = ImageChain(kind=Kind.PICTURE, rungs=[rung])
+        yield replace(services, providers=replace(services.providers, images=images))
 
 
 async def work(services: Services, job: UUID) -> None:

@@ -14,9 +14,7 @@ from pydantic import SecretStr
 from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
-from cms_bridge.jobs.queue import open_queue
 from cms_bridge.storage.base import object_key
-from cms_bridge.storage.factory import store_from
 from cms_bridge.tables import Asset, Job
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
@@ -29,6 +27,7 @@ from render.sound.arrangement import RATE
 from render.sound.loudness import decode_sound, measure
 from tests.support import events
 from tests.support.ledger import die
+from tests.support.services import opened_services
 from tests.support.sounds import tone, write_wav
 
 pytestmark = pytest.mark.anyio
@@ -65,21 +64,8 @@ async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def services(settings: DaemonSettings) -> AsyncIterator[Services]:
-    async with (
-        open_queue(settings.redis_url) as queue,
-        open_providers(ModelsConfig()) as providers,
-        store_from(settings) as store,
-    ):
-        yield Services(
-            settings=settings,
-            worker="w",
-            queue=queue,
-            store=store,
-            payload=None,
-            providers=providers,
-            generations=anyio.CapacityLimiter(4),
-            renders=anyio.CapacityLimiter(1),
-        )
+    async with opened_services(settings, open_providers(ModelsConfig())) as services:
+        yield services
 
 
 async def work(services: Services, job: str) -> None:

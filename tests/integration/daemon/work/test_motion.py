@@ -12,10 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.jobs.queue import open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import estimate, estimate_in, prices_of
-from cms_bridge.storage.factory import store_from
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
 from daemon.work.motion import NoClipModel
@@ -23,14 +21,14 @@ from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
-from render.generation.providers import open_providers
 from render.generation.requests import clip_request
 from render.storyboard import Motion, Scene, Storyboard
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
-from tests.support.simulators import gemini, media, replicate
+from tests.support.services import opened_services
+from tests.support.simulators import gemini, media
 from tests.support.simulators.gemini import Clip, GeminiSimulator
-from tests.support.simulators.replicate import ReplicateSimulator
+from tests.support.simulators.models import simulated
 
 pytestmark = pytest.mark.anyio
 
@@ -56,13 +54,12 @@ PRICES = prices_of(CONFIG, gemini=True, replicate=False)
 
 
 @pytest.fixture
-async def services(  # noqa: PLR0917 - fixtures
+async def services(
+    request: pytest.FixtureRequest,
     database: str,
     database_url: str,
     redis_url: str,
     tmp_path: Path,
-    gemini_simulator: GeminiSimulator,
-    replicate_simulator: ReplicateSimulator,
 ) -> AsyncIterator[Services]:
     settings = DaemonSettings(
         redis_url=redis_url,
@@ -75,28 +72,8 @@ async def services(  # noqa: PLR0917 - fixtures
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
     )
-    async with (
-        open_queue(redis_url) as queue,
-        store_from(settings) as store,
-        open_providers(
-            CONFIG,
-            gemini_key=gemini.KEY,
-            replicate_token=replicate.TOKEN,
-            gemini_url=gemini_simulator.url,
-            replicate_url=replicate_simulator.url,
-            outputs_from=[replicate_simulator.url],
-        ) as providers,
-    ):
-        yield Services(
-            settings=settings,
-            worker="w",
-            queue=queue,
-            store=store,
-            payload=None,
-            providers=providers,
-            generations=anyio.CapacityLimiter(4),
-            renders=anyio.CapacityLimiter(1),
-        )
+    async with opened_services(settings, simulated(request, "chain", CONFIG)) as services:
+        yield services
         await check_books(AMPLE)
 
 

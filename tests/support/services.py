@@ -1,0 +1,37 @@
+"""What a daemon's tasks work with, opened as a daemon does, but for providers that a test gives."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio
+
+from cms_bridge.jobs.queue import open_queue
+from cms_bridge.storage.factory import store_from
+from daemon.settings import DaemonSettings
+from daemon.work.services import Services
+from render.generation.providers import Providers
+
+
+@asynccontextmanager
+async def opened_services(
+    settings: DaemonSettings,
+    providers: AbstractAsyncContextManager[Providers],
+    *,
+    generations: int = 4,
+) -> AsyncGenerator[Services]:
+    """Yield the services of a worker that is called `w`, without a CMS."""
+    async with (
+        open_queue(settings.redis_url) as queue,
+        store_from(settings) as store,
+        providers as opened,
+    ):
+        yield Services(
+            settings=settings,
+            worker="w",
+            queue=queue,
+            store=store,
+            payload=None,
+            providers=opened,
+            generations=anyio.CapacityLimiter(generations),
+            renders=anyio.CapacityLimiter(1),
+        )
