@@ -52,17 +52,21 @@ def _ease(time: float) -> float:
     return 0.5 * time + 0.25 * (1 - cos(pi * time))
 
 
+def _closer(progress: float, focus: Focus) -> Window:
+    return _window_at(MAX_ZOOM**progress, focus.x, focus.y)
+
+
 _MOVES: dict[Motion, Callable[[float, Focus], Window]] = {
     Motion.STILL: lambda _, focus: _window_at(1.0, focus.x, focus.y),
-    Motion.ZOOM_IN: lambda progress, focus: _window_at(MAX_ZOOM**progress, focus.x, focus.y),
+    Motion.ZOOM_IN: _closer,
+    # Where no clip was made of the still, it moves as most do.
+    Motion.GENERATED: _closer,
     Motion.ZOOM_OUT: lambda progress, focus: _window_at(
         MAX_ZOOM ** (1 - progress), focus.x, focus.y
     ),
     Motion.PAN_LEFT: lambda progress, focus: _window_at(_PAN_ZOOM, 1 - progress, focus.y),
     Motion.PAN_RIGHT: lambda progress, focus: _window_at(_PAN_ZOOM, progress, focus.y),
     Motion.PAN_UP: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, 1 - progress),
-    # Where no clip was made of the still, it moves as most do.
-    Motion.GENERATED: lambda progress, focus: _window_at(MAX_ZOOM**progress, focus.x, focus.y),
     Motion.PAN_DOWN: lambda progress, focus: _window_at(_PAN_ZOOM, focus.x, progress),
 }
 """Each motion's window, from 0 at the shot's first frame to 1 at its last."""
