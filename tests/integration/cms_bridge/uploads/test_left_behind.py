@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,11 +101,23 @@ def test_a_bridge_that_is_killed_while_a_file_arrives_leaves_nothing(
             '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
         ).encode()
         with bridge.connect(head + bytes(3_000_000)):
-            time.sleep(1)
+            _wait_for_a_file_in(tmp_path / "arriving", of=bridge.process.pid)
             bridge.process.kill()
             bridge.process.wait()
         assert list((tmp_path / "arriving").iterdir()) == []
         assert not [one for one in (tmp_path / "objects").rglob("*") if one.is_file()]
+
+
+def _wait_for_a_file_in(directory: Path, *, of: int) -> None:
+    """Wait until a process holds a file of this directory open, a nameless one too."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):  # a descriptor that was closed meanwhile
+            for one in Path(f"/proc/{of}/fd").iterdir():
+                if one.readlink().is_relative_to(directory):
+                    return
+        time.sleep(0.05)
+    raise AssertionError("No file began to arrive.")
 
 
 @pytest.fixture
