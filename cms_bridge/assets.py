@@ -16,11 +16,14 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge.tables import Asset
 from render.generation.base import Kind
+from render.generation.piper import library as piper
 from render.measures import Measures
 from render.problem import Problem
 from render.source import Credit, Source
 
 _PLACEHOLDERS = [source.value for source in Source if source.placeholder]
+_FREE_MODELS = [piper.PROVIDER]
+"""Providers whose trained models cost nothing, and stand in for those that do."""
 
 EXTENSIONS = {
     "image/png": "png",
@@ -280,7 +283,9 @@ async def owned(
 
 def _reusable(project: str, request_digests: list[str]) -> Combinable:
     # A placeholder made because the model was away must not keep the model away for good.
-    genuine = Asset.source.not_in(_PLACEHOLDERS) | (Asset.model_used == Asset.model_intended)
+    # No more may a free voice.
+    bought = Asset.source.not_in(_PLACEHOLDERS) & (Asset.provider.not_in(_FREE_MODELS))
+    genuine = bought | (Asset.model_used == Asset.model_intended)
     usable = Asset.condition != Condition.UNUSABLE
     matching = Asset.request_digest.is_in(request_digests)
     return (Asset.job.project == project) & matching & genuine & usable

@@ -7,6 +7,7 @@ from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.settings import BridgeSettings
+from render.generation.piper.processes import Bounds
 from render.generation.standards import Standards
 from render.rendition import Grade
 
@@ -23,6 +24,20 @@ class DaemonSettings(BridgeSettings):
     HTTPS on the public internet: a local simulator, a cache of one's own."""
     stock_directory: Path | None = None
     """A folder of pictures that stand in where no model draws; looked at before cards are made."""
+    piper: bool = True
+    """Whether Piper's voices speak where they are installed (`reelwright[piper]`) and no model
+    does; else espeak-ng speaks at once."""
+    voices_directory: Path | None = None
+    """A folder of further Piper voices, `NAME.onnx` and `NAME.onnx.json`, in it or one folder
+    below; read when a daemon starts. The first by name that speaks a language is its usual one."""
+    piper_seconds: Annotated[float, Field(gt=0, le=3_600)] = 180
+    """How long a Piper voice may take over one narration before its process is killed."""
+    piper_mebibytes: Annotated[int, Field(ge=512)] = 3072
+    """Address space that the process of one Piper voice may have; it uses a quarter of it."""
+    piper_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    """Piper voices that speak, or are kept loaded, at the same time."""
+    piper_idle_seconds: Annotated[float, Field(gt=0, le=86_400)] = 300
+    """After which a Piper voice that nobody asks is unloaded."""
     gemini_calls_per_minute: Annotated[int, Field(ge=0)] = 0
     """What Gemini takes of this key from all daemons together; 0 for no limit of ours."""
     replicate_calls_per_minute: Annotated[int, Field(ge=0)] = 600
@@ -112,6 +127,16 @@ class DaemonSettings(BridgeSettings):
             enlargement_refused=self.picture_enlargement_refused,
             enlargement_told=self.picture_enlargement_told,
             speech_times=self.speech_length_factor,
+        )
+
+    @property
+    def voice_bounds(self) -> Bounds:
+        """What the processes of Piper's voices may take."""
+        return Bounds(
+            seconds=self.piper_seconds,
+            mebibytes=self.piper_mebibytes,
+            processes=self.piper_processes,
+            idle_seconds=self.piper_idle_seconds,
         )
 
     @model_validator(mode="after")

@@ -42,6 +42,7 @@ from daemon.tasks import Dispatcher, open_dispatcher
 from daemon.work.services import Services
 from daemon.work.workspace import clear_leftovers
 from render import tracebacks
+from render.generation.piper.library import find_voices
 from render.generation.providers import Providers, open_providers
 
 log = structlog.get_logger()
@@ -229,6 +230,8 @@ async def _providers(settings: DaemonSettings, stack: AsyncExitStack) -> Provide
             ),
             witness=watch.record,
             stock=settings.stock_directory,
+            voices=find_voices(settings.voices_directory) if settings.piper else (),
+            voice_bounds=settings.voice_bounds,
             standards=settings.standards,
         )
     )

@@ -36,12 +36,15 @@ async def examine() -> list[Finding]:
         settings = load(DaemonSettings)
     except SettingsError as error:
         findings += [*_settings(error), _redis_server()]
+        folder, piper = None, True
     else:
+        folder, piper = settings.voices_directory, settings.piper
         findings.append(Finding("Settings", "ok", "complete"))
         findings.append(await _redis(settings.redis_url))
         findings += await _database(settings)
         findings.append(Finding("Storage", "ok", _storage(settings)))
-    findings += [_ffmpeg(), _encoders(), _speech(), _gpu(), _node(), *_providers()]
+    speech = _speech(folder, piper=piper)
+    findings += [_ffmpeg(), _encoders(), speech, _gpu(), _node(), *_providers()]
     return findings
 
 
@@ -125,11 +128,15 @@ def _encoders() -> Finding:
     return _import_of_media("Encoders", tried)
 
 
-def _speech() -> Finding:
+def _speech(folder: Path | None, *, piper: bool) -> Finding:
     def version() -> str:
         import espeakng_loader  # noqa: PLC0415 - as above
 
-        return f"espeak-ng from its wheel, data in {espeakng_loader.get_data_path()}"
+        from render.generation.piper.library import find_voices, installed  # noqa: PLC0415
+
+        voices = ", ".join(voice.name for voice in find_voices(folder)) if piper else ""
+        neural = f"Piper {installed()} with {voices}; " if voices else ""
+        return f"{neural}espeak-ng from its wheel, data in {espeakng_loader.get_data_path()}"
 
     return _import_of_media("Speech", version)
 

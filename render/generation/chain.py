@@ -74,6 +74,11 @@ async def accept_unseen(_request: object, answer: A) -> A:
     return answer
 
 
+def serve_all(_request: object) -> bool:
+    """Tell that a model can be asked for anything: a `serves` for most of them."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rung(Generic[Q, A]):
     """One model on a chain."""
@@ -86,6 +91,9 @@ class Rung(Generic[Q, A]):
     """Looks whether the model can be asked, free of charge; None where there is nothing to see."""
     paid: bool = True
     """Whether the meter is told of calls."""
+    serves: Callable[[Q], bool] = serve_all
+    """Tells whether it is there for a request at all: where it is not, nothing has failed, and
+    the next rung does not stand in for it."""
     gate: AbstractAsyncContextManager[object] = field(default_factory=nullcontext[None])
     """Held during each call: bounds how many run at the same time; may be shared by rungs."""
     circuit: Circuit = field(default_factory=Circuit)
@@ -129,6 +137,9 @@ class Chain(Generic[Q, A]):
 
     async def _generate(self, request: Q) -> A:
         """Return what the first rung that can makes of a request; raise `GenerationError`."""
+        rungs = [rung for rung in self.rungs if rung.serves(request)]
+        if len(rungs) < len(self.rungs):
+            return await replace(self, rungs=rungs)._generate(request)  # noqa: SLF001 - its own
         digest = request_digest(request)
         failures = _Failures()
         answer = await self._resume_unfinished(request, digest, failures)

@@ -1,11 +1,12 @@
-"""The chains that a configuration and its keys make: Gemini, Replicate, stock, then offline.
+"""The chains that a configuration and its keys make, from the paid to the offline rung.
 
-A provider without a key is left out, and so is a folder of stock pictures that
-is not named. With no key at all pictures and speech are made offline, and there
-is nothing that writes.
+Gemini, Replicate, a folder of stock pictures or Piper's voices, then cards and espeak-ng. A
+provider without a key is left out, and so are a folder that is not named and voices that
+are not installed. With no key at all pictures and speech are made here, and there is
+nothing that writes.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -49,6 +50,10 @@ from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
+from render.generation.piper import library as piper
+from render.generation.piper.library import Voice
+from render.generation.piper.processes import Bounds
+from render.generation.piper.speech import PiperSpeech
 from render.generation.replicate import account as replicate
 from render.generation.replicate.account import Replicate
 from render.generation.replicate.image import ReplicateImages
@@ -136,6 +141,8 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     replicate_url: str = replicate.BASE_URL,
     outputs_from: Collection[str] = (),
     stock: Path | None = None,
+    voices: Sequence[Voice] = (),
+    voice_bounds: Bounds | None = None,
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
     witness: Witness | None = None,
@@ -144,7 +151,8 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     """Yield the chains of a configuration; raise `InvalidModels` with all its faults.
 
     `outputs_from` are origins that files may be fetched from although they are not
-    on the public internet; `stock` is a folder of pictures; `witness` hears of
+    on the public internet; `stock` is a folder of pictures; `voices` are Piper's, whose
+    processes are held to `voice_bounds`; `witness` hears of
     everything that is seen of a paid model; `standards` are what every picture and
     narration is held to.
     """
@@ -163,6 +171,10 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             rungs.add_replicate(Predictions(account), replicate_pace)
         if stock:
             rungs.images.append(_free(stock_pictures.PROVIDER, StockImages(stock)))
+        if voices:
+            speech = PiperSpeech(voices, bounds=voice_bounds)
+            stack.push_async_callback(speech.aclose)
+            rungs.speech.append(_piper_speech(speech))
         patience = Patience(
             calls=config.gemini.max_retries,
             first_delay=config.gemini.retry_delay_ms / 1000,
@@ -311,4 +323,15 @@ def offline_speech(model: SpeechModel) -> _SpeechRung:
         price=model.price,
         make=lambda request, _: model.speak(request),
         paid=False,
+    )
+
+
+def _piper_speech(model: PiperSpeech) -> _SpeechRung:
+    return Rung(
+        provider=piper.PROVIDER,
+        model=piper.PROVIDER,
+        price=model.price,
+        make=lambda request, _: model.speak(request),
+        paid=False,
+        serves=model.speaks,
     )

@@ -194,6 +194,8 @@ def running_installation(
         },
         # Half as costly as the film itself; `daemon/work/test_delivery.py` has it made.
         "REELWRIGHT_HLS": "false",
+        # A second for each voice, and a tenth of what it says; `piper/test_speech.py` has it speak.
+        "REELWRIGHT_PIPER": "false",
         **{f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()},
     }
     with (

@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,7 +22,8 @@ import msgspec
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.pcm import finish, wav
-from render.languages import ENGLISH, Language, language_of, scripts, tags_of
+from render.generation.voices import pronounceable, unpronounced, unread_letters
+from render.languages import ENGLISH, Language, language_of, tags_of
 from render.problem import Problem
 from render.source import Source
 from render.storyboard import clean_text
@@ -37,10 +37,6 @@ TIMBRE = "+f2"
 _ENGLISH_VOICE = ENGLISH.voice + TIMBRE
 
 _VOICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3\U000e0020-\U000e007f]+\u200d?")
-_EMPHASIS = re.compile(r"[*`]+")
-_FEW_LETTERS = 3
-_SCRIPT_NAMES = {"CJK": "Chinese", "HIRAGANA": "Japanese"}
 
 
 class _SpeechHeader(msgspec.Struct, frozen=True, rename="camel"):
@@ -72,17 +68,12 @@ class OfflineSpeech:
         tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
         own = [name + TIMBRE for name in ([language.voice] if language else tags)]
         spoken, pcm = await self._run(
-            _pronounceable(text), [*requested, *own, _ENGLISH_VOICE], language or ENGLISH
+            pronounceable(text), [*requested, *own, _ENGLISH_VOICE], language or ENGLISH
         )
         samples, silent = await anyio.to_thread.run_sync(finish, pcm, spoken.sample_rate)
         warnings = _warnings(request, text, spoken.voice, language)
         if silent:
-            warnings.append(
-                Problem(
-                    code="nothing_pronounceable",
-                    message="This line holds nothing that can be pronounced, so it is silent.",
-                )
-            )
+            warnings.append(unpronounced())
         return Generated(
             data=wav(samples, spoken.sample_rate),
             media_type="audio/wav",
@@ -129,15 +120,6 @@ class OfflineSpeech:
         return msgspec.json.decode(head, type=_SpeechHeader), pcm
 
 
-def _pronounceable(text: str) -> str:
-    """Return text without what a narrator would not say: emoji and marks of emphasis.
-
-    Where nothing else is left they stay, and the voice names them.
-    """
-    bare = _EMPHASIS.sub(" ", _EMOJI.sub(" ", text))
-    return bare if any(unicodedata.category(char)[0] in "LN" for char in bare) else text
-
-
 def _warnings(
     request: SpeechRequest, text: str, used: str, language: Language | None
 ) -> list[Problem]:
@@ -163,18 +145,4 @@ def _warnings(
         )
     elif language is None and used != _ENGLISH_VOICE:
         return warnings  # a voice whose scripts are not listed reads its own language
-    readable = {"LATIN", (language or ENGLISH).script}
-    unread = {
-        _SCRIPT_NAMES.get(script, script.title())
-        for script, count in scripts(text).items()
-        if script not in readable and count >= _FEW_LETTERS
-    }
-    warnings += [
-        Problem(
-            code="letters_unread",
-            message=f"The offline voice may not read the {name} letters in this text properly.",
-            params={"script": name},
-        )
-        for name in sorted(unread)
-    ]
-    return warnings
+    return [*warnings, *unread_letters(text, (language or ENGLISH).script)]

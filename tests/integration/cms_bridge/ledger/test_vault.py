@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from cms_bridge import assets
 from cms_bridge.assets import Condition, Place
@@ -118,6 +119,21 @@ async def test_what_costs_nothing_is_kept_without_a_charge(vault: Vault, ledger:
     assert await Asset.count() == 1
     assert await Charge.count() == 0
     assert not list(vault.spool.iterdir())
+
+
+async def test_a_stand_in_never_keeps_a_paid_voice_away(vault: Vault, ledger: Ledger) -> None:
+    job = ledger.lease.job_id
+    place = Place(job=job, scene_id="s1", kind=Kind.NARRATION)
+    piper = replace(PICTURE, provider="piper", model="piper", model_intended="a-model")
+    meant = replace(piper, model_intended="piper")
+    await vault.keep(piper, ledger.lease, place, digest="stands-in", paid=None)
+    await vault.keep(meant, ledger.lease, place, digest="was-meant", paid=None)
+    # It says the scene it was made for, and is found for no other; no price counts on it.
+    assert await assets.at(place, ["stands-in"])
+    assert await assets.find_asset("p1", ["stands-in"]) is None
+    assert await assets.existing("p1", ["stands-in", "was-meant"]) == {"was-meant"}
+    wanted = {("s2", Kind.NARRATION): ["stands-in"], ("s3", Kind.NARRATION): ["was-meant"]}
+    assert set(await assets.of_scenes("p1", job, wanted)) == {("s3", Kind.NARRATION)}
 
 
 class TestKilled:

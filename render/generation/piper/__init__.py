@@ -1,0 +1,1 @@
+"""Piper: neural voices that speak on this machine, in processes of their own."""
