@@ -10,7 +10,6 @@ measured in the sound (`render.words.spoken`). Every word is in exactly one cue,
 and no two cues are seen at once.
 """
 
-import functools
 import re
 import string
 from bisect import bisect_right
@@ -18,19 +17,17 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from render.languages import estimate_seconds, scripts
+from render.languages import estimate_seconds
 from render.sentences import clauses, clusters, sentences, words
 from render.storyboard import clean_text
 from render.timeline import Cue
 from render.words import line_breaks
 from render.words.columns import LINE, columns
 from render.words.line_breaks import SOFT_HYPHEN, shown
+from render.words.phrases import unspaced
 from render.words.spoken import Break, Span, TextPart, spoken_times
-
-if TYPE_CHECKING:
-    from budoux import Parser
 
 SHORTEST = Fraction(5, 6)
 """Seconds that a cue is seen at the least, where the narration leaves it so many."""
@@ -64,13 +61,10 @@ _MOST_PARTS = 2 * LINE
 _BREAKING = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.0, Break.WORD: 8.0}
 _TOP_HEAVY = 2.0
 
-_BY_DICTIONARY = {"KHMER", "LAO", "MYANMAR"}
 _UNSEEN = f"{string.whitespace}{SOFT_HYPHEN}"
-_TRADITIONAL = re.compile(r"zh.*hant|zh-(tw|hk|mo)|yue", re.IGNORECASE)
 _AROUND = " .,;:!?…()[]{}«»‹›„“”‚‘’\"'¡¿–—-"
 """What stands around a word without being part of it."""
 _NAME = re.compile(r"\w[/@_=&.:]+\w")
-_INSIDE_WORD = re.compile(r"[0-9A-Za-z]{2}")
 
 
 class SpokenWord(NamedTuple):
@@ -163,7 +157,7 @@ def _phrases(text: str, locale: str) -> Iterator[tuple[str, Break]]:
         cut = clauses(sentence)
         for clause_number, clause in enumerate(cut, start=1):
             ends = Break.SENTENCE if clause_number == len(cut) else Break.CLAUSE
-            phrases = [phrase for word in words(clause) for phrase in _split_unspaced(word, locale)]
+            phrases = [phrase for word in words(clause) for phrase in unspaced(word, locale)]
             for number, phrase in enumerate(phrases, start=1):
                 yield phrase, ends if number == len(phrases) else Break.WORD
 
@@ -180,40 +174,6 @@ def _joined(
         if reached in line_ends:
             yield held, ends
             held = ""
-
-
-def _split_unspaced(word: str, locale: str) -> list[str]:
-    """Cut what is written without spaces between its phrases."""
-    names = scripts(word)
-    if names.keys() & _BY_DICTIONARY:
-        return line_breaks.pieces(word, locale)
-    script = next((script for script in ("HIRAGANA", "THAI", "CJK") if script in names), None)
-    if script is None:
-        # Any script may mark where a line can break.
-        return [piece for piece in re.split("(?<=\u200b)", word) if piece]
-    if script == "CJK" and locale.lower().startswith("ja"):
-        script = "HIRAGANA"
-    phrases: list[str] = []
-    for phrase in _phraser(script, traditional=bool(_TRADITIONAL.match(locale))).parse(word):
-        if phrases and _INSIDE_WORD.fullmatch(phrases[-1][-1] + phrase[0]):
-            phrases[-1] += phrase
-        else:
-            phrases.append(phrase)
-    return phrases
-
-
-@functools.cache
-def _phraser(script: str, *, traditional: bool) -> "Parser":
-    # Its models are loaded for those who write without spaces alone.
-    import budoux  # noqa: PLC0415
-
-    if script == "HIRAGANA":
-        return budoux.load_default_japanese_parser()
-    if script == "THAI":
-        return budoux.load_default_thai_parser()
-    if traditional:
-        return budoux.load_default_traditional_chinese_parser()
-    return budoux.load_default_simplified_chinese_parser()
 
 
 def _short(phrase: str, locale: str) -> Iterator[str]:

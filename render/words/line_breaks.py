@@ -10,7 +10,7 @@ long for any line is cut between syllables where the language has a dictionary o
 import functools
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from render.languages import script_of, scripts, tags_of
@@ -45,12 +45,14 @@ def pieces(text: str, locale: str) -> list[str]:
 
 def ends(text: str, locale: str) -> frozenset[int]:
     """Return the positions in a text that a line may end at."""
-    positions: list[int] = []
-    reached = 0
-    for piece in pieces(text, locale):
-        reached += len(piece)
-        positions.append(reached)
-    return frozenset(positions)
+    return frozenset(accumulate(map(len, pieces(text, locale))))
+
+
+def word_ends(text: str, locale: str) -> frozenset[int]:
+    """Return the positions in a text at which no word is cut: Chinese ones by a dictionary."""
+    from icu4py.breakers import WordBreaker  # noqa: PLC0415 - as above
+
+    return frozenset(accumulate(map(len, WordBreaker(text, tags_of(locale)[-1]))))
 
 
 def syllables(word: str, locale: str) -> list[str]:

@@ -135,7 +135,7 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
 def stack_digest() -> str:
     """Return the digest of all that decides how letters look: fonts, typesetter, this room."""
     digest = hashlib.sha256()
-    for library in ("typst", "opencv-python-headless", "numpy", "icu4py", "pyphen"):
+    for library in ("typst", "opencv-python-headless", "numpy", "icu4py", "pyphen", "budoux"):
         digest.update(version(library).encode())
     room = Path(__file__).parent
     for part in sorted([*fonts.FOLDER.iterdir(), *room.glob("*.py"), *room.glob("*.typ")]):

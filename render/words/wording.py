@@ -14,6 +14,7 @@ from render.sentences import clusters
 from render.words import line_breaks
 from render.words.fonts import fallbacks, missing_characters
 from render.words.line_breaks import SOFT_HYPHEN
+from render.words.phrases import phrases
 
 _LONGEST_WORD = 22
 _LONGEST_DENSE = 12
@@ -63,7 +64,7 @@ def wording(words: str, locale: str) -> Wording:
     language, _, _ = locale.replace("_", "-").lower().partition("-")
     return Wording(
         words=breakable,
-        whole=_dictionary_words(words, locale) if script in _BY_DICTIONARY else [],
+        whole=_unbroken(words, locale) if script in _BY_DICTIONARY else [],
         pieces=pieces,
         length=len(clusters(words)),
         language=language if re.fullmatch("[a-z]{2,3}", language) else "en",
@@ -106,7 +107,10 @@ def _breakable(words: str, locale: str, *, unspaced: bool) -> tuple[str, list[st
     not broken inside a word, nor Khmer and its like.
     """
     if unspaced:
-        return words, sorted({part.strip() for part in _dictionary_words(words, locale)})
+        parts = _unbroken(words, locale)
+        # In a box of its own, a mark at a phrase's end would lose half its width.
+        kept = "".join(_WORD_JOINER.join(clusters(part)) for part in parts)
+        return kept, sorted({part.strip() for part in parts})
     joined: list[str] = []
     pieces: set[str] = {""}
     for word in words.split():
@@ -118,8 +122,9 @@ def _breakable(words: str, locale: str, *, unspaced: bool) -> tuple[str, list[st
     return " ".join(joined), sorted(pieces)
 
 
-def _dictionary_words(words: str, locale: str) -> list[str]:
-    return [part for piece in line_breaks.pieces(words, locale) for part in _parts(piece, locale)]
+def _unbroken(words: str, locale: str) -> list[str]:
+    """Cut words without spaces where a reader's breath does, and what is too long for a line."""
+    return [part for phrase in phrases(words, locale) for part in _parts(phrase, locale)]
 
 
 def _is_korean(parts: list[str]) -> bool:
@@ -128,7 +133,7 @@ def _is_korean(parts: list[str]) -> bool:
 
 def _parts(word: str, locale: str) -> list[str]:
     """Return a word, in pieces that a line has room for."""
-    longest = _LONGEST_DENSE if "HANGUL" in scripts(word) else _LONGEST_WORD
+    longest = _LONGEST_DENSE if scripts(word).keys() & _DENSE_SCRIPTS else _LONGEST_WORD
     if len(word) <= longest:
         return [word.replace(SOFT_HYPHEN, "")]
     named = line_breaks.syllables(word, locale)
