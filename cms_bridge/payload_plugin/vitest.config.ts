@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  resolve: {
+    alias: { 'payload-plugin-reelwright': new URL('src/index.ts', import.meta.url).pathname },
+  },
   test: {
     include: ['tests/**/*.spec.ts'],
     globalSetup: ['tests/support/template.ts'],

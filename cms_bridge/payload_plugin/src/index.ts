@@ -1,7 +1,10 @@
 /**
  * The Payload plugin of Reelwright: collections, events, write-back and what editors see of it.
  *
- *     plugins: [reelwright({ bridgeUrl, webhookSecret, apiKey })]
+ *     plugins: [reelwright()]
+ *
+ * Where the bridge is and what is shared with it is read from the environment,
+ * or passed as options.
  */
 import type { CollectionConfig, Config, Plugin } from 'payload'
 
@@ -17,7 +20,7 @@ import { watchEndpoints } from './endpoints/watch.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
 import { startPoller } from './outbox/poller.ts'
 import { deliverTask } from './outbox/task.ts'
-import { resolveSettings, type Settings } from './settings.ts'
+import { requireSettings, resolveSettings, type Settings } from './settings.ts'
 import type { CollectionName, ReelwrightOptions } from './options.ts'
 
 export type * from './generated/events.ts'
@@ -35,7 +38,7 @@ const collections: Record<CollectionName, (settings: Settings) => CollectionConf
 }
 
 /** Add Reelwright to a Payload configuration; whatever the host configured stays. */
-export function reelwright(options: ReelwrightOptions): Plugin {
+export function reelwright(options: ReelwrightOptions = {}): Plugin {
   return (config) => {
     const settings = resolveSettings(options)
     const pluginCollections = Object.entries(collections).map(([name, build]) => {
@@ -61,8 +64,10 @@ export function reelwright(options: ReelwrightOptions): Plugin {
       ],
       onInit: async (payload) => {
         await config.onInit?.(payload)
-        // `next build` loads the configuration too, and must send nothing.
-        if (process.env.NEXT_PHASE !== 'phase-production-build') startPoller(payload, settings)
+        // `next build` starts Payload too: it needs no secrets there, and sends nothing.
+        if (process.env.NEXT_PHASE === 'phase-production-build') return
+        requireSettings(settings)
+        startPoller(payload, settings)
       },
     }
   }

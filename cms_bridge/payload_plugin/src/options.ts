@@ -41,12 +41,15 @@ export interface AccessOptions {
 }
 
 export interface ReelwrightOptions {
-  /** Where the bridge listens, such as `https://bridge.example.org`. */
-  bridgeUrl: string
-  /** Shared with the bridge: `whsec_` and 24 to 64 bytes in base64. Signs both directions. */
-  webhookSecret: string
-  /** The bridge's API key; never leaves the server. */
-  apiKey: string
+  /** Where the bridge listens, such as `https://bridge.example.org`; else `REELWRIGHT_BRIDGE_URL`. */
+  bridgeUrl?: string | undefined
+  /**
+   * Shared with the bridge: `whsec_` and 24 to 64 bytes in base64; else `REELWRIGHT_WEBHOOK_SECRET`.
+   * Signs both directions.
+   */
+  webhookSecret?: string | undefined
+  /** The bridge's API key, which never leaves the server; else `REELWRIGHT_API_KEY`. */
+  apiKey?: string | undefined
   slugs?: Partial<Record<CollectionName, string>>
   access?: AccessOptions
   /** The last word on each collection, given what the plugin made of it. */

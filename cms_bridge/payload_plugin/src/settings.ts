@@ -1,8 +1,9 @@
 /**
- * The plugin's options, checked and completed.
+ * The plugin's options, completed from the environment and checked.
  *
  * Whatever is missing or malformed is named in one error, all of it at once,
- * and no value of a secret is ever part of that sentence.
+ * and no value of a secret is ever part of that sentence. It is raised when the
+ * server starts: generating types, migrations or an import map needs no secrets.
  */
 import type { Access } from 'payload'
 
@@ -22,23 +23,40 @@ export interface Settings {
   access: Required<AccessOptions>
   limits: Limits
   deliver: Required<DeliveryOptions>
+  /** What keeps the plugin from working, each in words; nothing where all is well. */
+  problems: string[]
 }
+
+/** What each address and secret is read from where the options do not say it. */
+const variables = {
+  bridgeUrl: 'REELWRIGHT_BRIDGE_URL',
+  webhookSecret: 'REELWRIGHT_WEBHOOK_SECRET',
+  apiKey: 'REELWRIGHT_API_KEY',
+} as const
 
 const second = 1_000
 const day = 24 * 60 * 60 * second
 
 const signedIn: Access = ({ req }) => Boolean(req.user)
 
-/** Return the settings that these options ask for, or throw an error that names every mistake. */
+/** Throw an error that names every mistake in the settings, if there is one. */
+export function requireSettings({ problems }: Pick<Settings, 'problems'>): void {
+  if (problems.length === 0) return
+  throw new Error(`reelwright cannot start: ${problems.join('; ')}.`)
+}
+
+/** Return the settings that these options ask for, with what is wrong with them. */
 export function resolveSettings(options: ReelwrightOptions): Settings {
-  const problems = options.disabled ? [] : findProblems(options)
-  if (problems.length > 0) {
-    throw new Error(`reelwright cannot start: ${problems.join('; ')}.`)
+  const given = (name: keyof typeof variables): string =>
+    options[name] || process.env[variables[name]] || ''
+  const connection = {
+    bridgeUrl: given('bridgeUrl').replace(/\/+$/, ''),
+    webhookSecret: given('webhookSecret'),
+    apiKey: given('apiKey'),
   }
   return {
-    bridgeUrl: options.bridgeUrl.replace(/\/+$/, ''),
-    webhookSecret: options.webhookSecret,
-    apiKey: options.apiKey,
+    ...connection,
+    problems: options.disabled ? [] : findProblems({ ...options, ...connection }),
     slugs: {
       projects: 'projects',
       videos: 'videos',
@@ -74,17 +92,21 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
   }
 }
 
-function findProblems(options: ReelwrightOptions): string[] {
+function findProblems(
+  options: ReelwrightOptions & Record<keyof typeof variables, string>,
+): string[] {
   const problems: string[] = []
-  if (!options.bridgeUrl) problems.push('bridgeUrl is missing')
+  const missing = (name: keyof typeof variables): string =>
+    `${name} is missing (set ${variables[name]})`
+  if (!options.bridgeUrl) problems.push(missing('bridgeUrl'))
   else if (!/^https?:\/\//.test(options.bridgeUrl) || !URL.canParse(options.bridgeUrl)) {
     problems.push('bridgeUrl is not an http(s) address')
   }
-  if (!options.webhookSecret) problems.push('webhookSecret is missing')
+  if (!options.webhookSecret) problems.push(missing('webhookSecret'))
   else if (!isSecret(options.webhookSecret)) {
     problems.push('webhookSecret must be "whsec_" and 24 to 64 bytes in base64')
   }
-  if (!options.apiKey) problems.push('apiKey is missing')
+  if (!options.apiKey) problems.push(missing('apiKey'))
   for (const [section, values] of Object.entries({
     limits: options.limits,
     deliver: options.deliver,

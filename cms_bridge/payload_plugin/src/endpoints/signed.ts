@@ -21,7 +21,6 @@ export function signedEndpoint(
   path: string,
   handler: (req: PayloadRequest, body: unknown) => Promise<Response>,
 ): Endpoint {
-  const webhook = new Webhook(webhookSecret)
   return {
     method: 'put',
     path,
@@ -32,7 +31,7 @@ export function signedEndpoint(
       }
       const text = raw.toString('utf8')
       try {
-        webhook.verify(text, headersOf(req), { jsonParse: false })
+        new Webhook(webhookSecret).verify(text, headersOf(req), { jsonParse: false })
       } catch {
         // The library throws its own error and, on garbage, others; each means the same.
         return problem(401, 'Signature refused', 'The signature is missing, wrong or too old.')

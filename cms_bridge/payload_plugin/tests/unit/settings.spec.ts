@@ -1,12 +1,17 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { resolveSettings } from '../../src/settings.ts'
+import { requireSettings, resolveSettings } from '../../src/settings.ts'
 
 const good = {
   bridgeUrl: 'https://bridge.example.org/',
   webhookSecret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
   apiKey: 'the-key',
 }
+
+const check = (options: Parameters<typeof resolveSettings>[0]): void =>
+  requireSettings(resolveSettings(options))
+
+afterEach(() => vi.unstubAllEnvs())
 
 test('complete options give settings with every default', () => {
   const settings = resolveSettings(good)
@@ -23,12 +28,12 @@ test('every mistake is named at once, and no secret is repeated', () => {
     limits: { maxScenes: 0 },
     deliver: { pollMs: -1 },
   }
-  expect(() => resolveSettings(wrong)).toThrow(
+  expect(() => check(wrong)).toThrow(
     'reelwright cannot start: bridgeUrl is not an http(s) address; ' +
-      'webhookSecret must be "whsec_" and 24 to 64 bytes in base64; apiKey is missing; ' +
+      'webhookSecret must be "whsec_" and 24 to 64 bytes in base64; apiKey is missing (set REELWRIGHT_API_KEY); ' +
       'limits.maxScenes must be a number of at least 1; deliver.pollMs must be a number of at least 0.',
   )
-  expect(() => resolveSettings(wrong)).not.toThrow('c2hvcnQ')
+  expect(() => check(wrong)).not.toThrow('c2hvcnQ')
 })
 
 describe('a webhook secret', () => {
@@ -38,11 +43,25 @@ describe('a webhook secret', () => {
     ['that is too long', `whsec_${Buffer.alloc(65).toString('base64')}`],
     ['that is not base64', 'whsec_not base64 at all, however long it may be'],
   ] as const)('%s is refused', ([, webhookSecret]) => {
-    expect(() => resolveSettings({ ...good, webhookSecret })).toThrow('webhookSecret must be')
+    expect(() => check({ ...good, webhookSecret })).toThrow('webhookSecret must be')
   })
 })
 
 test('a plugin that is switched off asks for nothing', () => {
   const nothing = { bridgeUrl: '', webhookSecret: '', apiKey: '', disabled: true }
-  expect(() => resolveSettings(nothing)).not.toThrow()
+  expect(() => check(nothing)).not.toThrow()
+})
+
+test('what the options leave out is read from the environment, and named as it is called there', () => {
+  expect(() => check({})).toThrow(
+    'bridgeUrl is missing (set REELWRIGHT_BRIDGE_URL); ' +
+      'webhookSecret is missing (set REELWRIGHT_WEBHOOK_SECRET); ' +
+      'apiKey is missing (set REELWRIGHT_API_KEY).',
+  )
+  vi.stubEnv('REELWRIGHT_BRIDGE_URL', good.bridgeUrl)
+  vi.stubEnv('REELWRIGHT_WEBHOOK_SECRET', good.webhookSecret)
+  vi.stubEnv('REELWRIGHT_API_KEY', good.apiKey)
+  const { bridgeUrl, webhookSecret, apiKey } = resolveSettings({})
+  expect({ bridgeUrl: `${bridgeUrl}/`, webhookSecret, apiKey }).toEqual(good)
+  expect(resolveSettings({ apiKey: 'mine' }).apiKey).toBe('mine')
 })
