@@ -133,6 +133,8 @@ class BridgeSettings(DatabaseSettings):
     # CMS
     payload_url: AnyHttpUrl | None = None
     """Where Payload answers; without it nothing is written back."""
+    payload_api_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = "/api"
+    """Where Payload's own API stands below it: its `routes.api`."""
     payload_timeout_seconds: Annotated[float, Field(gt=0)] = 15
     """How long one write to Payload may take."""
     outbox_first_delay_seconds: Annotated[float, Field(gt=0)] = 1

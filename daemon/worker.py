@@ -243,4 +243,9 @@ def _payload(settings: DaemonSettings, http: httpx.AsyncClient) -> PayloadClient
     if settings.payload_url is None:
         return None
     secret = settings.webhook_secret.get_secret_value().split()[0]
-    return PayloadClient(http, url=str(settings.payload_url), secret=secret)
+    return PayloadClient(
+        http,
+        url=str(settings.payload_url),
+        api_path=settings.payload_api_path,
+        secret=secret,
+    )

@@ -1,7 +1,7 @@
 """What the bridge writes back into Payload, and the client that writes it.
 
 Both writes are signed `PUT`s to endpoints of the plugin
-(`/api/reelwright/jobs/{jobId}/storyboard` and `…/rendition`), which owns the
+(`/reelwright/jobs/{jobId}/storyboard` and `…/rendition` below Payload's own API), which owns the
 collections behind them; no Payload user or API key is involved. Each is a
 whole state, safe to repeat: a storyboard is created once, a rendition is
 replaced unless what is stored has a higher `sequence`.
@@ -91,24 +91,28 @@ class PayloadGone(BridgeError):
 
 
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
+_NO_SUCH_ADDRESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 
 class PayloadClient:
     """Writes into Payload over HTTP, signed as Standard Webhooks are."""
 
-    def __init__(self, http: httpx.AsyncClient, *, url: str, secret: str) -> None:
-        """Take a client with its time-outs set, Payload's base URL, and the shared secret."""
+    def __init__(
+        self, http: httpx.AsyncClient, *, url: str, secret: str, api_path: str = "/api"
+    ) -> None:
+        """Take a client with its time-outs set, where Payload and its API are, and the secret."""
         self._http = http
-        self._url = url.rstrip("/")
+        self._api_path = api_path
+        self._url = url.rstrip("/") + api_path
         self._signer = Webhook(secret)
 
     async def write_storyboard(self, write: StoryboardWrite) -> None:
         """Hand a drafted storyboard to the editors."""
-        await self._put(f"/api/reelwright/jobs/{write.job_id}/storyboard", write)
+        await self._put(f"/reelwright/jobs/{write.job_id}/storyboard", write)
 
     async def write_rendition(self, write: RenditionWrite) -> None:
         """Show a job's newest state."""
-        await self._put(f"/api/reelwright/jobs/{write.job_id}/rendition", write)
+        await self._put(f"/reelwright/jobs/{write.job_id}/rendition", write)
 
     async def _put(self, path: str, write: StoryboardWrite | RenditionWrite) -> None:
         body = msgspec.json.encode(write)
@@ -130,4 +134,10 @@ class PayloadClient:
         said = f"Payload answered {answer.status_code}"
         if answer.status_code in _PERMANENT:
             raise PayloadGone(said)
+        if answer.status_code in _NO_SUCH_ADDRESS:
+            said += (
+                f": no Reelwright plugin answers below {self._api_path!r} there. Payload's"
+                " routes.api belongs into REELWRIGHT_PAYLOAD_API_PATH, its address into"
+                " REELWRIGHT_PAYLOAD_URL."
+            )
         raise PayloadUnavailable(said)
