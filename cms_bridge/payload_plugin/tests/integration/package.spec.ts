@@ -135,7 +135,7 @@ process.exit(0)
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('REELWRIGHT_'))
   const { stdout } = await run(process.execPath, ['start.mjs'], {
     cwd: directory,
-    env: Object.fromEntries(outside),
+    env: Object.fromEntries(outside) as NodeJS.ProcessEnv,
   })
   for (const name of ['BRIDGE_URL', 'WEBHOOK_SECRET', 'API_KEY']) {
     expect(stdout).toContain(`(set REELWRIGHT_${name})`)
