@@ -58,7 +58,7 @@
     │       ├── DatabaseBusy         503  everybody's turn takes too long
     │       └── DatabaseUnavailable  503  the server is away, or the disk is full
     ├── LeaseLost               a worker whose claim has passed to another
-    ├── SettingsError           `settings`: missing or malformed
+    ├── SettingsError           `environment`: missing or malformed
     ├── MigrationFailed         `database`: a migration did not finish
     ├── RegistryError           `access.registry`: what cannot be done to a key
     ├── AlreadyStored           `database`: a row with this identity exists

@@ -1,7 +1,8 @@
-"""The bridge's configuration, read once from the environment by a composition root.
+"""The bridge's configuration, read once by a composition root.
 
-Every variable is a field's name in upper case behind `REELWRIGHT_`. `load`
-names all missing and malformed ones at once and prints no value of any.
+Every variable is a field's name in upper case behind `REELWRIGHT_`; where it is
+looked for is in `cms_bridge.environment`. `load` names all missing and malformed
+ones at once and prints no value of any.
 """
 
 import base64
@@ -23,30 +24,26 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from cms_bridge.access.rates import Quotas
 from cms_bridge.engines import DatabaseBounds
-from cms_bridge.errors import BridgeError
+from cms_bridge.environment import PREFIX, SettingsError, settings_file, with_files
 from cms_bridge.gate import Bounds, Following
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.estimates import Prices, prices_of
 from render.generation.models import ModelsConfig
 from render.storyboard import Limits
 
-PREFIX = "REELWRIGHT_"
-
 _NAME = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])"
 _HOST = re.compile(rf"(?:\*\.)?{_NAME}")
 _ORIGIN = re.compile(rf"https?://{_NAME}(?::[0-9]{{1,5}})?")
-
-
-class SettingsError(BridgeError):
-    """Settings that are missing or malformed, each named in one line."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("Settings need attention:\n" + "\n".join(f"  {line}" for line in faults))
-        self.faults = faults
 
 
 def _models(given: object) -> object:
@@ -61,6 +58,14 @@ def _models(given: object) -> object:
     return config
 
 
+def variables(kind: type[BaseSettings], field: str) -> list[str]:
+    """Return the names, in small letters, under which a field is looked for."""
+    alias = kind.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(one).lower() for one in alias.choices]
+    return [f"{PREFIX}{field}".lower()]
+
+
 class DatabaseSettings(BaseSettings):
     """Where the truth is kept; all that migrating needs to know."""
 
@@ -72,10 +77,28 @@ class DatabaseSettings(BaseSettings):
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
         populate_by_name=True,
+        dotenv_filtering="only_existing",
     )
 
     database_url: str = "sqlite:///.data/reelwright.db"
     """`sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then the settings file, each with the files that it names."""
+        del file_secret_settings
+        names = [one for field in settings_cls.model_fields for one in variables(cls, field)]
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                source.env_vars = with_files(source.env_vars, names)
+        return init_settings, env_settings, dotenv_settings
 
     @field_validator("database_url")
     @classmethod
@@ -520,9 +543,9 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
 def load(kind: type[SettingsT]) -> SettingsT:
-    """Read settings from the environment; raise `SettingsError` naming every fault."""
+    """Read settings; raise `SettingsError` naming every fault."""
     try:
-        return kind()
+        return kind(_env_file=settings_file())
     except ValidationError as error:
         faults: list[str] = []
         # `include_input` stays off: an input may be a secret.

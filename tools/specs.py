@@ -23,8 +23,11 @@ SPECS = Path(__file__).parent.parent / "specs"
 
 
 _PREFACE = """\
-Environment variables, read once at start. What is required has no default; bridge and daemon name
-every missing or malformed one at once. (Generated from `cms_bridge/settings.py` and
+Environment variables, or lines of a settings file, read once at start: of the file that
+`REELWRIGHT_SETTINGS` names, or of `reelwright.env` where the process is started. The environment
+goes first. `reelwright init` writes such a file. In both, each `REELWRIGHT_X` can be given as
+`REELWRIGHT_X_FILE`: a file that holds the value. What is required has no default; bridge and daemon
+name every missing or malformed one at once. (Generated from `cms_bridge/settings.py` and
 `daemon/settings.py` by `make specs`.)"""
 
 

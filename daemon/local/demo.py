@@ -18,7 +18,7 @@ from rich.table import Table
 from daemon.client import Sender, SenderError
 from daemon.errors import DaemonError
 from daemon.local.editor import Editor, EditorError, signed_in
-from daemon.local.installation import EDITOR_EMAIL, House, open_house
+from daemon.local.installation import EDITOR_EMAIL, ROOT, House, open_house
 from render.storyboard import Brief
 
 _WAIT_SECONDS = 1_800
@@ -32,6 +32,12 @@ PROVIDER_KEYS = ("GEMINI_API_KEY", "REPLICATE_API_TOKEN")
 def _outside(*, paid: bool) -> dict[str, str]:
     keys = {*PROVIDER_KEYS, *(f"REELWRIGHT_{name}" for name in PROVIDER_KEYS)}
     return {name: value for name, value in os.environ.items() if paid or name not in keys}
+
+
+def sample() -> Path:
+    """Return the brief that is played when none is given: a checkout's, or the wheel's copy."""
+    packed = Path(__file__).with_name("brief.json")
+    return packed if packed.exists() else ROOT / "samples" / "brief.json"
 
 
 class DemoFailed(DaemonError):

@@ -4,10 +4,8 @@ Whatever the environment already configures is used as it is (`REELWRIGHT_*`);
 the rest is embedded: Redis in a private directory, SQLite, a local store.
 """
 
-import base64
 import json
 import os
-import secrets
 import shutil
 import socket
 import sys
@@ -20,6 +18,7 @@ import httpx
 import msgspec
 
 from daemon.errors import DaemonError
+from daemon.local import settings_file
 from daemon.local.redis import embedded_redis
 from daemon.local.supervisor import Child, Stack, open_stack
 from daemon.settings import DaemonSettings
@@ -129,8 +128,10 @@ def find_node() -> str:
     if node is None:
         raise HouseError(
             "Payload needs Node.js 20.9 or newer, and none was found on PATH."
-            " Install it, or run the same path without a CMS: make demo CMS=none"
+            " Install it, or do without a CMS: --cms none (make demo CMS=none)"
         )
+    if not PLUGIN.is_dir():
+        raise HouseError("Payload's code is in a checkout alone; here: --cms none")
     if not (PLUGIN / "node_modules").is_dir():
         raise HouseError(f"Payload's packages are not installed: run `npm ci` in {PLUGIN}.")
     return node
@@ -232,11 +233,11 @@ def _secrets(path: Path) -> Secrets:
     if path.exists():
         return msgspec.json.decode(path.read_bytes(), type=Secrets)
     made = Secrets(
-        webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        api_key=secrets.token_urlsafe(32),
-        link_secret=secrets.token_urlsafe(32),
-        payload_secret=secrets.token_urlsafe(32),
-        editor_password=secrets.token_urlsafe(12),
+        webhook_secret=settings_file.webhook_secret(),
+        api_key=settings_file.password(),
+        link_secret=settings_file.password(),
+        payload_secret=settings_file.password(),
+        editor_password=settings_file.password(12),
     )
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(msgspec.to_builtins(made), file, indent=2)
