@@ -18,6 +18,7 @@ import anyio.to_thread
 import asyncpg
 import structlog
 from piccolo.apps.migrations.commands.backwards import run_backwards
+from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
@@ -138,6 +139,23 @@ async def migration_level() -> str | None:
         .first()
     )
     return newest["name"] if newest else None
+
+
+async def pending_migrations() -> list[str] | None:
+    """Return the ids of what this program's schema is ahead by, the oldest first.
+
+    None where the database has migrations that this program does not know: it is newer.
+    """
+    known = sorted(BaseMigrationManager().get_migration_modules(_migrations_folder()))
+    run = set[str]()
+    if await Migration.table_exists():
+        run = set(await Migration.get_migrations_which_ran(app_name=APP))
+    return None if run - set(known) else [one for one in known if one not in run]
+
+
+def _migrations_folder() -> str:
+    conf = importlib.import_module("migrations.piccolo_app").APP_CONFIG
+    return cast(str, conf.resolved_migrations_folder_path)
 
 
 @contextlib.asynccontextmanager

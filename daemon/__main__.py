@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,18 +15,21 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cms_bridge.access.registry import RegistryError
 from cms_bridge.database import MigrationFailed
+from cms_bridge.environment import FILE
 from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
 from daemon import keys
 from daemon.client import Sender, SenderError
 from daemon.errors import first_error
+from daemon.local.alive import NotAlive
 from daemon.local.demo import DemoFailed
 from daemon.local.editor import EditorError
-from daemon.local.installation import HouseError, find_node, open_house
+from daemon.local.findings import Role
+from daemon.local.installation import PLUGIN, HouseError, find_node, open_house
 from daemon.local.redis import EmbeddedRedisError
+from daemon.local.settings_file import SettingsFileExists
 from daemon.local.supervisor import ChildFailed
 from render import tracebacks
 from render.storyboard import Brief
@@ -48,10 +52,15 @@ _EXPECTED = (
     EmbeddedRedisError,
     HouseError,
     MigrationFailed,
+    NotAlive,
     RegistryError,
     SenderError,
     SettingsError,
+    SettingsFileExists,
 )
+
+
+_CMS = "By default `payload` in a checkout, and `none` elsewhere."
 
 
 class Cms(StrEnum):
@@ -59,6 +68,32 @@ class Cms(StrEnum):
 
     PAYLOAD = "payload"
     NONE = "none"
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Option(help="Where to write it; never overwritten.")] = Path(FILE),
+    *,
+    public_url: Annotated[
+        str, typer.Option(help="Where browsers and the CMS reach the bridge.")
+    ] = "http://127.0.0.1:8000",
+    redis_url: Annotated[str, typer.Option(help="The Redis or Valkey server.")] = (
+        "redis://127.0.0.1:6379/0"
+    ),
+    database_url: Annotated[
+        str, typer.Option(help="sqlite:///… on one machine, or postgresql://….")
+    ] = "sqlite:///.data/reelwright.db",
+) -> None:
+    """Write a settings file with fresh secrets and every setting explained."""
+    from daemon.local import settings_file  # noqa: PLC0415 - the other commands start without it
+
+    settings_file.write(file, public_url=public_url, redis_url=redis_url, database_url=database_url)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    say(f"Wrote {file}, with fresh secrets; only you can read it.")
+    if file.name != FILE or file.parent.absolute() != Path.cwd():
+        say(f"Name it in the environment: REELWRIGHT_SETTINGS={file.absolute()}")
+    say("The CMS needs the same REELWRIGHT_WEBHOOK_SECRET and REELWRIGHT_API_KEY.")
+    say("Next: reelwright doctor, then reelwright bridge and reelwright work")
 
 
 @app.command()
@@ -108,45 +143,77 @@ def migrate(
 
 
 @app.command()
-def doctor() -> None:
-    """Report what this machine offers and what is configured."""
+def doctor(
+    role: Annotated[
+        Role | None, typer.Option(help="What this machine is to be; by default what is installed.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The same, for a program.")] = False,
+) -> None:
+    """Say what is wrong with settings, services and this machine, and what mends it.
+
+    Ends with 0 if nothing is broken, with 1 if something is, with 2 if asked in a wrong way.
+    """
     from daemon.local.doctor import examine  # noqa: PLC0415 - probes encoders
 
-    findings = asyncio.run(examine())
-    table = Table("Part", "", "Found")
-    marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "missing": "[red]✗[/]"}
-    for finding in findings:
-        table.add_row(finding.part, marks[finding.state], escape(finding.said))
-    console.print(table)
-    if any(finding.state == "missing" for finding in findings):
+    findings = asyncio.run(examine(role))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(findings).decode() + "\n")
+    else:
+        marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "broken": "[red]✗[/]"}
+        for one in findings:
+            # A line each, however narrow the terminal: a command can be copied.
+            line = f"{marks[one.state]} [bold]{one.part:<15}[/] {escape(one.said)}"
+            console.print(line, soft_wrap=True, highlight=False)
+            if one.mend:
+                console.print(f"  {'':<15} → {escape(one.mend)}", soft_wrap=True, highlight=False)
+    if any(one.state == "broken" for one in findings):
         raise typer.Exit(1)
 
 
 @app.command()
+def alive(part: Annotated[Role, typer.Argument(help="Which process.")]) -> None:
+    """Tell whether the bridge or daemon of this machine does its work; 1 if not."""
+    from daemon.local import alive as looked_for  # noqa: PLC0415 - its name is this command's
+
+    console.print(asyncio.run(looked_for.look(part)), markup=False, soft_wrap=True)
+
+
+@app.command()
 def demo(
-    brief: Annotated[Path, typer.Option(exists=True, dir_okay=False)] = Path("samples/brief.json"),
+    brief: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="By default a sample.")
+    ] = None,
     directory: Annotated[Path, typer.Option(help="Emptied at the start.")] = Path(".data/demo"),
-    cms: Annotated[Cms, typer.Option()] = Cms.PAYLOAD,
+    cms: Annotated[Cms | None, typer.Option(help=_CMS)] = None,
     *,
     paid: Annotated[bool, typer.Option(help="Use the provider keys in the environment.")] = False,
 ) -> None:
     """Start everything, make one video as an editor would, and stop everything."""
     from daemon.local import demo as played  # noqa: PLC0415 - its name is this command's
 
-    if cms is Cms.PAYLOAD:
-        find_node()
-    _run(played.run(brief, directory, cms=cms is Cms.PAYLOAD, paid=paid, console=console))
+    brief = brief or played.sample()
+    _run(played.run(brief, directory, cms=_with_payload(cms), paid=paid, console=console))
 
 
 @app.command()
 def up(
     directory: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data/up"),
-    cms: Annotated[Cms, typer.Option()] = Cms.PAYLOAD,
+    cms: Annotated[Cms | None, typer.Option(help=_CMS)] = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C."""
-    if cms is Cms.PAYLOAD:
-        find_node()
-    _run(_stay_up(directory, with_cms=cms is Cms.PAYLOAD))
+    _run(_stay_up(directory, with_cms=_with_payload(cms)))
+
+
+def _with_payload(asked: Cms | None) -> bool:
+    """Tell whether Payload runs as well; raise `HouseError` if it is to and cannot."""
+    if asked is None and not PLUGIN.is_dir():
+        console.print("Without a CMS: its code is in a checkout alone.")
+        return False
+    if asked is Cms.NONE:
+        return False
+    find_node()
+    return True
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

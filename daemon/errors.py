@@ -5,9 +5,11 @@
     ├── UnusableAsset       `work.reuse`: an asset that is there by its record alone
     ├── _StoppedListening   `listener`: nobody listens any longer
     ├── HouseError          `local.installation`: something that this machine lacks
+    ├── SettingsFileExists  `local.settings_file`: there is a file, which nothing overwrites
     ├── EmbeddedRedisError  `local.redis`: no Redis server could be found or started
     ├── ChildFailed         `local.supervisor`: a process that ended, or never became ready
     ├── EditorError         `local.editor`: Payload refused what the editor did
+    ├── NotAlive            `local.alive`: a process that does not answer, or has fallen silent
     └── DemoFailed          `local.demo`: the video did not come about
     RenderError
     ├── EngineError         `work.engine`: an error that the engine reported, as it reported it
