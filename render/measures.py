@@ -19,6 +19,16 @@ class PictureMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
     height: int
 
 
+class WordTime(msgspec.Struct, frozen=True, array_like=True):
+    """When a part of a text was heard in its narration (`render.generation.reading`)."""
+
+    character: int
+    """Where in the text it begins, the text being without more than one space in a row."""
+    start: int
+    """Milliseconds."""
+    end: int
+
+
 class SpeechMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="speech"):
     """How long a narration is, and where it pauses."""
 
@@ -27,15 +37,22 @@ class SpeechMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="speech"):
     """Samples a second."""
     pauses: tuple[tuple[int, int], ...] = ()
     """Its silent stretches, each from one hundredth of a second to another."""
+    words: tuple[WordTime, ...] = ()
+    """When each word is said; none where that could not be told."""
 
     @classmethod
     def of(
-        cls, seconds: Fraction, rate: int, pauses: tuple[tuple[Fraction, Fraction], ...]
+        cls,
+        seconds: Fraction,
+        rate: int,
+        pauses: tuple[tuple[Fraction, Fraction], ...],
+        words: tuple[WordTime, ...] = (),
     ) -> "SpeechMeasures":
         """Write down what was measured, in seconds."""
         return cls(
             samples=int(seconds * rate),
             rate=rate,
+            words=words,
             pauses=tuple(
                 (int(start * _PAUSES_A_SECOND), int(end * _PAUSES_A_SECOND))
                 for start, end in pauses

@@ -5,7 +5,7 @@ no pixel or sample of what passes a bound. What the engine could not use is
 `UnusableAnswer`, at the price it was charged. What it can use, but somebody
 should look at, is told in warnings that stay with the asset: a picture to be
 enlarged a great deal, one of a single colour (a refusal can arrive as a black
-picture), a voice that says nothing.
+picture), a voice that says nothing, or not all of its text (`render.generation.reading`).
 """
 
 import tempfile
@@ -24,6 +24,7 @@ from render.decoding import decoding
 from render.errors import CompositionError, MediaError, UnusableAnswer
 from render.generation.base import ClipRequest, Generated, ImageRequest, SpeechRequest
 from render.generation.clip_inspection import inspect_clip
+from render.generation.reading import problems_of, quoted, word_times
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
 from render.measures import Measures, PictureMeasures, SpeechMeasures
@@ -176,6 +177,7 @@ def inspect_speech(
             f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
         )
     detector = hear_narration(path)
+    told = None if detector.silent else word_times(path, text, request.locale)
     silent = detector.silent
     says = any(char.isalnum() for char in text)
     if source is Source.MODEL and says:
@@ -185,10 +187,12 @@ def inspect_speech(
             raise MediaError(
                 f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
             )
+        if told and told.unsaid:
+            raise MediaError(f"The voice breaks off. It does not say: “{quoted(told.unsaid)}”.")
     warning = Problem(code="silent_narration", message="The narration is silent.")
     return Findings(
-        (warning,) if silent else (),
-        SpeechMeasures.of(seconds, rate, detector.pauses()),
+        (warning,) if silent else problems_of(told),
+        SpeechMeasures.of(seconds, rate, detector.pauses(), told.words if told else ()),
     )
 
 

@@ -7,7 +7,8 @@ nothing but the standard library; starting it costs some 20 ms.
 
 It reads one JSON object from standard input: `library` and `data` (paths),
 `voices` (names, the first known one speaks), `wordsPerMinute` and `text`. It
-writes one line of JSON (`voice`, `version`, `sampleRate`) and then 16-bit
+writes one line of JSON (`voice`, `version`, `sampleRate`, and `words`: of each its
+first character, how many it has, and the millisecond it begins at) and then 16-bit
 mono PCM in the machine's byte order. Any exit code but 0 is a failure, told
 on standard error.
 """
@@ -24,7 +25,26 @@ UTF8 = 1
 """Text is UTF-8; without the SSML flag beside it, markup is read out as text."""
 WORDS_PER_MINUTE = 1
 
-Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+LIST_ENDS, WORD_BEGINS = 0, 1
+"""Kinds of event."""
+
+
+class Event(ctypes.Structure):
+    """Of `speak_lib.h`: what happens at a moment of the sound."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("character", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("milliseconds", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("detail", ctypes.c_char * 8),
+    )
+
+
+Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(Event))
 
 
 def main() -> int:
@@ -48,10 +68,17 @@ def main() -> int:
     espeak.espeak_SetParameter(WORDS_PER_MINUTE, request["wordsPerMinute"], 0)
 
     sound = bytearray()
+    words: list[tuple[int, int, int]] = []
 
-    def collect(samples: int | None, count: int, _events: int | None) -> int:
+    def collect(samples: int | None, count: int, events: "ctypes.Array[Event]") -> int:
         if samples and count > 0:
             sound.extend(ctypes.string_at(samples, count * ctypes.sizeof(ctypes.c_short)))
+        number = 0
+        while events and events[number].kind != LIST_ENDS:
+            event = events[number]
+            if event.kind == WORD_BEGINS:
+                words.append((event.character - 1, event.length, event.milliseconds))
+            number += 1
         return 0
 
     callback = Callback(collect)
@@ -61,7 +88,7 @@ def main() -> int:
         sys.stderr.write("espeak-ng refused the text\n")
         return 1
     version = espeak.espeak_Info(None).decode().split()[0]
-    head = {"voice": voice, "version": version, "sampleRate": sample_rate}
+    head = {"voice": voice, "version": version, "sampleRate": sample_rate, "words": words}
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + sound)
     return 0
 

@@ -6,6 +6,7 @@ made of, for a simulator's `Made` or `Raw` to hand over.
 
 import io
 import itertools
+import re
 import struct
 import wave
 import zlib
@@ -15,8 +16,21 @@ import av
 import cv2
 import numpy as np
 
+from render.generation.reading import read_aloud
+
 _SEEDS = itertools.count()
 SECONDS_PER_CHARACTER = 0.065
+_VOICES = {
+    re.compile(pattern): voice
+    for pattern, voice in {
+        "[äöüß]|\\b(der|die|das|und|ist)\\b": "de",
+        "[\u0600-\u06ff]": "ar",
+        "[\u0400-\u04ff]": "ru",
+        "[\u0900-\u097f]": "hi",
+        "[\u4e00-\u9fff]": "cmn",
+    }.items()
+}
+"""Of espeak-ng, by what a text is written in: providers are told no language either."""
 
 
 def picture(width: int, height: int, kind: str = "jpg") -> bytes:
@@ -28,6 +42,20 @@ def picture(width: int, height: int, kind: str = "jpg") -> bytes:
 
 
 def speech(text: str, rate: int) -> bytes:
+    """Return a text as a voice says it, as 16-bit PCM; some silence around it."""
+    voice = next((voice for script, voice in _VOICES.items() if script.search(text)), "en-us")
+    spoken = read_aloud(text, f"{voice}+m3", 170)
+    assert spoken
+    header, samples = spoken
+    count = round(len(samples) * rate / header.sample_rate)
+    heard = np.interp(
+        np.arange(count) * header.sample_rate / rate, np.arange(len(samples)), samples
+    )
+    silence = np.zeros(rate // 4)
+    return (np.concatenate([silence, heard, silence]) * 32_767).astype("<i2").tobytes()
+
+
+def syllables(text: str, rate: int) -> bytes:
     """Return syllables of a tone, as 16-bit PCM, at a narrator's pace; some silence around them."""
     seconds = 0.3 + SECONDS_PER_CHARACTER * len(text)
     time = np.arange(round(seconds * rate)) / rate
@@ -99,8 +127,8 @@ BAD_PICTURES: Mapping[str, Callable[[], bytes]] = {
     "tiny": lambda: picture(1, 1, "png"),
 }
 BAD_SPEECH: Mapping[str, tuple[bytes, int]] = {
-    "rate": (speech("A line.", 24_000), 999_999),
-    "overlong": (speech("x" * 10_000, 8_000), 8_000),
+    "rate": (syllables("A line.", 24_000), 999_999),
+    "overlong": (syllables("x" * 10_000, 8_000), 8_000),
     "silence": (bytes(48_000), 24_000),
     "faint": (np.resize([3, -3], 24_000).astype("<i2").tobytes(), 24_000),
     "empty": (bytes(2), 24_000),

@@ -305,6 +305,9 @@ export const de: Translations = {
   'error.markup_in_words':
     'Der Text enthält Auszeichnungen ({markup}); sie werden gesprochen und gezeigt, wie sie dastehen.',
   'error.silent_narration': 'Der Sprechertext ist nicht zu hören.',
+  'error.sentence_unsaid':
+    'Die Stimme sagt diesen Satz nicht oder nicht bis zum Ende: „{sentence}“.',
+  'error.sentence_repeated': 'Die Stimme sagt diesen Satz mehr als einmal: „{sentence}“.',
   'error.unread_file': '{file} taugt nicht als Datei dieser Szene und bleibt weg.',
   'error.spare_file':
     '{file} bleibt weg: Eine andere Datei wird verwendet, oder die Szene hat keinen Platz dafür.',

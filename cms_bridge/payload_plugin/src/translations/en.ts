@@ -295,6 +295,8 @@ export const en = {
   'error.markup_in_words':
     'The words hold markup ({markup}), which is spoken and shown as it stands.',
   'error.silent_narration': 'The narration is silent.',
+  'error.sentence_unsaid': 'The voice does not say this sentence, or not to its end: “{sentence}”.',
+  'error.sentence_repeated': 'The voice says this sentence more than once: “{sentence}”.',
   'error.unread_file': '{file} cannot be used as a file of this scene, and is left out.',
   'error.spare_file': '{file} is left out: another file is used, or the scene has no place for it.',
   'error.other_file': '{file} is missing; {used} is used instead.',

@@ -298,6 +298,8 @@ export const es: Translations = {
   'error.markup_in_words':
     'El texto contiene marcas ({markup}), que se dicen y se muestran tal cual.',
   'error.silent_narration': 'La narración no se oye.',
+  'error.sentence_unsaid': 'La voz no dice esta frase, o no hasta el final: «{sentence}».',
+  'error.sentence_repeated': 'La voz dice esta frase más de una vez: «{sentence}».',
   'error.unread_file': '{file} no sirve como archivo de esta escena y se deja fuera.',
   'error.spare_file': '{file} se deja fuera: se usa otro archivo, o la escena no lo necesita.',
   'error.other_file': 'Falta {file}; se usa {used} en su lugar.',

@@ -300,6 +300,9 @@ export const fr: Translations = {
     'La narration a été enregistrée très bas : en la montant, on monte son bruit.',
   'error.markup_in_words': 'Le texte contient du balisage ({markup}), dit et affiché tel quel.',
   'error.silent_narration': 'La narration est muette.',
+  'error.sentence_unsaid':
+    'La voix ne dit pas cette phrase, ou pas jusqu’au bout : « {sentence} ».',
+  'error.sentence_repeated': 'La voix dit cette phrase plus d’une fois : « {sentence} ».',
   'error.unread_file': '{file} ne peut pas servir de fichier à cette scène et est laissé de côté.',
   'error.spare_file':
     '{file} est laissé de côté : un autre fichier est utilisé, ou la scène n’en a pas l’usage.',

@@ -34,6 +34,7 @@ from render.generation.providers import Providers, open_providers
 from render.pictures.still import check_picture
 from render.sound.wav import wav_duration
 from render.source import Credit, Source
+from render.storyboard import Storyboard
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 from tests.support.services import opened_services
@@ -48,6 +49,10 @@ pytestmark = pytest.mark.anyio
 CONFIG = ModelsConfig(gemini=GeminiModelConfig(max_retries=2, retry_delay_ms=100))
 API_KEY = "an api key of more than 32 characters"
 BOARD = events.storyboard("The boat leaves the harbour at dawn.")
+STORY = (
+    "Long before the town is awake, the oven glows. Ada has baked here for thirty years. "
+    "Nobody hurries here. In the evening the lamps along the water are lit."
+)
 ALL = 40
 """More calls than any chain makes of one model."""
 
@@ -77,10 +82,15 @@ async def services(
 
 
 async def make(
-    services: Services, lease: Lease, folder: Path, *, kinds: Collection[Kind] = MADE
+    services: Services,
+    lease: Lease,
+    folder: Path,
+    *,
+    kinds: Collection[Kind] = MADE,
+    board: Storyboard = BOARD,
 ) -> GeneratedAssets:
     """Make the media of a film, and see that the engine takes every one of them."""
-    made = await generated(services, lease, folder, kinds=kinds)
+    made = await generated(services, lease, folder, kinds=kinds, board=board)
     if Kind.PICTURE in kinds:
         (drawn,) = [p async for p in anyio.Path(folder).glob("s1.*") if p.suffix != ".wav"]
         check_picture(Path(drawn))
@@ -89,12 +99,17 @@ async def make(
 
 
 async def generated(
-    services: Services, lease: Lease, folder: Path, *, kinds: Collection[Kind] = MADE
+    services: Services,
+    lease: Lease,
+    folder: Path,
+    *,
+    kinds: Collection[Kind] = MADE,
+    board: Storyboard = BOARD,
 ) -> GeneratedAssets:
     await anyio.Path(folder).mkdir(parents=True)
     reporter = Reporter(lease, every=0)
     return await generate_assets(
-        lease, BOARD, folder, services=services, reporter=reporter, kinds=kinds
+        lease, board, folder, services=services, reporter=reporter, kinds=kinds
     )
 
 
@@ -124,6 +139,10 @@ async def check_paid(job: UUID, charged: int) -> None:
 
 def bad_speech(name: str) -> gemini.Made:
     pcm, rate = media.BAD_SPEECH[name]
+    return said(pcm, rate)
+
+
+def said(pcm: bytes, rate: int = 24_000) -> gemini.Made:
     return gemini.Made(data=pcm, mime=f"audio/L16;codec=pcm;rate={rate}")
 
 
@@ -165,6 +184,56 @@ async def test_speech_of_no_use_is_paid_for_and_the_next_model_speaks(
     assert (narration["provider"], narration["condition"]) == ("replicate", Condition.USABLE)
     await check_paid(job, len(gemini_simulator.charges) + len(replicate_simulator.charges))
     assert len(gemini_simulator.charges) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_voice_that_breaks_off_is_asked_once_more_and_then_the_next_one(
+    services: Services,
+    tmp_path: Path,
+    gemini_simulator: GeminiSimulator,
+    replicate_simulator: ReplicateSimulator,
+    times: int,
+) -> None:
+    job, pcm = await new_job(), media.speech(STORY, 24_000)
+    gemini_simulator.script.extend([said(pcm[: len(pcm) // 4 * 2])] * times)
+    made = await make(
+        services,
+        await claimed(job),
+        tmp_path / "one",
+        kinds=[Kind.NARRATION],
+        board=events.storyboard(STORY),
+    )
+    (narration,) = await rows("narration")
+    assert narration["provider"] == ("gemini" if times == 1 else "replicate")
+    assert not {one.code for one in made.warnings} & {"sentence_unsaid", "sentence_repeated"}
+    assert made.records[0].medium.metadata.measures.words, "and when each word is said is known"
+    await check_paid(job, len(gemini_simulator.charges) + len(replicate_simulator.charges))
+    assert len(gemini_simulator.charges) == 2
+
+
+@pytest.mark.parametrize(
+    ("heard", "code"),
+    [
+        (STORY.replace("Nobody hurries here. ", ""), "sentence_unsaid"),
+        (STORY.replace("Nobody", "Nobody hurries here. Nobody"), "sentence_repeated"),
+    ],
+    ids=["left out", "said twice"],
+)
+async def test_what_a_voice_leaves_out_or_says_twice_is_kept_and_told_of_its_scene(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator, heard: str, code: str
+) -> None:
+    gemini_simulator.script.append(said(media.speech(heard, 24_000)))
+    board = events.storyboard(STORY)
+    made = await make(
+        services,
+        await claimed(await new_job()),
+        tmp_path / "one",
+        kinds=[Kind.NARRATION],
+        board=board,
+    )
+    (told,) = (one for one in made.warnings if one.code.startswith("sentence"))
+    assert (told.code, told.params["sentence"]) == (code, "Nobody hurries here.")
+    assert len(gemini_simulator.charges) == 1
 
 
 async def test_where_every_model_sends_what_is_of_no_use_the_film_has_placeholders(

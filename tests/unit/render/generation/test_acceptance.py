@@ -21,13 +21,18 @@ from render.generation.standards import Standards
 from render.problem import Problem
 from render.source import Source
 from render.storyboard import AspectRatio
-from tests.support.simulators.media import bomb
+from tests.support.simulators.media import bomb, wav
+from tests.support.simulators.media import speech as spoken
 
 pytestmark = pytest.mark.anyio
 
 DRAWN = ImageRequest(prompt="A boat")
 SPOKEN = SpeechRequest(text="The boat leaves the harbour at dawn, as it has for forty years.")
 PAID = Decimal("0.039")
+STORY = SpeechRequest(
+    text="Long before the town is awake, the oven glows. Ada has baked here for thirty years. "
+    "Nobody hurries here. In the evening the lamps along the water are lit."
+)
 
 
 def picture(width: int = 1344, height: int = 768, kind: str = "PNG", **options: object) -> bytes:
@@ -198,9 +203,22 @@ class TestPictures:
 
 
 class TestSpeech:
-    async def test_a_spoken_line_passes_without_a_word(self) -> None:
-        assert await codes(speech(), SPOKEN) == ""
-        assert await codes(speech(channels=2, rate=44_100), SPOKEN) == ""
+    @pytest.mark.parametrize("rate", [24_000, 44_100])
+    async def test_a_spoken_line_passes_without_a_word(self, rate: int) -> None:
+        assert await codes(wav(spoken(SPOKEN.text, rate), rate), SPOKEN) == ""
+
+    async def test_what_is_no_speech_is_told(self) -> None:
+        assert "sentence_unsaid" in await codes(speech(channels=2), SPOKEN)
+
+    async def test_a_voice_that_breaks_off_after_half_its_text_is_unusable(self) -> None:
+        pcm = spoken(STORY.text, 24_000)
+        refused = await refusal(wav(pcm[: len(pcm) // 4 * 2], 24_000), STORY)
+        assert "The voice breaks off" in refused.message
+        assert "It does not say: “Ada has baked" in refused.message
+
+    async def test_a_sentence_left_out_in_the_middle_is_told(self) -> None:
+        pcm = spoken(STORY.text.replace("Nobody hurries here. ", ""), 24_000)
+        assert await codes(wav(pcm, 24_000), STORY) == "sentence_unsaid"
 
     @pytest.mark.parametrize("rate", [999_999, 7_999, 192_001, 1])
     async def test_a_rate_that_no_speech_has_is_unusable(self, rate: int) -> None:
@@ -233,7 +251,7 @@ class TestSpeech:
         assert "It lasts 660.0 seconds for a text of about" in refused.message
 
     async def test_a_slow_voice_is_none_the_less_one(self) -> None:
-        assert await codes(speech(20), SPOKEN) == ""
+        assert "unusable" not in await codes(speech(20), SPOKEN)
 
     async def test_a_line_that_breaks_off_at_once_is_unusable(self) -> None:
         long = SpeechRequest(text=SPOKEN.text * 10)

@@ -1,0 +1,244 @@
+"""A reading: a text as espeak-ng says it, with the moment each part of it begins.
+
+It is never heard. What somebody else made of the same text is set against it
+(`render.sound.alignment`), which tells when each word of a narration is said, and whether
+all of it is. Where no voice reads the language, or the text is too long, there is none.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import espeakng_loader
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from render.languages import estimate_seconds, language_of, scripts
+from render.measures import WordTime
+from render.problem import Problem
+from render.sentences import sentences, shorten
+from render.sound import alignment
+from render.sound.alignment import Alignment, Mark, align
+from render.sound.arrangement import RATE
+from render.sound.mfcc import features, spectrum
+from render.sound.track import blocks
+from render.sound.wav import narration
+from render.storyboard import clean_text
+from render.words.captions import pieces
+
+CHILD = Path(__file__).parent / "offline" / "espeak.py"
+_TIMBRE = "+f2"
+_THROATS = (0.85, 1.0, 1.18)
+"""Of a child, of the reading itself and of a large man, about."""
+_FEW_WORDS_A_MINUTE, _MANY_WORDS_A_MINUTE = 100, 260
+_SHARE_READ = 0.8
+"""Of a text's letters that the voice can read; else what it says is no reading of it."""
+_UNSPACED = frozenset({"CJK", "HIRAGANA", "THAI", "KHMER", "LAO", "MYANMAR"})
+_UNSAID = re.compile("[*`\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3\u200d]")
+_TIMEOUT = 60.0
+_UNLIKE = 4.0
+"""From which distance on nothing is believed; narrations by other voices stay below 3.9."""
+_SHORTEST_JUDGED = 3.0
+"""Seconds that a text takes, about, below which it is not told what of it is said."""
+_CLEARLY = 0.25
+"""Of a text's letters: who leaves so many out at its end broke off."""
+_LONGEST_QUOTE = 80
+_MOST_PROBLEMS = 3
+
+
+class ReadingHeader(msgspec.Struct, frozen=True, rename="camel"):
+    """What the child says about the sound that follows."""
+
+    sample_rate: int
+    words: list[tuple[int, int, int]]
+
+
+class WordTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """A narration set against the text that it is to say."""
+
+    words: tuple[WordTime, ...]
+    """None unless it says all of the text, once."""
+    missing: tuple[str, ...]
+    """Sentences that are not said, or not to their end."""
+    repeated: tuple[str, ...]
+    """Sentences that are said more than once."""
+    unsaid: str = ""
+    """What stands after the place where it breaks off for certain: a quarter of the text or more,
+    all that is before being said."""
+
+
+def word_times(path: Path, text: str, locale: str) -> WordTimes | None:
+    """Return when a narration says each part of a text; None where that cannot be told.
+
+    Takes a hundredth of the narration's length, or a few. Raises `MediaError` for a file that
+    is no sound.
+    """
+    text = " ".join(clean_text(text).split())
+    language = language_of(locale)
+    letters = scripts(text)
+    if language is None or letters[language.script] <= _SHARE_READ * letters.total():
+        return None
+    if estimate_seconds(text, locale) > alignment.MAX_SECONDS:
+        return None
+    samples = _samples(path)
+    parts = pieces(text, locale)
+    # Said about as fast, so that all of it is near where it is looked for.
+    pace = estimate_seconds(text, locale) * RATE / len(samples) if len(samples) else 1.0
+    speed = round(language.words_per_minute * min(1.3, max(0.75, pace)))
+    read, starts = _readable(parts)
+    spoken = read_aloud(read, language.voice + _TIMBRE, speed)
+    heard = features(spectrum(samples, RATE))
+    if spoken is None or heard.quiet.all():
+        return None
+    header, sound = spoken
+    found = [(part, mark) for part, mark in enumerate(_marks(parts, starts, header, text)) if mark]
+    if not found:
+        return None
+    read_spectrum = spectrum(sound, header.sample_rate)
+    readings = [features(read_spectrum, throat=throat) for throat in _THROATS]
+    aligned = align(heard, readings, [mark for _, mark in found])
+    return _told(text, parts, [part for part, _ in found], aligned, locale)
+
+
+def quoted(text: str) -> str:
+    """Return what of a text is shown where it is told of."""
+    return shorten(text, _LONGEST_QUOTE)
+
+
+def problems_of(told: WordTimes | None) -> tuple[Problem, ...]:
+    """Return what an editor should know of how a text is said."""
+    if told is None:
+        return ()
+    problems = [
+        Problem(
+            code=code,
+            message=f"The voice {what}: “{quoted(sentence)}”.",
+            params={"sentence": quoted(sentence)},
+        )
+        for code, what, sentences_told in (
+            ("sentence_unsaid", "does not say this, or not to its end", told.missing),
+            ("sentence_repeated", "says this more than once", told.repeated),
+        )
+        for sentence in sentences_told[:_MOST_PROBLEMS]
+    ]
+    return tuple(problems)
+
+
+def _told(
+    text: str, parts: Sequence[str], found: Sequence[int], aligned: Alignment, locale: str
+) -> WordTimes:
+    begins = [0, *accumulate(map(len, parts))]
+    words = tuple(
+        WordTime(
+            character=begins[part],
+            start=round(heard.start * 1000),
+            end=round(heard.end * 1000),
+        )
+        for part, heard in zip(found, aligned.heard, strict=True)
+        if heard
+    )
+    # Where it does not say its text, when it says which word is a guess.
+    certain = aligned.distance < _UNLIKE
+    whole = not (aligned.missing or aligned.repeated)
+    judged = judges(text, locale)
+    cut = [sentence.strip() for sentence in sentences(text)]
+    return WordTimes(
+        words=words if certain and whole else (),
+        missing=tuple(cut[number] for number in aligned.missing) if judged else (),
+        repeated=tuple(cut[number] for number in aligned.repeated) if judged else (),
+        unsaid=_unsaid_end(cut, aligned) if judged and certain else "",
+    )
+
+
+def judges(text: str, locale: str) -> bool:
+    """Tell whether a text is long enough for it to be told what of it is said."""
+    return estimate_seconds(text, locale) > _SHORTEST_JUDGED
+
+
+def _unsaid_end(cut: Sequence[str], aligned: Alignment) -> str:
+    """Return the sentences of the end, if they are all that is missing, and enough to be sure."""
+    missing = aligned.missing
+    first = len(cut) - len(missing)
+    if not missing or first == 0 or aligned.repeated or missing[0] != first:
+        return ""
+    unsaid = " ".join(cut[first:])
+    return unsaid if len(unsaid) >= _CLEARLY * sum(map(len, cut)) else ""
+
+
+def _readable(parts: Sequence[str]) -> tuple[str, list[int]]:
+    """Return what the voice is given, and where each part begins in it.
+
+    What is written without spaces gets one between its phrases, so that each is told of.
+    """
+    text = ""
+    starts: list[int] = []
+    for part in parts:
+        starts.append(len(text))
+        text += _UNSAID.sub(" ", part)
+        if not part[-1].isspace() and scripts(part).keys() & _UNSPACED:
+            text += " "
+    return text, starts
+
+
+def _marks(
+    parts: Sequence[str], starts: Sequence[int], header: ReadingHeader, text: str
+) -> Iterator[Mark | None]:
+    ends = list(accumulate(map(len, sentences(text))))
+    sentence, reached = 0, 0
+    events = sorted({character: at for character, _, at in reversed(header.words)}.items())
+    number, latest = 0, 0
+    for part, start, following in zip(parts, starts, [*starts[1:], sys.maxsize], strict=True):
+        while sentence < len(ends) - 1 and reached >= ends[sentence]:
+            sentence += 1
+        reached += len(part)
+        while number < len(events) and events[number][0] < start:
+            number += 1
+        if number < len(events) and events[number][0] < following:
+            latest = max(latest, events[number][1])
+            yield Mark(latest / 1000, sentence)
+        else:
+            yield None
+
+
+def _samples(path: Path) -> npt.NDArray[np.float32]:
+    """Return a narration in one channel; nothing of one that is too long."""
+    heard = [np.zeros(0, np.float32)]
+    count = 0
+    for block in blocks(narration(path)):
+        heard.append(block.mean(axis=0, dtype=np.float32))
+        count += block.shape[1]
+        if count > alignment.MAX_SECONDS * RATE:
+            return heard[0]
+    return np.concatenate(heard)
+
+
+def read_aloud(
+    text: str, voice: str, speed: int
+) -> tuple[ReadingHeader, npt.NDArray[np.float32]] | None:
+    """Return a text as a voice says it, with what it says of that; None where it fails."""
+    request = {
+        "library": espeakng_loader.get_library_path(),
+        "data": espeakng_loader.get_data_path(),
+        "voices": [voice],
+        "wordsPerMinute": min(_MANY_WORDS_A_MINUTE, max(_FEW_WORDS_A_MINUTE, speed)),
+        "text": text,
+    }
+    try:
+        completed = subprocess.run(  # noqa: S603  our own file, by this very Python
+            [sys.executable, "-I", "-S", str(CHILD)],
+            input=msgspec.json.encode(request),
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if completed.returncode != 0:
+        return None
+    head, _, pcm = completed.stdout.partition(b"\n")
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32) / np.float32(32_768)
+    return msgspec.json.decode(head, type=ReadingHeader), samples
