@@ -13,6 +13,7 @@
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
 #   make bench-bridge    what the bridge costs, beside the barest server and a peer
+#   make bench-words     how near the words of a narration are found, and what is noticed
 #   make clean           remove what was installed, built and made
 #   make … PYTHON=python3.13  any of these on that Python, in an environment of its own
 
@@ -170,6 +171,17 @@ bench-generation: python
 .PHONY: bench-bridge
 bench-bridge: python
 	$(BIN)/python -m benchmarks.bridge --write $(BENCH_ARGS)
+
+# Another voice than the reading's, in an environment that nothing else uses.
+PIPER := .cache/piper
+$(PIPER)/.made: benchmarks/words/piper.txt
+	@$(PYTHON) -m venv $(PIPER)
+	@$(PIPER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: bench-words
+bench-words: python $(PIPER)/.made
+	$(BIN)/python -m benchmarks.words --piper $(PIPER)/bin/python --write $(BENCH_ARGS)
 
 compat: python
 	@.ci/compat $(BIN)/python

@@ -1,0 +1,1 @@
+"""What the alignment of narrations with their texts is held to."""
