@@ -114,6 +114,16 @@ def render(  # noqa: PLR0913  a command's options
     srt: Annotated[
         Path | None, typer.Option(dir_okay=False, help="The captions as SubRip, to write.")
     ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="When each word is said, as JSON, to write."),
+    ] = None,
+    word_captions: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="The captions with a time before each word, as WebVTT, to write."
+        ),
+    ] = None,
     chapters: Annotated[
         Path | None, typer.Option(dir_okay=False, help="The WebVTT file of scenes to write.")
     ] = None,
@@ -160,6 +170,8 @@ def render(  # noqa: PLR0913  a command's options
             thumbnails=thumbnails,
             captions=captions,
             srt=srt,
+            words=words,
+            word_captions=word_captions,
             chapters=chapters,
             transcript=transcript,
             sheet=sheet,

@@ -24,6 +24,7 @@ from render.delivery import hls, previews, thumbnails
 from render.errors import CompositionCancelled, RefusedGeneration
 from render.files import disk_error, publish, sha256_of, written_aside
 from render.generation.base import Generated, ImageRequest
+from render.generation.kept_times import KeptTimes
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.outputs import check_outputs
 from render.painter import Painter
@@ -47,7 +48,8 @@ from render.timeline import Cue, Timeline
 from render.words.subrip import subrip
 from render.words.transcript import transcript
 from render.words.typesetting import problems
-from render.words.webvtt import webvtt
+from render.words.webvtt import webvtt, word_webvtt
+from render.words.word_list import word_list
 
 if TYPE_CHECKING:
     from render.signing.credentials import Credentials
@@ -95,6 +97,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The WebVTT file to write."""
     srt: Path | None = None
     """The same as SubRip."""
+    words: Path | None = None
+    """When each word is said, as JSON."""
+    word_captions: Path | None = None
+    """The captions as WebVTT with a time before each word."""
     chapters: Path | None = None
     """The scenes' titles and times, as a WebVTT file."""
     transcript: Path | None = None
@@ -205,6 +211,8 @@ class Production:
             thumbnails=_path_text(order.thumbnails),
             captions=_path_text(order.captions),
             srt=_path_text(order.srt),
+            words=_path_text(order.words),
+            word_captions=_path_text(order.word_captions),
             chapters=_path_text(order.chapters),
             transcript=_path_text(order.transcript),
             sheet=_path_text(order.sheet),
@@ -219,6 +227,7 @@ class Production:
         order = self._order
         files = [order.place(profile) for profile in order.profiles]
         files += filter(None, (order.poster, order.captions, order.srt, order.chapters))
+        files += filter(None, (order.words, order.word_captions))
         files += filter(None, (order.transcript, order.webm, order.gif))
         files += [order.sheet, order.sheet.with_suffix(".vtt")] if order.sheet else []
         folders = [folder for folder in (order.thumbnails, order.hls) if folder]
@@ -273,6 +282,11 @@ class Production:
             (
                 order.srt,
                 lambda place: _write(place, subrip(timeline.captions, locale=timeline.locale)),
+            ),
+            (order.words, lambda place: _write(place, word_list(timeline))),
+            (
+                order.word_captions,
+                lambda place: _write(place, word_webvtt(timeline.captions, locale=timeline.locale)),
             ),
             (order.chapters, lambda place: _write(place, _chapter_list(timeline))),
             (order.transcript, lambda place: _write(place, transcript(order.storyboard))),
@@ -333,6 +347,7 @@ class Production:
                     images=_StandIns(order.stock),
                     speech=OfflineSpeech(),
                     strict=order.strict,
+                    find_words=KeptTimes(self._cache).find,
                     on_scene=lambda ready: self._count(Stage.ASSETS, ready, scenes),
                 )
             )

@@ -15,13 +15,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from render.errors import GenerationError, MediaError
 from render.folder import Folder, SceneFiles, fold_name
 from render.generation.base import Generated, ImageModel, SpeechModel
+from render.generation.reading import WordTimes, problems_of, word_times
 from render.generation.requests import image_request, speech_request
+from render.measures import WordTime
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
@@ -46,6 +49,10 @@ _LONGEST_MARK = 40
 """Characters of it in a warning."""
 
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
+
+
+FindWords: TypeAlias = Callable[[Path, str, str], WordTimes | None]
+"""Tells when a narration says each part of a text in a language."""
 
 
 class Assets(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,15 +109,23 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     speech: SpeechModel,
     strict: bool = False,
     on_scene: Callable[[int], None] = lambda _: None,
+    find_words: FindWords = word_times,
 ) -> Assets:
     """Find each scene's files in `folder`, and make into `made` what is not there.
 
-    `on_scene` hears how many scenes are ready, and stops the work by raising.
+    `on_scene` hears how many scenes are ready, and stops the work by raising; `find_words`
+    tells when the words of a narration are said.
     Raises `MediaError` for a file that cannot be used, or that is missing and
     may not be made up, and `GenerationError` for one that could not be made;
     all name the scene.
     """
-    search = _Search(storyboard, folder=folder, stand_in_folder=stand_in_folder, strict=strict)
+    search = _Search(
+        storyboard,
+        folder=folder,
+        stand_in_folder=stand_in_folder,
+        strict=strict,
+        find_words=find_words,
+    )
     media: dict[str, SceneMedia] = {}
     for number, scene in enumerate(storyboard.scenes, start=1):
         on_scene(number - 1)
@@ -147,12 +162,19 @@ class _Search:
     """Looks for files, makes up for those that are missing, and remembers what it had to say."""
 
     def __init__(
-        self, storyboard: Storyboard, *, folder: Path | None, stand_in_folder: Path, strict: bool
+        self,
+        storyboard: Storyboard,
+        *,
+        folder: Path | None,
+        stand_in_folder: Path,
+        strict: bool,
+        find_words: FindWords,
     ) -> None:
         self._storyboard = storyboard
         self._folder = storyboard_folder(storyboard, folder)
         self._stand_in_folder = stand_in_folder
         self._strict = strict
+        self._find_words = find_words
         self.warnings: list[Problem] = []
         self.stand_ins: dict[str, tuple[Ingredient, ...]] = {}
 
@@ -177,11 +199,15 @@ class _Search:
             self._silent(number)
         elif detector.level < _FAINT:
             self._faint(number, detector.level)
+        told = None
+        if not detector.silent and clean_text(scene.narration):
+            told = self._find_words(narration, clean_text(scene.narration), self._storyboard.locale)
+            self.warnings += [problem.of_scene(number) for problem in problems_of(told)]
         return msgspec.structs.replace(
             media,
             narration=narration,
             narration_seconds=seconds,
-            cues=self._cues(scene, seconds, detector.pauses()),
+            cues=self._cues(scene, seconds, detector.pauses(), told.words if told else ()),
         )
 
     def shared(self, role: Role, name: str) -> Path | None:
@@ -279,13 +305,19 @@ class _Search:
             )
 
     def _cues(
-        self, scene: Scene, seconds: Fraction, pauses: tuple[Silence, ...]
+        self,
+        scene: Scene,
+        seconds: Fraction,
+        pauses: tuple[Silence, ...],
+        words: tuple[WordTime, ...],
     ) -> tuple[Cue, ...]:
         text = clean_text(scene.narration if scene.caption is None else scene.caption)
         if not text:
             return ()
         locale = self._storyboard.locale
-        return cues(text, seconds=seconds, pauses=pauses, locale=locale)
+        # What captions say instead has other words.
+        heard = words if scene.caption is None else ()
+        return cues(text, seconds=seconds, pauses=pauses, locale=locale, heard=heard)
 
     def _warn_missing(self, what: str, instead: str, number: int) -> None:
         problem = Problem(

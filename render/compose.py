@@ -87,7 +87,11 @@ class Composition:
             _JOINING,
             [segment.digest for segment in self.segments],
             self.sound,
-            self.timeline.captions,
+            # As the track tells them.
+            [
+                {"start": cue.start, "end": cue.end, "text": cue.text}
+                for cue in self.timeline.captions
+            ],
             [[shot.title, shot.start] for shot in self.timeline.shots],
             self.timeline.locale,
         ]

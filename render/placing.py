@@ -255,7 +255,7 @@ def _chapter(scene: Scene, number: int) -> str:
 
 def _place_cues(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
     for cue in cues:
-        yield Cue(start=voice.start + cue.start, end=voice.start + cue.end, text=cue.text)
+        yield cue.later(voice.start)
 
 
 def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: Rate) -> ClipSound:

@@ -59,6 +59,10 @@ class ResultLine(_Line, frozen=True, kw_only=True, tag="result"):
     captions: str | None = None
     """WebVTT."""
     srt: str | None = None
+    words: str | None = None
+    """JSON (`render.words.word_list`)."""
+    word_captions: str | None = None
+    """WebVTT with a time before each word."""
     chapters: str | None = None
     transcript: str | None = None
     sheet: str | None = None

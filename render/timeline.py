@@ -12,7 +12,7 @@ a float.
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -31,6 +31,15 @@ from render.storyboard import (
 )
 
 
+class SpokenWord(NamedTuple):
+    """A word of a cue, or a phrase where words are not told apart; times in seconds."""
+
+    text: str
+    """With the space or the line break that follows it: joined, words are the cue's text."""
+    start: Fraction
+    end: Fraction
+
+
 class Cue(msgspec.Struct, frozen=True, kw_only=True):
     """One caption: what is read while it is said; times in seconds."""
 
@@ -38,6 +47,21 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     end: Fraction
     text: str
     """One line, or two with a line break between them."""
+    words: tuple[SpokenWord, ...] = ()
+    heard: bool = False
+    """Whether they were heard when they are said; else it is guessed from their weight."""
+
+    def later(self, seconds: Fraction) -> "Cue":
+        """Return the same, so much later."""
+        return msgspec.structs.replace(
+            self,
+            start=self.start + seconds,
+            end=self.end + seconds,
+            words=tuple(
+                SpokenWord(word.text, word.start + seconds, word.end + seconds)
+                for word in self.words
+            ),
+        )
 
 
 class SceneMedia(msgspec.Struct, frozen=True, kw_only=True):

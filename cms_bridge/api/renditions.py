@@ -52,6 +52,8 @@ _PLACES = {
     FileKind.POSTER: "poster",
     FileKind.CAPTIONS: "captions.vtt",
     FileKind.SUBRIP: "captions.srt",
+    FileKind.WORDS: "words.json",
+    FileKind.WORD_CAPTIONS: "words.vtt",
     FileKind.CHAPTERS: "chapters.vtt",
     FileKind.TRANSCRIPT: "transcript",
     FileKind.THUMBNAILS: "thumbnails",
@@ -252,6 +254,20 @@ _SERVED = (
         name="captions.srt",
         media_type="application/x-subrip",
         summary="A film's captions, as SubRip",
+    ),
+    _Served(
+        place="words.json",
+        name="words.json",
+        media_type="application/json",
+        summary="When each word of a film is said, as JSON",
+        told="Each caption has its words with their seconds in the film; `heard` is whether they"
+        " were found in the narration, or guessed.",
+    ),
+    _Served(
+        place="words.vtt",
+        name="words.vtt",
+        media_type="text/vtt",
+        summary="A film's captions with a time before each word, as WebVTT",
     ),
     _Served(
         place="chapters.vtt",

@@ -20,6 +20,8 @@ COMPANIONS = {
     "--poster": "poster.jpg",
     "--captions": "captions.vtt",
     "--srt": "captions.srt",
+    "--words": "words.json",
+    "--word-captions": "words.vtt",
     "--chapters": "chapters.vtt",
     "--transcript": "transcript.txt",
     "--sheet": "thumbnails.jpg",
@@ -32,13 +34,24 @@ _KINDS = {
     "poster.jpg": FileKind.POSTER,
     "captions.vtt": FileKind.CAPTIONS,
     "captions.srt": FileKind.SUBRIP,
+    "words.json": FileKind.WORDS,
+    "words.vtt": FileKind.WORD_CAPTIONS,
     "chapters.vtt": FileKind.CHAPTERS,
     "transcript.txt": FileKind.TRANSCRIPT,
     "thumbnails.vtt": FileKind.THUMBNAILS,
     "thumbnails.jpg": FileKind.SHEET,
 }
 _HLS = "hls"
-_READ = frozenset({FileKind.CAPTIONS, FileKind.SUBRIP, FileKind.CHAPTERS, FileKind.TRANSCRIPT})
+_READ = frozenset(
+    {
+        FileKind.CAPTIONS,
+        FileKind.SUBRIP,
+        FileKind.WORDS,
+        FileKind.WORD_CAPTIONS,
+        FileKind.CHAPTERS,
+        FileKind.TRANSCRIPT,
+    }
+)
 """What is in a language."""
 
 

@@ -54,6 +54,7 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...]
     ingredients: dict[str, tuple[Ingredient, ...]]
     """By scene id: where its picture, its narration and its clip come from."""
+    records: tuple[AssetRecord, ...]
     camera: frozenset[str] = frozenset()
     """Ids of scenes whose motion was to be generated, and is the camera's."""
 
@@ -153,6 +154,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         fallback=any(record.medium.fallback for record in records),
         warnings=_warnings(storyboard, records, fallbacks),
         camera=frozenset(fallbacks),
+        records=tuple(records),
         ingredients={
             scene.id: tuple(
                 _ingredient(record, lease)

@@ -5,10 +5,12 @@ from contextlib import aclosing
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import msgspec
 import structlog
 from msgspec.structs import replace
 
+from cms_bridge.assets import AssetRecord
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import Output, Stage, StoredFile, StoredVideo
@@ -19,9 +21,13 @@ from daemon.work.generation import generate_assets, merge
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
 from daemon.work.workspace import attempt_directory, cache_directory
-from render.errors import InvalidStoryboard
+from render.cache import Cache
+from render.errors import CompositionError, InvalidStoryboard
+from render.generation.kept_times import KeptTimes
+from render.generation.reading import WordTimes
+from render.measures import SpeechMeasures
 from render.rendition import Rendition
-from render.storyboard import Ingredient, Role, Storyboard
+from render.storyboard import Ingredient, Role, Storyboard, clean_text
 
 log = structlog.get_logger()
 
@@ -61,6 +67,12 @@ async def _make(
         warnings=warnings,
     )
 
+    await anyio.to_thread.run_sync(
+        _keep_words,
+        storyboard,
+        generated.records,
+        cache_directory(services.settings.work_directory),
+    )
     manifest_board = msgspec.json.encode(
         _with_ingredients(generated.shown(storyboard), generated.ingredients, lease)
     )
@@ -97,6 +109,24 @@ async def _make(
         side_by_side=services.settings.concurrent_uploads,
     )
     return _stored_video(rendered.rendition, files)
+
+
+def _keep_words(storyboard: Storyboard, records: tuple[AssetRecord, ...], cache: Path) -> None:
+    """Tell the engine when words are said, as far as it was heard when a narration was made."""
+    try:
+        kept = KeptTimes(Cache(cache))
+    except CompositionError:
+        return  # a folder that cannot be written to is the engine's to tell
+    texts = {scene.id: clean_text(scene.narration) for scene in storyboard.scenes}
+    for record in records:
+        measures = record.medium.metadata.measures
+        if isinstance(measures, SpeechMeasures) and measures.words:
+            kept.keep(
+                WordTimes(words=measures.words, missing=(), repeated=()),
+                sha256=Path(record.medium.key).stem,
+                text=texts[record.scene_id],
+                locale=storyboard.locale,
+            )
 
 
 def _arguments(directory: Path, services: Services, output: Output) -> list[str]:

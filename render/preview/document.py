@@ -207,6 +207,8 @@ class CuePreview(_Part, frozen=True, kw_only=True):
     """When it is seen where captions are burned in; else None."""
     words: tuple[SpokenWordPreview, ...]
     """When each is said: what karaoke goes by."""
+    heard: bool
+    """Whether they were heard when they are said; else it is guessed from their weight."""
 
 
 class CaptionsPreview(_Part, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ voice would need.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -66,8 +67,8 @@ from render.storyboard import (
     Transition,
     clean_text,
 )
-from render.timeline import Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
-from render.words.captions import SpokenCue, spoken_cues
+from render.timeline import Cue, Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
+from render.words.captions import cues
 from render.words.colours import text_colours
 from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
 from render.words.faces import faces_for, weights
@@ -156,7 +157,7 @@ class _Narration(msgspec.Struct, frozen=True, kw_only=True):
     seconds: Fraction
     silences: tuple[tuple[Fraction, Fraction], ...]
     estimated: bool
-    cues: tuple[SpokenCue, ...]
+    cues: tuple[Cue, ...]
 
 
 class _Plan:
@@ -200,7 +201,7 @@ class _Plan:
             clip_sounds=bool(clip and clip.sounds),
             narration=Path(scene.id) if narration else None,
             narration_seconds=narration.seconds if narration else Fraction(0),
-            cues=tuple(spoken.cue for spoken in narration.cues) if narration else (),
+            cues=narration.cues if narration else (),
         )
 
     def scenes(self) -> Iterator[ScenePreview]:
@@ -290,7 +291,7 @@ class _Plan:
         placed = iter(self.timeline.captions)
         for voice in self.timeline.voices:
             seen = burned.get(voice.number, [])
-            for spoken, cue in zip(self.narrations[voice.scene_id].cues, placed, strict=False):
+            for cue in islice(placed, len(self.narrations[voice.scene_id].cues)):
                 # One that is left without a frame is not seen, and not among them.
                 own = seen.pop(0) if seen and seen[0].text == cue.text else None
                 yield CuePreview(
@@ -303,11 +304,12 @@ class _Plan:
                     words=tuple(
                         SpokenWordPreview(
                             text=word.text,
-                            start=milliseconds(voice.start + word.span.start) / 1000,
-                            end=milliseconds(voice.start + word.span.end) / 1000,
+                            start=milliseconds(word.start) / 1000,
+                            end=milliseconds(word.end) / 1000,
                         )
-                        for word in spoken.words
+                        for word in cue.words
                     ),
+                    heard=cue.heard,
                 )
 
     def _view(self, shot: Shot, scene: Scene) -> View:
@@ -431,10 +433,11 @@ def _narration(
     measures = known.measures if known else None
     if isinstance(measures, SpeechMeasures):
         seconds, silences = measures.seconds, measures.silences
+        words = measures.words if scene.caption is None else ()
     else:
         # In whole milliseconds: an estimate has no finer truth.
         seconds = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
-        silences = ()
+        silences, words = (), ()
     read = clean_text(scene.narration if scene.caption is None else scene.caption)
     return _Narration(
         text=text,
@@ -442,7 +445,7 @@ def _narration(
         seconds=seconds,
         silences=silences,
         estimated=not isinstance(measures, SpeechMeasures),
-        cues=spoken_cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale)
+        cues=cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale, heard=words)
         if read
         else (),
     )

@@ -5,8 +5,9 @@ Timed Text Style Guides). It ends where a sentence does, or else a clause, or el
 a phrase: Chinese, Japanese and Thai are cut between phrases as BudouX finds them, Khmer,
 Lao and Burmese between words as ICU does, and nothing where a line may not end.
 
-Times come from the weight of what is spoken, set against the pauses that were
-measured in the sound (`render.words.spoken`). Every word is in exactly one cue,
+Times are those at which each word was heard (`render.generation.reading`), or else come
+from the weight of what is spoken, set against the pauses that were measured in the sound
+(`render.words.spoken`). Every word is in exactly one cue,
 and no two cues are seen at once.
 """
 
@@ -17,17 +18,23 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import inf
-from typing import NamedTuple
 
 from render.languages import estimate_seconds
+from render.measures import WordTime
 from render.sentences import clauses, clusters, sentences, words
 from render.storyboard import clean_text
-from render.timeline import Cue
+from render.timeline import Cue, SpokenWord
 from render.words import line_breaks
 from render.words.columns import LINE, columns
 from render.words.line_breaks import SOFT_HYPHEN, shown
 from render.words.phrases import unspaced
-from render.words.spoken import Break, Span, TextPart, spoken_times
+from render.words.spoken import (
+    Break,
+    Span,
+    TextPart,
+    heard_times,
+    spoken_times,
+)
 
 SHORTEST = Fraction(5, 6)
 """Seconds that a cue is seen at the least, where the narration leaves it so many."""
@@ -67,45 +74,19 @@ _AROUND = " .,;:!?…()[]{}«»‹›„“”‚‘’\"'¡¿–—-"
 _NAME = re.compile(r"\w[/@_=&.:]+\w")
 
 
-class SpokenWord(NamedTuple):
-    """A word of a cue, or a phrase where words are not told apart."""
-
-    text: str
-    """With the space or the line break that follows it: joined, words are the cue's text."""
-    span: Span
-    """When it is said."""
-
-
-class SpokenCue(NamedTuple):
-    """A cue with its words."""
-
-    cue: Cue
-    words: tuple[SpokenWord, ...]
-
-
 def cues(
     text: str,
     *,
     seconds: Fraction,
     pauses: Sequence[tuple[Fraction, Fraction]],
     locale: str,
+    heard: Sequence[WordTime] = (),
 ) -> tuple[Cue, ...]:
-    """Return the captions of one narration, as `spoken_cues` does, without their words."""
-    timed = spoken_cues(text, seconds=seconds, pauses=pauses, locale=locale)
-    return tuple(spoken.cue for spoken in timed)
-
-
-def spoken_cues(
-    text: str,
-    *,
-    seconds: Fraction,
-    pauses: Sequence[tuple[Fraction, Fraction]],
-    locale: str,
-) -> tuple[SpokenCue, ...]:
     """Return the captions of one narration, timed from its first sample to its last.
 
     `text` is what is spoken, or what captions say instead; `seconds` the
-    narration's length; `pauses` its silent stretches, as (start, end). Cues
+    narration's length; `pauses` its silent stretches, as (start, end), and `heard`
+    when its words are said, where `text` is what was spoken. Cues
     follow one another with a gap. Where the text needs more cues than there is
     time for, they share the time evenly.
     """
@@ -113,14 +94,18 @@ def spoken_cues(
     if seconds <= 0 or not columns(text):
         return ()
     parts = list(_parts(text, locale))
-    spans = spoken_times(parts, seconds=seconds, pauses=pauses)
+    certain = heard_times(parts, heard, seconds=seconds)
+    spans = certain or spoken_times(parts, seconds=seconds, pauses=pauses)
     runs = _runs(parts, spans)
     texts = ["\n".join(_lines(parts[first : last + 1])) for first, last in runs]
     spoken = [Span(spans[first].start, spans[last].end) for first, last in runs]
     return tuple(
-        SpokenCue(
-            Cue(start=span.start, end=span.end, text=text),
-            tuple(_spoken_words(text, parts[first : last + 1], spans[first : last + 1])),
+        Cue(
+            start=span.start,
+            end=span.end,
+            text=text,
+            words=tuple(_spoken_words(text, parts[first : last + 1], spans[first : last + 1])),
+            heard=bool(certain),
         )
         for span, text, (first, last) in zip(
             _times(spoken, texts, seconds), texts, runs, strict=True
@@ -138,7 +123,12 @@ def _spoken_words(
         starts.append(text.index(bare, end))
         end = starts[-1] + len(bare)
     for start, following, span in zip(starts, [*starts[1:], len(text)], spans, strict=True):
-        yield SpokenWord(text[start:following], span)
+        yield SpokenWord(text[start:following], span.start, span.end)
+
+
+def pieces(text: str, locale: str) -> list[str]:
+    """Cut a text, in which no two spaces follow one another, into what is timed by itself."""
+    return [part.text for part in _parts(text, locale)]
 
 
 def _parts(text: str, locale: str) -> Iterator[TextPart]:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from render.measures import WordTime
+
 
 class Break(enum.IntEnum):
     """What ends with a part of a text; the larger, the longer a voice rests."""
@@ -100,6 +102,45 @@ def spoken_times(
         until = end + silence[bisect_left(before, end)]
         # What takes no time to say, at a pause, is said before it.
         spans.append(Span(min(until, begin + silence[bisect_right(before, begin)]), until))
+    return spans
+
+
+def heard_times(
+    parts: Sequence[TextPart], heard: Sequence[WordTime], *, seconds: Fraction
+) -> list[Span]:
+    """Return when each part is heard, as `spoken_times` does, by those that were for certain.
+
+    Those between two that were share the time between these by weight. Nothing where none was.
+    """
+    at = {word.character: word for word in heard}
+    known: list[tuple[int, Span]] = []
+    character, until = 0, Fraction(0)
+    for number, part in enumerate(parts):
+        word = at.get(character)
+        character += len(part.text)
+        if word is None:
+            continue
+        start, end = Fraction(word.start, 1000), Fraction(word.end, 1000)
+        if until <= start <= end <= seconds:
+            known.append((number, Span(start, end)))
+            until = end
+    spans: list[Span] = []
+    if not known:
+        return []
+    # Each that is known has the time until the next one for those in between.
+    edges = [*known, (len(parts), Span(seconds, seconds))]
+    if known[0][0] > 0:
+        edges.insert(0, (0, Span(Fraction(0), known[0][1].start)))
+    for (first, span), (following, after) in pairwise(edges):
+        weights = [Fraction(0), *accumulate(part.weight for part in parts[first:following])]
+        last = span.end if following - first == 1 else max(span.end, after.start)
+        spans += [
+            Span(
+                span.start + (last - span.start) * begin / (weights[-1] or 1),
+                span.start + (last - span.start) * end / (weights[-1] or 1),
+            )
+            for begin, end in pairwise(weights)
+        ]
     return spans
 
 

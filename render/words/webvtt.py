@@ -1,6 +1,6 @@
 """WebVTT: captions as a file that players load beside a video (W3C WebVTT)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from render.languages import reads_leftwards
@@ -29,6 +29,39 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def word_webvtt(captions: Iterable[Cue], *, locale: str) -> str:
+    """Return captions with a time before each word, by which players light what is just said.
+
+    Times within a cue lie between its own and never go back, as the format asks; a word that is
+    said when another is has none.
+    """
+    leftwards = is_leftwards(locale)
+    blocks = ["WEBVTT"]
+    for cue in captions:
+        lines = cue.text.split("\n")
+        rows = "".join(_timed_words(cue)).split("\n")
+        shown = [
+            _direction(line, leftwards=leftwards) + row.strip()
+            for line, row in zip(lines, rows, strict=True)
+            if line.strip()
+        ]
+        if shown:
+            blocks.append("\n".join([f"{clock(cue.start)} --> {clock(cue.end)}", *shown]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _timed_words(cue: Cue) -> Iterator[str]:
+    told, last = milliseconds(cue.start), milliseconds(cue.end)
+    for word in cue.words:
+        start = milliseconds(word.start)
+        if told < start < last:
+            yield f"<{clock(word.start)}>"
+            told = start
+        yield word.text.translate(_ESCAPES)
+    if not cue.words:
+        yield cue.text.translate(_ESCAPES)
+
+
 def is_leftwards(locale: str) -> bool:
     """Tell whether a locale's language is read from right to left."""
     return locale.replace("_", "-").lower().partition("-")[0] in _LEFTWARDS
@@ -40,8 +73,11 @@ def milliseconds(seconds: Fraction) -> int:
 
 
 def _line(line: str, *, leftwards: bool) -> str:
-    mark = "&rlm;" if leftwards and not reads_leftwards(line) else ""
-    return mark + line.translate(_ESCAPES)
+    return _direction(line, leftwards=leftwards) + line.translate(_ESCAPES)
+
+
+def _direction(line: str, *, leftwards: bool) -> str:
+    return "&rlm;" if leftwards and not reads_leftwards(line) else ""
 
 
 def clock(seconds: Fraction, *, mark: str = ".") -> str:

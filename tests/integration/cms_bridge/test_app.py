@@ -344,6 +344,8 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                         "poster",
                         "captions.vtt",
                         "captions.srt",
+                        "words.json",
+                        "words.vtt",
                         "chapters.vtt",
                         "transcript",
                         "thumbnails",

@@ -1,7 +1,9 @@
 """`python -m render`, run as whoever uses it runs it: as a process."""
 
+import html
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -109,11 +111,17 @@ def test_what_players_take_beside_a_film_is_made_on_request(film, tmp_path: Path
     names = {
         "captions": "captions.vtt",
         "srt": "captions.srt",
+        "words": "words.json",
+        "word_captions": "words.vtt",
         "chapters": "chapters.vtt",
         "transcript": "transcript.txt",
         "sheet": "thumbnails.jpg",
     }
-    wanted = [part for name, file in names.items() for part in (f"--{name}", beside / file)]
+    wanted = [
+        part
+        for name, file in names.items()
+        for part in (f"--{name.replace('_', '-')}", beside / file)
+    ]
     code, lines = run(*rendering(film, out, "--profile", "preview", *wanted))
     assert code == 0
     result = lines[-1]
@@ -129,6 +137,12 @@ def test_what_players_take_beside_a_film_is_made_on_request(film, tmp_path: Path
         webvtt.from_srt(beside / "captions.srt"),
     )
     assert [one.text for one in captions] == [one.text for one in subtitles]
+    timed = webvtt.read(beside / "words.vtt")
+    assert [re.sub("<[0-9:.]+>", "", one.raw_text) for one in timed] == [
+        one.raw_text for one in captions
+    ]
+    said = json.loads((beside / "words.json").read_bytes())["captions"]
+    assert [one["text"] for one in said] == [html.unescape(one.raw_text) for one in captions]
     with Image.open(beside / "thumbnails.jpg") as sheet:
         parts = [one.text for one in webvtt.read(beside / "thumbnails.vtt")]
         assert parts

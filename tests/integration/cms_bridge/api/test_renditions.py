@@ -46,6 +46,8 @@ WORDS = "#EXTM3U\n#EXTINF:4.0,\n0000.vtt\n#EXT-X-ENDLIST\n"
 FILES = {
     "captions.vtt": (FileKind.CAPTIONS, b"WEBVTT\n"),
     "captions.srt": (FileKind.SUBRIP, b"1\n"),
+    "words.json": (FileKind.WORDS, b"{}\n"),
+    "words.vtt": (FileKind.WORD_CAPTIONS, b"WEBVTT\n\n\n"),
     "chapters.vtt": (FileKind.CHAPTERS, b"WEBVTT\n\n"),
     "transcript.txt": (FileKind.TRANSCRIPT, "Été\n".encode()),
     "thumbnails.vtt": (
@@ -64,6 +66,8 @@ FILES = {
 PLACES = {
     "captions.vtt": "captions.vtt",
     "captions.srt": "captions.srt",
+    "words.json": "words.json",
+    "words.vtt": "words.vtt",
     "chapters.vtt": "chapters.vtt",
     "transcript": "transcript.txt",
     "thumbnails.jpg": "thumbnails.jpg",

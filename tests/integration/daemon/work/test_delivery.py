@@ -48,6 +48,8 @@ async def test_everything_that_was_made_is_stored_and_once(made: Path, tmp_path:
         assert {one.kind for one in files if one.language == "de"} == {
             FileKind.CAPTIONS,
             FileKind.SUBRIP,
+            FileKind.WORDS,
+            FileKind.WORD_CAPTIONS,
             FileKind.CHAPTERS,
             FileKind.TRANSCRIPT,
         }

@@ -9,8 +9,8 @@ import webvtt as independent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.timeline import Cue
-from render.words.webvtt import webvtt
+from render.timeline import Cue, SpokenWord
+from render.words.webvtt import webvtt, word_webvtt
 
 
 def cue(start: float, end: float, text: str) -> Cue:
@@ -72,3 +72,16 @@ def shown(text: str) -> bool:
 def test_an_empty_file_is_one_too() -> None:
     assert webvtt([], locale="en") == "WEBVTT\n"
     assert webvtt([cue(0, 1, " \n ")], locale="en") == "WEBVTT\n"
+
+
+def test_each_word_has_its_time_within_the_cue() -> None:
+    said = ("Salt & ", 1.0), ("bread\n", 1.5), ("<here>", 1.25), (" now", 2.75)
+    words = tuple(SpokenWord(text, Fraction(at), Fraction(at) + 1) for text, at in said)
+    text = "".join(word.text for word in words)
+    timed = Cue(start=Fraction(1), end=Fraction(3), text=text, words=words)
+    # The first is said as the cue appears; the third while another is.
+    assert word_webvtt([timed], locale="en").splitlines()[2:] == [
+        "00:00:01.000 --> 00:00:03.000",
+        "Salt &amp; <00:00:01.500>bread",
+        "&lt;here&gt;<00:00:02.750> now",
+    ]
