@@ -12,6 +12,11 @@ pace). The answer is one line of JSON (`sampleRate`), then for each piece the
 length of its sound in bytes as 32 bits, little-endian, and 16-bit mono PCM.
 """
 
+# The extra may be absent where types are checked, and has wheels for some Pythons only.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 import json
 import resource
 import select
@@ -19,7 +24,6 @@ import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
 
 FILE_BYTES = 1 << 20
 """More than a library could have to say on standard error."""
@@ -46,7 +50,7 @@ def main(model: str, mebibytes: int, idle_seconds: float) -> int:
     from piper import PiperVoice, SynthesisConfig  # noqa: PLC0415
     from piper.config import PiperConfig  # noqa: PLC0415
 
-    options = cast("Any", onnxruntime.SessionOptions())
+    options = onnxruntime.SessionOptions()
     # Beside others that work, threads that wait for each other halve the pace (decision 47).
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
