@@ -42,7 +42,7 @@ from cms_bridge.api import (
     webhooks,
 )
 from cms_bridge.api.bodies import BridgeRequest, KnownParameters, plain_body
-from cms_bridge.api.browsers import cors_for, serves
+from cms_bridge.api.browsers import cors_for, one_after_the_other, serves
 from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
 from cms_bridge.api.playlists import PlaylistLinks
@@ -162,10 +162,12 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             *([object_routes(store)] if isinstance(store, LocalStore) else []),
         ],
         guards=[
-            *([serves(names)] if (names := settings.host_names) else ()),
-            requires_key,
-            KnownParameters(),
-            plain_body,
+            one_after_the_other(
+                *([serves(names)] if (names := settings.host_names) else ()),
+                requires_key,
+                KnownParameters(),
+                plain_body,
+            )
         ],
         cors_config=cors_for(settings.origins),
         lifespan=[resources],

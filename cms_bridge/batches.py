@@ -24,9 +24,9 @@ class Batches:
 
     def __init__(self, url: str, *, seconds: float) -> None:
         """Take a Redis, and how long it may take to connect or to answer; after that it is away."""
-        self._redis: Any = Redis.from_url(  # typed in part
-            url, socket_timeout=seconds, socket_connect_timeout=seconds
-        )
+        # One time for a batch: one for each answer in it costs as much as reading them.
+        self._redis: Any = Redis.from_url(url, socket_connect_timeout=seconds)  # typed in part
+        self._seconds = seconds
         self._waiting: list[Asked] = []
         self._sender: asyncio.Task[None] | None = None
 
@@ -81,7 +81,8 @@ class Batches:
             for commands, _ in batch:
                 for command in commands:
                     pipeline.execute_command(*command)
-            return cast("list[Any]", await pipeline.execute(raise_on_error=False))
+            async with asyncio.timeout(self._seconds):
+                return cast("list[Any]", await pipeline.execute(raise_on_error=False))
 
 
 def _hand_out(batch: list[Asked], answers: list[Any]) -> None:

@@ -1,7 +1,8 @@
 """PostgreSQL: a pool of so many connections, taken in turns, each with an end to its wait."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
+from cms_bridge.engines.groups import Groups
 from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
@@ -73,6 +75,7 @@ class Postgres(PostgresEngine):
         super().__init__(config={"dsn": url, "timeout": bounds.wait_seconds})
         self.bounds = bounds
         self._takes_scripts = True
+        self._groups: dict[str, Groups] = {}
         self._places = Turns(bounds.connections, bounds)
 
     def turn(self) -> AbstractAsyncContextManager[None]:
@@ -94,29 +97,38 @@ class Postgres(PostgresEngine):
         )
 
     async def run_script(self, script: Script, values: dict[str, Any]) -> bool:
-        """Run a script as one transaction of its own; return whether it came to its end.
+        """Run a script in a transaction; return whether it came to its end.
 
-        It does not begin where this may make no function, be it for a connection's length.
+        Others that are asked at the same time may be in that transaction too. It does not begin
+        where this may make no function, be it for a connection's length.
         """
-        pool = cast("Any", self.pool)
-        if pool is None or not self._takes_scripts:
+        if self.pool is None or not self._takes_scripts:
             return False
+        if (groups := self._groups.get(script.name)) is None:
+            groups = self._groups[script.name] = Groups(
+                partial(self._run_group, script), order=script.locks, bounds=self.bounds
+            )
+        return await groups.ask(values)
+
+    async def _run_group(self, script: Script, runs: Sequence[dict[str, Any]]) -> Sequence[bool]:
+        refused = [False] * len(runs)
         async with self.turn():
             with told_apart():
-                async with pool.acquire() as connection:
+                async with cast("Any", self.pool).acquire() as connection:
                     if script.name not in connection.scripts:
                         try:
                             await connection.execute(script.function)
                         except asyncpg.InsufficientPrivilegeError:
                             self._takes_scripts = False
-                            return False
+                            return refused
                         connection.scripts.add(script.name)
                     try:
-                        return await connection.fetchval(script.call, *script.in_order(values))
+                        rows = await connection.fetch(script.call, *script.in_order(runs))
                     except asyncpg.UndefinedFunctionError:
                         # A pooler in between gave this connection another session.
                         self._takes_scripts = False
-                        return False
+                        return refused
+        return [row[0] for row in rows]
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
         """Run one statement, in the transaction under way or by itself."""

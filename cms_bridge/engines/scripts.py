@@ -6,6 +6,7 @@ SQLite, which is no journey away, runs them one after the other in a transaction
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,8 @@ class Script(msgspec.Struct, frozen=True, dict=True):
     """An identifier."""
     parameters: dict[str, str]
     """What they are given: names, each with its type on PostgreSQL."""
+    locks: str
+    """The parameter whose row the first statement holds: runs that go together go in its order."""
     steps: tuple[Step, ...]
 
     @cached_property
@@ -47,9 +50,15 @@ class Script(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def call(self) -> str:
-        """The call of that function, which takes its values in the order of the parameters."""
-        places = ", ".join(f"${number}" for number, _ in enumerate(self.parameters, start=1))
-        return f"SELECT pg_temp.{self.name}({places})"
+        """The call of that function for several runs, one after the other.
+
+        It takes a list of values for each parameter, in the order of the parameters.
+        """
+        lists = ", ".join(
+            f"${number}::{kind}[]" for number, kind in enumerate(self.parameters.values(), start=1)
+        )
+        names = ", ".join(self.parameters)
+        return f"SELECT pg_temp.{self.name}({names}) FROM unnest({lists}) AS runs ({names})"  # noqa: S608 - names of parameters
 
     @cached_property
     def statements(self) -> tuple[tuple[str, tuple[str, ...], bool], ...]:
@@ -63,6 +72,6 @@ class Script(msgspec.Struct, frozen=True, dict=True):
             for step in self.steps
         )
 
-    def in_order(self, values: dict[str, Any]) -> list[Any]:
-        """Return values in the order of the parameters."""
-        return [values[name] for name in self.parameters]
+    def in_order(self, runs: Sequence[dict[str, Any]]) -> list[list[Any]]:
+        """Return the values of several runs, a list for each parameter in their order."""
+        return [[values[name] for values in runs] for name in self.parameters]

@@ -53,6 +53,7 @@ FIRST = Script(
         "body": "bytea",
         "digest": "text",
     },
+    "project",
     (
         Step(projects.UPSERT.format(":project", ":project_name", ":now", ":named")),
         Step(

@@ -5,17 +5,21 @@ import gc
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cms_bridge import telemetry
+from cms_bridge import redaction, telemetry
 from cms_bridge.access.tokens import new_token
 from cms_bridge.redaction import Redactor
 
@@ -217,6 +221,33 @@ def test_of_a_key_only_its_id_is_left() -> None:
         said = Redactor().text(text)
         assert secret[:8] not in said
         assert name in said or "=" in text
+
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        "7",
+        ":",
+        ".",
+        "-",
+        "_",
+        "token",
+        "api_key",
+        "whsec_",
+        "rw_",
+        "bearer",
+        new_token(),
+        SECRET,
+    ]
+)
+
+
+@given(pieces=st.lists(PIECES, max_size=12))
+def test_what_is_told_quickly_is_what_would_be_told_slowly(pieces: list[str]) -> None:
+    text, redactor = "".join(pieces), Redactor([SECRET])
+    with patch.object(redaction, "_PLAIN", re.compile("(?!)")):
+        slowly = redactor.text(text)
+    assert redactor.text(text) == slowly
 
 
 def test_plain_words_are_left_alone() -> None:

@@ -90,6 +90,34 @@ async def test_an_event_that_comes_twice_at_once_is_one(database: str) -> None:
     assert await Job.count() == 1
 
 
+async def test_many_that_come_at_once_are_each_written_once_and_wake_their_own(
+    database: str,
+) -> None:
+    told, ears = dict[str, UUID](), list[Ear]()
+
+    async def one(video: str, project: str) -> None:
+        event = events.submitted(video=video)
+        owner = msgspec.structs.replace(event.data.project, id=project)
+        ear = Ear()
+        with wakeups.sent_to(ear):
+            accepted = await accept(
+                msgspec.structs.replace(
+                    event, data=msgspec.structs.replace(event.data, project=owner)
+                )
+            )
+        told[video] = accepted.job_id
+        assert [list(due.jobs) for due in ear.heard] == [[accepted.job_id]]
+        ears.append(ear)
+
+    async with anyio.create_task_group() as group:
+        for number in range(150):
+            group.start_soon(one, f"video-{number}", f"project-{number * 7 % 11}")
+    assert len(ears) == len(set(told.values())) == await Job.count() == 150
+    rows = await Job.select(Job.id, Job.video_id, Job.project)
+    assert {row["video_id"]: row["id"] for row in rows} == told
+    assert {row["project"] for row in rows} == {f"project-{number}" for number in range(11)}
+
+
 @pytest.fixture
 def poor_url(postgres_server: PostgresServer, migrated_postgres_url: str) -> str:
     """The same database, as a role that may make nothing, be it for a while."""
