@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge import failures, problems, protections, telemetry, wakeups
+from cms_bridge import failures, problems, protections, telemetry, traffic, wakeups
 from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
@@ -29,6 +29,7 @@ from cms_bridge.api import (
     generation,
     health,
     media,
+    metrics,
     models,
     playlists,
     spending,
@@ -52,6 +53,7 @@ from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.jobs.listeners import Listeners
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.jobs.statuses import Statuses
+from cms_bridge.operations.fleet import FleetWatch
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.factory import store_from
@@ -83,6 +85,7 @@ RESOURCES = (
     task_lists,
     fleet,
     health,
+    metrics,
     models,
     generation,
 )
@@ -130,6 +133,12 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         Scanner(settings.clamd_url, timeout=settings.clamd_timeout_seconds)
         if settings.clamd_url
         else None,
+    )
+
+    fleet_watch = FleetWatch(
+        seconds=settings.metrics_cache_seconds,
+        overdue=timedelta(seconds=settings.unclaimed_seconds),
+        news=settings.payload_url is not None,
     )
 
     @asynccontextmanager
@@ -204,16 +213,18 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
             "listeners": Provide(lambda: listeners, sync_to_thread=False),
             "statuses": Provide(lambda: statuses, sync_to_thread=False),
+            "fleet_watch": Provide(lambda: fleet_watch, sync_to_thread=False),
             "tickets": Provide(lambda: tickets, sync_to_thread=False),
         },
         request_class=BridgeRequest,
         request_max_body_size=settings.max_body_bytes,
         middleware=[
+            traffic.timed,
             failures.watch_for_disconnects,
             problems.tells_websockets_why,
             _wakes_workers,
         ],
-        before_send=[tell_rate, protections.protect],
+        before_send=[tell_rate, protections.protect, traffic.count],
         exception_handlers=problems.HANDLERS,
         after_exception=[failures.log_unexpected, problems.note_refusal],
         logging_config=None,

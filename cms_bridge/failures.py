@@ -72,6 +72,11 @@ async def log_unexpected(error: Exception, scope: Scope) -> None:
     log.error("request.failed", method=scope.get("method"), route=_route(scope), exc_info=error)
 
 
+def untold(event: str, error: Exception) -> None:
+    """Log that a part of an answer is missing, since the database did not say it."""
+    _database.tell(event, level=logging.WARNING, reason=type(error).__name__)
+
+
 @contextmanager
 def told(event: str) -> Generator[None]:
     """Log an error on its way: litestar and uvicorn pass a start's failure on as bare text."""

@@ -337,6 +337,10 @@ class BridgeSettings(DatabaseSettings):
     retry_first_delay_seconds: Annotated[float, Field(gt=0)] = 5
     """The wait before the first automatic retry; it doubles with each one."""
 
+    # Metrics
+    metrics_cache_seconds: Annotated[float, Field(ge=0, le=60)] = 5
+    """How long what `/metrics` and `/ops` ask of the database is told again, whoever asks."""
+
     # Logs
     log_format: Literal["json", "console"] = "json"
     """One JSON object a line, or text for a person."""
@@ -441,6 +445,14 @@ class BridgeSettings(DatabaseSettings):
         """What the chains that these keys make are expected to charge."""
         return prices_of(
             self.models,
+            gemini=self.gemini_api_key is not None,
+            replicate=self.replicate_api_token is not None,
+        )
+
+    @property
+    def primaries(self) -> frozenset[tuple[str, str]]:
+        """The models that are asked first, by provider and name."""
+        return self.models.primaries(
             gemini=self.gemini_api_key is not None,
             replicate=self.replicate_api_token is not None,
         )

@@ -12,15 +12,19 @@ from datetime import timedelta
 import anyio
 import structlog
 
+from cms_bridge import metrics
 from cms_bridge.health import models as model_health
-from render.generation.circuit import Evidence
+from render.generation.circuit import Evidence, Sign
 from render.generation.providers import Providers
+from render.generation.replicate.errors import PROVIDER as REPLICATE
 
 log = structlog.get_logger()
 
 _MAX_UNWRITTEN = 1_000
 """Pieces of evidence for each model, while they cannot be written."""
 _RETRY_SECONDS = 1.0
+_CALLS = frozenset({Sign.MADE, Sign.REFUSED, Sign.FAILED})
+_FAILURES = frozenset({Sign.FAILED, Sign.MISSED})
 
 
 class ModelWatch:
@@ -35,6 +39,7 @@ class ModelWatch:
 
     def record(self, provider: str, model: str, evidence: Evidence) -> None:
         """Take note of what was seen of a model, to be written down at once."""
+        _count(provider, model, evidence)
         self._unwritten.setdefault((provider, model), []).append(evidence)
         self._evidence_added.set()
 
@@ -93,3 +98,13 @@ class ModelWatch:
                 self._unwritten[provider, model] = [*evidence, *later][-_MAX_UNWRITTEN:]
                 return False
         return True
+
+
+def _count(provider: str, model: str, evidence: Evidence) -> None:
+    if evidence.sign in _CALLS:
+        metrics.PROVIDER_CALLS.labels(provider, model, evidence.sign).inc()
+    if evidence.sign is Sign.MADE and evidence.seconds is not None:
+        metrics.PROVIDER_SECONDS.labels(provider, model).observe(evidence.seconds)
+    if provider == REPLICATE and evidence.sign in _FAILURES:
+        code = evidence.failure.code if evidence.failure else ""
+        metrics.REPLICATE_API_ERRORS.labels(code).inc()

@@ -89,6 +89,11 @@ class DaemonSettings(BridgeSettings):
     for development, made in the work directory."""
     signing_key: Path | None = None
     """PEM of the signer's private key."""
+    metrics_host: str = "127.0.0.1"
+    """The address at which a daemon tells its metrics: whoever reaches it may read them."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """The port there, one for each daemon of a machine; 0 for any that is free (the log tells
+    which). Empty for none."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300

@@ -33,6 +33,7 @@ from cms_bridge.webhooks import history
 from cms_bridge.webhooks.targets import open_targets
 from daemon import tasks
 from daemon.deliveries import MAX_CONCURRENT
+from daemon.exposition import places_of, served
 from daemon.listener import Subscription, listen
 from daemon.model_watch import ModelWatch
 from daemon.settings import DaemonSettings
@@ -70,8 +71,14 @@ async def run(settings: DaemonSettings | None = None) -> None:
             )
         )
         dispatcher = open_dispatcher(services, targets)
+        port = stack.enter_context(served(settings, lambda: places_of(dispatcher, services)))
         with stop_signals() as stop:
-            log.info("daemon.ready", worker=services.worker, cms=services.payload is not None)
+            log.info(
+                "daemon.ready",
+                worker=services.worker,
+                cms=services.payload is not None,
+                metrics_port=port,
+            )
             try:
                 await _run_until_stopped(dispatcher, services, stop)
             finally:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from cms_bridge import films
+from cms_bridge import films, metrics
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import history, renditions
@@ -225,6 +225,7 @@ async def storyboard_drafted(
             },
         )
         await messages.touch(lease.job_id, Topic.STORYBOARD)
+    metrics.job_finished(lease.kind, lease.phase)
 
 
 async def complete(lease: Lease, video: StoredVideo) -> None:
@@ -238,6 +239,8 @@ async def complete(lease: Lease, video: StoredVideo) -> None:
         )
         rendition = await films.record(finished, video)
         await renditions.record_files(rendition, video.files, at=finished.updated_at)
+        took = await _taken(lease)
+    _count_made(lease, took)
 
 
 async def complete_medium(lease: Lease, *, fallback: bool) -> None:
@@ -249,6 +252,8 @@ async def complete_medium(lease: Lease, *, fallback: bool) -> None:
             {Job.progress: 100, Job.scenes_done: 1, Job.model_fallback_occurred: fallback},
             came_from=[Status.GENERATING],
         )
+        took = await _taken(lease)
+    _count_made(lease, took)
 
 
 async def fail(lease: Lease, problem: Problem) -> None:
@@ -264,6 +269,7 @@ async def fail(lease: Lease, problem: Problem) -> None:
             outcome=AttemptOutcome.FAILED,
             error=problem.message,
         )
+    metrics.job_finished(lease.kind, lease.phase, failure=problem.code)
 
 
 async def postpone(
@@ -297,6 +303,34 @@ async def release(lease: Lease) -> None:
     async with transaction():
         await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.RELEASED)
+
+
+_ENDS = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
+"""After these a person has the word: what follows is another stretch of work."""
+
+
+async def _taken(lease: Lease) -> float:
+    """Return the seconds since this stretch of work began, be it by another worker."""
+    rows = (
+        await Attempt.select(Attempt.outcome, Attempt.started_at)
+        .where(
+            Attempt.job == lease.job_id,
+            Attempt.phase == lease.phase,
+            Attempt.number <= lease.attempt,
+        )
+        .order_by(Attempt.number, ascending=False)
+    )
+    began = rows[0]["started_at"]
+    for row in rows[1:]:
+        if row["outcome"] in _ENDS:
+            break
+        began = row["started_at"]
+    return max(0.0, (datetime.now(UTC) - began).total_seconds())
+
+
+def _count_made(lease: Lease, seconds: float) -> None:
+    metrics.job_finished(lease.kind, lease.phase)
+    metrics.VIDEO_GEN_DURATION.labels(lease.kind).observe(seconds)
 
 
 async def _finish(  # noqa: PLR0913 - how an attempt ends

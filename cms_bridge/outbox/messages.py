@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import films, wakeups
+from cms_bridge import films, metrics, wakeups
 from cms_bridge.outbox.payload import (
     PayloadGone,
     PayloadUnavailable,
@@ -138,6 +138,7 @@ async def deliver(
         await _send(claim.job, claim.topic, payload)
     except PayloadGone as error:
         bound.warning("outbox.given_up", reason=str(error))
+        _count(claim, "given_up")
         await _settle(claim, due_at=None, error=str(error))
         return False
     except PayloadUnavailable as error:
@@ -145,13 +146,19 @@ async def deliver(
         waited = now - (claim.pending_since or now)
         given_up = waited > backoff.horizon
         bound.warning("outbox.given_up" if given_up else "outbox.postponed", reason=str(error))
+        _count(claim, "given_up" if given_up else "postponed")
         due_at = None if given_up else datetime.now(UTC) + backoff.delay(attempts)
         await _settle(claim, due_at=due_at, error=str(error), attempts=attempts)
         return False
     # Once a second and job is too often to be told of what goes well.
     bound.log(INFO if claim.attempts else DEBUG, "outbox.delivered", after=claim.attempts)
     await _mark_delivered(claim)
+    _count(claim, "delivered")
     return True
+
+
+def _count(message: _Message, outcome: str) -> None:
+    metrics.OUTBOX_DELIVERIES.labels(message.topic, outcome).inc()
 
 
 async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:

@@ -38,6 +38,7 @@ from cms_bridge.storage.base import (
     check_key,
 )
 from cms_bridge.storage.links import LinkSigner
+from cms_bridge.storage.measured import measured
 from cms_bridge.storage.media_types import check_media_type, media_type_of
 
 _CHUNK = 1024 * 1024
@@ -76,6 +77,7 @@ class LocalStore:
     ) -> None:
         """Nothing stays open between calls."""
 
+    @measured
     async def put(self, key: str, path: Path, *, media_type: str) -> StoredObject:
         """Store a file under its key, whole or not at all.
 
@@ -101,6 +103,7 @@ class LocalStore:
             cancelled.set()
         return await self.head(key)
 
+    @measured
     async def head(self, key: str) -> StoredObject:
         """Describe an object; raise `ObjectNotFound`."""
         with _port_errors(key):
@@ -121,6 +124,7 @@ class LocalStore:
                     return
                 yield chunk
 
+    @measured
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
         with _port_errors():

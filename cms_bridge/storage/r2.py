@@ -41,6 +41,7 @@ from cms_bridge.storage.base import (
     check_key,
 )
 from cms_bridge.storage.links import content_disposition, whole_seconds
+from cms_bridge.storage.measured import measured
 from cms_bridge.storage.media_types import check_media_type, media_type_of
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class R2Store:
     ) -> None:
         await self._stack.aclose()
 
+    @measured
     async def put(self, key: str, path: Path, *, media_type: str) -> StoredObject:
         """Store a file under its key, whole or not at all.
 
@@ -146,6 +148,7 @@ class R2Store:
             raise StorageUnavailable(f"The object store kept {stored.size} of {size} bytes.")
         return stored
 
+    @measured
     async def head(self, key: str) -> StoredObject:
         """Describe an object; raise `ObjectNotFound`."""
         with _port_errors(key):
@@ -166,6 +169,7 @@ class R2Store:
                 async for chunk in body.iter_chunks(_CHUNK):
                     yield chunk
 
+    @measured
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
         with suppress(ObjectNotFound), _port_errors(key):

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import wakeups
+from cms_bridge import metrics, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.tables import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookSubscription
 from cms_bridge.webhooks import subscriptions
@@ -255,6 +255,7 @@ async def _attempt(
                 )
             raise
     outcome = await _settle(claim, answer, patience)
+    metrics.WEBHOOK_DELIVERIES.labels(outcome).inc()
     log.info(
         "webhook.attempted",
         project_id=subscription.project,

@@ -8,6 +8,7 @@ from uuid import UUID
 import anyio
 import structlog
 
+from cms_bridge import metrics
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
@@ -56,6 +57,7 @@ async def attempt(
             if outcome == "released":
                 await _release(lease)
             seconds = round(time.monotonic() - started, 3)
+            metrics.ATTEMPTS.labels(phase, outcome).inc()
             log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
             structlog.contextvars.clear_contextvars()
             await clear_attempt(services.settings.work_directory, lease)

@@ -93,6 +93,20 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Return what a model for clips takes; raise `KeyError`."""
         return self.clips[model] if model in self.clips else CLIP_MODELS[model]
 
+    def primaries(self, *, gemini: bool, replicate: bool) -> frozenset[tuple[str, str]]:
+        """Return what each chain begins with that these keys make, by provider and model."""
+        chains = (
+            (self.gemini.primary, self.replicate_images),
+            (self.gemini_speech, self.replicate_speech),
+            (self.gemini_text, self.replicate_text),
+            (self.gemini_clips, self.replicate_clips),
+        )
+        return frozenset(
+            ("gemini", ours) if gemini and ours else ("replicate", theirs)
+            for ours, theirs in chains
+            if (gemini and ours) or (replicate and theirs)
+        )
+
     def faults(self) -> list[str]:
         """Return everything that is wrong, in sentences."""
         found = self.gemini.faults()

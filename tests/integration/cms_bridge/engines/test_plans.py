@@ -27,6 +27,7 @@ from cms_bridge.jobs import (
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs.tasks import Wanted
 from cms_bridge.ledger import charges
+from cms_bridge.operations import fleet
 from cms_bridge.outbox import messages
 from cms_bridge.records import JobRecord, PageEnd
 from cms_bridge.states import JobKind, Status
@@ -122,6 +123,7 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
         await tasks.page("p3", wanted, size=50)
     await queues.queues(late_after=timedelta(minutes=2))
     await workers.workers()
+    await fleet.fleet(overdue=timedelta(minutes=2), news=True)
     await submissions.is_superseded(JobRecord.of(job))
     await uploads.of_project("p1", limit=50, after=PageEnd(datetime.now(UTC), uuid4()))
     await uploads.sweep(LocalStore(tmp_path, base_url="http://b", secret="s" * 32))

@@ -1,0 +1,1 @@
+"""What an operator looks at: the fleet as its database tells it, as numbers and as a page."""

@@ -1,0 +1,117 @@
+"""The exposition: what one daemon counts and how full it is, for Prometheus to fetch.
+
+A small server of its own in a thread, without TLS or key: by default it is off, and once a port
+is set it listens on this machine alone. It names no project. What lies in the queues and what was
+spent is the fleet's and told by the bridge.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cms_bridge.metrics import REGISTRY
+from cms_bridge.operations import exposition, volumes
+from cms_bridge.settings import PREFIX, SettingsError
+from daemon.settings import DaemonSettings
+from daemon.tasks import Dispatcher
+from daemon.work.services import Services
+
+Places = dict[str, tuple[int, int]]
+"""By what they are for: how many places there are, and how many of them are taken."""
+
+
+class DaemonCollector(Collector):
+    """What is looked at when it is asked for."""
+
+    def __init__(self, settings: DaemonSettings, places: Callable[[], Places]) -> None:
+        """Take where things lie, and how full the daemon is."""
+        self._settings = settings
+        self._places = places
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield everything this daemon knows of itself."""
+        yield from REGISTRY.collect()
+        places = self._places()
+        for name, said, which in (
+            ("reelwright_places", "Places for work, by what is done there.", 0),
+            ("reelwright_places_taken", "Those of them that are taken.", 1),
+        ):
+            yield exposition.gauges(
+                name, said, ["work"], {(work,): of[which] for work, of in places.items()}
+            )
+        kept = {**volumes.places(self._settings), "work": self._settings.work_directory}
+        yield from exposition.volumes(volumes.look(kept))
+        if certificate := self._settings.signing_certificate:
+            yield from _expiry(certificate)
+
+
+def _expiry(certificate: Path) -> Iterable[Metric]:
+    family = GaugeMetricFamily(
+        "reelwright_certificate_expiry_timestamp_seconds",
+        "When a certificate ends, the first of its chain to.",
+        labels=["certificate"],
+    )
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+    except (OSError, ValueError):
+        # Films fail for it, in words; here a certificate without an end is missing.
+        return []
+    ends = min(one.not_valid_after_utc for one in chain)
+    family.add_metric(["signing"], ends.timestamp())
+    return [family]
+
+
+def places_of(dispatcher: Dispatcher, services: Services) -> Places:
+    """Return how full a daemon is."""
+    pools = {
+        "drafts": dispatcher.drafts.pool,
+        "jobs": dispatcher.renders.pool,
+        "news": dispatcher.deliveries.pool,
+        "webhooks": dispatcher.webhooks.pool,
+    }
+    limits = {
+        "generations": services.generations,
+        "clips": services.clips,
+        "engines": services.renders,
+    }
+    return {
+        **{name: (pool.size, pool.size - pool.free_slots) for name, pool in pools.items()},
+        **{
+            name: (int(limit.total_tokens), limit.borrowed_tokens) for name, limit in limits.items()
+        },
+    }
+
+
+@contextmanager
+def served(settings: DaemonSettings, places: Callable[[], Places]) -> Generator[int | None]:
+    """Answer as long as the block runs, where a port is set; yield the port.
+
+    Raises `SettingsError` where the address cannot be had.
+    """
+    if settings.metrics_port is None:
+        yield None
+        return
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(DaemonCollector(settings, places))
+    try:
+        server, thread = start_http_server(
+            settings.metrics_port, addr=settings.metrics_host, registry=registry
+        )
+    except OSError as error:
+        at = f"{settings.metrics_host}:{settings.metrics_port}"
+        fault = (
+            f"{PREFIX}METRICS_PORT: nothing can listen at {at} ({error.strerror});"
+            " every daemon of a machine needs a port of its own"
+        )
+        raise SettingsError([fault]) from error
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
