@@ -17,6 +17,7 @@ from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
 from cms_bridge.access.rates import Rates, tell_rate
+from cms_bridge.access.sessions import Sessions
 from cms_bridge.access.tickets import Tickets
 from cms_bridge.access.windows import Windows
 from cms_bridge.api import (
@@ -31,6 +32,7 @@ from cms_bridge.api import (
     media,
     metrics,
     models,
+    ops,
     playlists,
     spending,
     storyboards,
@@ -53,6 +55,7 @@ from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.jobs.listeners import Listeners
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.jobs.statuses import Statuses
+from cms_bridge.operations.board import BoardKeeper
 from cms_bridge.operations.fleet import FleetWatch
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings, load
@@ -88,6 +91,7 @@ RESOURCES = (
     metrics,
     models,
     generation,
+    ops,
 )
 
 
@@ -135,10 +139,12 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         else None,
     )
 
-    fleet_watch = FleetWatch(
-        seconds=settings.metrics_cache_seconds,
-        overdue=timedelta(seconds=settings.unclaimed_seconds),
-        news=settings.payload_url is not None,
+    overdue = timedelta(seconds=settings.unclaimed_seconds)
+    told = settings.payload_url is not None
+    fleet_watch = FleetWatch(seconds=settings.metrics_cache_seconds, overdue=overdue, news=told)
+    desk = ops.Desk(settings, fleet_watch, BoardKeeper(overdue=overdue, news=told))
+    sessions = Sessions(
+        settings.link_secret.get_secret_value(), keyring, seconds=settings.ops_session_seconds
     )
 
     @asynccontextmanager
@@ -213,6 +219,8 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
             "listeners": Provide(lambda: listeners, sync_to_thread=False),
             "statuses": Provide(lambda: statuses, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "sessions": Provide(lambda: sessions, sync_to_thread=False),
             "fleet_watch": Provide(lambda: fleet_watch, sync_to_thread=False),
             "tickets": Provide(lambda: tickets, sync_to_thread=False),
         },

@@ -341,6 +341,9 @@ class BridgeSettings(DatabaseSettings):
     metrics_cache_seconds: Annotated[float, Field(ge=0, le=60)] = 5
     """How long what `/metrics` and `/ops` ask of the database is told again, whoever asks."""
 
+    ops_session_seconds: Annotated[int, Field(ge=60, le=604_800)] = 43_200
+    """How long a browser that was signed in to `/ops` stays so, while its key is good."""
+
     # Logs
     log_format: Literal["json", "console"] = "json"
     """One JSON object a line, or text for a person."""
