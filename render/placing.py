@@ -44,6 +44,7 @@ from render.timeline import (
     Timeline,
     Voice,
 )
+from render.words.lit_pages import lit_pages
 
 _CHAPTER_TITLE = 60
 """Characters of a chapter's name at the most."""
@@ -317,6 +318,9 @@ def _texts(
             )
         own = media[scene.id]
         if storyboard.captions is not CaptionStyle.NONE and own.narration is not None:
+            if storyboard.captions is CaptionStyle.LIT:
+                yield from _lit_words(shot, own.cues, fps=fps, lead_in=pacing.lead_in)
+                continue
             for cue in own.cues:
                 # Counted from the scene's own border, and so the same wherever that falls.
                 start = floor((pacing.lead_in + cue.start) * fps)
@@ -328,6 +332,32 @@ def _texts(
                     start=shot.start + start,
                     frames=max(1, end - start),
                     fade=0,
+                )
+
+
+def _lit_words(
+    shot: Shot, cues: Iterable[Cue], *, fps: Rate, lead_in: Fraction
+) -> Iterator[TextOverlay]:
+    """Yield each page of each cue once for every word that is lit on it, one after another."""
+    for cue in cues:
+        lit = [
+            (floor((lead_in + start) * fps), page, number)
+            for page in lit_pages(cue)
+            for number, start in enumerate(page.starts)
+        ]
+        end = max(lit[-1][0], ceil((lead_in + cue.end) * fps))
+        starts = [*(start for start, _, _ in lit[1:]), end]
+        for (start, page, number), until in zip(lit, starts, strict=True):
+            if until > start:  # a word that is said within a frame is not lit
+                yield TextOverlay(
+                    number=shot.number,
+                    style=CaptionStyle.LIT,
+                    text=page.text,
+                    start=shot.start + start,
+                    frames=until - start,
+                    fade=0,
+                    words=page.words,
+                    lit=number,
                 )
 
 

@@ -167,6 +167,7 @@ def _segment(  # noqa: PLR0913  keyword-only past the fourth
                 max(words.start, -words.fade),
                 min(words.end, frames + words.fade),
                 words.fade,
+                *([] if words.lit is None else [words.words, words.lit]),
             ]
             for words in texts
         ]

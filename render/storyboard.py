@@ -120,6 +120,8 @@ class CaptionStyle(enum.StrEnum):
     """White letters on a dark, translucent box."""
     HIGHLIGHT = "highlight"
     """Dark letters on the palette's accent."""
+    LIT = "lit"
+    """A few words at a time on a dark box, the spoken one in the palette's accent."""
 
 
 class Corner(enum.StrEnum):

@@ -196,6 +196,10 @@ class TextOverlay(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     fade: int
     """Frames in which it appears, and again in which it goes; part of `frames`."""
+    words: tuple[str, ...] = ()
+    """The text word by word, each with the space that follows it, where one of them is lit."""
+    lit: int | None = None
+    """Which of them."""
 
     @property
     def end(self) -> int:

@@ -149,6 +149,8 @@ class TextColours(_Part, frozen=True, kw_only=True):
     ink: str
     background: str | None
     """Of the band or box that words stand on."""
+    lit: str | None
+    """Of the word that is spoken, where captions light it."""
     mark: str | None
     """Of the bar where a lower third begins."""
     halo: str | None
@@ -194,6 +196,22 @@ class SpokenWordPreview(_Part, frozen=True, kw_only=True):
     end: float
 
 
+class LitWordPreview(_Part, frozen=True, kw_only=True):
+    """A word of a page, or a phrase where words are not told apart."""
+
+    text: str
+    """With the space that follows it: joined, words are the page's text."""
+    span: FrameSpan | None
+    """When it is lit; None where it is said within a frame."""
+
+
+class LitPagePreview(_Part, frozen=True, kw_only=True):
+    """A few words of a caption that are seen together, while one of them is lit."""
+
+    right_to_left: bool
+    words: tuple[LitWordPreview, ...]
+
+
 class CuePreview(_Part, frozen=True, kw_only=True):
     """One caption; `start` and `end` are those of the WebVTT file, in whole milliseconds."""
 
@@ -209,6 +227,8 @@ class CuePreview(_Part, frozen=True, kw_only=True):
     """When each is said: what karaoke goes by."""
     heard: bool
     """Whether they were heard when they are said; else it is guessed from their weight."""
+    pages: tuple[LitPagePreview, ...]
+    """What is seen instead of the whole, where captions are `lit`; else none."""
 
 
 class CaptionsPreview(_Part, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ paint and mix. Narrations that nobody has spoken yet are taken to last as long a
 voice would need.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,8 @@ from render.preview.document import (
     FrameSpan,
     Keyframe,
     LevelPoint,
+    LitPagePreview,
+    LitWordPreview,
     LogoPreview,
     MusicPreview,
     NarrationPreview,
@@ -72,6 +74,7 @@ from render.words.captions import cues
 from render.words.colours import text_colours
 from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
 from render.words.faces import faces_for, weights
+from render.words.lit_pages import lit_pages
 from render.words.webvtt import milliseconds
 from render.words.zones import Zone, logo_place, logo_room, zone_of
 
@@ -292,15 +295,20 @@ class _Plan:
         for voice in self.timeline.voices:
             seen = burned.get(voice.number, [])
             for cue in islice(placed, len(self.narrations[voice.scene_id].cues)):
-                # One that is left without a frame is not seen, and not among them.
-                own = seen.pop(0) if seen and seen[0].text == cue.text else None
+                pages: tuple[LitPagePreview, ...] = ()
+                if self.storyboard.captions is CaptionStyle.LIT:
+                    pages = tuple(self._pages(cue, seen))
+                    span = self._over([word.span for page in pages for word in page.words])
+                else:
+                    own = _next(seen, cue.text, None)
+                    span = self._frames(own.start, own.frames) if own else None
                 yield CuePreview(
                     scene_id=voice.scene_id,
                     text=cue.text,
                     right_to_left=reads_leftwards(cue.text),
                     start=milliseconds(cue.start) / 1000,
                     end=milliseconds(cue.end) / 1000,
-                    span=self._frames(own.start, own.frames) if own else None,
+                    span=span,
                     words=tuple(
                         SpokenWordPreview(
                             text=word.text,
@@ -310,7 +318,29 @@ class _Plan:
                         for word in cue.words
                     ),
                     heard=cue.heard,
+                    pages=pages,
                 )
+
+    def _over(self, spans: Sequence[FrameSpan | None]) -> FrameSpan | None:
+        """Return the span from the first of these to the last, which lie end to end."""
+        found = [span for span in spans if span is not None]
+        if not found:
+            return None
+        start = found[0].start_frame
+        return self._frames(start, found[-1].start_frame + found[-1].frames - start)
+
+    def _pages(self, cue: Cue, seen: list[TextOverlay]) -> Iterator[LitPagePreview]:
+        for page in lit_pages(cue):
+            lit = [_next(seen, page.text, number) for number in range(len(page.words))]
+            yield LitPagePreview(
+                right_to_left=reads_leftwards(page.text),
+                words=tuple(
+                    LitWordPreview(
+                        text=text, span=self._frames(own.start, own.frames) if own else None
+                    )
+                    for text, own in zip(page.words, lit, strict=True)
+                ),
+            )
 
     def _view(self, shot: Shot, scene: Scene) -> View:
         match shot.source:
@@ -401,6 +431,7 @@ class _Plan:
                 background=colours.get("background"),
                 mark=colours.get("mark"),
                 halo=colours.get("halo"),
+                lit=colours.get("lit"),
             ),
         )
 
@@ -422,6 +453,11 @@ class _Plan:
             start_frame=start,
             frames=frames,
         )
+
+
+def _next(seen: list[TextOverlay], text: str, lit: int | None) -> TextOverlay | None:
+    """Take what comes next if it is this; what is left without a frame is not among them."""
+    return seen.pop(0) if seen and (seen[0].text, seen[0].lit) == (text, lit) else None
 
 
 def _narration(

@@ -27,6 +27,10 @@ Rgb = tuple[float, float, float]
 
 _POLES: tuple[Rgb, Rgb] = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _DARK = "#12151c"
+_BRIGHT = "#ffd23f"
+"""Lights a word where the accent is as good as white."""
+_LIT_CONTRAST = 1.3
+"""Of a lit word with those around it."""
 
 
 def roles(palette: Palette) -> dict[str, str]:
@@ -78,8 +82,17 @@ def text_colours(style: TextStyle | CaptionStyle, palette: Palette) -> dict[str,
             }
         case CaptionStyle.BOX:
             return {"ink": "#ffffff", "background": "#0b0d12c8"}
+        case CaptionStyle.LIT:
+            return {"ink": "#ffffff", "lit": _lit(parse(palette.accent)), "background": "#0b0d12c8"}
         case CaptionStyle.OUTLINE | CaptionStyle.NONE | TextStyle.NONE:  # none is ever set
             return {"ink": "#ffffff", "halo": "#000000"}
+
+
+def _lit(accent: Rgb) -> str:
+    """Return the accent as it is legible on a dark box over anything, and unlike white."""
+    box = parse("#0b0d12")
+    colour = legible(accent, [mix(box, pole, 1 - 0xC8 / 255) for pole in _POLES], _OVERLAY_CONTRAST)
+    return text(colour) if contrast(colour, (1.0, 1.0, 1.0)) >= _LIT_CONTRAST else _BRIGHT
 
 
 def readable_background(background: Rgb, foreground: Rgb, accent: Rgb) -> Rgb:

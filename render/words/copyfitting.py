@@ -14,6 +14,7 @@ MOST = {
     CaptionStyle.OUTLINE: 220,
     CaptionStyle.BOX: 220,
     CaptionStyle.HIGHLIGHT: 220,
+    CaptionStyle.LIT: 220,
 }
 """Columns shown of a paragraph: at this length it is still large enough to be read."""
 
@@ -49,5 +50,7 @@ def largest_size(style: TextStyle | CaptionStyle, length: int) -> float:
             return 13 if length <= 16 else 9.5 if length <= 48 else 7  # noqa: PLR2004
         case TextStyle.LOWER_THIRD:
             return 5.6 if length <= 60 else 4.2  # noqa: PLR2004
+        case CaptionStyle.LIT:
+            return 6.2
         case _:
             return 4.7

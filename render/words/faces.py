@@ -13,6 +13,8 @@ from render.storyboard import CaptionStyle, TextStyle
 
 HEAVY, MEDIUM = 800, 500
 """Inter's two weights: of heads, and of what is read for longer."""
+BOLD = frozenset({CaptionStyle.OUTLINE, CaptionStyle.LIT})
+"""Captions that are set as heavy as heads."""
 
 _BASE = "Inter"
 _BY_SCRIPT = {
@@ -52,7 +54,7 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 def weights(style: TextStyle | CaptionStyle) -> tuple[int, ...]:
     """Return the weight of a style's head or caption, and of what stands below a head."""
     if isinstance(style, CaptionStyle):
-        return (HEAVY if style is CaptionStyle.OUTLINE else MEDIUM,)
+        return (HEAVY if style in BOLD else MEDIUM,)
     return HEAVY, MEDIUM
 
 

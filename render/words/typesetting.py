@@ -32,6 +32,7 @@ from render.words import fonts
 from render.words.colours import text_colours
 from render.words.columns import columns
 from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
+from render.words.faces import BOLD
 from render.words.halo import Halo, surround
 from render.words.layer import Layer
 from render.words.line_breaks import unbroken
@@ -41,6 +42,7 @@ from render.words.zones import zone_of
 
 TEMPLATE = Path(__file__).with_name("text_overlay.typ")
 
+_ZERO_WIDTH_SPACE = "\u200b"
 _LISTED = 8
 _KEPT = 16
 """Layers kept: what two neighbouring segments show at a time, with room to spare."""
@@ -51,6 +53,16 @@ _BARE_INSET = 0.6
 _BOX_RADIUS = 0.9
 
 _NOTHING = np.zeros((1, 1, 4), np.uint8)
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of a page on which one is lit."""
+
+    words: str
+    boxed: bool
+    """Whether Typst would break inside it."""
+    after: str
+    """The space that follows it, or where there is none a place to break the line."""
 
 
 class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -71,6 +83,10 @@ class _Sheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     inset: float
     """What a caption keeps free on every side, in hundredths of the frame's shorter side."""
     voice: str
+    page: list[_Part]
+    """Where a word is lit: all of them; else empty."""
+    lit: int
+    """Which."""
     colours: dict[str, str]
 
 
@@ -89,7 +105,9 @@ def typeset(words: TextOverlay, profile: Profile, *, palette: Palette, locale: s
     the scene where Typst refuses.
     """
     try:
-        return _typeset(words.style, words.text, profile, palette, locale)
+        return _typeset(
+            words.style, words.text, profile, palette, locale, words=words.words, lit=words.lit
+        )
     except typst.TypstError as error:
         raise MediaError(
             f"Scene {words.number}: its words could not be set.",
@@ -131,6 +149,15 @@ def problems(words: TextOverlay) -> tuple[Problem, ...]:
     return tuple(listed_problems)
 
 
+def _part(word: str, locale: str) -> _Part:
+    said = wording(readable(word), locale)
+    return _Part(
+        words=said.words,
+        boxed=bool(said.whole),
+        after=" " if word != word.rstrip() else _ZERO_WIDTH_SPACE,
+    )
+
+
 @functools.cache
 def stack_digest() -> str:
     """Return the digest of all that decides how letters look: fonts, typesetter, this room."""
@@ -144,8 +171,15 @@ def stack_digest() -> str:
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _typeset(
-    style: TextStyle | CaptionStyle, text: str, profile: Profile, palette: Palette, locale: str
+def _typeset(  # noqa: PLR0913  words lie in a cache by all that decides how they look
+    style: TextStyle | CaptionStyle,
+    text: str,
+    profile: Profile,
+    palette: Palette,
+    locale: str,
+    *,
+    words: tuple[str, ...] = (),
+    lit: int | None = None,
 ) -> Layer:
     fitted = [cut(readable(part), MOST[style]) for part in paragraphs(style, text)]
     parts = [part for part in fitted if columns(part)]
@@ -168,7 +202,9 @@ def _typeset(
         largest=largest_size(style, wordings[0].length),
         below=SECOND_SIZE.get(style, 1.0),
         inset=_BOX_INSET if "background" in colours else _BARE_INSET,
-        voice="bold" if style is CaptionStyle.OUTLINE else "plain",
+        voice="bold" if style in BOLD else "plain",
+        page=[] if lit is None else [_part(word, locale) for word in words],
+        lit=0 if lit is None else lit,
         colours=colours,
     )
     png = typst.compile(

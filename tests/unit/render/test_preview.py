@@ -180,6 +180,22 @@ def test_every_layer_lies_within_its_scene(
 
 @settings(deadline=None)
 @given(boards())
+def test_words_are_lit_one_after_another_while_their_caption_is_seen(
+    given_board: tuple[Storyboard, dict[str, SceneAssets]],
+) -> None:
+    preview = planned(*given_board)
+    for cue in preview.captions.cues:
+        lit = [word.span for page in cue.pages for word in page.words if word.span]
+        assert bool(cue.pages) == (preview.captions.style is CaptionStyle.LIT)
+        if cue.pages and cue.span:
+            assert lit[0].start_frame == cue.span.start_frame
+            assert end(lit[-1]) == end(cue.span)
+            for span, later in pairwise(lit):
+                assert end(span) <= later.start_frame
+
+
+@settings(deadline=None)
+@given(boards())
 def test_no_two_narrations_and_no_two_captions_are_there_at_once(
     given_board: tuple[Storyboard, dict[str, SceneAssets]],
 ) -> None:

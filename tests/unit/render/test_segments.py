@@ -1,3 +1,4 @@
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from render.encoder import X264
 from render.placing import build
 from render.rendition import Profile, profile_for
 from render.segments import Segment, plan
-from render.storyboard import AspectRatio, Motion, Scene, Storyboard, Transition
-from render.timeline import SceneMedia, Timeline
+from render.storyboard import AspectRatio, CaptionStyle, Motion, Scene, Storyboard, Transition
+from render.timeline import Cue, SceneMedia, SpokenWord, Timeline
 
 PROFILE = profile_for(AspectRatio.LANDSCAPE)
 
@@ -190,3 +191,32 @@ def test_the_encoders_settings_are_part_of_every_digest() -> None:
     slower = msgspec.structs.replace(X264, options=X264.options | {"preset": "medium"})
     other = plan(timeline, profile=PROFILE, encoder=slower, fingerprints=Fingerprints())
     assert not digests(timeline) & {segment.digest for segment in other}
+
+
+def lit_film(later: Fraction) -> Timeline:
+    """Return twelve seconds under one narration, of which one word near the end is said later."""
+    times = [Fraction(n) for n in range(10)]
+    times[8] += later
+    words = tuple(
+        SpokenWord(f"word{n} ", at, following)
+        for n, (at, following) in enumerate(pairwise([*times, Fraction(10)]))
+    )
+    cue = Cue(start=times[0], end=Fraction(10), text="".join(w.text for w in words), words=words)
+    board = Storyboard(
+        title="",
+        captions=CaptionStyle.LIT,
+        scenes=(Scene(id="a", narration=cue.text, duration=12, motion=Motion.STILL),),
+    )
+    spoken = SceneMedia(
+        picture=Path("a.png"), narration=Path("a.wav"), narration_seconds=Fraction(10), cues=(cue,)
+    )
+    return build(board, {"a": spoken})
+
+
+def test_a_word_that_is_lit_at_another_time_changes_the_segment_that_shows_it_alone() -> None:
+    before, after = planned(lit_film(Fraction(0))), planned(lit_film(Fraction(1, 4)))
+    changed = [old.digest != new.digest for old, new in zip(before, after, strict=True)]
+    assert changed == [False, False, True]
+    assert [segment.digest for segment in planned(lit_film(Fraction(1, 1000)))] == [
+        segment.digest for segment in before
+    ], "within the same frame"

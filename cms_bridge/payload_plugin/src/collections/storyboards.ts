@@ -33,7 +33,7 @@ const passThroughFields: Field[] = ['logo', 'music', 'ingredients'].map((name) =
 }))
 
 const captionsField = selectField<CaptionStyle>('captions', 'captions', {
-  values: ['none', 'outline', 'box', 'highlight'],
+  values: ['none', 'outline', 'box', 'highlight', 'lit'],
   labelOf: (value) => `captions.${value}`,
   position: 'sidebar',
   description: labels('captions.help'),

@@ -46,7 +46,7 @@ export type Source = 'model' | 'rule' | 'stock' | 'upload'
 /**
  * How captions are burned into the picture.
  */
-export type CaptionStyle = 'box' | 'highlight' | 'none' | 'outline'
+export type CaptionStyle = 'box' | 'highlight' | 'lit' | 'none' | 'outline'
 /**
  * A corner of the frame, inside the safe margin.
  */

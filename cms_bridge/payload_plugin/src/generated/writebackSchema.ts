@@ -267,7 +267,7 @@ export const writebackSchema = {
     CaptionStyle: {
       title: 'CaptionStyle',
       description: 'How captions are burned into the picture.',
-      enum: ['box', 'highlight', 'none', 'outline'],
+      enum: ['box', 'highlight', 'lit', 'none', 'outline'],
     },
     Logo: {
       title: 'Logo',

@@ -116,6 +116,7 @@ export const de: Translations = {
   'captions.outline': 'Weiß mit Umriss',
   'captions.box': 'Weiß auf dunklem Kasten',
   'captions.highlight': 'Dunkel auf der Akzentfarbe',
+  'captions.lit': 'Wenige Wörter, das gesprochene leuchtet',
   estimatedCost: 'Geschätzte Kosten (USD)',
   actualCost: 'Tatsächliche Kosten (USD)',
   revision: 'Stand Nr.',

@@ -114,6 +114,7 @@ export const en = {
   'captions.outline': 'White, with an outline',
   'captions.box': 'White, on a dark box',
   'captions.highlight': 'Dark, on the accent colour',
+  'captions.lit': 'A few words, the spoken one lit',
   estimatedCost: 'Estimated cost (USD)',
   actualCost: 'Actual cost (USD)',
   revision: 'Revision',

@@ -116,6 +116,7 @@ export const es: Translations = {
   'captions.outline': 'Blancos, con contorno',
   'captions.box': 'Blancos, sobre un recuadro oscuro',
   'captions.highlight': 'Oscuros, sobre el color de acento',
+  'captions.lit': 'Pocas palabras, la que se dice se ilumina',
   estimatedCost: 'Coste estimado (USD)',
   actualCost: 'Coste real (USD)',
   revision: 'Revisión',

@@ -116,6 +116,7 @@ export const fr: Translations = {
   'captions.outline': 'Blancs, avec un contour',
   'captions.box': 'Blancs, sur un cadre sombre',
   'captions.highlight': 'Sombres, sur la couleur d’accent',
+  'captions.lit': 'Quelques mots, celui qui est dit s’éclaire',
   estimatedCost: 'Coût estimé (USD)',
   actualCost: 'Coût réel (USD)',
   revision: 'Révision',

@@ -4,6 +4,7 @@ import time
 from itertools import product
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from render.rendition import Profile, Quality, profile_for
 from render.storyboard import AspectRatio, CaptionStyle, Palette, TextStyle
 from render.timeline import TextOverlay
 from render.words import typesetting
-from render.words.colours import contrast, text_colours
+from render.words.colours import contrast, mix, parse, text_colours
 from render.words.layer import Layer
 from render.words.wording import wording
 from render.words.zones import SAFE
@@ -295,3 +296,81 @@ def test_a_caption_stands_in_the_middle_of_its_box(
     )
     assert max(free) - min(free) <= 2
     assert abs(min(free) - 1.6 * min(width, height) / 100) <= 2
+
+
+LIT = {
+    "en": ("town ", "is ", "awake,"),
+    "ar": ("قبل ", "أن ", "تستيقظ"),
+    "he-mixed": ("לחם ", "iPhone ", "Pro ", "חדש"),
+    "th": ("ก่อน", "ที่", "เมือง"),
+    "zh": ("在", "城市", "醒来"),
+    "ko": ("첫 ", "번째 ", "빵"),
+}
+
+
+def lit_centres(parts: tuple[str, ...], locale: str) -> list[float]:
+    """Return where across the frame each word is lit; all else stays where it is."""
+    text = "".join(parts)
+    plain = words(CaptionStyle.LIT, text)
+    shown = [
+        painted(
+            typesetting.typeset(
+                msgspec.structs.replace(plain, words=parts, lit=number),
+                WIDE,
+                palette=Palette(),
+                locale=locale,
+            ),
+            WIDE,
+            126,
+        ).astype(int)
+        for number in range(len(parts))
+    ]
+    brightest = np.max(shown, axis=0)
+    centres: list[float] = []
+    for one in shown:
+        # Lit letters are not white: what is white in the other frames is not blue in this one.
+        dark = brightest[..., 2] - one[..., 2] > 90
+        assert dark.sum() > 20
+        centres.append(float(np.flatnonzero(dark.any(axis=0)).mean()))
+    return centres
+
+
+@pytest.mark.parametrize("script", LIT)
+def test_the_spoken_word_alone_is_lit_where_it_stands(script: str) -> None:
+    centres = lit_centres(LIT[script], script.split("-", maxsplit=1)[0])
+    if script == "he-mixed":
+        # Two words that read rightwards stay in their own order among those that do not.
+        first, phone, pro, last = centres
+        assert last < phone < pro < first
+    else:
+        assert centres == sorted(centres, reverse=script == "ar")
+
+
+@pytest.mark.parametrize("script", LIT)
+def test_nothing_moves_when_the_next_word_is_lit(script: str) -> None:
+    places = {
+        box(
+            typesetting.typeset(
+                msgspec.structs.replace(
+                    words(CaptionStyle.LIT, "".join(LIT[script])), words=LIT[script], lit=number
+                ),
+                SMALL[1],
+                palette=Palette(),
+                locale=script.split("-", maxsplit=1)[0],
+            )
+        )
+        for number in range(len(LIT[script]))
+    }
+    assert len(places) == 1
+
+
+@pytest.mark.parametrize(
+    "accent", ["#000000", "#ffffff", "#fafafa", "#0000ff", "#ffb020", "#808080"]
+)
+def test_a_lit_word_is_legible_and_unlike_the_others(accent: str) -> None:
+    colours = text_colours(CaptionStyle.LIT, Palette(accent=accent))
+    lit = parse(colours["lit"])
+    for behind in ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)):
+        through = mix(parse("#0b0d12"), behind, 1 - 0xC8 / 255)
+        assert contrast(lit, through) >= 4.45  # in whole bytes
+    assert contrast(lit, parse(colours["ink"])) >= 1.3
