@@ -11,6 +11,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
+from cms_bridge import films
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import UNFILMABLE, terms
@@ -24,9 +25,10 @@ from cms_bridge.errors import (
 )
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
-from cms_bridge.jobs.approvals import Quote
+from cms_bridge.jobs.revisions import Difference, differences
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices, SceneEstimate
+from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from render.storyboard import Storyboard
@@ -57,6 +59,8 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     needs: Decimal
     """What a job that stopped for it needs beyond what was approved; else 0."""
     scenes: tuple[SceneEstimate, ...]
+    changes: tuple[Difference, ...]
+    """What it shows or says otherwise than the newest film; none where there is no film."""
 
 
 class ApprovalRequest(
@@ -111,7 +115,7 @@ async def get_estimate(
     job = await transitions.find(job_id)
     if job.storyboard is None:
         raise JobNotFound("This job has no storyboard yet.")
-    return price_quote(await approvals.quote(job, job.storyboard, prices))
+    return await price_quote(job, job.storyboard, prices)
 
 
 @post(
@@ -129,7 +133,7 @@ async def estimate_edit(
     """Price a storyboard before it is saved; nothing is kept of it."""
     job = await transitions.find(job_id)
     data.storyboard.check(settings.limits)
-    return price_quote(await approvals.quote(job, data.storyboard, prices))
+    return await price_quote(job, data.storyboard, prices)
 
 
 @post(
@@ -182,9 +186,11 @@ async def render_video(job_id: FromPath[UUID]) -> JobAccepted:
     return JobAccepted(job_id=job_id, status=accepted.status)
 
 
-def price_quote(quoted: Quote) -> PriceQuote:
-    """Return a price as the API tells of it."""
-    priced = quoted.priced
+async def price_quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> PriceQuote:
+    """Return the price of a job's storyboard as the API tells of it."""
+    quoted = await approvals.quote(job, storyboard, prices)
+    film = await films.newest(job.id) if job.filmed else None
+    priced, filmed = quoted.priced, film.storyboard if film else None
     return PriceQuote(
         storyboard_digest=priced.storyboard_digest,
         estimated_cost=rounded(priced.total),
@@ -196,6 +202,7 @@ def price_quote(quoted: Quote) -> PriceQuote:
         spent=rounded(quoted.spent),
         needs=rounded(quoted.needs),
         scenes=priced.scenes,
+        changes=differences(filmed, storyboard) if filmed else (),
     )
 
 

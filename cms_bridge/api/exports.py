@@ -178,6 +178,9 @@ _DONE = replace(
     rendition=RenditionView(
         id=(made := UUID("6f1c6f52-3c43-4a0e-9a2f-0d3f2b7c1f5e")),
         export_id=_ID,
+        number=1,
+        storyboard_revision=1,
+        changes=(),
         format=Codec.H264,
         fps=USUAL_RATE,
         duration=31.4,

@@ -35,6 +35,7 @@ from cms_bridge.errors import (
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import renditions
 from cms_bridge.jobs.renditions import HLS_MAIN, FoundFile, Rendition
+from cms_bridge.jobs.revisions import Difference
 from cms_bridge.protections import MEDIA_POLICY, POLICY
 from cms_bridge.records import StoredFile
 from cms_bridge.states import FileKind
@@ -82,6 +83,12 @@ class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: UUID
     export_id: UUID | None
     """The export that made it; null of the film itself."""
+    number: int
+    """Counts the video's renditions, from 1."""
+    storyboard_revision: int
+    """Which revision of the storyboard was filmed."""
+    changes: tuple[Difference, ...]
+    """What it shows or says otherwise than the film before it; none of the first, or an export."""
     format: Codec
     """How its pictures are compressed, in an MP4."""
     fps: int
@@ -132,6 +139,9 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
     return RenditionView(
         id=rendition.id,
         export_id=rendition.export,
+        number=rendition.number,
+        storyboard_revision=rendition.storyboard_revision,
+        changes=rendition.changes,
         format=rendition.format,
         fps=rendition.fps,
         duration=rendition.duration,

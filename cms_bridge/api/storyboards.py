@@ -28,7 +28,7 @@ from cms_bridge.errors import (
     Superseded,
 )
 from cms_bridge.fields import Digest, Person
-from cms_bridge.jobs import approvals, decisions, refinements, transitions
+from cms_bridge.jobs import decisions, refinements, transitions
 from cms_bridge.jobs.refinements import Changes
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
@@ -198,7 +198,7 @@ async def _view(job: JobRecord, storyboard: Storyboard, prices: Prices) -> Store
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=storyboard.digest,
         storyboard=storyboard,
-        price=price_quote(await approvals.quote(job, storyboard, prices)),
+        price=await price_quote(job, storyboard, prices),
     )
 
 

@@ -7,7 +7,7 @@ Its files are served by `cms_bridge.api.renditions`.
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, QueryParameter, SkipValidation
 
 from cms_bridge import films
 from cms_bridge.access.callers import Action
@@ -26,7 +26,7 @@ from cms_bridge.api.playlists import PlaylistLinks, is_playlist
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
 from cms_bridge.api.stages import AskedModel, JobStage
-from cms_bridge.errors import IllegalMove, JobNotFound, VideoNotFound
+from cms_bridge.errors import IllegalMove, JobNotFound, RenditionNotFound, VideoNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, renditions, transitions
 from cms_bridge.jobs.statuses import Form, Statuses
@@ -196,7 +196,7 @@ async def cancel_job(job_id: FromPath[UUID]) -> JobStatus:
 
 @get(
     f"{_JOB}/links",
-    opt=terms(JobNotFound) | needs(Action.READ),
+    opt=terms(JobNotFound, VideoNotFound, RenditionNotFound) | needs(Action.READ),
     summary="Links to a finished video",
 )
 async def get_video_links(
@@ -204,11 +204,17 @@ async def get_video_links(
     store: NamedDependency[SkipValidation[ObjectStore]],
     settings: NamedDependency[BridgeSettings],
     playlist_links: NamedDependency[SkipValidation[PlaylistLinks]],
+    rendition: Annotated[
+        UUID | None, QueryParameter(description="One of the video's renditions; else the newest.")
+    ] = None,
 ) -> VideoLinks:
     """Return fresh, expiring links to the finished video and its poster; 404 until then."""
     job = await transitions.find(job_id)
-    shown = await films.finished(job_id)
-    newest = await renditions.find(shown.job, shown.id)
+    if rendition:
+        newest = await renditions.find(job_id, rendition)
+    else:
+        shown = await films.finished(job_id)
+        newest = await renditions.find(shown.job, shown.id)
     expires = timedelta(seconds=settings.link_seconds)
 
     async def link(kind: FileKind) -> ExpiringLink | None:

@@ -36,6 +36,8 @@ from cms_bridge.events import StoryboardChange
 from cms_bridge.jobs import approvals, submissions
 from cms_bridge.jobs.approvals import ApprovalRecord
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
+from cms_bridge.outbox import messages
+from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing import estimates
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
@@ -116,8 +118,7 @@ async def _put(storyboard: Storyboard, job: JobRecord, *, revision: int, prices:
         raise JobNotFound("Only a video has a storyboard that can be edited.")
     if job.status is Status.COMPLETED and storyboard.digest == job.storyboard_digest:
         # The film is of exactly this.
-        await Job.update({Job.storyboard_revision: revision}).where(Job.id == job.id)
-        wakeups.job_changed(job.id)
+        await _note_revision(job.id, revision)
         return
     if job.status is Status.CANCELLED and not job.filmed:
         raise IllegalMove(job.status, Status.STORYBOARD_COMPLETE)
@@ -151,10 +152,7 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
     digest = change.storyboard.digest
     if job.approved and job.approved_digest == digest and not _asks_for_more(change, job):
         # It is approved already, but of this revision too: an edit before it comes too late.
-        await Job.update({Job.storyboard_revision: change.revision}).where(
-            Job.id == job.id, Job.storyboard_revision < change.revision
-        )
-        wakeups.job_changed(job.id)
+        await _note_revision(job.id, change.revision)
         return job.id
     if change.revision < job.storyboard_revision:
         # Approved what has since been edited: the edit stands, and asks for approval anew.
@@ -162,6 +160,7 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
     if digest != job.storyboard_digest:
         _check_newer(change, job)
     elif job.status is Status.COMPLETED:
+        await _note_revision(job.id, change.revision)
         return job.id
     quoted = await approvals.quote(job, change.storyboard, prices)
     approvals.check_price(change.estimated_cost, quoted)
@@ -218,6 +217,18 @@ async def approve(
         return await approvals.record(
             job, digest=digest, estimate=estimate, bound=quoted.bound, by=by
         )
+
+
+async def _note_revision(job: UUID, revision: int) -> None:
+    """Note that what stands is of this revision too, and tell the CMS that its save was heard."""
+    noted = (
+        await Job.update({Job.storyboard_revision: revision, Job.sequence: Job.sequence + 1})
+        .where(Job.id == job, Job.storyboard_revision < revision)
+        .returning(Job.id)
+    )
+    if noted:
+        await messages.touch(job, Topic.RENDITION)
+        wakeups.job_changed(job)
 
 
 def _asks_for_more(change: StoryboardChange, job: JobRecord) -> bool:

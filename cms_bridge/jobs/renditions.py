@@ -18,10 +18,12 @@ from cms_bridge.errors import (
     VideoNotFound,
     VideoNotReady,
 )
+from cms_bridge.jobs.revisions import Difference, differences
 from cms_bridge.records import JobRecord, StoredFile
 from cms_bridge.states import FileKind, JobKind
 from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
 from render.rendition import Codec
+from render.storyboard import Storyboard
 
 HLS_MAIN = "hls/main.m3u8"
 """The name of the playlist that a player is given."""
@@ -37,6 +39,11 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     export: UUID | None
     """The export that made it; None of a film itself."""
+    number: int
+    """Counts a video's renditions, from 1."""
+    storyboard_revision: int
+    changes: tuple[Difference, ...]
+    """What it shows or says otherwise than the film before it."""
     format: Codec
     fps: int
     duration: float
@@ -92,7 +99,10 @@ async def of_video(video: UUID) -> tuple[JobRecord, tuple[Rendition, ...]]:
     """Return a video's job and its renditions, the newest first; raise `VideoNotFound`."""
     job, rows = await find_video(video), await _rows(video)
     files = await _files([row["id"] for row in rows])
-    return job, tuple(_rendition(row, files.get(row["id"], ())) for row in rows)
+    changes = _changes(rows)
+    return job, tuple(
+        _rendition(row, files.get(row["id"], ()), changes.get(row["id"], ())) for row in rows
+    )
 
 
 async def find(video: UUID, rendition: UUID) -> Rendition:
@@ -171,11 +181,31 @@ async def _files(renditions: Collection[UUID]) -> dict[UUID, list[StoredFile]]:
     return found
 
 
-def _rendition(row: Mapping[str, Any], files: Sequence[StoredFile]) -> Rendition:
+def _changes(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, tuple[Difference, ...]]:
+    """Return of each film what differs from the one before; an export differs in form alone."""
+    told: dict[UUID, tuple[Difference, ...]] = {}
+    before: Storyboard | None = None
+    for row in reversed(rows):
+        if row["export_job"]:
+            continue
+        data = row["storyboard_data"]
+        board = msgspec.json.decode(data, type=Storyboard) if data else None
+        if before and board:
+            told[row["id"]] = differences(before, board)
+        before = board
+    return told
+
+
+def _rendition(
+    row: Mapping[str, Any], files: Sequence[StoredFile], changes: tuple[Difference, ...]
+) -> Rendition:
     known = {one.name: one for one in (*_own_files(row), *files)}
     return Rendition(
         id=row["id"],
         export=row["export_job"],
+        number=row["number"],
+        storyboard_revision=row["storyboard_revision"],
+        changes=changes,
         format=Codec(row["format"]),
         fps=row["fps"],
         duration=row["duration"],

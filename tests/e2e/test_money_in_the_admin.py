@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
 from daemon.local.installation import PLUGIN
+from render.generation.models import ModelsConfig
 from tests.support.admin import (
     ask,
     create_project,
@@ -21,6 +22,7 @@ from tests.support.admin import (
     panel,
     save,
     sign_in,
+    submit,
     write_brief,
 )
 from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
@@ -240,6 +242,53 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     browsing.photograph("more-was-approved")
 
 
+def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
+    browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    create_project(page, "The mill")
+    write_brief(page, project="The mill")
+    submit(page)
+    expect(panel(page)).to_contain_text("usually")
+    panel(page).get_by_role("button", name="Approve", exact=True).click()
+    expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
+    video, paid = page.url, len(gemini_simulator.charges)
+    (filmed,) = running.rows("SELECT * FROM job ORDER BY created_at DESC LIMIT 1")
+    panel(page).get_by_role("link", name="Open the storyboard").click()
+    page.wait_for_url("**/storyboards/*")
+    page.get_by_role("button", name="Show All").click()
+    drawn(page, page.locator("#field-scenes__1__narration")).fill("By six, the street smells.")
+    region = decision(page)
+    expect(region).to_contain_text("Scene 2: narration")
+    due = fact(region, "To pay with your changes")
+    expect(region.get_by_role("button", name="Save and make these changes")).to_be_enabled()
+    browsing.photograph("film-changed-before-saving")
+    save(page)
+    expect(region).to_contain_text("Changed since the film was made")
+    page.goto(video)
+    expect(panel(page)).to_contain_text("Scene 2: narration")
+    expect(page.locator("video")).to_be_visible()
+    make = panel(page).get_by_role("button", name=re.compile(r"^Make these changes, \$[0-9.]+$"))
+    expect(make).to_be_enabled()
+    assert amount(make.inner_text()) == amount(due)
+    assert len(gemini_simulator.charges) == paid
+    browsing.photograph("film-changed")
+    make.click()
+    films = page.get_by_role("region", name="Films of this video")
+    expect(films.locator(".rw-films__film")).to_have_count(2, timeout=PATIENCE * 1_000)
+    expect(films).to_contain_text("Scene 2: narration")
+    expect(panel(page)).to_contain_text("Finished")
+    browsing.photograph("two-films")
+    assert gemini_simulator.charges[paid:] == [ModelsConfig().gemini_speech]
+    (job,) = running.rows("SELECT * FROM job WHERE id = ?", filmed["id"])
+    assert job["status"] == "completed"
+    assert filmed["actual_cost"] < job["actual_cost"] <= filmed["actual_cost"] + amount(due)
+    *_, (reused, segments) = compositions(running)
+    assert 0 < reused < segments
+    watched = ask(page, films.get_by_role("link", name="Watch").last.get_attribute("href") or "")
+    assert watched.headers["content-type"] == "video/mp4"
+
+
 @pytest.mark.slow
 def test_a_lost_call_waits_for_a_persons_word(
     browsing: Browsing, drafted: Drafted, gemini_simulator: GeminiSimulator
@@ -275,6 +324,16 @@ def test_what_exists_costs_nothing_again(browsing: Browsing, drafted: Drafted) -
     region = page.get_by_role("region", name="Freigabe")
     expect(region).to_contain_text("nichts: alles ist schon da")
     browsing.photograph("nothing-to-pay")
+
+
+def compositions(running: RunningInstallation) -> Iterator[tuple[int, int]]:
+    """Return of each film that was put together how many of its segments were there already."""
+    for line in running.installation.stack.log_file("daemon").read_text().splitlines():
+        if (
+            line.startswith("{")
+            and (told := msgspec.json.decode(line))["event"] == "engine.finished"
+        ):
+            yield told["reused"], told["segments"]
 
 
 def keep_unseen(page: Page, storyboard: str) -> None:

@@ -173,6 +173,8 @@ export interface RenditionDoc {
   scenesDone?: number | null
   scenesTotal?: number | null
   storyboardDigest?: string | null
+  /** The newest revision of the storyboard that the service has heard of. */
+  storyboardRevision?: null | number
   estimatedCost?: string | null
   actualCost?: string | null
   warnings?: null | Problem[]

@@ -13,6 +13,7 @@ import { projects } from './collections/projects.ts'
 import { renditions } from './collections/renditions.ts'
 import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
+import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { statusEndpoint } from './endpoints/status.ts'
@@ -59,6 +60,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...writebackEndpoints(settings),
         ...watchEndpoints(settings),
         statusEndpoint(settings),
+        filmsEndpoint(settings),
         priceEndpoint(settings),
         resolveEndpoint(settings),
       ],

@@ -4,6 +4,7 @@ import * as migration_20261121_105545_approved_cost from './20261121_105545_appr
 import * as migration_20261121_113726_scene_look from './20261121_113726_scene_look.ts';
 import * as migration_20261128_161817_takes from './20261128_161817_takes.ts';
 import * as migration_20261129_000054_motion from './20261129_000054_motion.ts';
+import * as migration_20261129_044227_storyboard_revision from './20261129_044227_storyboard_revision.ts';
 
 export const migrations = [
   {
@@ -34,6 +35,11 @@ export const migrations = [
   {
     up: migration_20261129_000054_motion.up,
     down: migration_20261129_000054_motion.down,
-    name: '20261129_000054_motion'
+    name: '20261129_000054_motion',
+  },
+  {
+    up: migration_20261129_044227_storyboard_revision.up,
+    down: migration_20261129_044227_storyboard_revision.down,
+    name: '20261129_044227_storyboard_revision'
   },
 ];

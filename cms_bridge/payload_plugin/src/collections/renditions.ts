@@ -92,6 +92,7 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
       { name: 'scenesDone', type: 'number', admin: { disabled: true } },
       { name: 'scenesTotal', type: 'number', admin: { disabled: true } },
       { name: 'storyboardDigest', type: 'text', admin: { disabled: true } },
+      { name: 'storyboardRevision', type: 'number', admin: { disabled: true } },
       { name: 'warnings', type: 'json', admin: { disabled: true } },
       { name: 'error', type: 'json', admin: { disabled: true } },
       { name: 'file', type: 'json', admin: { disabled: true } },

@@ -14,6 +14,7 @@ import type { CmsEvent, Problem } from '../generated/events.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
+  films: '/reelwright/videos/:id/films',
   price: '/reelwright/storyboards/:id/price',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
   video: '/reelwright/renditions/:id/video',
@@ -33,6 +34,7 @@ export function pathTo(name: keyof typeof paths, params: Record<string, Id>): st
 /** What each endpoint that the admin reads answers with; others redirect or only take. */
 export interface Answers {
   status: VideoStatus
+  films: Film[]
   price: Price
   /** Nothing: what became of it is in the next status. */
   resolve: null
@@ -49,6 +51,11 @@ export interface VideoStatus {
     approvedBy: string
     estimatedCost: string
     scenes: number
+    /**
+     * Whether the service knows of the newest save: it does; it is being told, or its answer is on
+     * its way; or it was told in vain, and stands by what it knew.
+     */
+    known: 'no' | 'soon' | 'yes'
   }
   /** The event that is not delivered: waiting for the service, or refused by it. */
   delivery: null | {
@@ -61,6 +68,47 @@ export interface VideoStatus {
   /** True from the moment a new attempt is asked for until the service has begun it. */
   retrying: boolean
   mayApprove: boolean
+  /** Who may approve, for one who may not and waits for it; as far as that one may see them. */
+  approvers: string[]
+}
+
+/** What became of a scene, or of the whole, since the film before. */
+export interface Change {
+  /** Which scene, from 1; null of the whole. */
+  number: null | number
+  change: ChangeKind
+  parts: ChangedPart[]
+}
+
+export const changeKinds = ['added', 'edited', 'moved', 'removed'] as const
+
+export type ChangeKind = (typeof changeKinds)[number]
+
+export const changedParts = [
+  'narration',
+  'picture',
+  'motion',
+  'text',
+  'timing',
+  'look',
+  'music',
+] as const
+
+export type ChangedPart = (typeof changedParts)[number]
+
+/** One of a video's finished films. */
+export interface Film {
+  id: string
+  /** Counts everything that was made of the video, from 1. */
+  number: number
+  createdAt: string
+  /** Seconds. */
+  duration: number
+  width: number
+  height: number
+  bytes: number
+  /** What it shows or says otherwise than the film before it. */
+  changes: Change[]
 }
 
 /** What an editor may change of a storyboard and a price depends on. */
@@ -90,6 +138,8 @@ export interface Price {
   toApprove: string
   /** What the work, which has stopped for it, needs beyond what was approved. */
   needs: string
+  /** What it shows or says otherwise than the newest film; nothing where there is none. */
+  changes: Change[]
 }
 
 export type ChargeOutcome = 'charged' | 'not_charged'

@@ -11,6 +11,7 @@ import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
+import { toChanges } from './changes.ts'
 import { paths, type Price, pricedFields, type StoryboardEdit } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
@@ -51,7 +52,7 @@ async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
 
 function toPrice(body: unknown): null | Price {
   if (!isRecord(body)) return null
-  const price = {
+  const amounts = {
     estimatedCost: body.estimatedCost,
     usualCost: body.usualCost,
     difference: body.difference,
@@ -59,9 +60,11 @@ function toPrice(body: unknown): null | Price {
     toApprove: body.toApprove,
     needs: body.needs,
   }
-  return isPrice(price) ? price : null
+  return areAmounts(amounts) ? { ...amounts, changes: toChanges(body.changes) } : null
 }
 
-function isPrice(price: Record<keyof Price, unknown>): price is Price {
-  return Object.values(price).every((amount) => typeof amount === 'string')
+type Amounts = Omit<Price, 'changes'>
+
+function areAmounts(amounts: Record<keyof Amounts, unknown>): amounts is Amounts {
+  return Object.values(amounts).every((amount) => typeof amount === 'string')
 }

@@ -4,6 +4,7 @@ import type { Endpoint, PayloadRequest, Where } from 'payload'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
 import type { Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import { findApprovers } from './approvers.ts'
 import { paths, type VideoStatus } from './contract.ts'
 import { findNewestReadable, findReadable } from './readable.ts'
 import { answer, problem } from './responses.ts'
@@ -31,6 +32,8 @@ async function statusOf(
   const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
   const events = await newestEvents(settings, req, video.id)
+  const mayApprove = await access.approve({ req })
+  const asksForApproval = rendition?.status === 'storyboard_complete'
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
   return {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
@@ -43,17 +46,21 @@ async function statusOf(
           approvedBy: storyboard.approvedBy ?? '',
           estimatedCost: storyboard.estimatedCost ?? '0',
           scenes: storyboard.scenes?.length ?? 0,
+          known: knownOf(storyboard, rendition, events.newestDecision),
         }
       : null,
     delivery: undeliveredEvent(events),
     retrying: Boolean(retriedAt && rendition && retriedAt > rendition.updatedAt),
-    mayApprove: await access.approve({ req }),
+    mayApprove,
+    approvers: !mayApprove && asksForApproval ? await findApprovers(settings, req) : [],
   }
 }
 
 interface Events {
   newest: OutboxDoc | undefined
   oldestQueued: OutboxDoc | undefined
+  /** The newest one that is about the storyboard. */
+  newestDecision: OutboxDoc | undefined
 }
 
 async function newestEvents({ slugs }: Settings, req: PayloadRequest, video: Id): Promise<Events> {
@@ -70,7 +77,24 @@ async function newestEvents({ slugs }: Settings, req: PayloadRequest, video: Id)
   return {
     newest: await find({}, '-createdAt'),
     oldestQueued: await find({ state: { equals: 'queued' } }, 'createdAt'),
+    newestDecision: await find(
+      { type: { in: ['storyboard.approved', 'storyboard.edited'] } },
+      '-createdAt',
+    ),
   }
+}
+
+/** Whether the service knows of the newest save, by what it wrote back since. */
+function knownOf(
+  { revision }: StoryboardDoc,
+  rendition: RenditionDoc | undefined,
+  event: OutboxDoc | undefined,
+): NonNullable<VideoStatus['storyboard']>['known'] {
+  // Nothing was written of revisions where the service is older than this plugin.
+  const heard = rendition?.storyboardRevision ?? revision ?? 0
+  if (!event || !rendition || heard >= (revision ?? 0)) return 'yes'
+  if (event.state === 'queued') return 'soon'
+  return event.state === 'delivered' && event.createdAt > rendition.updatedAt ? 'soon' : 'no'
 }
 
 /** The oldest event that waits, or else the newest one if it was refused. */

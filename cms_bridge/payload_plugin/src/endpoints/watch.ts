@@ -2,7 +2,8 @@
  * Watching: redirects whoever may read a rendition to a fresh link to its media.
  *
  * The links are asked for on the server, with the bridge's key, each time; the
- * browser holds neither the key nor a link that outlives an hour.
+ * browser holds neither the key nor a link that outlives an hour. `film` names one of
+ * the video's films; without it the newest is meant.
  */
 import type { Endpoint, PayloadRequest } from 'payload'
 
@@ -42,7 +43,9 @@ async function redirectTo(
   const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
   if (!rendition?.file) return problem(404, 'Not found', 'There is no such video to watch.')
   const job = encodeURIComponent(rendition.jobId)
-  const links = await askBridge(settings, `/videos/jobs/${job}/links`)
+  const { film } = req.query
+  const named = typeof film === 'string' && /^[\da-f-]{36}$/.test(film) ? `?rendition=${film}` : ''
+  const links = await askBridge(settings, `/videos/jobs/${job}/links${named}`)
   if (links?.status !== 200 || !isRecord(links.body)) return bridgeUnavailable()
   const link = linkTo(medium, links.body)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)

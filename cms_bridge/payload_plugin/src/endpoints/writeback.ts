@@ -129,6 +129,7 @@ const writeRendition: Write<RenditionWrite> = async ({ body, settings, video, re
     scenesDone: body.scenesDone ?? 0,
     scenesTotal: body.scenesTotal ?? 0,
     storyboardDigest: body.storyboardDigest ?? '',
+    storyboardRevision: body.storyboardRevision ?? 0,
     estimatedCost: body.estimatedCost ?? '0',
     actualCost: body.actualCost ?? '0',
     warnings: body.warnings ?? [],

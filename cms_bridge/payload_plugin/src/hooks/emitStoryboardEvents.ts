@@ -1,11 +1,11 @@
 /** Sends a storyboard as a person left it: edited, or approved. */
 import { isDeepStrictEqual } from 'node:util'
-import type { CollectionAfterChangeHook } from 'payload'
+import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import { videoStream, writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
-import { idOf, type StoryboardDoc } from '../documents.ts'
+import { idOf, type RenditionDoc, type StoryboardDoc, type VideoDoc } from '../documents.ts'
 import { userName } from '../user.ts'
 
 /** Write one event for a save that approves or edits; the service's own creation writes none. */
@@ -24,6 +24,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       draft: true,
       req,
     })) as unknown as StoryboardDoc
+    await reopenCancelled(settings, req, storyboard)
     // A save that moved the revision either approves or takes an approval back.
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
@@ -43,4 +44,47 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       },
     })
   }
+}
+
+/**
+ * Let a finished video whose changes were cancelled be at work again, as the service does.
+ *
+ * The save itself leads away from the cancellation, and the next one is another.
+ * Past the hooks: nobody asks for the same work once more.
+ */
+async function reopenCancelled(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  { submission, video }: StoryboardDoc,
+): Promise<void> {
+  const id = idOf(video)
+  const { docs } = await req.payload.find({
+    collection: slugs.renditions,
+    where: { video: { equals: id }, submission: { equals: submission } },
+    limit: 1,
+    depth: 0,
+    overrideAccess: true,
+    req,
+  })
+  if (!(docs[0] as unknown as RenditionDoc | undefined)?.file) return
+  const { retries } = (await req.payload.findByID({
+    collection: slugs.videos,
+    id,
+    depth: 0,
+    overrideAccess: true,
+    req,
+  })) as unknown as VideoDoc
+  await req.payload.db.updateOne({
+    collection: slugs.videos,
+    where: {
+      and: [
+        { id: { equals: id } },
+        { submission: { equals: submission } },
+        { stage: { equals: 'cancelled' } },
+      ],
+    },
+    data: { stage: 'submitted', retries: (retries ?? 0) + 1 },
+    options: { atomic: true },
+    req,
+  })
 }

@@ -194,7 +194,7 @@ export const de: Translations = {
     'Was schon entstanden ist, bleibt. Nach Ihrer Freigabe des Unterschieds geht die Arbeit dort weiter, wo sie stehen blieb.',
   'panel.needs': 'Darüber hinaus nötig',
   'panel.approved': 'Freigegeben, höchstens',
-  'panel.scenesDone': '{done} von {total} Szenen',
+  'panel.scenesDone': '{done} von {total} {total|Szene|Szenen}',
   'panel.progress': '{percent} % fertig',
   'panel.price': 'Geschätzter Preis',
   'panel.due': 'Jetzt zu zahlen',
@@ -209,7 +209,47 @@ export const de: Translations = {
   'panel.size': 'Größe',
   'panel.picture': 'Bild',
   'panel.warnings': 'Bitte beachten',
+  'panel.approve.others':
+    'Jemand, der freigeben darf, muss das Storyboard und seinen Preis ansehen.',
+  'panel.approvers': 'Freigeben darf: {names}.',
+  'panel.changed': 'Geändert, seit der Film entstand',
+  'panel.changed.help':
+    'Der Film ist noch der vor Ihren Änderungen. Nur was sich geändert hat, wird gemacht und bezahlt.',
+  'panel.changed.others':
+    'Der Film ist noch der vor den Änderungen. Jemand, der freigeben darf, muss sie machen lassen.',
+  'panel.changesTold': 'Ihre Änderungen werden übergeben …',
+  'panel.changesWait':
+    'Der Film entsteht so, wie er freigegeben wurde. Was jetzt gespeichert wird, bleibt erhalten und kann gemacht werden, sobald er fertig ist.',
+  'panel.changesFailed': 'Die Änderungen konnten nicht gemacht werden',
+  'panel.changesCancelled': 'Die Änderungen wurden abgebrochen',
+  'panel.filmBefore': 'Bis der neue Film steht, ist der vorige zu sehen.',
+  'panel.filmStands':
+    'Der Film davor bleibt bestehen. Versuchen Sie es noch einmal, oder ändern Sie das Storyboard.',
+  'panel.revise.help':
+    'Nur was sich geändert hat, wird gemacht und bezahlt. Bis der neue Film steht, ist der vorige zu sehen.',
+  'panel.olderStoryboard':
+    'Das Video wurde seither neu eingereicht: Gemacht wird das Storyboard der neueren Einreichung.',
+  'panel.playerAway':
+    'Der Film lässt sich im Augenblick nicht abspielen: Der Renderdienst antwortet nicht. Er ist sicher verwahrt.',
   'panel.player': 'Fertiges Video',
+  changes: 'Geändert seit dem Film',
+  'changes.whole': 'Das ganze Video',
+  'changes.added': 'neu',
+  'changes.removed': 'entfernt',
+  'changes.moved': 'verschoben',
+  'changes.part.narration': 'Sprechertext',
+  'changes.part.picture': 'Bild',
+  'changes.part.motion': 'Bewegung',
+  'changes.part.text': 'Text',
+  'changes.part.timing': 'Länge oder Übergang',
+  'changes.part.look': 'Gestaltung',
+  'changes.part.music': 'Musik',
+  films: 'Filme dieses Videos',
+  'films.numbered': 'Film {number}',
+  'films.shown': 'oben gezeigt',
+  'films.differs': 'Anders als im vorigen',
+  'films.away':
+    'Die früheren Filme lassen sich im Augenblick nicht auflisten: Der Renderdienst antwortet nicht.',
   charges: 'Aufrufe, die vielleicht berechnet wurden',
   'charges.help':
     'Ihre Antworten gingen verloren. Sehen Sie im Konto des Anbieters nach und geben Sie an, was dort steht: Bis dahin zählt jeder Betrag als ausgegeben, und dasselbe wird nicht noch einmal gemacht.',
@@ -232,6 +272,13 @@ export const de: Translations = {
   'action.openVideo': 'Videodokument öffnen',
   'action.openRenditions': 'Alle Fassungen',
   'action.download': 'Herunterladen',
+  'action.makeChanges': 'Diese Änderungen machen',
+  'action.makeChanges.priced': 'Diese Änderungen machen, {amount}',
+  'action.saveChanges': 'Speichern und diese Änderungen machen',
+  'action.saveChanges.priced': 'Speichern und diese Änderungen machen, {amount}',
+  'action.cancelChanges': 'Änderungen abbrechen',
+  'action.watch': 'Ansehen',
+  'action.playAgain': 'Noch einmal abspielen',
   'action.charged': 'Es wurde bezahlt',
   'action.notCharged': 'Es wurde nicht bezahlt',
 
@@ -257,7 +304,7 @@ export const de: Translations = {
   'error.attempts_exhausted':
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
   'error.placeholder_used':
-    '{pictures} Bilder und {narrations} Sprechertexte sind Platzhalter: kein Dienst hat sie erzeugt.',
+    '{pictures} {pictures|Bild|Bilder} und {narrations} {narrations|Sprechertext|Sprechertexte} sind Platzhalter: kein Dienst hat sie erzeugt.',
   'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',
   'error.spend_cap_reached':
     'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',

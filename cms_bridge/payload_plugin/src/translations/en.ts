@@ -190,7 +190,7 @@ export const en = {
     'What is made already is kept. Once you approve the difference, the work goes on where it stopped.',
   'panel.needs': 'Needed beyond that',
   'panel.approved': 'Approved, at most',
-  'panel.scenesDone': '{done} of {total} scenes',
+  'panel.scenesDone': '{done} of {total} {total|scene|scenes}',
   'panel.progress': '{percent} % done',
   'panel.price': 'Estimated price',
   'panel.due': 'To pay now',
@@ -205,7 +205,45 @@ export const en = {
   'panel.size': 'Size',
   'panel.picture': 'Picture',
   'panel.warnings': 'Please note',
+  'panel.approve.others': 'Somebody who may approve has to look at the storyboard and its price.',
+  'panel.approvers': 'May approve: {names}.',
+  'panel.changed': 'Changed since the film was made',
+  'panel.changed.help':
+    'The film is still the one before your changes. Only what changed is made and paid for.',
+  'panel.changed.others':
+    'The film is still the one before the changes. Somebody who may approve has to have them made.',
+  'panel.changesTold': 'Your changes are being handed over…',
+  'panel.changesWait':
+    'The film is being made as it was approved. Changes saved now are kept, and can be made once it is finished.',
+  'panel.changesFailed': 'The changes could not be made',
+  'panel.changesCancelled': 'The changes were cancelled',
+  'panel.filmBefore': 'Until the new film stands, the one before can be watched.',
+  'panel.filmStands': 'The film before them still stands. Try again, or change the storyboard.',
+  'panel.revise.help':
+    'Only what changed is made and paid for. Until the new film stands, the one before can be watched.',
+  'panel.olderStoryboard':
+    'The video was submitted anew since: what is made is the storyboard of the newer submission.',
+  'panel.playerAway':
+    'The film cannot be played at the moment: the render service does not answer. It is kept safe.',
   'panel.player': 'Finished video',
+  changes: 'Changed since the film',
+  'changes.whole': 'The whole video',
+  'changes.added': 'new',
+  'changes.removed': 'removed',
+  'changes.moved': 'moved',
+  'changes.part.narration': 'narration',
+  'changes.part.picture': 'picture',
+  'changes.part.motion': 'motion',
+  'changes.part.text': 'text',
+  'changes.part.timing': 'length or transition',
+  'changes.part.look': 'look',
+  'changes.part.music': 'music',
+  films: 'Films of this video',
+  'films.numbered': 'Film {number}',
+  'films.shown': 'shown above',
+  'films.differs': 'Differs from the one before',
+  'films.away':
+    'The films before this one cannot be listed at the moment: the render service does not answer.',
   charges: 'Calls that may have been charged',
   'charges.help':
     'Their answers were lost. Look into the provider’s account and say what it shows: until then each amount counts as spent, and the same is not made again.',
@@ -228,6 +266,13 @@ export const en = {
   'action.openVideo': 'Open the video document',
   'action.openRenditions': 'All renditions',
   'action.download': 'Download',
+  'action.makeChanges': 'Make these changes',
+  'action.makeChanges.priced': 'Make these changes, {amount}',
+  'action.saveChanges': 'Save and make these changes',
+  'action.saveChanges.priced': 'Save and make these changes, {amount}',
+  'action.cancelChanges': 'Cancel the changes',
+  'action.watch': 'Watch',
+  'action.playAgain': 'Try to play it again',
   'action.charged': 'It was paid',
   'action.notCharged': 'It was not paid',
 
@@ -250,7 +295,7 @@ export const en = {
   'error.internal_error': 'Something went wrong in the render service.',
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
   'error.placeholder_used':
-    '{pictures} pictures and {narrations} narrations are placeholders: no generation service made them.',
+    '{pictures} {pictures|picture|pictures} and {narrations} {narrations|narration|narrations} are placeholders: no service made them.',
   'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',
   'error.spend_cap_reached':
     'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',

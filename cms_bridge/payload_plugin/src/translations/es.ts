@@ -192,7 +192,7 @@ export const es: Translations = {
     'Lo que ya está hecho se conserva. Cuando apruebe la diferencia, el trabajo seguirá donde se detuvo.',
   'panel.needs': 'Necesario además',
   'panel.approved': 'Aprobado, como máximo',
-  'panel.scenesDone': '{done} de {total} escenas',
+  'panel.scenesDone': '{done} de {total} {total|escena|escenas}',
   'panel.progress': '{percent} % hecho',
   'panel.price': 'Precio estimado',
   'panel.due': 'A pagar ahora',
@@ -207,7 +207,47 @@ export const es: Translations = {
   'panel.size': 'Tamaño',
   'panel.picture': 'Imagen',
   'panel.warnings': 'Tenga en cuenta',
+  'panel.approve.others':
+    'Alguien que pueda aprobar tiene que revisar el guion gráfico y su precio.',
+  'panel.approvers': 'Puede aprobar: {names}.',
+  'panel.changed': 'Cambiado desde que se hizo la película',
+  'panel.changed.help':
+    'La película sigue siendo la de antes de sus cambios. Solo se hace y se paga lo que ha cambiado.',
+  'panel.changed.others':
+    'La película sigue siendo la de antes de los cambios. Alguien que pueda aprobar tiene que encargarlos.',
+  'panel.changesTold': 'Se están entregando sus cambios…',
+  'panel.changesWait':
+    'La película se hace tal como se aprobó. Los cambios que se guarden ahora se conservan y podrán hacerse cuando esté terminada.',
+  'panel.changesFailed': 'No se pudieron hacer los cambios',
+  'panel.changesCancelled': 'Los cambios se cancelaron',
+  'panel.filmBefore': 'Hasta que la nueva película esté lista, puede verse la anterior.',
+  'panel.filmStands':
+    'La película anterior sigue disponible. Inténtelo de nuevo o cambie el guion gráfico.',
+  'panel.revise.help':
+    'Solo se hace y se paga lo que ha cambiado. Hasta que la nueva película esté lista, puede verse la anterior.',
+  'panel.olderStoryboard':
+    'El vídeo se ha enviado de nuevo desde entonces: se hace el guion gráfico del envío más reciente.',
+  'panel.playerAway':
+    'La película no puede reproducirse en este momento: el servicio de renderizado no responde. Está guardada a salvo.',
   'panel.player': 'Vídeo terminado',
+  changes: 'Cambiado desde la película',
+  'changes.whole': 'Todo el vídeo',
+  'changes.added': 'nueva',
+  'changes.removed': 'eliminada',
+  'changes.moved': 'movida',
+  'changes.part.narration': 'narración',
+  'changes.part.picture': 'imagen',
+  'changes.part.motion': 'movimiento',
+  'changes.part.text': 'texto',
+  'changes.part.timing': 'duración o transición',
+  'changes.part.look': 'aspecto',
+  'changes.part.music': 'música',
+  films: 'Películas de este vídeo',
+  'films.numbered': 'Película {number}',
+  'films.shown': 'se muestra arriba',
+  'films.differs': 'Diferencias con la anterior',
+  'films.away':
+    'Las películas anteriores no pueden mostrarse en este momento: el servicio de renderizado no responde.',
   charges: 'Llamadas que quizá se cobraron',
   'charges.help':
     'Sus respuestas se perdieron. Mire en la cuenta del proveedor y diga qué muestra: hasta entonces cada importe cuenta como gastado y lo mismo no se vuelve a hacer.',
@@ -230,6 +270,13 @@ export const es: Translations = {
   'action.openVideo': 'Abrir el documento de vídeo',
   'action.openRenditions': 'Todas las versiones',
   'action.download': 'Descargar',
+  'action.makeChanges': 'Hacer estos cambios',
+  'action.makeChanges.priced': 'Hacer estos cambios, {amount}',
+  'action.saveChanges': 'Guardar y hacer estos cambios',
+  'action.saveChanges.priced': 'Guardar y hacer estos cambios, {amount}',
+  'action.cancelChanges': 'Cancelar los cambios',
+  'action.watch': 'Ver',
+  'action.playAgain': 'Intentar reproducirla de nuevo',
   'action.charged': 'Se pagó',
   'action.notCharged': 'No se pagó',
 

@@ -14,7 +14,10 @@ export type TranslationParams = Record<string, number | string>
 
 const languages: Record<string, Translations> = { de, en, es, fr }
 
-/** Return the sentence in the given language, with `{name}` replaced by the parameter. */
+/**
+ * Return the sentence in the given language, with `{name}` replaced by the parameter, and
+ * `{name|one|other}` by the word that goes with its number.
+ */
 export function translate(
   language: string,
   key: TranslationKey,
@@ -22,7 +25,13 @@ export function translate(
 ): string {
   const sentence = (languages[primary(language)] ?? en)[key]
   const numbers = new Intl.NumberFormat(language)
-  return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+  const plural = new Intl.PluralRules(language)
+  const agreed = sentence.replace(
+    /\{(\w+)\|([^|}]*)\|([^|}]*)\}/g,
+    (_, name: string, one: string, other: string) =>
+      plural.select(Number(params[name])) === 'one' ? one : other,
+  )
+  return agreed.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     const value = params[name]
     if (value === undefined) return placeholder
     return typeof value === 'number' ? numbers.format(value) : value

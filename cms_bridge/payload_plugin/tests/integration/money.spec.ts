@@ -66,6 +66,7 @@ describe('the price of an edit', () => {
       usualDifference: '0.050000',
       toApprove: '0.400000',
       needs: '0.000000',
+      changes: [],
     })
     const [question] = bridge.asked
     expect(question).toMatchObject({

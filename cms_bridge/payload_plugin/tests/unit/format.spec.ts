@@ -12,6 +12,7 @@ const price = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
+  changes: [],
 }
 
 const problem = { code: '', message: 'No.' }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 
-import { actionsOf, shortfallOf, viewOf } from '../../src/admin/shared/submission.ts'
+import {
+  actionsOf,
+  refusalOf,
+  shortfallOf,
+  standingOf,
+  viewOf,
+} from '../../src/admin/shared/submission.ts'
 import type { VideoStatus } from '../../src/endpoints/contract.ts'
 import { type RenditionDoc, statuses } from '../../src/documents.ts'
 import type { Status } from '../../src/generated/events.ts'
@@ -28,6 +34,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
     delivery: null,
     retrying: false,
     mayApprove: true,
+    approvers: [],
     ...changes,
   }
 }
@@ -49,6 +56,7 @@ const anyPrice = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
+  changes: [],
 }
 
 const storyboard = {
@@ -57,6 +65,7 @@ const storyboard = {
   approvedBy: '',
   estimatedCost: '0',
   scenes: 2,
+  known: 'yes',
 } as const
 
 describe('what is shown', () => {
@@ -107,9 +116,9 @@ describe('what is shown', () => {
     })
   })
 
-  test('of a finished video: all steps done, and no further looking', () => {
+  test('of a finished video: all steps done, and a look now and then for what others do', () => {
     const view = viewOf(status({ rendition: rendition('completed') }))
-    expect(view).toMatchObject({ tone: 'finished', step: 5, pollAfterMs: 0 })
+    expect(view).toMatchObject({ tone: 'finished', step: 5, pollAfterMs: 15_000 })
   })
 
   test('of an event that was tried in vain: that it waits', () => {
@@ -134,8 +143,123 @@ describe('what is shown', () => {
   test('is looked at again while anything may move by itself', () => {
     for (const now of statuses) {
       const { pollAfterMs } = viewOf(status({ rendition: rendition(now), storyboard }))
-      expect(pollAfterMs > 0, now).toBe(now !== 'completed')
+      expect(pollAfterMs > 0 && pollAfterMs < 15_000, now).toBe(now !== 'completed')
     }
+  })
+
+  test('of a storyboard that somebody else approves: not that it is one’s own turn', () => {
+    const waiting = { rendition: rendition('storyboard_complete'), storyboard, mayApprove: false }
+    expect(viewOf(status(waiting))).toMatchObject({
+      tone: 'calm',
+      headline: 'decision.pending',
+      help: 'panel.approve.others',
+    })
+  })
+})
+
+describe('a finished film', () => {
+  const file = { number: 1, storyboardDigest: 'old', duration: 3, width: 16, height: 9, bytes: 1 }
+  const filmed = (now: Status, changes: Partial<VideoStatus> = {}, digest = 'new'): VideoStatus =>
+    status({
+      rendition: rendition(now, { file, storyboardDigest: digest }),
+      storyboard,
+      ...changes,
+    })
+  const delivery = (type: 'storyboard.approved' | 'storyboard.edited', code: string) =>
+    ({ type, state: 'refused', attempts: 1, problem: { code, message: 'No.' } }) as const
+  const untold = { storyboard: { ...storyboard, known: 'soon' } } as const
+  const unheard = { storyboard: { ...storyboard, known: 'no' } } as const
+  const refused = delivery('storyboard.edited', 'illegal_move')
+
+  test.for([
+    ['of exactly this', filmed('completed', {}, 'old'), 'filmed', 'status.completed', ['revise']],
+    [
+      'whose edits were taken back',
+      filmed('storyboard_complete', {}, 'old'),
+      'filmed',
+      'status.completed',
+      ['revise'],
+    ],
+    ['just edited', filmed('completed', untold, 'old'), 'telling', 'panel.changesTold', []],
+    [
+      'whose changes were just approved',
+      filmed('storyboard_complete', {
+        storyboard: { ...untold.storyboard, decision: 'approved' },
+      }),
+      'telling',
+      'panel.approving',
+      ['cancel'],
+    ],
+    [
+      'that was edited',
+      filmed('storyboard_complete'),
+      'changed',
+      'panel.changed',
+      ['approve', 'cancel', 'revise'],
+    ],
+    [
+      'that was edited while it was made',
+      filmed('completed', { ...unheard, delivery: refused }, 'old'),
+      'changed',
+      'panel.changed',
+      ['approve', 'resubmit', 'revise'],
+    ],
+    [
+      'that is edited by one who may not approve',
+      filmed('storyboard_complete', { mayApprove: false }),
+      'changed',
+      'panel.changed',
+      ['cancel'],
+    ],
+    ['being made anew', filmed('composing'), 'making', 'status.composing', ['cancel']],
+    [
+      'whose changes failed',
+      filmed('failed'),
+      'stopped',
+      'panel.changesFailed',
+      ['resubmit', 'retry', 'revise'],
+    ],
+    [
+      'whose changes are being cancelled',
+      filmed('storyboard_complete', { stage: 'cancelled' }),
+      'changed',
+      'panel.cancelling',
+      [],
+    ],
+    [
+      'whose changes were cancelled',
+      filmed('cancelled', { stage: 'cancelled' }),
+      'stopped',
+      'panel.changesCancelled',
+      ['resubmit', 'retry', 'revise'],
+    ],
+  ] as [string, VideoStatus, string, string, string[]][])(
+    '%s: what is said, and what can be done',
+    ([, one, standing, headline, buttons]) => {
+      expect(standingOf(one)).toBe(standing)
+      expect(viewOf(one).headline).toBe(headline)
+      const sensible = Object.entries(actionsOf(one)).filter(([, is]) => is)
+      const names = sensible.map(([name]) => name).filter((name) => name !== 'resubmit')
+      expect(names.toSorted()).toEqual(buttons.filter((name) => name !== 'resubmit').toSorted())
+    },
+  )
+
+  test('keeps an edit that came while it was made: nothing is shown as refused', () => {
+    const making = filmed('generating', { ...unheard, delivery: refused })
+    expect(refusalOf(making)).toBeNull()
+    expect(viewOf(making)).toMatchObject({
+      headline: 'status.generating',
+      help: 'panel.changesWait',
+    })
+  })
+
+  test('shows a refusal that is one', () => {
+    const dearer = filmed('storyboard_complete', {
+      ...unheard,
+      delivery: delivery('storyboard.approved', 'price_changed'),
+    })
+    expect(viewOf(dearer).headline).toBe('panel.refused')
+    expect(actionsOf(dearer).approve).toBe(true)
   })
 })
 

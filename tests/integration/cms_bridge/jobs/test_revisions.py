@@ -152,7 +152,9 @@ async def test_what_is_filmed_is_not_filmed_again() -> None:
         await accept(events.approved(job, revision=revision, board=FIRST), prices=PRICES)
     await accept(events.edited(job, revision=3, board=FIRST), prices=PRICES)
     row = await find(job)
-    assert (row.status, row.sequence) == ("completed", before.sequence)
+    assert (row.status, row.storyboard_revision) == ("completed", 3)
+    # Whoever saved is told that it was heard, though nothing is made of it.
+    assert row.sequence == before.sequence + 2
     with pytest.raises(IllegalMove):
         await decisions.approve(
             job, digest=FIRST.digest, estimate=Decimal("0.05"), by="ann", prices=PRICES

@@ -29,7 +29,15 @@ interface StatusPillProps {
 export function StatusPill({ language, rendition }: StatusPillProps): ReactNode {
   const { progress, status } = rendition
   const moving = ['composing', 'generating', 'uploading'].includes(status)
-  const words = translate(language, `status.${status}`)
+  // Whoever reads the list may not be who approves.
+  const words = translate(
+    language,
+    status !== 'storyboard_complete'
+      ? `status.${status}`
+      : rendition.file
+        ? 'panel.changed'
+        : 'decision.pending',
+  )
   return (
     <Pill pillStyle={styles[status] ?? 'light'} size="small">
       {moving ? `${words} · ${String(progress)} %` : words}

@@ -38,7 +38,7 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
       </p>
       {running && <Progress percent={rendition.progress} />}
       {rendition.error && <Problems problems={[rendition.error]} type="error" />}
-      {rendition.status === 'completed' && <Player rendition={rendition} />}
+      {rendition.file && <Player rendition={rendition} />}
       <UnknownCharges
         charges={charges}
         mayResolve={status?.mayApprove ?? false}

@@ -1,7 +1,7 @@
 /** What the panel says about a video: pure, so that every state can be read off a table. */
 import { isOver } from '../../documents.ts'
 import type { Price, VideoStatus } from '../../endpoints/contract.ts'
-import type { Status } from '../../generated/events.ts'
+import type { Problem, Status } from '../../generated/events.ts'
 import type { TranslationKey } from '../../translations/index.ts'
 
 export const steps = [
@@ -28,6 +28,8 @@ export interface View {
 
 const soon = 1_000
 const later = 4_000
+/** Nothing moves by itself, but somebody else may change the storyboard. */
+const rarely = 15_000
 
 const stepOf: Record<Status, number> = {
   pending: 1,
@@ -42,11 +44,53 @@ const stepOf: Record<Status, number> = {
   cancelled: 1,
 }
 
+/**
+ * How the storyboard stands to the film that can be watched:
+ *
+ *   unfilmed   there is none yet
+ *   filmed     it shows what the storyboard says
+ *   telling    the service is being told of an edit, or of an approval
+ *   changed    the storyboard was edited since, and waits for approval
+ *   making     a new one is being made, and the one before can be watched
+ *   stopped    making it failed, or was cancelled; the one before stands
+ */
+export type Standing = 'changed' | 'filmed' | 'making' | 'stopped' | 'telling' | 'unfilmed'
+
+export function standingOf({ rendition, storyboard }: VideoStatus): Standing {
+  const { file, status, storyboardDigest } = rendition ?? {}
+  if (!file || !status) return 'unfilmed'
+  if (storyboard?.known === 'soon') return 'telling'
+  const waits = status === 'storyboard_complete'
+  if (!waits && !isOver(status)) return 'making'
+  if (storyboard?.known === 'no') return 'changed'
+  // Edits that were taken back leave nothing to be made.
+  const isOfThis = Boolean(storyboardDigest) && file.storyboardDigest === storyboardDigest
+  if (status === 'completed' || isOfThis) return 'filmed'
+  return waits ? 'changed' : 'stopped'
+}
+
+/** Tell whether an edit came while its film was being made: it waits, and nothing is lost. */
+function isEditThatWaits({ delivery, rendition }: VideoStatus): boolean {
+  return (
+    delivery?.state === 'refused' &&
+    delivery.type === 'storyboard.edited' &&
+    delivery.problem.code === 'illegal_move' &&
+    rendition !== null
+  )
+}
+
+/** Return the service's refusal that is to be shown, if there is one. */
+export function refusalOf(status: VideoStatus): null | Problem {
+  const { delivery } = status
+  return delivery?.state === 'refused' && !isEditThatWaits(status) ? delivery.problem : null
+}
+
 /** Return what to show; a delivery that waits or was refused comes before everything else. */
 export function viewOf(status: VideoStatus): View {
   const { delivery, rendition, stage, storyboard } = status
   const step = rendition ? stepOf[rendition.status] : stage === 'draft' ? 0 : 1
-  if (delivery?.state === 'refused') {
+  const standing = standingOf(status)
+  if (refusalOf(status)) {
     return { tone: 'failed', headline: 'panel.refused', step, pollAfterMs: later }
   }
   if (delivery && delivery.attempts > 1) {
@@ -75,10 +119,30 @@ export function viewOf(status: VideoStatus): View {
       pollAfterMs: soon,
     }
   }
+  if (standing === 'filmed') {
+    const headline = 'status.completed'
+    return { tone: 'finished', headline, step: 5, pollAfterMs: delivery ? soon : rarely }
+  }
+  if (standing === 'telling') {
+    const approved = storyboard?.decision === 'approved'
+    return {
+      tone: 'working',
+      headline: approved ? 'panel.approving' : 'panel.changesTold',
+      help: 'panel.filmBefore',
+      step: approved ? 3 : 2,
+      pollAfterMs: soon,
+    }
+  }
+  if (standing === 'changed' && stage !== 'cancelled') {
+    const help = status.mayApprove ? 'panel.changed.help' : 'panel.changed.others'
+    const tone = status.mayApprove ? 'yours' : 'calm'
+    return { tone, headline: 'panel.changed', help, step: 2, pollAfterMs: later }
+  }
   const headline: TranslationKey = `status.${rendition.status}`
+  const filmStands = standing === 'stopped' ? { help: 'panel.filmStands' as const } : {}
   switch (rendition.status) {
     case 'completed':
-      return { tone: 'finished', headline, step, pollAfterMs: delivery ? soon : 0 }
+      return { tone: 'finished', headline, step, pollAfterMs: rarely }
     case 'failed':
       if (approvedCostReached(status)) {
         return {
@@ -91,14 +155,16 @@ export function viewOf(status: VideoStatus): View {
       }
       return {
         tone: 'failed',
-        headline,
+        headline: standing === 'stopped' ? 'panel.changesFailed' : headline,
+        ...filmStands,
         step: stepReached(status),
         pollAfterMs: delivery ? soon : later,
       }
     case 'cancelled':
       return {
         tone: 'calm',
-        headline,
+        headline: standing === 'stopped' ? 'panel.changesCancelled' : headline,
+        ...filmStands,
         step: stepReached(status),
         pollAfterMs: delivery ? soon : later,
       }
@@ -109,10 +175,25 @@ export function viewOf(status: VideoStatus): View {
   }
   if (rendition.status === 'pending') return { tone: 'calm', headline, step, pollAfterMs: soon }
   if (rendition.status !== 'storyboard_complete') {
-    return { tone: 'working', headline, step, progress: rendition.progress, pollAfterMs: soon }
+    const help = isEditThatWaits(status)
+      ? { help: 'panel.changesWait' as const }
+      : standing === 'making'
+        ? { help: 'panel.filmBefore' as const }
+        : {}
+    const { progress } = rendition
+    return { tone: 'working', headline, ...help, step, progress, pollAfterMs: soon }
   }
   if (storyboard?.decision === 'approved') {
     return { tone: 'working', headline: 'panel.approving', step: 3, pollAfterMs: soon }
+  }
+  if (!status.mayApprove) {
+    return {
+      tone: 'calm',
+      headline: 'decision.pending',
+      help: 'panel.approve.others',
+      step,
+      pollAfterMs: later,
+    }
   }
   return { tone: 'yours', headline, help: 'panel.approve.help', step, pollAfterMs: later }
 }
@@ -135,6 +216,8 @@ export interface Actions {
   cancel: boolean
   resubmit: boolean
   retry: boolean
+  /** Edits of a finished film that are not saved yet, saved and approved at once. */
+  revise: boolean
   submit: boolean
 }
 
@@ -144,20 +227,38 @@ export function actionsOf(status: VideoStatus): Actions {
   const refused = delivery?.state === 'refused'
   const ended = !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
   const neverTaken = refused && !rendition
+  const standing = standingOf(status)
+  const isAtRest =
+    rendition !== null &&
+    (ended || (rendition.status === 'storyboard_complete' && stage !== 'cancelled'))
   // An approval that was refused, such as at a price that is no longer true, may be given again.
   const undecided =
     storyboard?.decision === 'pending' ||
     (storyboard?.decision === 'approved' && refused && delivery.type === 'storyboard.approved')
   return {
     submit: stage === 'draft',
-    cancel: stage !== 'cancelled' && status.submission > 0 && !ended && !neverTaken,
-    retry: ended && rendition?.status !== 'completed' && status.submission > 0,
+    cancel:
+      stage !== 'cancelled' &&
+      status.submission > 0 &&
+      !ended &&
+      !neverTaken &&
+      standing !== 'filmed',
+    retry:
+      ended &&
+      rendition?.status !== 'completed' &&
+      status.submission > 0 &&
+      standing !== 'filmed' &&
+      standing !== 'changed',
     resubmit: stage !== 'draft' && (ended || refused),
     approve:
       mayApprove &&
-      stage === 'submitted' &&
-      rendition?.status === 'storyboard_complete' &&
-      undecided,
+      undecided &&
+      (standing === 'changed'
+        ? isAtRest && (stage === 'submitted' || ended)
+        : stage === 'submitted' &&
+          standing === 'unfilmed' &&
+          rendition?.status === 'storyboard_complete'),
+    revise: mayApprove && ['changed', 'filmed', 'stopped'].includes(standing) && isAtRest,
     approveMore:
       mayApprove &&
       stage === 'submitted' &&

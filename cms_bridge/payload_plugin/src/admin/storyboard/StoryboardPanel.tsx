@@ -2,6 +2,7 @@
 /** The panel at the top of a storyboard: its price, and the approval. */
 import {
   Button,
+  toast,
   useAllFormFields,
   useConfig,
   useDocumentInfo,
@@ -12,17 +13,25 @@ import { reduceFieldsToValues } from 'payload/shared'
 import { type ReactNode, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
+import { readPayloadError } from '../shared/api.ts'
+import { Approvers } from '../shared/Approvers.tsx'
+import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
 import { formatDollars } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
-import { actionsOf, shortfallOf, viewOf } from '../shared/submission.ts'
+import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { formatPrice, formatPriceDue, formatTotalPrice } from './price.ts'
+import { formatPrice, formatPriceDue, formatTotalPrice, makeChangesLabel } from './price.ts'
 import { usePrice } from './usePrice.ts'
 
-export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
+interface Slugs {
+  storyboards: string
+  videos: string
+}
+
+export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const { data } = useDocumentInfo()
   const { language, t } = useTranslator()
   const { config } = useConfig()
@@ -44,7 +53,11 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const current = String(status.storyboard?.id) === String(storyboard.id)
   const view = viewOf(status)
   const actions = actionsOf(status)
-  const mayApprove = current && actions.approve
+  const standing = standingOf(status)
+  const isRevision = standing !== 'unfilmed'
+  // Of a finished film what is typed may be saved and made at once, and what is saved be made.
+  const mayRevise = current && actions.revise && modified
+  const mayApprove = current && actions.approve && !(isRevision && modified)
   // An edit is another storyboard, and has another price: it is saved first.
   const mayApproveMore = current && actions.approveMore && !modified
   const decision = current
@@ -53,7 +66,22 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   const approve = async (): Promise<void> => {
     setBusy(true)
     try {
-      await submit({ overrides: { decision: 'approved', approvedCost } })
+      if (mayRevise) {
+        // In two steps: a save that also approved could not be told from one that only keeps the
+        // approval of the film before, where both cost the same.
+        const saved = await submit()
+        if (saved && !saved.res.ok) return
+        const address = `${config.serverURL}${config.routes.api}/${slugs.storyboards}`
+        const response = await fetch(`${address}/${String(storyboard.id)}?depth=0`, {
+          method: 'PATCH',
+          credentials: 'include',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ decision: 'approved', approvedCost }),
+        }).catch(() => null)
+        if (!response?.ok) toast.error(await readPayloadError(response, t('panel.unreachable')))
+      } else {
+        await submit({ overrides: { decision: 'approved', approvedCost } })
+      }
     } finally {
       setBusy(false)
       refresh()
@@ -78,24 +106,33 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
   if (decision === 'approved' && status.storyboard?.approvedBy) {
     facts.push([t('approvedBy'), status.storyboard.approvedBy])
   }
+  const refusal = current ? refusalOf(status) : null
+  const helpOf = (): string => {
+    if (!current) return t('panel.olderStoryboard')
+    if (isRevision && modified) {
+      return t(standing === 'making' ? 'panel.changesWait' : 'panel.revise.help')
+    }
+    if (mayApprove && !isRevision) return t('panel.approve.help')
+    return view.help && !mayApproveMore ? t(view.help) : ''
+  }
   return (
     <section aria-label={t('decision')} className="rw-panel">
       <div aria-live="polite" className="rw-panel__words">
         <p className={`rw-panel__headline rw-tone--${current ? view.tone : 'calm'}`}>
           {t(current ? view.headline : `decision.${decision}`)}
         </p>
-        {mayApprove && <p className="rw-panel__help">{t('panel.approve.help')}</p>}
+        {helpOf() && <p className="rw-panel__help">{helpOf()}</p>}
+        {current && <Approvers names={status.approvers} />}
         {mayApproveMore && <p className="rw-panel__help">{t('panel.needsMore.help')}</p>}
       </div>
-      {current && status.delivery?.state === 'refused' && (
-        <Problems problems={[status.delivery.problem]} type="error" />
-      )}
+      {refusal && <Problems problems={[refusal]} type="error" />}
       {mayApproveMore && status.rendition?.error && (
         <Problems problems={[status.rendition.error]} type="error" />
       )}
       {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
       <div aria-busy={pricing.loading} className="rw-price">
         <Facts facts={facts} />
+        {isRevision && price && <Changes changes={price.changes} title={t('changes')} />}
         <p aria-live="polite" className="rw-panel__help">
           {pricing.loading
             ? t('panel.pricing')
@@ -103,16 +140,18 @@ export function StoryboardPanel({ slugs }: { slugs: { videos: string } }): React
         </p>
       </div>
       <div className="rw-panel__buttons">
-        {(mayApprove || mayApproveMore) && (
+        {(mayApprove || mayApproveMore || mayRevise) && (
           <Button
-            disabled={busy || pricing.loading}
+            disabled={busy || pricing.loading || (isRevision && !price)}
             margin={false}
             onClick={() => void approve()}
             size="medium"
           >
             {mayApproveMore
               ? t('action.approveMore', { amount: formatDollars(shortfall.amount, language) })
-              : t(modified ? 'action.save_approve' : 'action.approve')}
+              : isRevision
+                ? makeChangesLabel(approvedCost, language, modified)
+                : t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}
         <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>

@@ -30,3 +30,11 @@ function formatRange(usual: string, most: string, language: string): null | stri
     ? highest
     : translate(language, 'price.range', { usual: normal, most: highest })
 }
+
+/** Return the words of the button that has the changes of a finished film made. */
+export function makeChangesLabel(amount: null | string, language: string, unsaved = false): string {
+  const dollars = Number(amount ?? 0)
+  const how = unsaved ? 'action.saveChanges' : 'action.makeChanges'
+  if (!(dollars > 0)) return translate(language, how)
+  return translate(language, `${how}.priced`, { amount: formatDollars(dollars, language) })
+}

@@ -14,16 +14,24 @@ import { Player } from '../rendition/Player.tsx'
 import { UnknownCharges } from '../rendition/UnknownCharges.tsx'
 import { splitWarnings } from '../rendition/warnings.ts'
 import { readPayloadError } from '../shared/api.ts'
+import { Approvers } from '../shared/Approvers.tsx'
+import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
 import { formatDollars } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
-import { actionsOf, shortfallOf, viewOf } from '../shared/submission.ts'
+import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { formatPrice, formatPriceDue, formatTotalPrice } from '../storyboard/price.ts'
+import {
+  formatPrice,
+  formatPriceDue,
+  formatTotalPrice,
+  makeChangesLabel,
+} from '../storyboard/price.ts'
 import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
+import { Films } from './Films.tsx'
 import { Stepper } from './Stepper.tsx'
 
 interface Slugs {
@@ -38,6 +46,7 @@ const neverSubmitted: VideoStatus = {
   delivery: null,
   retrying: false,
   mayApprove: false,
+  approvers: [],
 }
 
 export function VideoPanel({ slugs }: Slugs): ReactNode {
@@ -64,17 +73,20 @@ function Content({
 }: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
   const translator = useTranslator()
   const { t } = translator
-  const { delivery, rendition } = status
+  const { rendition } = status
   const view = viewOf(status)
-  const detail = rendition?.scenesTotal
-    ? t('panel.scenesDone', { done: rendition.scenesDone ?? 0, total: rendition.scenesTotal })
-    : ''
+  const refusal = refusalOf(status)
+  // Scenes are counted while they are made, and not while the whole is put together.
+  const detail =
+    rendition?.status === 'generating' && rendition.scenesTotal
+      ? t('panel.scenesDone', { done: rendition.scenesDone ?? 0, total: rendition.scenesTotal })
+      : ''
   const { charges, others } = splitWarnings(rendition?.warnings ?? [])
   // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
   const { approve, approveMore } = actionsOf(status)
   const pricing = usePrice(
     status.storyboard?.id,
-    approve || approveMore ? {} : undefined,
+    approve || approveMore || standingOf(status) === 'changed' ? {} : undefined,
     `${rendition?.storyboardDigest ?? ''} ${rendition?.status ?? ''} ${status.delivery?.state ?? ''}`,
   )
   return (
@@ -83,13 +95,15 @@ function Content({
       <div aria-live="polite" className="rw-panel__words">
         <p className={`rw-panel__headline rw-tone--${view.tone}`}>{t(view.headline)}</p>
         {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
+        <Approvers names={status.approvers} />
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
-      {delivery?.state === 'refused' && <Problems problems={[delivery.problem]} type="error" />}
+      {refusal && <Problems problems={[refusal]} type="error" />}
       {rendition?.status === 'failed' && rendition.error && (
         <Problems problems={[rendition.error]} type="error" />
       )}
-      {rendition?.status === 'completed' && <Player rendition={rendition} />}
+      {pricing.price && <Changes changes={pricing.price.changes} title={t('changes')} />}
+      {rendition?.file && <Player rendition={rendition} />}
       {rendition && (
         <UnknownCharges
           charges={charges}
@@ -101,6 +115,7 @@ function Content({
       <Problems problems={others} type="info" />
       <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
+      {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
     </>
   )
 }
@@ -116,8 +131,8 @@ function factsOf(
     const approved = Number(rendition?.error?.params?.approved ?? 0)
     facts.push([t('panel.approved'), formatDollars(approved, language)])
     facts.push([t('panel.needs'), formatDollars(shortfallOf(status, price).amount, language)])
-  } else if (rendition?.status === 'completed') {
-    facts.push([t('panel.cost'), formatPrice(rendition.actualCost, language)])
+  } else if (['filmed', 'making', 'telling'].includes(standingOf(status))) {
+    facts.push([t('panel.cost'), formatPrice(rendition?.actualCost, language)])
   } else if (price) {
     const due = formatPriceDue(price, language)
     facts.push([t('panel.price'), formatTotalPrice(price, language)])
@@ -152,11 +167,12 @@ function Buttons({
   const [busy, setBusy] = useState(false)
   const actions = actionsOf(status)
   const { storyboard } = status
+  const isRevision = standingOf(status) !== 'unfilmed'
   // What is approved is the price that stands above these buttons.
   const shortfall = shortfallOf(status, pricing.price)
   const approvedCost = actions.approveMore
     ? shortfall.toApprove
-    : (pricing.price?.toApprove ?? lastPriceOf(status) ?? null)
+    : (pricing.price?.toApprove ?? (isRevision ? null : lastPriceOf(status)) ?? null)
   const collections = `${config.routes.admin}/collections`
 
   const whileBusy = async (work: () => Promise<unknown>): Promise<void> => {
@@ -185,7 +201,12 @@ function Buttons({
 
   const refused = status.delivery?.state === 'refused'
   const buttons: [boolean, 'primary' | 'secondary', string, () => void][] = [
-    [actions.approve, 'primary', t('action.approve'), approve],
+    [
+      actions.approve,
+      'primary',
+      isRevision ? makeChangesLabel(approvedCost, language) : t('action.approve'),
+      approve,
+    ],
     [
       actions.approveMore,
       'primary',
@@ -210,7 +231,12 @@ function Buttons({
       t('action.resubmit'),
       saveWith('resubmit'),
     ],
-    [actions.cancel, 'secondary', t('action.cancel'), saveWith('cancelled')],
+    [
+      actions.cancel,
+      'secondary',
+      t(isRevision ? 'action.cancelChanges' : 'action.cancel'),
+      saveWith('cancelled'),
+    ],
   ]
   const sensible = buttons.filter(([isSensible]) => isSensible)
   if (sensible.length === 0 && !storyboard && status.submission < 2) return null
@@ -219,7 +245,9 @@ function Buttons({
       {sensible.map(([, style, label, onClick]) => (
         <Button
           buttonStyle={style}
-          disabled={busy || (pricing.loading && onClick === approve)}
+          disabled={
+            busy || (onClick === approve && (pricing.loading || (isRevision && !pricing.price)))
+          }
           key={label}
           margin={false}
           onClick={onClick}

@@ -1,0 +1,64 @@
+'use client'
+/** Every film that was made of this submission, the newest first, and what differs in each. */
+import { type ReactNode, useEffect, useState } from 'react'
+import { useDocumentInfo } from '@payloadcms/ui'
+
+import type { RenditionDoc } from '../../documents.ts'
+import type { Film } from '../../endpoints/contract.ts'
+import { useEndpoints } from '../shared/api.ts'
+import { Changes } from '../shared/Changes.tsx'
+import { formatBytes, formatLength, formatTime } from '../shared/format.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
+import '../shared/panel.css'
+
+export function Films({ rendition }: { rendition: RenditionDoc }): ReactNode {
+  const { language, t } = useTranslator()
+  const { id } = useDocumentInfo()
+  const ask = useEndpoints()
+  const [films, setFilms] = useState<'away' | Film[]>([])
+
+  useEffect(() => {
+    if (id === undefined) return undefined
+    const abort = new AbortController()
+    ask('films', { params: { id }, signal: abort.signal })
+      .then((reply) => setFilms(reply.ok ? reply.answer : 'away'))
+      .catch(() => {
+        if (!abort.signal.aborted) setFilms('away')
+      })
+    return () => abort.abort()
+  }, [ask, id])
+
+  if (films === 'away') return <p className="rw-panel__help">{t('films.away')}</p>
+  if (films.length < 2) return null
+  return (
+    <section aria-label={t('films')} className="rw-films">
+      <p className="rw-changes__title">{t('films')}</p>
+      <ol className="rw-films__list">
+        {films.map((film, index) => (
+          <li className="rw-films__film" key={film.id}>
+            <p className="rw-films__name">
+              {t('films.numbered', { number: film.number })}
+              {index === 0 && ` · ${t('films.shown')}`}
+            </p>
+            <p className="rw-panel__help">
+              {[
+                formatTime(film.createdAt, language),
+                formatLength(film.duration),
+                formatBytes(film.bytes, language),
+              ].join(' · ')}
+            </p>
+            <Changes changes={film.changes} title={t('films.differs')} />
+            <p className="rw-films__links">
+              <a href={`${rendition.url ?? ''}?film=${film.id}`} rel="noreferrer" target="_blank">
+                {t('action.watch')}
+              </a>
+              <a download href={`${rendition.downloadUrl ?? ''}?film=${film.id}`}>
+                {t('action.download')}
+              </a>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}

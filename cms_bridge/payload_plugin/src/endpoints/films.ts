@@ -1,0 +1,51 @@
+/** The finished films of a video's present submission, the newest first, and what differs in each. */
+import type { Endpoint } from 'payload'
+
+import { isRecord } from '../json.ts'
+import type { Settings } from '../settings.ts'
+import type { RenditionDoc, VideoDoc } from '../documents.ts'
+import { askBridge } from './bridge.ts'
+import { toChanges } from './changes.ts'
+import { type Film, paths } from './contract.ts'
+import { findNewestReadable, findReadable } from './readable.ts'
+import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
+
+export function filmsEndpoint(settings: Settings): Endpoint {
+  const { renditions, videos } = settings.slugs
+  return {
+    method: 'get',
+    path: paths.films,
+    handler: async (req) => {
+      const video = await findReadable<VideoDoc>(req, videos)
+      if (!video) return problem(404, 'Not found', 'There is no such video.')
+      const rendition = await findNewestReadable<RenditionDoc>(req, renditions, {
+        video: { equals: video.id },
+        submission: { equals: video.submission ?? 0 },
+      })
+      if (!rendition?.file) return answer([] satisfies Film[])
+      const job = encodeURIComponent(rendition.jobId)
+      const told = await askBridge(settings, `/videos/${job}/renditions`)
+      if (!told) return bridgeUnavailable()
+      const films = toFilms(told.body)
+      return told.status === 200 && films ? answer(films) : bridgeProblem(told)
+    },
+  }
+}
+
+/** Return the films; the same in another form is no film of its own. */
+function toFilms(body: unknown): Film[] | null {
+  if (!isRecord(body) || !Array.isArray(body.renditions)) return null
+  return body.renditions.filter(isRecord).flatMap((one): Film[] => {
+    const { bytes, createdAt, duration, exportId, height, id, number, width } = one
+    if (exportId !== null || typeof id !== 'string' || typeof createdAt !== 'string') return []
+    const numbers = { number, duration, width, height, bytes }
+    if (!areNumbers(numbers)) return []
+    return [{ id, createdAt, ...numbers, changes: toChanges(one.changes) }]
+  })
+}
+
+function areNumbers<Name extends string>(
+  values: Record<Name, unknown>,
+): values is Record<Name, number> {
+  return Object.values(values).every((value) => typeof value === 'number')
+}
