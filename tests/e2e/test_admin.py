@@ -222,7 +222,7 @@ class TestTheFinishedVideo:
         rows = page.locator("tbody tr")
         expect(rows).to_have_count(2)
         expect(rows.filter(has_text="Finished")).to_have_count(1)
-        expect(rows.filter(has_text="Ready for your approval")).to_have_count(1)
+        expect(rows.filter(has_text="Waiting for approval")).to_have_count(1)
 
 
 @pytest.mark.usefixtures("production")
