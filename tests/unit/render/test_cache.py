@@ -127,7 +127,7 @@ cache = Cache(folder / "cache", max_bytes=200_000)
 own = folder / f"own-{seed}"
 own.mkdir()
 print(flush=True)
-for turn in range(10_000):
+for turn in range(1_000_000):
     name = hashlib.sha256(b"%d" % (turn % 17)).hexdigest() + ".mp4"
     place = own / f"fetched-{turn}"
     note = cache.fetch(name, place)

@@ -140,6 +140,7 @@ describe('an edit of a finished film', () => {
     await cms.change('videos', video.id, { stage: 'cancelled' })
     await cms.change('storyboards', body.id, { style: 'Ink' })
     expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'cancelled' })
+    await delivered(['video.submitted', 'video.cancelled', 'storyboard.edited'])
   })
 })
 

@@ -107,13 +107,14 @@ async def test_requests_are_told_by_template_and_status_whatever_was_asked(
     await http.get("/wp-login.php")
     await http.request("BREW", "/coffee")
     told = await scraped(http)
-    (route,) = {
+    # What other tests of this process asked is told as well.
+    answered = {
         dict(labels)["route"]
         for name, labels in samples(told)
         if name == "reelwright_http_response_seconds_count" and ("status", "404") in labels
-        if "tasks" in dict(labels)["route"]
     }
-    assert route.startswith("/api/v1/tasks/{")
+    assert "/api/v1/tasks/{task_id}/status" in answered
+    assert not any("00000000" in route for route in answered)
     assert value(
         samples(told), "reelwright_http_requests_total", method="GET", route="none", status="404"
     )
