@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 _PATH = "/ops"
 _MOST_FORM_BYTES = 4_096
+_MOST_FIELDS = 8
 
 
 class Desk:
@@ -154,7 +155,10 @@ async def get_script() -> Response[str]:
 
 async def _field(request: Request[Any, Any, Any], name: str) -> str:
     sent = (await request.body()).decode("ascii", errors="replace")
-    (value, *_) = parse_qs(sent, max_num_fields=8).get(name, [""])
+    try:
+        (value, *_) = parse_qs(sent, max_num_fields=_MOST_FIELDS).get(name, [""])
+    except ValueError:  # more fields than any form of this page has
+        return ""
     return value
 
 

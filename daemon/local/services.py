@@ -144,7 +144,7 @@ def _why_not(error: Exception, url: str) -> tuple[str, str]:
             return "has no connection left", "raise its max_connections, or stop whoever holds them"
         case _ if url.startswith("sqlite"):
             said = f"{type(cause).__name__}: cannot be used as a database"
-            return said, "restore a backup of it (deploy/README.md)"
+            return said, "restore a backup of it"
         case _:
             mend = "systemctl start postgresql, or correct REELWRIGHT_DATABASE_URL"
             return f"no answer: {type(cause).__name__}", mend

@@ -89,6 +89,8 @@ async def test_whoever_has_no_key_for_everything_is_asked_for_one(http: httpx.As
     )
     answer = await sign_in(http, token)
     assert (answer.status_code, "all projects" in answer.text) == (403, True)
+    answer = await http.post("/ops/session", content="key=x&" + "a=1&" * 20)
+    assert (answer.status_code, 'type="password"' in answer.text) == (401, True)
     assert not http.cookies
     for forged in (f"{2**40}.{key.id}.{'x' * 43}", f"{2**40}.environment.{'x' * 43}", "x"):
         answer = await http.get("/ops/board", headers={"Cookie": f"reelwright_ops={forged}"})
