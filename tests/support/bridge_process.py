@@ -90,13 +90,18 @@ def running_bridge(
         _wait(bridge)
         yield bridge
     finally:
-        process.terminate()
-        try:
-            process.wait(45)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Have a process end in good order; raise `TimeoutExpired` for one that does not."""
+    process.terminate()
+    try:
+        process.wait(45)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _wait(bridge: Bridge) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import events
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.bridge_process import API_KEY, LINK_SECRET, end
 
 
 @contextmanager
@@ -36,13 +36,7 @@ def running_daemon(directory: Path, *, redis: str, database: str, **settings: st
     try:
         yield f"http://127.0.0.1:{_port(process, log_file)}/metrics"
     finally:
-        process.terminate()
-        try:
-            process.wait(45)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
+        end(process)
 
 
 def _port(process: subprocess.Popen[bytes], log_file: Path) -> int:

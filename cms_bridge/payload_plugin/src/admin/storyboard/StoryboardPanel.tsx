@@ -2,7 +2,6 @@
 /** The panel at the top of a storyboard: its price, and the approval. */
 import {
   Button,
-  toast,
   useAllFormFields,
   useConfig,
   useDocumentInfo,
@@ -13,7 +12,6 @@ import { reduceFieldsToValues } from 'payload/shared'
 import { type ReactNode, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
-import { readPayloadError } from '../shared/api.ts'
 import { Approvers } from '../shared/Approvers.tsx'
 import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
@@ -21,6 +19,7 @@ import { formatDollars } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
+import { useApproval } from '../shared/useApproval.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
 import { formatPrice, formatPriceDue, formatTotalPrice, makeChangesLabel } from './price.ts'
@@ -36,6 +35,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const { language, t } = useTranslator()
   const { config } = useConfig()
   const { submit } = useForm()
+  const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
   const storyboard = data as StoryboardDoc | undefined
@@ -71,14 +71,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
         // approval of the film before, where both cost the same.
         const saved = await submit()
         if (saved && !saved.res.ok) return
-        const address = `${config.serverURL}${config.routes.api}/${slugs.storyboards}`
-        const response = await fetch(`${address}/${String(storyboard.id)}?depth=0`, {
-          method: 'PATCH',
-          credentials: 'include',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ decision: 'approved', approvedCost }),
-        }).catch(() => null)
-        if (!response?.ok) toast.error(await readPayloadError(response, t('panel.unreachable')))
+        await approveSaved(storyboard.id, approvedCost)
       } else {
         await submit({ overrides: { decision: 'approved', approvedCost } })
       }

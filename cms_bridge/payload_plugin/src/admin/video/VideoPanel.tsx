@@ -5,7 +5,7 @@
  * It reads a status of its own and never touches the open form, except when a
  * button saves it: the stage asked for travels with that save.
  */
-import { Button, toast, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
+import { Button, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { StageRequest } from '../../documents.ts'
@@ -13,7 +13,6 @@ import type { VideoStatus } from '../../endpoints/contract.ts'
 import { Player } from '../rendition/Player.tsx'
 import { UnknownCharges } from '../rendition/UnknownCharges.tsx'
 import { splitWarnings } from '../rendition/warnings.ts'
-import { readPayloadError } from '../shared/api.ts'
 import { Approvers } from '../shared/Approvers.tsx'
 import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
@@ -22,6 +21,7 @@ import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
 import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
+import { useApproval } from '../shared/useApproval.ts'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
 import {
@@ -163,6 +163,7 @@ function Buttons({
   const { config } = useConfig()
   const { id } = useDocumentInfo()
   const { submit } = useForm()
+  const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
   const actions = actionsOf(status)
@@ -189,14 +190,7 @@ function Buttons({
   const approve = (): void =>
     void whileBusy(async () => {
       if (!storyboard) return
-      const api = `${config.serverURL}${config.routes.api}/${slugs.storyboards}`
-      const response = await fetch(`${api}/${String(storyboard.id)}?depth=0`, {
-        method: 'PATCH',
-        credentials: 'include',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ decision: 'approved', approvedCost }),
-      }).catch(() => null)
-      if (!response?.ok) toast.error(await readPayloadError(response, t('panel.unreachable')))
+      await approveSaved(storyboard.id, approvedCost)
     })
 
   const refused = status.delivery?.state === 'refused'
