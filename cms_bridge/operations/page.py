@@ -8,6 +8,7 @@ else.
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -100,6 +101,14 @@ def _span(seconds: float) -> str:
     return f"{seconds / _HOUR:.1f} h" if seconds < _DAY else f"{seconds / _DAY:.1f} days"
 
 
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d %b %H:%M}"
+
+
 _TEMPLATES = Environment(
     loader=PackageLoader("cms_bridge", "operations"),
     autoescape=True,
@@ -107,11 +116,13 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {
+# Jinja declares no type for its filters, and what is inferred are the signatures of its own.
+_FILTERS: dict[str, Any] = {
     "ago": _ago,
-    "clock": lambda moment: f"{moment:%H:%M:%S}",
-    "day": lambda moment: f"{moment.astimezone(UTC):%d %b %H:%M}",
+    "clock": _clock,
+    "day": _day,
     "dollars": _dollars,
     "share": _share,
     "span": _span,
 }
+_TEMPLATES.filters.update(_FILTERS)
