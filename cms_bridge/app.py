@@ -50,6 +50,7 @@ from cms_bridge.api.contract import openapi_config
 from cms_bridge.api.objects import object_routes
 from cms_bridge.api.playlists import PlaylistLinks
 from cms_bridge.api.renditions import Serving
+from cms_bridge.batches import Batches
 from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.jobs.listeners import Listeners
@@ -69,6 +70,9 @@ from cms_bridge.webhooks.targets import open_targets
 from cms_bridge.webhooks.trials import Trials
 
 VERSION = "0.1.0"
+
+_REDIS_SECONDS = 1.0
+"""A Redis that takes longer is away: nobody's request waits for it."""
 
 RESOURCES = (
     webhooks,
@@ -123,11 +127,9 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         settings.api_key.get_secret_value(),
         remembers=timedelta(seconds=settings.key_memory_seconds),
     )
-    windows = Windows(settings.redis_url)
+    redis = Batches(settings.redis_url, seconds=_REDIS_SECONDS)
     secrets = Secrets(settings.webhook_secrets)
     listeners = Listeners(settings.redis_url, settings.following)
-    statuses = Statuses(settings.redis_url, seconds=settings.status_cache_seconds)
-
     tickets = Tickets(
         settings.link_secret.get_secret_value(), seconds=settings.progress_ticket_seconds
     )
@@ -161,8 +163,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 ) as targets,
                 store,
                 aclosing(keyring),
-                aclosing(windows),
-                aclosing(statuses),
+                aclosing(redis),
                 listeners.running(),
             ):
                 app.state.queue = queue
@@ -218,7 +219,6 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "targets": Provide(lambda: app.state.targets, sync_to_thread=False),
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
             "listeners": Provide(lambda: listeners, sync_to_thread=False),
-            "statuses": Provide(lambda: statuses, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
             "fleet_watch": Provide(lambda: fleet_watch, sync_to_thread=False),
@@ -239,7 +239,8 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         openapi_config=openapi_config(VERSION),
     )
     app.state.keyring = keyring
-    app.state.rates = Rates(windows, settings.quotas)
+    app.state.rates = Rates(Windows(redis), settings.quotas)
+    app.state.statuses = Statuses(redis, seconds=settings.status_cache_seconds)
     app.state.tickets = tickets
     app.state.owners = Owners()
     return app

@@ -7,6 +7,7 @@ for the route's action, or not for all projects where it tells of all (403), and
 whose projects have nothing by the path's names (404).
 """
 
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
@@ -28,6 +29,7 @@ _PUBLIC = "public"
 _NEEDS = "needs"
 _CALLER = "caller"
 _TICKETED = "ticketed"
+_AHEAD = "ahead"
 TICKET = "ticket"
 """The query parameter that a ticket comes in."""
 
@@ -71,6 +73,14 @@ def ticketed() -> dict[str, Any]:
     return {_TICKETED: True}
 
 
+def asks_ahead(ask: Callable[[ASGIConnection[Any, Any, Any, Any]], None]) -> dict[str, Any]:
+    """Return the `opt` of a route that asks something together with the guard, before it decides.
+
+    What is asked may change nothing, and is told to nobody whom the guard refuses.
+    """
+    return {_AHEAD: ask}
+
+
 def takes_tickets(handler: BaseRouteHandler) -> bool:
     """Tell whether a registered route is open to tickets as well."""
     return _TICKETED in handler.opt
@@ -109,6 +119,8 @@ async def requires_key(
     vouch(connection.scope)
     connection.scope["auth"] = caller
     needed, named = needs_of(handler), connection.path_params
+    if ask := handler.opt.get(_AHEAD):
+        ask(connection)
     await rates.count_request(connection, caller, needed.action if needed else None)
     if needed is None or (needed.whose is Whose.PATH and not owners.known(named)):
         raise Forbidden("No key is for this yet: it does not say what it needs.", action="")

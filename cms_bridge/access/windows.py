@@ -3,7 +3,8 @@
 The moments of what was let through are kept: no window of so many seconds, wherever
 it begins, holds more than the limit. One script in Redis drops what is old, decides,
 and tells what is left, in one round trip and by Redis's own clock, so that no two
-processes can let the same place be taken twice.
+processes can let the same place be taken twice. Requests that come together ask together,
+for as many places as they are.
 
 While Redis is away each process goes by its own moments, which it keeps all along:
 then N processes let through up to N times the limit, and nothing fails.
@@ -20,8 +21,6 @@ from cms_bridge.batches import Batches
 from cms_bridge.telemetry import Seldom
 
 _MICROSECONDS = 1_000_000
-_REDIS_SECONDS = 1.0
-"""A Redis that takes longer is away: nobody's request waits for it."""
 _AWAY_SECONDS = 2.0
 """How long one that is away is not asked again; then one request tries."""
 _SUBJECTS = 10_000
@@ -30,23 +29,21 @@ _SUBJECTS = 10_000
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local limit, window, asked = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local oldest = redis.call('LINDEX', KEYS[1], 0)
 while oldest and oldest + window <= now do
   redis.call('LPOP', KEYS[1])
   oldest = redis.call('LINDEX', KEYS[1], 0)
 end
 local taken = redis.call('LLEN', KEYS[1])
-local free = taken < limit
-if free then
-  redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
-  redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
-  taken = taken + 1
-end
-return {free and 1 or 0, limit - taken, (oldest or now) + window - now}
+local free = math.max(0, limit - taken)
+local moment = string.format('%.0f', now)
+for _ = 1, math.min(asked, free) do redis.call('RPUSH', KEYS[1], moment) end
+if free > 0 then redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000)) end
+return {free, (oldest or now) + window - now}
 """
-"""ARGV: the limit, and the window in microseconds. Told are whether there was a place, how many are
-left, and in how many microseconds the next one comes free."""
+"""ARGV: the limit, the window in microseconds, and how many places are asked for. Told are how many
+were free before, and in how many microseconds the next one comes free."""
 
 _alone = Seldom(per_second=1)
 
@@ -74,9 +71,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class Windows:
     """The windows of every quota and subject."""
 
-    def __init__(self, redis_url: str) -> None:
-        """Connect to Redis when it is first needed; `aclose` ends that."""
-        self._redis = Batches(redis_url, seconds=_REDIS_SECONDS)
+    def __init__(self, redis: Batches) -> None:
+        """Take the Redis that all bridges share."""
+        self._redis = redis
         self._own: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._ask_again = 0.0
 
@@ -93,23 +90,22 @@ class Windows:
         try:
             key = f"reelwright:rate:{quota.name}:{subject}"
             window = quota.seconds * _MICROSECONDS
-            ((free, left, next_in),) = await self._redis.ask(
-                ("EVAL", _TAKE, 1, key, quota.limit, window)
+            number, (left, next_in) = await self._redis.share(
+                (key, quota), lambda asked: ("EVAL", _TAKE, 1, key, quota.limit, window, asked)
             )
         except (RedisError, OSError) as error:
             self._ask_again = time.monotonic() + _AWAY_SECONDS
             _alone.tell("rates.alone", level=logging.WARNING, reason=type(error).__name__)
             return self._take_alone(quota, subject)
         self._ask_again = 0.0
-        if free:
+        if free := number < left:
             self._moments(quota, subject).append(time.monotonic())
         return Place(
-            quota=quota, free=bool(free), left=max(0, left), next_in=next_in / _MICROSECONDS
+            quota=quota,
+            free=free,
+            left=max(0, left - number - 1),
+            next_in=next_in / _MICROSECONDS,
         )
-
-    async def aclose(self) -> None:
-        """Leave Redis."""
-        await self._redis.aclose()
 
     def _take_alone(self, quota: Quota, subject: str) -> Place:
         moments, now = self._moments(quota, subject), time.monotonic()

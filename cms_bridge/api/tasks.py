@@ -17,8 +17,9 @@ from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import Whose, needs
-from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
+from cms_bridge.api.conditions import ETAG, UNCHANGED
 from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.polling import polled, status_of
 from cms_bridge.api.resources import resource
 from cms_bridge.api.stages import AskedModel, JobStage
 from cms_bridge.errors import (
@@ -33,7 +34,7 @@ from cms_bridge.errors import (
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars, Id, Moment, Name, Person, Words
 from cms_bridge.jobs import media, submissions, tasks, transitions
 from cms_bridge.jobs.media import Bed, Order
-from cms_bridge.jobs.statuses import Form, Statuses
+from cms_bridge.jobs.statuses import Form
 from cms_bridge.jobs.submissions import VideoOrder
 from cms_bridge.jobs.tasks import TaskRecord
 from cms_bridge.pricing.amounts import rounded
@@ -338,7 +339,7 @@ async def submit_task(
 
 @get(
     f"{_TASK}/status",
-    opt=terms(JobNotFound) | needs(Action.READ),
+    opt=terms(JobNotFound) | needs(Action.READ) | polled(Form.TASK, named="task_id"),
     summary="Where a task stands",
     response_headers=[ETAG],
     responses={
@@ -351,11 +352,9 @@ async def submit_task(
 async def get_task_status(
     request: Request[Any, Any, Any],
     task_id: FromPath[UUID],
-    statuses: NamedDependency[SkipValidation[Statuses]],
 ) -> Response[Task]:
     """Return a task, whoever asked for it: by API or in the CMS; 404 if there is none."""
-    told = await statuses.told(task_id, Form.TASK, _read)
-    return tagged(request, told.body, etag=told.etag)
+    return await status_of(request, task_id, Form.TASK, _read)
 
 
 @delete(

@@ -20,16 +20,17 @@ from litestar.params import FromPath, QueryParameter, SkipValidation
 from cms_bridge import films
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
-from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
+from cms_bridge.api.conditions import ETAG, UNCHANGED
 from cms_bridge.api.contract import terms
 from cms_bridge.api.playlists import PlaylistLinks, is_playlist
+from cms_bridge.api.polling import polled, status_of
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
 from cms_bridge.api.stages import AskedModel, JobStage
 from cms_bridge.errors import IllegalMove, JobNotFound, RenditionNotFound, VideoNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, renditions, transitions
-from cms_bridge.jobs.statuses import Form, Statuses
+from cms_bridge.jobs.statuses import Form
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
@@ -158,7 +159,7 @@ async def find_video(video_id: UUID) -> Video:
 
 @get(
     f"{_JOB}/status",
-    opt=terms(JobNotFound) | needs(Action.READ),
+    opt=terms(JobNotFound) | needs(Action.READ) | polled(Form.JOB, named="job_id"),
     summary="A job's status",
     response_headers=[ETAG],
     responses={
@@ -169,11 +170,9 @@ async def find_video(video_id: UUID) -> Video:
 async def get_job_status(
     request: Request[Any, Any, Any],
     job_id: FromPath[UUID],
-    statuses: NamedDependency[SkipValidation[Statuses]],
 ) -> Response[JobStatus]:
     """Return where a job stands; 404 if there is none."""
-    told = await statuses.told(job_id, Form.JOB, _read)
-    return tagged(request, told.body, etag=told.etag)
+    return await status_of(request, job_id, Form.JOB, _read)
 
 
 @post(

@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
@@ -23,8 +23,6 @@ from redis.exceptions import RedisError
 from cms_bridge.batches import Batches
 from cms_bridge.telemetry import Seldom
 
-_REDIS_SECONDS = 1.0
-"""A Redis that takes longer is away: nobody's request waits for it."""
 _AWAY_SECONDS = 2.0
 """How long one that is away is not asked again."""
 _ETAG_CHARS = 32
@@ -45,6 +43,9 @@ end
 """
 
 _alone = Seldom(per_second=1)
+
+Asked = Awaitable[list[Any]]
+"""A question that is on its way to Redis."""
 
 
 class Form(StrEnum):
@@ -78,16 +79,34 @@ def key_of(job: UUID) -> str:
 class Statuses:
     """What was last told of each job."""
 
-    def __init__(self, redis_url: str, *, seconds: float) -> None:
+    def __init__(self, redis: Batches, *, seconds: float) -> None:
         """Take where it is kept, and how long at most; with 0 seconds nothing is."""
-        self._redis = Batches(redis_url, seconds=_REDIS_SECONDS)
+        self._redis = redis
         self._milliseconds = round(seconds * 1000)
         self._ask_again = 0.0
 
-    async def told(self, job: UUID, form: Form, read: Callable[[UUID], Awaitable[bytes]]) -> Told:
-        """Return how a job stands, as `read` tells it from the database; raises as that does."""
+    def look_up(self, job: UUID, form: Form) -> Asked | None:
+        """Ask for what is kept, for `told` to be given; None while nothing is to be asked for."""
+        if not self._milliseconds or time.monotonic() < self._ask_again:
+            return None
+        command = ("HGET", key_of(job), form)
+        return self._redis.share(command, lambda _: command)
+
+    async def told(
+        self,
+        job: UUID,
+        form: Form,
+        read: Callable[[UUID], Awaitable[bytes]],
+        *,
+        asked: Asked | None = None,
+    ) -> Told:
+        """Return how a job stands, as `read` tells it from the database; raises as that does.
+
+        `asked` is what `look_up` returned, where it was asked for in time to go with another
+        question.
+        """
         key = key_of(job)
-        if kept := await self._asked("HGET", key, form):
+        if kept := await self._answered(asked or self.look_up(job, form)):
             return Told(_quoted(kept[:_ETAG_CHARS].decode()), kept[_ETAG_CHARS:])
         mark = await self._asked("EVAL", _MARK, 1, key, secrets.token_bytes(16), self._milliseconds)
         told = Told.of(await read(job))
@@ -96,16 +115,17 @@ class Statuses:
             await self._asked("EVAL", _KEEP, 1, key, mark, form, kept)
         return told
 
-    async def aclose(self) -> None:
-        """Leave Redis."""
-        await self._redis.aclose()
-
     async def _asked(self, *command: str | bytes | int) -> bytes | None:
-        """Return what Redis answers; None too where it is away, or not to be asked."""
         if not self._milliseconds or time.monotonic() < self._ask_again:
             return None
+        return await self._answered(self._redis.ask(command))
+
+    async def _answered(self, asked: Asked | None) -> bytes | None:
+        """Return the last that Redis answers; None too where it is away, or was not asked."""
+        if asked is None:
+            return None
         try:
-            (answer,) = await self._redis.ask(command)
+            *_, answer = await asked
         except (RedisError, OSError) as error:
             self._ask_again = time.monotonic() + _AWAY_SECONDS
             _alone.tell("statuses.alone", level=logging.WARNING, reason=type(error).__name__)

@@ -18,6 +18,7 @@ from cms_bridge import wakeups
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
 from cms_bridge.api import tasks, videos
+from cms_bridge.batches import Batches
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, moves, policies, transitions
 from cms_bridge.jobs.leases import Lease, Phase
@@ -45,6 +46,13 @@ READ = {Form.JOB: videos._read, Form.TASK: tasks._read}
 AWAY = "redis://127.0.0.1:1/0"
 FILM = StoredVideo(key="v.mp4", poster_key="p.jpg", duration=1, width=16, height=9, bytes=1)
 PROBLEM = Problem(code="x", message="X.")
+
+
+@asynccontextmanager
+async def statuses_at(url: str, *, seconds: float) -> AsyncIterator[Statuses]:
+    """What one bridge keeps."""
+    async with aclosing(Batches(url, seconds=1)) as redis:
+        yield Statuses(redis, seconds=seconds)
 
 
 class Story:
@@ -185,7 +193,7 @@ async def test_whatever_changes_a_status_drops_what_was_told(database: str, redi
     story = Story()
     async with (
         open_queue(redis_url) as queue,
-        aclosing(Statuses(redis_url, seconds=300)) as statuses,
+        statuses_at(redis_url, seconds=300) as statuses,
     ):
         with wakeups.sent_to(queue):
             await story.submit()
@@ -269,7 +277,7 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it(
 
     async with (
         open_queue(redis_url) as queue,
-        aclosing(Statuses(redis_url, seconds=300)) as statuses,
+        statuses_at(redis_url, seconds=300) as statuses,
     ):
 
         async def slowly(one: UUID) -> bytes:
@@ -291,7 +299,7 @@ async def test_a_slow_reader_overtaken_by_a_quick_one_keeps_nothing(
     job = await new_job()
     async with (
         open_queue(redis_url) as queue,
-        aclosing(Statuses(redis_url, seconds=300)) as statuses,
+        statuses_at(redis_url, seconds=300) as statuses,
     ):
 
         async def overtaken(one: UUID) -> bytes:
@@ -308,7 +316,7 @@ async def test_a_slow_reader_overtaken_by_a_quick_one_keeps_nothing(
 
 async def test_nothing_outlives_its_time_whoever_asks(database: str, redis_url: str) -> None:
     job = await new_job()
-    async with aclosing(Statuses(redis_url, seconds=0.3)) as statuses:
+    async with statuses_at(redis_url, seconds=0.3) as statuses:
         await statuses.told(job, Form.TASK, tasks._read)
         # Nobody tells of this one.
         await Job.update({Job.progress: 77}).where(Job.id == job)
@@ -324,7 +332,7 @@ async def test_without_redis_or_by_choice_the_database_answers(
     database: str, redis_url: str, away: bool, seconds: float
 ) -> None:
     job = await new_job()
-    async with aclosing(Statuses(AWAY if away else redis_url, seconds=seconds)) as statuses:
+    async with statuses_at(AWAY if away else redis_url, seconds=seconds) as statuses:
         for progress in (1, 2):
             await Job.update({Job.progress: progress}).where(Job.id == job)
             told = await statuses.told(job, Form.TASK, tasks._read)
