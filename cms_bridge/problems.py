@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response
+from litestar.enums import ParamType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -177,7 +178,12 @@ def _faults(error: HTTPException) -> tuple[FieldError, ...]:
         FieldError(
             message=str(one.get("message") or ""),
             key=camel_case(str(one.get("key") or "")),
-            source=str(one.get("source") or ""),
+            source=_place(one.get("source")),
         )
         for one in cast(list[dict[str, object]], [one for one in listed if isinstance(one, dict)])
     )
+
+
+def _place(source: object) -> str:
+    # Litestar's own faults name a member of an enumeration.
+    return str(source.value if isinstance(source, ParamType) else source or "")

@@ -273,6 +273,7 @@ async def test_what_is_wrong_is_told_before_anything_is_streamed(
         (f"{path}?after=-1", {}, 400, "after"),
         (f"{path}?after=x", {}, 400, "after"),
         (path, {"Last-Event-ID": "x"}, 400, "lastEventId"),
+        (path, {"Last-Event-ID": "null"}, 400, "lastEventId"),
         (f"/api/v1/jobs/{nobodys}/events", {}, 404, None),
     ):
         answer = await http.get(asked, headers=KEY | headers)
@@ -287,6 +288,9 @@ async def test_what_is_wrong_is_told_before_anything_is_streamed(
         (nobodys, KEY, "", "job_not_found"),
         (job, {}, "?ticket=1.environment.x", "unauthorised"),
         (job, KEY, "?after=x", "bad_request"),
+        (job, KEY, "?after=null", "bad_request"),
+        (job, KEY, "?after=1&after=2", "bad_request"),
+        (job, KEY, "?aftre=1", "unknown_parameter"),
     ):
         with pytest.raises(InvalidStatus) as told:
             await socket(bridge, refused, query, **headers).__aenter__()

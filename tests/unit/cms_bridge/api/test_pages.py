@@ -45,6 +45,7 @@ def test_a_moment_is_the_same_wherever_it_was_written() -> None:
     [
         "",
         "x",
+        "null",
         "é",
         "\x00",
         "AAAA",
