@@ -4,7 +4,8 @@
        └───────────────────┘
 
 Whoever dies between any two steps leaves a row that is not `ready`; the sweep deletes its
-object, then the row. The same content in a project is one asset, whatever it is called.
+object, then the row, unless the same content was sent again. The same content in a project is
+one asset, whatever it is called.
 """
 
 from collections.abc import Mapping
@@ -98,8 +99,9 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
     """Write an upload down before its object; return it, or what the project already had.
 
-    `quota` is what a project may keep in bytes, 0 for any. Raises `UploadQuotaReached`, and
-    `AssetUnderWay` while the very same is being deleted.
+    What somebody began to delete and could not is begun anew, as an asset of its own: the deleted
+    one does not come back. `quota` is what a project may keep in bytes, 0 for any. Raises
+    `UploadQuotaReached`, and `AssetUnderWay` while the very same is being deleted.
     """
     key = upload_key(
         project=upload.project, sha256=upload.sha256, extension=upload.medium.extension
@@ -110,6 +112,9 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
         # Held until the end: two uploads cannot both take the last room.
         await projects.upsert(upload.project)
         row = await UploadedAsset.select(*UploadedAsset.all_columns()).where(same).first()
+        if row and row["state"] == UploadState.DELETING:
+            await _take_over(row["id"])
+            row = None
         if row is None:
             if quota:
                 kept = cast(
@@ -141,8 +146,6 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
                     touched_at=now,
                 )
             )
-        elif row["state"] == UploadState.DELETING:
-            raise AssetUnderWay("The same file is just being deleted; send it again.")
         else:
             await UploadedAsset.update(
                 {
@@ -153,6 +156,23 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
         row = await UploadedAsset.select(*UploadedAsset.all_columns()).where(same).first()
     assert row  # noqa: S101 - it was written above
     return UploadRecord.of(row)
+
+
+async def _take_over(asset: UUID) -> None:
+    """Forget an asset that nobody goes on deleting; raise `AssetUnderWay` if somebody does."""
+    since = datetime.now(UTC) - _DELETED_WITHIN
+    # Who takes the deletion up at the same moment touches the row, and then this finds it no more.
+    forgotten = (
+        await UploadedAsset.delete()
+        .where(
+            UploadedAsset.id == asset,
+            UploadedAsset.state == UploadState.DELETING.value,
+            UploadedAsset.touched_at <= since,
+        )
+        .returning(UploadedAsset.id)
+    )
+    if not forgotten:
+        raise AssetUnderWay("The same file is just being deleted; send it again.")
 
 
 async def confirm(asset: UUID) -> UploadRecord:

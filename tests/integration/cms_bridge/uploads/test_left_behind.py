@@ -17,8 +17,9 @@ from cms_bridge.storage.base import ObjectNotFound, StorageUnavailable, upload_k
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import UploadedAsset
 from cms_bridge.uploads import registry
+from cms_bridge.uploads.receiving import Received
 from cms_bridge.uploads.reception import Reception, UploadBounds
-from cms_bridge.uploads.registry import Upload, UploadState
+from cms_bridge.uploads.registry import Upload, UploadRecord, UploadState
 from render.containers.reader import Medium, Use
 from tests.support import media_files
 from tests.support.bridge_process import API_KEY, running_bridge
@@ -219,6 +220,73 @@ async def test_what_a_store_that_was_away_did_not_delete_is_taken_up_at_once(
         with pytest.raises(ObjectNotFound):
             await away.head(asset.key)
         assert (await registry.reserve(upload(data), quota=0)).state is UploadState.STORING
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_same_file_is_kept_again_after_a_deletion_that_failed(tmp_path: Path) -> None:
+    """As an asset of its own: the deleted one stays gone, whoever asks for it."""
+    picture = media_files.picture("png", size=(8, 8))
+    (tmp_path / "x.png").write_bytes(picture)
+    async with Away(
+        tmp_path / "objects", base_url="http://x", secret="s" * 32, keep_free=0
+    ) as away:
+        reception = Reception(BOUNDS, away, None)
+
+        async def send(name: str) -> tuple[UploadRecord, bool]:
+            with (tmp_path / "x.png").open("rb") as file:
+                return await reception.keep(
+                    Received(
+                        file=file,
+                        size=len(picture),
+                        sha256=hashlib.sha256(picture).hexdigest(),
+                        file_name=name,
+                        fields={},
+                    ),
+                    project="p",
+                    name=name,
+                    by="environment",
+                )
+
+        first, new = await send("first")
+        assert new
+        with pytest.raises(StoreUnavailable):
+            await reception.remove(first.id)
+        again, new = await send("again")
+        assert (new, again.state, again.name) == (True, UploadState.READY, "again")
+        assert again.id != first.id
+        with pytest.raises(MediumNotFound):
+            await registry.find(first.id)
+        away.away = False
+        with pytest.raises(MediumNotFound):
+            await reception.remove(first.id)
+        assert await registry.sweep(away) == 0
+        assert (await away.head(again.key)).size == len(picture)
+        assert [one.id for one in await registry.of_project("p", limit=9, after=None)] == [again.id]
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_is_deleted_again_just_now_is_not_taken_over(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    asset = await registry.reserve(upload(b"x"), quota=1)
+    await store.put(asset.key, tmp_path / "x", media_type="image/png")
+    await registry.confirm(asset.id)
+    now = datetime.now(UTC)
+    for touched, taken in ((now, False), (now - timedelta(minutes=3), True)):
+        await UploadedAsset.update(
+            {
+                UploadedAsset.state: UploadState.DELETING.value,
+                UploadedAsset.touched_at: touched,
+            }
+        ).where(UploadedAsset.id == asset.id)
+        if taken:
+            # What is taken over counts once against what the project may keep.
+            assert (await registry.reserve(upload(b"x"), quota=1)).id != asset.id
+        else:
+            with pytest.raises(AssetUnderWay):
+                await registry.reserve(upload(b"x"), quota=1)
+            assert await UploadedAsset.exists().where(UploadedAsset.id == asset.id)
 
 
 @pytest.mark.usefixtures("database")
