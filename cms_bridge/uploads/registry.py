@@ -162,14 +162,15 @@ async def _take_over(asset: UUID) -> None:
     """Forget an asset that nobody goes on deleting; raise `AssetUnderWay` if somebody does."""
     since = datetime.now(UTC) - _DELETED_WITHIN
     # Who takes the deletion up at the same moment touches the row, and then this finds it no more.
-    forgotten = (
+    forgotten = cast(
+        "list[dict[str, Any]]",
         await UploadedAsset.delete()
         .where(
             UploadedAsset.id == asset,
             UploadedAsset.state == UploadState.DELETING.value,
             UploadedAsset.touched_at <= since,
         )
-        .returning(UploadedAsset.id)
+        .returning(UploadedAsset.id),
     )
     if not forgotten:
         raise AssetUnderWay("The same file is just being deleted; send it again.")
