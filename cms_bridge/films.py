@@ -43,7 +43,8 @@ async def record(job: JobRecord, video: StoredVideo) -> UUID:
             storyboard_data=job.storyboard_data,
             aspect_ratio=job.storyboard.aspect_ratio.value,
             format=job.output.format.value,
-            fps=job.output.fps,
+            fps=job.output.rate.numerator,
+            fps_divisor=job.output.rate.denominator,
             warnings=msgspec.json.encode(job.generation_warnings).decode(),
             created_at=datetime.now(UTC),
         )

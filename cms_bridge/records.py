@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
@@ -28,9 +29,15 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 
     quality: Quality = Quality.FULL
     format: Codec = Codec.H264
-    fps: int = USUAL_RATE
+    fps: int | str = USUAL_RATE
+    """As digests have it (`render.rendition.rate_digested`): 30, or 30000/1001."""
     picture_shape: AspectRatio | None = None
     """The shape for which pictures are asked, to be cropped; None for the film's own."""
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second."""
+        return Fraction(self.fps)
 
     def asked(self, storyboard: Storyboard) -> Storyboard:
         """Return a storyboard in the shape that its pictures are asked for."""
@@ -212,7 +219,7 @@ class Film(StoredVideo, frozen=True, kw_only=True):
     storyboard_data: str | None
     aspect_ratio: AspectRatio
     format: Codec
-    fps: int
+    fps: Fraction
     warnings: tuple[Problem, ...]
     created_at: datetime
 
@@ -222,6 +229,7 @@ class Film(StoredVideo, frozen=True, kw_only=True):
         decoded: dict[str, Any] = {
             "aspect_ratio": AspectRatio(row["aspect_ratio"]),
             "format": Codec(row["format"]),
+            "fps": Fraction(row["fps"], row["fps_divisor"]),
             "warnings": problems_in(row["warnings"]),
         }
         # Its files are read where they are needed: `cms_bridge.jobs.renditions`.

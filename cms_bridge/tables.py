@@ -275,6 +275,8 @@ class GeneratedVideo(Table):
     format = Varchar(length=16, default="h264")
     """One of `render.rendition.Codec`, in an MP4."""
     fps = Integer(default=30)
+    """Frames in `fps_divisor` seconds: television's 29.97 are 30000 in 1001."""
+    fps_divisor = Integer(default=1)
     key = Text()
     poster_key = Text()
     duration = DoublePrecision()

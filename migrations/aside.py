@@ -35,6 +35,10 @@ TABLES = (
     "aside_27_webhook_attempt",
     "aside_21_rendition_file",
     "aside_29_uploaded_asset",
+    "aside_35_job",
+    "aside_35_outbox_message",
+    "aside_35_generated_video",
+    "aside_35_rendition_file",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

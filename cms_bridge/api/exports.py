@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import UNFILMABLE, terms
-from cms_bridge.api.renditions import RenditionView, view
+from cms_bridge.api.renditions import FrameRate, RenditionView, view
 from cms_bridge.api.resources import resource
 from cms_bridge.errors import ExportNotFound, IllegalMove, VideoNotFound, VideoNotReady
 from cms_bridge.fields import Moment, Person
@@ -34,14 +34,12 @@ from cms_bridge.pricing.estimates import Prices, SceneEstimate
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED, Status
 from render.problem import Problem
-from render.rendition import USUAL_RATE, Codec, Quality
+from render.rendition import Codec, Quality, frame_rate, rate_name
 from render.storyboard import AspectRatio
 
 log = structlog.get_logger()
 
 _ONE = "/{video_id:uuid}/exports/{export_id:uuid}"
-Rate = Literal[24, 25, 30, 50, 60]
-"""The whole ones of `render.rendition.FRAME_RATES`."""
 
 
 class Resolution(StrEnum):
@@ -79,8 +77,7 @@ class ExportOrder(
     resolution: Resolution = Resolution.FULL
     format: Codec = Codec.H264
     """How pictures are compressed, in an MP4."""
-    fps: Rate = USUAL_RATE
-    """Frames a second."""
+    fps: FrameRate = FrameRate.R30
     pictures: Pictures = Pictures.CROPPED
     """What becomes of pictures in another shape."""
     by: Person = ""
@@ -109,7 +106,7 @@ class VideoExport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     aspect_ratio: AspectRatio
     resolution: Resolution
     format: Codec
-    fps: int
+    fps: FrameRate
     cropped: bool
     """Whether pictures made for the film's shape are cropped to this one."""
     storyboard_revision: int
@@ -137,7 +134,7 @@ _VIDEO, _ID = (
     UUID("2c5d0b1e-53b8-4d1a-8a63-6f0d7a3e9b42"),
 )
 _UPRIGHT = ExportOrder(aspect_ratio=AspectRatio.PORTRAIT, by="ann@example.com")
-_SMALL = ExportOrder(resolution=Resolution.PREVIEW, format=Codec.AV1, fps=24)
+_SMALL = ExportOrder(resolution=Resolution.PREVIEW, format=Codec.AV1, fps=FrameRate.R23_976)
 _ANEW = ExportOrder(aspect_ratio=AspectRatio.SQUARE, pictures=Pictures.ANEW)
 _BODY = BodyKwarg(
     examples=[
@@ -154,7 +151,7 @@ _BEGUN = VideoExport(
     aspect_ratio=AspectRatio.PORTRAIT,
     resolution=Resolution.FULL,
     format=Codec.H264,
-    fps=USUAL_RATE,
+    fps=FrameRate.R30,
     cropped=True,
     storyboard_revision=1,
     storyboard_digest="9d1f3b6c" * 8,
@@ -182,7 +179,7 @@ _DONE = replace(
         storyboard_revision=1,
         changes=(),
         format=Codec.H264,
-        fps=USUAL_RATE,
+        fps=FrameRate.R30,
         duration=31.4,
         width=1080,
         height=1920,
@@ -335,7 +332,7 @@ def _order(data: ExportOrder, *, by: str = "") -> Order:
         aspect_ratio=data.aspect_ratio,
         quality=_QUALITIES[data.resolution],
         format=data.format,
-        fps=data.fps,
+        fps=frame_rate(data.fps),
         new_pictures=data.pictures is Pictures.ANEW,
         by=by,
     )
@@ -355,7 +352,7 @@ async def _view(export: Export, prices: Prices) -> VideoExport:
         aspect_ratio=export.storyboard.aspect_ratio,
         resolution=_RESOLUTIONS[job.output.quality],
         format=job.output.format,
-        fps=job.output.fps,
+        fps=FrameRate(rate_name(job.output.rate)),
         cropped=job.output.picture_shape is not None,
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=job.storyboard_digest,

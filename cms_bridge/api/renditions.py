@@ -7,6 +7,7 @@ From R2 no byte passes here: the answer leads to a signed link that is good for 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,7 @@ from cms_bridge.states import FileKind
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError
 from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
-from render.rendition import Codec
+from render.rendition import Codec, rate_name
 
 _FILES = (VideoNotFound, VideoNotReady, RenditionNotFound, RenditionFileNotFound, StoreUnavailable)
 _TITLE_CHARS = 100
@@ -77,6 +78,19 @@ class RenditionFileView(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     """Where it is served, to whoever has the key."""
 
 
+class FrameRate(StrEnum):
+    """Frames a second, as people call it; 23.976 are exactly 24000 in 1001 seconds, and so on."""
+
+    R23_976 = "23.976"
+    R24 = "24"
+    R25 = "25"
+    R29_97 = "29.97"
+    R30 = "30"
+    R50 = "50"
+    R59_94 = "59.94"
+    R60 = "60"
+
+
 class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One finished film of a video, and what there is beside it."""
 
@@ -91,8 +105,7 @@ class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What it shows or says otherwise than the film before it; none of the first, or an export."""
     format: Codec
     """How its pictures are compressed, in an MP4."""
-    fps: int
-    """Frames a second."""
+    fps: FrameRate
     duration: float
     """Seconds."""
     width: int
@@ -143,7 +156,7 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
         storyboard_revision=rendition.storyboard_revision,
         changes=rendition.changes,
         format=rendition.format,
-        fps=rendition.fps,
+        fps=FrameRate(rate_name(rendition.fps)),
         duration=rendition.duration,
         width=rendition.width,
         height=rendition.height,

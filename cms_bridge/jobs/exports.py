@@ -13,6 +13,7 @@ The same asked for twice is one export.
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID, uuid4
 
 import msgspec
@@ -28,7 +29,7 @@ from cms_bridge.pricing.estimates import Estimate, Prices, estimate_in
 from cms_bridge.records import Film, JobRecord, Output
 from cms_bridge.states import JobKind, Origin, Status
 from cms_bridge.tables import Job
-from render.rendition import USUAL_RATE, Codec, Quality, profile_for
+from render.rendition import USUAL_RATE, Codec, Quality, profile_for, rate_digested
 from render.storyboard import AspectRatio, Limits, Storyboard
 
 
@@ -39,7 +40,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """None for the film's own."""
     quality: Quality = Quality.FULL
     format: Codec = Codec.H264
-    fps: int = USUAL_RATE
+    fps: Fraction = Fraction(USUAL_RATE)
     new_pictures: bool = False
     """Whether pictures are made anew for another shape, instead of cropped."""
     by: str = ""
@@ -135,7 +136,7 @@ def _form(film: Film, wanted: Order, limits: Limits) -> tuple[Storyboard, Output
     return replace(film.storyboard, aspect_ratio=shape), Output(
         quality=wanted.quality,
         format=wanted.format,
-        fps=wanted.fps,
+        fps=rate_digested(wanted.fps),
         picture_shape=film.aspect_ratio if cropped else None,
     )
 

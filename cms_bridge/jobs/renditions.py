@@ -6,6 +6,7 @@ meant where none is named; the others stay as they are.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID, uuid4
@@ -45,7 +46,8 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Difference, ...]
     """What it shows or says otherwise than the film before it."""
     format: Codec
-    fps: int
+    fps: Fraction
+    """Frames a second."""
     duration: float
     """Seconds."""
     width: int
@@ -207,7 +209,7 @@ def _rendition(
         storyboard_revision=row["storyboard_revision"],
         changes=changes,
         format=Codec(row["format"]),
-        fps=row["fps"],
+        fps=Fraction(row["fps"], row["fps_divisor"]),
         duration=row["duration"],
         width=row["width"],
         height=row["height"],

@@ -6,6 +6,7 @@ What did not change is neither paid for nor encoded again, and the film before s
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from multiprocessing.connection import wait
 from pathlib import Path
 from uuid import UUID
@@ -136,7 +137,7 @@ async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
     directory = await anyio.to_thread.run_sync(harness.reset)
     settings = harness.settings(directory, provider="gemini", drafting=False)
     upright = exports.Order(aspect_ratio=AspectRatio.PORTRAIT, quality=Quality.PREVIEW)
-    small = exports.Order(quality=Quality.HD, format=Codec.AV1, fps=24)
+    small = exports.Order(quality=Quality.HD, format=Codec.AV1, fps=Fraction(24000, 1001))
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await send(events.submitted(), "s1")
         await Job.update({Job.status: Status.STORYBOARD_COMPLETE}).where(Job.id == job)
@@ -163,7 +164,7 @@ async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
             for one in (found[key] for key in (*made, edited))
         ] == [
             (360, 640, Codec.H264, 30, 1),
-            (720, 720, Codec.AV1, 24, 1),
+            (720, 720, Codec.AV1, Fraction(24000, 1001), 1),
             (1080, 1080, Codec.H264, 30, 1),
             (360, 640, Codec.H264, 30, 2),
         ]

@@ -31,7 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-28T17:00:00:000029"
+NEWEST = "2026-11-29T09:30:00:000035"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
@@ -40,6 +40,8 @@ MEDIA = "2026-11-21T12:00:00:000010"
 """The first that tells media from videos."""
 EXPORTS = "2026-11-28T14:00:00:000023"
 """The first that tells exports from media, and renditions from each other."""
+RATES = "2026-11-29T09:30:00:000035"
+"""The first that knows television's frame rates."""
 CONDITIONS = "2026-11-28T08:00:00:000012"
 """The first that leaves out what is unusable."""
 SOURCES = "2026-11-28T08:00:00:000011"
@@ -122,6 +124,8 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
         and msgspec.json.decode(row["storyboard_data"])["music"]
     }
     assert mixed
+    televised = {name for name, row in before["job"].items() if "/1001" in (row["output"] or "")}
+    assert televised
     kinds = {name: row["kind"] for name, row in before["job"].items()}
     levels = sorted((one.ID for one in _migrations()), reverse=True)
     for level in levels:
@@ -130,7 +134,7 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
             older = await every_kind.snapshot()
         for name, row in older.get("job", {}).items():
             if (kinds[name] != "video" and level <= MEDIA) or (
-                kinds[name] == "export" and level <= EXPORTS
+                kinds[name] == "export" and (level <= EXPORTS or name in televised)
             ):
                 # A service that does not know its kind takes it for another: one that is over.
                 assert (row["status"], row["wake_at"], row["approved"]) in _OVER, level
@@ -144,6 +148,8 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
                 assert (row["status"], row["wake_at"], row["approved"]) in _OVER, level
             else:
                 assert row == {column: before["job"][name][column] for column in row}, level
+        # One that knows whole rates alone would tell of another.
+        assert all(row.get("fps") != 30_000 for row in older.get("generated_video", {}).values())
         if older.get("asset") and level <= CONDITIONS:
             whole = {n for n, row in before["asset"].items() if row["condition"] != "unusable"}
             assert older["asset"].keys() == whole

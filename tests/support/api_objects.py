@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,7 +91,7 @@ async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
         ],
         at=now,
     )
-    export = await exports.order(done, exports.Order(fps=24), OFFLINE, limits=Limits())
+    export = await exports.order(done, exports.Order(fps=Fraction(24)), OFFLINE, limits=Limits())
     video = {"videoId": str(done), "renditionId": str(rendition), "exportId": str(export.job.id)}
     video |= {"variant": "720p", "file": "0000.m4s"}
     hooks = [await _webhook(name, job) for job in (waiting, done)]

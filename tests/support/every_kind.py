@@ -227,7 +227,8 @@ async def finished(job: UUID) -> None:
                 storyboard_data=msgspec.json.encode(board).decode(),
                 aspect_ratio="9:16" if export else "1:1",
                 format="hevc" if export else "av1",
-                fps=25,
+                fps=30_000 if export else 25,
+                fps_divisor=1001 if export else 1,
                 key=f"videos/{number}.mp4",
                 poster_key=f"videos/{number}.jpg",
                 duration=1.5,
@@ -261,7 +262,9 @@ async def an_export(parent: UUID, status: Status) -> UUID:
         {
             Job.kind: JobKind.EXPORT,
             Job.parent: parent,
-            Job.output: msgspec.json.encode(Output(format=Codec.HEVC)).decode(),
+            Job.output: msgspec.json.encode(
+                Output(format=Codec.HEVC, fps="30000/1001" if status is Status.COMPLETED else 30)
+            ).decode(),
             Job.submission: 0,
             Job.status: status,
             Job.wake_at: now if status is Status.APPROVED else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from cms_bridge.records import StoredVideo
 from cms_bridge.states import Status
 from cms_bridge.tables import Asset, GeneratedVideo
 from render.problem import Problem
+from render.rendition import FRAME_RATES, frame_rate, rate_name
 from render.storyboard import AspectRatio
 from tests.support import events
 from tests.support.jobs import accept, claimed
@@ -67,7 +69,7 @@ async def test_another_shape_costs_nothing_where_pictures_are_cropped(
     http: httpx.AsyncClient,
 ) -> None:
     video = await filmed()
-    form = {"aspectRatio": "9:16", "resolution": "360p", "format": "hevc", "fps": 25}
+    form = {"aspectRatio": "9:16", "resolution": "360p", "format": "hevc", "fps": "29.97"}
     priced = await http.post(f"/api/v1/videos/{video}/exports/estimate", json=form)
     assert priced.json()["toApprove"] == "0.000000"
     export = await order(http, video, **form)
@@ -83,7 +85,7 @@ async def test_another_shape_costs_nothing_where_pictures_are_cropped(
     base = f"/api/v1/videos/{video}/exports"
     done = (await http.get(f"{base}/{export['id']}")).json()
     assert (done["status"], done["rendition"]["height"]) == ("completed", 16)
-    assert (done["rendition"]["format"], done["rendition"]["fps"]) == ("hevc", 25)
+    assert (done["rendition"]["format"], done["rendition"]["fps"]) == ("hevc", "29.97")
     assert (await http.get(base)).json() == {"exports": [done]}
     shown = (await http.get(f"/api/v1/videos/{video}/renditions")).json()["renditions"]
     assert len(shown) == 2
@@ -99,7 +101,7 @@ async def test_what_an_export_made_is_served_as_any_rendition_is(
     http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     video = await filmed()
-    export = await order(http, video, fps=50)
+    export = await order(http, video, fps="50")
     await finish(UUID(export["id"]))
     path = anyio.Path(tmp_path / "objects" / MADE.key)
     await path.parent.mkdir(parents=True)
@@ -113,7 +115,7 @@ async def test_what_an_export_made_is_served_as_any_rendition_is(
     task = (await http.get(f"/api/v1/tasks/{export['id']}/status")).json()
     assert (task["kind"], task["resultUrl"]) == ("export", links.url.path)
     # Asked for again it is over already.
-    again = await http.post(f"/api/v1/videos/{video}/exports", json={"fps": 50})
+    again = await http.post(f"/api/v1/videos/{video}/exports", json={"fps": "50"})
     assert (again.status_code, again.json()) == (200, done)
     assert again.headers["location"] == f"/api/v1/videos/{video}/exports/{export['id']}"
 
@@ -132,6 +134,33 @@ async def test_pictures_made_anew_have_a_price_that_is_approved_first(
     approval = await http.post(f"{path}/approve", json={**named, "estimatedCost": "0.08"})
     assert approval.json()["approvedCost"] == "0.080000"
     assert (await http.post(f"{path}/render")).json()["status"] == "approved"
+
+
+@pytest.mark.parametrize("rate", FRAME_RATES)
+async def test_a_rate_is_exact_from_its_name_to_what_the_engine_is_told(
+    http: httpx.AsyncClient, rate: Fraction
+) -> None:
+    video, name = await filmed(), rate_name(rate)
+    priced = await http.post(f"/api/v1/videos/{video}/exports/estimate", json={"fps": name})
+    assert priced.json()["toApprove"] == "0.000000"
+    export = await order(http, video, fps=name)
+    assert (await order(http, video, fps=name))["id"] == export["id"]
+    lease = await claimed(UUID(export["id"]))
+    assert frame_rate(str(lease.output.fps)) == lease.output.rate == rate
+    await leases.advance(lease, to=Status.COMPOSING)
+    await leases.advance(lease, to=Status.UPLOADING)
+    await leases.complete(lease, MADE)
+    row = await GeneratedVideo.select().where(GeneratedVideo.export_job == lease.job_id).first()
+    assert row
+    assert Fraction(row["fps"], row["fps_divisor"]) == rate
+    done = (await http.get(f"/api/v1/videos/{video}/exports/{export['id']}")).json()
+    assert done["fps"] == done["rendition"]["fps"] == name
+
+
+async def test_the_document_knows_every_rate_that_the_engine_does(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    named = document["components"]["schemas"]["FrameRate"]["enum"]
+    assert named == [rate_name(rate) for rate in FRAME_RATES]
 
 
 async def test_what_is_lost_is_priced_for_an_export_too(http: httpx.AsyncClient) -> None:
@@ -177,7 +206,7 @@ async def test_the_same_is_exported_once_and_of_the_next_revision_again(
 ) -> None:
     video = await filmed()
     first, same = [await order(http, video, resolution="360p") for _ in range(2)]
-    other = await order(http, video, resolution="360p", fps=60)
+    other = await order(http, video, resolution="360p", fps="60")
     assert first["id"] == same["id"] != other["id"]
     board = events.storyboard("One.")
     await accept(events.approved(video, revision=3, board=board, edits=True), prices=PRICES)
@@ -213,7 +242,9 @@ async def test_what_cannot_be_exported_says_why(http: httpx.AsyncClient) -> None
     for asked, form, status in (
         (uuid4(), {}, 404),
         (unfinished, {}, 409),
-        (video, {"fps": 29}, 400),
+        (video, {"fps": "29"}, 400),
+        (video, {"fps": 29.97}, 400),
+        (video, {"fps": "30000/1001"}, 400),
         (video, {"aspectRatio": "4:3"}, 400),
         (video, {"format": "avi"}, 400),
         (video, {"resolutoin": "360p"}, 400),
