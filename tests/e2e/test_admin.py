@@ -205,6 +205,24 @@ class TestTheFinishedVideo:
         assert video.evaluate("video => video.currentTime") == pytest.approx(target, abs=0.1)
         assert video.evaluate("video => video.error") is None
 
+    def test_its_captions_can_be_switched_on(self, page: Page) -> None:
+        video = page.locator("video")
+        video.evaluate("video => { video.textTracks[0].mode = 'showing' }")
+        eventually_true(video, "video.textTracks[0].cues && video.textTracks[0].cues.length")
+        cues = video.evaluate("video => [...video.textTracks[0].cues].map(cue => cue.text)")
+        assert NARRATION in " ".join(" ".join(cues).split())
+
+    def test_a_scene_can_be_jumped_to(self, page: Page) -> None:
+        scenes = panel(page).get_by_role("list", name="Scenes").get_by_role("button")
+        expect(scenes).to_have_count(2)
+        scenes.nth(1).click()
+        eventually_true(page.locator("video"), "!video.seeking && video.currentTime > 1")
+        page.locator("video").evaluate("video => video.pause()")
+
+    def test_what_it_says_can_be_read(self, page: Page) -> None:
+        page.locator("summary", has_text="Transcript").click()
+        expect(page.locator(".rw-transcript__text")).to_contain_text(NARRATION)
+
     def test_it_downloads_under_its_own_name(self, page: Page, production: Production) -> None:
         link = page.get_by_role("link", name="Download")
         with page.expect_download() as started:

@@ -183,6 +183,9 @@ export interface RenditionDoc {
   url?: string
   posterUrl?: string
   downloadUrl?: string
+  captionsUrl?: string
+  chaptersUrl?: string
+  transcriptUrl?: string
   updatedAt: string
 }
 

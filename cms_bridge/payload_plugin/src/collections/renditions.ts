@@ -99,6 +99,9 @@ export function renditions({ slugs, access }: Settings): CollectionConfig {
       link('url'),
       link('posterUrl'),
       link('downloadUrl'),
+      link('captionsUrl'),
+      link('chaptersUrl'),
+      link('transcriptUrl'),
     ],
   }
 }

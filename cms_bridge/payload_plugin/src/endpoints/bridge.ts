@@ -1,5 +1,5 @@
 /** Questions to the bridge, asked on the server with its key and answered within bounds. */
-import { readJson } from '../body.ts'
+import { readBounded, readJson } from '../body.ts'
 import type { Settings } from '../settings.ts'
 
 export interface BridgeAnswer {
@@ -9,6 +9,34 @@ export interface BridgeAnswer {
 }
 
 const longestAnswer = 1024 * 1024
+/** Bytes of a text beside a film: a day of speech. */
+const longestText = 4 * 1024 * 1024
+
+/**
+ * Return a text file of the bridge's, or of the store that it leads to; null when it is away or
+ * too slow, or the text too long.
+ */
+export async function askText(
+  { apiKey, bridgeUrl, deliver }: Settings,
+  path: string,
+): Promise<null | { status: number; text: string }> {
+  try {
+    const signal = AbortSignal.timeout(deliver.timeoutMs)
+    const address = `${bridgeUrl}/api/v1${path}`
+    const headers = { authorization: `Bearer ${apiKey}` }
+    let response = await fetch(address, { headers, redirect: 'manual', signal })
+    const link = response.headers.get('location')
+    // The link is signed: the store is told no key.
+    if (response.status === 307 && link) {
+      await response.body?.cancel()
+      response = await fetch(new URL(link, address), { redirect: 'error', signal })
+    }
+    const bytes = await readBounded(response.body, longestText)
+    return bytes && { status: response.status, text: bytes.toString('utf8') }
+  } catch {
+    return null
+  }
+}
 
 /** Return the bridge's answer, or null when it is away or too slow. */
 export async function askBridge(

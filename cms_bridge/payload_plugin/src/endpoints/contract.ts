@@ -20,6 +20,9 @@ export const paths = {
   video: '/reelwright/renditions/:id/video',
   poster: '/reelwright/renditions/:id/poster',
   download: '/reelwright/renditions/:id/download',
+  captions: '/reelwright/renditions/:id/captions.vtt',
+  chapters: '/reelwright/renditions/:id/chapters.vtt',
+  transcript: '/reelwright/renditions/:id/transcript.txt',
   writeStoryboard: '/reelwright/jobs/:jobId/storyboard',
   writeRendition: '/reelwright/jobs/:jobId/rendition',
 } as const

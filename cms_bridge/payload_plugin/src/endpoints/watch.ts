@@ -1,8 +1,10 @@
 /**
- * Watching: redirects whoever may read a rendition to a fresh link to its media.
+ * Watching: redirects whoever may read a rendition to a fresh link to its media, and hands on the
+ * texts beside it.
  *
  * The links are asked for on the server, with the bridge's key, each time; the
- * browser holds neither the key nor a link that outlives an hour. `film` names one of
+ * browser holds neither the key nor a link that outlives an hour. Texts come from here, since a
+ * browser takes a film's captions only from the origin of its page. `film` names one of
  * the video's films; without it the newest is meant.
  */
 import type { Endpoint, PayloadRequest } from 'payload'
@@ -10,12 +12,20 @@ import type { Endpoint, PayloadRequest } from 'payload'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc } from '../documents.ts'
-import { askBridge } from './bridge.ts'
+import { askBridge, askText } from './bridge.ts'
 import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { bridgeUnavailable, problem } from './responses.ts'
 
 type Medium = 'download' | 'poster' | 'video'
+type Text = 'captions' | 'chapters' | 'transcript'
+
+/** Where each text stands below a film, and what it is. */
+const texts: Record<Text, readonly [place: string, mediaType: string]> = {
+  captions: ['captions.vtt', 'text/vtt'],
+  chapters: ['chapters.vtt', 'text/vtt'],
+  transcript: ['transcript', 'text/plain'],
+}
 
 /** Where a link stands in the bridge's answer, the best one first. */
 const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
@@ -28,11 +38,31 @@ const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
 }
 
 export function watchEndpoints(settings: Settings): Endpoint[] {
-  return (['video', 'poster', 'download'] as const).map((medium) => ({
-    method: 'get',
-    path: paths[medium],
-    handler: (req) => redirectTo(settings, req, medium),
-  }))
+  return [
+    ...(['video', 'poster', 'download'] as const).map((medium): Endpoint => ({
+      method: 'get',
+      path: paths[medium],
+      handler: (req) => redirectTo(settings, req, medium),
+    })),
+    ...(Object.keys(texts) as Text[]).map((text): Endpoint => ({
+      method: 'get',
+      path: paths[text],
+      handler: (req) => handOn(settings, req, text),
+    })),
+  ]
+}
+
+async function findFinished(
+  settings: Settings,
+  req: PayloadRequest,
+): Promise<null | { film: null | string; job: string }> {
+  const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
+  if (!rendition?.file) return null
+  const { film } = req.query
+  return {
+    job: encodeURIComponent(rendition.jobId),
+    film: typeof film === 'string' && /^[\da-f-]{36}$/.test(film) ? film : null,
+  }
 }
 
 async function redirectTo(
@@ -40,12 +70,10 @@ async function redirectTo(
   req: PayloadRequest,
   medium: Medium,
 ): Promise<Response> {
-  const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
-  if (!rendition?.file) return problem(404, 'Not found', 'There is no such video to watch.')
-  const job = encodeURIComponent(rendition.jobId)
-  const { film } = req.query
-  const named = typeof film === 'string' && /^[\da-f-]{36}$/.test(film) ? `?rendition=${film}` : ''
-  const links = await askBridge(settings, `/videos/jobs/${job}/links${named}`)
+  const found = await findFinished(settings, req)
+  if (!found) return problem(404, 'Not found', 'There is no such video to watch.')
+  const named = found.film ? `?rendition=${found.film}` : ''
+  const links = await askBridge(settings, `/videos/jobs/${found.job}/links${named}`)
   if (links?.status !== 200 || !isRecord(links.body)) return bridgeUnavailable()
   const link = linkTo(medium, links.body)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)
@@ -55,6 +83,25 @@ async function redirectTo(
   return new Response(null, {
     status: 302,
     headers: { location: target.href, 'cache-control': 'private, no-store' },
+  })
+}
+
+async function handOn(settings: Settings, req: PayloadRequest, text: Text): Promise<Response> {
+  const found = await findFinished(settings, req)
+  if (!found) return problem(404, 'Not found', 'There is no such video to watch.')
+  const [place, mediaType] = texts[text]
+  const film = found.film ? `/renditions/${found.film}` : ''
+  const told = await askText(settings, `/videos/${found.job}${film}/${place}`)
+  if (told?.status === 404) {
+    return problem(404, 'Not found', 'The render service has no such file.')
+  }
+  if (told?.status !== 200) return bridgeUnavailable()
+  return new Response(told.text, {
+    headers: {
+      'content-type': `${mediaType}; charset=utf-8`,
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+    },
   })
 }
 

@@ -15,5 +15,8 @@ export const addLinks: CollectionAfterReadHook = ({ doc, req }) => {
     url: api + pathTo('video', { id }),
     posterUrl: api + pathTo('poster', { id }),
     downloadUrl: api + pathTo('download', { id }),
+    captionsUrl: api + pathTo('captions', { id }),
+    chaptersUrl: api + pathTo('chapters', { id }),
+    transcriptUrl: api + pathTo('transcript', { id }),
   }
 }

@@ -232,6 +232,10 @@ export const de: Translations = {
   'panel.playerAway':
     'Der Film lässt sich im Augenblick nicht abspielen: Der Renderdienst antwortet nicht. Er ist sicher verwahrt.',
   'panel.player': 'Fertiges Video',
+  'player.captions': 'Untertitel',
+  'player.transcript': 'Abschrift',
+  'player.transcriptAway':
+    'Die Abschrift kann gerade nicht gelesen werden: Der Renderdienst antwortet nicht.',
   changes: 'Geändert seit dem Film',
   'changes.whole': 'Das ganze Video',
   'changes.added': 'neu',

@@ -226,6 +226,10 @@ export const en = {
   'panel.playerAway':
     'The film cannot be played at the moment: the render service does not answer. It is kept safe.',
   'panel.player': 'Finished video',
+  'player.captions': 'Captions',
+  'player.transcript': 'Transcript',
+  'player.transcriptAway':
+    'The transcript cannot be read at the moment: the render service does not answer.',
   changes: 'Changed since the film',
   'changes.whole': 'The whole video',
   'changes.added': 'new',

@@ -230,6 +230,10 @@ export const es: Translations = {
   'panel.playerAway':
     'La película no puede reproducirse en este momento: el servicio de renderizado no responde. Está guardada a salvo.',
   'panel.player': 'Vídeo terminado',
+  'player.captions': 'Subtítulos',
+  'player.transcript': 'Transcripción',
+  'player.transcriptAway':
+    'La transcripción no se puede leer en este momento: el servicio de renderizado no responde.',
   changes: 'Cambiado desde la película',
   'changes.whole': 'Todo el vídeo',
   'changes.added': 'nueva',

@@ -230,6 +230,10 @@ export const fr: Translations = {
   'panel.playerAway':
     'Le film ne peut pas être lu pour le moment : le service de rendu ne répond pas. Il est conservé en sécurité.',
   'panel.player': 'Vidéo terminée',
+  'player.captions': 'Sous-titres',
+  'player.transcript': 'Transcription',
+  'player.transcriptAway':
+    'La transcription ne peut pas être lue pour le moment : le service de rendu ne répond pas.',
   changes: 'Modifié depuis le film',
   'changes.whole': 'Toute la vidéo',
   'changes.added': 'nouvelle',

@@ -1,5 +1,5 @@
 /** Watching: whoever may read the rendition gets a fresh link, and nobody gets the key. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
@@ -38,6 +38,9 @@ test('a finished rendition says where it can be watched', () => {
     url: `${base}/video`,
     posterUrl: `${base}/poster`,
     downloadUrl: `${base}/download`,
+    captionsUrl: `${base}/captions.vtt`,
+    chaptersUrl: `${base}/chapters.vtt`,
+    transcriptUrl: `${base}/transcript.txt`,
     file,
   })
 })
@@ -88,6 +91,73 @@ test.for([
   bridge.links = unusable
   expect((await cms.ask('GET', address('video'))).status).toBe(404)
   bridge.links = links
+})
+
+describe('texts beside a film', () => {
+  const said = 'WEBVTT\n\n00:00.000 --> 00:02.000\nنحن نفتح عند الثامنة\n'
+  const film = '2b1c9b7e-9d0c-4a51-8a43-0d5b4c5b7a11'
+  const key = `Bearer ${plugin.apiKey}`
+  let below: string
+
+  beforeAll(() => {
+    below = `/api/v1/videos/${String(rendition.jobId)}`
+  })
+  beforeEach(() => {
+    bridge.linkRequests = []
+  })
+  afterAll(() => {
+    bridge.texts = {}
+  })
+
+  test.for([
+    ['captions.vtt', 'captions.vtt', 'text/vtt; charset=utf-8'],
+    ['chapters.vtt', 'chapters.vtt', 'text/vtt; charset=utf-8'],
+    ['transcript.txt', 'transcript', 'text/plain; charset=utf-8'],
+  ] as const)('%s is handed on as what it is', async ([name, place, mediaType]) => {
+    bridge.texts = { [`${below}/${place}`]: said }
+    const response = await cms.fetch(address(name))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe(mediaType)
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(await response.text()).toBe(said)
+  })
+
+  test('of a film that is named, those of that film', async () => {
+    bridge.texts = { [`${below}/renditions/${film}/captions.vtt`]: said }
+    const response = await cms.fetch(`${address('captions.vtt')}?film=${film}`)
+    expect(await response.text()).toBe(said)
+  })
+
+  test('what is no film of ours is asked for nowhere', async () => {
+    bridge.texts = { [`${below}/captions.vtt`]: said }
+    const response = await cms.fetch(`${address('captions.vtt')}?film=../../keys`)
+    expect(await response.text()).toBe(said)
+  })
+
+  test('from a store they come by its link, and it is told no key', async () => {
+    bridge.texts = {
+      [`${below}/captions.vtt`]: `${bridge.url}/bucket/captions.vtt?signature=1`,
+      '/bucket/captions.vtt?signature=1': said,
+    }
+    const response = await cms.fetch(address('captions.vtt'))
+    expect(await response.text()).toBe(said)
+    expect(bridge.linkRequests.map(({ authorization }) => authorization)).toEqual([key, undefined])
+  })
+
+  test('one that is longer than any film is not read to its end', async () => {
+    bridge.texts = { [`${below}/transcript`]: 'x'.repeat(5 * 1024 * 1024) }
+    expect((await cms.fetch(address('transcript.txt'))).status).toBe(503)
+  })
+
+  test('nobody reads them without signing in', async () => {
+    bridge.texts = { [`${below}/transcript`]: said }
+    const { status } = await cms.ask('GET', address('transcript.txt'), undefined, {
+      anonymous: true,
+    })
+    expect([401, 403, 404]).toContain(status)
+    expect(bridge.linkRequests).toEqual([])
+  })
 })
 
 test('a bridge that is away is said to be away', async () => {

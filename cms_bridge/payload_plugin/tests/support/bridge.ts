@@ -22,11 +22,21 @@ export class Bridge {
   /** How the next events are answered. */
   answer: (event: CmsEvent) => Answer | Promise<Answer> = () => ({ status: 202 })
   links: unknown = {}
+  /** Texts beside films by their paths; one that is an address leads there. */
+  texts: Record<string, string> = {}
   /** How the next questions with a body are answered, by a part of their path. */
   answers: Record<string, Answer> = {}
   asked: { authorization: string | undefined; body: unknown; path: string }[] = []
   linkRequests: { authorization: string | undefined; path: string }[] = []
   #server = createServer((incoming, outgoing) => {
+    const text = this.texts[incoming.url ?? '']
+    if (text !== undefined) {
+      const { authorization } = incoming.headers
+      this.linkRequests.push({ authorization, path: incoming.url ?? '' })
+      if (text.startsWith('http')) outgoing.writeHead(307, { location: text }).end()
+      else outgoing.writeHead(200, { 'content-type': 'text/html' }).end(text)
+      return
+    }
     void this.#respond(incoming).then(({ body, status }) => {
       outgoing.writeHead(status, { 'content-type': 'application/problem+json' })
       outgoing.end(body === undefined ? '' : JSON.stringify(body))

@@ -36,6 +36,11 @@ export interface SignOptions {
   headers?: Record<string, string>
 }
 
+interface Question extends Omit<RequestInit, 'headers'> {
+  anonymous?: boolean
+  headers?: Record<string, string>
+}
+
 export class Cms {
   token = ''
 
@@ -52,17 +57,25 @@ export class Cms {
     body?: unknown,
     { anonymous = false, language = 'en' } = {},
   ): Promise<Answer<T>> {
-    const response = await fetch(`${this.url}/api${path}`, {
+    const response = await this.fetch(path, {
       method,
+      anonymous,
       redirect: 'manual',
       headers: {
         'accept-language': language,
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(!anonymous && { authorization: `JWT ${this.token}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     return answerOf<T>(response)
+  }
+
+  /** Ask as the user who is signed in, for an answer as it came. */
+  fetch(path: string, { anonymous = false, headers, ...rest }: Question = {}): Promise<Response> {
+    return fetch(`${this.url}/api${path}`, {
+      ...rest,
+      headers: { ...headers, ...(!anonymous && { authorization: `JWT ${this.token}` }) },
+    })
   }
 
   /** Create a document and return it. */

@@ -1,17 +1,21 @@
 'use client'
-/** The finished video, to watch and to take along. */
+/** The finished video, to watch, to read and to take along. */
 import { Button } from '@payloadcms/ui'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
 import { Facts } from '../shared/Facts.tsx'
 import { formatBytes, formatLength } from '../shared/format.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { Chapters, useChapters } from './Chapters.tsx'
+import { Transcript } from './Transcript.tsx'
 import '../shared/panel.css'
 
 export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
   const { language, t } = useTranslator()
-  const { downloadUrl, file, posterUrl, url } = rendition
+  const { captionsUrl, chaptersUrl, downloadUrl, file, posterUrl, transcriptUrl, url } = rendition
+  const video = useRef<HTMLVideoElement>(null)
+  const { chapters, ref: chaptersTrack } = useChapters()
   // The film that could not be played, and how often it was tried again.
   const [failed, setFailed] = useState<null | number>(null)
   const [tries, setTries] = useState(0)
@@ -44,6 +48,7 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
           key={`${String(number)} ${String(tries)}`}
           aria-label={t('panel.player')}
           className="rw-player__video"
+          ref={video}
           controls
           onError={() => setFailed(number)}
           playsInline
@@ -53,15 +58,49 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
           style={{
             aspectRatio: width && height ? `${String(width)} / ${String(height)}` : '16 / 9',
           }}
+        >
+          <track
+            kind="captions"
+            label={t('player.captions')}
+            src={`${captionsUrl ?? ''}?number=${String(number)}`}
+          />
+          <track
+            kind="chapters"
+            ref={chaptersTrack}
+            src={`${chaptersUrl ?? ''}?number=${String(number)}`}
+          />
+        </video>
+      )}
+      {failed !== number && (
+        <Chapters
+          chapters={chapters}
+          seek={(seconds) => {
+            if (!video.current) return
+            video.current.currentTime = seconds
+            void video.current.play().catch(() => undefined)
+          }}
         />
       )}
       <div className="rw-player__below">
         <Facts facts={facts} />
-        {/* A real link: the server redirects, and a browser's own download shows its progress. */}
-        <a className="btn btn--style-secondary btn--size-small rw-link" download href={downloadUrl}>
-          {t('action.download')}
-        </a>
+        {/* Real links: the server redirects, and a browser's own download shows its progress. */}
+        <div className="rw-player__links">
+          <a download href={captionsUrl}>
+            {t('player.captions')}
+          </a>
+          <a download href={transcriptUrl}>
+            {t('player.transcript')}
+          </a>
+          <a
+            className="btn btn--style-secondary btn--size-small rw-link"
+            download
+            href={downloadUrl}
+          >
+            {t('action.download')}
+          </a>
+        </div>
       </div>
+      <Transcript address={`${transcriptUrl ?? ''}?number=${String(number)}`} key={number} />
     </div>
   )
 }
