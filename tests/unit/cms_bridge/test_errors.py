@@ -38,6 +38,12 @@ def test_every_error_of_the_bridge_stands_in_its_one_tree(kind: type[Exception])
     assert kind.__name__ in (errors.__doc__ or "")
 
 
+@pytest.mark.parametrize("kind", raised_by(errors))
+def test_every_error_of_the_tree_has_one_face(kind: type[Exception]) -> None:
+    assert getattr(errors, kind.__name__) is kind
+    assert kind.__name__ in errors.__all__
+
+
 @pytest.mark.parametrize("kind", children(Refusal)[1:])
 def test_every_refusal_stands_in_the_tree_with_its_status(kind: type[Refusal]) -> None:
     assert re.search(rf"─ {kind.__name__} +{int(kind.status)} ", errors.__doc__ or "")
