@@ -14,13 +14,14 @@ DOCUMENTS = sorted(
         *ROOT.glob("*.md"),
         *ROOT.glob("specs/**/*.md"),
         *ROOT.glob("render/**/*.md"),
+        *ROOT.glob("deploy/**/*.md"),
         ROOT / "cms_bridge/payload_plugin/README.md",
     ]
 )
 _PACKAGES = (Path("cms_bridge"), Path("daemon"), Path("render"))
 _PLUGIN = Path("cms_bridge/payload_plugin")
-_OF_TODAY = [one for one in DOCUMENTS if one.parent.name != "decisions"]
-"""Decisions keep the names of their day."""
+_OF_TODAY = [one for one in DOCUMENTS if one.parent.name not in {"decisions", "deploy"}]
+"""Decisions keep the names of their day; what operators read names lines of the log."""
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
