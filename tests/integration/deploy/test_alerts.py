@@ -1,6 +1,5 @@
 """The alerts that are shipped: held by promtool and amtool, and to what is really scraped."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from tests.support import every_kind
 from tests.support.bridge_process import API_KEY, running_bridge
 from tests.support.daemon_process import running_daemon
 from tests.support.scrapes import samples
+from tests.support.tools import find, promtool
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SHIPPED = DEPLOY / "prometheus"
@@ -39,22 +39,6 @@ _FUNCTIONS = {
     "sum",
     "time",
 }
-
-
-def find(tool: str, package: str) -> str:
-    found = shutil.which(tool)
-    if found is None and os.environ.get("CI"):
-        pytest.fail(f"CI needs {tool}: apt-get install {package}")
-    if found is None:
-        pytest.skip(f"There is no {tool} here: apt-get install {package}")
-    return found
-
-
-def promtool(*arguments: str | Path, at: Path = SHIPPED) -> str:
-    command = [find("promtool", "prometheus"), *map(str, arguments)]
-    told = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
 
 
 def amtool(*arguments: str) -> str:
