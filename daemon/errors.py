@@ -1,6 +1,7 @@
 """Everything the daemon raises, in one tree, and errors out of task groups.
 
     DaemonError
+    ├── TaskTimedOut        `work.attempts`: an attempt that was not done within the task time-out
     ├── SenderError         `client`: the bridge refused an event, or the work came to a bad end
     ├── UnusableAsset       `work.reuse`: an asset that is there by its record alone
     ├── _StoppedListening   `listener`: nobody listens any longer

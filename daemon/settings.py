@@ -97,6 +97,8 @@ class DaemonSettings(BridgeSettings):
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a cancellation is noticed."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
+    """How long one attempt at a job's phase may take. One that takes longer is ended, paid calls
+    under way apart, counts as failed, and is tried again as often as other failures are."""
     concurrent_webhooks: Annotated[int, Field(ge=2, le=1_000)] = 40
     """Calls to integrators at once; at most half of them to addresses that fail."""
     concurrent_webhooks_per_subscription: Annotated[int, Field(ge=1, le=100)] = 2

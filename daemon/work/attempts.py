@@ -13,7 +13,7 @@ from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
-from daemon.errors import first_error
+from daemon.errors import DaemonError, first_error
 from daemon.work.engine import EngineDied
 from daemon.work.heartbeat import hold
 from daemon.work.services import Services
@@ -22,6 +22,16 @@ from render.errors import RenderError, RetryableGeneration
 from render.problem import Problem
 
 log = structlog.get_logger()
+
+
+class TaskTimedOut(DaemonError):
+    """An attempt was not done within the task time-out: one that failed, and is tried again."""
+
+    def __init__(self, minutes: float) -> None:
+        """Take the time-out."""
+        super().__init__(f"The work was not done within its time-out of {minutes:g} minutes.")
+        self.minutes = minutes
+
 
 Work = Callable[[Lease, Services], Awaitable[None]]
 
@@ -85,8 +95,7 @@ async def _run(
         return "succeeded", ""
     if services.in_flight.draining:
         return "released", "The daemon is stopping."
-    late = TimeoutError(f"The work was not done in {services.task_seconds:g} seconds.")
-    return await _record_failure(lease, late, services)
+    return await _record_failure(lease, TaskTimedOut(services.task_seconds / 60), services)
 
 
 async def _record_failure(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
@@ -94,7 +103,7 @@ async def _record_failure(lease: Lease, error: Exception, services: Services) ->
         match error:
             case LeaseLost():
                 return "lost", str(error)
-            case RetryableGeneration() | StorageUnavailable() | EngineDied():
+            case RetryableGeneration() | StorageUnavailable() | EngineDied() | TaskTimedOut():
                 postponed = await leases.postpone(
                     lease,
                     _problem(error),
@@ -121,6 +130,10 @@ def _problem(error: Exception) -> Problem:
             # A provider's own reason is for the log.
             shown = {name: value for name, value in error.params.items() if name != "reason"}
             return Problem(code=error.code, message=error.message, params=shown)
+        case TaskTimedOut():
+            return Problem(
+                code="task_timed_out", message=str(error), params={"minutes": error.minutes}
+            )
         case StorageFull():
             return Problem(code="storage_full", message="There is no room left to store files.")
         case StorageError():

@@ -66,11 +66,13 @@ async def _renew_until_lost(lease: Lease, *, every: timedelta, duration: timedel
         await anyio.sleep(every.total_seconds())
         requested_at = time.monotonic()
         try:
-            await leases.renew(lease, duration=duration)
+            # A database that hangs must not keep work going that another may have taken by now.
+            with anyio.fail_after(max(0.0, valid_until - requested_at)):
+                await leases.renew(lease, duration=duration)
         except LeaseLost:
             raise
         except Exception as error:  # a database that is away for a moment costs no work
-            if time.monotonic() > valid_until:
+            if time.monotonic() >= valid_until:
                 raise LeaseLost("The lease ran out while the database was away.") from error
             log.warning("lease.renewal_failed", reason=tracebacks.summary(error))
         else:

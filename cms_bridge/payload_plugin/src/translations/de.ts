@@ -307,6 +307,7 @@ export const de: Translations = {
   'error.internal_error': 'Im Renderdienst ist etwas schiefgegangen.',
   'error.attempts_exhausted':
     'Die Arbeit brach {attempts} Mal nacheinander ab, ohne fertig zu werden.',
+  'error.task_timed_out': 'Die Arbeit wurde in der Zeitgrenze von {minutes} Minuten nicht fertig.',
   'error.placeholder_used':
     '{pictures} {pictures|Bild|Bilder} und {narrations} {narrations|Sprechertext|Sprechertexte} sind Platzhalter: kein Dienst hat sie erzeugt.',
   'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',

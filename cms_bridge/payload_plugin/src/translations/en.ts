@@ -298,6 +298,7 @@ export const en = {
   'error.superseded': 'This video was submitted anew: the newer submission stands in its place.',
   'error.internal_error': 'Something went wrong in the render service.',
   'error.attempts_exhausted': 'The work stopped {attempts} times in a row without finishing.',
+  'error.task_timed_out': 'The work was not done within its time-out of {minutes} minutes.',
   'error.placeholder_used':
     '{pictures} {pictures|picture|pictures} and {narrations} {narrations|narration|narrations} are placeholders: no service made them.',
   'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',

@@ -301,6 +301,7 @@ export const es: Translations = {
   'error.superseded': 'Este vídeo se ha enviado de nuevo: el envío más reciente ocupa su lugar.',
   'error.internal_error': 'Algo falló en el servicio de renderizado.',
   'error.attempts_exhausted': 'El trabajo se interrumpió {attempts} veces seguidas sin terminar.',
+  'error.task_timed_out': 'El trabajo no terminó dentro del límite de {minutes} minutos.',
   'error.placeholder_used':
     '{pictures} imágenes y {narrations} narraciones son provisionales: ningún servicio de generación las hizo.',
   'error.stock_used': 'Aquí hay una imagen de archivo: {file} (licencia: {licence}).',

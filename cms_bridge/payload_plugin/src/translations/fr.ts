@@ -303,6 +303,7 @@ export const fr: Translations = {
   'error.superseded': 'Cette vidéo a été soumise à nouveau : la nouvelle soumission la remplace.',
   'error.internal_error': 'Le service de rendu a rencontré un problème.',
   'error.attempts_exhausted': 'Le travail s’est interrompu {attempts} fois de suite sans aboutir.',
+  'error.task_timed_out': 'Le travail n’a pas abouti dans le délai de {minutes} minutes.',
   'error.placeholder_used':
     '{pictures} images et {narrations} narrations sont provisoires : aucun service de génération ne les a faites.',
   'error.stock_used': 'Une image d’archive se trouve ici : {file} (licence : {licence}).',

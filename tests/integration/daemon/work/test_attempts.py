@@ -2,15 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import anyio
 import pytest
 
+from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
-from cms_bridge.tables import Attempt
+from cms_bridge.tables import Attempt, Job
 from daemon.work.attempts import attempt
 from daemon.work.heartbeat import hold
 from daemon.work.services import Services
@@ -60,6 +63,30 @@ async def test_work_is_cancelled_as_soon_as_the_job_is() -> None:
     with anyio.fail_after(30), pytest.raises(LeaseLost):
         await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
     assert ended == ["cancelled"]
+
+
+async def test_a_lease_that_a_hanging_database_does_not_renew_ends_its_work_in_time() -> None:
+    lease = await claimed(await approved())
+    hangs, ended = anyio.Event(), anyio.Event()
+
+    async def hold_the_row() -> None:
+        async with transaction():
+            await Job.update({Job.title: "held"}).where(Job.id == lease.job_id)
+            hangs.set()
+            await ended.wait()
+
+    async def work() -> None:
+        await anyio.sleep_forever()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            group.start_soon(hold_the_row)
+            await hangs.wait()
+            began = anyio.current_time()
+            with pytest.raises(LeaseLost, match="ran out"):
+                await hold(lease, work, every=QUICK, duration=timedelta(seconds=1))
+            assert anyio.current_time() - began < 1.5
+            ended.set()
 
 
 @pytest.mark.parametrize(
@@ -130,6 +157,53 @@ async def test_a_lease_that_the_work_itself_finds_lost_is_no_crash(services: Ser
     await attempt(job, Phase.RENDER, work, services)
     row = await transitions.find(job)
     assert (row.status, row.retry_count, row.error) == ("cancelled", 0, None)
+
+
+async def test_work_past_its_time_out_is_a_failed_attempt_retried_like_others_then_for_good(
+    services: Services,
+) -> None:
+    begun: list[int] = []
+
+    async def work(lease: Lease, _services: Services) -> None:
+        begun.append(lease.attempt)
+        await anyio.sleep(60)
+
+    hasty = cast("Services", SimpleNamespace(**{**vars(services), "task_seconds": 0.3}))
+    job = await approved()
+    with anyio.fail_after(20):
+        await attempt(job, Phase.RENDER, work, hasty)
+        first = await transitions.find(job)
+        await attempt(job, Phase.RENDER, work, hasty)
+        assert not await attempt(job, Phase.RENDER, work, hasty)
+    assert (first.status, first.retry_count, first.lease_owner) == ("generating", 1, "")
+    last = await transitions.find(job)
+    assert (last.status, begun) == ("failed", [1, 2])
+    assert last.error
+    assert (last.error.code, last.error.params) == ("task_timed_out", {"minutes": 0.005})
+    assert last.error.message == "The work was not done within its time-out of 0.005 minutes."
+    tried = await Attempt.select().order_by(Attempt.number)
+    assert [row["outcome"] for row in tried] == ["postponed", "failed"]
+    assert {row["error_message"] for row in tried} == {last.error.message}
+
+
+async def test_a_paid_call_that_outlasts_the_time_out_is_kept_and_nothing_begun_after_it(
+    services: Services,
+) -> None:
+    kept: list[str] = []
+
+    async def work(lease: Lease, services: Services) -> None:
+        guard = services.in_flight.guard_for(lease)
+        for call in ("first", "second"):
+            async with guard():
+                await anyio.sleep(0.6)
+                kept.append(call)
+
+    hasty = cast("Services", SimpleNamespace(**{**vars(services), "task_seconds": 0.3}))
+    job = await approved()
+    with anyio.fail_after(20):
+        await attempt(job, Phase.RENDER, work, hasty)
+    assert kept == ["first"]
+    assert (await transitions.find(job)).retry_count == 1
 
 
 async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None:
