@@ -70,6 +70,15 @@ class Status(enum.StrEnum):
     """Stopped by a person; a person may retry."""
 
 
+class Lane(enum.StrEnum):
+    """What a job waits for: a place of its own kind, so that none waits behind another kind."""
+
+    DRAFTS = "drafts"
+    """A storyboard: seconds, and an editor waits for it."""
+    GENERATION = "generation"
+    """Pictures, speech and clips: minutes, nearly all of them spent waiting for providers."""
+
+
 class FileKind(enum.StrEnum):
     """What a file of a rendition is."""
 
@@ -170,3 +179,12 @@ RENDERABLE = frozenset({Status.APPROVED, Status.GENERATING, Status.COMPOSING, St
 def origins(target: Status) -> list[Status]:
     """Return every status that leads to the target."""
     return [origin for origin, targets in MOVES.items() if target in targets]
+
+
+LANES: dict[Lane, frozenset[Status]] = {Lane.DRAFTS: DRAFTABLE, Lane.GENERATION: RENDERABLE}
+"""In which statuses a job waits, or is worked on, in each lane."""
+
+
+def lane_of(status: Status) -> Lane | None:
+    """Return the lane of a job in this status; None while no worker may claim it."""
+    return next((lane for lane, statuses in LANES.items() if status in statuses), None)

@@ -14,7 +14,7 @@ import structlog
 from arq.worker import Function, Worker
 from redis.exceptions import RedisError
 
-from cms_bridge.jobs.queue import Lane, arq_redis, deserialise, serialise
+from cms_bridge.jobs.queue import QueueName, arq_redis, deserialise, serialise
 from daemon.errors import DaemonError
 from render import tracebacks
 
@@ -35,7 +35,7 @@ class _StoppedListening(DaemonError):
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """What is listened to, and how much is taken from it."""
 
-    lane: Lane
+    queue: QueueName
     tasks: Sequence[Function]
     concurrency: int
     """Wake-ups taken at once."""
@@ -52,7 +52,7 @@ class Listener(Worker):
         """Take the seconds that a wake-up is held for at most, and what tasks work with."""
         super().__init__(
             subscription.tasks,
-            queue_name=subscription.lane,
+            queue_name=subscription.queue,
             redis_pool=arq_redis(redis_url),
             ctx=context,
             max_jobs=subscription.concurrency,
@@ -117,10 +117,10 @@ async def listen(
                 pause = _FIRST_PAUSE
                 log.warning(
                     "queue.connection_lost",
-                    lane=subscription.lane,
+                    queue=subscription.queue,
                     reason=tracebacks.summary(error),
                 )
         except Exception:  # whatever it was, a new listener may do better
-            log.exception("queue.listener_crashed", lane=subscription.lane)
+            log.exception("queue.listener_crashed", queue=subscription.queue)
         await anyio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from arq.worker import Retry
 
-from cms_bridge.jobs.leases import Lease, Phase
-from cms_bridge.states import JobKind
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.states import JobKind, Lane
 from cms_bridge.webhooks.targets import Targets
 from daemon.deliveries import Deliveries
 from daemon.webhooks import WebhookDeliveries
@@ -53,12 +53,12 @@ def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
     settings = services.settings
     return Dispatcher(
         drafts=Workload(
-            Phase.STORYBOARD,
+            Lane.DRAFTS,
             drafting.draft_storyboard,
             services,
             size=settings.concurrent_drafts,
         ),
-        renders=Workload(Phase.RENDER, produce, services, size=settings.concurrent_jobs),
+        renders=Workload(Lane.GENERATION, produce, services, size=settings.concurrent_jobs),
         deliveries=Deliveries(services),
         webhooks=WebhookDeliveries(services, targets),
     )
@@ -69,16 +69,16 @@ async def produce(lease: Lease, services: Services) -> None:
     await PRODUCTION[lease.kind](lease, services)
 
 
-async def draft_storyboard(ctx: Context, job: str, attempt: int | None = None) -> None:
+async def draft_storyboard(ctx: Context, job: str, attempt: int) -> None:
     """Turn a pending job's brief into a storyboard."""
     dispatcher: Dispatcher = ctx["dispatcher"]
-    _start(dispatcher.drafts, job, attempt)
+    await _wake(dispatcher.drafts, job, attempt)
 
 
-async def render_video(ctx: Context, job: str, attempt: int | None = None) -> None:
+async def render_video(ctx: Context, job: str, attempt: int) -> None:
     """Turn an approved job's storyboard into a video."""
     dispatcher: Dispatcher = ctx["dispatcher"]
-    _start(dispatcher.renders, job, attempt)
+    await _wake(dispatcher.renders, job, attempt)
 
 
 async def deliver_outbox(ctx: Context, job: str) -> None:
@@ -93,7 +93,7 @@ async def deliver_webhooks(ctx: Context) -> None:
     dispatcher.webhooks.wake()
 
 
-def _start(workload: Workload, job: str, attempt: int | None) -> None:
-    if not workload.start(UUID(job), after=attempt):
-        # The last place was taken in between: another daemon may have one.
+async def _wake(workload: Workload, job: str, attempt: int) -> None:
+    if not await workload.wake(UUID(job), after=attempt):
+        # It was another one's turn, or the last place was taken in between.
         raise Retry

@@ -23,7 +23,7 @@ from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
-from cms_bridge.jobs.queue import Lane, Task, open_queue
+from cms_bridge.jobs.queue import QueueName, Task, open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
@@ -121,19 +121,19 @@ async def _listen(subscription: Subscription, dispatcher: Dispatcher, services: 
 def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
     return [
         Subscription(
-            lane=Lane.DRAFTS,
+            queue=QueueName.DRAFTS,
             tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
             concurrency=dispatcher.drafts.pool.size,
             free_slots=lambda: dispatcher.drafts.free_slots,
         ),
         Subscription(
-            lane=Lane.RENDERS,
+            queue=QueueName.GENERATION,
             tasks=[func(tasks.render_video, name=Task.RENDER_VIDEO)],
             concurrency=dispatcher.renders.pool.size,
             free_slots=lambda: dispatcher.renders.free_slots,
         ),
         Subscription(
-            lane=Lane.NEWS,
+            queue=QueueName.NEWS,
             tasks=[
                 func(tasks.deliver_outbox, name=Task.DELIVER_OUTBOX),
                 func(tasks.deliver_webhooks, name=Task.DELIVER_WEBHOOKS),

@@ -16,17 +16,17 @@ import structlog
 from cms_bridge import films, metrics
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import history, renditions
+from cms_bridge.jobs import history, renditions, turns
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord, Output, Stage, StoredVideo
 from cms_bridge.states import (
-    DRAFTABLE,
     FINISHED,
-    RENDERABLE,
+    LANES,
     AttemptOutcome,
     JobKind,
+    Lane,
     Status,
     origins,
 )
@@ -104,12 +104,12 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     instead.
     """
     now = datetime.now(UTC)
-    claimable = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
+    lane = Lane.DRAFTS if phase is Phase.STORYBOARD else Lane.GENERATION
     working = Status.STORYBOARDING if phase is Phase.STORYBOARD else Status.GENERATING
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
         record = JobRecord.of(row) if row else None
-        if record is None or record.status not in claimable:
+        if record is None or record.status not in LANES[lane]:
             return None
         if after is not None and (record.wake_at is None or after != record.attempt):
             # Only a person can move it by now, or it has passed through other hands since.
@@ -158,6 +158,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         )
         await messages.touch(job, Topic.RENDITION)
         lease = _lease(JobRecord.of(claimed[0]), phase, worker)
+        await turns.note(lane, lease.project, at=now)
     if retries > policy.max_retries:
         await fail(lease, _exhaustion_problem(retries))
         return None

@@ -41,13 +41,13 @@ _WAKE_SECONDS = 2.0
 """A Redis that takes longer is away: nothing here waits for it."""
 
 
-class Lane(StrEnum):
+class QueueName(StrEnum):
     """Queues apart from each other, so that long work never holds up short work."""
 
     DRAFTS = "reelwright:drafts"
     """Storyboards: seconds, and an editor waits for each."""
-    RENDERS = "reelwright:renders"
-    """Generation and rendering: minutes to hours."""
+    GENERATION = "reelwright:generation"
+    """Pictures, speech and clips: minutes."""
     NEWS = "reelwright:news"
     """Deliveries to CMS and integrators: milliseconds, or a time-out each while one hangs."""
 
@@ -56,13 +56,13 @@ class Task(StrEnum):
     """What a worker can be woken for."""
 
     DRAFT_STORYBOARD = "draft_storyboard"
-    """Lane DRAFTS: a pending job."""
+    """Queue DRAFTS: a pending job."""
     RENDER_VIDEO = "render_video"
-    """Lane RENDERS: an approved job."""
+    """Queue GENERATION: an approved job."""
     DELIVER_OUTBOX = "deliver_outbox"
-    """Lane NEWS: a job the CMS should hear of."""
+    """Queue NEWS: a job the CMS should hear of."""
     DELIVER_WEBHOOKS = "deliver_webhooks"
-    """Lane NEWS: whatever integrators should hear of by now."""
+    """Queue NEWS: whatever integrators should hear of by now."""
 
 
 def serialise(value: dict[str, Any]) -> bytes:
@@ -112,13 +112,13 @@ class Queue:
             ]
         for job, (status, attempt) in due.jobs.items():
             if status in DRAFTABLE:
-                commands += _task(Lane.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
+                commands += _task(QueueName.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
             elif status in RENDERABLE:
-                commands += _task(Lane.RENDERS, Task.RENDER_VIDEO, str(job), attempt)
+                commands += _task(QueueName.GENERATION, Task.RENDER_VIDEO, str(job), attempt)
         for job in due.news:
-            commands += _task(Lane.NEWS, Task.DELIVER_OUTBOX, str(job))
+            commands += _task(QueueName.NEWS, Task.DELIVER_OUTBOX, str(job))
         if due.webhooks:
-            commands += _task(Lane.NEWS, Task.DELIVER_WEBHOOKS)
+            commands += _task(QueueName.NEWS, Task.DELIVER_WEBHOOKS)
         if not commands:
             return
         try:
@@ -137,8 +137,8 @@ class Queue:
         return bool(alive)
 
 
-def _task(lane: Lane, task: Task, *arguments: str | int) -> list[Command]:
-    """Return what puts a task into a lane, as arq's workers look for it.
+def _task(queue: QueueName, task: Task, *arguments: str | int) -> list[Command]:
+    """Return what puts a task into a queue, as arq's workers look for it.
 
     arq's own way watches for another of the same id, in four round trips; here none has.
     """
@@ -146,7 +146,7 @@ def _task(lane: Lane, task: Task, *arguments: str | int) -> list[Command]:
     told = serialize_job(task, arguments, {}, None, now, serializer=serialise)
     return [
         ("PSETEX", f"{job_key_prefix}{wake_up}", expires_extra_ms, told),
-        ("ZADD", lane, now, wake_up),
+        ("ZADD", queue, now, wake_up),
     ]
 
 

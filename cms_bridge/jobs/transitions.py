@@ -7,7 +7,6 @@ UPDATE that names the statuses it may come from (`cms_bridge.jobs.moves`), so tw
 processes can never both succeed, and all leave a message in the outbox.
 """
 
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -21,7 +20,7 @@ from cms_bridge.events import VideoRef
 from cms_bridge.jobs import submissions
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move, stop
 from cms_bridge.records import JobRecord
-from cms_bridge.states import DRAFTABLE, FINISHED, RENDERABLE, Status
+from cms_bridge.states import FINISHED, Status
 from cms_bridge.tables import Job
 from cms_bridge.webhooks.events import Occasion
 
@@ -62,30 +61,6 @@ async def render(job: UUID) -> Accepted:
     if not record.approved:
         raise NotApproved("Nobody has approved this storyboard, or it was edited since.")
     return Accepted(job_id=job, status=record.status)
-
-
-async def due(
-    *,
-    limit: int = 100,
-    among: Collection[Status] = DRAFTABLE | RENDERABLE,
-    besides: Collection[UUID] = (),
-) -> list[tuple[UUID, int, Status]]:
-    """Return the jobs that want a worker and have none, the longest overdue first.
-
-    Found here are jobs accepted while Redis was away, jobs whose worker died,
-    and retries whose time has come: whatever was lost between two steps. To
-    look changes nothing: how long a job has been due is what `/health` goes by.
-    """
-    conditions = [Job.wake_at <= datetime.now(UTC), Job.status.is_in(list(among))]
-    if besides:
-        conditions.append(Job.id.not_in(list(besides)))
-    rows = (
-        await Job.select(Job.id, Job.attempt, Job.status)
-        .where(*conditions)
-        .order_by(Job.wake_at)
-        .limit(limit)
-    )
-    return [(row["id"], row["attempt"], Status(row["status"])) for row in rows]
 
 
 async def cancel(video: VideoRef) -> UUID:

@@ -9,7 +9,7 @@ This is their one face: whoever asks one imports it from here.
 
 from piccolo.table import Table
 
-from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Project, Worker
+from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Project, Turn, Worker
 from cms_bridge.tables.media import Asset, GeneratedVideo, RenditionFile, UploadedAsset
 from cms_bridge.tables.messages import (
     InboundEvent,
@@ -37,6 +37,7 @@ TABLES: tuple[type[Table], ...] = (
     UploadedAsset,
     OutboxMessage,
     Worker,
+    Turn,
     ModelHealth,
     ModelAggregate,
     ApiKey,

@@ -157,3 +157,11 @@ class Worker(Table):
     seen_at = Timestamptz(index=True)
     draining = Boolean(default=False)
     """Whether it was told to stop, and takes up nothing more."""
+
+
+class Turn(Table):
+    """When a project last had its turn in a lane: whoever waited longest for one goes next."""
+
+    id = Varchar(length=160, primary_key=True)
+    """`<lane>:<project>`."""
+    at = Timestamptz()

@@ -1,8 +1,8 @@
 """The jobs that a daemon has in hand: taken up as there is room, and never more.
 
-A wake-up names a job; beside it the database is looked into every few seconds
-and whenever a place becomes free, since what it says is due is due, whatever
-became of Redis and of whoever was woken before.
+A wake-up names a job, and has whichever's turn it is taken up (`cms_bridge.jobs.turns`); beside it
+the database is looked into every few seconds and whenever a place becomes free, since what it says
+is due is due, whatever became of Redis and of whoever was woken before.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge.jobs import transitions
+from cms_bridge.jobs import turns
 from cms_bridge.jobs.leases import Phase
-from cms_bridge.states import DRAFTABLE, RENDERABLE
+from cms_bridge.jobs.moves import WAKE_GRACE
+from cms_bridge.states import Lane
 from daemon.work.attempts import Work, attempt
 from daemon.work.services import Services
 from render import tracebacks
@@ -71,15 +72,15 @@ class TaskPool:
 
 
 class Workload:
-    """One phase's jobs in hand."""
+    """One lane's jobs in hand."""
 
-    def __init__(self, phase: Phase, work: Work, services: Services, *, size: int) -> None:
-        """Take what is done with a job of the phase, and for how many there is room."""
+    def __init__(self, lane: Lane, work: Work, services: Services, *, size: int) -> None:
+        """Take what is done with a job of the lane, and for how many there is room."""
         self.pool = TaskPool(size=size)
-        self._phase = phase
+        self._lane = lane
+        self._phase = Phase.STORYBOARD if lane is Lane.DRAFTS else Phase.RENDER
         self._work = work
         self._services = services
-        self._statuses = DRAFTABLE if phase is Phase.STORYBOARD else RENDERABLE
         self._active: Counter[UUID] = Counter()
         self._cooling_down: dict[UUID, float] = {}
 
@@ -95,25 +96,29 @@ class Workload:
         """
         if not self.free_slots:
             return False
+        self._active[job] += 1
         self.pool.start(self._attempt(job, after))
+        return True
+
+    async def wake(self, job: UUID, *, after: int) -> bool:
+        """Take up whichever job's turn it is, woken for one; tell whether that one needs no more.
+
+        `after` is the attempt that whoever asks for it knows of.
+        """
+        if not await turns.waits(job, after=after):
+            return True
+        for one in await self._next(limit=1, woken=job):
+            return self.start(one.id, after=one.attempt) and one.id == job
         return True
 
     async def start_due(self) -> bool:
         """Take up what the database says is due; tell whether more may be."""
         if not (slots := self.free_slots):
             return True
-        now = anyio.current_time()
-        self._cooling_down = {
-            job: until for job, until in self._cooling_down.items() if until > now
-        }
-        due = await transitions.due(
-            limit=slots,
-            among=self._statuses,
-            besides=self._active.keys() | self._cooling_down.keys(),
-        )
+        due = await self._next(limit=slots)
         for job, number, status in due:
             if self.start(job, after=number):
-                log.info("job.overdue", job_id=str(job), status=status, attempt=number)
+                log.info("job.found", job_id=str(job), status=status, attempt=number)
         return len(due) == slots
 
     async def poll(self, *, every: float) -> None:
@@ -127,8 +132,20 @@ class Workload:
             with anyio.move_on_after(every):
                 await (slot_freed.wait() if more else anyio.sleep_forever())
 
+    async def _next(self, *, limit: int, woken: UUID | None = None) -> list[turns.Candidate]:
+        now = anyio.current_time()
+        self._cooling_down = {
+            job: until for job, until in self._cooling_down.items() if until > now
+        }
+        return await turns.next_in(
+            self._lane,
+            limit=limit,
+            besides=self._active.keys() | self._cooling_down.keys(),
+            fresh=WAKE_GRACE,
+            woken=woken,
+        )
+
     async def _attempt(self, job: UUID, after: int | None) -> None:
-        self._active[job] += 1
         try:
             claimed = await attempt(job, self._phase, self._work, self._services, after=after)
         except Exception:  # one job's trouble is not the next one's

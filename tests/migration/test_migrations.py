@@ -31,7 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-29T09:30:00:000035"
+NEWEST = "2026-11-29T09:45:00:000036"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
@@ -217,12 +217,13 @@ _GONE_BELOW = {
     "job_event": "2026-11-28T15:00:00:000024",
     "api_key": "2026-11-28T12:00:00:000017",
     "worker": "2026-11-28T13:00:00:000018",
+    "turn": "2026-11-29T09:45:00:000036",
     "model_health": "2026-11-21T10:00:00:000005",
     "model_aggregate": "2026-11-21T10:00:00:000005",
 }
 """Below which migrations a table's rows are gone: keys that nobody could revoke in the meantime are
-made anew, what happened to jobs is history, and workers and models' health are seen anew within
-minutes."""
+made anew, what happened to jobs is history, workers and models' health are seen anew within
+minutes, and a turn that is forgotten is one more turn."""
 
 
 def _asset(job: UUID, provider: str) -> Asset:

@@ -26,11 +26,13 @@ from render.storyboard import Brief, Scene, Storyboard
 SECRET = "whsec_" + base64.b64encode(b"a test secret of thirty-two byte").decode()
 
 
-def submitted(*, video: str = "video-1", submission: int = 1, **brief: Any) -> VideoSubmitted:
+def submitted(
+    *, video: str = "video-1", submission: int = 1, project: str = "project-1", **brief: Any
+) -> VideoSubmitted:
     return VideoSubmitted(
         timestamp=datetime.now(UTC),
         data=Submission(
-            project=Project(id="project-1", name="A project"),
+            project=Project(id=project, name="A project"),
             video_id=video,
             submission=submission,
             version="v1",

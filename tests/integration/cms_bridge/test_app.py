@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from cms_bridge.database import connected
 from cms_bridge.health import models
-from cms_bridge.jobs.queue import HEALTH_KEY, Lane, deserialise
+from cms_bridge.jobs.queue import HEALTH_KEY, QueueName, deserialise
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
 from render.generation.circuit import Evidence, Sign
 from tests.support import events
@@ -89,7 +89,7 @@ async def test_a_worker_is_woken_with_the_jobs_id_and_attempt_alone(
 ) -> None:
     job = (await send(http, new_video())).json()["jobId"]
     async with Redis.from_url(redis_server) as redis:
-        (name,) = await redis.zrange(Lane.DRAFTS, 0, -1)
+        (name,) = await redis.zrange(QueueName.DRAFTS, 0, -1)
         queued = deserialise(await redis.get(b"arq:job:" + name))
         assert (queued["f"], queued["a"]) == ("draft_storyboard", [job, 0])
 

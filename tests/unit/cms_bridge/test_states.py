@@ -11,9 +11,12 @@ from cms_bridge import states
 from cms_bridge.states import (
     DRAFTABLE,
     FINISHED,
+    LANES,
     MOVES,
     RENDERABLE,
+    Lane,
     Status,
+    lane_of,
 )
 
 HAPPY_PATH = [
@@ -86,3 +89,11 @@ def test_every_kind_status_and_outcome_is_documented_where_it_is_defined() -> No
     kinds = [one for one in vars(states).values() if isinstance(one, type)]
     members = [member.name for kind in kinds if issubclass(kind, StrEnum) for member in kind]
     assert documented == members
+
+
+def test_what_a_worker_may_claim_is_of_one_lane_and_nothing_else_is() -> None:
+    for status in Status:
+        lanes = [lane for lane, statuses in LANES.items() if status in statuses]
+        assert len(lanes) == (status in DRAFTABLE | RENDERABLE)
+        assert [lane_of(status)] == (lanes or [None])
+    assert set(LANES) == set(Lane)

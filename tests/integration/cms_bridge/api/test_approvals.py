@@ -21,7 +21,7 @@ from cms_bridge.errors import (
     SpendCapReached,
 )
 from cms_bridge.jobs import approvals, leases, transitions
-from cms_bridge.jobs.queue import Lane, deserialise
+from cms_bridge.jobs.queue import QueueName, deserialise
 from cms_bridge.ledger.charges import ChargeOutcome, ChargeState, charges_of, resolve
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.states import Status
@@ -421,14 +421,14 @@ class TestRender:
         job = await drafted()
         await http.post(f"/api/v1/jobs/{job}/approve", json=word())
         async with Redis.from_url(redis_url) as redis:
-            assert await redis.zrange(Lane.RENDERS, 0, -1) == []
+            assert await redis.zrange(QueueName.GENERATION, 0, -1) == []
             for _ in range(2):
                 answer = await http.post(f"/api/v1/jobs/{job}/render")
                 assert (answer.status_code, answer.json()["status"]) == (202, "approved")
-            for name in await redis.zrange(Lane.RENDERS, 0, -1):
+            for name in await redis.zrange(QueueName.GENERATION, 0, -1):
                 # However many there are, the first claim makes the rest mean nothing.
                 assert deserialise(await redis.get(b"arq:job:" + name))["a"] == [str(job), 0]
-            assert await redis.zcard(Lane.RENDERS) > 0
+            assert await redis.zcard(QueueName.GENERATION) > 0
         assert (await transitions.find(job)).wake_at is not None
 
     @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from cms_bridge.jobs import (
     renditions,
     submissions,
     tasks,
-    transitions,
+    turns,
     workers,
 )
 from cms_bridge.jobs import history as job_history
@@ -30,7 +30,7 @@ from cms_bridge.ledger import charges
 from cms_bridge.operations import fleet
 from cms_bridge.outbox import messages
 from cms_bridge.records import JobRecord, PageEnd
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Charge, GeneratedVideo, Job, WebhookDelivery
 from cms_bridge.uploads import registry as uploads
@@ -44,6 +44,7 @@ SMALL = {
     "project",
     "spend",
     "worker",
+    "turn",
     "model_health",
     "model_aggregate",
     "sqlite_master",
@@ -52,7 +53,7 @@ SMALL = {
 """A row a project or a model, or a few, however long the service runs."""
 STRETCH = re.compile(r"s\d+")
 """No more rows of an index than a page holds."""
-BOUNDED = {"counted", "tasks", "CONSTANT"}
+BOUNDED = {"counted", "tasks", "in_line", "turns", "CONSTANT"}
 """Of no more rows than a limit, or of one that is no table's."""
 
 
@@ -97,7 +98,7 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
     await history.replay_failed(one, since=datetime.now(UTC))
     await history.prune(timedelta(0))
     await subscriptions.listed(PROJECT)
-    await transitions.due()
+    await turns.next_in(Lane.GENERATION, limit=4, besides=[job["id"]], woken=job["id"])
     await messages.due()
     await messages.due_for(job["id"])
     await job_history.events_after(job["id"], 0)

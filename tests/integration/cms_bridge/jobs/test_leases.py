@@ -7,10 +7,10 @@ import anyio
 import pytest
 
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs import leases, transitions, turns
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.records import StoredVideo
-from cms_bridge.states import Status
+from cms_bridge.states import Lane, Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
 from render.problem import Problem
 from tests.support import events
@@ -105,7 +105,7 @@ async def test_renewing_keeps_the_sweep_away() -> None:
     lease = await claimed(job)
     await expire(job)
     await leases.renew(lease, duration=MINUTE)
-    assert await transitions.due() == []
+    assert await turns.next_in(Lane.GENERATION, limit=9) == []
     assert await claim(job, worker="other") is None
 
 
@@ -172,7 +172,7 @@ async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
 async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> None:
     job = await approved()
     await leases.release(await claimed(job))
-    assert await transitions.due() == [(job, 1, Status.GENERATING)]
+    assert await turns.next_in(Lane.GENERATION, limit=9) == [(job, 1, Status.GENERATING)]
     await claimed(job, worker="other")
     assert (await transitions.find(job)).retry_count == 0
 

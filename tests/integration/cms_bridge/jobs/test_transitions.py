@@ -16,8 +16,8 @@ from cms_bridge.errors import (
     RevisionConflict,
 )
 from cms_bridge.events import Event
-from cms_bridge.jobs import transitions
-from cms_bridge.states import Status
+from cms_bridge.jobs import transitions, turns
+from cms_bridge.states import Lane, Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.storyboard import Storyboard
@@ -294,7 +294,7 @@ async def test_a_retry_starts_again_where_a_person_last_decided(
 
 async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
     accepted = await accept(events.submitted())
-    assert await transitions.due() == []
+    assert await turns.next_in(Lane.DRAFTS, limit=9) == []
     await put(
         accepted.job_id,
         Status.PENDING,
@@ -302,11 +302,11 @@ async def test_a_waiting_job_is_due_until_somebody_takes_it() -> None:
     )
     since = (await transitions.find(accepted.job_id)).wake_at
     for _ in range(2):
-        assert await transitions.due() == [(accepted.job_id, 0, Status.PENDING)]
+        assert await turns.next_in(Lane.DRAFTS, limit=9) == [(accepted.job_id, 0, Status.PENDING)]
     # How long it has been due is what health goes by: looking must not hide it.
     assert (await transitions.find(accepted.job_id)).wake_at == since
-    assert await transitions.due(besides=[accepted.job_id]) == []
-    assert await transitions.due(among=[Status.APPROVED]) == []
+    assert await turns.next_in(Lane.DRAFTS, limit=9, besides=[accepted.job_id]) == []
+    assert await turns.next_in(Lane.GENERATION, limit=9) == []
 
 
 async def test_every_change_raises_the_sequence_and_the_message() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs import leases, transitions, turns
 from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.states import Lane
 from cms_bridge.storage.base import StorageFull, StorageUnavailable
 from cms_bridge.tables import Attempt, Job
 from daemon.work.attempts import attempt
@@ -221,7 +222,7 @@ async def test_a_worker_that_is_told_to_stop_lets_go(services: Services) -> None
         group.cancel_scope.cancel()
     row = await transitions.find(job)
     assert (row.lease_owner, row.retry_count) == ("", 0)
-    assert await transitions.due() == [(job, 1, row.status)]
+    assert await turns.next_in(Lane.GENERATION, limit=9) == [(job, 1, row.status)]
 
 
 async def test_a_worker_that_drains_lets_go_and_returns(services: Services):

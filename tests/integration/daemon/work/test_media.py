@@ -18,7 +18,7 @@ from cms_bridge.app import create_app
 from cms_bridge.errors import SpendCapReached
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
-from cms_bridge.jobs.queue import Lane, deserialise
+from cms_bridge.jobs.queue import QueueName, deserialise
 from cms_bridge.ledger import charges
 from cms_bridge.outbox import messages
 from cms_bridge.pricing.amounts import Caps
@@ -149,7 +149,7 @@ class TestOrdering:
         assert (said["estimatedCost"], said["cost"]) == ("0.040000", "0.000000")
         assert (await http.get(answer.headers["location"])).json() == said
         async with Redis.from_url(redis_url) as redis:
-            (name,) = await redis.zrange(Lane.RENDERS, 0, -1)
+            (name,) = await redis.zrange(QueueName.GENERATION, 0, -1)
             woken = deserialise(await redis.get(b"arq:job:" + name))
         assert (woken["f"], woken["a"]) == ("render_video", [said["id"], 0])
         (approval,) = await Approval.select()

@@ -14,10 +14,10 @@ import structlog
 from arq import func
 from redis.asyncio import Redis
 
-from cms_bridge.jobs import leases, transitions
+from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
-from cms_bridge.jobs.queue import Lane, Task, open_queue
-from cms_bridge.states import Status
+from cms_bridge.jobs.queue import QueueName, Task, open_queue
+from cms_bridge.states import Lane, Status
 from cms_bridge.tables import Job
 from cms_bridge.wakeups import Due
 from daemon import tasks, worker
@@ -72,7 +72,7 @@ async def drafting() -> Drafting:
 async def workload(
     directory: Path, work: Drafting, *, most: int = 2, worker: str = "w1"
 ) -> AsyncIterator[Workload]:
-    made = Workload(Phase.STORYBOARD, work, services(directory, worker), size=most)
+    made = Workload(Lane.DRAFTS, work, services(directory, worker), size=most)
     try:
         yield made
     finally:
@@ -128,14 +128,14 @@ async def test_a_job_that_cannot_be_claimed_leaves_its_place_to_others(
         await jobs.start_due()
         await eventually(lambda: drafting.begun == [whole])
     # And it is still there to be seen.
-    assert [job for job, _, _ in await transitions.due()] == [broken]
+    assert [job for job, _, _ in await turns.next_in(Lane.DRAFTS, limit=9)] == [broken]
 
 
 async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: Drafting) -> None:
     (job,) = await due(1)
     in_flight = (made := services(tmp_path)).in_flight
     in_flight.drain()
-    jobs = Workload(Phase.STORYBOARD, drafting, made, size=2)
+    jobs = Workload(Lane.DRAFTS, drafting, made, size=2)
     assert not jobs.start(job)
     await jobs.start_due()
     assert drafting.begun == []
@@ -175,7 +175,7 @@ async def test_what_fails_in_the_background_is_told_without_its_text() -> None:
 @asynccontextmanager
 async def listening(jobs: Workload, url: str) -> AsyncIterator[None]:
     subscription = Subscription(
-        lane=Lane.DRAFTS,
+        queue=QueueName.DRAFTS,
         tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
         concurrency=jobs.pool.size,
         free_slots=lambda: jobs.free_slots,
@@ -218,13 +218,13 @@ async def test_no_wake_up_stands_in_anothers_way(
     (job,) = await due(1, ago=timedelta(seconds=-60))
     async with open_queue(redis_url) as queue, Redis.from_url(redis_url) as redis:
         for number in range(200):
-            await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
+            await redis.zadd(QueueName.DRAFTS, {f"dead-{number}": 1 + number})
             if number < 8:
                 await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
         await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
         async with workload(tmp_path, drafting) as jobs, listening(jobs, redis_url):
             await eventually(lambda: drafting.begun == [job], seconds=20)
-        assert await redis.zcard(Lane.DRAFTS) == 8
+        assert await redis.zcard(QueueName.DRAFTS) == 8
         assert not await redis.keys("arq:result:*")
 
 
@@ -245,7 +245,7 @@ async def test_a_wake_up_is_over_while_its_work_goes_on(
 
 
 async def _nothing_held(redis: Redis) -> bool:
-    return not await redis.keys("arq:in-progress:*") and not await redis.zcard(Lane.DRAFTS)
+    return not await redis.keys("arq:in-progress:*") and not await redis.zcard(QueueName.DRAFTS)
 
 
 @pytest.mark.parametrize(("lease", "longest"), [(30, 5), (2, 2)])
@@ -253,7 +253,10 @@ async def test_a_wake_up_is_held_for_no_longer_than_a_lease(
     redis_url: str, lease: float, longest: float
 ) -> None:
     subscription = Subscription(
-        lane=Lane.DRAFTS, tasks=[func(tasks.draft_storyboard)], concurrency=1, free_slots=lambda: 1
+        queue=QueueName.DRAFTS,
+        tasks=[func(tasks.draft_storyboard)],
+        concurrency=1,
+        free_slots=lambda: 1,
     )
     listener = Listener(subscription, redis_url=redis_url, hold=lease, context={})
     assert listener.in_progress_timeout_s == longest
@@ -288,7 +291,7 @@ async def test_a_second_daemon_cannot_take_what_is_held(tmp_path: Path, drafting
             )
             is None
         )
-        assert await transitions.due() == []
+        assert await turns.next_in(Lane.DRAFTS, limit=9) == []
 
 
 async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(
@@ -297,7 +300,7 @@ async def test_work_is_begun_behind_more_dead_wake_ups_than_arq_looks_at(
     (job,) = await due(1)
     async with open_queue(redis_url) as queue, Redis.from_url(redis_url) as redis:
         for number in range(150):
-            await redis.zadd(Lane.DRAFTS, {f"dead-{number}": 1 + number})
+            await redis.zadd(QueueName.DRAFTS, {f"dead-{number}": 1 + number})
             await redis.set(f"arq:in-progress:dead-{number}", b"1", ex=18_000)
         await queue.send_due(Due(jobs={job: (Status.PENDING, 0)}))
         async with (

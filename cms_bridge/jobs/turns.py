@@ -1,0 +1,93 @@
+"""Turns: which of the jobs that wait in a lane is taken next; no project waits out another's line.
+
+The project with the fewest jobs in hand goes first, of several the one whose last turn is the
+longest ago, and of its jobs the one that is due the longest. So, while the first job of a project
+waits, no other project begins more than one, however many it has.
+
+To look changes nothing; whoever claims a job by a conditional UPDATE (`cms_bridge.jobs.leases`)
+notes its project's turn in the same transaction.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from cms_bridge.states import LANES, Lane, Status
+from cms_bridge.tables import Job, Turn
+
+COUNTED = 10_000
+"""Jobs of a lane that are looked at most, those due the longest: a long line costs no more."""
+
+
+class Candidate(NamedTuple):
+    """A job that waits for a worker."""
+
+    id: UUID
+    attempt: int
+    """How many claims it has seen."""
+    status: Status
+
+
+_NEXT = (
+    "SELECT turns.id, turns.attempt, turns.status FROM"
+    " (SELECT id, project, attempt, status, wake_at, waits,"
+    " SUM(held) OVER (PARTITION BY project) AS held,"
+    " ROW_NUMBER() OVER (PARTITION BY project, waits ORDER BY wake_at, id) AS place"
+    " FROM (SELECT id, project, attempt, status, wake_at,"
+    " CASE WHEN lease_expires_at > {} THEN 1 ELSE 0 END AS held,"
+    " CASE WHEN %s AND (wake_at <= {} OR lease_expires_at IS NULL"
+    " AND (id = {} OR (wake_at <= {} AND retry_count = 0))) THEN 1 ELSE 0 END AS waits"
+    " FROM job WHERE wake_at IS NOT NULL AND status IN (%s) ORDER BY wake_at LIMIT {}) AS in_line)"
+    " AS turns LEFT JOIN turn ON turn.id = {} || turns.project WHERE waits = 1"
+    " ORDER BY held + place, CASE WHEN turn.at IS NULL THEN 0 ELSE 1 END, turn.at, wake_at"
+    " LIMIT {}"
+)
+
+
+async def next_in(
+    lane: Lane,
+    *,
+    limit: int,
+    besides: Collection[UUID] = (),
+    fresh: timedelta = timedelta(0),
+    woken: UUID | None = None,
+) -> list[Candidate]:
+    """Return the jobs that are taken next, in order, as though each were taken before the next.
+
+    Those `besides` stand back. Beside what is due there count jobs that are due so soon (`fresh`),
+    unless they wait after a failure, and one that somebody was `woken` for.
+    """
+    now = datetime.now(UTC)
+    besides, statuses = list(besides), sorted(LANES[lane])
+    query = _NEXT % (
+        f"id NOT IN ({_places(besides)})" if besides else "1 = 1",
+        _places(statuses),
+    )
+    asked = (now, *besides, now, woken or UUID(int=0), now + fresh, *statuses, COUNTED, f"{lane}:")
+    rows = cast(list[dict[str, Any]], await Job.raw(query, *asked, limit))
+    # SQLite has no type for what is reckoned.
+    return [Candidate(UUID(str(row["id"])), row["attempt"], Status(row["status"])) for row in rows]
+
+
+async def waits(job: UUID, *, after: int) -> bool:
+    """Tell whether a job waits for a worker, in whatever lane, and has since that many claims."""
+    return await Job.exists().where(
+        Job.id == job,
+        Job.attempt == after,
+        Job.lease_expires_at.is_null(),
+        Job.wake_at.is_not_null(),
+    )
+
+
+async def note(lane: Lane, project: str, *, at: datetime) -> None:
+    """Note that a project has its turn; call inside the transaction that takes it, as its last."""
+    await Turn.raw(
+        "INSERT INTO turn (id, at) VALUES ({}, {}) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+        f"{lane}:{project}",
+        at,
+    )
+
+
+def _places(values: Collection[object]) -> str:
+    return ", ".join("{}" for _ in values)
