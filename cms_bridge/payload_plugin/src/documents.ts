@@ -199,6 +199,7 @@ export interface OutboxDoc {
   type: CmsEvent['type']
   /** Names the video: events of one stream are delivered in order. */
   stream: string
+  video?: null | Reference<VideoDoc>
   body: string
   state: DeliveryState
   attempts: number

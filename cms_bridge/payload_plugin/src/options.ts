@@ -1,6 +1,8 @@
 /** What a host passes to the plugin; `settings.ts` checks and completes it. */
 import type { Access, CollectionConfig, PayloadRequest } from 'payload'
 
+import type { Id } from './documents.ts'
+
 export type CollectionName = 'projects' | 'videos' | 'storyboards' | 'renditions' | 'outbox'
 
 /** What one video may ask for; the same names and defaults as the engine's own limits. */
@@ -29,15 +31,26 @@ export interface DeliveryOptions {
   keepMs?: number
 }
 
+/** The projects of a user: all, or those of these ids. */
+export type ProjectScope = 'all' | readonly Id[]
+
 export interface AccessOptions {
+  /**
+   * Which projects a user may see, create into and move into: their ids, or all.
+   *
+   * The other rules say what a user may do; this one, with whose documents.
+   */
+  projects?: (args: { req: PayloadRequest }) => ProjectScope | Promise<ProjectScope>
   /** Who may see projects, videos, storyboards and renditions. */
   read?: Access
   /** Who may create and edit projects, videos and storyboards. */
   write?: Access
   /** Who may approve a storyboard, and with that spend. */
   approve?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
-  /** Who may see the delivery outbox. */
+  /** Who may see the delivery outbox, but for the text of its events. */
   outbox?: Access
+  /** Who may also read the text of events, which holds whole scripts. */
+  administer?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
 }
 
 export interface ReelwrightOptions {

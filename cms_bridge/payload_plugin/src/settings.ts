@@ -66,10 +66,12 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       ...options.slugs,
     },
     access: {
+      projects: () => 'all',
       read: signedIn,
       write: signedIn,
       approve: ({ req }) => Boolean(req.user),
       outbox: signedIn,
+      administer: () => false,
       ...options.access,
     },
     limits: {

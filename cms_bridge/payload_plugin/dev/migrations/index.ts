@@ -5,6 +5,7 @@ import * as migration_20261121_113726_scene_look from './20261121_113726_scene_l
 import * as migration_20261128_161817_takes from './20261128_161817_takes.ts';
 import * as migration_20261129_000054_motion from './20261129_000054_motion.ts';
 import * as migration_20261129_044227_storyboard_revision from './20261129_044227_storyboard_revision.ts';
+import * as migration_20261129_092100_outbox_video from './20261129_092100_outbox_video.ts';
 
 export const migrations = [
   {
@@ -40,6 +41,11 @@ export const migrations = [
   {
     up: migration_20261129_044227_storyboard_revision.up,
     down: migration_20261129_044227_storyboard_revision.down,
-    name: '20261129_044227_storyboard_revision'
+    name: '20261129_044227_storyboard_revision',
+  },
+  {
+    up: migration_20261129_092100_outbox_video.up,
+    down: migration_20261129_092100_outbox_video.down,
+    name: '20261129_092100_outbox_video'
   },
 ];

@@ -5,6 +5,7 @@
  */
 import type { CollectionConfig } from 'payload'
 
+import { collectionAccess } from '../access.ts'
 import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
@@ -12,12 +13,12 @@ import { adminGroup } from './fields.ts'
 
 const dateAndTime = { date: { pickerAppearance: 'dayAndTime' as const } }
 
-export function outbox({ slugs, access }: Settings): CollectionConfig {
-  const nobody = () => false
+export function outbox(settings: Settings): CollectionConfig {
+  const { access, slugs } = settings
   return {
     slug: slugs.outbox,
     labels: { singular: labels('event'), plural: labels('outbox') },
-    access: { read: access.outbox, create: nobody, update: nobody, delete: nobody },
+    access: collectionAccess(settings).outbox,
     admin: {
       group: adminGroup,
       useAsTitle: 'type',
@@ -72,6 +73,14 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
           },
         ],
       },
+      {
+        // Whose event it is decides who may see it; nobody's where the video is gone.
+        name: 'video',
+        type: 'relationship',
+        label: labels('video'),
+        relationTo: slugs.videos,
+        index: true,
+      },
       { name: 'problem', type: 'json', admin: { disabled: true } },
       { name: 'stream', type: 'text', label: labels('event.stream'), required: true, index: true },
       { name: 'eventId', type: 'text', label: labels('event.id'), required: true, unique: true },
@@ -83,6 +92,7 @@ export function outbox({ slugs, access }: Settings): CollectionConfig {
         type: 'textarea',
         label: labels('event.body'),
         required: true,
+        access: { read: access.administer },
         admin: { rows: 12 },
       },
     ],

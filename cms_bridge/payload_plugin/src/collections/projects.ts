@@ -1,15 +1,17 @@
 /** Projects: what videos belong to, and the colours they share. */
 import { APIError, type CollectionConfig } from 'payload'
 
+import { collectionAccess } from '../access.ts'
 import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
 import { adminGroup, paletteField } from './fields.ts'
 
-export function projects({ slugs, access }: Settings): CollectionConfig {
+export function projects(settings: Settings): CollectionConfig {
+  const { slugs } = settings
   return {
     slug: slugs.projects,
     labels: { singular: labels('project'), plural: labels('projects') },
-    access: { read: access.read, create: access.write, update: access.write, delete: access.write },
+    access: collectionAccess(settings).projects,
     admin: { group: adminGroup, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
     hooks: {
       beforeDelete: [

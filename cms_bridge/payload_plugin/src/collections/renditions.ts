@@ -1,6 +1,7 @@
 /** Renditions: one per job, written by the service alone and watched by people. */
 import type { CollectionConfig, Field } from 'payload'
 
+import { collectionAccess } from '../access.ts'
 import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
@@ -14,11 +15,12 @@ const link = (name: string): Field => ({
   admin: { disabled: true },
 })
 
-export function renditions({ slugs, access }: Settings): CollectionConfig {
+export function renditions(settings: Settings): CollectionConfig {
+  const { slugs } = settings
   return {
     slug: slugs.renditions,
     labels: { singular: labels('rendition'), plural: labels('renditions') },
-    access: { read: access.read, create: () => false, update: () => false, delete: access.write },
+    access: collectionAccess(settings).renditions,
     admin: {
       group: adminGroup,
       useAsTitle: 'title',

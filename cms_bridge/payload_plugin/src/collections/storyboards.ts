@@ -6,6 +6,7 @@
  */
 import type { CollectionConfig, Field, PayloadRequest } from 'payload'
 
+import { collectionAccess } from '../access.ts'
 import { decisions } from '../documents.ts'
 import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
@@ -40,7 +41,7 @@ const captionsField = selectField<CaptionStyle>('captions', 'captions', {
 })
 
 export function storyboards(settings: Settings): CollectionConfig {
-  const { slugs, access, limits } = settings
+  const { slugs, limits } = settings
   const serviceFields: Field[] = [
     {
       name: 'jobId',
@@ -130,8 +131,7 @@ export function storyboards(settings: Settings): CollectionConfig {
   return {
     slug: slugs.storyboards,
     labels: { singular: labels('storyboard'), plural: labels('storyboards') },
-    // The service creates with the Local API; nobody does through REST.
-    access: { read: access.read, create: () => false, update: access.write, delete: access.write },
+    access: collectionAccess(settings).storyboards,
     admin: {
       group: adminGroup,
       useAsTitle: 'title',

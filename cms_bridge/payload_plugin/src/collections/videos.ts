@@ -10,6 +10,7 @@
  */
 import type { CollectionConfig, Field } from 'payload'
 
+import { collectionAccess } from '../access.ts'
 import { stageRequests } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { planStage } from '../hooks/planStage.ts'
@@ -62,11 +63,11 @@ const inSidebar = <T extends Field>(field: T): T => ({
 })
 
 export function videos(settings: Settings): CollectionConfig {
-  const { slugs, access, limits } = settings
+  const { slugs, limits } = settings
   return {
     slug: slugs.videos,
     labels: { singular: labels('video'), plural: labels('videos') },
-    access: { read: access.read, create: access.write, update: access.write, delete: access.write },
+    access: collectionAccess(settings).videos,
     admin: {
       group: adminGroup,
       useAsTitle: 'title',

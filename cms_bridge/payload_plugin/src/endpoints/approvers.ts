@@ -1,14 +1,20 @@
 /** Who may approve: told to one who may not, and would else wait for nobody in particular. */
 import type { PayloadRequest, TypedUser } from 'payload'
 
+import { maySeeProject } from '../access.ts'
+import type { VideoDoc } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { userName } from '../user.ts'
 
 const mostAsked = 50
 const mostNamed = 5
 
-/** Return the names of those who may approve, among the users that whoever asks may see. */
-export async function findApprovers({ access }: Settings, req: PayloadRequest): Promise<string[]> {
+/** Return the names of those who may approve this video, among the users that whoever asks may see. */
+export async function findApprovers(
+  settings: Settings,
+  req: PayloadRequest,
+  { project }: VideoDoc,
+): Promise<string[]> {
   const collection = req.payload.config.admin.user
   const names: string[] = []
   try {
@@ -25,7 +31,8 @@ export async function findApprovers({ access }: Settings, req: PayloadRequest): 
       const user = { ...doc, collection } as unknown as TypedUser
       // What a `Request` is made of is not copied by spreading it.
       const asked = { ...req, headers: req.headers, url: req.url, user } as PayloadRequest
-      if (await access.approve({ req: asked })) names.push(userName(user))
+      const concerned = await maySeeProject(settings, asked, project)
+      if (concerned && (await settings.access.approve({ req: asked }))) names.push(userName(user))
     }
   } catch {
     // Who may not see the users is told that somebody else may; the host's rule may need more.

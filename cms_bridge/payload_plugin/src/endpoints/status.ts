@@ -52,7 +52,7 @@ async function statusOf(
     delivery: undeliveredEvent(events),
     retrying: Boolean(retriedAt && rendition && retriedAt > rendition.updatedAt),
     mayApprove,
-    approvers: !mayApprove && asksForApproval ? await findApprovers(settings, req) : [],
+    approvers: !mayApprove && asksForApproval ? await findApprovers(settings, req, video) : [],
   }
 }
 

@@ -27,6 +27,13 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
     if ((video.submission ?? 0) > 0 && running) {
       await writeVideoRef(settings, 'video.cancelled', video, req)
     }
+    // A column added by a migration of SQLite's does not let go of the video by itself.
+    await req.payload.db.updateMany({
+      collection: settings.slugs.outbox,
+      where,
+      data: { video: null },
+      req,
+    })
     await req.payload.delete({ collection: storyboards, where, req })
     await req.payload.delete({ collection: renditions, where, req })
   }

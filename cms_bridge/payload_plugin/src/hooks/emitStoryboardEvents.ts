@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
-import { videoStream, writeEvent } from '../outbox/write.ts'
+import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { idOf, type RenditionDoc, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -29,7 +29,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
     const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
-    await writeEvent(settings, req, videoStream(idOf(storyboard.video)), {
+    await writeEvent(settings, req, idOf(storyboard.video), {
       type: isApproval ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
       data: {

@@ -2,7 +2,7 @@
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, VideoRef } from '../generated/events.ts'
-import { videoStream, writeEvent } from '../outbox/write.ts'
+import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toPalette } from '../storyboard.ts'
 import { idOf, type ProjectDoc, type VideoDoc } from '../documents.ts'
@@ -57,7 +57,7 @@ async function writeSubmitted(
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
   }
-  await writeEvent(settings, req, videoStream(video.id), {
+  await writeEvent(settings, req, video.id, {
     type: 'video.submitted',
     timestamp: new Date().toISOString(),
     data: {
@@ -83,5 +83,5 @@ export async function writeVideoRef(
     submission: video.submission ?? 1,
   }
   const timestamp = new Date().toISOString()
-  await writeEvent(settings, req, videoStream(video.id), { type, timestamp, data })
+  await writeEvent(settings, req, video.id, { type, timestamp, data })
 }

@@ -7,11 +7,17 @@ import { type TranslationKey, translate } from '../translations/index.ts'
 import type { StageRequest, VideoDoc } from '../documents.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
-/** Turn the stage asked for into the stage stored, and count what the service has to hear of. */
+/**
+ * Turn the stage asked for into the stage stored, and count what the service has to hear of.
+ *
+ * Restoring a version brings back its words and leaves the video in the project where it is.
+ */
 export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
-  return ({ data, originalDoc, req }) => {
+  return ({ data: saved, originalDoc, req }) => {
     const before = (originalDoc ?? {}) as Partial<VideoDoc>
-    const video: Partial<VideoDoc> = { ...before, ...(data as Partial<VideoDoc>) }
+    const isRestored = req.context.isRestoringVersion === true
+    const data: Partial<VideoDoc> = { ...saved, ...(isRestored && { project: before.project }) }
+    const video: Partial<VideoDoc> = { ...before, ...data }
     const submission = before.submission ?? 0
     const retries = before.retries ?? 0
     const stage = before.stage ?? 'draft'

@@ -12,17 +12,18 @@ export function videoStream(video: Id): string {
   return `video:${String(video)}`
 }
 
-/** Store the event and the wake-up for its delivery; both come to be, or neither. */
+/** Store the event of a video and the wake-up for its delivery; both come to be, or neither. */
 export async function writeEvent(
   { slugs }: Settings,
   req: PayloadRequest,
-  stream: string,
+  video: Id,
   event: CmsEvent,
 ): Promise<void> {
   const row: Omit<OutboxDoc, 'createdAt' | 'id'> = {
     eventId: `evt_${randomUUID()}`,
     type: event.type,
-    stream,
+    stream: videoStream(video),
+    video,
     body: JSON.stringify(event),
     state: 'queued',
     attempts: 0,

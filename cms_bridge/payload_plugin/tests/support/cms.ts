@@ -78,6 +78,20 @@ export class Cms {
     })
   }
 
+  /** Make another user, and return the same CMS as that one sees it. */
+  async signedInAs(email: string): Promise<Cms> {
+    const { password } = user
+    await this.payload.create({
+      collection: 'users',
+      data: { email, password },
+      overrideAccess: true,
+    })
+    const other = new Cms(this.payload, this.url, this.close)
+    const { body } = await this.ask<{ token: string }>('POST', '/users/login', { email, password })
+    other.token = body.token
+    return other
+  }
+
   /** Create a document and return it. */
   async make(collection: string, data: object): Promise<Doc> {
     const { body, status } = await this.ask<{ doc: Doc }>('POST', `/${collection}?depth=0`, data)
