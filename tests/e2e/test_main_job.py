@@ -195,7 +195,7 @@ class TestInPayload:
             answer = await editor.http.get(
                 "/api/reelwright-outbox",
                 params={
-                    "where[stream][equals]": f"video:{production.video['id']}",
+                    "where[stream][equals]": f"video:{production.video['serviceId']}",
                     "sort": "createdAt",
                 },
             )

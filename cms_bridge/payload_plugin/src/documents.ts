@@ -48,6 +48,8 @@ export type StageRequest = (typeof stageRequests)[number]
 
 export interface VideoDoc {
   id: Id
+  /** What the service calls it; nothing where it was submitted before there were such names. */
+  serviceId?: null | string
   title: string
   project: Reference<ProjectDoc>
   brief?: string | null
@@ -60,6 +62,11 @@ export interface VideoDoc {
   submission?: number | null
   retries?: number | null
   updatedAt: string
+}
+
+/** Return what the service calls a video: no other in any CMS, now or later, is called so. */
+export function serviceIdOf({ id, serviceId }: Pick<VideoDoc, 'id' | 'serviceId'>): string {
+  return serviceId || String(id)
 }
 
 export const backgroundKinds = ['picture', 'solid', 'gradient'] as const

@@ -6,6 +6,7 @@ import * as migration_20261128_161817_takes from './20261128_161817_takes.ts';
 import * as migration_20261129_000054_motion from './20261129_000054_motion.ts';
 import * as migration_20261129_044227_storyboard_revision from './20261129_044227_storyboard_revision.ts';
 import * as migration_20261129_092100_outbox_video from './20261129_092100_outbox_video.ts';
+import * as migration_20261129_093101_video_service_id from './20261129_093101_video_service_id.ts';
 
 export const migrations = [
   {
@@ -46,6 +47,11 @@ export const migrations = [
   {
     up: migration_20261129_092100_outbox_video.up,
     down: migration_20261129_092100_outbox_video.down,
-    name: '20261129_092100_outbox_video'
+    name: '20261129_092100_outbox_video',
+  },
+  {
+    up: migration_20261129_093101_video_service_id.up,
+    down: migration_20261129_093101_video_service_id.down,
+    name: '20261129_093101_video_service_id'
   },
 ];

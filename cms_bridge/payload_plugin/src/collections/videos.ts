@@ -13,6 +13,7 @@ import type { CollectionConfig, Field } from 'payload'
 import { collectionAccess } from '../access.ts'
 import { stageRequests } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
+import { nameVideo } from '../hooks/nameVideo.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import type { Settings } from '../settings.ts'
@@ -76,7 +77,7 @@ export function videos(settings: Settings): CollectionConfig {
     },
     versions: { maxPerDoc: 50 },
     hooks: {
-      beforeChange: [planStage(settings)],
+      beforeChange: [nameVideo, planStage(settings)],
       afterChange: [emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],
     },
@@ -133,6 +134,13 @@ export function videos(settings: Settings): CollectionConfig {
         defaultValue: 'draft',
         options: stageRequests.map((value) => ({ value, label: labels(`stage.${value}`) })),
         hooks: { beforeDuplicate: [() => 'draft'] },
+        admin: { disabled: true },
+      },
+      {
+        name: 'serviceId',
+        type: 'text',
+        unique: true,
+        access: { create: () => false, update: () => false },
         admin: { disabled: true },
       },
       counterField('submission', labels('submission')),

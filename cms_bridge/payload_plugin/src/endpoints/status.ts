@@ -3,7 +3,7 @@ import type { Endpoint, PayloadRequest, Where } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
-import type { Id, OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import type { OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
 import { findApprovers } from './approvers.ts'
 import { paths, type VideoStatus } from './contract.ts'
 import { findNewestReadable, findReadable } from './readable.ts'
@@ -31,7 +31,7 @@ async function statusOf(
   const where: Where = { video: { equals: video.id }, submission: { equals: submission } }
   const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
-  const events = await newestEvents(settings, req, video.id)
+  const events = await newestEvents(settings, req, video)
   const mayApprove = await access.approve({ req })
   const asksForApproval = rendition?.status === 'storyboard_complete'
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
@@ -63,7 +63,11 @@ interface Events {
   newestDecision: OutboxDoc | undefined
 }
 
-async function newestEvents({ slugs }: Settings, req: PayloadRequest, video: Id): Promise<Events> {
+async function newestEvents(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  video: VideoDoc,
+): Promise<Events> {
   const find = async (where: Where, sort: string): Promise<OutboxDoc | undefined> => {
     const { docs } = await req.payload.find({
       collection: slugs.outbox,

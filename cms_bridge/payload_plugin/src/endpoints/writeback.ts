@@ -5,7 +5,7 @@
  * that the service stops writing.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { type Endpoint, type PayloadRequest, ValidationError } from 'payload'
+import { type Endpoint, type PayloadRequest, ValidationError, type Where } from 'payload'
 
 import type { RenditionWrite, StoryboardWrite } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
@@ -89,18 +89,28 @@ function malformed({ errors }: ValidateFunction): Response {
   return problem(422, 'Not a write-back', `${where} ${first?.message ?? 'is malformed'}.`)
 }
 
+/** Find a video by what the service calls it: by its id only where it has no other name. */
 async function findVideo(
   { slugs }: Settings,
   req: PayloadRequest,
-  id: string,
+  serviceId: string,
 ): Promise<undefined | VideoDoc> {
-  const { docs } = await req.payload.find({
-    collection: slugs.videos,
-    where: { id: { equals: id } },
-    limit: 1,
-    depth: 0,
-  })
-  return docs[0] as unknown as undefined | VideoDoc
+  const find = async (where: Where): Promise<undefined | VideoDoc> => {
+    const { docs } = await req.payload.find({
+      collection: slugs.videos,
+      where,
+      limit: 1,
+      depth: 0,
+      overrideAccess: true,
+    })
+    return docs[0] as unknown as undefined | VideoDoc
+  }
+  const named = await find({ serviceId: { equals: serviceId } })
+  if (named) return named
+  const idType = req.payload.collections[slugs.videos]?.customIDType ?? req.payload.db.defaultIDType
+  if (idType === 'number' && !/^\d{1,15}$/.test(serviceId)) return undefined
+  const unnamed = await find({ id: { equals: serviceId } })
+  return unnamed?.serviceId ? undefined : unnamed
 }
 
 /** Create the storyboard unless it is there; what people made of it since is not touched. */

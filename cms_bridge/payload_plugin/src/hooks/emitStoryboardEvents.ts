@@ -24,12 +24,19 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       draft: true,
       req,
     })) as unknown as StoryboardDoc
-    await reopenCancelled(settings, req, storyboard)
+    const video = (await req.payload.findByID({
+      collection: settings.slugs.videos,
+      id: idOf(storyboard.video),
+      depth: 0,
+      overrideAccess: true,
+      req,
+    })) as unknown as VideoDoc
+    await reopenCancelled(settings, req, storyboard, video)
     // A save that moved the revision either approves or takes an approval back.
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
     const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
-    await writeEvent(settings, req, idOf(storyboard.video), {
+    await writeEvent(settings, req, video, {
       type: isApproval ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
       data: {
@@ -55,9 +62,9 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
 async function reopenCancelled(
   { slugs }: Settings,
   req: PayloadRequest,
-  { submission, video }: StoryboardDoc,
+  { submission }: StoryboardDoc,
+  { id, retries }: VideoDoc,
 ): Promise<void> {
-  const id = idOf(video)
   const { docs } = await req.payload.find({
     collection: slugs.renditions,
     where: { video: { equals: id }, submission: { equals: submission } },
@@ -67,13 +74,6 @@ async function reopenCancelled(
     req,
   })
   if (!(docs[0] as unknown as RenditionDoc | undefined)?.file) return
-  const { retries } = (await req.payload.findByID({
-    collection: slugs.videos,
-    id,
-    depth: 0,
-    overrideAccess: true,
-    req,
-  })) as unknown as VideoDoc
   await req.payload.db.updateOne({
     collection: slugs.videos,
     where: {

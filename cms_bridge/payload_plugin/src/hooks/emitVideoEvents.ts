@@ -5,7 +5,7 @@ import type { Brief, VideoRef } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toPalette } from '../storyboard.ts'
-import { idOf, type ProjectDoc, type VideoDoc } from '../documents.ts'
+import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
 /**
  * Compare what was saved with what was there before, and write an event for each step.
@@ -57,12 +57,12 @@ async function writeSubmitted(
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
   }
-  await writeEvent(settings, req, video.id, {
+  await writeEvent(settings, req, video, {
     type: 'video.submitted',
     timestamp: new Date().toISOString(),
     data: {
       project: { id: String(project.id), name: project.name },
-      videoId: String(video.id),
+      videoId: serviceIdOf(video),
       submission: video.submission ?? 1,
       version: video.updatedAt,
       brief,
@@ -79,9 +79,9 @@ export async function writeVideoRef(
 ): Promise<void> {
   const data: VideoRef = {
     projectId: String(idOf(video.project)),
-    videoId: String(video.id),
+    videoId: serviceIdOf(video),
     submission: video.submission ?? 1,
   }
   const timestamp = new Date().toISOString()
-  await writeEvent(settings, req, video.id, { type, timestamp, data })
+  await writeEvent(settings, req, video, { type, timestamp, data })
 }

@@ -63,8 +63,8 @@ describe('while the bridge is away', () => {
     const quick = await cms.makeVideo({ title: 'Quick', stage: 'submitted' })
     await vi.waitFor(async () => {
       const states = new Map((await cms.outbox()).map((row) => [row.stream, row.state]))
-      expect(states.get(`video:${String(quick.id)}`)).toBe('delivered')
-      expect(states.get(`video:${String(slow.id)}`)).toBe('queued')
+      expect(states.get(`video:${String(quick.serviceId)}`)).toBe('delivered')
+      expect(states.get(`video:${String(slow.serviceId)}`)).toBe('queued')
     }, soon)
   })
 })
@@ -220,5 +220,5 @@ test('many editors saving at once all succeed, and each event is sent once', asy
     expect(rows.filter(({ state }) => state === 'delivered')).toHaveLength(20)
   }, soon)
   const sent = bridge.received.map(({ event }) => (event.data as { videoId: string }).videoId)
-  expect(sent.toSorted()).toEqual(videos.map(({ id }) => String(id)).toSorted())
+  expect(sent.toSorted()).toEqual(videos.map(({ serviceId }) => serviceId).toSorted())
 })

@@ -62,7 +62,7 @@ describe('a video', () => {
       type: 'video.submitted',
       data: {
         project: { id: String(video.project), name: 'Harbour tours' },
-        videoId: String(video.id),
+        videoId: video.serviceId,
         submission: 1,
         version: saved.updatedAt,
         brief: {
@@ -109,7 +109,7 @@ describe('a video', () => {
     expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'submitted', submission: 1 })
     const events = await delivered()
     expect(typesOf(events)).toEqual(['video.cancelled', 'video.retried'])
-    const reference = { projectId: String(video.project), videoId: String(video.id) }
+    const reference = { projectId: String(video.project), videoId: video.serviceId }
     expect(events.map(({ data }) => data)).toEqual([
       { ...reference, submission: 1 },
       { ...reference, submission: 1 },

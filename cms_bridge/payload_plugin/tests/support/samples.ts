@@ -10,7 +10,7 @@ export function storyboardWrite(
   return {
     jobId: `job-${String(video.id)}`,
     projectId: String(video.project),
-    videoId: String(video.id),
+    videoId: String(video.serviceId),
     submission: 1,
     digest: 'abc',
     estimatedCost: '0.00',
@@ -29,7 +29,7 @@ export function renditionWrite(video: Doc, changes: Partial<RenditionWrite> = {}
   return {
     jobId: `job-${String(video.id)}`,
     projectId: String(video.project),
-    videoId: String(video.id),
+    videoId: String(video.serviceId),
     submission: 1,
     sequence: 1,
     status: 'storyboarding',
