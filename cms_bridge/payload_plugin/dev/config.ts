@@ -5,7 +5,13 @@ import { de } from '@payloadcms/translations/languages/de'
 import { en } from '@payloadcms/translations/languages/en'
 import { es } from '@payloadcms/translations/languages/es'
 import { fr } from '@payloadcms/translations/languages/fr'
-import { buildConfig, type Config, type Migration, type SanitizedConfig } from 'payload'
+import {
+  buildConfig,
+  type Config,
+  type DatabaseAdapterObj,
+  type Migration,
+  type SanitizedConfig,
+} from 'payload'
 import { reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
 
 import { migrations } from './migrations/index.ts'
@@ -18,11 +24,14 @@ export interface AppOptions {
   secret: string
   serverUrl?: string
   plugin: ReelwrightOptions
+  /** Another database, which brings its schema along; `databaseUri` is then not used. */
+  database?: DatabaseAdapterObj
   /** Further configuration of the host, applied before the plugin sees it. */
   host?: Partial<Config>
 }
 
 export function makeConfig({
+  database,
   databaseUri,
   host = {},
   plugin,
@@ -39,13 +48,15 @@ export function makeConfig({
       importMap: { baseDir: dirname },
       meta: { titleSuffix: ' · Reelwright' },
     },
-    db: oneWriterSqlite({
-      client: { url: databaseUri },
-      // The schema comes from migrations, so that no start ever stops at a question.
-      push: false,
-      migrationDir: path.join(dirname, 'migrations'),
-      wal: true,
-    }),
+    db:
+      database ??
+      oneWriterSqlite({
+        client: { url: databaseUri },
+        // The schema comes from migrations, so that no start ever stops at a question.
+        push: false,
+        migrationDir: path.join(dirname, 'migrations'),
+        wal: true,
+      }),
     i18n: { fallbackLanguage: 'en', supportedLanguages: { de, en, es, fr } },
     typescript: { autoGenerate: false },
     ...host,
@@ -55,7 +66,7 @@ export function makeConfig({
     ],
     onInit: async (payload) => {
       // The adapter's own type leaves out that a migration is given its database.
-      await payload.db.migrate({ migrations: migrations as unknown as Migration[] })
+      if (!database) await payload.db.migrate({ migrations: migrations as unknown as Migration[] })
       await host.onInit?.(payload)
     },
     plugins: [reelwright(plugin)],

@@ -207,6 +207,8 @@ export interface OutboxDoc {
   /** Names the video: events of one stream are delivered in order. */
   stream: string
   video?: null | Reference<VideoDoc>
+  /** What it tells of: unique, so that no step is told twice. */
+  step?: null | string
   body: string
   state: DeliveryState
   attempts: number

@@ -7,6 +7,7 @@ import * as migration_20261129_000054_motion from './20261129_000054_motion.ts';
 import * as migration_20261129_044227_storyboard_revision from './20261129_044227_storyboard_revision.ts';
 import * as migration_20261129_092100_outbox_video from './20261129_092100_outbox_video.ts';
 import * as migration_20261129_093101_video_service_id from './20261129_093101_video_service_id.ts';
+import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
 
 export const migrations = [
   {
@@ -52,6 +53,11 @@ export const migrations = [
   {
     up: migration_20261129_093101_video_service_id.up,
     down: migration_20261129_093101_video_service_id.down,
-    name: '20261129_093101_video_service_id'
+    name: '20261129_093101_video_service_id',
+  },
+  {
+    up: migration_20261129_094203_outbox_step.up,
+    down: migration_20261129_094203_outbox_step.down,
+    name: '20261129_094203_outbox_step'
   },
 ];

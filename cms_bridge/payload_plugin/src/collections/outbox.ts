@@ -84,6 +84,8 @@ export function outbox(settings: Settings): CollectionConfig {
       { name: 'problem', type: 'json', admin: { disabled: true } },
       { name: 'stream', type: 'text', label: labels('event.stream'), required: true, index: true },
       { name: 'eventId', type: 'text', label: labels('event.id'), required: true, unique: true },
+      // Not required: rows that are older than this field have none.
+      { name: 'step', type: 'text', unique: true, admin: { disabled: true } },
       {
         name: 'body',
         // The text of an event is as long as the event; a textarea's own limit is not meant.

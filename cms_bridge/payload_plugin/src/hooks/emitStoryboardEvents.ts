@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
+import type { CmsEvent } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
@@ -36,20 +37,23 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
     const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
-    await writeEvent(settings, req, video, {
+    const revision = storyboard.revision ?? 1
+    const event: CmsEvent = {
       type: isApproval ? 'storyboard.approved' : 'storyboard.edited',
       timestamp: new Date().toISOString(),
       data: {
         jobId: storyboard.jobId,
         storyboardId: String(storyboard.id),
-        revision: storyboard.revision ?? 1,
+        revision,
         by: userName(req.user),
         ...(isApproval && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
         // Told from an approval of what somebody saw before others changed it.
         ...(isApproval && isEdit && { edited: isEdit }),
         storyboard: content,
       },
-    })
+    }
+    const step = `${storyboard.jobId}.${String(revision)}`
+    await writeEvent(settings, req, video, { event, step })
   }
 }
 

@@ -1,7 +1,7 @@
 /** Sends what an editor decided about a video, once for each step taken. */
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
-import type { Brief, VideoRef } from '../generated/events.ts'
+import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toPalette } from '../storyboard.ts'
@@ -57,17 +57,19 @@ async function writeSubmitted(
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
   }
-  await writeEvent(settings, req, video, {
+  const submission = video.submission ?? 1
+  const event: CmsEvent = {
     type: 'video.submitted',
     timestamp: new Date().toISOString(),
     data: {
       project: { id: String(project.id), name: project.name },
       videoId: serviceIdOf(video),
-      submission: video.submission ?? 1,
+      submission,
       version: video.updatedAt,
       brief,
     },
-  })
+  }
+  await writeEvent(settings, req, video, { event, step: String(submission) })
 }
 
 /** Write an event that names a submission and says nothing else. */
@@ -82,6 +84,8 @@ export async function writeVideoRef(
     videoId: serviceIdOf(video),
     submission: video.submission ?? 1,
   }
-  const timestamp = new Date().toISOString()
-  await writeEvent(settings, req, video, { type, timestamp, data })
+  const event: CmsEvent = { type, timestamp: new Date().toISOString(), data }
+  // Who cancels, tries again and cancels once more has cancelled twice.
+  const step = `${String(data.submission)}.${String(video.retries ?? 0)}`
+  await writeEvent(settings, req, video, { event, step })
 }

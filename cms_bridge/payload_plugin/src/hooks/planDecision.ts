@@ -6,21 +6,22 @@ import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { userName } from '../user.ts'
+import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
-export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
+export function planDecision({ access, slugs }: Settings): CollectionBeforeChangeHook {
   return async ({ data, operation, originalDoc, req }) => {
     const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
     if (operation === 'create') return { ...data, scenes, decision: 'pending', revision: 0 }
 
-    const before = originalDoc as StoryboardDoc
+    const seen = originalDoc as StoryboardDoc
+    const before = await holdNewest<StoryboardDoc>(req, slugs.storyboards, seen.id)
     const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const after: StoryboardDoc = { ...draft, scenes: nameScenes(draft.scenes ?? []) }
     const isEdit = !isDeepStrictEqual(toStoryboard(after), toStoryboard(before))
-    // Approved at another price is approved anew: the first approval may have been refused.
-    const isRepriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
-    const isNewDecision = before.decision !== 'approved' || isRepriced
-    const isApproval = isNewDecision && after.decision === 'approved' && speaksForEditor(req)
+    // A save that says what it has read decides nothing; nor does a second one that says the same.
+    const isApproval =
+      speaksForEditor(req) && decidesAnew(after, seen) && decidesAnew(after, before)
     if (isApproval && req.payloadAPI !== 'local' && !(await access.approve({ req }))) {
       throw new Forbidden(req.t)
     }
@@ -42,6 +43,12 @@ export function planDecision({ access }: Settings): CollectionBeforeChangeHook {
         !staysApproved && { approvedBy: null, approvedAt: null, approvedCost: null }),
     }
   }
+}
+
+/** Tell whether a save approves what was not approved, or was at another price: that may be refused. */
+function decidesAnew(after: StoryboardDoc, before: StoryboardDoc): boolean {
+  const isRepriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
+  return after.decision === 'approved' && (before.decision !== 'approved' || isRepriced)
 }
 
 /** Return what the service wrote; restoring a version drops it, since no user may write it. */

@@ -4,7 +4,8 @@ import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type TranslationKey, translate } from '../translations/index.ts'
-import type { StageRequest, VideoDoc } from '../documents.ts'
+import type { VideoDoc } from '../documents.ts'
+import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
 /**
@@ -13,8 +14,9 @@ import { speaksForEditor } from './speaksForEditor.ts'
  * Restoring a version brings back its words and leaves the video in the project where it is.
  */
 export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
-  return ({ data: saved, originalDoc, req }) => {
-    const before = (originalDoc ?? {}) as Partial<VideoDoc>
+  return async ({ data: saved, originalDoc, req }) => {
+    const seen = (originalDoc ?? {}) as Partial<VideoDoc>
+    const before = seen.id ? await holdNewest<Partial<VideoDoc>>(req, slugs.videos, seen.id) : seen
     const isRestored = req.context.isRestoringVersion === true
     const data: Partial<VideoDoc> = { ...saved, ...(isRestored && { project: before.project }) }
     const video: Partial<VideoDoc> = { ...before, ...data }
@@ -32,7 +34,15 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
       throw error
     }
 
-    const request: StageRequest = speaksForEditor(req) ? (video.stage ?? 'draft') : stage
+    const saidStage = (saved as Partial<VideoDoc>).stage
+    // A save that says what it has read says nothing, whatever has become of the video since.
+    const isAsking = saidStage && saidStage !== (seen.stage ?? 'draft') && speaksForEditor(req)
+    const asked = isAsking ? saidStage : stage
+    // Somebody else has asked for the same at the same time: once is enough.
+    const isAskedTwice =
+      (asked === 'resubmit' && submission !== (seen.submission ?? 0)) ||
+      (asked === 'retry' && retries !== (seen.retries ?? 0))
+    const request = isAskedTwice ? stage : asked
     switch (request) {
       case 'draft':
         return { ...data, stage: 'draft', submission, retries }

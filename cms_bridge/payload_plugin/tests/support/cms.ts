@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { type Config, getPayload, type Payload } from 'payload'
+import { type Config, type DatabaseAdapterObj, getPayload, type Payload } from 'payload'
 import {
   type OutboxDoc,
   type ReelwrightOptions,
@@ -169,6 +169,8 @@ export interface CmsOptions {
   bridgeUrl: string
   plugin?: Partial<ReelwrightOptions>
   host?: Partial<Config>
+  /** Another database than SQLite with transactions, given the address of a migrated, empty one. */
+  database?: (sqliteUrl: string) => DatabaseAdapterObj
 }
 
 /** Start a Payload on a copy of the empty database and sign its editor in. */
@@ -181,6 +183,7 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
     databaseUri: `file:${file}`,
     secret,
     host: { ...options.host },
+    ...(options.database && { database: options.database(`file:${file}`) }),
     plugin: {
       ...plugin,
       bridgeUrl: options.bridgeUrl,
@@ -189,6 +192,10 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
     },
   })
   const payload = await getPayload({ config, cron: false, key })
+  const { totalDocs } = await payload.count({ collection: 'users', overrideAccess: true })
+  if (totalDocs === 0) {
+    await payload.create({ collection: 'users', data: user, overrideAccess: true })
+  }
   const server = await serve(config, { port: 0, key })
   const cms = new Cms(payload, server.url, async () => {
     stopPoller(payload)
