@@ -22,7 +22,7 @@ from render.inspection.examination import examine
 from render.memory import map_large_blocks
 from render.rendition import USUAL_RATE, Codec, Grade, Profile, Quality, frame_rate, profile_for
 from render.report import ProgressLine, Stage
-from render.schema import publish
+from render.schema import choices, publish
 from render.sentences import shorten
 from render.storyboard import AspectRatio, Limits, Storyboard
 from render.terminal import (
@@ -333,7 +333,9 @@ def _read(path: Path, kind: type[_Value], name: str) -> _Value:
         # It quotes what is wrong, however long that is; where it stands comes last.
         reason, at, place = str(error).rpartition(" - at `")
         said = shorten(reason or place, _LONGEST_REASON) + at + (place if at else "")
-        raise InvalidStoryboard(f"The {name} cannot be read: {said}.") from error
+        there_are = ", ".join(choices(kind, place.rstrip("`"))) if at else ""
+        instead = f" There are {there_are}." if there_are else ""
+        raise InvalidStoryboard(f"The {name} cannot be read: {said}.{instead}") from error
 
 
 if __name__ == "__main__":

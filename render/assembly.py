@@ -26,6 +26,7 @@ from render.files import disk_error, publish, sha256_of, written_aside
 from render.generation.base import Generated, ImageRequest
 from render.generation.kept_times import KeptTimes
 from render.generation.offline.account import OfflineImages, OfflineSpeech
+from render.generation.offline.beds import KeptBeds
 from render.outputs import check_outputs
 from render.painter import Painter
 from render.pictures.canvas import Canvas
@@ -348,6 +349,7 @@ class Production:
                     speech=OfflineSpeech(),
                     strict=order.strict,
                     find_words=KeptTimes(self._cache).find,
+                    lay_bed=KeptBeds(self._cache).lay,
                     on_scene=lambda ready: self._count(Stage.ASSETS, ready, scenes),
                 )
             )

@@ -22,6 +22,7 @@ import msgspec
 from render.errors import GenerationError, MediaError
 from render.folder import Folder, SceneFiles, fold_name
 from render.generation.base import Generated, ImageModel, SpeechModel
+from render.generation.offline.beds import write_bed
 from render.generation.reading import WordTimes, problems_of, word_times
 from render.generation.requests import image_request, speech_request
 from render.measures import WordTime
@@ -31,7 +32,8 @@ from render.problem import Problem
 from render.sentences import shorten
 from render.sound.music import check_music
 from render.sound.wav import Silence, listen
-from render.storyboard import Ingredient, Motion, Role, Scene, Storyboard, clean_text
+from render.source import Credit, Source
+from render.storyboard import Ingredient, Mood, Motion, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
 from render.words.captions import cues
 
@@ -53,6 +55,8 @@ _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "au
 
 FindWords: TypeAlias = Callable[[Path, str, str], WordTimes | None]
 """Tells when a narration says each part of a text in a language."""
+LayBed: TypeAlias = Callable[[Mood, Path], Path]
+"""Lays the built-in music of a mood into a folder, and returns its file."""
 
 
 class Assets(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +77,15 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
         What is signed as being in a film is in it.
         """
         whole = _absent({Role.MUSIC: self.music, Role.LOGO: self.logo})
+        composed: tuple[Ingredient, ...] = ()
+        if storyboard.music and storyboard.music.mood:
+            whole |= {Role.MUSIC}
+            composed = (_bed_origin(storyboard.music.mood),)
         return msgspec.structs.replace(
             storyboard,
-            ingredients=tuple(
-                ingredient for ingredient in storyboard.ingredients if ingredient.role not in whole
+            ingredients=(
+                *(one for one in storyboard.ingredients if one.role not in whole),
+                *composed,
             ),
             scenes=tuple(
                 msgspec.structs.replace(scene, ingredients=tuple(self._ingredients(scene)))
@@ -96,6 +105,16 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
         yield from stand_ins
 
 
+def _bed_origin(mood: Mood) -> Ingredient:
+    return Ingredient(
+        role=Role.MUSIC,
+        provider="offline",
+        model=f"built-in music, {mood}",
+        source=Source.RULE,
+        credit=Credit(author="the Reelwright authors", licence="MIT"),
+    )
+
+
 def _absent(files: Mapping[Role, Path | None]) -> set[Role]:
     return {role for role, path in files.items() if path is None}
 
@@ -110,11 +129,12 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     strict: bool = False,
     on_scene: Callable[[int], None] = lambda _: None,
     find_words: FindWords = word_times,
+    lay_bed: LayBed = write_bed,
 ) -> Assets:
     """Find each scene's files in `folder`, and make into `made` what is not there.
 
     `on_scene` hears how many scenes are ready, and stops the work by raising; `find_words`
-    tells when the words of a narration are said.
+    tells when the words of a narration are said, `lay_bed` gives the built-in music.
     Raises `MediaError` for a file that cannot be used, or that is missing and
     may not be made up, and `GenerationError` for one that could not be made;
     all name the scene.
@@ -137,9 +157,13 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
             ) from error
     on_scene(len(storyboard.scenes))
     music, logo = storyboard.music, storyboard.logo
-    music_file = search.shared(Role.MUSIC, music.file) if music else None
-    if music_file is not None:
-        check_music(music_file)
+    music_file = None
+    if music and music.mood:
+        music_file = lay_bed(music.mood, stand_in_folder)
+    elif music and music.file:
+        music_file = search.shared(Role.MUSIC, music.file)
+        if music_file is not None:
+            check_music(music_file)
     return Assets(
         media=media,
         music=music_file,
@@ -154,7 +178,7 @@ def storyboard_folder(storyboard: Storyboard, path: Path | None) -> Folder:
     return Folder(
         path,
         scenes=(scene.id for scene in storyboard.scenes),
-        shared=(part.file for part in (storyboard.music, storyboard.logo) if part),
+        shared=(part.file for part in (storyboard.music, storyboard.logo) if part and part.file),
     )
 
 

@@ -31,7 +31,7 @@ from render.files import disk_error, sha256_of, written_aside
 DEFAULT_MAX_BYTES = 8 * 1024**3
 _RECORD = ".json"
 _LOCK = ".lock"
-_PIECE = re.compile(r"[0-9a-f]{64}(?:(?:\.result)?\.(?:mp4|m4a)|\.words)")
+_PIECE = re.compile(r"[0-9a-f]{64}(?:(?:\.result)?\.(?:mp4|m4a)|\.words|\.bed\.wav)")
 _PART = re.compile(rf"\.{{1,2}}{_PIECE.pattern}(\.json)?(\.[0-9a-f]{{8}}\.part){{1,2}}")
 """What may be forgotten: whatever else lies in the folder is somebody else's."""
 _ROOM = 0.9

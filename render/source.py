@@ -20,8 +20,8 @@ class Source(enum.StrEnum):
     UPLOAD = "upload"
     """People brought it: an editor's own picture, clip, narration, music, logo or words."""
     RULE = "rule"
-    """It was drawn or spoken by rule, without a trained model: a designed card, espeak-ng's voice.
-    It stands in too."""
+    """It was drawn, spoken or composed by rule, without a trained model: a designed card,
+    espeak-ng's voice, which stand in too, or the built-in music."""
 
     @property
     def placeholder(self) -> bool:

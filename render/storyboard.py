@@ -8,7 +8,7 @@ storyboard can be filmed.
 import enum
 import hashlib
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -133,6 +133,23 @@ class Corner(enum.StrEnum):
     BOTTOM_RIGHT = "bottom_right"
 
 
+class Mood(enum.StrEnum):
+    """What a piece of the built-in music feels like."""
+
+    CALM = "calm"
+    """Slow chords and a small bell: nature, health, something explained in peace."""
+    WARM = "warm"
+    """A plucked guitar over soft drums: people, crafts, stories."""
+    BRIGHT = "bright"
+    """Light and hopeful, in major: a new product, an invitation."""
+    DRIVING = "driving"
+    """A steady beat that moves on: technology, sport, something that is under way."""
+    TENSE = "tense"
+    """A low pulse and deep drums: a problem, an investigation."""
+    SOLEMN = "solemn"
+    """Strings and horns, slowly, in minor: history, remembrance."""
+
+
 class Role(enum.StrEnum):
     """What an ingredient is to the video."""
 
@@ -221,7 +238,10 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A bed under the voice: looped to the video's length, faded, and ducked while one speaks."""
 
-    file: AssetName
+    file: AssetName | None = None
+    """One's own music, or None where a mood is named."""
+    mood: Mood | None = None
+    """Built-in music of a mood, instead of a file; it repeats without a seam."""
     volume: Annotated[float, msgspec.Meta(ge=-60, le=0)] = -14.0
     """Loudness against the voice, in LU."""
     duck: Annotated[float, msgspec.Meta(ge=0, le=40)] = 8.0
@@ -313,8 +333,9 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     ingredients: tuple[Ingredient, ...] = ()
 
 
-_LATER_FIELDS = ("pictureTake", "narrationTake", "motionPrompt")
-"""Of a scene: fields that storyboards were approved without, whose default is nothing."""
+_LATER_FIELDS = ("pictureTake", "narrationTake", "motionPrompt", "mood")
+"""Of a scene or of music: fields that storyboards were approved without, whose default is
+nothing."""
 
 
 class Storyboard(
@@ -341,17 +362,20 @@ class Storyboard(
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
         told = msgspec.to_builtins(self)
-        for scene in told["scenes"]:
+        parts: list[dict[str, Any]] = [*told["scenes"], told["music"] or {}]
+        for part in parts:
             # What was added later is told by nothing as long as it is not set, as before it was.
             for later in _LATER_FIELDS:
-                if not scene[later]:
-                    del scene[later]
+                if later in part and not part[later]:
+                    del part[later]
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
 
     def check(self, limits: Limits) -> None:
         """Raise `InvalidStoryboard` or `LimitExceeded` unless this can be filmed."""
         _check_words(self, limits)
         _check_ingredients(self.ingredients, limits)
+        if self.music:
+            _check_music(self.music)
         if not self.scenes:
             raise InvalidStoryboard("The storyboard holds no scene; it needs at least one.")
         if len(self.scenes) > limits.max_scenes:
@@ -402,6 +426,14 @@ def _check_ingredients(
                         unit="characters",
                         scene=scene,
                     )
+
+
+def _check_music(music: Music) -> None:
+    if (music.file is None) == (music.mood is None):
+        which = "neither" if music.file is None else "both"
+        raise InvalidStoryboard(
+            f"Music is a file or a mood ({', '.join(Mood)}); this names {which}.", field="music"
+        )
 
 
 def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
@@ -472,6 +504,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     palette: Palette = Palette()
+    music: Mood | None = None
+    """The built-in music to lay under the voice; None for none."""
 
     def check(self, limits: Limits) -> None:
         """Raise `EmptyScript` or `LimitExceeded` unless there is something to film."""

@@ -170,6 +170,8 @@ class MusicBed(msgspec.Struct, frozen=True, kw_only=True):
     """The music under everything; fields as in `render.storyboard.Music`."""
 
     path: Path
+    seamless: bool = False
+    """Whether its last sample leads to its first, so that it is repeated as it is."""
     volume: float
     duck: float
     fade_in: Fraction

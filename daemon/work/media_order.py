@@ -57,7 +57,8 @@ async def _mix(lease: Lease, storyboard: Storyboard, directory: Path, services: 
     """
     if storyboard.music is None:
         return
-    await _fetch_music(lease, storyboard.music.file, directory, services)
+    if storyboard.music.file:
+        await _fetch_music(lease, storyboard.music.file, directory, services)
     work = directory.parent
     await anyio.Path(work / "storyboard.json").write_bytes(msgspec.json.encode(storyboard))
     limits = msgspec.json.encode(services.settings.limits)

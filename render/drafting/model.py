@@ -217,6 +217,7 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         style=own.style,
         voice=own.voice,
         palette=own.palette,
+        music=own.music,
     )
     lengths = [estimate_seconds(scene.narration, board.locale) for scene in scenes]
     faults = _faults(board, lengths, brief, offline, limits)

@@ -20,7 +20,16 @@ from render.errors import EmptyScript, LimitExceeded
 from render.languages import estimate_seconds, script_of
 from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten, words
-from render.storyboard import Brief, Limits, Motion, Scene, Storyboard, Transition, clean_text
+from render.storyboard import (
+    Brief,
+    Limits,
+    Motion,
+    Music,
+    Scene,
+    Storyboard,
+    Transition,
+    clean_text,
+)
 
 IDEAL_SECONDS = 6.5
 """A scene's length when nothing speaks for another: long enough to read its picture."""
@@ -146,6 +155,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         style=style,
         voice=clean_text(brief.voice),
         palette=brief.palette,
+        music=Music(mood=brief.music) if brief.music else None,
     )
     storyboard.check(limits)
     return Draft(

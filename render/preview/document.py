@@ -18,6 +18,7 @@ from render.storyboard import (
     Focus,
     Gradient,
     HexColour,
+    Mood,
     Motion,
     Palette,
     Solid,
@@ -264,8 +265,10 @@ class LevelPoint(_Part, frozen=True, kw_only=True):
 class MusicPreview(_Part, frozen=True, kw_only=True):
     """The bed under the voice, repeated to the film's length."""
 
-    file: str
-    """As the storyboard names it."""
+    file: str | None
+    """As the storyboard names it; null where a mood is named."""
+    mood: Mood | None
+    """Which of the built-in music it is."""
     volume: float
     """Loudness against the voice, in LU."""
     span: SampleSpan

@@ -185,7 +185,7 @@ class _Plan:
         self.timeline: Timeline = build(
             storyboard,
             {scene.id: self._media(scene) for scene in storyboard.scenes},
-            music=Path(storyboard.music.file) if storyboard.music else None,
+            music=Path() if storyboard.music else None,
             logo=Path(storyboard.logo.file) if storyboard.logo else None,
             fps=profile.fps,
             limits=limits,
@@ -253,15 +253,16 @@ class _Plan:
 
     def music(self) -> MusicPreview | None:
         """Return the music, with the curve by which it steps back."""
-        bed = self.timeline.music
-        if bed is None:
+        music, bed = self.storyboard.music, self.timeline.music
+        if music is None or bed is None:
             return None
         spans = speech_spans(
             self.timeline.voices,
             (self.narrations[voice.scene_id].silences for voice in self.timeline.voices),
         )
         return MusicPreview(
-            file=bed.path.name,
+            file=music.file,
+            mood=music.mood,
             volume=bed.volume,
             span=_samples(Span(0, sample(self.timeline.duration))),
             fade_in=_fade(bed.fade_in),

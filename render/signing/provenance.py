@@ -242,4 +242,6 @@ def _description(ingredient: Ingredient) -> str:
     author = f"by {credit.author}" if credit.author else ""
     named = (ingredient.provider, ingredient.model, author, credit.licence)
     makers = ", ".join(filter(None, named)) or "brought by people"
-    return f"A placeholder; {makers}" if ingredient.origin.placeholder else makers
+    # Built-in music was chosen: it stands in for nothing.
+    stands_in = ingredient.origin.placeholder and ingredient.role is not Role.MUSIC
+    return f"A placeholder; {makers}" if stands_in else makers

@@ -6,7 +6,7 @@ out of the way when the first word comes, stays away through short breaths inste
 pumping, and steps back by exactly the decibels asked for, however loud the voice is.
 
 Music shorter than the programme is repeated, without the silence at its ends and with a
-short crossfade where they meet.
+short crossfade where they meet; what is made to be repeated, sample by sample as it is.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +63,7 @@ def music_part(
     None where the music is silent. Where the reference is, it keeps the level it has.
     """
     check_music(bed.path)
-    extent = _measure(bed.path, total, check)
+    extent = _measure(bed, total, check)
     if extent.first == extent.end:
         return None
     decibels = 0.0
@@ -115,14 +115,16 @@ class _Extent(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     """The sample after which it is silent, or after which the programme is over."""
     loops: bool
+    seam: int
+    """Samples in which its end goes over into its beginning."""
 
 
-def _measure(path: Path, total: int, check: Callable[[], None]) -> _Extent:
+def _measure(bed: MusicBed, total: int, check: Callable[[], None]) -> _Extent:
     first, end, position = -1, 0, 0
 
     def scan() -> Iterator[Block]:
         nonlocal first, end, position
-        for block in blocks(_music(path)):
+        for block in blocks(_music(bed.path)):
             check()
             audible = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
             if audible.size:
@@ -135,12 +137,16 @@ def _measure(path: Path, total: int, check: Callable[[], None]) -> _Extent:
 
     loudness = integrated_loudness(scan())
     first = max(first, 0)
-    return _Extent(loudness=loudness, first=first, end=end, loops=position - first < total)
+    seam = min(_CROSSFADE, (end - first) // 4)
+    if bed.seamless:
+        first, end, seam = 0, position, 0
+    return _Extent(
+        loudness=loudness, first=first, end=end, loops=position - first < total, seam=seam
+    )
 
 
 def _loop(path: Path, extent: _Extent) -> Iterator[Block]:
-    length = extent.end - extent.first
-    seam = min(_CROSSFADE, length // 4)
+    length, seam = extent.end - extent.first, extent.seam
     angle = np.linspace(0, np.pi / 2, seam, endpoint=False, dtype=np.float32)
     tail: Block | None = None
     while True:

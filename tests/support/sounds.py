@@ -136,9 +136,11 @@ def music_bed(
     duck: float = 8,
     fade_in: float = 0,
     fade_out: float = 0,
+    seamless: bool = False,
 ) -> MusicBed:
     return MusicBed(
         path=path,
+        seamless=seamless,
         volume=volume,
         duck=duck,
         fade_in=Fraction(fade_in),

@@ -219,6 +219,16 @@ def test_a_person_reads_one_line(film, tmp_path: Path) -> None:
             "Scene 1: the duration may be at most 600 seconds",
         ),
         ('{"title": "", "scenes": [{"id": "../a"}]}', "invalid_storyboard", "cannot be read"),
+        (
+            '{"title": "", "scenes": [], "music": {"mood": "jolly"}}',
+            "invalid_storyboard",
+            "There are calm, warm, bright, driving, tense, solemn.",
+        ),
+        (
+            '{"title": "", "scenes": [{"id": "a", "clip": {"fit": "x"}}]}',
+            "invalid_storyboard",
+            "There are cover, contain.",
+        ),
     ],
 )
 def test_a_bad_storyboard_is_said_in_a_line(
@@ -251,7 +261,7 @@ def test_an_error_is_one_short_line_whatever_it_quotes(tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert len(line) < 400
     assert line.isprintable()
-    assert line.endswith("`$.scenes[0].transition`.")
+    assert "`$.scenes[0].transition`. There are crossfade, cut, " in line
 
 
 def test_a_hostile_file_is_named_by_its_scene(own_film, tmp_path: Path) -> None:

@@ -12,13 +12,16 @@ from render.assets import Assets, gather
 from render.errors import GenerationError, MediaError, RefusedGeneration
 from render.generation.base import Generated, ImageRequest, SpeechRequest
 from render.problem import Problem
+from render.sound.music import check_music
 from render.sound.track import blocks
 from render.sound.wav import narration
+from render.source import Source
 from render.storyboard import (
     AspectRatio,
     Clip,
     Ingredient,
     Logo,
+    Mood,
     Music,
     Role,
     Scene,
@@ -305,6 +308,20 @@ async def test_music_of_another_type_is_used_and_told(folder: Path) -> None:
     ]
     with pytest.raises(MediaError, match=r"The music is missing: bed\.mp3\."):
         await gathered(folder, storyboard, strict=True)
+
+
+async def test_a_mood_needs_no_file_and_is_told_as_what_it_is(folder: Path) -> None:
+    (folder / "one.wav").write_bytes(voice_bytes())
+    brought = Ingredient(role=Role.MUSIC, source=Source.UPLOAD)
+    storyboard = msgspec.structs.replace(
+        SPOKEN, music=Music(mood=Mood.DRIVING), ingredients=(brought,)
+    )
+    found = await gathered(folder, storyboard, strict=True)
+    assert found.music
+    assert check_music(found.music) == 32
+    (told,) = found.with_origins(storyboard).ingredients
+    assert (told.role, told.source, told.credit.licence) == (Role.MUSIC, Source.RULE, "MIT")
+    assert told.model.endswith("driving")
 
 
 async def test_a_logo_that_only_its_capitals_tell_apart_is_used(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import unicodedata
 
 import msgspec
@@ -6,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
-from render.storyboard import Brief, Limits, Motion, Scene, Storyboard, Transition, clean_text
+from render.storyboard import (
+    Brief,
+    Limits,
+    Mood,
+    Motion,
+    Music,
+    Scene,
+    Storyboard,
+    Transition,
+    clean_text,
+)
 from tests.support.events import storyboard
 
 LIMITS = Limits(max_script_chars=100, max_scenes=3, max_scene_chars=50, max_scene_seconds=60)
@@ -21,6 +32,8 @@ def test_the_digest_is_the_same_for_equal_storyboards() -> None:
     [
         {"title": "Other"},
         {"locale": "de"},
+        {"music": {"file": "bed.mp3"}},
+        {"music": {"mood": "warm"}},
         {"aspect_ratio": "9:16"},
         {"style": "oil"},
         {"voice": "someone"},
@@ -40,6 +53,30 @@ def test_the_digest_covers_every_field(change: dict[str, object]) -> None:
     renamed = {"aspect_ratio": "aspectRatio"}
     fields.update({renamed.get(name, name): value for name, value in change.items()})
     assert msgspec.convert(fields, Storyboard).digest != plain.digest
+
+
+def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_moods() -> None:
+    board = msgspec.structs.replace(storyboard("A"), music=Music(file="bed.mp3"))
+    told = msgspec.to_builtins(board)
+    del told["music"]["mood"]
+    for later in ("pictureTake", "narrationTake", "motionPrompt"):
+        del told["scenes"][0][later]
+    old = hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
+    assert board.digest == old
+
+
+@pytest.mark.parametrize(
+    ("music", "which"),
+    [(Music(), "neither"), (Music(file="bed.mp3", mood=Mood.WARM), "both")],
+)
+def test_music_is_a_file_or_a_mood(music: Music, which: str) -> None:
+    board = msgspec.structs.replace(storyboard("A"), music=music)
+    with pytest.raises(InvalidStoryboard) as raised:
+        board.check(LIMITS)
+    assert raised.value.message == (
+        "Music is a file or a mood (calm, warm, bright, driving, tense, solemn);"
+        f" this names {which}."
+    )
 
 
 def test_no_scene_is_refused() -> None:

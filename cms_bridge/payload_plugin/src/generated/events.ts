@@ -8,6 +8,10 @@ export type CmsEvent =
  */
 export type AspectRatio = '16:9' | '1:1' | '9:16'
 /**
+ * What a piece of the built-in music feels like.
+ */
+export type Mood = 'bright' | 'calm' | 'driving' | 'solemn' | 'tense' | 'warm'
+/**
  * How a still moves: the camera over it, or what it shows.
  */
 export type Motion =
@@ -103,6 +107,7 @@ export interface Brief {
   locale?: string
   aspectRatio?: AspectRatio
   palette?: Palette
+  music?: Mood | null
 }
 /**
  * A project's three colours.
@@ -238,7 +243,8 @@ export interface Logo {
  * A bed under the voice: looped to the video's length, faded, and ducked while one speaks.
  */
 export interface Music {
-  file: string
+  file?: string | null
+  mood?: Mood | null
   volume?: number
   duck?: number
   fadeIn?: number

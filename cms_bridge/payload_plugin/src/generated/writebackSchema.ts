@@ -293,14 +293,26 @@ export const writebackSchema = {
         "A bed under the voice: looped to the video's length, faded, and ducked while one speaks.",
       type: 'object',
       properties: {
-        file: { type: 'string', pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$' },
+        file: {
+          anyOf: [
+            { type: 'string', pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$' },
+            { type: 'null' },
+          ],
+          default: null,
+        },
+        mood: { anyOf: [{ $ref: '#/$defs/Mood' }, { type: 'null' }], default: null },
         volume: { type: 'number', minimum: -60, maximum: 0, default: -14 },
         duck: { type: 'number', minimum: 0, maximum: 40, default: 8 },
         fadeIn: { type: 'number', minimum: 0, maximum: 30, default: 1 },
         fadeOut: { type: 'number', minimum: 0, maximum: 30, default: 2.5 },
       },
-      required: ['file'],
+      required: [],
       additionalProperties: false,
+    },
+    Mood: {
+      title: 'Mood',
+      description: 'What a piece of the built-in music feels like.',
+      enum: ['bright', 'calm', 'driving', 'solemn', 'tense', 'warm'],
     },
     RenditionWrite: {
       title: 'RenditionWrite',

@@ -48,7 +48,12 @@ export function anyStoryboard(seed: number): Storyboard {
     ...(scene.motion === 'generated' &&
       (scene.background ?? scene.clip) && { motion: 'still' as const }),
   }))
-  return { ...made, title: 'Any', scenes }
+  // Music is a file or a mood.
+  const music = made.music && {
+    ...made.music,
+    ...(made.music.mood ? { file: null } : { file: made.music.file ?? 'music.mp3' }),
+  }
+  return { ...made, title: 'Any', scenes, music }
 }
 
 function make(schema: Schema, random: () => number): unknown {

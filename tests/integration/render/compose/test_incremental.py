@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from render.cache import Cache
 from render.compose import Composition
+from render.generation.offline.beds import KeptBeds
 from render.painter import Painter
 from render.pictures.clip import check_clip
 from render.placing import build
@@ -33,6 +34,7 @@ from render.storyboard import (
     Gradient,
     Ingredient,
     Logo,
+    Mood,
     Motion,
     Music,
     Palette,
@@ -106,7 +108,8 @@ STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
         opacity=st.sampled_from([0.5, 1.0]),
     ),
     "music": st.none()
-    | st.builds(Music, file=st.just("music.wav"), volume=st.sampled_from([-14.0, -6.0])),
+    | st.builds(Music, file=st.just("music.wav"), volume=st.sampled_from([-14.0, -6.0]))
+    | st.builds(Music, mood=st.just(Mood.DRIVING)),
     "ingredients": INGREDIENTS,
 }
 IMPRECISE = {"palette", "locale", "focus"}
@@ -166,10 +169,15 @@ class Stage:
         return build(
             storyboard,
             media,
-            music=self.files / "music.wav",
+            music=self.bed(storyboard.music),
             logo=self.files / "logo.png",
             fps=TINY.fps,
         )
+
+    def bed(self, music: Music | None) -> Path:
+        if music and music.mood:
+            return KeptBeds(Cache(self.cache)).lay(music.mood, self.files)
+        return self.files / "music.wav"
 
     def render(self, timeline: Timeline, cache: Path) -> "Rendered":
         self.turn = getattr(self, "turn", 0) + 1
@@ -344,6 +352,13 @@ def recoloured(place: Path, before: bytes) -> None:
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
     assert place.read_bytes() != before
+
+
+def test_other_music_means_that_no_picture_is_encoded(stage: Stage) -> None:
+    moody = msgspec.structs.replace(stage.storyboard, music=Music(mood=Mood.DRIVING))
+    edited = stage.render(stage.built(moody), stage.cache)
+    assert edited.encoded == set()
+    assert edited.sha256 != stage.first.sha256
 
 
 def test_nothing_changed_means_nothing_encoded(stage: Stage) -> None:

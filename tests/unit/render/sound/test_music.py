@@ -202,3 +202,14 @@ def test_what_is_no_music_is_refused(tmp_path: Path) -> None:
         check_music(write_wav(tmp_path / "s.wav", even_noise(0.5), rate=RATE))
     with pytest.raises(MediaError, match="The music is missing"):
         check_music(tmp_path / "none.mp3")
+
+
+def test_what_is_made_to_be_repeated_is_repeated_sample_by_sample(tmp_path: Path) -> None:
+    # It begins and ends in silence, which belongs to it.
+    loop = np.concatenate([np.zeros(RATE // 2), even_noise(2), np.zeros(RATE // 4)])
+    path = write_wav(tmp_path / "m.wav", loop, rate=RATE)
+    heard = played(timeline(300, music=music_bed(path, seamless=True)))[0]
+    first = heard[: loop.size]
+    for turn in range(1, 3):
+        again = heard[turn * loop.size :][: loop.size]
+        assert (again[: 10 * RATE - turn * loop.size] == first[: again.size]).all()
