@@ -13,6 +13,7 @@ import type {
   Ingredient,
   Logo,
   Motion,
+  Mood,
   Music,
   Palette,
   Problem,
@@ -58,6 +59,7 @@ export interface VideoDoc {
   voice?: string | null
   locale?: string | null
   aspectRatio?: AspectRatio | null
+  musicMood?: 'none' | Mood | null
   stage?: StageRequest | null
   submission?: number | null
   retries?: number | null
@@ -132,6 +134,8 @@ export interface StoryboardDoc {
   captions?: CaptionStyle | null
   logo?: Logo | null
   music?: Music | null
+  /** Which of the built-in music it is; 'none' for none, or for a file of one's own. */
+  musicMood?: 'none' | Mood | null
   ingredients?: Ingredient[] | null
   digest?: string | null
   estimatedCost?: string | null

@@ -1,7 +1,16 @@
 /** A storyboard as events carry it, read from the document that people edit. */
 import { randomUUID } from 'node:crypto'
 
-import type { Gradient, Motion, Palette, Scene, Solid, Storyboard } from './generated/events.ts'
+import type {
+  Gradient,
+  Mood,
+  Motion,
+  Music,
+  Palette,
+  Scene,
+  Solid,
+  Storyboard,
+} from './generated/events.ts'
 import { isColour } from './text.ts'
 import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './documents.ts'
 
@@ -39,9 +48,21 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     palette,
     captions: doc.captions ?? 'none',
     logo: doc.logo ?? null,
-    music: doc.music ?? null,
+    music: toMusic(doc),
     ingredients: doc.ingredients ?? [],
   }
+}
+
+/** Return the mood of the built-in music, or null where there is to be none. */
+export function toMood(mood: 'none' | Mood | null | undefined): Mood | null {
+  return mood && mood !== 'none' ? mood : null
+}
+
+/** A mood replaces a file of one's own, which is kept for when no mood is wanted. */
+function toMusic({ music, musicMood }: StoryboardDoc): Music | null {
+  const mood = toMood(musicMood)
+  if (mood) return { ...music, file: null, mood }
+  return music?.file ? { ...music, mood: null } : null
 }
 
 function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
@@ -107,7 +128,11 @@ function toColour(value: null | string | undefined, fallback: string): string {
 /** Return the document's fields for a storyboard that the service drafted. */
 export function fromStoryboard(storyboard: Storyboard): Partial<StoryboardDoc> {
   const { scenes, ...rest } = storyboard
-  return { ...rest, scenes: scenes.map(fromScene) }
+  return {
+    ...rest,
+    musicMood: storyboard.music?.mood ?? 'none',
+    scenes: scenes.map(fromScene),
+  }
 }
 
 function fromScene({ background, caption, id, ...scene }: Scene): SceneRow {

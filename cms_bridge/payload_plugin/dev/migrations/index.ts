@@ -8,6 +8,7 @@ import * as migration_20261129_044227_storyboard_revision from './20261129_04422
 import * as migration_20261129_092100_outbox_video from './20261129_092100_outbox_video.ts';
 import * as migration_20261129_093101_video_service_id from './20261129_093101_video_service_id.ts';
 import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
+import * as migration_20261129_100847_music from './20261129_100847_music.ts';
 
 export const migrations = [
   {
@@ -58,6 +59,11 @@ export const migrations = [
   {
     up: migration_20261129_094203_outbox_step.up,
     down: migration_20261129_094203_outbox_step.down,
-    name: '20261129_094203_outbox_step'
+    name: '20261129_094203_outbox_step',
+  },
+  {
+    up: migration_20261129_100847_music.up,
+    down: migration_20261129_100847_music.down,
+    name: '20261129_100847_music'
   },
 ];

@@ -1,6 +1,7 @@
 /** Fields and validations that several collections share. */
 import type { Field, SelectField, TextareaField, TextField } from 'payload'
 
+import type { Mood } from '../generated/events.ts'
 import { countCharacters, isColour, withoutNul } from '../text.ts'
 import { type TranslationKey, translate, labels } from '../translations/index.ts'
 
@@ -51,6 +52,12 @@ export const localeField: TextField = {
 export const aspectRatioField = selectField('aspectRatio', 'aspectRatio', {
   values: ['16:9', '9:16', '1:1'],
   labelOf: (value) => `aspectRatio.${value}`,
+})
+
+export const musicMoodField = selectField<'none' | Mood>('musicMood', 'musicMood', {
+  values: ['none', 'calm', 'warm', 'bright', 'driving', 'tense', 'solemn'],
+  labelOf: (value) => `musicMood.${value}`,
+  description: labels('musicMood.help'),
 })
 
 export const styleField: TextField = {

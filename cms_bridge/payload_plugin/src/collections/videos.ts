@@ -22,6 +22,7 @@ import {
   aspectRatioField,
   adminGroup,
   localeField,
+  musicMoodField,
   textareaField,
   styleField,
   voiceField,
@@ -127,6 +128,7 @@ export function videos(settings: Settings): CollectionConfig {
       inSidebar(aspectRatioField),
       inSidebar(voiceField),
       inSidebar(styleField),
+      inSidebar(musicMoodField),
       {
         name: 'stage',
         type: 'select',

@@ -114,10 +114,11 @@ export interface Film {
   changes: Change[]
 }
 
-/** What an editor may change of a storyboard and a price depends on. */
+/** What an editor may change of a storyboard and a price, or what is told beside it, depends on. */
 export const pricedFields = [
   'aspectRatio',
   'locale',
+  'musicMood',
   'palette',
   'scenes',
   'style',

@@ -4,7 +4,7 @@ import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
-import { toPalette } from '../storyboard.ts'
+import { toMood, toPalette } from '../storyboard.ts'
 import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
 /**
@@ -56,6 +56,7 @@ async function writeSubmitted(
     locale: video.locale || 'en',
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
+    music: toMood(video.musicMood),
   }
   const submission = video.submission ?? 1
   const event: CmsEvent = {

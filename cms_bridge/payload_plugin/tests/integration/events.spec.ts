@@ -51,7 +51,11 @@ async function draftedStoryboard(video: Doc): Promise<Doc> {
 
 describe('a video', () => {
   test('is announced once when it is submitted, with everything needed to film it', async () => {
-    const video = await cms.makeVideo({ locale: 'pt-BR', style: 'watercolour' })
+    const video = await cms.makeVideo({
+      locale: 'pt-BR',
+      style: 'watercolour',
+      musicMood: 'warm',
+    })
     expect(await delivered()).toEqual([])
 
     const saved = await cms.change('videos', video.id, { stage: 'submitted' })
@@ -72,6 +76,7 @@ describe('a video', () => {
           style: 'watercolour',
           aspectRatio: '16:9',
           palette: { background: '#14213d', foreground: '#ffffff', accent: '#fca311' },
+          music: 'warm',
         },
       },
     })
@@ -98,7 +103,10 @@ describe('a video', () => {
     expect(saved).toMatchObject({ stage: 'submitted', submission: 2 })
     const events = await delivered()
     expect(typesOf(events)).toEqual(['video.submitted'])
-    expect(events[0]?.data).toMatchObject({ submission: 2, brief: { script: 'Anew.' } })
+    expect(events[0]?.data).toMatchObject({
+      submission: 2,
+      brief: { script: 'Anew.', music: null },
+    })
   })
 
   test('is cancelled once, and tried again once', async () => {

@@ -18,6 +18,14 @@ function selects(fields: Field[]): SelectField[] {
   })
 }
 
+test('musicMood', () => {
+  const field = selects(fields).find((select) => select.name === 'musicMood')
+  const values = field?.options.map((option) =>
+    typeof option === 'string' ? option : option.value,
+  )
+  expect(values?.toSorted()).toEqual([...writebackSchema.$defs.Mood.enum, 'none'].toSorted())
+})
+
 test.for([
   ['aspectRatio', 'AspectRatio'],
   ['captions', 'CaptionStyle'],

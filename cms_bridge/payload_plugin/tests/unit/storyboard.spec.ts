@@ -31,6 +31,18 @@ test('a document from before a field was there has what that field was then', ()
   ])
 })
 
+test('a mood replaces a file of one’s own for as long as it is chosen', () => {
+  const music = { file: 'bed.mp3', volume: -20 }
+  const sent = (doc: Partial<StoryboardDoc>) =>
+    toStoryboard({ title: 'T', scenes: [{}], ...doc } as StoryboardDoc).music
+  expect(sent({ music, musicMood: 'none' })).toEqual({ ...music, mood: null })
+  expect(sent({ music, musicMood: 'warm' })).toEqual({ ...music, file: null, mood: 'warm' })
+  expect(sent({ musicMood: 'warm' })).toEqual({ file: null, mood: 'warm' })
+  const built = { file: null, mood: 'tense', volume: -20 } as const
+  expect(sent({ music: built, musicMood: 'none' })).toBeNull()
+  expect(sent({ music: built, musicMood: 'calm' })).toEqual({ ...built, mood: 'calm' })
+})
+
 test('a colour half written into a field that is hidden now is never sent', () => {
   const row = { transitionColour: '#12', background: { kind: 'gradient', start: '#1', end: '' } }
   const [scene] = toStoryboard({

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from cms_bridge import films
 from cms_bridge.errors import ApprovalConflict, IllegalMove, PriceChanged, Refusal
 from cms_bridge.jobs import approvals, decisions, leases, transitions
 from cms_bridge.jobs.moves import find
+from cms_bridge.jobs.revisions import Part, differences
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.outbox.writeback import rendition_write
 from cms_bridge.pricing.caps import Scope, held, job_row
@@ -22,7 +24,7 @@ from cms_bridge.states import FINISHED, MOVES, Status
 from cms_bridge.tables import Asset, GeneratedVideo, Job
 from render.generation.requests import image_request, request_digest, speech_request
 from render.problem import Problem
-from render.storyboard import Scene, Storyboard
+from render.storyboard import Mood, Music, Scene, Storyboard
 from tests.support import events
 from tests.support.jobs import accept, claimed, drafted, put
 from tests.support.ledger import AMPLE, call
@@ -121,6 +123,23 @@ async def test_a_revision_costs_what_changed_and_nothing_that_was_paid_before() 
     ]
     assert (newest.storyboard_revision, newest.storyboard) == (2, SECOND)
     assert (first.storyboard_revision, first.storyboard) == (1, FIRST)
+
+
+async def test_other_music_is_a_revision_that_costs_nothing() -> None:
+    job = await filmed()
+    with_music = msgspec.structs.replace(FIRST, music=Music(mood=Mood.WARM))
+    (told,) = differences(FIRST, with_music)
+    assert (told.scene_id, told.parts) == (None, (Part.MUSIC,))
+    await accept(events.edited(job, revision=2, board=with_music), prices=PRICES)
+    quoted = await approvals.quote(await find(job), with_music, PRICES)
+    assert quoted.named == 0
+    await accept(
+        events.approved(job, revision=2, board=with_music, price=Decimal(0)), prices=PRICES
+    )
+    await film(job, "second")
+    newest, first = await films.of_job(job)
+    assert (newest.storyboard, first.storyboard) == (with_music, FIRST)
+    assert await approvals.spent_on(job) == Decimal("0.10")
 
 
 async def test_a_revision_is_approved_at_no_less_than_it_costs() -> None:

@@ -15,7 +15,7 @@ from render.errors import EmptyScript, LimitExceeded, RenderError
 from render.languages import estimate_seconds
 from render.problem import Problem
 from render.sentences import clauses, clusters, phrase, sentences, shorten
-from render.storyboard import Brief, Limits, Motion, clean_text
+from render.storyboard import Brief, Limits, Mood, Motion, Music, clean_text
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 LIMITS = Limits()
@@ -254,6 +254,12 @@ def test_without_a_script_the_brief_is_spoken_and_the_editor_told() -> None:
     made = draft(Brief(title="", brief="A film about bread."), limits=LIMITS)
     assert made.storyboard.scenes[0].narration == "A film about bread."
     assert [warning.code for warning in made.warnings] == ["brief_spoken"]
+
+
+def test_the_mood_of_a_brief_is_the_storyboard_s_music() -> None:
+    made = draft(Brief(title="Bread", script="It glows.", music=Mood.WARM), limits=LIMITS)
+    assert made.storyboard.music == Music(mood=Mood.WARM)
+    assert draft(Brief(title="Bread", script="It glows."), limits=LIMITS).storyboard.music is None
 
 
 def test_removed_characters_are_counted_for_the_editor() -> None:
