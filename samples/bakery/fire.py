@@ -9,13 +9,14 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from samples.bakery.brush import paint
 from samples.bakery.sheet import Field, ramp, step
-from samples.bakery.sound import RATE, Sound
 from samples.bakery.views import hearth
 
 SECONDS = 6
+RATE = 48_000
 FPS = 25
 
 _FLAMES = (
@@ -92,7 +93,7 @@ def _heat(clouds: list[Field], time: float, x: Field, y: Field) -> Field:
     return (heat * near * step(0.86 - y, 0, 0.05)).astype(np.float32)
 
 
-def _crackle(seconds: float, random: np.random.Generator) -> Sound:
+def _crackle(seconds: float, random: np.random.Generator) -> npt.NDArray[np.float32]:
     """Return a low roar, and snaps that come as they like; shaped (2, samples)."""
     count = round(seconds * RATE)
     roar = cv2.blur(random.standard_normal((2, count)).astype(np.float32), (121, 1)) * 0.35

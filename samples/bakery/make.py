@@ -1,7 +1,7 @@
 """Makes the files that the bakery's storyboard names: `python -m samples.bakery.make FOLDER`.
 
-Paintings, the clip, music and logo are all drawn and played by the code in this
-folder, from fixed seeds; nothing is downloaded, and all of it is free to use.
+Paintings, the clip and the logo are all drawn by the code in this folder, from fixed
+seeds; the music is the engine's own. Nothing is downloaded, and all of it is free to use.
 """
 
 import sys
@@ -16,7 +16,6 @@ from PIL import Image, ImageDraw
 
 from samples.bakery.brush import paint
 from samples.bakery.fire import film
-from samples.bakery.sound import loop
 from samples.bakery.views import VIEWS
 
 STORYBOARD = Path(__file__).with_name("storyboard.json")
@@ -79,7 +78,6 @@ def _grain(
 FILES: dict[str, Callable[[Path], None]] = {
     "oven.mp4": film,
     **{f"{name}.jpg": picture for name in VIEWS},
-    "music.wav": loop,
     "logo.png": logo,
 }
 """What there is to make; the slowest first."""

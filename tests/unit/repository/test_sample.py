@@ -49,6 +49,7 @@ def test_shows_both_kinds_of_words_and_of_grounds() -> None:
 def test_has_a_sounding_clip_ducked_music_a_logo_and_captions() -> None:
     assert any(scene.clip and scene.clip.volume is not None for scene in SAMPLE.scenes)
     assert SAMPLE.music
+    assert SAMPLE.music.mood, "of the engine's own, which needs no file"
     assert SAMPLE.music.duck > 0
     assert SAMPLE.logo
     assert SAMPLE.captions is not CaptionStyle.NONE
@@ -57,11 +58,10 @@ def test_has_a_sounding_clip_ducked_music_a_logo_and_captions() -> None:
 
 
 def test_every_file_is_made_and_none_in_vain() -> None:
-    assert SAMPLE.music
     assert SAMPLE.logo
     clips = {f"{scene.id}.mp4" for scene in SAMPLE.scenes if scene.clip}
     pictures = {f"{scene.id}.jpg" for scene in stills()}
-    assert set(FILES) == {*clips, *pictures, SAMPLE.music.file, SAMPLE.logo.file}
+    assert set(FILES) == {*clips, *pictures, SAMPLE.logo.file}
 
 
 @pytest.fixture(scope="module")
