@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from render.signing import provenance
-from render.storyboard import Brief, Storyboard
+from render.storyboard import Brief, Mood, Storyboard
 from tests.support import playback
 from tests.support.installation import (
     COMPLETED,
@@ -31,7 +31,12 @@ from tests.support.servers.s3 import S3Server
 
 pytestmark = pytest.mark.timeout(600)
 
-SHORT = Brief(title="A short one", script="Bread is flour, water, and time.", aspect_ratio="1:1")
+SHORT = Brief(
+    title="A short one",
+    script="Bread is flour, water, and time.",
+    aspect_ratio="1:1",
+    music=Mood.DRIVING,
+)
 
 FADE = 0.5
 """Seconds in which two scenes are seen at once."""
@@ -387,6 +392,14 @@ async def film_by_webhook(running: RunningInstallation, film: Path) -> dict[str,
     found = playback.streams(film)
     assert (found["video"], found["audio"]) == ("h264", "aac")
     assert (found["width"], found["height"]) == (1080, 1080)
-    samples, _ = playback.sound(film)
+    samples, rate = playback.sound(film)
     assert playback.loudness(samples) > -35
+    # Before the first word there is music.
+    assert playback.loudness(samples[: int(0.25 * rate)]) > -60
+    (music,) = (
+        origin.ingredient
+        for origin in provenance.read(film).origins
+        if origin.ingredient.role == "music"
+    )
+    assert (music.source, music.model) == ("rule", "built-in music, driving")
     return links
