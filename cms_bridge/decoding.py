@@ -16,6 +16,7 @@ import msgspec
 
 from cms_bridge.errors import MalformedBody
 from cms_bridge.fields import FieldError
+from render.schema import choices
 
 T = TypeVar("T")
 
@@ -36,9 +37,9 @@ def decode(body: bytes, form: type[T], *, refusal: type[MalformedBody] = Malform
         json.loads(body, object_pairs_hook=partial(_once, refusal), parse_int=len, parse_float=len)
     except msgspec.ValidationError as error:
         faults = _all_faults(body, form) if len(body) <= _MOST_BYTES else ()
-        raise refusal(faults or (_fault(error, ""),)) from error
+        raise refusal(faults or (_fault(error, "", form),)) from error
     except msgspec.DecodeError as error:
-        raise refusal((_fault(error, ""),)) from error
+        raise refusal((_fault(error, "", form),)) from error
     except UnicodeDecodeError as error:
         raise refusal((FieldError(message="It is no UTF-8", source="body"),)) from error
     except RecursionError as error:
@@ -90,7 +91,7 @@ def _faults(value: Any, form: Any, at: str) -> Iterator[FieldError]:
         msgspec.convert(value, form)
     except msgspec.ValidationError as error:
         inner = list(islice(_faults_within(value, form, at), _MOST_FAULTS))
-        yield from inner or [_fault(error, at)]
+        yield from inner or [_fault(error, at, form)]
 
 
 def _faults_within(value: Any, form: Any, at: str) -> Iterator[FieldError]:
@@ -158,8 +159,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _fault(error: Exception, at: str) -> FieldError:
+def _fault(error: Exception, at: str, form: Any) -> FieldError:
     # "Expected `int`, got `str` - at `$.data.submission`"
     said, _, place = str(error).partition(" - at `$")
     key = f"{at}{place.rstrip('`')}".lstrip(".")
-    return FieldError(message=_cut(said.removesuffix(".")), key=_cut(key), source="body")
+    said = _cut(said.removesuffix("."))
+    if there_are := choices(form, place):
+        said += f". There are {', '.join(there_are)}"
+    return FieldError(message=said, key=_cut(key), source="body")

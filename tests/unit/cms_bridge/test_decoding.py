@@ -40,6 +40,16 @@ def faults(body: Any, form: Any = Purse) -> dict[str, str]:
     return {one.key: one.message for one in refused.value.errors}
 
 
+def test_a_value_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    wrong = json.loads(msgspec.json.encode(events.submitted()))
+    wrong["data"]["brief"] |= {"music": "jolly", "aspectRatio": "4:3"}
+    assert faults(wrong, Event) == {
+        "data.brief.music": "Invalid enum value 'jolly'."
+        " There are calm, warm, bright, driving, tense, solemn",
+        "data.brief.aspectRatio": "Invalid enum value '4:3'. There are 16:9, 9:16, 1:1",
+    }
+
+
 def test_everything_that_is_wrong_is_named_by_its_place() -> None:
     coins = [{"kind": "coin", "worth": 0}, {"kind": "note", "nmber": "1"}, {"kind": "gem"}]
     wrong = {"holds": coins, "best": {"kind": "coin", "worth": "1"}, "weight": "1", "ownr": "x"}
