@@ -23,7 +23,8 @@ from cms_bridge.states import JobKind
 from render.generation.base import Kind
 from render.generation.requests import digests, image_request, speech_request
 from render.preview.document import ExistingAsset
-from render.preview.planning import KnownMedium, SceneAssets, plan_preview
+from render.preview.known import KnownMedium, SceneAssets
+from render.preview.planning import plan_preview
 from render.storyboard import AspectRatio, Limits, Storyboard
 
 _KEPT = 32

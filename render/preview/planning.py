@@ -11,23 +11,15 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-import msgspec
-
-from render.languages import estimate_seconds, reads_leftwards
-from render.measures import Measures, PictureMeasures, SpeechMeasures
-from render.pictures.crop import Crop, cover
-from render.pictures.motion import window
+from render.languages import reads_leftwards
 from render.pictures.transition_timing import WIPE_SOFTNESS, WIPES, travels
 from render.placing import build
+from render.preview.canvases import canvas_of
 from render.preview.document import (
-    Canvas,
     CaptionsPreview,
     ClipView,
-    CropBox,
     CuePreview,
-    ExistingAsset,
     FrameSpan,
-    Keyframe,
     LevelPoint,
     LitPagePreview,
     LitWordPreview,
@@ -37,14 +29,16 @@ from render.preview.document import (
     SampleSpan,
     ScenePreview,
     SpokenWordPreview,
-    StillView,
-    TextColours,
     TextLook,
     TextPreview,
     TimelinePreview,
     TransitionPreview,
     View,
 )
+from render.preview.known import SceneAssets
+from render.preview.looks import text_look
+from render.preview.narrations import narration_of
+from render.preview.stills import still_view
 from render.rendition import USUAL_RATE, Profile, Quality, Rate, profile_for
 from render.sentences import clusters
 from render.sound.arrangement import (
@@ -61,51 +55,20 @@ from render.storyboard import (
     AspectRatio,
     CaptionStyle,
     Limits,
-    Motion,
-    Palette,
     Scene,
     Storyboard,
     TextStyle,
     Transition,
-    clean_text,
 )
 from render.timeline import Cue, Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
-from render.words.captions import cues
-from render.words.colours import text_colours
-from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
-from render.words.faces import faces_for, weights
+from render.words.copyfitting import MOST, cut, paragraphs
+from render.words.faces import faces_for
 from render.words.lit_pages import lit_pages
 from render.words.webvtt import milliseconds
-from render.words.zones import Zone, logo_place, logo_room, zone_of
+from render.words.zones import Zone, logo_place, logo_room
 
-_KEYFRAMES = 13
-"""Of a move: in 1080p, straight lines between them stay within a pixel of the camera's way."""
 _LONGEST_CAPTION = 84
 """Characters for which a caption's size is told; it is the same for all."""
-
-
-class KnownMedium(msgspec.Struct, frozen=True, kw_only=True):
-    """A medium that is there, with what was measured of it; None where nothing was."""
-
-    asset: ExistingAsset
-    measures: Measures | None = None
-
-
-class KnownClip(msgspec.Struct, frozen=True, kw_only=True):
-    """A clip that is there."""
-
-    asset: ExistingAsset
-    seconds: Fraction
-    sounds: bool
-    """Whether it has sound of its own."""
-
-
-class SceneAssets(msgspec.Struct, frozen=True, kw_only=True):
-    """What is there of a scene."""
-
-    picture: KnownMedium | None = None
-    narration: KnownMedium | None = None
-    clip: KnownClip | None = None
 
 
 _NOTHING = SceneAssets()
@@ -137,12 +100,8 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         sample_rate=RATE,
         frames=timeline.frames,
         duration=float(timeline.duration),
-        canvas=_canvas(aspect_ratio, quality, profile),
-        canvases=tuple(
-            _canvas(shape, quality, profile_for(shape, quality))
-            for shape in AspectRatio
-            for quality in Quality
-        ),
+        canvas=canvas_of(aspect_ratio, quality, fps=fps),
+        canvases=tuple(canvas_of(shape, size) for shape in AspectRatio for size in Quality),
         palette=storyboard.palette,
         faces=faces_for(plan.words()),
         scenes=tuple(plan.scenes()),
@@ -150,17 +109,6 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         music=plan.music(),
         logo=plan.logo(),
     )
-
-
-class _Narration(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said over a scene, and how long that takes."""
-
-    text: str
-    asset: ExistingAsset | None
-    seconds: Fraction
-    silences: tuple[tuple[Fraction, Fraction], ...]
-    estimated: bool
-    cues: tuple[Cue, ...]
 
 
 class _Plan:
@@ -180,7 +128,7 @@ class _Plan:
         self.narrations = {
             scene.id: narration
             for scene in storyboard.scenes
-            if (narration := _narration(storyboard, scene, self._of(scene).narration))
+            if (narration := narration_of(storyboard, scene, self._of(scene).narration))
         }
         self.timeline: Timeline = build(
             storyboard,
@@ -346,31 +294,18 @@ class _Plan:
     def _view(self, shot: Shot, scene: Scene) -> View:
         match shot.source:
             case Still():
-                return self._still(shot, shot.source, scene)
+                return still_view(
+                    shot,
+                    shot.source,
+                    scene,
+                    self._of(scene).picture,
+                    made_for=profile_for(self.storyboard.aspect_ratio),
+                    profile=self._profile,
+                )
             case Moving():
                 return self._clip(shot, shot.source, scene)
             case ground:
                 return ground
-
-    def _still(self, shot: Shot, source: Still, scene: Scene) -> StillView:
-        picture = self._of(scene).picture
-        measures = picture.measures if picture else None
-        known = isinstance(measures, PictureMeasures)
-        size = (
-            (measures.width, measures.height)
-            if isinstance(measures, PictureMeasures)
-            else _shape(profile_for(self.storyboard.aspect_ratio))
-        )
-        crop = cover(size, _shape(self._profile), source.focus)
-        return StillView(
-            asset=picture.asset if picture else None,
-            prompt=scene.picture_prompt,
-            motion=source.motion,
-            focus=source.focus,
-            crop=_shares(crop, size),
-            crop_exact=known,
-            keyframes=tuple(_keyframes(source.motion, shot.span, crop)),
-        )
 
     def _clip(self, shot: Shot, source: Moving, scene: Scene) -> ClipView:
         clip = self._of(scene).clip
@@ -417,24 +352,8 @@ class _Plan:
         )
 
     def _look(self, style: TextStyle | CaptionStyle, *, length: int) -> TextLook:
-        palette: Palette = self.storyboard.palette
-        colours = text_colours(style, palette)
-        unit = min(_shape(self._profile)) / 100
-        return TextLook(
-            zone=zone_of(style, self._profile),
-            align="start" if style is TextStyle.LOWER_THIRD else "center",
-            vertical="middle" if style is TextStyle.TITLE else "bottom",
-            size=largest_size(style, length) * unit,
-            second_size=SECOND_SIZE.get(style, 1.0),
-            weights=weights(style),
-            colours=TextColours(
-                ink=colours["ink"],
-                background=colours.get("background"),
-                mark=colours.get("mark"),
-                halo=colours.get("halo"),
-                lit=colours.get("lit"),
-            ),
-        )
+        palette = self.storyboard.palette
+        return text_look(style, length=length, palette=palette, profile=self._profile)
 
     def _spoken(self, scene: Scene, span: Span) -> NarrationPreview:
         narration = self.narrations[scene.id]
@@ -461,54 +380,6 @@ def _next(seen: list[TextOverlay], text: str, lit: int | None) -> TextOverlay | 
     return seen.pop(0) if seen and (seen[0].text, seen[0].lit) == (text, lit) else None
 
 
-def _narration(
-    storyboard: Storyboard, scene: Scene, known: KnownMedium | None
-) -> _Narration | None:
-    text = clean_text(scene.narration)
-    if not text:
-        return None
-    measures = known.measures if known else None
-    if isinstance(measures, SpeechMeasures):
-        seconds, silences = measures.seconds, measures.silences
-        words = measures.words if scene.caption is None else ()
-    else:
-        # In whole milliseconds: an estimate has no finer truth.
-        seconds = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
-        silences, words = (), ()
-    read = clean_text(scene.narration if scene.caption is None else scene.caption)
-    return _Narration(
-        text=text,
-        asset=known.asset if known else None,
-        seconds=seconds,
-        silences=silences,
-        estimated=not isinstance(measures, SpeechMeasures),
-        cues=cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale, heard=words)
-        if read
-        else (),
-    )
-
-
-def _keyframes(motion: Motion, frames: int, crop: Crop) -> Iterator[Keyframe]:
-    last = frames - 1
-    count = 1 if motion is Motion.STILL or not last else _KEYFRAMES
-    for frame in sorted({round(last * step / max(1, count - 1)) for step in range(count)}):
-        seen = window(motion, frame=frame, frames=frames, focus=crop.focus)
-        yield Keyframe(frame=frame, left=seen.left, top=seen.top, size=seen.size)
-
-
-def _shares(crop: Crop, size: tuple[float, float]) -> CropBox:
-    return CropBox(
-        left=crop.left / size[0],
-        top=crop.top / size[1],
-        width=crop.width / size[0],
-        height=crop.height / size[1],
-    )
-
-
-def _shape(profile: Profile) -> tuple[int, int]:
-    return profile.width, profile.height
-
-
 def _samples(span: Span) -> SampleSpan:
     samples = span.end - span.start
     return SampleSpan(
@@ -521,13 +392,3 @@ def _samples(span: Span) -> SampleSpan:
 
 def _fade(seconds: Fraction) -> float:
     return max(sample(seconds), RAMP) / RATE
-
-
-def _canvas(shape: AspectRatio, quality: Quality, profile: Profile) -> Canvas:
-    return Canvas(
-        profile=profile.name,
-        aspect_ratio=shape,
-        quality=quality,
-        width=profile.width,
-        height=profile.height,
-    )

@@ -22,7 +22,8 @@ from render.preview.document import (
     StillView,
     TimelinePreview,
 )
-from render.preview.planning import KnownClip, KnownMedium, SceneAssets, plan_preview
+from render.preview.known import KnownClip, KnownMedium, SceneAssets
+from render.preview.planning import plan_preview
 from render.rendition import FRAME_RATES, Quality, Rate, profile_for
 from render.storyboard import (
     AspectRatio,

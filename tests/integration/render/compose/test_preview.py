@@ -16,7 +16,8 @@ from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.requests import image_request, speech_request
 from render.placing import build
 from render.preview.document import ExistingAsset, StillView, TimelinePreview
-from render.preview.planning import KnownMedium, SceneAssets, plan_preview
+from render.preview.known import KnownMedium, SceneAssets
+from render.preview.planning import plan_preview
 from render.report import ResultLine
 from render.sound.arrangement import RATE, ducking_points
 from render.sound.loudness import decode_sound

@@ -1,0 +1,32 @@
+"""How words look: their place, size and colours, by the laws that they are painted by."""
+
+from render.preview.document import TextColours, TextLook
+from render.rendition import Profile
+from render.storyboard import CaptionStyle, Palette, TextStyle
+from render.words.colours import text_colours
+from render.words.copyfitting import SECOND_SIZE, largest_size
+from render.words.faces import weights
+from render.words.zones import zone_of
+
+
+def text_look(
+    style: TextStyle | CaptionStyle, *, length: int, palette: Palette, profile: Profile
+) -> TextLook:
+    """Return where and how words of a style stand; `length` is theirs in characters."""
+    colours = text_colours(style, palette)
+    unit = min(profile.width, profile.height) / 100
+    return TextLook(
+        zone=zone_of(style, profile),
+        align="start" if style is TextStyle.LOWER_THIRD else "center",
+        vertical="middle" if style is TextStyle.TITLE else "bottom",
+        size=largest_size(style, length) * unit,
+        second_size=SECOND_SIZE.get(style, 1.0),
+        weights=weights(style),
+        colours=TextColours(
+            ink=colours["ink"],
+            background=colours.get("background"),
+            mark=colours.get("mark"),
+            halo=colours.get("halo"),
+            lit=colours.get("lit"),
+        ),
+    )

@@ -1,0 +1,52 @@
+"""What is said over a scene, and how long that takes: as measured, or as far as can be guessed."""
+
+from fractions import Fraction
+
+import msgspec
+
+from render.languages import estimate_seconds
+from render.measures import SpeechMeasures
+from render.preview.document import ExistingAsset
+from render.preview.known import KnownMedium
+from render.storyboard import Scene, Storyboard, clean_text
+from render.timeline import Cue
+from render.words.captions import cues
+
+
+class Narration(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said over a scene, and how long that takes."""
+
+    text: str
+    asset: ExistingAsset | None
+    seconds: Fraction
+    silences: tuple[tuple[Fraction, Fraction], ...]
+    estimated: bool
+    cues: tuple[Cue, ...]
+
+
+def narration_of(
+    storyboard: Storyboard, scene: Scene, known: KnownMedium | None
+) -> Narration | None:
+    """Return a scene's narration; None where nothing is said."""
+    text = clean_text(scene.narration)
+    if not text:
+        return None
+    measures = known.measures if known else None
+    if isinstance(measures, SpeechMeasures):
+        seconds, silences = measures.seconds, measures.silences
+        words = measures.words if scene.caption is None else ()
+    else:
+        # In whole milliseconds: an estimate has no finer truth.
+        seconds = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
+        silences, words = (), ()
+    read = clean_text(scene.narration if scene.caption is None else scene.caption)
+    return Narration(
+        text=text,
+        asset=known.asset if known else None,
+        seconds=seconds,
+        silences=silences,
+        estimated=not isinstance(measures, SpeechMeasures),
+        cues=cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale, heard=words)
+        if read
+        else (),
+    )
