@@ -36,6 +36,11 @@ UNREADABLE = (
     rb'{"projectId": "\ud800"}',
     b"[" * 100_000,
     b'{"projectId":' * 100_000,
+    b'{"projectId": NaN}',
+    b'{"projectId": -Infinity}',
+    b'{"projectId": 1e400}',
+    b'{"projectId": ' + b"9" * 5_000 + b"}",
+    b'{"projectId": "p1", "projectId": "p2"}',
 )
 
 
@@ -155,6 +160,19 @@ async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
             )
             assert answer.status_code == 400, (path, content[:40])
             assert check_problem(answer, document)["code"] == "bad_request"
+
+
+async def test_a_signed_body_that_cannot_be_read_is_the_senders_mistake_too(
+    http: httpx.AsyncClient, document: Document
+) -> None:
+    for content in UNREADABLE:
+        try:
+            body, headers = events.signed(content)
+        except UnicodeError:  # Standard Webhooks signs text alone
+            continue
+        answer = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+        assert answer.status_code == 400, content[:40]
+        assert check_problem(answer, document)["code"] == "malformed_event"
 
 
 async def test_too_large_a_body_is_a_problem_too(
