@@ -14,6 +14,7 @@
 #   make bench-generation  what generation adds to the providers' own time
 #   make bench-bridge    what the bridge costs, beside the barest server and a peer
 #   make bench-words     how near the words of a narration are found, and what is noticed
+#   make sbom            what the images install: CycloneDX into dist, and specs/licences.md
 #   make clean           remove what was installed, built and made
 #   make … PYTHON=python3.13  any of these on that Python, in an environment of its own
 
@@ -182,6 +183,26 @@ $(PIPER)/.made: benchmarks/words/piper.txt
 .PHONY: bench-words
 bench-words: python $(PIPER)/.made
 	$(BIN)/python -m benchmarks.words --piper $(PIPER)/bin/python --write $(BENCH_ARGS)
+
+# What an image installs, installed once more into an environment that nothing else uses.
+SBOM := .cache/sbom
+$(SBOM)/.made: requirements-sbom.lock
+	@$(PYTHON) -m venv $(SBOM)
+	@$(SBOM)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes --requirement $<
+	@touch $@
+
+dist/%.cdx.json: deploy/containers/%.lock $(SBOM)/.made
+	@rm -rf $(SBOM)/$* && $(PYTHON) -m venv --without-pip $(SBOM)/$*
+	@$(SBOM)/bin/python -m pip --python $(SBOM)/$*/bin/python install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes --requirement $<
+	@mkdir -p $(@D)
+	@$(SBOM)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file $@ $(SBOM)/$*/bin/python
+
+.PHONY: sbom
+sbom: python dist/bridge.cdx.json dist/daemon.cdx.json
+	$(BIN)/python tools/licences.py dist/daemon.cdx.json
 
 compat: python
 	@.ci/compat $(BIN)/python
