@@ -210,6 +210,6 @@ compat: python
 check: lint types imports test compat
 
 clean:
-	rm -rf .venv .venv-* .data .cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-* .data .cache dist .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	rm -rf $(PLUGIN)/node_modules $(PLUGIN)/dist $(PLUGIN)/dev/.next
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
