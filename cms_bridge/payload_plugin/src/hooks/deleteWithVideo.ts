@@ -2,7 +2,8 @@
 import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { Settings } from '../settings.ts'
-import { isOver, type RenditionDoc, type VideoDoc } from '../documents.ts'
+import type { VideoDoc } from '../documents.ts'
+import { isAtWork } from './atWork.ts'
 import { writeVideoRef } from './emitVideoEvents.ts'
 
 export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook {
@@ -15,16 +16,7 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
       req,
     })) as unknown as VideoDoc
     const where = { video: { equals: id } }
-    const { docs } = await req.payload.find({
-      collection: renditions,
-      where: { ...where, submission: { equals: video.submission ?? 0 } },
-      limit: 1,
-      depth: 0,
-      req,
-    })
-    const rendition = docs[0] as unknown as RenditionDoc | undefined
-    const running = video.stage !== 'cancelled' && !(rendition && isOver(rendition.status))
-    if ((video.submission ?? 0) > 0 && running) {
+    if (await isAtWork(settings, req, video)) {
       await writeVideoRef(settings, 'video.cancelled', video, req)
     }
     // A column added by a migration of SQLite's does not let go of the video by itself.

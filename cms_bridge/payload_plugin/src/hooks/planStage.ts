@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type TranslationKey, translate } from '../translations/index.ts'
 import type { VideoDoc } from '../documents.ts'
+import { isAtWork } from './atWork.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
@@ -13,7 +14,8 @@ import { speaksForEditor } from './speaksForEditor.ts'
  *
  * Restoring a version brings back its words and leaves the video in the project where it is.
  */
-export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
+export function planStage(settings: Settings): CollectionBeforeChangeHook {
+  const { slugs } = settings
   return async ({ data: saved, originalDoc, req }) => {
     const seen = (originalDoc ?? {}) as Partial<VideoDoc>
     const before = seen.id ? await holdNewest<Partial<VideoDoc>>(req, slugs.videos, seen.id) : seen
@@ -45,7 +47,8 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
     const request = isAskedTwice ? stage : asked
     switch (request) {
       case 'draft':
-        return { ...data, stage: 'draft', submission, retries }
+        // What was submitted once is a draft no more: the service would go on with it unseen.
+        return { ...data, stage: submission > 0 ? stage : 'draft', submission, retries }
       case 'submitted':
       case 'resubmit':
         if (request === 'submitted' && stage === 'submitted') {
@@ -60,6 +63,10 @@ export function planStage({ slugs }: Settings): CollectionBeforeChangeHook {
         return { ...data, stage: 'submitted', submission, retries: retries + 1 }
       case 'cancelled':
         if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
+        // Nothing is left to stop of a finished film; a bulk action may name it all the same.
+        if (!(await isAtWork(settings, req, before as VideoDoc))) {
+          return { ...data, stage, submission, retries }
+        }
         return { ...data, stage: 'cancelled', submission, retries }
       default:
         // Not one of ours: the field's own validation answers.

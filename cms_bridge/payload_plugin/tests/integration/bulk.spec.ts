@@ -1,0 +1,114 @@
+/** Acts that reach further than an editor sees: of many at once, of what others use, of raw values. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { Bridge } from '../support/bridge.ts'
+import { type Cms, type Doc, startCms } from '../support/cms.ts'
+import { renditionWrite, storyboardWrite } from '../support/samples.ts'
+
+const bridge = new Bridge()
+let cms: Cms
+
+beforeAll(async () => {
+  await bridge.start()
+  cms = await startCms({ bridgeUrl: bridge.url })
+})
+afterAll(async () => {
+  await cms.close()
+  await bridge.stop()
+})
+beforeEach(() => {
+  bridge.received.length = 0
+})
+
+async function told(): Promise<string[]> {
+  await vi.waitFor(
+    async () => {
+      const rows = await cms.outbox()
+      expect(rows.filter(({ state }) => state === 'queued')).toEqual([])
+    },
+    { timeout: 5_000, interval: 25 },
+  )
+  return bridge.types
+}
+
+/** Return a submitted video whose job stands where it is said. */
+async function videoAt(status: 'completed' | 'failed' | 'generating'): Promise<Doc> {
+  const video = await cms.makeVideo({ stage: 'submitted' })
+  await told()
+  await cms.putRendition(renditionWrite(video, { status }))
+  bridge.received.length = 0
+  return video
+}
+
+const idsOf = (videos: Doc[]): string =>
+  `where[id][in]=${videos.map(({ id }) => String(id)).join(',')}`
+
+describe('cancelling many at once', () => {
+  test('stops what is at work and leaves what has ended as it is', async () => {
+    const [finished, failed, running] = [
+      await videoAt('completed'),
+      await videoAt('failed'),
+      await videoAt('generating'),
+    ]
+    const path = `/videos?${idsOf([finished, failed, running])}&depth=0`
+    const { body } = await cms.ask<{ errors: unknown[] }>('PATCH', path, { stage: 'cancelled' })
+    expect(body.errors).toEqual([])
+    expect(await cms.read('videos', finished.id)).toMatchObject({ stage: 'submitted' })
+    expect(await cms.read('videos', failed.id)).toMatchObject({ stage: 'submitted' })
+    expect(await cms.read('videos', running.id)).toMatchObject({ stage: 'cancelled' })
+    expect(await told()).toEqual(['video.cancelled'])
+  })
+
+  test('also stops the changes of a finished film that the service has only just been told', async () => {
+    const video = await videoAt('completed')
+    const { body } = await cms.putStoryboard(storyboardWrite(video))
+    await cms.change('storyboards', body.id, { title: 'Changed', decision: 'approved' })
+    await cms.change('videos', video.id, { stage: 'cancelled' })
+    expect(await told()).toEqual(['storyboard.approved', 'video.cancelled'])
+  })
+})
+
+describe('a stage that is written by hand', () => {
+  test('makes no draft of what was submitted', async () => {
+    const video = await videoAt('generating')
+    for (const stage of ['draft', null]) {
+      expect(await cms.change('videos', video.id, { stage })).toMatchObject({ stage: 'submitted' })
+    }
+    await cms.change('videos', video.id, { stage: 'cancelled' })
+    expect(await cms.change('videos', video.id, { stage: 'draft' })).toMatchObject({
+      stage: 'cancelled',
+    })
+    expect(await told()).toEqual(['video.cancelled'])
+  })
+
+  test('that nobody knows is refused, and changes nothing', async () => {
+    const video = await videoAt('generating')
+    const path = `/videos/${String(video.id)}`
+    expect((await cms.ask('PATCH', path, { stage: 'published' })).status).toBe(400)
+    expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'submitted' })
+    expect(await told()).toEqual([])
+  })
+})
+
+describe('a project with videos', () => {
+  test.for([
+    ['en', 'Videos still belong to this project (1); delete or move them first.'],
+    ['de', 'Zu diesem Projekt gehören noch Videos (1); bitte zuerst löschen oder verschieben.'],
+    ['es', 'Aún hay vídeos en este proyecto (1); bórrelos o muévalos primero.'],
+    [
+      'fr',
+      'Des vidéos appartiennent encore à ce projet (1) ; supprimez-les ou déplacez-les d’abord.',
+    ],
+  ] as const)(
+    'is not deleted, alone or among others, and says so (%s)',
+    async ([language, words]) => {
+      const { project } = await cms.makeVideo()
+      const alone = await cms.ask('DELETE', `/projects/${String(project)}`, undefined, { language })
+      expect(alone).toMatchObject({ status: 409, body: { errors: [{ message: words }] } })
+      const path = `/projects?where[id][in]=${String(project)}`
+      const among = await cms.ask<{ errors: unknown }>('DELETE', path, undefined, { language })
+      expect(among.body.errors).toEqual([expect.objectContaining({ message: words })])
+      expect(await cms.read('projects', project)).toMatchObject({ id: project })
+    },
+  )
+})
