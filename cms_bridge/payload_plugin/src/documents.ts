@@ -63,6 +63,8 @@ export interface VideoDoc {
   stage?: StageRequest | null
   submission?: number | null
   retries?: number | null
+  /** When it was put into the trash; nothing where it was not. */
+  deletedAt?: null | string
   updatedAt: string
 }
 

@@ -8,7 +8,8 @@ import * as migration_20261129_044227_storyboard_revision from './20261129_04422
 import * as migration_20261129_092100_outbox_video from './20261129_092100_outbox_video.ts';
 import * as migration_20261129_093101_video_service_id from './20261129_093101_video_service_id.ts';
 import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
-import * as migration_20261129_100847_music from './20261129_100847_music.ts';
+import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
+import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 
 export const migrations = [
   {
@@ -62,8 +63,13 @@ export const migrations = [
     name: '20261129_094203_outbox_step',
   },
   {
-    up: migration_20261129_100847_music.up,
-    down: migration_20261129_100847_music.down,
-    name: '20261129_100847_music'
+    up: migration_20261129_100642_video_trash.up,
+    down: migration_20261129_100642_video_trash.down,
+    name: '20261129_100642_video_trash',
+  },
+  {
+    up: migration_20261129_102245_music.up,
+    down: migration_20261129_102245_music.down,
+    name: '20261129_102245_music'
   },
 ];

@@ -20,6 +20,9 @@ export function projects(settings: Settings): CollectionConfig {
           const { totalDocs } = await req.payload.count({
             collection: slugs.videos,
             where: { project: { equals: id } },
+            // Those in the trash as well: they can be restored.
+            trash: true,
+            overrideAccess: true,
             req,
           })
           if (totalDocs > 0) {

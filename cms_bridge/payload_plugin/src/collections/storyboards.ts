@@ -10,6 +10,7 @@ import { collectionAccess } from '../access.ts'
 import { decisions } from '../documents.ts'
 import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
+import { mayApprove } from '../hooks/mayApprove.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
@@ -98,6 +99,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     {
       name: 'decision',
       type: 'select',
+      hooks: { beforeValidate: [mayApprove(settings)] },
       label: labels('decision'),
       defaultValue: 'pending',
       options: decisions.map((value) => ({ value, label: labels(`decision.${value}`) })),

@@ -77,6 +77,7 @@ export function videos(settings: Settings): CollectionConfig {
       listSearchableFields: ['title', 'brief', 'script'],
     },
     versions: { maxPerDoc: 50 },
+    trash: true,
     hooks: {
       beforeChange: [nameVideo, planStage(settings)],
       afterChange: [emitVideoEvents(settings)],

@@ -18,6 +18,8 @@ export async function findNewestReadable<T>(
     limit: 1,
     depth: 0,
     overrideAccess: false,
+    // A video in the trash is shown there, to whom it was shown before.
+    trash: true,
     req,
   })
   return docs[0] as unknown as T | undefined

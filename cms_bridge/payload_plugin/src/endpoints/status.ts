@@ -75,6 +75,7 @@ async function newestEvents(
       sort,
       limit: 1,
       depth: 0,
+      overrideAccess: true,
     })
     return docs[0] as unknown as OutboxDoc | undefined
   }

@@ -102,6 +102,7 @@ async function findVideo(
       limit: 1,
       depth: 0,
       overrideAccess: true,
+      trash: true,
     })
     return docs[0] as unknown as undefined | VideoDoc
   }
@@ -178,7 +179,7 @@ async function createOnce(
   const existing = await findByJob(req, collection, jobId)
   if (existing !== undefined) return { id: existing, stored: false }
   try {
-    const { id } = await req.payload.create({ collection, data, depth: 0 })
+    const { id } = await req.payload.create({ collection, data, depth: 0, overrideAccess: true })
     return { id, stored: true }
   } catch (error) {
     const winner = error instanceof ValidationError && (await findByJob(req, collection, jobId))
@@ -197,6 +198,7 @@ async function findByJob(
     where: { jobId: { equals: jobId } },
     limit: 1,
     depth: 0,
+    overrideAccess: true,
   })
   return docs[0]?.id
 }

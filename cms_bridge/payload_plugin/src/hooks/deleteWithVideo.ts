@@ -13,7 +13,9 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
       collection: videos,
       id,
       depth: 0,
+      overrideAccess: true,
       req,
+      trash: true,
     })) as unknown as VideoDoc
     const where = { video: { equals: id } }
     if (await isAtWork(settings, req, video)) {
@@ -26,7 +28,7 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
       data: { video: null },
       req,
     })
-    await req.payload.delete({ collection: storyboards, where, req })
-    await req.payload.delete({ collection: renditions, where, req })
+    await req.payload.delete({ collection: storyboards, where, overrideAccess: true, req })
+    await req.payload.delete({ collection: renditions, where, overrideAccess: true, req })
   }
 }

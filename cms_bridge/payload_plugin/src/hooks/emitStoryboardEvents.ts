@@ -23,6 +23,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       id,
       depth: 0,
       draft: true,
+      overrideAccess: true,
       req,
     })) as unknown as StoryboardDoc
     const video = (await req.payload.findByID({

@@ -28,7 +28,9 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
       id,
       depth: 0,
       draft: true,
+      overrideAccess: true,
       req,
+      trash: true,
     })) as unknown as VideoDoc
     if (isSubmission) await writeSubmitted(settings, video, req)
     if (isRetry) await writeVideoRef(settings, 'video.retried', video, req)
@@ -45,6 +47,7 @@ async function writeSubmitted(
     collection: settings.slugs.projects,
     id: idOf(video.project),
     depth: 0,
+    overrideAccess: true,
     req,
   })) as unknown as ProjectDoc
   const brief: Brief = {

@@ -25,6 +25,7 @@ export async function holdNewest<T>(req: PayloadRequest, collection: string, id:
     overrideAccess: true,
     req,
     showHiddenFields: true,
+    trash: true,
   })) as unknown as T
 }
 

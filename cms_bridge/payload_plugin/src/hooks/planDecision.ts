@@ -1,15 +1,16 @@
 /** Decides what a person's save means for a storyboard's revision and its approval. */
 import { isDeepStrictEqual } from 'node:util'
-import { type CollectionBeforeChangeHook, Forbidden } from 'payload'
+import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
-import type { StoryboardDoc } from '../documents.ts'
+import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
+import { translate } from '../translations/index.ts'
 import { userName } from '../user.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
-export function planDecision({ access, slugs }: Settings): CollectionBeforeChangeHook {
+export function planDecision({ slugs }: Settings): CollectionBeforeChangeHook {
   return async ({ data, operation, originalDoc, req }) => {
     const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
     if (operation === 'create') return { ...data, scenes, decision: 'pending', revision: 0 }
@@ -22,9 +23,7 @@ export function planDecision({ access, slugs }: Settings): CollectionBeforeChang
     // A save that says what it has read decides nothing; nor does a second one that says the same.
     const isApproval =
       speaksForEditor(req) && decidesAnew(after, seen) && decidesAnew(after, before)
-    if (isApproval && req.payloadAPI !== 'local' && !(await access.approve({ req }))) {
-      throw new Forbidden(req.t)
-    }
+    if (isEdit || isApproval) await refuseInTrash(slugs.videos, idOf(before.video), req)
 
     const staysApproved = before.decision === 'approved' && !isEdit
     return {
@@ -46,9 +45,23 @@ export function planDecision({ access, slugs }: Settings): CollectionBeforeChang
 }
 
 /** Tell whether a save approves what was not approved, or was at another price: that may be refused. */
-function decidesAnew(after: StoryboardDoc, before: StoryboardDoc): boolean {
+export function decidesAnew(after: StoryboardDoc, before: StoryboardDoc): boolean {
   const isRepriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
   return after.decision === 'approved' && (before.decision !== 'approved' || isRepriced)
+}
+
+/** The service does nothing for a video in the trash, and nobody would watch it. */
+async function refuseInTrash(collection: string, id: Id, req: PayloadRequest): Promise<void> {
+  const video = (await req.payload.findByID({
+    collection,
+    id,
+    depth: 0,
+    overrideAccess: true,
+    req,
+    trash: true,
+  })) as unknown as VideoDoc
+  if (!video.deletedAt) return
+  throw new APIError(translate(req.i18n.language, 'invalid.inTrash'), 409, null, true)
 }
 
 /** Return what the service wrote; restoring a version drops it, since no user may write it. */

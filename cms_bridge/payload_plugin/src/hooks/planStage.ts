@@ -36,10 +36,13 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
       throw error
     }
 
+    const isInTrash = Boolean(data.deletedAt ?? before.deletedAt) && data.deletedAt !== null
     const saidStage = (saved as Partial<VideoDoc>).stage
     // A save that says what it has read says nothing, whatever has become of the video since.
     const isAsking = saidStage && saidStage !== (seen.stage ?? 'draft') && speaksForEditor(req)
-    const asked = isAsking ? saidStage : stage
+    // Nobody will watch what is in the trash.
+    const asked = isInTrash && submission > 0 ? 'cancelled' : isAsking ? saidStage : stage
+    if (isInTrash && isAsking && saidStage !== 'cancelled') refuse('invalid.inTrash', 'stage')
     // Somebody else has asked for the same at the same time: once is enough.
     const isAskedTwice =
       (asked === 'resubmit' && submission !== (seen.submission ?? 0)) ||

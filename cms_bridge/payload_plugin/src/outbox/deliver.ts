@@ -53,6 +53,7 @@ async function firstOfEachStream(payload: Payload, { slugs }: Settings): Promise
     limit: rowsAtOnce,
     pagination: false,
     depth: 0,
+    overrideAccess: true,
     // Without the bodies: this is read several times a second while something waits.
     select: {
       attempts: true,

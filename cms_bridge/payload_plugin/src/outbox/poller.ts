@@ -51,7 +51,8 @@ export function stopPoller(payload: Payload): void {
 /** Run the wake-ups that wait; where a due row has none left, queue one in its place. */
 export async function runDue(payload: Payload, settings: Settings): Promise<void> {
   if (!(await anyDue(payload, settings))) return
-  const run = () => payload.jobs.run({ queue: queueName, silent: { info: true } })
+  const run = () =>
+    payload.jobs.run({ overrideAccess: true, queue: queueName, silent: { info: true } })
   if ((await run()).jobStatus) return
   await wake(payload)
   await run()
@@ -63,6 +64,7 @@ export async function prune(payload: Payload, { deliver, slugs }: Settings): Pro
   await payload.delete({
     collection: slugs.outbox,
     where: { state: { equals: 'delivered' }, deliveredAt: before(deliver.keepMs) },
+    overrideAccess: true,
   })
   await payload.delete({
     collection: 'payload-jobs',
@@ -71,5 +73,6 @@ export async function prune(payload: Payload, { deliver, slugs }: Settings): Pro
       processing: { equals: true },
       updatedAt: before(stuckAfterMs),
     },
+    overrideAccess: true,
   })
 }

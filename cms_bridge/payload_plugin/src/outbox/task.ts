@@ -15,6 +15,7 @@ export function deliverTask(settings: Settings): TaskConfig {
         const { totalDocs } = await payload.count({
           collection: 'payload-jobs',
           where: { queue: { equals: queueName }, processing: { equals: false } },
+          overrideAccess: true,
         })
         // One alarm clock is enough, however many events wait.
         if (totalDocs === 0) await wake(payload, { at: next })

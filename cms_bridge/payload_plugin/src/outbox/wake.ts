@@ -18,6 +18,7 @@ export async function wake(
     task: taskSlug,
     queue: queueName,
     input: {},
+    overrideAccess: true,
     ...(at && { waitUntil: at }),
     ...(req && { req }),
   })

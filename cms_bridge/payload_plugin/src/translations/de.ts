@@ -161,6 +161,7 @@ export const de: Translations = {
   'invalid.duration': 'Mehr als 0 und höchstens {limit} Sekunden.',
   'invalid.angle': 'Mindestens 0 und weniger als 360 Grad.',
   'invalid.neverSubmitted': 'Dieses Video wurde nie eingereicht.',
+  'invalid.inTrash': 'Dieses Video liegt im Papierkorb; bitte erst wiederherstellen.',
   'invalid.projectInUse':
     'Zu diesem Projekt gehören noch Videos ({count}); bitte zuerst löschen oder verschieben.',
 

@@ -159,6 +159,7 @@ export const en = {
   'invalid.duration': 'More than 0 and at most {limit} seconds.',
   'invalid.angle': 'At least 0 and less than 360 degrees.',
   'invalid.neverSubmitted': 'This video was never submitted.',
+  'invalid.inTrash': 'This video is in the trash; restore it first.',
   'invalid.projectInUse':
     'Videos still belong to this project ({count}); delete or move them first.',
 

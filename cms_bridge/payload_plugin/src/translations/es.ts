@@ -161,6 +161,7 @@ export const es: Translations = {
   'invalid.duration': 'Más de 0 y como máximo {limit} segundos.',
   'invalid.angle': 'Al menos 0 y menos de 360 grados.',
   'invalid.neverSubmitted': 'Este vídeo nunca se envió.',
+  'invalid.inTrash': 'Este vídeo está en la papelera; restáurelo primero.',
   'invalid.projectInUse': 'Aún hay vídeos en este proyecto ({count}); bórrelos o muévalos primero.',
 
   'status.pending': 'Espera su turno',

@@ -161,6 +161,7 @@ export const fr: Translations = {
   'invalid.duration': 'Plus de 0 et au plus {limit} secondes.',
   'invalid.angle': 'Au moins 0 et moins de 360 degrés.',
   'invalid.neverSubmitted': 'Cette vidéo n’a jamais été envoyée.',
+  'invalid.inTrash': 'Cette vidéo est dans la corbeille ; restaurez-la d’abord.',
   'invalid.projectInUse':
     'Des vidéos appartiennent encore à ce projet ({count}) ; supprimez-les ou déplacez-les d’abord.',
 

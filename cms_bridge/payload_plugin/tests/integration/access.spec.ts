@@ -199,3 +199,51 @@ describe('the text of an event', () => {
     expect(await found(administrator, cancelled)).toBe(1)
   })
 })
+
+describe('the Local API', () => {
+  async function approve(who: Cms, options: { overrideAccess: boolean }): Promise<unknown> {
+    const email = who === insider ? 'insider@example.org' : 'admin@example.org'
+    const { docs } = await cms.payload.find({
+      collection: 'users',
+      where: { email: { equals: email } },
+      overrideAccess: true,
+    })
+    const user = { ...docs[0], collection: 'users' }
+    return cms.payload.update({
+      collection: 'storyboards',
+      id: storyboard.id,
+      data: { decision: 'approved' },
+      user,
+      ...options,
+    })
+  }
+
+  test('approves for one who may not only where access is overridden', async () => {
+    await expect(approve(insider, { overrideAccess: false })).rejects.toThrow('not allowed')
+    expect(await cms.read('storyboards', storyboard.id)).toMatchObject({ decision: 'pending' })
+    await approve(administrator, { overrideAccess: false })
+    const approved = { decision: 'approved', approvedBy: 'admin@example.org' }
+    expect(await cms.read('storyboards', storyboard.id)).toMatchObject(approved)
+    await cms.change('storyboards', storyboard.id, { title: 'Edited again' })
+    await approve(insider, { overrideAccess: true })
+    const overridden = { decision: 'approved', approvedBy: 'insider@example.org' }
+    expect(await cms.read('storyboards', storyboard.id)).toMatchObject(overridden)
+  })
+
+  test('puts a video into a foreign project only where access is overridden', async () => {
+    const { docs } = await cms.payload.find({
+      collection: 'users',
+      where: { email: { equals: 'outsider@example.org' } },
+      overrideAccess: true,
+    })
+    const create = (overrideAccess: boolean): Promise<unknown> =>
+      cms.payload.create({
+        collection: 'videos',
+        data: { title: 'Mine', project: project.id, script: 'Words.' },
+        user: { ...docs[0], collection: 'users' },
+        overrideAccess,
+      })
+    await expect(create(false)).rejects.toThrow('not allowed')
+    await expect(create(true)).resolves.toMatchObject({ title: 'Mine' })
+  })
+})
