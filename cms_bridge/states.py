@@ -77,6 +77,8 @@ class Lane(enum.StrEnum):
     """A storyboard: seconds, and an editor waits for it."""
     GENERATION = "generation"
     """Pictures, speech and clips: minutes, nearly all of them spent waiting for providers."""
+    COMPOSITION = "composition"
+    """Encoding and storing the film: minutes in which an engine fills its machine."""
 
 
 class FileKind(enum.StrEnum):
@@ -135,7 +137,7 @@ class AttemptOutcome(enum.StrEnum):
     POSTPONED = "postponed"
     """It met a failure that passes: the job is tried again by itself."""
     RELEASED = "released"
-    """The worker went away and let go of the job; another may take it at once."""
+    """The worker let go of the job, going away or full; another may take it at once."""
     CANCELLED = "cancelled"
     """A person stopped the job."""
     LOST = "lost"
@@ -152,11 +154,12 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.STORYBOARD_COMPLETE: _STOPS | {Status.STORYBOARD_COMPLETE, Status.APPROVED},
     # An edit before work began voids the approval.
     Status.APPROVED: _STOPS | {Status.STORYBOARD_COMPLETE, Status.GENERATING},
-    # A new attempt after a crash starts again at generating, where finished assets are found.
+    # Each move to itself is a new attempt, which finds what was made.
     # A medium asked for by itself needs no composing.
     Status.GENERATING: _STOPS | {Status.GENERATING, Status.COMPOSING, Status.COMPLETED},
-    Status.COMPOSING: _STOPS | {Status.GENERATING, Status.UPLOADING},
-    Status.UPLOADING: _STOPS | {Status.GENERATING, Status.COMPLETED},
+    Status.COMPOSING: _STOPS | {Status.COMPOSING, Status.UPLOADING},
+    # A new attempt encodes once more what was not stored.
+    Status.UPLOADING: _STOPS | {Status.COMPOSING, Status.COMPLETED},
     # An edit of a finished film, and one that is approved by the very save that made it.
     Status.COMPLETED: frozenset({Status.STORYBOARD_COMPLETE, Status.APPROVED}),
     # An edit mends a storyboard that could not be filmed; it asks for approval anew.
@@ -181,7 +184,11 @@ def origins(target: Status) -> list[Status]:
     return [origin for origin, targets in MOVES.items() if target in targets]
 
 
-LANES: dict[Lane, frozenset[Status]] = {Lane.DRAFTS: DRAFTABLE, Lane.GENERATION: RENDERABLE}
+LANES: dict[Lane, frozenset[Status]] = {
+    Lane.DRAFTS: DRAFTABLE,
+    Lane.GENERATION: frozenset({Status.APPROVED, Status.GENERATING}),
+    Lane.COMPOSITION: frozenset({Status.COMPOSING, Status.UPLOADING}),
+}
 """In which statuses a job waits, or is worked on, in each lane."""
 
 

@@ -7,8 +7,8 @@ import structlog
 
 from cms_bridge.outbox import messages as outbox
 from cms_bridge.outbox.payload import PayloadClient
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
-from daemon.work.workload import TaskPool
 from render import tracebacks
 
 log = structlog.get_logger()

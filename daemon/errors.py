@@ -2,6 +2,7 @@
 
     DaemonError
     ├── TaskTimedOut        `work.attempts`: an attempt that was not done within the task time-out
+    ├── NoEngineFree        `work.pools`: a job that is let go for whoever has room to encode it
     ├── SenderError         `client`: the bridge refused an event, or the work came to a bad end
     ├── UnusableAsset       `work.reuse`: an asset that is there by its record alone
     ├── _StoppedListening   `listener`: nobody listens any longer

@@ -70,7 +70,8 @@ def places_of(dispatcher: Dispatcher, services: Services) -> Places:
     """Return how full a daemon is."""
     pools = {
         "drafts": dispatcher.drafts.pool,
-        "jobs": dispatcher.renders.pool,
+        "jobs": dispatcher.generation.pool,
+        "compositions": dispatcher.composition.pool,
         "news": dispatcher.deliveries.pool,
         "webhooks": dispatcher.webhooks.pool,
     }

@@ -7,6 +7,7 @@ from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Lane
 from render.generation.piper.processes import Bounds
 from render.generation.standards import Standards
 from render.rendition import Grade
@@ -52,12 +53,15 @@ class DaemonSettings(BridgeSettings):
     """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
+    lanes: Annotated[tuple[Lane, ...], Field(min_length=1)] = tuple(Lane)
+    """What this daemon takes up, as a JSON list: `drafts` and `generation` wait for providers,
+    `composition` fills a machine. Some daemon must serve each; news are told by every one."""
     concurrent_jobs: Annotated[int, Field(ge=1)] = 4
-    """Approved jobs in hand at once: generation mostly waits."""
+    """Approved jobs whose media are made at once: generation mostly waits."""
     concurrent_drafts: Annotated[int, Field(ge=1)] = 2
     """Storyboards drafted at once, beside those jobs: an editor never waits behind a film."""
     concurrent_renders: Annotated[int, Field(ge=1)] = 1
-    """Engines running at once: each one fills the machine."""
+    """Films encoded at once, beside those jobs: each one fills the machine."""
     concurrent_generations: Annotated[int, Field(ge=1)] = 4
     """Pictures and narrations being made at once, over all jobs."""
     concurrent_clips: Annotated[int, Field(ge=1, le=64)] = 4
@@ -112,16 +116,24 @@ class DaemonSettings(BridgeSettings):
     """The least time between two progress reports of one job."""
     daemon_database_connections: Annotated[int, Field(ge=1, le=1_000)] | None = None
     """Connections to PostgreSQL that a daemon opens at most; by default one for each of its
-    concurrent jobs and drafts, and four for sweeps, deliveries and looks at models."""
+    concurrent drafts, jobs and renders, and four for sweeps, deliveries and looks at models."""
     daemon_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 30
     """How long a daemon waits for one of them, or on SQLite for its turn to write."""
+
+    def places(self, lane: Lane) -> int:
+        """Return how many jobs of a lane this daemon has in hand at once."""
+        places = {
+            Lane.DRAFTS: self.concurrent_drafts,
+            Lane.GENERATION: self.concurrent_jobs,
+            Lane.COMPOSITION: self.concurrent_renders,
+        }
+        return places[lane] if lane in self.lanes else 0
 
     @property
     def database_bounds(self) -> DatabaseBounds:
         """How much of the database this process takes up."""
         return DatabaseBounds(
-            connections=self.daemon_database_connections
-            or self.concurrent_jobs + self.concurrent_drafts + 4,
+            connections=self.daemon_database_connections or sum(map(self.places, Lane)) + 4,
             idle_connections=self.database_idle_connections,
             wait_seconds=self.daemon_database_wait_seconds,
         )

@@ -71,8 +71,8 @@ async def drain(dispatcher: Dispatcher, services: Services, stop: StopSignal) ->
             patience.cancel_scope.cancel()
 
         patience.start_soon(cut_off)
-        await dispatcher.drafts.pool.join()
-        await dispatcher.renders.pool.join()
+        for workload in dispatcher.workloads:
+            await workload.pool.join()
         patience.cancel_scope.cancel()
     with anyio.move_on_after(_END_SECONDS):
         await dispatcher.deliveries.pool.join()

@@ -19,8 +19,9 @@ from daemon.deliveries import Deliveries
 from daemon.webhooks import WebhookDeliveries
 from daemon.work import drafting, media_order, rendering
 from daemon.work.attempts import Work
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
-from daemon.work.workload import TaskPool, Workload
+from daemon.work.workload import Workload
 
 Context = dict[str, Any]
 
@@ -38,14 +39,21 @@ class Dispatcher:
     """Where wake-ups hand their jobs in; every task finds it as `dispatcher` in its context."""
 
     drafts: Workload
-    renders: Workload
+    generation: Workload
+    composition: Workload
     deliveries: Deliveries
     webhooks: WebhookDeliveries
 
     @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """The jobs in hand, lane by lane."""
+        return self.drafts, self.generation, self.composition
+
+    @property
     def pools(self) -> tuple[TaskPool, ...]:
         """Everything that is under way."""
-        return self.drafts.pool, self.renders.pool, self.deliveries.pool, self.webhooks.pool
+        jobs = (workload.pool for workload in self.workloads)
+        return *jobs, self.deliveries.pool, self.webhooks.pool
 
 
 def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
@@ -56,9 +64,10 @@ def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
             Lane.DRAFTS,
             drafting.draft_storyboard,
             services,
-            size=settings.concurrent_drafts,
+            pool=TaskPool(size=settings.places(Lane.DRAFTS)),
         ),
-        renders=Workload(Lane.GENERATION, produce, services, size=settings.concurrent_jobs),
+        generation=Workload(Lane.GENERATION, produce, services, pool=services.generating),
+        composition=Workload(Lane.COMPOSITION, produce, services, pool=services.composing),
         deliveries=Deliveries(services),
         webhooks=WebhookDeliveries(services, targets),
     )
@@ -78,7 +87,13 @@ async def draft_storyboard(ctx: Context, job: str, attempt: int) -> None:
 async def render_video(ctx: Context, job: str, attempt: int) -> None:
     """Turn an approved job's storyboard into a video."""
     dispatcher: Dispatcher = ctx["dispatcher"]
-    await _wake(dispatcher.renders, job, attempt)
+    await _wake(dispatcher.generation, job, attempt)
+
+
+async def compose_video(ctx: Context, job: str, attempt: int) -> None:
+    """Encode a video whose pictures and speech are there."""
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    await _wake(dispatcher.composition, job, attempt)
 
 
 async def deliver_outbox(ctx: Context, job: str) -> None:

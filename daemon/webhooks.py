@@ -13,8 +13,8 @@ import structlog
 
 from cms_bridge.webhooks import deliveries
 from cms_bridge.webhooks.targets import Targets
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
-from daemon.work.workload import TaskPool
 from render import tracebacks
 
 log = structlog.get_logger()

@@ -23,10 +23,11 @@ from cms_bridge import telemetry, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
-from cms_bridge.jobs.queue import QueueName, Task, open_queue
+from cms_bridge.jobs.queue import WAKE_UPS, QueueName, Task, open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
+from cms_bridge.states import Lane
 from cms_bridge.storage.factory import store_from
 from cms_bridge.uploads import registry as uploads
 from cms_bridge.webhooks import history
@@ -40,6 +41,7 @@ from daemon.settings import DaemonSettings
 from daemon.shared_pace import open_shared_paces
 from daemon.shutdown import StopSignal, drain, stop_signals
 from daemon.tasks import Dispatcher, open_dispatcher
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from daemon.work.workspace import clear_leftovers
 from render import tracebacks
@@ -98,8 +100,9 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
     async with anyio.create_task_group() as group:
         for subscription in _subscriptions(dispatcher):
             group.start_soon(_listen, subscription, dispatcher, services)
-        group.start_soon(lambda: dispatcher.drafts.poll(every=every))
-        group.start_soon(lambda: dispatcher.renders.poll(every=every))
+        for workload in dispatcher.workloads:
+            if workload.pool.size:
+                group.start_soon(lambda workload=workload: workload.poll(every=every))
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(lambda: dispatcher.webhooks.poll(every=every))
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
@@ -120,17 +123,19 @@ async def _listen(subscription: Subscription, dispatcher: Dispatcher, services: 
 
 def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
     return [
-        Subscription(
-            queue=QueueName.DRAFTS,
-            tasks=[func(tasks.draft_storyboard, name=Task.DRAFT_STORYBOARD)],
-            concurrency=dispatcher.drafts.pool.size,
-            free_slots=lambda: dispatcher.drafts.free_slots,
-        ),
-        Subscription(
-            queue=QueueName.GENERATION,
-            tasks=[func(tasks.render_video, name=Task.RENDER_VIDEO)],
-            concurrency=dispatcher.renders.pool.size,
-            free_slots=lambda: dispatcher.renders.free_slots,
+        *(
+            Subscription(
+                queue=queue,
+                tasks=[func(task, name=name)],
+                concurrency=workload.pool.size,
+                free_slots=lambda workload=workload: workload.free_slots,
+            )
+            for workload, task, (queue, name) in (
+                (dispatcher.drafts, tasks.draft_storyboard, WAKE_UPS[Lane.DRAFTS]),
+                (dispatcher.generation, tasks.render_video, WAKE_UPS[Lane.GENERATION]),
+                (dispatcher.composition, tasks.compose_video, WAKE_UPS[Lane.COMPOSITION]),
+            )
+            if workload.pool.size
         ),
         Subscription(
             queue=QueueName.NEWS,
@@ -184,8 +189,8 @@ async def _tell_presence(services: Services, *, draining: bool = False) -> None:
     settings = services.settings
     await workers.report(
         services.worker,
-        drafts=settings.concurrent_drafts,
-        jobs=settings.concurrent_jobs,
+        drafts=settings.places(Lane.DRAFTS),
+        jobs=settings.places(Lane.GENERATION) + settings.places(Lane.COMPOSITION),
         draining=draining,
     )
 
@@ -208,6 +213,8 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         clips=anyio.CapacityLimiter(settings.concurrent_clips),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
+        generating=TaskPool(size=settings.places(Lane.GENERATION)),
+        composing=TaskPool(size=settings.places(Lane.COMPOSITION)),
     )
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from cms_bridge import films, metrics
+from cms_bridge import films, metrics, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import history, renditions, turns
@@ -23,11 +23,11 @@ from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord, Output, Stage, StoredVideo
 from cms_bridge.states import (
     FINISHED,
-    LANES,
     AttemptOutcome,
     JobKind,
     Lane,
     Status,
+    lane_of,
     origins,
 )
 from cms_bridge.tables import Attempt, Job
@@ -48,6 +48,20 @@ class Phase(StrEnum):
     """From `approved` to `completed`."""
 
 
+PHASES = {
+    Lane.DRAFTS: Phase.STORYBOARD,
+    Lane.GENERATION: Phase.RENDER,
+    Lane.COMPOSITION: Phase.RENDER,
+}
+"""Of which phase the work in a lane is."""
+
+_WORKING = {
+    Lane.DRAFTS: Status.STORYBOARDING,
+    Lane.GENERATION: Status.GENERATING,
+    Lane.COMPOSITION: Status.COMPOSING,
+}
+
+
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """A worker's claim on a job."""
 
@@ -55,6 +69,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     worker: str
     phase: Phase
+    lane: Lane
     kind: JobKind
     parent: UUID | None
     """Of an export: the job whose film it makes once more."""
@@ -104,12 +119,11 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     instead.
     """
     now = datetime.now(UTC)
-    lane = Lane.DRAFTS if phase is Phase.STORYBOARD else Lane.GENERATION
-    working = Status.STORYBOARDING if phase is Phase.STORYBOARD else Status.GENERATING
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
         record = JobRecord.of(row) if row else None
-        if record is None or record.status not in LANES[lane]:
+        lane = lane_of(record.status) if record else None
+        if record is None or lane is None or PHASES[lane] is not phase:
             return None
         if after is not None and (record.wake_at is None or after != record.attempt):
             # Only a person can move it by now, or it has passed through other hands since.
@@ -119,7 +133,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         claimed = (
             await Job.update(
                 {
-                    Job.status: working,
+                    Job.status: _WORKING[lane],
                     Job.attempt: record.attempt + 1,
                     Job.retry_count: retries,
                     Job.lease_owner: worker,
@@ -157,7 +171,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             )
         )
         await messages.touch(job, Topic.RENDITION)
-        lease = _lease(JobRecord.of(claimed[0]), phase, worker)
+        lease = _lease(JobRecord.of(claimed[0]), lane, worker)
         await turns.note(lane, lease.project, at=now)
     if retries > policy.max_retries:
         await fail(lease, _exhaustion_problem(retries))
@@ -300,9 +314,10 @@ async def postpone(
 
 
 async def release(lease: Lease) -> None:
-    """Let go of a job because the worker is going away; another may take it at once."""
+    """Let go of a job that another worker may take at once: this one goes away, or is full."""
     async with transaction():
-        await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
+        released = await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
+        wakeups.job_due(lease.job_id, released.status, attempt=lease.attempt)
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.RELEASED)
 
 
@@ -399,12 +414,13 @@ def _let_go() -> dict[Any, Any]:
     return {Job.lease_owner: "", Job.lease_expires_at: None, Job.stage: None}
 
 
-def _lease(job: JobRecord, phase: Phase, worker: str) -> Lease:
+def _lease(job: JobRecord, lane: Lane, worker: str) -> Lease:
     return Lease(
         job_id=job.id,
         attempt=job.attempt,
         worker=worker,
-        phase=phase,
+        phase=PHASES[lane],
+        lane=lane,
         kind=job.kind,
         parent=job.parent,
         output=job.output,

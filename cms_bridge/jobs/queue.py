@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from cms_bridge.batches import Batches, Command
 from cms_bridge.jobs import statuses
-from cms_bridge.states import DRAFTABLE, RENDERABLE
+from cms_bridge.states import Lane, lane_of
 from cms_bridge.wakeups import Due
 from render import tracebacks
 
@@ -48,6 +48,8 @@ class QueueName(StrEnum):
     """Storyboards: seconds, and an editor waits for each."""
     GENERATION = "reelwright:generation"
     """Pictures, speech and clips: minutes."""
+    COMPOSITION = "reelwright:composition"
+    """Encoding: minutes to hours."""
     NEWS = "reelwright:news"
     """Deliveries to CMS and integrators: milliseconds, or a time-out each while one hangs."""
 
@@ -59,10 +61,20 @@ class Task(StrEnum):
     """Queue DRAFTS: a pending job."""
     RENDER_VIDEO = "render_video"
     """Queue GENERATION: an approved job."""
+    COMPOSE_VIDEO = "compose_video"
+    """Queue COMPOSITION: a job whose pictures and speech are there."""
     DELIVER_OUTBOX = "deliver_outbox"
     """Queue NEWS: a job the CMS should hear of."""
     DELIVER_WEBHOOKS = "deliver_webhooks"
     """Queue NEWS: whatever integrators should hear of by now."""
+
+
+WAKE_UPS = {
+    Lane.DRAFTS: (QueueName.DRAFTS, Task.DRAFT_STORYBOARD),
+    Lane.GENERATION: (QueueName.GENERATION, Task.RENDER_VIDEO),
+    Lane.COMPOSITION: (QueueName.COMPOSITION, Task.COMPOSE_VIDEO),
+}
+"""Where a job's wake-up goes, by its lane, and what it asks for."""
 
 
 def serialise(value: dict[str, Any]) -> bytes:
@@ -111,10 +123,8 @@ class Queue:
                 ("PUBLISH", CHANGES, b"".join(job.bytes for job in due.changed)),
             ]
         for job, (status, attempt) in due.jobs.items():
-            if status in DRAFTABLE:
-                commands += _task(QueueName.DRAFTS, Task.DRAFT_STORYBOARD, str(job), attempt)
-            elif status in RENDERABLE:
-                commands += _task(QueueName.GENERATION, Task.RENDER_VIDEO, str(job), attempt)
+            if lane := lane_of(status):
+                commands += _task(*WAKE_UPS[lane], str(job), attempt)
         for job in due.news:
             commands += _task(QueueName.NEWS, Task.DELIVER_OUTBOX, str(job))
         if due.webhooks:

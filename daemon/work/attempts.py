@@ -16,6 +16,7 @@ from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailabl
 from daemon.errors import DaemonError, first_error
 from daemon.work.engine import EngineDied
 from daemon.work.heartbeat import hold
+from daemon.work.pools import NoEngineFree
 from daemon.work.services import Services
 from daemon.work.workspace import clear_attempt
 from render.errors import RenderError, RetryableGeneration
@@ -103,6 +104,8 @@ async def _record_failure(lease: Lease, error: Exception, services: Services) ->
         match error:
             case LeaseLost():
                 return "lost", str(error)
+            case NoEngineFree():
+                return "released", str(error)
             case RetryableGeneration() | StorageUnavailable() | EngineDied() | TaskTimedOut():
                 postponed = await leases.postpone(
                     lease,

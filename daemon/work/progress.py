@@ -11,7 +11,7 @@ from cms_bridge.errors import DatabaseError, LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import Stage
-from cms_bridge.states import Status
+from cms_bridge.states import Lane, Status
 
 log = structlog.get_logger()
 
@@ -30,11 +30,12 @@ class Reporter:
     """
 
     def __init__(self, lease: Lease, *, every: float) -> None:
-        """Report a leased job's progress at most once in `every` seconds."""
+        """Report a leased job's progress at most once in `every` seconds; it never goes back."""
         self._lease = lease
         self._every = every
         self._last = 0.0
-        self._percent = -1
+        # What is being made once more in the lane of composition was shown in the one before.
+        self._percent = COMPOSING[0] if lease.lane is Lane.COMPOSITION else -1
         self._untold: dict[str, Any] = {}
         self._later: asyncio.Task[None] | None = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -11,13 +12,15 @@ import structlog
 from msgspec.structs import replace
 
 from cms_bridge.assets import AssetRecord
-from cms_bridge.jobs import leases
+from cms_bridge.database import transaction
+from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import Output, Stage, StoredFile, StoredVideo
-from cms_bridge.states import FileKind, StageName, Status
+from cms_bridge.states import FileKind, Lane, StageName, Status
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.generation import generate_assets, merge
+from daemon.work.pools import NoEngineFree
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
 from daemon.work.workspace import attempt_directory, cache_directory
@@ -79,6 +82,7 @@ async def _make(
     await anyio.Path(directory / "storyboard.json").write_bytes(manifest_board)
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
+    await _enter_composition(lease, services)
     async with services.renders:
         rendered = await run_engine(
             _arguments(directory, services, lease.output),
@@ -94,6 +98,8 @@ async def _make(
     )
     for warning in rendered.warnings:
         log.warning("engine.warned", code=warning.code, message=warning.message)
+    # What is left waits for the store: the next film may be encoded meanwhile.
+    services.composing.leave()
     shown = tuple(warning for warning in rendered.warnings if warning.code not in _FOR_OPERATORS)
     await reporter.move(
         Status.UPLOADING,
@@ -109,6 +115,20 @@ async def _make(
         side_by_side=services.settings.concurrent_uploads,
     )
     return _stored_video(rendered.rendition, files)
+
+
+async def _enter_composition(lease: Lease, services: Services) -> None:
+    """Pass on to the lane of composition: here, if there is room and nobody's turn before.
+
+    Raises `NoEngineFree`: whoever has room claims it there, and finds what was made.
+    """
+    if lease.lane is Lane.COMPOSITION:
+        return
+    if await turns.next_in(Lane.COMPOSITION, limit=1) or not services.composing.enter():
+        raise NoEngineFree("Its pictures and speech are there; it waits to be encoded.")
+    services.generating.leave()
+    async with transaction():
+        await turns.note(Lane.COMPOSITION, lease.project, at=datetime.now(UTC))
 
 
 def _keep_words(storyboard: Storyboard, records: tuple[AssetRecord, ...], cache: Path) -> None:

@@ -15,6 +15,7 @@ from cms_bridge.webhooks.deliveries import Patience
 from cms_bridge.webhooks.signing import Secrets
 from daemon.settings import DaemonSettings
 from daemon.work.in_flight import InFlight
+from daemon.work.pools import TaskPool
 from render.generation.providers import Providers
 
 
@@ -33,6 +34,10 @@ class Services:
     """Chains of models; metered by a ledger before anything is asked of them."""
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
+    generating: TaskPool
+    """Places for jobs whose pictures and speech are being made."""
+    composing: TaskPool
+    """Places for jobs that are being encoded; none where this daemon encodes nothing."""
     clips: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(4))
     """Stills being set in motion at once: each takes minutes, and keeps no picture waiting."""
     in_flight: InFlight = field(default_factory=InFlight)

@@ -5,20 +5,18 @@ the database is looked into every few seconds and whenever a place becomes free,
 is due is due, whatever became of Redis and of whoever was woken before.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Coroutine
-from typing import Any
 from uuid import UUID
 
 import anyio
 import structlog
 
 from cms_bridge.jobs import turns
-from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.leases import PHASES
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.states import Lane
 from daemon.work.attempts import Work, attempt
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from render import tracebacks
 
@@ -28,57 +26,13 @@ _COOL_DOWN_SECONDS = 10
 """How long a job that could not be claimed leaves its place to others."""
 
 
-class TaskPool:
-    """Tasks of one kind, so many at once; they end with nobody but themselves.
-
-    They belong neither to the connection that began them nor to its errors.
-    """
-
-    def __init__(self, *, size: int) -> None:
-        """Take how many there may be."""
-        self.size = size
-        self.slot_freed = anyio.Event()
-        """Set when the next task has ended; then another takes its place."""
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def free_slots(self) -> int:
-        """How many more there may be."""
-        return max(0, self.size - len(self._tasks))
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin a task."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._release)
-
-    def _release(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("daemon.task_crashed", exc_info=error)
-        self.slot_freed.set()
-        self.slot_freed = anyio.Event()
-
-    async def join(self) -> None:
-        """Return when no task is left."""
-        while self._tasks:
-            await self.slot_freed.wait()
-
-    async def cancel(self) -> None:
-        """Cancel what is left, shielded or not."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
 class Workload:
     """One lane's jobs in hand."""
 
-    def __init__(self, lane: Lane, work: Work, services: Services, *, size: int) -> None:
-        """Take what is done with a job of the lane, and for how many there is room."""
-        self.pool = TaskPool(size=size)
+    def __init__(self, lane: Lane, work: Work, services: Services, *, pool: TaskPool) -> None:
+        """Take what is done with a job of the lane, and where its places are."""
+        self.pool = pool
         self._lane = lane
-        self._phase = Phase.STORYBOARD if lane is Lane.DRAFTS else Phase.RENDER
         self._work = work
         self._services = services
         self._active: Counter[UUID] = Counter()
@@ -147,7 +101,9 @@ class Workload:
 
     async def _attempt(self, job: UUID, after: int | None) -> None:
         try:
-            claimed = await attempt(job, self._phase, self._work, self._services, after=after)
+            claimed = await attempt(
+                job, PHASES[self._lane], self._work, self._services, after=after
+            )
         except Exception:  # one job's trouble is not the next one's
             log.exception("attempt.failed", job_id=str(job))
             claimed = False

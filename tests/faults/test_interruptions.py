@@ -7,8 +7,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -18,13 +18,11 @@ from uuid import UUID
 
 import anyio
 import anyio.to_thread
-import msgspec
 import psutil
 import pytest
 from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
-from cms_bridge.database import connected
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import moves
 from cms_bridge.jobs.leases import Phase
@@ -36,18 +34,15 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job
 from cms_bridge.wakeups import Due
 from daemon.local.redis import embedded_redis
-from render.storyboard import AspectRatio, Limits, Scene, Storyboard
+from render.storyboard import Limits
 from tests.faults.crashes import at_rest
-from tests.faults.harness import Harness, daemon, kill, open_harness
+from tests.faults.harness import Harness, kill, open_harness
+from tests.faults.runs import CALLS, one_set, ordered
 from tests.support import events
 from tests.support.installation import eventually
-from tests.support.ledger import PLENTY
 
 pytestmark = pytest.mark.anyio
 
-CALLS = 4
-SECONDS = 2.0
-"""How long each call takes."""
 GENERATED = {Status.COMPOSING, Status.UPLOADING, Status.COMPLETED}
 
 
@@ -55,60 +50,6 @@ GENERATED = {Status.COMPOSING, Status.UPLOADING, Status.COMPLETED}
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     with open_harness(tmp_path_factory.mktemp("harness")) as harness:
         yield harness
-
-
-class Set(msgspec.Struct, frozen=True):
-    """One run's own directory and a daemon's settings for it."""
-
-    harness: Harness
-    directory: Path
-    settings: dict[str, str]
-
-    @contextmanager
-    def daemon(self) -> Iterator[BaseProcess]:
-        with daemon(self.settings, self.directory) as process:
-            yield process
-
-    def said(self) -> str:
-        return (self.directory / "daemon.log").read_text()
-
-
-@asynccontextmanager
-async def one_set(harness: Harness, **settings: str) -> AsyncIterator[Set]:
-    directory = await anyio.to_thread.run_sync(harness.reset)
-    made = harness.settings(directory, provider="gemini", drafting=False)
-    made["REELWRIGHT_CONCURRENT_GENERATIONS"] = str(CALLS)
-    made |= {f"REELWRIGHT_{name.upper()}": value for name, value in settings.items()}
-    harness.google.latency = SECONDS
-    async with connected(made["REELWRIGHT_DATABASE_URL"]):
-        yield Set(harness, directory, made)
-    # Whoever hung up is charged all the same, a while later: not in the next run.
-    await eventually(lambda: not harness.google.at_once)
-
-
-async def ordered(name: str, *, approved: bool = True) -> UUID:
-    """Store a job of one scene that no other job's media will do for; it waits for a worker."""
-    event = events.submitted(video=name, title=name, script=f"{name}.")
-    job = (
-        await intake.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
-    ).job_id
-    if approved:
-        board = Storyboard(
-            title=name,
-            scenes=(Scene(id="s1", narration=f"{name}.", picture_prompt=f"A cup of {name}"),),
-            aspect_ratio=AspectRatio.SQUARE,
-        )
-        values: dict[Any, Any] = {
-            Job.status: Status.APPROVED,
-            Job.storyboard_data: msgspec.json.encode(board).decode(),
-            Job.storyboard_digest: board.digest,
-            Job.approved: True,
-            Job.approved_digest: board.digest,
-            Job.approved_cost: PLENTY,
-        }
-        await Job.update(values).where(Job.id == job)
-    await Job.update({Job.wake_at: datetime.now(UTC) - timedelta(seconds=1)}).where(Job.id == job)
-    return job
 
 
 async def states(made: list[UUID]) -> Counter[str]:

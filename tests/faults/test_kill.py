@@ -217,7 +217,9 @@ class TestTwoDaemons:
         for job in jobs:
             await completed(running, job)
             assert attempts(running, job, "storyboard") == ["succeeded"]
-            assert attempts(running, job, "render") == ["succeeded"]
+            # Once more if it was let go of for another to encode.
+            tried = attempts(running, job, "render")
+            assert tried in (["succeeded"], ["released", "succeeded"])
             assert videos(running, job) == 1
 
     async def test_a_daemon_that_is_told_to_stop_hands_its_job_over_at_once(

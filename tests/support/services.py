@@ -8,6 +8,7 @@ import anyio
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.storage.factory import store_from
 from daemon.settings import DaemonSettings
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from render.generation.providers import Providers
 
@@ -34,4 +35,6 @@ async def opened_services(
             providers=opened,
             generations=anyio.CapacityLimiter(generations),
             renders=anyio.CapacityLimiter(1),
+            generating=TaskPool(size=1),
+            composing=TaskPool(size=1),
         )

@@ -169,6 +169,22 @@ async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
     assert (row.status, row.error) == ("failed", away)
 
 
+async def test_a_film_let_go_of_before_it_is_encoded_waits_in_that_lane_and_stays_there() -> None:
+    job = await approved()
+    lease = await claimed(job)
+    assert lease.lane is Lane.GENERATION
+    await leases.advance(lease, to=Status.COMPOSING)
+    await leases.release(lease)
+    assert await turns.next_in(Lane.GENERATION, limit=9) == []
+    assert await turns.next_in(Lane.COMPOSITION, limit=9) == [(job, 1, Status.COMPOSING)]
+    lease = await claimed(job, worker="other")
+    assert (lease.lane, lease.phase) == (Lane.COMPOSITION, Phase.RENDER)
+    await leases.advance(lease, to=Status.UPLOADING)
+    await leases.release(lease)
+    await claimed(job)
+    assert (await transitions.find(job)).status is Status.COMPOSING
+
+
 async def test_a_released_job_can_be_claimed_at_once_and_costs_no_retry() -> None:
     job = await approved()
     await leases.release(await claimed(job))

@@ -18,6 +18,7 @@ from cms_bridge.ledger.charges import charges_of
 from cms_bridge.storage.base import ObjectStore
 from daemon.settings import DaemonSettings
 from daemon.work.drafting import MAX_ANSWERS, draft_storyboard
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from render.errors import UnusableAnswer
 from render.generation.base import GeneratedText, Kind, TextRequest, Ticket
@@ -76,6 +77,8 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
             providers=replace(free, text=text),
             generations=anyio.CapacityLimiter(4),
             renders=anyio.CapacityLimiter(1),
+            generating=TaskPool(size=1),
+            composing=TaskPool(size=1),
         )
         for attempt in range(attempts):
             lease = await leases.claim(

@@ -23,6 +23,7 @@ from cms_bridge.wakeups import Due
 from daemon import tasks, worker
 from daemon.listener import Listener, Subscription, listen
 from daemon.work.in_flight import InFlight
+from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from daemon.work.workload import Workload
 from tests.support import events
@@ -72,7 +73,7 @@ async def drafting() -> Drafting:
 async def workload(
     directory: Path, work: Drafting, *, most: int = 2, worker: str = "w1"
 ) -> AsyncIterator[Workload]:
-    made = Workload(Lane.DRAFTS, work, services(directory, worker), size=most)
+    made = Workload(Lane.DRAFTS, work, services(directory, worker), pool=TaskPool(size=most))
     try:
         yield made
     finally:
@@ -135,7 +136,7 @@ async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: D
     (job,) = await due(1)
     in_flight = (made := services(tmp_path)).in_flight
     in_flight.drain()
-    jobs = Workload(Lane.DRAFTS, drafting, made, size=2)
+    jobs = Workload(Lane.DRAFTS, drafting, made, pool=TaskPool(size=2))
     assert not jobs.start(job)
     await jobs.start_due()
     assert drafting.begun == []
