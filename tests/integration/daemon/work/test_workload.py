@@ -142,6 +142,22 @@ async def test_a_daemon_that_drains_takes_nothing_up(tmp_path: Path, drafting: D
     assert drafting.begun == []
 
 
+async def test_a_wake_up_has_whichevers_turn_it_is_taken_up_and_comes_back_for_its_own(
+    tmp_path: Path, drafting: Drafting
+) -> None:
+    (mine,) = await due(1)
+    other = (await accept(events.submitted(video="v", project="other"))).job_id
+    await turns.note(Lane.DRAFTS, "project-1", at=datetime.now(UTC))
+    async with workload(tmp_path, drafting) as jobs:
+        assert not await jobs.wake(mine, after=0)
+        await eventually(lambda: drafting.begun == [other])
+        assert await jobs.wake(mine, after=0)
+        await eventually(lambda: drafting.begun == [other, mine])
+        # One that is in hand by now needs none.
+        drafting.go_on.set()
+        assert await jobs.wake(other, after=0)
+
+
 async def test_a_late_wake_up_leaves_a_job_in_hand_as_it_is(
     tmp_path: Path, drafting: Drafting
 ) -> None:
