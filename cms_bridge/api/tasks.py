@@ -42,7 +42,7 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED, MEDIA, JobKind, Origin, StageName, Status
 from render.problem import Problem
-from render.storyboard import AspectRatio, Brief, Locale
+from render.storyboard import AspectRatio, Brief, Locale, Mood
 
 log = structlog.get_logger()
 
@@ -132,8 +132,10 @@ class MusicBed(
 ):
     """Music under the voice: looped to its length, faded, and ducked while somebody speaks."""
 
-    asset_id: UUID
-    """Something to hear that the project has."""
+    asset_id: UUID | None = None
+    """Something to hear that the project has; null where a mood is named."""
+    mood: Mood | None = None
+    """Built-in music of a mood, instead of an asset."""
     volume: Annotated[float, msgspec.Meta(ge=-60, le=0)] = -14.0
     """Loudness against the voice, in LU."""
     duck: Annotated[float, msgspec.Meta(ge=0, le=40)] = 8.0
@@ -451,6 +453,7 @@ def _medium(data: ImageTask | AudioTask, by: str) -> Order:
         music=music
         and Bed(
             asset=music.asset_id,
+            mood=music.mood,
             volume=music.volume,
             duck=music.duck,
             fade_in=music.fade_in,

@@ -31,6 +31,7 @@ from render.storyboard import (
     Brief,
     Limits,
     Locale,
+    Mood,
     Music,
     Scene,
     Solid,
@@ -45,23 +46,31 @@ _TITLE_CHARS = 80
 
 
 class Bed(msgspec.Struct, frozen=True, kw_only=True):
-    """Music under spoken words, by its asset's id; the rest as in `render.storyboard.Music`."""
+    """Music under spoken words, by its asset's id or by its mood, of which it has one.
 
-    asset: UUID
+    The rest as in `render.storyboard.Music`.
+    """
+
+    asset: UUID | None = None
+    mood: Mood | None = None
     volume: float = -14.0
     duck: float = 8.0
     fade_in: float = 1.0
     fade_out: float = 2.5
 
     def under(self, board: Storyboard, *, media_type: str) -> Storyboard:
-        """Return a storyboard with this as its music, in a file whose name tells its type."""
+        """Return a storyboard with this as its music.
+
+        An asset is a file whose name tells its type, which is empty for a mood.
+        """
         (scene,) = board.scenes
         return replace(
             board,
             # Nothing is seen, and so no picture is made.
             scenes=(replace(scene, background=Solid(colour="#000000")),),
             music=Music(
-                file=f"{self.asset}.{assets.EXTENSIONS[media_type]}",
+                file=f"{self.asset}.{assets.EXTENSIONS[media_type]}" if self.asset else None,
+                mood=self.mood,
                 volume=self.volume,
                 duck=self.duck,
                 fade_in=self.fade_in,
@@ -163,8 +172,9 @@ async def order(
     board = wanted.storyboard
     board.check(limits)
     if wanted.music:
-        bed = await find_sound(wanted.project, wanted.music.asset)
-        board = wanted.music.under(board, media_type=bed.media_type)
+        bed = wanted.music.asset and await find_sound(wanted.project, wanted.music.asset)
+        board = wanted.music.under(board, media_type=bed.media_type if bed else "")
+        board.check(limits)
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):

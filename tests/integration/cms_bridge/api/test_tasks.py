@@ -111,6 +111,16 @@ async def test_what_is_not_of_its_form_is_named(
     assert named in answer.text
 
 
+async def test_music_is_an_asset_or_a_mood(http: httpx.AsyncClient) -> None:
+    answer = await http.post(f"{TASKS}/submit", json={**AUDIO, "music": {}})
+    assert answer.status_code == 422
+    assert "a mood (calm, warm, bright, driving, tense, solemn)" in answer.json()["detail"]
+    wrong = {**AUDIO, "music": {"mood": "jolly"}}
+    answer = await http.post(f"{TASKS}/submit", json=wrong)
+    assert answer.status_code == 400
+    assert "There are calm, warm" in answer.text
+
+
 async def test_music_is_something_to_hear_of_the_same_project(http: httpx.AsyncClient) -> None:
     spoken, picture = await submitted(http, AUDIO), await submitted(http, IMAGE)
     elsewhere = await submitted(http, {**AUDIO, "projectId": "elsewhere"})

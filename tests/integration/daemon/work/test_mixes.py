@@ -135,6 +135,19 @@ async def test_words_are_mixed_with_ducked_music_into_one_file(
         assert np.abs(silent_of_words).max() > 0.002
 
 
+async def test_words_are_mixed_with_built_in_music_of_a_mood(
+    http: httpx.AsyncClient, services: Services, tmp_path: Path
+) -> None:
+    body = {**SPOKEN, "music": {"mood": "driving", "volume": -10, "fadeIn": 0, "fadeOut": 0}}
+    answer = await http.post(SUBMIT, json=body)
+    assert answer.status_code == 202, answer.text
+    job = answer.json()["id"]
+    await work(services, job)
+    mixed = await content(services, job, tmp_path / "mix.m4a")
+    heard = np.concatenate(list(decode_sound(mixed)), axis=1)
+    assert np.abs(heard[:, : RATE // 4]).max() > 0.002, "before the first word there is music"
+
+
 async def test_words_that_were_spoken_before_are_not_spoken_again(
     http: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:
