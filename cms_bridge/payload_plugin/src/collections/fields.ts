@@ -7,6 +7,9 @@ import { type TranslationKey, translate, labels } from '../translations/index.ts
 
 export const adminGroup = labels('group')
 
+/** Out of the everyday navigation: what belongs to a video is reached from the video. */
+export const ofItsVideo = false
+
 /** Refuse text past a number of characters, naming the limit and what was given. */
 export function maxCharacters(limit: number) {
   return (

@@ -6,7 +6,7 @@ import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import { statuses } from '../documents.ts'
-import { adminGroup } from './fields.ts'
+import { ofItsVideo } from './fields.ts'
 
 const link = (name: string): Field => ({
   name,
@@ -22,7 +22,7 @@ export function renditions(settings: Settings): CollectionConfig {
     labels: { singular: labels('rendition'), plural: labels('renditions') },
     access: collectionAccess(settings).renditions,
     admin: {
-      group: adminGroup,
+      group: ofItsVideo,
       useAsTitle: 'title',
       defaultColumns: ['title', 'panel', 'progress', 'submission', 'updatedAt'],
     },

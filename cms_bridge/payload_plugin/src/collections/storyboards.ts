@@ -16,7 +16,7 @@ import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
 import {
   aspectRatioField,
-  adminGroup,
+  ofItsVideo,
   localeField,
   musicMoodField,
   selectField,
@@ -136,7 +136,7 @@ export function storyboards(settings: Settings): CollectionConfig {
     labels: { singular: labels('storyboard'), plural: labels('storyboards') },
     access: collectionAccess(settings).storyboards,
     admin: {
-      group: adminGroup,
+      group: ofItsVideo,
       useAsTitle: 'title',
       defaultColumns: ['title', 'panel', 'video', 'submission', 'updatedAt'],
     },
