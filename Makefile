@@ -133,6 +133,7 @@ imports: python
 
 specs: python
 	$(BIN)/python -m tools.specs
+	$(BIN)/python -m tools.dashboards
 
 test: test-python test-plugin
 
