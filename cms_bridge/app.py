@@ -171,6 +171,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
                 app.state.trials = Trials(targets, secrets)
                 yield
 
+    parameters = KnownParameters()
     app = Litestar(
         route_handlers=[
             *chain.from_iterable(one.routers for one in RESOURCES),
@@ -181,7 +182,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             one_after_the_other(
                 *([serves(names)] if (names := settings.host_names) else ()),
                 requires_key,
-                KnownParameters(),
+                parameters,
                 plain_body,
             )
         ],
@@ -238,6 +239,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         logging_config=None,
         openapi_config=openapi_config(VERSION),
     )
+    parameters.learn(app.routes)
     app.state.keyring = keyring
     app.state.rates = Rates(Windows(redis), settings.quotas)
     app.state.statuses = Statuses(redis, seconds=settings.status_cache_seconds)

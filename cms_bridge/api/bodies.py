@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import MultiDict
 from litestar.exceptions import ValidationException
 from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import BaseRoute, HTTPRoute, WebSocketRoute
 
 from cms_bridge.access.keys import TICKET, takes_tickets
 from cms_bridge.api.contract import takes_body
@@ -56,14 +57,27 @@ class _Parameters(NamedTuple):
     """Headers of which the same holds, and what faults call them."""
 
 
+_NONE = _Parameters(frozenset(), frozenset(), frozenset(), {})
+
+
 class KnownParameters:
-    """The guard of an application's parameters; it learns each route's once."""
+    """The guard of an application's parameters, once it has learned those of its routes."""
 
     def __init__(self) -> None:
-        self._known: dict[BaseRouteHandler, _Parameters] = {}
+        self._known: dict[object, _Parameters] = {}
+
+    def learn(self, routes: Iterable[BaseRoute]) -> None:
+        """Take the routes of the application, before the contract adds to what they say."""
+        for route in routes:
+            if isinstance(route, HTTPRoute):
+                for handler, model in route.route_handler_map.values():
+                    self._known[handler] = _parameters(handler, model)
+            elif isinstance(route, WebSocketRoute):
+                handler = route.route_handler
+                self._known[handler] = _parameters(handler, route.handler_parameter_model)
 
     async def __call__(
-        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+        self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
     ) -> None:
         """Raise `UnknownParameter`, which names each that is not known and those that are.
 
@@ -72,8 +86,8 @@ class KnownParameters:
         # What a browser asks before a request has that request's whole address.
         if connection.scope.get("method") == HttpMethod.OPTIONS:
             return
-        if (known := self._known.get(handler)) is None:
-            known = self._known[handler] = _parameters(connection, handler)
+        # What a guard is handed is a copy, another one for each request.
+        known = self._known.get(connection.scope["route_handler"], _NONE)
         faults = [
             _fault(key, "header", _NULL)
             for name, key in known.headers.items()
@@ -117,10 +131,8 @@ def _fault(name: str, source: str, said: str) -> dict[str, str]:
     return {"message": said, "key": name, "source": source}
 
 
-def _parameters(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> _Parameters:
-    model = handler.create_kwargs_model(dict.fromkeys(connection.path_params))  # pyright: ignore[reportArgumentType] - only the names are read
+def _parameters(handler: BaseRouteHandler, model: Any) -> _Parameters:
+    # The model is Litestar's own, and of a private type.
     in_query = model.expected_query_params
     optional = {
         name

@@ -87,8 +87,10 @@ def _strangers() -> Iterator[Finding]:
         PREFIX + name for name in _OTHER_VARIABLES
     }
     for name in sorted(_given() - known - {f"{one}_FILE" for one in known}):
-        meant = difflib.get_close_matches(name, known, 1, cutoff=0.8)
-        mend = f"rename it to {meant[0]}" if meant else "remove it"
+        # What all of them begin with is no likeness.
+        ours = {one.removeprefix(PREFIX): one for one in known}
+        meant = difflib.get_close_matches(name.removeprefix(PREFIX), ours, 1, cutoff=0.8)
+        mend = f"rename it to {ours[meant[0]]}" if meant else "remove it"
         yield Finding("Settings", "note", f"{name} is no setting, and is read by nobody", mend)
 
 

@@ -64,7 +64,7 @@ async def a_drafted_video(editor: Editor, brief: Brief = SHORT) -> tuple[Any, di
 async def events_of(editor: Editor, video: Any) -> list[dict[str, Any]]:
     answer = await editor.http.get(
         "/api/reelwright-outbox",
-        params={"where[stream][equals]": f"video:{video}", "sort": "createdAt"},
+        params={"where[video][equals]": f"{video}", "sort": "createdAt"},
     )
     return answer.json()["docs"]
 
@@ -413,7 +413,8 @@ class TestBridgeAway:
         job = await running.status(storyboard["jobId"])
         assert job["approved"]
         assert job["storyboard"]["scenes"][0]["narration"] == "Bread is patience."
-        [count] = running.rows("SELECT COUNT(*) AS n FROM job WHERE video_id = ?", f"{video}")
+        named = (await editor.read("videos", video))["serviceId"]
+        [count] = running.rows("SELECT COUNT(*) AS n FROM job WHERE video_id = ?", named)
         assert count["n"] == 1
 
 
