@@ -1,6 +1,6 @@
 """Polling: where a job stands, looked up together with the count of its key's requests.
 
-One question to Redis instead of two, one after the other: most of what a poll costs.
+One round trip to Redis instead of two, one after the other.
 """
 
 from collections.abc import Awaitable, Callable

@@ -86,10 +86,10 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
         {/* Real links: the server redirects, and a browser's own download shows its progress. */}
         <div className="rw-player__links">
           <a download href={captionsUrl}>
-            {t('player.captions')}
+            {t('player.captions')} (VTT)
           </a>
           <a download href={transcriptUrl}>
-            {t('player.transcript')}
+            {t('player.transcript')} (TXT)
           </a>
           <a
             className="btn btn--style-secondary btn--size-small rw-link"
