@@ -20,7 +20,7 @@ from cms_bridge.access.registry import RegistryError
 from cms_bridge.database import MigrationFailed
 from cms_bridge.environment import FILE
 from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
-from daemon import keys
+from daemon import keys, objects
 from daemon.client import Sender, SenderError
 from daemon.errors import first_error
 from daemon.local.alive import NotAlive
@@ -31,6 +31,7 @@ from daemon.local.installation import PLUGIN, HouseError, find_node, open_house
 from daemon.local.redis import EmbeddedRedisError
 from daemon.local.settings_file import SettingsFileExists
 from daemon.local.supervisor import ChildFailed
+from daemon.objects import ObjectsError
 from render import tracebacks
 from render.storyboard import Brief
 
@@ -42,6 +43,7 @@ app = typer.Typer(
     help="Briefs in PayloadCMS become finished videos.",
 )
 app.add_typer(keys.commands, name="keys")
+app.add_typer(objects.commands, name="objects")
 console = Console()
 complaints = Console(stderr=True)
 
@@ -53,6 +55,7 @@ _EXPECTED = (
     HouseError,
     MigrationFailed,
     NotAlive,
+    ObjectsError,
     RegistryError,
     SenderError,
     SettingsError,

@@ -17,7 +17,7 @@ Every error's text is one sentence without secrets or paths.
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +26,9 @@ import msgspec
 from cms_bridge.errors import BridgeError
 
 _KEY = re.compile(r"^(?:uploads/)?[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
+
+FRESH = timedelta(hours=1)
+"""How exactly a store tells when an object was last put."""
 
 
 class StorageError(BridgeError):
@@ -62,11 +65,27 @@ class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class ListedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a store's inventory."""
+
+    key: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    """When it was last put, found whole by a further put included."""
+
+
 def object_key(*, project: str, sha256: str, extension: str) -> str:
     """Return the key of content in a project; raise ValueError on a name no key may hold."""
-    # A CMS may name its projects as it likes; a key only ever holds this digest of the name.
-    scope = hashlib.sha256(project.encode()).hexdigest()[:32]
-    return check_key(f"{scope}/{sha256}.{extension}")
+    return check_key(f"{scope_of(project)}/{sha256}.{extension}")
+
+
+def scope_of(project: str) -> str:
+    """Return what stands for a project in its keys.
+
+    A CMS may name its projects as it likes; a key only ever holds this digest of the name.
+    """
+    return hashlib.sha256(project.encode()).hexdigest()[:32]
 
 
 def upload_key(*, project: str, sha256: str, extension: str) -> str:
@@ -74,9 +93,14 @@ def upload_key(*, project: str, sha256: str, extension: str) -> str:
     return check_key(f"uploads/{object_key(project=project, sha256=sha256, extension=extension)}")
 
 
+def is_key(name: str) -> bool:
+    """Tell whether a name has a key's form."""
+    return _KEY.fullmatch(name) is not None
+
+
 def check_key(key: str) -> str:
     """Return the key unchanged; raise ValueError unless it has a key's form."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"not an object key: {key!r}")
     return key
 
@@ -85,7 +109,11 @@ class ObjectStore(Protocol):
     """Keeps finished files and hands out links to them."""
 
     async def put(self, key: str, path: Path, *, media_type: str) -> StoredObject:
-        """Store a file under its key, whole or not at all; raise `StorageError`."""
+        """Store a file under its key, whole or not at all; raise `StorageError`.
+
+        What is there already is not written again, but counts as modified within the last `FRESH`:
+        whoever clears up by age does not take away what has just been found.
+        """
         ...
 
     async def head(self, key: str) -> StoredObject:
@@ -98,6 +126,10 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
+        ...
+
+    def list_objects(self) -> AsyncIterator[ListedObject]:
+        """Yield every object there is, in no order; what has no key's name is passed over."""
         ...
 
     async def signed_url(

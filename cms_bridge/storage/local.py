@@ -18,7 +18,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -30,12 +30,14 @@ from anyio import to_thread
 
 from cms_bridge.storage.base import (
     DigestMismatch,
+    ListedObject,
     ObjectNotFound,
     StorageFull,
     StorageRefused,
     StorageUnavailable,
     StoredObject,
     check_key,
+    is_key,
 )
 from cms_bridge.storage.links import LinkSigner
 from cms_bridge.storage.measured import measured
@@ -89,6 +91,8 @@ class LocalStore:
         with suppress(ObjectNotFound):
             stored = await self.head(key)
             if stored.size == size:
+                with _port_errors(key):
+                    await to_thread.run_sync(os.utime, self.path(key))
                 return stored
         cancelled = Event()
         try:
@@ -129,6 +133,28 @@ class LocalStore:
         """Forget an object; deleting what is not there is no error."""
         with _port_errors():
             await anyio.Path(self.path(key)).unlink(missing_ok=True)
+
+    async def list_objects(self) -> AsyncGenerator[ListedObject]:
+        """Yield every object there is; a folder at a time is looked at."""
+        uploads = self._root / "uploads"
+        for folder in (self._root, uploads):
+            for scope in await to_thread.run_sync(_folders, folder):
+                if scope not in (self._incoming, uploads):
+                    for one in await to_thread.run_sync(self._listed, scope):
+                        yield one
+
+    def _listed(self, scope: Path) -> list[ListedObject]:
+        found: list[ListedObject] = []
+        with _port_errors():
+            for path in scope.iterdir():
+                key = path.relative_to(self._root).as_posix()
+                # It may be deleted meanwhile.
+                with suppress(FileNotFoundError):
+                    if is_key(key) and path.is_file():
+                        there = path.stat()
+                        modified = datetime.fromtimestamp(there.st_mtime, UTC)
+                        found.append(ListedObject(key=key, size=there.st_size, modified=modified))
+        return found
 
     async def signed_url(
         self, key: str, *, expires_in: timedelta, download_name: str | None = None
@@ -182,6 +208,11 @@ class LocalStore:
             _sync(directory)
             if directory == self._root:
                 break
+
+
+def _folders(parent: Path) -> list[Path]:
+    with _port_errors():
+        return [one for one in parent.iterdir() if one.is_dir()] if parent.is_dir() else []
 
 
 def _sync(directory: Path) -> None:

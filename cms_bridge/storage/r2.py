@@ -11,7 +11,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +31,9 @@ from botocore.exceptions import (
 )
 
 from cms_bridge.storage.base import (
+    FRESH,
     DigestMismatch,
+    ListedObject,
     ObjectNotFound,
     StorageError,
     StorageFull,
@@ -39,6 +41,7 @@ from cms_bridge.storage.base import (
     StorageUnavailable,
     StoredObject,
     check_key,
+    is_key,
 )
 from cms_bridge.storage.links import content_disposition, whole_seconds
 from cms_bridge.storage.measured import measured
@@ -46,7 +49,7 @@ from cms_bridge.storage.media_types import check_media_type, media_type_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef
+    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef, HeadObjectOutputTypeDef
 
 _CHUNK = 1024 * 1024
 _ABORT_TIMEOUT = 10.0
@@ -134,9 +137,11 @@ class R2Store:
         check_media_type(check_key(key), media_type)
         size = (await anyio.Path(path).stat()).st_size
         with suppress(ObjectNotFound):
-            stored = await self.head(key)
-            if stored.size == size:
-                return stored
+            head = await self._head(key)
+            if head["ContentLength"] == size:
+                if datetime.now(UTC) - head["LastModified"] > FRESH:
+                    await self._touch(key, head)
+                return _described(key, head)
         async with await anyio.open_file(path, "rb") as file:
             source = _Source(file.wrapped, part_size=self._part_size)
             if size <= self._part_size:
@@ -151,14 +156,7 @@ class R2Store:
     @measured
     async def head(self, key: str) -> StoredObject:
         """Describe an object; raise `ObjectNotFound`."""
-        with _port_errors(key):
-            head = await self._client.head_object(Bucket=self._bucket, Key=self._name(key))
-        return StoredObject(
-            key=key,
-            size=head["ContentLength"],
-            media_type=head["ContentType"],
-            sha256=head["Metadata"].get("sha256", Path(key).stem),
-        )
+        return _described(key, await self._head(key))
 
     async def read(self, key: str) -> AsyncGenerator[bytes]:
         """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
@@ -175,6 +173,18 @@ class R2Store:
         with suppress(ObjectNotFound), _port_errors(key):
             await self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
+    async def list_objects(self) -> AsyncGenerator[ListedObject]:
+        """Yield every object there is under the prefix, a thousand a request."""
+        pages = self._client.get_paginator("list_objects_v2")
+        with _port_errors(""):
+            async for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for one in page.get("Contents", []):
+                    key = one.get("Key", "").removeprefix(self._prefix)
+                    if is_key(key) and "Size" in one and "LastModified" in one:
+                        yield ListedObject(
+                            key=key, size=one["Size"], modified=one["LastModified"].astimezone(UTC)
+                        )
+
     async def signed_url(
         self, key: str, *, expires_in: timedelta, download_name: str | None = None
     ) -> str:
@@ -189,6 +199,23 @@ class R2Store:
             },
             ExpiresIn=whole_seconds(expires_in),
         )
+
+    async def _head(self, key: str) -> "HeadObjectOutputTypeDef":
+        with _port_errors(key):
+            return await self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+
+    async def _touch(self, key: str, head: "HeadObjectOutputTypeDef") -> None:
+        """Copy an object onto itself: S3 has no other way of saying that it is wanted."""
+        name = self._name(key)
+        with _port_errors(key):
+            await self._client.copy_object(
+                Bucket=self._bucket,
+                Key=name,
+                CopySource={"Bucket": self._bucket, "Key": name},
+                ContentType=head["ContentType"],
+                Metadata=head["Metadata"],
+                MetadataDirective="REPLACE",
+            )
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)
@@ -262,6 +289,15 @@ class R2Store:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
         return [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+
+
+def _described(key: str, head: "HeadObjectOutputTypeDef") -> StoredObject:
+    return StoredObject(
+        key=key,
+        size=head["ContentLength"],
+        media_type=head["ContentType"],
+        sha256=head["Metadata"].get("sha256", Path(key).stem),
+    )
 
 
 class _Source:

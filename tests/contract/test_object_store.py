@@ -13,7 +13,7 @@ import uuid
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -40,6 +40,7 @@ from cms_bridge.storage.base import (
     StorageRefused,
     StorageUnavailable,
     object_key,
+    upload_key,
 )
 from cms_bridge.storage.factory import store_from
 from cms_bridge.storage.local import LocalStore
@@ -156,6 +157,52 @@ async def test_putting_again_changes_nothing(store: ObjectStore, tmp_path: Path)
     key, path = _file(tmp_path)
     first = await store.put(key, path, media_type="video/mp4")
     assert await store.put(key, path, media_type="video/mp4") == first
+    assert await _content(store, key) == path.read_bytes()
+
+
+async def test_what_is_there_is_listed_and_nothing_else(store: ObjectStore, tmp_path: Path) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=2)
+    key, path = _file(tmp_path)
+    uploaded = upload_key(project="p", sha256=Path(key).stem, extension="mp4")
+    for name in (key, uploaded):
+        await store.put(name, path, media_type="video/mp4")
+    listed = {one.key: one async for one in store.list_objects()}
+    for name in (key, uploaded):
+        assert listed[name].size == path.stat().st_size
+        assert began < listed[name].modified < datetime.now(UTC) + timedelta(seconds=2)
+    await store.delete(key)
+    assert uploaded in {one.key async for one in store.list_objects()}
+    assert key not in {one.key async for one in store.list_objects()}
+    # Copies under way, and what others keep beside.
+    if isinstance(store, LocalStore):
+        copy = store._root / ".incoming" / "half"
+        copy.write_bytes(b"")
+        (store._root / "notes.txt").write_bytes(b"")
+        (store.path(uploaded).parent / "notes.txt").write_bytes(b"")
+        listed = {one.key: one async for one in store.list_objects()}
+        assert not any("notes" in key or "half" in key for key in listed)
+        copy.unlink()
+
+
+async def test_what_is_put_again_is_young_again(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def modified() -> datetime:
+        (found,) = [one.modified async for one in store.list_objects() if one.key == key]
+        return found
+
+    key, path = _file(tmp_path)
+    first = await store.put(key, path, media_type="video/mp4")
+    if isinstance(store, LocalStore):
+        os.utime(store.path(key), (1, 1))
+    else:
+        # Nothing here makes an object of another day: any age is too much, and S3 tells seconds.
+        monkeypatch.setattr(r2, "FRESH", timedelta(seconds=-10))
+        await anyio.sleep(1.1)
+    before = await modified()
+    assert await store.put(key, path, media_type="video/mp4") == first
+    assert await modified() > before
+    assert await store.head(key) == first
     assert await _content(store, key) == path.read_bytes()
 
 
