@@ -122,5 +122,9 @@ def _keys(keys: Iterable[str]) -> Iterable[str]:
 
 
 def _amount(amount: Amount) -> str:
-    what = "object" if amount.objects == 1 else "objects"
-    return f"{amount.objects:,} {what}, {filesize.decimal(amount.bytes)}"
+    return said(amount.objects, amount.bytes)
+
+
+def said(objects: int, size: int) -> str:
+    """Say how many objects of how many bytes."""
+    return f"{objects:,} {'object' if objects == 1 else 'objects'}, {filesize.decimal(size)}"

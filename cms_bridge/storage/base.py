@@ -128,8 +128,11 @@ class ObjectStore(Protocol):
         """Forget an object; deleting what is not there is no error."""
         ...
 
-    def list_objects(self) -> AsyncIterator[ListedObject]:
-        """Yield every object there is, in no order; what has no key's name is passed over."""
+    def list_objects(self, project: str | None = None) -> AsyncIterator[ListedObject]:
+        """Yield every object there is, or a project's; in no order.
+
+        What has no key's name is passed over.
+        """
         ...
 
     async def signed_url(

@@ -38,6 +38,7 @@ from cms_bridge.storage.base import (
     StoredObject,
     check_key,
     is_key,
+    scope_of,
 )
 from cms_bridge.storage.links import LinkSigner
 from cms_bridge.storage.measured import measured
@@ -134,19 +135,20 @@ class LocalStore:
         with _port_errors():
             await anyio.Path(self.path(key)).unlink(missing_ok=True)
 
-    async def list_objects(self) -> AsyncGenerator[ListedObject]:
-        """Yield every object there is; a folder at a time is looked at."""
+    async def list_objects(self, project: str | None = None) -> AsyncGenerator[ListedObject]:
+        """Yield every object there is, or a project's; a folder at a time is looked at."""
         uploads = self._root / "uploads"
-        for folder in (self._root, uploads):
-            for scope in await to_thread.run_sync(_folders, folder):
-                if scope not in (self._incoming, uploads):
-                    for one in await to_thread.run_sync(self._listed, scope):
+        for parent in (self._root, uploads):
+            for folder in await to_thread.run_sync(_folders, parent):
+                wanted = project is None or folder.name == scope_of(project)
+                if wanted and folder not in (self._incoming, uploads):
+                    for one in await to_thread.run_sync(self._listed, folder):
                         yield one
 
-    def _listed(self, scope: Path) -> list[ListedObject]:
+    def _listed(self, folder: Path) -> list[ListedObject]:
         found: list[ListedObject] = []
         with _port_errors():
-            for path in scope.iterdir():
+            for path in folder.iterdir():
                 key = path.relative_to(self._root).as_posix()
                 # It may be deleted meanwhile.
                 with suppress(FileNotFoundError):

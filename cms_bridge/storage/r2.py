@@ -42,6 +42,7 @@ from cms_bridge.storage.base import (
     StoredObject,
     check_key,
     is_key,
+    scope_of,
 )
 from cms_bridge.storage.links import content_disposition, whole_seconds
 from cms_bridge.storage.measured import measured
@@ -49,7 +50,11 @@ from cms_bridge.storage.media_types import check_media_type, media_type_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef, HeadObjectOutputTypeDef
+    from types_aiobotocore_s3.type_defs import (
+        CompletedPartTypeDef,
+        HeadObjectOutputTypeDef,
+        ObjectTypeDef,
+    )
 
 _CHUNK = 1024 * 1024
 _ABORT_TIMEOUT = 10.0
@@ -173,17 +178,23 @@ class R2Store:
         with suppress(ObjectNotFound), _port_errors(key):
             await self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
-    async def list_objects(self) -> AsyncGenerator[ListedObject]:
-        """Yield every object there is under the prefix, a thousand a request."""
+    async def list_objects(self, project: str | None = None) -> AsyncGenerator[ListedObject]:
+        """Yield every object there is under the prefix, or a project's; a thousand a request."""
         pages = self._client.get_paginator("list_objects_v2")
+        folders = ("",) if project is None else _folders_of(project)
         with _port_errors(""):
-            async for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
-                for one in page.get("Contents", []):
-                    key = one.get("Key", "").removeprefix(self._prefix)
-                    if is_key(key) and "Size" in one and "LastModified" in one:
-                        yield ListedObject(
-                            key=key, size=one["Size"], modified=one["LastModified"].astimezone(UTC)
-                        )
+            for folder in folders:
+                place = self._prefix + folder
+                async for page in pages.paginate(Bucket=self._bucket, Prefix=place):
+                    for one in page.get("Contents", []):
+                        if listed := self._listed(one):
+                            yield listed
+
+    def _listed(self, one: "ObjectTypeDef") -> ListedObject | None:
+        key = one.get("Key", "").removeprefix(self._prefix)
+        if not is_key(key) or "Size" not in one or "LastModified" not in one:
+            return None
+        return ListedObject(key=key, size=one["Size"], modified=one["LastModified"].astimezone(UTC))
 
     async def signed_url(
         self, key: str, *, expires_in: timedelta, download_name: str | None = None
@@ -289,6 +300,10 @@ class R2Store:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
         return [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+
+
+def _folders_of(project: str) -> tuple[str, ...]:
+    return f"{scope_of(project)}/", f"uploads/{scope_of(project)}/"
 
 
 def _described(key: str, head: "HeadObjectOutputTypeDef") -> StoredObject:

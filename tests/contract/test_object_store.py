@@ -170,6 +170,11 @@ async def test_what_is_there_is_listed_and_nothing_else(store: ObjectStore, tmp_
     for name in (key, uploaded):
         assert listed[name].size == path.stat().st_size
         assert began < listed[name].modified < datetime.now(UTC) + timedelta(seconds=2)
+    others = object_key(project="another", sha256=Path(key).stem, extension="mp4")
+    await store.put(others, path, media_type="video/mp4")
+    assert {one.key async for one in store.list_objects("another")} == {others}
+    assert {key, uploaded} <= {one.key async for one in store.list_objects("p")}
+    assert others not in {one.key async for one in store.list_objects("p")}
     await store.delete(key)
     assert uploaded in {one.key async for one in store.list_objects()}
     assert key not in {one.key async for one in store.list_objects()}

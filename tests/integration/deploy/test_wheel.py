@@ -122,6 +122,7 @@ def test_the_readme_s_commands_run_a_bridge_in_an_empty_directory(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_what_pip_installs_is_a_bridge_without_media_and_a_daemon_with_it(
     wheel: Path, tmp_path: Path
 ) -> None:
@@ -146,5 +147,8 @@ def test_what_pip_installs_is_a_bridge_without_media_and_a_daemon_with_it(
         assert helped.returncode == 0, helped.stderr
         begun = reelwright("init", directory=environment, environment=bare, python=python)
         assert begun.returncode == 0, begun.stderr
-        worked = reelwright("work", directory=environment, environment=bare, python=python)
+        # A daemon that has all it needs would stay: one with a wrong setting says so, and ends.
+        wrong = bare | {"REELWRIGHT_PORT": "none"}
+        worked = reelwright("work", directory=environment, environment=wrong, python=python)
+        assert ("REELWRIGHT_PORT" in worked.stderr) == bool(extra), worked.stderr[-2_000:]
         assert ("media libraries" in worked.stderr) == (not extra), worked.stderr[-2_000:]
