@@ -65,7 +65,21 @@ export interface VideoDoc {
   retries?: number | null
   /** When it was put into the trash; nothing where it was not. */
   deletedAt?: null | string
+  /** Whether it is published; nothing where the host has no drafts. */
+  _status?: 'draft' | 'published' | null
+  /** Why a save publishes a film that is held back; never stored. */
+  publishAnyway?: null | string
+  publishedAnyway?: null | Partial<PublishedAnyway>
   updatedAt: string
+}
+
+/** Who published a film that is held back, when and why. */
+export interface PublishedAnyway {
+  by: null | string
+  at: null | string
+  reason: null | string
+  /** Which film, and what held it back. */
+  hold: null | string
 }
 
 /** Return what the service calls a video: no other in any CMS, now or later, is called so. */

@@ -47,6 +47,11 @@ export interface AccessOptions {
   write?: Access
   /** Who may approve a storyboard, and with that spend. */
   approve?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
+  /**
+   * Who may publish a film that holds placeholders, or calls of which nobody knows whether they
+   * were charged, and say why; it is recorded on the video.
+   */
+  publishAnyway?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
   /** Who may see the delivery outbox, but for the text of its events. */
   outbox?: Access
   /** Who may also read the text of events, which holds whole scripts. */

@@ -70,6 +70,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       read: signedIn,
       write: signedIn,
       approve: ({ req }) => Boolean(req.user),
+      publishAnyway: () => false,
       outbox: signedIn,
       administer: () => false,
       ...options.access,

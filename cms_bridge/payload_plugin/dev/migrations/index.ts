@@ -10,6 +10,7 @@ import * as migration_20261129_093101_video_service_id from './20261129_093101_v
 import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
+import * as migration_20261129_121233_publishing from './20261129_121233_publishing.ts';
 
 export const migrations = [
   {
@@ -70,6 +71,11 @@ export const migrations = [
   {
     up: migration_20261129_102245_music.up,
     down: migration_20261129_102245_music.down,
-    name: '20261129_102245_music'
+    name: '20261129_102245_music',
+  },
+  {
+    up: migration_20261129_121233_publishing.up,
+    down: migration_20261129_121233_publishing.down,
+    name: '20261129_121233_publishing'
   },
 ];

@@ -16,6 +16,7 @@ import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { nameVideo } from '../hooks/nameVideo.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
+import { publishGate } from '../hooks/publishGate.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import {
@@ -27,6 +28,7 @@ import {
   styleField,
   voiceField,
 } from './fields.ts'
+import { publishingFields } from './publishing.ts'
 
 /** A number that only the hooks write; a duplicate starts again. */
 function counterField(name: 'retries' | 'submission', label: Record<string, string>): Field {
@@ -79,7 +81,7 @@ export function videos(settings: Settings): CollectionConfig {
     versions: { maxPerDoc: 50 },
     trash: true,
     hooks: {
-      beforeChange: [nameVideo, planStage(settings)],
+      beforeChange: [nameVideo, planStage(settings), publishGate(settings)],
       afterChange: [emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],
     },
@@ -148,6 +150,7 @@ export function videos(settings: Settings): CollectionConfig {
       },
       counterField('submission', labels('submission')),
       counterField('retries', labels('retries')),
+      ...publishingFields(settings),
     ],
   }
 }

@@ -11,6 +11,7 @@ import type {
   StoryboardDoc,
 } from '../documents.ts'
 import type { CmsEvent, Problem } from '../generated/events.ts'
+import type { HoldReason } from '../publishing.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
@@ -70,6 +71,13 @@ export interface VideoStatus {
   }
   /** True from the moment a new attempt is asked for until the service has begun it. */
   retrying: boolean
+  /** What keeps the film from being published; null where nothing does, or nothing is published. */
+  hold: null | {
+    reasons: HoldReason[]
+    /** True where it was said to publish this film all the same. */
+    isPermitted: boolean
+    mayPublish: boolean
+  }
   mayApprove: boolean
   /** Who may approve, for one who may not and waits for it; as far as that one may see them. */
   approvers: string[]

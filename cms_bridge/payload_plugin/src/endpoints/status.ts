@@ -3,6 +3,7 @@ import type { Endpoint, PayloadRequest, Where } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
+import { findHold, permitOf } from '../publishing.ts'
 import type { OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
 import { findApprovers } from './approvers.ts'
 import { paths, type VideoStatus } from './contract.ts'
@@ -51,9 +52,23 @@ async function statusOf(
       : null,
     delivery: undeliveredEvent(events),
     retrying: Boolean(retriedAt && rendition && retriedAt > rendition.updatedAt),
+    hold: await holdFor(settings, req, video),
     mayApprove,
     approvers: !mayApprove && asksForApproval ? await findApprovers(settings, req, video) : [],
   }
+}
+
+/** Only where videos are published at all: where the host has drafts. */
+async function holdFor(
+  settings: Settings,
+  req: PayloadRequest,
+  video: VideoDoc,
+): Promise<VideoStatus['hold']> {
+  const versions = req.payload.collections[settings.slugs.videos]?.config.versions
+  const hold = versions?.drafts ? await findHold(settings, req, video.id) : null
+  if (!hold) return null
+  const mayPublish = await settings.access.publishAnyway({ req })
+  return { reasons: hold.reasons, isPermitted: permitOf(video, hold) !== null, mayPublish }
 }
 
 interface Events {

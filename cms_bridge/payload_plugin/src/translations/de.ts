@@ -165,6 +165,23 @@ export const de: Translations = {
   'invalid.projectInUse':
     'Zu diesem Projekt gehören noch Videos ({count}); bitte zuerst löschen oder verschieben.',
 
+  hold: 'Nicht veröffentlicht.',
+  'hold.placeholders':
+    'Der Film enthält Platzhalter: Bilder oder Sprache, die kein Dienst erzeugt hat.',
+  'hold.unknownCharges':
+    'Noch hat niemand gesagt, ob Aufrufe bezahlt wurden, deren Antworten verloren gingen.',
+  'hold.help':
+    'Bitte in Ordnung bringen und erneut veröffentlichen; oder jemanden darum bitten, der ihn trotzdem veröffentlichen darf und den Grund nennt.',
+  'hold.title': 'Noch nicht zu veröffentlichen',
+  'hold.reason': 'Warum er trotzdem veröffentlicht werden soll',
+  'hold.permitted': 'Dieser Film darf trotzdem veröffentlicht werden; der Grund steht am Rand.',
+  publishedAnyway: 'Trotzdem veröffentlicht',
+  'publishedAnyway.by': 'Von',
+  'publishedAnyway.at': 'Wann',
+  'publishedAnyway.reason': 'Warum',
+  'publishedAnyway.program': 'Ein Programm',
+  'action.publishAnyway': 'Trotzdem veröffentlichen',
+
   'status.pending': 'Wartet, bis es an der Reihe ist',
   'status.storyboarding': 'Das Storyboard wird geschrieben',
   'status.storyboard_complete': 'Bereit für Ihre Freigabe',

@@ -163,6 +163,21 @@ export const en = {
   'invalid.projectInUse':
     'Videos still belong to this project ({count}); delete or move them first.',
 
+  hold: 'Not published.',
+  'hold.placeholders': 'The film holds placeholders: pictures or narration that no service made.',
+  'hold.unknownCharges': 'Nobody has said yet whether calls whose answers were lost were paid.',
+  'hold.help':
+    'Put that right and publish again; or let somebody who may publish it all the same, and who says why.',
+  'hold.title': 'Not to be published yet',
+  'hold.reason': 'Why it is to be published all the same',
+  'hold.permitted': 'This film may be published all the same; the reason stands in the margin.',
+  publishedAnyway: 'Published all the same',
+  'publishedAnyway.by': 'By',
+  'publishedAnyway.at': 'When',
+  'publishedAnyway.reason': 'Why',
+  'publishedAnyway.program': 'A program',
+  'action.publishAnyway': 'Publish all the same',
+
   'status.pending': 'Waiting its turn',
   'status.storyboarding': 'Writing the storyboard',
   'status.storyboard_complete': 'Ready for your approval',

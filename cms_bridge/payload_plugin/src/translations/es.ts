@@ -164,6 +164,23 @@ export const es: Translations = {
   'invalid.inTrash': 'Este vídeo está en la papelera; restáurelo primero.',
   'invalid.projectInUse': 'Aún hay vídeos en este proyecto ({count}); bórrelos o muévalos primero.',
 
+  hold: 'Sin publicar.',
+  'hold.placeholders':
+    'La película contiene sustitutos: imágenes o narración que ningún servicio hizo.',
+  'hold.unknownCharges':
+    'Nadie ha dicho todavía si se pagaron llamadas cuyas respuestas se perdieron.',
+  'hold.help':
+    'Corríjalo y publique de nuevo; o pida a quien pueda publicarla de todos modos que diga por qué.',
+  'hold.title': 'Aún no para publicar',
+  'hold.reason': 'Por qué publicarla de todos modos',
+  'hold.permitted': 'Esta película puede publicarse de todos modos; el motivo está al margen.',
+  publishedAnyway: 'Publicada de todos modos',
+  'publishedAnyway.by': 'Por',
+  'publishedAnyway.at': 'Cuándo',
+  'publishedAnyway.reason': 'Por qué',
+  'publishedAnyway.program': 'Un programa',
+  'action.publishAnyway': 'Publicar de todos modos',
+
   'status.pending': 'Espera su turno',
   'status.storyboarding': 'Se escribe el guion gráfico',
   'status.storyboard_complete': 'Listo para su aprobación',

@@ -165,6 +165,23 @@ export const fr: Translations = {
   'invalid.projectInUse':
     'Des vidéos appartiennent encore à ce projet ({count}) ; supprimez-les ou déplacez-les d’abord.',
 
+  hold: 'Non publié.',
+  'hold.placeholders':
+    'Le film contient des substituts : des images ou une narration qu’aucun service n’a produites.',
+  'hold.unknownCharges':
+    'Personne n’a encore dit si des appels dont la réponse s’est perdue ont été payés.',
+  'hold.help':
+    'Corrigez cela et publiez à nouveau ; ou demandez à une personne autorisée à le publier quand même d’en donner la raison.',
+  'hold.title': 'Pas encore à publier',
+  'hold.reason': 'Pourquoi le publier quand même',
+  'hold.permitted': 'Ce film peut être publié quand même ; la raison figure dans la marge.',
+  publishedAnyway: 'Publié quand même',
+  'publishedAnyway.by': 'Par',
+  'publishedAnyway.at': 'Quand',
+  'publishedAnyway.reason': 'Pourquoi',
+  'publishedAnyway.program': 'Un programme',
+  'action.publishAnyway': 'Publier quand même',
+
   'status.pending': 'Attend son tour',
   'status.storyboarding': 'Écriture du storyboard',
   'status.storyboard_complete': 'Prêt pour votre approbation',

@@ -1,37 +1,11 @@
 /** Acts at the same time: whoever presses a button with others, each step is told once. */
-import { type PostgresAdapter, postgresAdapter } from '@payloadcms/db-postgres'
-import { sqliteAdapter } from '@payloadcms/db-sqlite'
 import type { CmsEvent, StoryboardChange } from 'payload-plugin-reelwright'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Bridge } from '../support/bridge.ts'
-import { type Cms, type CmsOptions, type Doc, startCms } from '../support/cms.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { type Cms, type Doc, startCms } from '../support/cms.ts'
+import { type Database, databases } from '../support/databases.ts'
 import { renditionWrite, storyboardWrite } from '../support/samples.ts'
-
-interface Database {
-  options: Pick<CmsOptions, 'database'>
-  stop?: (cms: Cms) => Promise<void>
-}
-
-const databases: Record<string, () => Promise<Database> | Database> = {
-  SQLite: () => ({ options: {} }),
-  'SQLite without transactions': () => ({
-    options: { database: (url) => sqliteAdapter({ client: { url }, push: false, wal: true }) },
-  }),
-  PostgreSQL: async () => {
-    const { stop, url } = await startPostgres()
-    const database = () => postgresAdapter({ pool: { connectionString: url }, push: true })
-    return {
-      options: { database },
-      stop: (cms) => {
-        // Payload leaves its connections open; what they say of their end is of no interest.
-        ;(cms.payload.db as unknown as PostgresAdapter).pool.on('error', () => undefined)
-        return stop()
-      },
-    }
-  },
-}
 
 describe.each(Object.entries(databases))('on %s', (name, begin) => {
   const bridge = new Bridge()

@@ -33,6 +33,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
     storyboard: null,
     delivery: null,
     retrying: false,
+    hold: null,
     mayApprove: true,
     approvers: [],
     ...changes,

@@ -32,6 +32,7 @@ import {
 } from '../storyboard/price.ts'
 import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
 import { Films } from './Films.tsx'
+import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
 
 interface Slugs {
@@ -45,6 +46,7 @@ const neverSubmitted: VideoStatus = {
   storyboard: null,
   delivery: null,
   retrying: false,
+  hold: null,
   mayApprove: false,
   approvers: [],
 }
@@ -113,6 +115,7 @@ function Content({
         />
       )}
       <Problems problems={others} type="info" />
+      {status.hold && <PublishGate hold={status.hold} refresh={refresh} />}
       <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}

@@ -1,0 +1,79 @@
+/**
+ * What keeps a video's film from being published, and what was said to publish it all the same.
+ *
+ * The film that counts is the one that can be watched: that of the newest submission which has one.
+ * Of a newer submission, whose film is not there yet, calls of unknown outcome count as well.
+ */
+import type { PayloadRequest } from 'payload'
+
+import type { Id, PublishedAnyway, RenditionDoc, VideoDoc } from './documents.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * Why a film is held back:
+ *
+ *   placeholders     pictures or narrations stand in for what no service made
+ *   unknownCharges   calls may have been charged, and nobody has said whether they were
+ */
+export const holdReasons = ['placeholders', 'unknownCharges'] as const
+
+export type HoldReason = (typeof holdReasons)[number]
+
+const codes: Record<HoldReason, readonly string[]> = {
+  placeholders: ['placeholder_used'],
+  unknownCharges: ['charge_unknown', 'generation_outcome_unknown'],
+}
+
+/** A film and what holds it back. */
+export interface Hold {
+  /** Names this film and these reasons, and no other: what was said of one is not said of the next. */
+  key: string
+  reasons: HoldReason[]
+}
+
+/** Return what holds a video's film back, or null where nothing does. */
+export async function findHold(
+  { slugs }: Pick<Settings, 'slugs'>,
+  req: PayloadRequest,
+  video: Id,
+): Promise<Hold | null> {
+  const { docs } = await req.payload.find({
+    collection: slugs.renditions,
+    where: { video: { equals: video } },
+    sort: '-submission',
+    pagination: false,
+    depth: 0,
+    select: { error: true, file: true, jobId: true, submission: true, warnings: true },
+    overrideAccess: true,
+    req,
+  })
+  return holdOf(docs as unknown as HeldRendition[])
+}
+
+type HeldRendition = Pick<RenditionDoc, 'error' | 'file' | 'jobId' | 'warnings'>
+
+/** The same of a video's renditions, the newest submission first. */
+export function holdOf(renditions: readonly HeldRendition[]): Hold | null {
+  const shown = renditions.findIndex(({ file }) => Boolean(file))
+  const counting = shown === -1 ? renditions : renditions.slice(0, shown + 1)
+  const film = renditions[shown]
+  const holds = (reason: HoldReason): boolean => {
+    const looked = reason === 'placeholders' ? [film] : counting
+    return looked.some((rendition) => {
+      const problems = [...(rendition?.warnings ?? []), rendition?.error]
+      return problems.some((problem) => problem && codes[reason].includes(problem.code))
+    })
+  }
+  const reasons = holdReasons.filter(holds)
+  if (reasons.length === 0) return null
+  const name = film ? `${film.jobId}/${String(film.file?.number ?? 1)}` : 'none'
+  return { key: [name, ...reasons].join(' '), reasons }
+}
+
+/** Return what was said to publish this film all the same, if that was of this film as it is. */
+export function permitOf(
+  { publishedAnyway }: Pick<VideoDoc, 'publishedAnyway'>,
+  hold: Hold,
+): null | Partial<PublishedAnyway> {
+  return publishedAnyway?.at && publishedAnyway.hold === hold.key ? publishedAnyway : null
+}
