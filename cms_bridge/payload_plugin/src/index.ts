@@ -13,10 +13,12 @@ import { projects } from './collections/projects.ts'
 import { renditions } from './collections/renditions.ts'
 import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
+import { boardEndpoints } from './endpoints/board.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { statusEndpoint } from './endpoints/status.ts'
+import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
 import { startPoller } from './outbox/poller.ts'
@@ -62,6 +64,8 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         statusEndpoint(settings),
         filmsEndpoint(settings),
         priceEndpoint(settings),
+        ...boardEndpoints(settings),
+        takeEndpoint(settings),
         resolveEndpoint(settings),
       ],
       onInit: async (payload) => {

@@ -38,6 +38,28 @@ export async function askText(
   }
 }
 
+/** Return the link that the bridge leads to, or why there is none; null when it is away. */
+export async function askLink(
+  { apiKey, bridgeUrl, deliver }: Settings,
+  path: string,
+): Promise<null | { link: null | URL; status: number }> {
+  try {
+    const address = `${bridgeUrl}/api/v1${path}`
+    const response = await fetch(address, {
+      headers: { authorization: `Bearer ${apiKey}` },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(deliver.timeoutMs),
+    })
+    await response.body?.cancel()
+    const location = response.headers.get('location')
+    const link = location && URL.canParse(location, address) ? new URL(location, address) : null
+    const leads = response.status === 307 && link && /^https?:$/.test(link.protocol)
+    return { link: leads ? link : null, status: response.status }
+  } catch {
+    return null
+  }
+}
+
 /** Return the bridge's answer, or null when it is away or too slow. */
 export async function askBridge(
   { apiKey, bridgeUrl, deliver }: Settings,

@@ -17,6 +17,9 @@ export const paths = {
   status: '/reelwright/videos/:id/status',
   films: '/reelwright/videos/:id/films',
   price: '/reelwright/storyboards/:id/price',
+  board: '/reelwright/storyboards/:id/board',
+  take: '/reelwright/storyboards/:id/take',
+  medium: '/reelwright/storyboards/:id/media/:asset',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
   video: '/reelwright/renditions/:id/video',
   poster: '/reelwright/renditions/:id/poster',
@@ -40,6 +43,8 @@ export interface Answers {
   status: VideoStatus
   films: Film[]
   price: Price
+  board: Board
+  take: Take
   /** Nothing: what became of it is in the next status. */
   resolve: null
 }
@@ -152,6 +157,73 @@ export interface Price {
   needs: string
   /** What it shows or says otherwise than the newest film; nothing where there is none. */
   changes: Change[]
+  /** Of each scene, in the order of the scenes. */
+  scenes: ScenePrice[]
+}
+
+/** Amounts in US dollars, as text. */
+export interface ScenePrice {
+  /** At most, what is to be paid for it now; nothing for what exists. */
+  due: string
+  /** The same as it usually is. */
+  usualDue: string
+}
+
+/** What there is of each scene of a storyboard, as it was last saved. */
+export interface Board {
+  scenes: BoardScene[]
+}
+
+export interface BoardScene {
+  sceneId: string
+  /** The picture or clip; null where none is made. */
+  picture: BoardPicture | null
+  narration: BoardNarration | null
+  /** How long it is seen, in seconds. */
+  seconds: number
+}
+
+/** Something that is made; its bytes are at `medium`. */
+export interface BoardMedium {
+  id: string
+  mediaType: string
+}
+
+export interface BoardPicture extends BoardMedium {
+  /** Whether it stands in for a model's work. */
+  placeholder: boolean
+}
+
+export interface BoardNarration extends BoardMedium {
+  /** What it says. */
+  text: string
+  /** When each of its words is said; empty where captions say something else. */
+  words: SpokenWord[]
+}
+
+export interface SpokenWord {
+  /** With the space that follows it. */
+  text: string
+  /** Seconds from the beginning of the narration. */
+  start: number
+  end: number
+}
+
+/** The body of `take`: which scene of a form is to be made once more in the same words. */
+export interface TakeRequest {
+  edit: StoryboardEdit
+  /** Counts the form's scenes from 0. */
+  scene: number
+  kind: MadeKind
+}
+
+export const madeKinds = ['picture', 'narration'] as const
+
+export type MadeKind = (typeof madeKinds)[number]
+
+/** The number of a reading, or of a picture, that nobody has seen yet. */
+export interface Take {
+  take: number
 }
 
 export type ChargeOutcome = 'charged' | 'not_charged'

@@ -12,11 +12,18 @@ import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
 import { toChanges } from './changes.ts'
-import { paths, type Price, pricedFields, type StoryboardEdit } from './contract.ts'
+import {
+  paths,
+  type Price,
+  pricedFields,
+  type ScenePrice,
+  type StoryboardEdit,
+} from './contract.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
-const largestBody = 2 * 1024 * 1024
+/** Bytes of an edited storyboard. */
+export const largestEdit = 2 * 1024 * 1024
 
 export function priceEndpoint(settings: Settings): Endpoint {
   return {
@@ -38,9 +45,12 @@ export function priceEndpoint(settings: Settings): Endpoint {
   }
 }
 
-/** Read the edited fields, and none that belong to the service. */
 async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
-  const body = await readJson(req.body ?? null, largestBody)
+  return toEdit(await readJson(req.body ?? null, largestEdit))
+}
+
+/** Return the fields that an editor may change, and no others; null for what has no such form. */
+export function toEdit(body: unknown): null | StoryboardEdit {
   if (!isRecord(body)) return null
   const { scenes } = body
   const listed = Array.isArray(scenes) && scenes.every(isRecord)
@@ -60,10 +70,20 @@ function toPrice(body: unknown): null | Price {
     toApprove: body.toApprove,
     needs: body.needs,
   }
-  return areAmounts(amounts) ? { ...amounts, changes: toChanges(body.changes) } : null
+  if (!areAmounts(amounts)) return null
+  return { ...amounts, changes: toChanges(body.changes), scenes: toScenePrices(body.scenes) }
 }
 
-type Amounts = Omit<Price, 'changes'>
+function toScenePrices(value: unknown): ScenePrice[] {
+  if (!Array.isArray(value)) return []
+  return value
+    .filter(isRecord)
+    .flatMap(({ due, usualDue }): ScenePrice[] =>
+      typeof due === 'string' && typeof usualDue === 'string' ? [{ due, usualDue }] : [],
+    )
+}
+
+type Amounts = Omit<Price, 'changes' | 'scenes'>
 
 function areAmounts(amounts: Record<keyof Amounts, unknown>): amounts is Amounts {
   return Object.values(amounts).every((amount) => typeof amount === 'string')

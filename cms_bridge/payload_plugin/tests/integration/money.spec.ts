@@ -35,7 +35,7 @@ const offer = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
-  scenes: [],
+  scenes: [{ sceneId: 's1', picture: '0.140000', due: '0.140000', usualDue: '0.050000' }],
 }
 
 async function draft(): Promise<Doc> {
@@ -67,6 +67,7 @@ describe('the price of an edit', () => {
       toApprove: '0.400000',
       needs: '0.000000',
       changes: [],
+      scenes: [{ due: '0.140000', usualDue: '0.050000' }],
     })
     const [question] = bridge.asked
     expect(question).toMatchObject({

@@ -13,6 +13,7 @@ const price = {
   toApprove: '0.400000',
   needs: '0.000000',
   changes: [],
+  scenes: [],
 }
 
 const problem = { code: '', message: 'No.' }

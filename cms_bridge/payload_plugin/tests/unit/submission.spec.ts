@@ -58,6 +58,7 @@ const anyPrice = {
   toApprove: '0.400000',
   needs: '0.000000',
   changes: [],
+  scenes: [],
 }
 
 const storyboard = {

@@ -1,0 +1,75 @@
+/** What the bridge tells of a film before it exists, as far as a board shows it. */
+import { isRecord } from '../json.ts'
+import type {
+  Board,
+  BoardMedium,
+  BoardNarration,
+  BoardPicture,
+  BoardScene,
+  SpokenWord,
+} from './contract.ts'
+
+/** Return a timeline's scenes with what is made of each; null for what is no timeline. */
+export function toBoard(timeline: unknown): Board | null {
+  if (!isRecord(timeline) || !Array.isArray(timeline.scenes)) return null
+  const captions = isRecord(timeline.captions) ? timeline.captions.cues : []
+  const cues = Array.isArray(captions) ? captions.filter(isRecord) : []
+  const scenes = timeline.scenes.filter(isRecord).flatMap((scene): BoardScene[] => {
+    const { id, narration, span, view } = scene
+    if (typeof id !== 'string' || !isRecord(span)) return []
+    return [
+      {
+        sceneId: id,
+        picture: toPicture(view),
+        narration: toNarration(
+          narration,
+          cues.filter(({ sceneId }) => sceneId === id),
+        ),
+        seconds: Number(span.duration),
+      },
+    ]
+  })
+  return { scenes }
+}
+
+function toMedium(asset: unknown): BoardMedium | null {
+  if (!isRecord(asset)) return null
+  const { id, mediaType } = asset
+  return typeof id === 'string' && typeof mediaType === 'string' ? { id, mediaType } : null
+}
+
+function toPicture(view: unknown): BoardPicture | null {
+  if (!isRecord(view)) return null
+  const medium = toMedium(view.asset)
+  return (
+    medium && { ...medium, placeholder: isRecord(view.asset) && view.asset.placeholder === true }
+  )
+}
+
+function toNarration(
+  narration: unknown,
+  cues: readonly Record<string, unknown>[],
+): BoardNarration | null {
+  if (!isRecord(narration) || !isRecord(narration.span)) return null
+  const medium = toMedium(narration.asset)
+  const { span, text } = narration
+  if (!medium || typeof text !== 'string') return null
+  const words = cues.flatMap((cue) => toWords(cue.words, Number(span.start)))
+  return { ...medium, text, words: isSame(text, words) ? words : [] }
+}
+
+function toWords(words: unknown, begin: number): SpokenWord[] {
+  if (!Array.isArray(words)) return []
+  return words.filter(isRecord).map(({ end, start, text }, index) => ({
+    // A cue's last word has nothing after it; here, the next cue's first follows.
+    text: index === words.length - 1 ? `${String(text)} ` : String(text),
+    start: Number(start) - begin,
+    end: Number(end) - begin,
+  }))
+}
+
+/** Tell whether captions say what is said; they may have words of their own. */
+function isSame(text: string, words: readonly SpokenWord[]): boolean {
+  const bare = (said: string): string => said.replace(/\s+/g, '')
+  return bare(text) === bare(words.map((word) => word.text).join(''))
+}
