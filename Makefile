@@ -6,6 +6,7 @@
 #   make sample          a film that uses all of the engine, in three shapes, and its contact sheet
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
+#   make smoke           all of production on one machine: a killed daemon, an alert, a restored backup
 #   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
 #   make fuzz            damages every kind of file that the engine reads, for ten minutes
 #   make compat          unit tests and the demo on the oldest and the newest Python
@@ -114,7 +115,7 @@ sample: python $(OUT)/assets/.made
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow faults fuzz \
+.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow smoke faults fuzz \
 	coverage compat check clean
 
 format: python
@@ -145,6 +146,10 @@ test-unit: python
 
 test-slow: python node admin
 	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
+
+# SMOKE_ARGS="--images no" leaves the images unbuilt; the journal and pictures are in .cache/smoke.
+smoke: python
+	$(BIN)/python -m tests.smoke $(SMOKE_ARGS)
 
 # Set FAULT_RUNS for another number of runs.
 faults: python

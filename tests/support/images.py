@@ -6,6 +6,7 @@ A registry is asked for the base first. Where none is reached, Debian's packages
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -96,6 +97,12 @@ class Image:
         isolated = f"set -e\n{assigned}{named}{_ISOLATED}"
         unshared = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         return [*unshared, "bash", "-c", isolated, "image", *variables, *program]
+
+
+def tell(process: subprocess.Popen[Any], number: signal.Signals) -> None:
+    """Send a signal to an image's program itself, as an engine does to the first of a container."""
+    sent = ["pkill", f"-{number.value}", "-P", str(process.pid)]
+    subprocess.run(sent, check=True)
 
 
 @contextmanager

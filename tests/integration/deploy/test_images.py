@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pytest
 
 from tests.support import events
 from tests.support.bridge_process import API_KEY, LINK_SECRET, free_port
-from tests.support.images import CONTAINERS, Image, built
+from tests.support.images import CONTAINERS, Image, built, tell
 from tests.support.servers.redis import redis_server
 
 MEDIA = ("av", "cv2", "numpy", "PIL", "fontTools", "c2pa")
@@ -43,8 +44,7 @@ def running(
     try:
         yield process
     finally:
-        # The signal goes to the process itself, as an engine sends it to the first of a container.
-        subprocess.run(["pkill", "-TERM", "-P", str(process.pid)], check=True)
+        tell(process, signal.SIGTERM)
         try:
             process.wait(45)
         finally:
