@@ -19,3 +19,8 @@ export function withoutNul<T>(value: T): T | string {
 export function isColour(value: unknown): value is string {
   return typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value)
 }
+
+/** Tell whether a text is a language tag, such as `en` or `pt-BR`. */
+export function isLanguageTag(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/.test(value)
+}

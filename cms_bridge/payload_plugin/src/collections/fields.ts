@@ -2,7 +2,7 @@
 import type { Field, SelectField, TextareaField, TextField } from 'payload'
 
 import type { Mood } from '../generated/events.ts'
-import { countCharacters, isColour, withoutNul } from '../text.ts'
+import { countCharacters, isColour, isLanguageTag, withoutNul } from '../text.ts'
 import { type TranslationKey, translate, labels } from '../translations/index.ts'
 
 export const adminGroup = labels('group')
@@ -48,8 +48,7 @@ export const localeField: TextField = {
   defaultValue: 'en',
   admin: { description: labels('locale.help') },
   validate: (value: null | string | string[] | undefined, { req }) =>
-    /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/.test(String(value ?? '')) ||
-    translate(req.i18n.language, 'invalid.locale'),
+    isLanguageTag(value) || translate(req.i18n.language, 'invalid.locale'),
 }
 
 export const aspectRatioField = selectField('aspectRatio', 'aspectRatio', {

@@ -8,17 +8,18 @@
  * before somebody else submitted would otherwise post the old stage back; the
  * panel's buttons send it with the save they trigger.
  */
-import type { CollectionConfig, Field } from 'payload'
+import type { CollectionConfig, Field, FieldHook } from 'payload'
 
 import { collectionAccess } from '../access.ts'
-import { stageRequests } from '../documents.ts'
+import { stageRequests, type VideoDoc } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { nameVideo } from '../hooks/nameVideo.ts'
 import { planStage } from '../hooks/planStage.ts'
+import { keepState } from '../hooks/videoState.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import { publishGate } from '../hooks/publishGate.ts'
 import type { Settings } from '../settings.ts'
-import { labels } from '../translations/index.ts'
+import { labels, translate } from '../translations/index.ts'
 import {
   aspectRatioField,
   adminGroup,
@@ -61,6 +62,14 @@ function joinField(name: 'renditions' | 'storyboards', collection: string): Fiel
   }
 }
 
+const longestTitle = 200
+
+/** A duplicate is told from its original in every list; a title in several languages, in each. */
+const titleCopy: FieldHook<VideoDoc, null | string | undefined> = ({ req, value }) => {
+  const titled = (title: string): string => translate(req.i18n.language, 'title.copy', { title })
+  return value && titled(value.slice(0, longestTitle - titled('').length))
+}
+
 const inSidebar = <T extends Field>(field: T): T => ({
   ...field,
   admin: { ...field.admin, position: 'sidebar' },
@@ -82,7 +91,7 @@ export function videos(settings: Settings): CollectionConfig {
     trash: true,
     hooks: {
       beforeChange: [nameVideo, planStage(settings), publishGate(settings)],
-      afterChange: [emitVideoEvents(settings)],
+      afterChange: [keepState(settings), emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],
     },
     fields: [
@@ -91,7 +100,8 @@ export function videos(settings: Settings): CollectionConfig {
         type: 'text',
         label: labels('title'),
         required: true,
-        maxLength: 200,
+        maxLength: longestTitle,
+        hooks: { beforeDuplicate: [titleCopy] },
       },
       {
         name: 'panel',

@@ -8,6 +8,7 @@ import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { idOf, type RenditionDoc, type StoryboardDoc, type VideoDoc } from '../documents.ts'
 import { userName } from '../user.ts'
+import { changeState } from './videoState.ts'
 
 /** Write one event for a save that approves or edits; the service's own creation writes none. */
 export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeHook {
@@ -65,13 +66,13 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
  * Past the hooks: nobody asks for the same work once more.
  */
 async function reopenCancelled(
-  { slugs }: Settings,
+  settings: Settings,
   req: PayloadRequest,
   { submission }: StoryboardDoc,
   { id, retries }: VideoDoc,
 ): Promise<void> {
   const { docs } = await req.payload.find({
-    collection: slugs.renditions,
+    collection: settings.slugs.renditions,
     where: { video: { equals: id }, submission: { equals: submission } },
     limit: 1,
     depth: 0,
@@ -79,8 +80,7 @@ async function reopenCancelled(
     req,
   })
   if (!(docs[0] as unknown as RenditionDoc | undefined)?.file) return
-  await req.payload.db.updateOne({
-    collection: slugs.videos,
+  await changeState(settings, req, {
     where: {
       and: [
         { id: { equals: id } },
@@ -88,8 +88,6 @@ async function reopenCancelled(
         { stage: { equals: 'cancelled' } },
       ],
     },
-    data: { stage: 'submitted', retries: (retries ?? 0) + 1 },
-    options: { atomic: true },
-    req,
+    state: { stage: 'submitted', retries: (retries ?? 0) + 1 },
   })
 }

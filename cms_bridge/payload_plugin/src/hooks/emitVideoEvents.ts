@@ -5,6 +5,7 @@ import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toMood, toPalette } from '../storyboard.ts'
+import { isLanguageTag } from '../text.ts'
 import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
 /**
@@ -28,6 +29,8 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
       id,
       depth: 0,
       draft: true,
+      // Words of another language are not spoken in place of missing ones.
+      fallbackLocale: false,
       overrideAccess: true,
       req,
       trash: true,
@@ -56,7 +59,7 @@ async function writeSubmitted(
     script: video.script ?? '',
     style: video.style ?? '',
     voice: video.voice ?? '',
-    locale: video.locale || 'en',
+    locale: languageOf(settings, req, video),
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
     music: toMood(video.musicMood),
@@ -74,6 +77,25 @@ async function writeSubmitted(
     },
   }
   await writeEvent(settings, req, video, { event, step: String(submission) })
+}
+
+/**
+ * Return the language to speak: that of the words, where Payload keeps them in several.
+ *
+ * The video's own `locale` still says more where it says the same, as `pt-BR` does of `pt`.
+ */
+function languageOf({ slugs }: Settings, req: PayloadRequest, { locale }: VideoDoc): string {
+  const own = locale || 'en'
+  const fields = req.payload.collections[slugs.videos]?.config.flattenedFields ?? []
+  const isLocalised = fields.some(
+    (field) => ['brief', 'script'].includes(field.name) && 'localized' in field && field.localized,
+  )
+  const { locale: chosen } = req
+  if (!req.payload.config.localization || !isLocalised || !chosen || !isLanguageTag(chosen)) {
+    return own
+  }
+  const primary = (tag: string): string => tag.toLowerCase().split(/[-_]/)[0] ?? ''
+  return primary(own) === primary(chosen) ? own : chosen
 }
 
 /** Write an event that names a submission and says nothing else. */

@@ -4,7 +4,7 @@ import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type TranslationKey, translate } from '../translations/index.ts'
-import type { VideoDoc } from '../documents.ts'
+import { idOf, type VideoDoc } from '../documents.ts'
 import { isAtWork } from './atWork.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
@@ -36,6 +36,10 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
       throw error
     }
 
+    // The service, its ledger and whoever may see the film know it under the project it was sent in.
+    const isMoved = data.project !== undefined && nameOf(data) !== nameOf(before)
+    if (isMoved && submission > 0) refuse('invalid.moved', 'project')
+
     const isInTrash = Boolean(data.deletedAt ?? before.deletedAt) && data.deletedAt !== null
     const saidStage = (saved as Partial<VideoDoc>).stage
     // A save that says what it has read says nothing, whatever has become of the video since.
@@ -57,6 +61,9 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
         if (request === 'submitted' && stage === 'submitted') {
           return { ...data, stage, submission, retries }
         }
+        // A draft may be saved without; nothing can be sent of it.
+        if (!holdsWords(video.title)) refuse('invalid.untitled', 'title')
+        if (!video.project) refuse('invalid.noProject', 'project')
         if (!holdsWords(video.script) && !holdsWords(video.brief)) {
           refuse('error.empty_script', 'script')
         }
@@ -77,3 +84,5 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
     }
   }
 }
+
+const nameOf = ({ project }: Partial<VideoDoc>): string => (project ? String(idOf(project)) : '')

@@ -161,9 +161,17 @@ export const de: Translations = {
   'invalid.duration': 'Mehr als 0 und höchstens {limit} Sekunden.',
   'invalid.angle': 'Mindestens 0 und weniger als 360 Grad.',
   'invalid.neverSubmitted': 'Dieses Video wurde nie eingereicht.',
+  'invalid.untitled': 'Bitte zuerst einen Titel angeben.',
+  'invalid.noProject': 'Bitte zuerst das Projekt wählen.',
+  'invalid.moved':
+    'Dieses Video wurde in seinem Projekt eingereicht und bleibt dort. Ein Duplikat davon kann in ein anderes.',
   'invalid.inTrash': 'Dieses Video liegt im Papierkorb; bitte erst wiederherstellen.',
   'invalid.projectInUse':
-    'Zu diesem Projekt gehören noch Videos ({count}); bitte zuerst löschen oder verschieben.',
+    'Zu diesem Projekt {count|gehört|gehören} {count} {count|Video|Videos}: {videos}. Bitte zuerst löschen oder verschieben.',
+  quoted: '„{text}“',
+  'quoted.inTrash': '„{text}“ (im Papierkorb)',
+  andMore: '{more} weitere',
+  'title.copy': '{title} (Kopie)',
 
   hold: 'Nicht veröffentlicht.',
   'hold.placeholders':

@@ -159,9 +159,17 @@ export const en = {
   'invalid.duration': 'More than 0 and at most {limit} seconds.',
   'invalid.angle': 'At least 0 and less than 360 degrees.',
   'invalid.neverSubmitted': 'This video was never submitted.',
+  'invalid.untitled': 'Give the video a title first.',
+  'invalid.noProject': 'Choose the project first.',
+  'invalid.moved':
+    'This video was submitted in its project and stays there. A duplicate of it can be put into another.',
   'invalid.inTrash': 'This video is in the trash; restore it first.',
   'invalid.projectInUse':
-    'Videos still belong to this project ({count}); delete or move them first.',
+    'This project is in use by {count} {count|video|videos}: {videos}. Delete or move {count|it|them} first.',
+  quoted: '“{text}”',
+  'quoted.inTrash': '“{text}” (in the trash)',
+  andMore: '{more} more',
+  'title.copy': '{title} (copy)',
 
   hold: 'Not published.',
   'hold.placeholders': 'The film holds placeholders: pictures or narration that no service made.',

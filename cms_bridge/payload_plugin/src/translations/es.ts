@@ -161,8 +161,17 @@ export const es: Translations = {
   'invalid.duration': 'Más de 0 y como máximo {limit} segundos.',
   'invalid.angle': 'Al menos 0 y menos de 360 grados.',
   'invalid.neverSubmitted': 'Este vídeo nunca se envió.',
+  'invalid.untitled': 'Ponga primero un título al vídeo.',
+  'invalid.noProject': 'Elija primero el proyecto.',
+  'invalid.moved':
+    'Este vídeo se envió en su proyecto y se queda en él. Una copia puede ponerse en otro.',
   'invalid.inTrash': 'Este vídeo está en la papelera; restáurelo primero.',
-  'invalid.projectInUse': 'Aún hay vídeos en este proyecto ({count}); bórrelos o muévalos primero.',
+  'invalid.projectInUse':
+    'Este proyecto lo {count|usa|usan} {count} {count|vídeo|vídeos}: {videos}. Bórre{count|lo|los} o muéva{count|lo|los} primero.',
+  quoted: '«{text}»',
+  'quoted.inTrash': '«{text}» (en la papelera)',
+  andMore: '{more} más',
+  'title.copy': '{title} (copia)',
 
   hold: 'Sin publicar.',
   'hold.placeholders':

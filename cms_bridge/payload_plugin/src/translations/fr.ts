@@ -161,9 +161,17 @@ export const fr: Translations = {
   'invalid.duration': 'Plus de 0 et au plus {limit} secondes.',
   'invalid.angle': 'Au moins 0 et moins de 360 degrés.',
   'invalid.neverSubmitted': 'Cette vidéo n’a jamais été envoyée.',
+  'invalid.untitled': 'Donnez d’abord un titre à la vidéo.',
+  'invalid.noProject': 'Choisissez d’abord le projet.',
+  'invalid.moved':
+    'Cette vidéo a été soumise dans son projet et y reste. Une copie peut être mise dans un autre.',
   'invalid.inTrash': 'Cette vidéo est dans la corbeille ; restaurez-la d’abord.',
   'invalid.projectInUse':
-    'Des vidéos appartiennent encore à ce projet ({count}) ; supprimez-les ou déplacez-les d’abord.',
+    'Ce projet est utilisé par {count} {count|vidéo|vidéos} : {videos}. Supprimez-{count|la|les} ou déplacez-{count|la|les} d’abord.',
+  quoted: '« {text} »',
+  'quoted.inTrash': '« {text} » (dans la corbeille)',
+  andMore: '{more} de plus',
+  'title.copy': '{title} (copie)',
 
   hold: 'Non publié.',
   'hold.placeholders':

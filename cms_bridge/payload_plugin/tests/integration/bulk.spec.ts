@@ -92,12 +92,15 @@ describe('a stage that is written by hand', () => {
 
 describe('a project with videos', () => {
   test.for([
-    ['en', 'Videos still belong to this project (1); delete or move them first.'],
-    ['de', 'Zu diesem Projekt gehören noch Videos (1); bitte zuerst löschen oder verschieben.'],
-    ['es', 'Aún hay vídeos en este proyecto (1); bórrelos o muévalos primero.'],
+    ['en', 'This project is in use by 1 video: “Opening hours”. Delete or move it first.'],
+    [
+      'de',
+      'Zu diesem Projekt gehört 1 Video: „Opening hours“. Bitte zuerst löschen oder verschieben.',
+    ],
+    ['es', 'Este proyecto lo usa 1 vídeo: «Opening hours». Bórrelo o muévalo primero.'],
     [
       'fr',
-      'Des vidéos appartiennent encore à ce projet (1) ; supprimez-les ou déplacez-les d’abord.',
+      'Ce projet est utilisé par 1 vidéo : « Opening hours ». Supprimez-la ou déplacez-la d’abord.',
     ],
   ] as const)(
     'is not deleted, alone or among others, and says so (%s)',
@@ -111,4 +114,53 @@ describe('a project with videos', () => {
       expect(await cms.read('projects', project)).toMatchObject({ id: project })
     },
   )
+
+  test('names a few of them, also those in the trash, and counts the others', async () => {
+    const { project } = await cms.makeVideo({ title: 'A' })
+    for (const title of ['B', 'C', 'D', 'E']) await cms.make('videos', { title, project })
+    const { docs } = await cms.payload.find({
+      collection: 'videos',
+      where: { title: { equals: 'E' } },
+    })
+    await cms.change('videos', docs[0]?.id, { deletedAt: new Date().toISOString() })
+    expect(await cms.ask('DELETE', `/projects/${String(project)}`)).toMatchObject({
+      status: 409,
+      body: {
+        errors: [
+          {
+            message:
+              'This project is in use by 5 videos: “E” (in the trash), “D”, “C”, and 2 more. Delete or move them first.',
+          },
+        ],
+      },
+    })
+  })
+})
+
+describe('a video that was submitted', () => {
+  test('stays in its project, whoever moves it, alone or among others', async () => {
+    const video = await videoAt('generating')
+    const { id: elsewhere } = await cms.make('projects', { name: 'City walks' })
+    const message =
+      'This video was submitted in its project and stays there. A duplicate of it can be put into another.'
+    const alone = await cms.ask('PATCH', `/videos/${String(video.id)}`, { project: elsewhere })
+    expect(alone).toMatchObject({ status: 400, body: { errors: [{ message }] } })
+    const among = await cms.ask<{ errors: unknown }>('PATCH', `/videos?${idsOf([video])}`, {
+      project: elsewhere,
+    })
+    expect(among.body.errors).toEqual([expect.objectContaining({ message })])
+    expect(await cms.read('videos', video.id)).toMatchObject({ project: video.project })
+  })
+
+  test('is moved as its duplicate, which is a draft with a title of its own', async () => {
+    const video = await videoAt('completed')
+    const { id: elsewhere } = await cms.make('projects', { name: 'City walks' })
+    const path = `/videos/${String(video.id)}/duplicate?depth=0`
+    const { body } = await cms.ask<{ doc: Doc }>('POST', path, undefined, { language: 'de' })
+    const state = { stage: 'draft', submission: 0, retries: 0 }
+    expect(body.doc).toMatchObject({ ...state, title: 'Opening hours (Kopie)' })
+    const moved = await cms.change('videos', body.doc.id, { project: elsewhere })
+    expect(moved).toMatchObject({ ...state, project: elsewhere })
+    expect(await told()).toEqual([])
+  })
 })

@@ -11,13 +11,23 @@ export interface Database {
   stop?: (cms: Cms) => Promise<void>
 }
 
+interface Connection {
+  on: (name: 'error', listener: () => void) => void
+}
+
+/** Payload leaves its connections open; what they say of their end is of no interest. */
+const ignoreEnd = (connection: Connection): void => connection.on('error', () => undefined)
+
 async function postgres(): Promise<Database> {
   const { stop, url } = await startPostgres()
+  const pool = {
+    connectionString: url,
+    onConnect: ignoreEnd,
+  }
   return {
-    options: { database: () => postgresAdapter({ pool: { connectionString: url }, push: true }) },
+    options: { database: () => postgresAdapter({ pool, push: true }) },
     stop: (cms) => {
-      // Payload leaves its connections open; what they say of their end is of no interest.
-      ;(cms.payload.db as unknown as PostgresAdapter).pool.on('error', () => undefined)
+      ignoreEnd((cms.payload.db as unknown as PostgresAdapter).pool)
       return stop()
     },
   }

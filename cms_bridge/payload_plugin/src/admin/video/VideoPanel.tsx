@@ -5,7 +5,7 @@
  * It reads a status of its own and never touches the open form, except when a
  * button saves it: the stage asked for travels with that save.
  */
-import { Button, useConfig, useDocumentInfo, useForm, useFormModified } from '@payloadcms/ui'
+import { Button, useConfig, useDocumentInfo, useFormModified } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { StageRequest } from '../../documents.ts'
@@ -34,6 +34,7 @@ import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
 import { Films } from './Films.tsx'
 import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
+import { useStageSave } from './useStageSave.ts'
 
 interface Slugs {
   slugs: { renditions: string; storyboards: string }
@@ -165,7 +166,7 @@ function Buttons({
   const { language, t } = useTranslator()
   const { config } = useConfig()
   const { id } = useDocumentInfo()
-  const { submit } = useForm()
+  const saveWithStage = useStageSave()
   const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
@@ -188,8 +189,7 @@ function Buttons({
       refresh()
     }
   }
-  const saveWith = (stage: StageRequest) => () =>
-    void whileBusy(() => submit({ overrides: { stage } }))
+  const saveWith = (stage: StageRequest) => () => void whileBusy(() => saveWithStage(stage))
   const approve = (): void =>
     void whileBusy(async () => {
       if (!storyboard) return
