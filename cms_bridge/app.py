@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cms_bridge import failures, problems, protections, telemetry, traffic, wakeups
+from cms_bridge import failures, problems, protections, telemetry, tracing, traffic, wakeups
 from cms_bridge.access.keyring import Keyring
 from cms_bridge.access.keys import caller_of, requires_key
 from cms_bridge.access.owners import Owners
@@ -151,7 +151,10 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncGenerator[None]:
-        with failures.told("bridge.failed"):
+        with (
+            failures.told("bridge.failed"),
+            tracing.sent_to(settings.traced_to, service="reelwright-bridge"),
+        ):
             await migrate(settings.database_url)
             async with (
                 connected(settings.database_url, settings.database_bounds),

@@ -107,3 +107,8 @@ class VideoRetried(_Wire, frozen=True, kw_only=True, tag_field="type", tag="vide
 
 
 Event = VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
+
+
+def tag_of(event: Event) -> str:
+    """Return an event's `type`, as it is on the wire."""
+    return str(type(event).__struct_config__.tag)

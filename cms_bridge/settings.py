@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -303,6 +304,16 @@ class BridgeSettings(DatabaseSettings):
     http_header_bytes: Annotated[int, Field(ge=1024)] = Bounds().header_bytes
     """Request line and headers of one request; 431 past that."""
 
+    # Traces
+    otlp_endpoint: Annotated[
+        AnyHttpUrl | None,
+        Field(
+            validation_alias=AliasChoices("REELWRIGHT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+        ),
+    ] = None
+    """Where traces are sent by OTLP over HTTP, without `/v1/traces`; `OTEL_EXPORTER_OTLP_ENDPOINT`
+    is read as well. Needs the extra `tracing`. Unset, nothing is traced."""
+
     # Providers
     gemini_api_key: Annotated[
         SecretStr | None,
@@ -438,10 +449,15 @@ class BridgeSettings(DatabaseSettings):
                 parts = value.get_secret_value().split()
                 found |= {value.get_secret_value(), *parts}
                 found |= {part.removeprefix("whsec_") for part in parts}
-        for url in (self.database_url, self.redis_url):
+        for url in (self.database_url, self.redis_url, self.traced_to or ""):
             _, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
             found |= {password, unquote(password)}
         return frozenset(found - {""})
+
+    @property
+    def traced_to(self) -> str | None:
+        """Where traces are sent; None for nowhere."""
+        return str(self.otlp_endpoint) if self.otlp_endpoint else None
 
     @property
     def prices(self) -> Prices:
@@ -468,6 +484,16 @@ class BridgeSettings(DatabaseSettings):
             project=self.cap_project_dollars,
             month=self.cap_month_dollars,
         )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _traces_can_be_sent(cls, url: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        if url and find_spec("opentelemetry") is None:
+            raise ValueError(
+                "needs OpenTelemetry: pip install opentelemetry-sdk"
+                " opentelemetry-exporter-otlp-proto-http"
+            )
+        return url
 
     @field_validator("clamd_url")
     @classmethod

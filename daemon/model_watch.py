@@ -12,7 +12,7 @@ from datetime import timedelta
 import anyio
 import structlog
 
-from cms_bridge import metrics
+from cms_bridge import metrics, tracing
 from cms_bridge.health import models as model_health
 from render.generation.circuit import Evidence, Sign
 from render.generation.providers import Providers
@@ -40,6 +40,7 @@ class ModelWatch:
     def record(self, provider: str, model: str, evidence: Evidence) -> None:
         """Take note of what was seen of a model, to be written down at once."""
         _count(provider, model, evidence)
+        _trace(provider, model, evidence)
         self._unwritten.setdefault((provider, model), []).append(evidence)
         self._evidence_added.set()
 
@@ -98,6 +99,23 @@ class ModelWatch:
                 self._unwritten[provider, model] = [*evidence, *later][-_MAX_UNWRITTEN:]
                 return False
         return True
+
+
+def _trace(provider: str, model: str, evidence: Evidence) -> None:
+    """Tell of a call in the trace of the work that made it, in whose context this is."""
+    if evidence.sign not in _CALLS:
+        return
+    ended = evidence.at.timestamp()
+    tracing.past(
+        f"provider {provider}",
+        since=ended - (evidence.seconds or 0),
+        until=ended,
+        failed=evidence.failure.code if evidence.failure else "",
+        outward=True,
+        provider=provider,
+        model=model,
+        sign=evidence.sign.value,
+    )
 
 
 def _count(provider: str, model: str, evidence: Evidence) -> None:

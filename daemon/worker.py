@@ -19,7 +19,7 @@ import structlog
 from arq import func
 from redis.exceptions import RedisError
 
-from cms_bridge import telemetry, wakeups
+from cms_bridge import telemetry, tracing, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
@@ -64,6 +64,7 @@ async def run(settings: DaemonSettings | None = None) -> None:
     )
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
+        stack.enter_context(tracing.sent_to(settings.traced_to, service="reelwright-daemon"))
         services = await open_services(settings, stack)
         targets = await stack.enter_async_context(
             open_targets(

@@ -34,7 +34,7 @@ from render.inspection.frames import Look, PaintedSamples, look
 from render.inspection.validation import Glance, judge
 from render.painter import Painter
 from render.pictures.canvas import Canvas
-from render.rendition import Profile, Rendition, Timings
+from render.rendition import Profile, Rendition, SegmentTime, Timings
 from render.segments import Segment, fingerprint, plan
 from render.sound.hearing import Hearing
 from render.sound.programme import encode_sound, sound_digest
@@ -121,7 +121,7 @@ class Composition:
         # Threads are given to whole segments; OpenCV's own would only contend.
         cv2.setNumThreads(1)
         began = time.perf_counter()
-        crew = _Crew(self, self._cache, work=work, cancelled=cancelled)
+        crew = _Crew(self, self._cache, work=work, cancelled=cancelled, began=began)
         reused = crew.run(workers=workers, on_progress=on_progress)
         encoded = time.perf_counter()
         try:
@@ -168,6 +168,7 @@ class Composition:
                 join=joined - encoded,
                 validate=ended - joined,
                 total=ended - began,
+                segments=tuple(crew.times),
             ),
         )
 
@@ -240,7 +241,13 @@ class _Crew:
     """The threads that make the pieces of one composition, and their progress."""
 
     def __init__(
-        self, composition: Composition, cache: Cache, *, work: Path, cancelled: Callable[[], bool]
+        self,
+        composition: Composition,
+        cache: Cache,
+        *,
+        work: Path,
+        cancelled: Callable[[], bool],
+        began: float,
     ) -> None:
         self._composition = composition
         self._cache = cache
@@ -252,6 +259,8 @@ class _Crew:
         self._looks: dict[str, Look] = {}
         self.sound = work / composition.sound
         self._hearing: Hearing | None = None
+        self._began = began
+        self.times: list[SegmentTime] = []
 
     def place(self, segment: Segment) -> Path:
         """Where a segment's packets lie, once they are encoded."""
@@ -318,6 +327,7 @@ class _Crew:
 
     def _encode(self, segment: Segment, painter: Painter) -> None:
         self.check()
+        began = time.perf_counter()
         place, profile = self.place(segment), self._composition.profile
         try:
             samples = PaintedSamples(profile.fps)
@@ -333,6 +343,10 @@ class _Crew:
             raise _composition_error(error, place) from error
         self._looks[segment.digest] = observed
         self._cache.keep(_name(segment), place, msgspec.json.encode(observed))
+        seconds = time.perf_counter() - began
+        self.times.append(
+            SegmentTime(digest=segment.digest, began=began - self._began, seconds=seconds)
+        )
 
     def _count(self, painted: Iterator[Canvas], samples: PaintedSamples) -> Iterator[Canvas]:
         for canvas in painted:

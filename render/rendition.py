@@ -158,6 +158,15 @@ def _no_rate(told: str) -> InvalidStoryboard:
     )
 
 
+class SegmentTime(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """When a segment was encoded."""
+
+    digest: str
+    began: float
+    """Seconds since composing began."""
+    seconds: float
+
+
 class Timings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where composing spent its wall-clock seconds; nowhere, where the whole file was there."""
 
@@ -168,6 +177,8 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     validate: float = 0
     """Judging the joined file; its pieces are decoded as they are made."""
     total: float = 0
+    segments: tuple[SegmentTime, ...] = ()
+    """Those that were not there already, as they ended; several were encoded at a time."""
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

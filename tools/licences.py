@@ -17,6 +17,7 @@ OUT = ROOT / "specs" / "licences.md"
 TOLD = {
     "espeakng-loader": "not named; carries espeak-ng, GPL-3.0-or-later",
     "multidict": "Apache-2.0",
+    "protobuf": "BSD-3-Clause",
     "replicate": "Apache-2.0",
     "rich-click": "MIT",
 }

@@ -10,6 +10,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from cms_bridge import tracing
 from cms_bridge.access.keys import public
 from cms_bridge.access.rates import Rates
 from cms_bridge.api.contract import UNFILMABLE, terms
@@ -27,7 +28,7 @@ from cms_bridge.errors import (
     Superseded,
     WebhookRejected,
 )
-from cms_bridge.events import Event
+from cms_bridge.events import Event, VideoSubmitted, tag_of
 from cms_bridge.gate import vouch
 from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
@@ -88,6 +89,7 @@ async def receive_event(
 ) -> EventReceipt:
     """Verify the raw bytes, store event and effect in one transaction, which wakes a worker."""
     verifier, rates = receiving.verifier, receiving.rates
+    since = tracing.now()
     try:
         verifier.check(request.headers)
         body = await webhooks.read_bounded(
@@ -99,9 +101,12 @@ async def receive_event(
         raise
     vouch(request.scope)
     await rates.count_event(request)
+    event = webhooks.decode(body)
     accepted = await intake.accept(
-        event_id, body, webhooks.decode(body), limits=receiving.limits, prices=receiving.prices
+        event_id, body, event, limits=receiving.limits, prices=receiving.prices
     )
+    if not accepted.duplicate:
+        _trace(event, accepted.job_id, event_id, since)
     log.info(
         "webhook.accepted",
         event_id=event_id,
@@ -116,6 +121,15 @@ async def receive_event(
         duplicate=accepted.duplicate,
         superseded=accepted.superseded,
     )
+
+
+def _trace(event: Event, job: UUID, event_id: str, since: float) -> None:
+    """Tell of an event in its job's trace, which a submission begins."""
+    name = f"webhook {tag_of(event)}"
+    if isinstance(event, VideoSubmitted):
+        tracing.begun(job, name, since=since, event_id=event_id)
+    else:
+        tracing.past(name, job=job, since=since, event_id=event_id)
 
 
 routers = resource(

@@ -19,6 +19,7 @@ from cms_bridge.events import (
     VideoCancelled,
     VideoRetried,
     VideoSubmitted,
+    tag_of,
 )
 from cms_bridge.jobs import decisions, history, moves, submissions, transitions
 from cms_bridge.jobs.moves import find
@@ -100,7 +101,7 @@ async def accept(
                 await InboundEvent.insert(
                     InboundEvent(
                         id=event_id,
-                        type=_tag(event),
+                        type=tag_of(event),
                         body=body,
                         body_sha256=digest,
                         job=job,
@@ -127,7 +128,7 @@ async def _accept_first(
         "message": uuid4(),
         "topic": Topic.RENDITION.value,
         "event": event_id,
-        "type": _tag(event),
+        "type": tag_of(event),
         "body": body,
         "digest": digest,
         **submissions.columns(data, limits, now=now),
@@ -178,7 +179,3 @@ async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
             return await transitions.retry(event.data)
         case _:  # pragma: no cover - the type checker proves there is no other
             assert_never(event)
-
-
-def _tag(event: Event) -> str:
-    return str(type(event).__struct_config__.tag)

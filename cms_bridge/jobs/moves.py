@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import wakeups
+from cms_bridge import tracing, wakeups
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
-from cms_bridge.states import FINISHED, AttemptOutcome, Status, origins
+from cms_bridge.states import FINISHED, AttemptOutcome, Origin, Status, origins
 from cms_bridge.tables import Attempt, Job
 from cms_bridge.webhooks.events import Occasion, occasion
 from cms_bridge.webhooks.publication import publish
@@ -48,6 +48,9 @@ BEGIN_FIRST = (
 async def begin(job: Job) -> None:
     """Write a new job down and wake a worker, if it needs one; call inside a transaction."""
     await Job.insert(job)
+    if job.origin == Origin.API:
+        # An event's span begins with its request, which is not over yet.
+        tracing.begun(job.id, f"order {job.kind}")
     await history.note(job.id)
     status = Status(job.status)
     await publish(job.id, occasion(status) if status in FINISHED else Occasion.SUBMITTED)

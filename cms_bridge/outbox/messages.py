@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import films, metrics, wakeups
+from cms_bridge import films, metrics, tracing, wakeups
 from cms_bridge.outbox.payload import (
     PayloadGone,
     PayloadUnavailable,
@@ -168,11 +168,11 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
     job = JobRecord.of(row)
     if job.kind is not JobKind.VIDEO or job.origin is Origin.API:
         return  # whoever asked for it looks for it here
-    if topic is Topic.STORYBOARD:
-        if job.storyboard:
+    with tracing.span("write-back", job=job_id, outward=True, topic=topic.value):
+        if topic is Topic.RENDITION:
+            await payload.write_rendition(rendition_write(job, await films.newest(job_id)))
+        elif job.storyboard:
             await payload.write_storyboard(storyboard_write(job, job.storyboard))
-        return
-    await payload.write_rendition(rendition_write(job, await films.newest(job_id)))
 
 
 async def _mark_delivered(message: _Message) -> None:

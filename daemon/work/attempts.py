@@ -8,7 +8,7 @@ from uuid import UUID
 import anyio
 import structlog
 
-from cms_bridge import metrics
+from cms_bridge import metrics, tracing
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
@@ -61,8 +61,21 @@ async def attempt(
     started = time.monotonic()
     outcome, reason = "released", ""
     try:
-        with services.in_flight.attempt(seconds=services.task_seconds) as scope:
+        with (
+            tracing.span(
+                f"attempt {phase}",
+                job=job,
+                job_id=str(job),
+                project_id=lease.project,
+                attempt=lease.attempt,
+                worker=services.worker,
+            ) as span,
+            services.in_flight.attempt(seconds=services.task_seconds) as scope,
+        ):
             outcome, reason = await _run(lease, work, services, scope)
+            span.note(outcome=outcome)
+            if outcome == "failed":
+                span.fail(outcome)
     finally:
         with anyio.CancelScope(shield=True):
             if outcome == "released":

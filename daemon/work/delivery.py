@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from cms_bridge import tracing
 from cms_bridge.records import StoredFile
 from cms_bridge.states import FileKind
 from cms_bridge.storage.base import ObjectStore, object_key
@@ -83,9 +84,10 @@ async def store_files(
             )
 
     try:
-        async with anyio.create_task_group() as group:
-            for name in names:
-                group.start_soon(keep, name)
+        with tracing.span("upload", files=len(names)):
+            async with anyio.create_task_group() as group:
+                for name in names:
+                    group.start_soon(keep, name)
     except ExceptionGroup as errors:
         # The first is what the others were cancelled for; whoever tries again goes by it.
         raise errors.exceptions[0] from None

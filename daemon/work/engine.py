@@ -15,6 +15,7 @@ import structlog
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from cms_bridge import tracing
 from daemon import processes
 from render.errors import CompositionError, EngineFault, RenderError
 from render.report import ErrorLine, ProgressLine, Report, ResultLine, SoundLine, Stage
@@ -55,7 +56,18 @@ async def run_engine(
     Progress is the fraction of the engine's work done. Raises `EngineError`
     for what the engine reports and `EngineDied` when it ends without a word.
     """
-    return await _run(ResultLine, arguments, on_progress, stderr_file)
+    with tracing.span("engine") as span:
+        result = await _run(ResultLine, arguments, on_progress, stderr_file)
+        ended, rendition = tracing.now(), result.rendition
+        span.note(
+            encoder=rendition.encoder, segments=len(rendition.segments), reused=rendition.reused
+        )
+        # Composing is the engine's last but for what lies beside the film, which is quick.
+        began = ended - rendition.timings.total
+        for one in rendition.timings.segments:
+            since = began + one.began
+            tracing.past("segment", since=since, until=since + one.seconds, digest=one.digest)
+    return result
 
 
 async def mix_sound(arguments: Sequence[str], *, stderr_file: Path) -> SoundLine:

@@ -39,12 +39,11 @@ def closure(wanted: Iterable[Requirement]) -> Iterator[str]:
 
 def requirements(image: str) -> list[Requirement]:
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    always: list[str] = project["project"]["dependencies"]
+    extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
     named = {
-        "bridge": project["project"]["dependencies"],
-        "daemon": [
-            *project["project"]["dependencies"],
-            *project["project"]["optional-dependencies"]["daemon"],
-        ],
+        "bridge": [*always, *extras["tracing"]],
+        "daemon": [*always, *extras["tracing"], *extras["daemon"]],
         "build": project["build-system"]["requires"],
     }
     return [Requirement(one) for one in named[image]]
