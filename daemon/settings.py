@@ -12,6 +12,9 @@ from render.generation.piper.processes import Bounds
 from render.generation.standards import Standards
 from render.rendition import Grade
 
+_MEBIBYTE = 1024 * 1024
+_SHARED_MEBIBYTES = 65_536
+
 
 class DaemonSettings(BridgeSettings):
     """What a render daemon needs to know."""
@@ -73,6 +76,14 @@ class DaemonSettings(BridgeSettings):
     the bytes, and slower). A change makes every film anew when it is next rendered."""
     render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
     """What the engine keeps so as not to make it again: an edit renders what it touches."""
+    shared_cache_mebibytes: Annotated[int, Field(ge=0)] | None = None
+    """What the object store keeps of finished pieces of films, for all daemons together: an edit
+    that another daemon takes up renders no more than here. 0 keeps none. By default 65536 in R2,
+    and none in a local directory: daemons of one machine share a work directory instead."""
+    shared_cache_days: Annotated[float, Field(gt=0)] = 30
+    """How long a piece is kept there that no film was made of."""
+    shared_cache_seconds: Annotated[float, Field(gt=0, le=3_600)] = 60
+    """How long a film waits for pieces from there at a time, before what has not come is made."""
     picture_megapixels: Annotated[float, Field(gt=0, le=50)] = 50
     """Million pixels that a picture may have, however few bytes it comes in: more are not decoded,
     and it counts as unusable."""
@@ -128,6 +139,14 @@ class DaemonSettings(BridgeSettings):
             Lane.COMPOSITION: self.concurrent_renders,
         }
         return places[lane] if lane in self.lanes else 0
+
+    @property
+    def shared_cache_bytes(self) -> int:
+        """What the object store keeps of finished pieces; 0 for none."""
+        mebibytes = self.shared_cache_mebibytes
+        if mebibytes is None:
+            mebibytes = 0 if self.storage == "local" else _SHARED_MEBIBYTES
+        return mebibytes * _MEBIBYTE
 
     @property
     def database_bounds(self) -> DatabaseBounds:

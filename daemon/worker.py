@@ -41,6 +41,7 @@ from daemon.settings import DaemonSettings
 from daemon.shared_pace import open_shared_paces
 from daemon.shutdown import StopSignal, drain, stop_signals
 from daemon.tasks import Dispatcher, open_dispatcher
+from daemon.work.pieces import open_pieces
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from daemon.work.workspace import clear_leftovers
@@ -52,6 +53,8 @@ log = structlog.get_logger()
 
 _REPORT_SECONDS = 2.0
 _REPORT_EXPIRY_SECONDS = 6.0
+_PIECES_SECONDS = 60.0
+"""How often shared pieces of films are swept, which adds up all there are."""
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
 
@@ -107,6 +110,8 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(lambda: dispatcher.webhooks.poll(every=every))
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
+        if services.pieces is not None:
+            group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
         group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
         await stop.requested.wait()
@@ -204,11 +209,12 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
     )
     queue = await stack.enter_async_context(open_queue(settings.redis_url))
     stack.enter_context(wakeups.sent_to(queue))
+    store = await stack.enter_async_context(store_from(settings))
     return Services(
         settings=settings,
         worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
         queue=queue,
-        store=await stack.enter_async_context(store_from(settings)),
+        store=store,
         payload=_payload(settings, http),
         providers=await _providers(settings, stack),
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
@@ -216,6 +222,7 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
         generating=TaskPool(size=settings.places(Lane.GENERATION)),
         composing=TaskPool(size=settings.places(Lane.COMPOSITION)),
+        pieces=await stack.enter_async_context(open_pieces(settings, store)),
     )
 
 

@@ -8,6 +8,7 @@ Exit codes: 0 done, 1 failed, 2 wrongly used, 128 + n stopped by signal n.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, TypeVar
@@ -15,13 +16,14 @@ from typing import Annotated, TypeVar
 import msgspec
 import typer
 
+from render.asking import Asked
 from render.assembly import Order, Production, Signer
 from render.cache import DEFAULT_MAX_BYTES
 from render.errors import InvalidStoryboard
 from render.inspection.examination import examine
 from render.memory import map_large_blocks
 from render.rendition import USUAL_RATE, Codec, Grade, Profile, Quality, frame_rate, profile_for
-from render.report import ProgressLine, Stage
+from render.report import ProgressLine, Report, Stage
 from render.schema import choices, publish
 from render.sentences import shorten
 from render.storyboard import AspectRatio, Limits, Storyboard
@@ -55,6 +57,13 @@ StockFolder = Annotated[
 ]
 CacheFolder = Annotated[
     Path | None, typer.Option(file_okay=False, help="Keeps finished pieces for the next time.")
+]
+Asking = Annotated[
+    int | None,
+    typer.Option(
+        help="A descriptor to read: for each `wanted` line, a byte once the cache has of it what"
+        " there is."
+    ),
 ]
 LimitsFile = Annotated[
     Path | None,
@@ -100,6 +109,7 @@ def render(  # noqa: PLR0913  a command's options
     cache_size: Annotated[
         int, typer.Option(min=1, help="MiB that the cache keeps at the most.")
     ] = DEFAULT_MAX_BYTES // _MEBIBYTE,
+    ask: Asking = None,
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
     quality: Compressed = Grade.STANDARD,
@@ -166,6 +176,7 @@ def render(  # noqa: PLR0913  a command's options
             stock=stock,
             cache=cache,
             cache_bytes=cache_size * _MEBIBYTE,
+            elsewhere=_asked(ask, tell, json=json),
             poster=poster,
             thumbnails=thumbnails,
             captions=captions,
@@ -313,6 +324,14 @@ def _signer(certificate: Path | None, key: Path | None, folder: Path) -> Signer:
     if (certificate is None) != (key is None):
         raise typer.BadParameter("A certificate and its key are given together.")
     return Signer(certificate=certificate, key=key, folder=folder)
+
+
+def _asked(answers: int | None, tell: Callable[[Report], None], *, json: bool) -> Asked | None:
+    if answers is None:
+        return None
+    if not json:
+        raise typer.BadParameter("Only who reads lines of JSON can be asked.", param_hint="--ask")
+    return Asked(answers, tell)
 
 
 def _ignore_progress(_stage: Stage, _done: int, _total: int) -> None:

@@ -18,7 +18,7 @@ import anyio
 import msgspec
 
 from render.assets import Assets, gather, storyboard_folder
-from render.cache import DEFAULT_MAX_BYTES, Cache
+from render.cache import DEFAULT_MAX_BYTES, Cache, Elsewhere
 from render.compose import Composition, Progress, chapters
 from render.delivery import hls, previews, thumbnails
 from render.errors import CompositionCancelled, RefusedGeneration
@@ -91,6 +91,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of pictures that may stand in for missing ones; cards are drawn where none fits."""
     cache: Path | None = None
     cache_bytes: int = DEFAULT_MAX_BYTES
+    elsewhere: Elsewhere | None = None
+    """Who else keeps what the cache does."""
     poster: Path | None = None
     thumbnails: Path | None = None
     """A folder for the poster and a picture of each scene."""
@@ -141,7 +143,9 @@ class Production:
         self._work = work
         self._on_progress = on_progress
         self._stopped = stopped
-        self._cache = Cache(order.cache or work / "cache", max_bytes=order.cache_bytes)
+        self._cache = Cache(
+            order.cache or work / "cache", max_bytes=order.cache_bytes, elsewhere=order.elsewhere
+        )
         self._assets: Assets | None = None
 
     def plan(self) -> PlanLine:
@@ -364,13 +368,8 @@ class Production:
         out = self._order.place(composition.profile)
         part = self._work / f"{composition.profile.name}.mp4"
         name = f"{self._digest(composition)}.result.mp4"
-        note = self._cache.fetch(name, part)
-        if note is not None:
-            rendition = msgspec.json.decode(note, type=Rendition)
-            # What it took the first time is no figure of this run.
-            rendition = msgspec.structs.replace(
-                rendition, reused=len(rendition.segments), timings=Timings()
-            )
+        rendition = self._kept(name, part)
+        if rendition is not None:
             report_encoded(Progress(done=1, total=1))
         else:
             rendition = composition.write(
@@ -384,8 +383,26 @@ class Production:
             # Where it lies is no part of what it is.
             note = msgspec.structs.replace(rendition, path="")
             self._cache.keep(name, part, msgspec.json.encode(note))
+        self._cache.tell([name])
         publish(part, out)
         return msgspec.structs.replace(rendition, path=str(out))
+
+    def _kept(self, name: str, place: Path) -> Rendition | None:
+        """Lay a finished video at a place and return what it is, if anybody has it."""
+        note = self._cache.fetch(name, place)
+        if note is None:
+            self._cache.ask([name], check=self._check)
+            note = self._cache.fetch(name, place)
+        if note is None:
+            return None
+        try:
+            rendition = msgspec.json.decode(note, type=Rendition)
+        except msgspec.DecodeError:
+            # Kept by another version of the engine. The file is the cache's: it is not written to.
+            place.unlink(missing_ok=True)
+            return None
+        # What it took the first time is no figure of this run.
+        return msgspec.structs.replace(rendition, reused=len(rendition.segments), timings=Timings())
 
     def _sign(self, video: Path, rendition: Rendition) -> tuple[Path, Rendition]:
         signer = self._order.signer

@@ -10,6 +10,9 @@ what was longest unused.
 
 A disk that is full, or gone, ends nothing: what cannot be kept is made again the
 next time, and `refusal` says so.
+
+Others may keep pieces too, behind an `Elsewhere`: they are asked for what is not here, and told of
+what is. A cache alone asks nobody.
 """
 
 import fcntl
@@ -19,9 +22,10 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -40,6 +44,21 @@ _ABANDONED_AFTER = 3600
 """Seconds after which an unfinished file is nobody's any more."""
 
 
+class Elsewhere(Protocol):
+    """Others that keep the same pieces under the same names."""
+
+    def lay(self, names: Sequence[str], *, check: Callable[[], None]) -> None:
+        """Lay into the cache's folder what others have of these, and return when that is done.
+
+        `check` is called often, and stops the waiting by raising.
+        """
+        ...
+
+    def tell(self, names: Sequence[str]) -> None:
+        """Hear which pieces are in the cache's folder now, and in use; from any thread."""
+        ...
+
+
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     note: msgspec.Raw
@@ -49,7 +68,13 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
 class Cache:
     """A bounded folder of files, found by name; a name stands for one content for ever."""
 
-    def __init__(self, folder: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         """Use a folder, made if need be; raise `CompositionError` where one may not write to it."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -58,8 +83,28 @@ class Cache:
             raise disk_error(error, folder) from error
         self._folder = folder
         self._max_bytes = max_bytes
+        self._elsewhere = elsewhere
         self.refusal: str = ""
         """Why something could not be kept; empty if everything was."""
+
+    def ask(self, names: Sequence[str], *, check: Callable[[], None]) -> None:
+        """Have others lay into the folder what they have of these."""
+        if self._elsewhere and names:
+            self._elsewhere.lay(names, check=check)
+
+    def tell(self, names: Sequence[str]) -> None:
+        """Tell others of pieces that are here and in use."""
+        if self._elsewhere and names:
+            self._elsewhere.tell(names)
+
+    @contextmanager
+    def aside(self, name: str) -> Generator[Path]:
+        """Yield where a piece may lie that is to be kept, or is to outlast its being forgotten."""
+        part = self._folder / f".{name}.{secrets.token_hex(4)}.part"
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
 
     def note(self, name: str) -> bytes | None:
         """Return the JSON note kept with a piece, or None: a quick look that proves nothing."""

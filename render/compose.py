@@ -14,7 +14,7 @@ again. Memory does not grow with the length of the video.
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from fractions import Fraction
 from pathlib import Path
@@ -289,7 +289,7 @@ class _Crew:
         """Make what is missing and return how many segments were there already."""
         # A segment that occurs twice is encoded once.
         segments = {segment.digest: segment for segment in self._composition.segments}
-        missing = [segment for segment in segments.values() if not self._is_cached(segment)]
+        missing = self._missing(segments.values())
         total = sum(segment.frames for segment in segments.values())
         self._done = total - sum(segment.frames for segment in missing)
         painter = Painter(self._composition.timeline, self._composition.profile, missing)
@@ -311,6 +311,17 @@ class _Crew:
         encoded = {segment.digest for segment in missing}
         return sum(segment.digest not in encoded for segment in self._composition.segments)
 
+    def _missing(self, segments: Collection[Segment]) -> list[Segment]:
+        """Return which segments neither this cache nor others have."""
+        lacking = [segment for segment in segments if not self._is_cached(segment)]
+        wanted = [_name(segment) for segment in lacking]
+        if self._cache.note(self._composition.sound) is None:
+            wanted.append(self._composition.sound)
+        self._cache.ask(wanted, check=self.check)
+        missing = [segment for segment in lacking if not self._is_cached(segment)]
+        self._cache.tell(sorted({_name(one) for one in segments} - {_name(one) for one in missing}))
+        return missing
+
     def _is_cached(self, segment: Segment) -> bool:
         note = self._fetch(_name(segment), self.place(segment), Look)
         if note is not None:
@@ -322,7 +333,8 @@ class _Crew:
         try:
             return None if note is None else msgspec.json.decode(note, type=kind)
         except msgspec.DecodeError:
-            # Kept by another version of the engine.
+            # Kept by another version of the engine. The file is the cache's: it is not written to.
+            place.unlink(missing_ok=True)
             return None
 
     def _encode(self, segment: Segment, painter: Painter) -> None:
@@ -342,7 +354,7 @@ class _Crew:
         except FFmpegError as error:
             raise _composition_error(error, place) from error
         self._looks[segment.digest] = observed
-        self._cache.keep(_name(segment), place, msgspec.json.encode(observed))
+        self._keep(_name(segment), place, observed)
         seconds = time.perf_counter() - began
         self.times.append(
             SegmentTime(digest=segment.digest, began=began - self._began, seconds=seconds)
@@ -361,9 +373,14 @@ class _Crew:
         stored = self._fetch(self._composition.sound, self.sound, Hearing)
         if stored is not None:
             self._hearing = stored
+            self._cache.tell([self._composition.sound])
             return
         try:
             self._hearing = encode_sound(timeline, self.sound, check=self.check)
         except FFmpegError as error:
             raise _composition_error(error, self.sound) from error
-        self._cache.keep(self._composition.sound, self.sound, msgspec.json.encode(self._hearing))
+        self._keep(self._composition.sound, self.sound, self._hearing)
+
+    def _keep(self, name: str, place: Path, note: Look | Hearing) -> None:
+        self._cache.keep(name, place, msgspec.json.encode(note))
+        self._cache.tell([name])

@@ -1,6 +1,7 @@
 """What `python -m render … --json` says: one JSON object a line on standard output.
 
-Any number of `progress` lines, then exactly one `result` or one `error`. The
+Any number of `progress` lines, then exactly one `result` or one `error`; among them, where the
+command was given somebody to ask, `wanted` and `pieces`. The
 field `event` tells them apart; `msgspec.json.decode(line, type=Report)` reads
 each. Light: no media library is loaded, so whoever starts the command can read it.
 """
@@ -114,5 +115,17 @@ class ErrorLine(_Line, frozen=True, kw_only=True, tag="error"):
     params: dict[str, str | float] = {}
 
 
-Report = ProgressLine | ResultLine | SoundLine | ErrorLine
+class WantedLine(_Line, frozen=True, kw_only=True, tag="wanted"):
+    """Pieces that the cache lacks: the command waits for an answer (`render.asking`)."""
+
+    names: tuple[str, ...]
+
+
+class PiecesLine(_Line, frozen=True, kw_only=True, tag="pieces"):
+    """Pieces that are in the cache now, and what is made is made of; told if one may ask."""
+
+    names: tuple[str, ...]
+
+
+Report = ProgressLine | ResultLine | SoundLine | ErrorLine | WantedLine | PiecesLine
 """A line of a rendering."""

@@ -34,12 +34,14 @@ from render.outputs import check_place
 from render.problem import Problem
 from render.report import (
     ErrorLine,
+    PiecesLine,
     PlanLine,
     ProgressLine,
     Report,
     ResultLine,
     SoundLine,
     Stage,
+    WantedLine,
 )
 
 _GRACE = 0.6
@@ -152,6 +154,8 @@ class _Reporter:
             return
         if self._json:
             self._write(line)
+        elif isinstance(line, WantedLine | PiecesLine):
+            return  # for a program alone
         elif isinstance(line, ProgressLine):
             self._show(line)
         elif isinstance(line, ErrorLine):

@@ -16,7 +16,7 @@ from cms_bridge.access.keys import public
 from cms_bridge.api.links import LINKED, check_link
 from cms_bridge.api.ranges import file_answer
 from cms_bridge.gate import vouch
-from cms_bridge.storage.base import ObjectNotFound, check_key
+from cms_bridge.storage.base import ObjectNotFound, check_linkable
 from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
 
@@ -42,7 +42,7 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     key = "/".join(filter(None, (part, folder, file)))
     left = check_link(objects.links, key, expires=expires, signature=signature, name=name)
     try:
-        stored = await objects.head(check_key(key))
+        stored = await objects.head(check_linkable(key))
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
     vouch(request.scope)

@@ -72,7 +72,8 @@
         ├── StorageUnavailable  the store did not answer, or not in time
         ├── StorageFull         the disk or the quota is used up
         ├── StorageRefused      wrong credentials, bucket, rights or set-up
-        └── DigestMismatch      a file's bytes are not those that its key names
+        ├── DigestMismatch      a file's bytes are not those that its key names
+        └── DamagedPiece        `storage.pieces`: the store has a piece of a film no more as it was
     RenderError
     ├── SpendCapReached         a paid call that would pass a cap: not made, and final for the job
     ├── ApprovedCostReached     one that would pass what was approved: it waits for a person's word

@@ -25,7 +25,10 @@ import msgspec
 
 from cms_bridge.errors import BridgeError
 
-_KEY = re.compile(r"^(?:uploads/)?[A-Za-z0-9_-]{1,128}/[0-9a-f]{64}\.[a-z0-9]{1,8}$")
+_PIECES = "pieces/"
+_KEY = re.compile(
+    rf"^(?:uploads/|{_PIECES})?[A-Za-z0-9_-]{{1,128}}/[0-9a-f]{{64}}\.[a-z0-9]{{1,8}}$"
+)
 
 FRESH = timedelta(hours=1)
 """How exactly a store tells when an object was last put."""
@@ -93,14 +96,26 @@ def upload_key(*, project: str, sha256: str, extension: str) -> str:
     return check_key(f"uploads/{object_key(project=project, sha256=sha256, extension=extension)}")
 
 
-def is_key(name: str) -> bool:
-    """Tell whether a name has a key's form."""
-    return _KEY.fullmatch(name) is not None
+def is_owned(name: str) -> bool:
+    """Tell whether a name is the key of some project's object; a piece is no project's."""
+    return not name.startswith(_PIECES) and _KEY.fullmatch(name) is not None
+
+
+def piece_key(*, sha256: str, extension: str) -> str:
+    """Return the key of a piece of films, which is no project's, and which no link is made to."""
+    return check_key(f"{_PIECES}{sha256[:2]}/{sha256}.{extension}")
+
+
+def check_linkable(key: str) -> str:
+    """Return the key unchanged; raise ValueError unless it is one that links may be made to."""
+    if key.startswith(_PIECES):
+        raise ValueError(f"a piece is nobody's to see: {key!r}")
+    return check_key(key)
 
 
 def check_key(key: str) -> str:
     """Return the key unchanged; raise ValueError unless it has a key's form."""
-    if not is_key(key):
+    if not _KEY.fullmatch(key):
         raise ValueError(f"not an object key: {key!r}")
     return key
 
@@ -131,7 +146,7 @@ class ObjectStore(Protocol):
     def list_objects(self, project: str | None = None) -> AsyncIterator[ListedObject]:
         """Yield every object there is, or a project's; in no order.
 
-        What has no key's name is passed over.
+        What has no key's name is passed over, as are pieces, which have a sweep of their own.
         """
         ...
 

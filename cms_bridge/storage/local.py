@@ -37,7 +37,8 @@ from cms_bridge.storage.base import (
     StorageUnavailable,
     StoredObject,
     check_key,
-    is_key,
+    check_linkable,
+    is_owned,
     scope_of,
 )
 from cms_bridge.storage.links import LinkSigner
@@ -152,7 +153,7 @@ class LocalStore:
                 key = path.relative_to(self._root).as_posix()
                 # It may be deleted meanwhile.
                 with suppress(FileNotFoundError):
-                    if is_key(key) and path.is_file():
+                    if is_owned(key) and path.is_file():
                         there = path.stat()
                         modified = datetime.fromtimestamp(there.st_mtime, UTC)
                         found.append(ListedObject(key=key, size=there.st_size, modified=modified))
@@ -162,7 +163,7 @@ class LocalStore:
         self, key: str, *, expires_in: timedelta, download_name: str | None = None
     ) -> str:
         """Return a link to the bridge that anyone may follow until it expires."""
-        query = self.links.query(check_key(key), expires_in=expires_in, name=download_name)
+        query = self.links.query(check_linkable(key), expires_in=expires_in, name=download_name)
         return f"{self._base_url}/objects/{key}?{query}"
 
     def path(self, key: str) -> Path:

@@ -41,7 +41,8 @@ from cms_bridge.storage.base import (
     StorageUnavailable,
     StoredObject,
     check_key,
-    is_key,
+    check_linkable,
+    is_owned,
     scope_of,
 )
 from cms_bridge.storage.links import content_disposition, whole_seconds
@@ -192,7 +193,7 @@ class R2Store:
 
     def _listed(self, one: "ObjectTypeDef") -> ListedObject | None:
         key = one.get("Key", "").removeprefix(self._prefix)
-        if not is_key(key) or "Size" not in one or "LastModified" not in one:
+        if not is_owned(key) or "Size" not in one or "LastModified" not in one:
             return None
         return ListedObject(key=key, size=one["Size"], modified=one["LastModified"].astimezone(UTC))
 
@@ -204,7 +205,7 @@ class R2Store:
             "get_object",
             Params={
                 "Bucket": self._bucket,
-                "Key": self._name(key),
+                "Key": self._name(check_linkable(key)),
                 "ResponseContentDisposition": content_disposition(download_name),
                 "ResponseContentType": media_type_of(key),
             },

@@ -10,7 +10,7 @@ This is their one face: whoever asks one imports it from here.
 from piccolo.table import Table
 
 from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Project, Turn, Worker
-from cms_bridge.tables.media import Asset, GeneratedVideo, RenditionFile, UploadedAsset
+from cms_bridge.tables.media import Asset, GeneratedVideo, Piece, RenditionFile, UploadedAsset
 from cms_bridge.tables.messages import (
     InboundEvent,
     OutboxMessage,
@@ -35,6 +35,7 @@ TABLES: tuple[type[Table], ...] = (
     GeneratedVideo,
     RenditionFile,
     UploadedAsset,
+    Piece,
     OutboxMessage,
     Worker,
     Turn,

@@ -129,3 +129,22 @@ class UploadedAsset(Table):
     created_at = Timestamptz()
     touched_at = Timestamptz()
     """When somebody last had it in hand."""
+
+
+class Piece(Table):
+    """A finished piece of a film in the object store, kept for every daemon (`render.cache`).
+
+    Nothing refers to it, and it can always be made again.
+    """
+
+    name = Varchar(length=80, primary_key=True)
+    """What it goes by in every cache: the digest of all that decided it, and what it is."""
+    sha256 = Varchar(length=64, index=True)
+    """Of its bytes, in hex."""
+    bytes = BigInt()
+    note = Text()
+    """What was seen or heard of it, as JSON of the engine's."""
+    ready = Boolean(default=False)
+    """Whether it is there; else it is being written or deleted, or who did so has died."""
+    used_at = Timestamptz(index=True)
+    """When somebody last had it in hand; what was longest unused goes first."""

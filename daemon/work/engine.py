@@ -4,10 +4,13 @@ A process of its own keeps the worker's heartbeat free of encoding, gives the
 memory of a long video back to the machine, and can always be stopped.
 """
 
+import fcntl
+import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import anyio
 import msgspec
@@ -18,13 +21,23 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from cms_bridge import tracing
 from daemon import processes
 from render.errors import CompositionError, EngineFault, RenderError
-from render.report import ErrorLine, ProgressLine, Report, ResultLine, SoundLine, Stage
+from render.report import (
+    ErrorLine,
+    PiecesLine,
+    ProgressLine,
+    Report,
+    ResultLine,
+    SoundLine,
+    Stage,
+    WantedLine,
+)
 
 log = structlog.get_logger()
 
 _LINE_LIMIT = 1024 * 1024
 _STOP_SECONDS = 3
 _STDERR_LINES = 10
+_FIRST_DESCRIPTOR = 10
 
 _STAGES = {
     Stage.ASSETS: (0.0, 0.0),
@@ -48,16 +61,32 @@ class EngineDied(CompositionError):
     """The engine ended without a word: killed, out of memory, or broken. It may be tried again."""
 
 
+class Pieces(Protocol):
+    """Finished pieces that others may have, by their names in the engine's cache."""
+
+    async def lay(self, names: Sequence[str]) -> None:
+        """Lay into the engine's cache what others have of these."""
+        ...
+
+    def share(self, names: Sequence[str]) -> None:
+        """Hear that pieces are in the engine's cache and in use."""
+        ...
+
+
 async def run_engine(
-    arguments: Sequence[str], *, on_progress: Callable[[float], Awaitable[None]], stderr_file: Path
+    arguments: Sequence[str],
+    *,
+    on_progress: Callable[[float], Awaitable[None]],
+    stderr_file: Path,
+    pieces: Pieces | None = None,
 ) -> ResultLine:
     """Run `python -m render … --json` to its end and return the video that it made.
 
-    Progress is the fraction of the engine's work done. Raises `EngineError`
-    for what the engine reports and `EngineDied` when it ends without a word.
+    Progress is the fraction of the engine's work done; `pieces` is who answers what it asks for.
+    Raises `EngineError` for what the engine reports and `EngineDied` when it ends without a word.
     """
     with tracing.span("engine") as span:
-        result = await _run(ResultLine, arguments, on_progress, stderr_file)
+        result = await _run(ResultLine, arguments, on_progress, stderr_file, pieces)
         ended, rendition = tracing.now(), result.rendition
         span.note(
             encoder=rendition.encoder, segments=len(rendition.segments), reused=rendition.reused
@@ -88,13 +117,17 @@ async def _run(
     arguments: Sequence[str],
     on_progress: Callable[[float], Awaitable[None]],
     stderr_file: Path,
+    pieces: Pieces | None = None,
 ) -> _Result:
-    with stderr_file.open("wb") as stderr:
+    with stderr_file.open("wb") as stderr, _answers(pieces) as answers:
+        asking = ["--ask", str(answers.engine)] if answers else []
         process = await processes.start(
-            [sys.executable, "-m", "render", *arguments, "--json"], stderr=stderr
+            [sys.executable, "-m", "render", *arguments, *asking, "--json"],
+            stderr=stderr,
+            pass_fds=[answers.engine] if answers else [],
         )
         try:
-            result = await _follow(process, on_progress)
+            result = await _follow(process, on_progress, answers)
             await process.wait()
         finally:
             with anyio.CancelScope(shield=True):
@@ -113,7 +146,7 @@ async def _run(
 
 
 async def _follow(
-    process: Process, on_progress: Callable[[float], Awaitable[None]]
+    process: Process, on_progress: Callable[[float], Awaitable[None]], answers: "_Answers | None"
 ) -> ResultLine | SoundLine | None:
     result: ResultLine | SoundLine | None = None
     async for line in _lines(process):
@@ -128,9 +161,40 @@ async def _follow(
                 raise EngineDied(error.message)
             case ErrorLine() as error:
                 raise EngineError(error)
+            case WantedLine() as wanted if answers:
+                await answers.pieces.lay(wanted.names)
+                os.write(answers.ours, b"\n")
+            case PiecesLine() as line_of_pieces if answers:
+                answers.pieces.share(line_of_pieces.names)
+            case WantedLine() | PiecesLine():
+                raise EngineDied("The engine asked, and was given nobody to ask.")
             case ResultLine() | SoundLine() as line_of_result:
                 result = line_of_result
     return result
+
+
+class _Answers(NamedTuple):
+    """Who answers the engine, and both ends of the pipe that answers come by."""
+
+    pieces: Pieces
+    engine: int
+    ours: int
+
+
+@contextmanager
+def _answers(pieces: Pieces | None) -> Generator[_Answers | None]:
+    if pieces is None:
+        yield None
+        return
+    low, ours = os.pipe()
+    # Past those that the tether's shell uses itself.
+    engine = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR)
+    os.close(low)
+    try:
+        yield _Answers(pieces, engine, ours)
+    finally:
+        os.close(engine)
+        os.close(ours)
 
 
 async def _lines(process: Process) -> AsyncIterator[bytes]:

@@ -88,6 +88,7 @@ async def _make(
             _arguments(directory, services, lease.output),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             stderr_file=directory / "engine.log",
+            pieces=services.pieces,
         )
 
     log.info(

@@ -15,6 +15,7 @@ from cms_bridge.webhooks.deliveries import Patience
 from cms_bridge.webhooks.signing import Secrets
 from daemon.settings import DaemonSettings
 from daemon.work.in_flight import InFlight
+from daemon.work.pieces import SharedPieces
 from daemon.work.pools import TaskPool
 from render.generation.providers import Providers
 
@@ -40,6 +41,8 @@ class Services:
     """Places for jobs that are being encoded; none where this daemon encodes nothing."""
     clips: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(4))
     """Stills being set in motion at once: each takes minutes, and keeps no picture waiting."""
+    pieces: SharedPieces | None = None
+    """The pieces of films that all daemons share; None where this one keeps them to itself."""
     in_flight: InFlight = field(default_factory=InFlight)
     """What a drain lets go of, and what it waits for."""
 

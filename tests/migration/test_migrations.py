@@ -31,7 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-29T09:45:00:000036"
+NEWEST = "2026-11-29T13:00:00:000040"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
