@@ -81,4 +81,10 @@ class ClipMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     milliseconds: int
 
 
-Measures: TypeAlias = PictureMeasures | SpeechMeasures | ClipMeasures
+class MusicMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="music"):
+    """How long a piece of music is."""
+
+    milliseconds: int
+
+
+Measures: TypeAlias = PictureMeasures | SpeechMeasures | ClipMeasures | MusicMeasures

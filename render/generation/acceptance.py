@@ -1,4 +1,4 @@
-"""Inspection: whether an answer is the picture or the speech that was asked for, before it is kept.
+"""Inspection: whether an answer is the medium that was asked for, before it is kept.
 
 Everything is read as the engine will read it, to its end: the header first, and
 no pixel or sample of what passes a bound. What the engine could not use is
@@ -22,8 +22,15 @@ from PIL import Image
 
 from render.decoding import decoding
 from render.errors import CompositionError, MediaError, UnusableAnswer
-from render.generation.base import ClipRequest, Generated, ImageRequest, SpeechRequest
+from render.generation.base import (
+    ClipRequest,
+    Generated,
+    ImageRequest,
+    MusicRequest,
+    SpeechRequest,
+)
 from render.generation.clip_inspection import inspect_clip
+from render.generation.music_inspection import inspect_music
 from render.generation.reading import problems_of, quoted, word_times
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
@@ -44,8 +51,13 @@ from render.sound.wav import hear_narration, narration, wav_duration
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 
-MediaRequest = ImageRequest | SpeechRequest | ClipRequest
-_NAMES = {ImageRequest: "a picture", SpeechRequest: "speech", ClipRequest: "a clip"}
+MediaRequest = ImageRequest | SpeechRequest | ClipRequest | MusicRequest
+_NAMES = {
+    ImageRequest: "a picture",
+    SpeechRequest: "speech",
+    ClipRequest: "a clip",
+    MusicRequest: "music",
+}
 
 _RATES = range(8_000, 192_001)
 """Samples a second that speech comes at."""
@@ -119,6 +131,8 @@ class Inspector:
         try:
             if isinstance(request, ClipRequest):
                 return Findings((), inspect_clip(path, request))
+            if isinstance(request, MusicRequest):
+                return Findings((), inspect_music(path))
             if isinstance(request, ImageRequest):
                 return inspect_picture(path, request, source=source, standards=self._standards)
             return inspect_speech(path, request, source=source, standards=self._standards)

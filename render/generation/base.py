@@ -1,4 +1,4 @@
-"""The ports a provider of pictures, speech, clips or text implements, and the values they exchange.
+"""The ports of providers, for pictures, speech, clips, music and text, and what they exchange.
 
 A provider returns finished media with a record of how it came to be. It raises
 nothing but `render.errors.GenerationError` and its children. `Meter` is the
@@ -68,6 +68,15 @@ class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):
     last: bytes = b""
 
 
+class MusicRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of music to be composed, to lie under a voice."""
+
+    prompt: str
+    """What it should sound like."""
+    seconds: float
+    """How long it should last; what is longer than a model's pieces is repeated."""
+
+
 class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be written, in a given structure."""
 
@@ -111,7 +120,8 @@ class Generated(GenerationRecord, frozen=True, kw_only=True):
 
     data: bytes
     media_type: str
-    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech, `video/mp4`."""
+    """`image/png` for pictures, `audio/wav` (16-bit PCM, mono) for speech, `video/mp4`, and for
+    music any kind of file that the engine reads."""
     inspected: bool = False
     """Whether it was decoded to its end (`render.generation.acceptance`)."""
     measures: Measures | None = None
@@ -189,6 +199,18 @@ class VideoModel(Protocol):
         ...
 
 
+class MusicModel(Protocol):
+    """Composes music."""
+
+    def price(self, request: MusicRequest) -> Decimal:
+        """Return what `compose` is expected to charge, in US dollars."""
+        ...
+
+    async def compose(self, request: MusicRequest) -> Generated:
+        """Return a piece of music; raise `GenerationError`."""
+        ...
+
+
 class TextModel(Protocol):
     """Writes text in a given structure."""
 
@@ -210,6 +232,8 @@ class Kind(enum.StrEnum):
     """A scene's words, spoken."""
     CLIP = "clip"
     """A scene's still, set in motion."""
+    MUSIC = "music"
+    """The bed under a whole film."""
     STORYBOARD = "storyboard"
     """A brief's scenes, written."""
 

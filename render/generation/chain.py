@@ -47,6 +47,7 @@ from render.generation.base import (
     Keep,
     Kind,
     Meter,
+    MusicRequest,
     Reservation,
     SpeechRequest,
     TextRequest,
@@ -60,7 +61,7 @@ from render.generation.requests import request_digest
 from render.generation.unmetered import Unmetered
 from render.problem import Problem
 
-Q = TypeVar("Q", ImageRequest, SpeechRequest, ClipRequest, TextRequest)
+Q = TypeVar("Q", ImageRequest, SpeechRequest, ClipRequest, MusicRequest, TextRequest)
 A = TypeVar("A", bound=GenerationRecord)
 
 
@@ -359,6 +360,14 @@ class VideoChain(Chain[ClipRequest, Generated]):
 
     async def animate(self, request: ClipRequest) -> Generated:
         """Return a clip; raise `GenerationError`."""
+        return await self._generate(request)
+
+
+class MusicChain(Chain[MusicRequest, Generated]):
+    """A `MusicModel`."""
+
+    async def compose(self, request: MusicRequest) -> Generated:
+        """Return a piece of music; raise `GenerationError`."""
         return await self._generate(request)
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from render.errors import InvalidModels
 from render.generation.clip_models import CLIP_MODELS, ClipModel
+from render.generation.music_models import SONG_MODELS, SongModel
 from render.generation.prices import PRICES, Price
 
 SUCCESSORS: Mapping[str, str] = {
@@ -66,18 +67,26 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     gemini_text: str = "gemini-3.8-flash"
     gemini_clips: str = "gemini-omni-1.2-flash"
     """What sets stills in motion where a scene asks for it; empty for no clips by Gemini."""
+    gemini_music: str = "lyria-3.5"
+    """What composes where a storyboard asks for music in words; empty for none by Gemini."""
     replicate_images: str = "black-forest-labs/flux-1.1-pro-ultra"
     """The FLUX model whose pictures leave the camera room to zoom at 1080p."""
     replicate_speech: str = "minimax/speech-2.6-turbo"
     replicate_clips: str = "bytedance/seedance-1.5-pro"
     """The model for clips that takes a last picture too and is cheap without sound."""
+    replicate_music: str = "stability-ai/stable-audio-2.5"
+    """The model for music that takes a length and makes no voices."""
     replicate_text: str = "meta/meta-llama-3-70b-instruct"
     prices: Mapping[str, Price] = {}
     """Replaces and adds rows of the price table."""
     clips: Mapping[str, ClipModel] = {}
     """Replaces and adds rows of what models for clips take (`render.generation.clip_models`)."""
+    songs: Mapping[str, SongModel] = {}
+    """Replaces and adds rows of what models for music take (`render.generation.music_models`)."""
     clip_seconds: float = 600
     """How long a model may take over a clip, up to an hour: then the camera moves."""
+    music_seconds: float = 300
+    """How long a model may take over music, up to an hour: then the built-in music plays."""
     clips_end_with_next: bool = False
     """Whether a clip ends with the next scene's picture, where a model and both scenes can."""
     unsafe_falls_through: bool = True
@@ -93,6 +102,10 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Return what a model for clips takes; raise `KeyError`."""
         return self.clips[model] if model in self.clips else CLIP_MODELS[model]
 
+    def song_model(self, model: str) -> SongModel:
+        """Return what a model for music takes; raise `KeyError`."""
+        return self.songs[model] if model in self.songs else SONG_MODELS[model]
+
     def primaries(self, *, gemini: bool, replicate: bool) -> frozenset[tuple[str, str]]:
         """Return what each chain begins with that these keys make, by provider and model."""
         chains = (
@@ -100,6 +113,7 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             (self.gemini_speech, self.replicate_speech),
             (self.gemini_text, self.replicate_text),
             (self.gemini_clips, self.replicate_clips),
+            (self.gemini_music, self.replicate_music),
         )
         return frozenset(
             ("gemini", ours) if gemini and ours else ("replicate", theirs)
@@ -116,10 +130,12 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             self.gemini_speech,
             self.gemini_text,
             self.gemini_clips,
+            self.gemini_music,
             self.replicate_images,
             self.replicate_speech,
             self.replicate_text,
             self.replicate_clips,
+            self.replicate_music,
         }
         found += [
             f"The price of the model “{model}” is not known; add it to the prices."
@@ -133,11 +149,24 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             and model not in CLIP_MODELS
             and (model in self.prices or model in PRICES)  # else that is told already
         ]
+        found += [
+            f"What the model “{model}” takes for music is not known; add it to the songs."
+            for model in sorted({self.gemini_music, self.replicate_music} - {""})
+            if model not in self.songs
+            and model not in SONG_MODELS
+            and (model in self.prices or model in PRICES)
+        ]
         if not 0 < self.clip_seconds <= _LONGEST_WAIT:
             found.append(
                 f"A clip may take up to 3,600 seconds to be made; this is {self.clip_seconds:g}."
             )
+        if not 0 < self.music_seconds <= _LONGEST_WAIT:
+            found.append(
+                f"Music may take up to 3,600 seconds to be made; this is {self.music_seconds:g}."
+            )
         for model, row in self.clips.items():
+            found += row.faults(model)
+        for model, row in self.songs.items():
             found += row.faults(model)
         if self.at_once < 1:
             found.append(f"At least one call at a time must be allowed; this is {self.at_once}.")

@@ -10,7 +10,8 @@ picture), `gemini-3-pro-image` ($120), `gemini-3.8-flash` and
 from the model before, and to be watched: what goes into
 `gemini-omni-1.2-flash`, 1,680 tokens for a 2K picture, the
 price of text that goes into a picture model and comes along with its picture,
-$0.06 for `flux-1.1-pro-ultra`, and the Llama row. The documents' names
+$0.06 for `flux-1.1-pro-ultra`, $0.20 for a
+piece by `stable-audio-2.5`, and the Llama row. The documents' names
 `gemini-2.5-flash-image` and `gemini-pro` carry their last list prices.
 Configuration replaces and adds rows.
 """
@@ -54,8 +55,10 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_second: int = 0
     """Of a clip."""
     per_second: Decimal = Decimal(0)
-    """Of a clip, without sound."""
+    """Of a clip, without sound, or of music."""
     per_clip: Decimal = Decimal(0)
+    per_song: Decimal = Decimal(0)
+    """Of music, however long it is."""
     per_image: Decimal = Decimal(0)
     per_thousand_characters: Decimal = Decimal(0)
 
@@ -111,6 +114,8 @@ PRICES: Mapping[str, Price] = {
     "kwaivgi/kling-v3-video": Price(per_second=Decimal("0.168")),
     "google/veo-3.1-lite": Price(per_second=Decimal("0.05")),
     "lightricks/ltx-2.3-fast": Price(per_second=Decimal("0.06")),
+    "lyria-3.5": Price(per_song=Decimal("0.08")),
+    "stability-ai/stable-audio-2.5": Price(per_song=Decimal("0.20")),
     "meta/meta-llama-3-70b-instruct": Price(text_in=Decimal("0.65"), text_out=Decimal("2.75")),
 }
 
@@ -157,6 +162,11 @@ def clip_price(price: Price, seconds: float, *, text: str = "", pictures: int = 
     )
     length = Decimal(str(seconds))
     return _rounded(price.per_clip + price.per_second * length + usage_cost(price, tokens))
+
+
+def music_price(price: Price, seconds: float) -> Decimal:
+    """Return what a piece of music of so many seconds costs."""
+    return _rounded(price.per_song + price.per_second * Decimal(str(seconds)))
 
 
 def text_price(price: Price, prompt: str, *, most_tokens: int) -> Decimal:

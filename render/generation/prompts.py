@@ -1,11 +1,13 @@
 """The words a model is given: what to draw, and an editor's text as mere material."""
 
-from render.generation.base import ClipRequest, ImageRequest
+from render.generation.base import ClipRequest, ImageRequest, MusicRequest
 from render.storyboard import clean_text
 
 _NO_LETTERS = "No words, letters or captions in the picture."
 
 _ONE_SHOT = "One continuous shot that begins with the picture given, without cuts or captions."
+
+_NO_SINGING = "Instrumental only, no vocals: music to lie under a narrator's voice."
 
 OPENING = "<<<material>>>"
 CLOSING = "<<<end of material>>>"
@@ -31,6 +33,12 @@ def clip_prompt(request: ClipRequest) -> str:
     """Return what to ask a model to let happen in a still."""
     wanted = clean_text(request.prompt) or "It comes to life: small, natural movements."
     return f"{wanted}\n{_ONE_SHOT}"
+
+
+def music_prompt(request: MusicRequest) -> str:
+    """Return what to ask a model to compose."""
+    wanted = clean_text(request.prompt) or "Calm, unobtrusive background music."
+    return f"{wanted}\n{_NO_SINGING}"
 
 
 def fenced(material: str) -> str:

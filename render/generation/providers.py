@@ -2,7 +2,7 @@
 
 Gemini, Replicate, a folder of stock pictures or Piper's voices, then cards and espeak-ng. A
 provider without a key is left out, and so are a folder that is not named and voices that
-are not installed. With no key at all pictures and speech are made here, and there is
+are not installed. With no key at all pictures, speech and music are made here, and there is
 nothing that writes.
 """
 
@@ -30,6 +30,8 @@ from render.generation.base import (
     Keep,
     Kind,
     Meter,
+    MusicModel,
+    MusicRequest,
     SpeechModel,
     SpeechRequest,
     TextRequest,
@@ -37,17 +39,27 @@ from render.generation.base import (
     announce_nothing,
     keep_nothing,
 )
-from render.generation.chain import A, ImageChain, Q, Rung, SpeechChain, TextChain, VideoChain
+from render.generation.chain import (
+    A,
+    ImageChain,
+    MusicChain,
+    Q,
+    Rung,
+    SpeechChain,
+    TextChain,
+    VideoChain,
+)
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
 from render.generation.gemini import account as gemini
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.image import GeminiImages
 from render.generation.gemini.interactions import Interactions
+from render.generation.gemini.music import GeminiMusic
 from render.generation.gemini.speech import GeminiSpeech
 from render.generation.gemini.text import GeminiText
 from render.generation.gemini.video import GeminiVideo
 from render.generation.models import ModelsConfig
-from render.generation.offline.account import OfflineImages, OfflineSpeech
+from render.generation.offline.account import OfflineImages, OfflineMusic, OfflineSpeech
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
 from render.generation.piper import library as piper
@@ -57,6 +69,7 @@ from render.generation.piper.speech import PiperSpeech
 from render.generation.replicate import account as replicate
 from render.generation.replicate.account import Replicate
 from render.generation.replicate.image import ReplicateImages
+from render.generation.replicate.music import ReplicateMusic
 from render.generation.replicate.predictions import Predictions
 from render.generation.replicate.speech import ReplicateSpeech
 from render.generation.replicate.text import ReplicateText
@@ -65,23 +78,31 @@ from render.generation.standards import Standards
 from render.generation.stock import StockImages
 
 _OFFLINE = "offline"
-_CLIP_CALLS = 2
-"""Of one model for one clip, at the most."""
+_LONG_CALLS = 2
+"""Of one model for one clip or piece of music, at the most."""
 _Request_contra = TypeVar(
-    "_Request_contra", ImageRequest, SpeechRequest, ClipRequest, TextRequest, contravariant=True
+    "_Request_contra",
+    ImageRequest,
+    SpeechRequest,
+    ClipRequest,
+    MusicRequest,
+    TextRequest,
+    contravariant=True,
 )
 _ImageRung = Rung[ImageRequest, Generated]
 _SpeechRung = Rung[SpeechRequest, Generated]
 _ClipRung = Rung[ClipRequest, Generated]
+_MusicRung = Rung[MusicRequest, Generated]
 _TextRung = Rung[TextRequest, GeneratedText]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Providers:
-    """Who draws, speaks and writes."""
+    """Who draws, speaks, composes and writes."""
 
     images: ImageChain
     speech: SpeechChain
+    music: MusicChain
     text: TextChain | None
     """None where no provider that writes has a key."""
     clips: VideoChain | None = None
@@ -104,6 +125,7 @@ class Providers:
         return Providers(
             images=self.images.metered(meter, keep=keep, guard=guard, announce=announce),
             speech=self.speech.metered(meter, keep=keep, guard=guard, announce=announce),
+            music=self.music.metered(meter, keep=keep, guard=guard, announce=announce),
             text=self.text and self.text.metered(meter, keep=keep, guard=guard, announce=announce),
             clips=self.clips
             and self.clips.metered(meter, keep=keep, guard=guard, announce=announce),
@@ -112,7 +134,7 @@ class Providers:
 
     def circuits(self) -> list[tuple[str, str, Circuit]]:
         """Return provider, model and circuit of every model that is paid."""
-        chains = (self.images, self.speech, *filter(None, (self.text, self.clips)))
+        chains = (self.images, self.speech, self.music, *filter(None, (self.text, self.clips)))
         return [
             (rung.provider, rung.model, rung.circuit)
             for chain in chains
@@ -125,6 +147,7 @@ class Providers:
         async with anyio.create_task_group() as looks:
             looks.start_soon(self.images.check)
             looks.start_soon(self.speech.check)
+            looks.start_soon(self.music.check)
             if self.text:
                 looks.start_soon(self.text.check)
             if self.clips:
@@ -180,6 +203,8 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             first_delay=config.gemini.retry_delay_ms / 1000,
             unsafe_falls_through=config.unsafe_falls_through,
         )
+        # Each such call is long and dear, and there is something in its place.
+        of_long_calls = replace(patience, calls=min(patience.calls, _LONG_CALLS))
         inspector = Inspector(standards)
         yield Providers(
             images=ImageChain(
@@ -194,14 +219,19 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
                 patience=patience,
                 inspect=inspector.inspect_answer,
             ),
+            music=MusicChain(
+                kind=Kind.MUSIC,
+                rungs=[*rungs.music, _offline_music(OfflineMusic())],
+                patience=of_long_calls,
+                inspect=inspector.inspect_answer,
+            ),
             text=TextChain(kind=Kind.STORYBOARD, rungs=rungs.text, patience=patience)
             if rungs.text
             else None,
             clips=VideoChain(
                 kind=Kind.CLIP,
                 rungs=rungs.clips,
-                # Each call is long and dear, and a still that moves by the camera is there.
-                patience=replace(patience, calls=min(patience.calls, _CLIP_CALLS)),
+                patience=of_long_calls,
                 inspect=inspector.inspect_answer,
             )
             if rungs.clips
@@ -230,6 +260,7 @@ class _Rungs:
         self.speech: list[_SpeechRung] = []
         self.text: list[_TextRung] = []
         self.clips: list[_ClipRung] = []
+        self.music: list[_MusicRung] = []
 
     def add_gemini(self, account: Gemini, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
@@ -253,6 +284,16 @@ class _Rungs:
             # Clips take minutes: no picture waits for one.
             gate = Gate(at_once=config.at_once, pace=pace)
             self.clips.append(self._rung(mover, mover.animate, gate))
+        if name := config.gemini_music:
+            composer = GeminiMusic(
+                account,
+                model=name,
+                price=config.price(name),
+                takes=config.song_model(name),
+                interactions=Interactions(account, seconds=config.music_seconds),
+            )
+            gate = Gate(at_once=config.at_once, pace=pace)
+            self.music.append(self._rung(composer, composer.compose, gate))
 
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
@@ -275,6 +316,16 @@ class _Rungs:
             )
             gate = Gate(at_once=config.at_once, pace=pace)
             self.clips.append(self._rung(mover, mover.animate, gate))
+        if name := config.replicate_music:
+            composer = ReplicateMusic(
+                predictions,
+                model=name,
+                price=config.price(name),
+                takes=config.song_model(name),
+                seconds=config.music_seconds,
+            )
+            gate = Gate(at_once=config.at_once, pace=pace)
+            self.music.append(self._rung(composer, composer.compose, gate))
 
     def _rung(
         self,
@@ -322,6 +373,16 @@ def offline_speech(model: SpeechModel) -> _SpeechRung:
         model=_OFFLINE,
         price=model.price,
         make=lambda request, _: model.speak(request),
+        paid=False,
+    )
+
+
+def _offline_music(model: MusicModel) -> _MusicRung:
+    return Rung(
+        provider=_OFFLINE,
+        model=_OFFLINE,
+        price=model.price,
+        make=lambda request, _: model.compose(request),
         paid=False,
     )
 

@@ -12,15 +12,25 @@ from decimal import Decimal
 
 import msgspec
 
-from render.generation.base import ClipRequest, ImageRequest, SpeechRequest, TextRequest
+from render.generation.base import (
+    ClipRequest,
+    ImageRequest,
+    MusicRequest,
+    SpeechRequest,
+    TextRequest,
+)
 from render.generation.clip_models import ClipModel
-from render.generation.prices import Price, clip_price
-from render.generation.prompts import clip_prompt, picture_prompt
+from render.generation.music_models import SongModel
+from render.generation.prices import Price, clip_price, music_price
+from render.generation.prompts import clip_prompt, music_prompt, picture_prompt
 from render.languages import estimate_seconds
 from render.placing import Pacing
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
 _PACING = Pacing()
+
+Request = ImageRequest | SpeechRequest | ClipRequest | MusicRequest | TextRequest
+"""Whatever a model is asked."""
 
 
 def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
@@ -81,6 +91,11 @@ def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
     )
 
 
+def music_cost(price: Price, model: SongModel, request: MusicRequest) -> Decimal:
+    """Return what one model charges for a piece of music at most."""
+    return music_price(price, model.legal_seconds(request.seconds))
+
+
 def expected_seconds(storyboard: Storyboard, scene: Scene, *, times: float = 1.0) -> float:
     """Return how long a scene is likely to last, with a voice so many times as slow as usual."""
     air = float(_PACING.lead_in + _PACING.tail)
@@ -99,7 +114,7 @@ def heard_seconds(scene: Scene, narration: float | None) -> float:
     return spoken or float(_PACING.silent_scene)
 
 
-def request_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextRequest) -> str:
+def request_digest(request: Request) -> str:
     """Return the SHA-256, in hex, of what a paid model is asked."""
     if isinstance(request, ImageRequest):
         asked = {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
@@ -115,12 +130,15 @@ def request_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextReq
                 **between,
             }
         )
+    if isinstance(request, MusicRequest):
+        # Nor is music bought again because a word was changed: it is repeated, or ends sooner.
+        return _sha256({"music": music_prompt(request)})
     return whole_digest(request)
 
 
-def whole_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextRequest) -> str:
+def whole_digest(request: Request) -> str:
     """Return the SHA-256, in hex, of everything that is known of what is wanted."""
-    if isinstance(request, ClipRequest):
+    if isinstance(request, ClipRequest | MusicRequest):
         return request_digest(request)
     if isinstance(request, TextRequest) or request.take:
         return _sha256(request)
@@ -130,12 +148,12 @@ def whole_digest(request: ImageRequest | SpeechRequest | ClipRequest | TextReque
     return _sha256(wanted)
 
 
-def digests(request: ImageRequest | SpeechRequest | ClipRequest) -> frozenset[str]:
+def digests(request: Request) -> frozenset[str]:
     """Return every name under which an answer to a request may be kept."""
     return frozenset((request_digest(request), whole_digest(request)))
 
 
-def answer_digest(request: ImageRequest | SpeechRequest | ClipRequest, *, placeholder: bool) -> str:
+def answer_digest(request: Request, *, placeholder: bool) -> str:
     """Return the name to keep an answer under: a placeholder's follows from the whole request."""
     return whole_digest(request) if placeholder else request_digest(request)
 

@@ -37,7 +37,7 @@ _AUDIBLE = 0.001
 
 def check_music(path: Path) -> Fraction:
     """Return music's seconds by its headers; raise `MediaError` where it cannot be used."""
-    source = _music(path)
+    source = music_file(path)
     with open_sound(source) as (container, stream):
         try:
             if stream.duration and stream.time_base:
@@ -124,7 +124,7 @@ def _measure(bed: MusicBed, total: int, check: Callable[[], None]) -> _Extent:
 
     def scan() -> Iterator[Block]:
         nonlocal first, end, position
-        for block in blocks(_music(bed.path)):
+        for block in blocks(music_file(bed.path)):
             check()
             audible = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
             if audible.size:
@@ -151,7 +151,7 @@ def _loop(path: Path, extent: _Extent) -> Iterator[Block]:
     tail: Block | None = None
     while True:
         # Wound forward and not sought: a place in an MP3 is a guess.
-        tape = Tape(blocks(_music(path)))
+        tape = Tape(blocks(music_file(path)))
         for position in range(0, extent.first, RATE):
             tape.read(min(RATE, extent.first - position))
         if not extent.loops:
@@ -164,8 +164,9 @@ def _loop(path: Path, extent: _Extent) -> Iterator[Block]:
             yield tape.read(min(RATE, length - seam - position))
         tail = tape.read(seam)
         if tail.shape[1] < seam:
-            raise _music(path).error_of("was changed while it was read")
+            raise music_file(path).error_of("was changed while it was read")
 
 
-def _music(path: Path) -> SoundFile:
+def music_file(path: Path) -> SoundFile:
+    """Return music as a file of any kind that sound may come in."""
     return SoundFile(path=path, formats=tuple(SoundFormat), what="the music")

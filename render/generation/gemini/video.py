@@ -1,32 +1,28 @@
 """Clips by Gemini: a still set in motion through Interactions, billed by its tokens.
 
-Sound comes with every clip and costs nothing more; the engine leaves it out. What
-was filtered is an `UnsafeRequest`, at what its usage tells: "you will not be
-charged" for it, mostly. A filter of the sound passes as often as not when asked
-again. What ended without a clip and without a word of its price may have been
-charged all the same (`OutcomeUnknown`).
+Sound comes with every clip and costs nothing more; the engine leaves it out. How
+one ends, and at what price, is in `render.generation.gemini.endings`.
 """
 
 import base64
-import binascii
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import anyio.to_thread
 from google.genai.interactions import Interaction
 
-from render.errors import GenerationError, OutcomeUnknown, RefusedGeneration, RetryableGeneration
+from render.errors import RefusedGeneration
 from render.generation.base import ClipRequest, Generated, Ticket
 from render.generation.clip_inspection import clip_type, delivered_seconds
 from render.generation.clip_models import ClipModel
 from render.generation.first_frames import first_frame
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.answers import unusable
-from render.generation.gemini.errors import NAME, PROVIDER
-from render.generation.gemini.interactions import FileRefused, Interactions, told
+from render.generation.gemini.endings import fetch_medium
+from render.generation.gemini.errors import PROVIDER
+from render.generation.gemini.interactions import Interactions
 from render.generation.prices import Price, Usage, clip_price, usage_cost
 from render.generation.prompts import clip_prompt
-from render.generation.refusals import unsafe
 from render.generation.requests import clip_cost
 
 
@@ -64,7 +60,15 @@ class GeminiVideo:
         asked = {} if ticket.resume else await anyio.to_thread.run_sync(self._asked, request)
         answer = await self._interactions.run(self.model, asked, ticket=ticket)
         cost = self._usage_cost(answer)
-        data = await self._clip(answer, request, cost)
+        data = await fetch_medium(
+            self._interactions,
+            answer,
+            answer.output_video,
+            model=self.model,
+            what="a clip",
+            cost=cost,
+            most=self.price(request),
+        )
         if cost is None:
             cost = await anyio.to_thread.run_sync(self._delivered_cost, data, request)
         media_type = clip_type(data)
@@ -107,63 +111,6 @@ class GeminiVideo:
             "generation_config": {"video_config": {"task": "image_to_video"}},
         }
 
-    async def _clip(self, answer: Interaction, request: ClipRequest, cost: Decimal | None) -> bytes:
-        video = answer.output_video
-        if video is not None and video.data:
-            try:
-                return base64.b64decode(str(video.data), validate=True)
-            except (binascii.Error, ValueError) as error:
-                raise unusable(self.model, "a clip that is not well formed").charged(
-                    self.price(request) if cost is None else cost
-                ) from error
-        if video is None or not video.uri:
-            raise self._without_clip(answer, cost)
-        try:
-            return await self._interactions.file(
-                video.uri, self.model, interaction_id=answer.id or ""
-            )
-        except FileRefused as refused:
-            raise unusable(self.model, "a clip that cannot be fetched", str(refused)).charged(
-                self.price(request) if cost is None else cost
-            ) from refused
-
-    def _without_clip(self, answer: Interaction, cost: Decimal | None) -> GenerationError:
-        """Return what an end without a clip means, and cost."""
-        spent = cost or Decimal(0)
-        reasons = [error.message or "" for error in answer.errors or []]
-        filtered = told(answer, "raiMediaFilteredReasons")
-        reasons += [str(one) for one in cast("list[object]", filtered or [])]
-        reason = " ".join(filter(None, reasons))[:500]
-        reason = reason or str(answer.status)
-        error: GenerationError
-        if told(answer, "raiMediaFilteredCount") or filtered or _is_unsafe(reason):
-            error = (
-                RetryableGeneration(
-                    f"{NAME} made a clip whose sound it will not hand out.",
-                    provider=PROVIDER,
-                    model=self.model,
-                    reason=reason,
-                )
-                if "audio" in reason.lower()
-                else unsafe(reason, provider=PROVIDER, model=self.model)
-            )
-            return error.charged(spent)
-        if answer.status in {"failed", "cancelled"}:
-            error = RetryableGeneration(
-                f"“{self.model}” {answer.status}.",
-                provider=PROVIDER,
-                model=self.model,
-                reason=reason,
-            )
-            return error.charged(spent)
-        if cost is None:
-            return OutcomeUnknown(
-                f"“{self.model}” ended without a clip, and without a word of its price.",
-                provider=PROVIDER,
-                model=self.model,
-            )
-        return unusable(self.model, "an answer without a clip", answer.status).charged(cost)
-
     def _usage_cost(self, answer: Interaction) -> Decimal | None:
         """Return what an answer cost, as it tells; None where it does not."""
         usage = answer.usage
@@ -181,8 +128,3 @@ class GeminiVideo:
         if seconds is None:
             return self.price(request)
         return clip_price(self._price, seconds, text=clip_prompt(request), pictures=1)
-
-
-def _is_unsafe(reason: str) -> bool:
-    words = ("safety", "policy", "prohibited", "filtered", "sensitive", "blocked")
-    return any(word in reason.lower() for word in words)

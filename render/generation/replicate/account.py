@@ -21,7 +21,7 @@ from render.generation.replicate.errors import (
     PredictionNotFound,
     translate,
 )
-from render.generation.replicate.inputs import input_fields
+from render.generation.replicate.inputs import faults, input_fields
 from render.generation.replicate.outputs import file_link, inline_bytes
 from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translating_errors
 
@@ -84,6 +84,18 @@ class Replicate:
         return input_fields(
             cast("object", found.latest_version and found.latest_version.openapi_schema)
         )
+
+    async def check_inputs(self, model: str, inputs: dict[str, Any], *, what: str) -> None:
+        """Raise `RefusedGeneration` where a model does not take what is to be sent. Free.
+
+        `what` is what it is to make: `this clip`.
+        """
+        if found := faults(inputs, await self.schema(model)):
+            raise RefusedGeneration(
+                f"“{model}” cannot be asked for {what}: {' and '.join(found)}.",
+                provider=PROVIDER,
+                model=model,
+            )
 
     async def create(self, model: str, inputs: dict[str, Any]) -> str:
         """Begin a prediction without waiting for it; return its id. This is what is charged."""

@@ -18,7 +18,6 @@ from render.generation.first_frames import data_url, first_frame
 from render.generation.prices import Price, clip_price
 from render.generation.prompts import clip_prompt
 from render.generation.replicate.errors import PROVIDER, unusable
-from render.generation.replicate.inputs import faults
 from render.generation.replicate.predictions import Predictions
 from render.generation.requests import clip_cost
 
@@ -57,7 +56,7 @@ class ReplicateVideo:
         inputs: dict[str, Any] = {}
         if ticket.resume is None:
             inputs = await anyio.to_thread.run_sync(self._inputs, request)
-            await self._check_inputs(inputs)
+            await self._predictions.account.check_inputs(self.model, inputs, what="this clip")
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )
@@ -74,7 +73,11 @@ class ReplicateVideo:
     def _inputs(self, request: ClipRequest) -> dict[str, Any]:
         takes = self._takes
         if request.aspect_ratio not in takes.shapes:
-            raise self._refused(f"it makes no clips of {request.aspect_ratio.value}")
+            raise RefusedGeneration(
+                f"“{self.model}” makes no clips of {request.aspect_ratio.value}.",
+                provider=PROVIDER,
+                model=self.model,
+            )
         between = bool(request.last and takes.last)
         size = takes.pixels(request.aspect_ratio)
         seconds = takes.legal_seconds(request.seconds, between=between)
@@ -92,18 +95,6 @@ class ReplicateVideo:
         if takes.sound_field:
             inputs[takes.sound_field] = False
         return inputs
-
-    async def _check_inputs(self, inputs: dict[str, Any]) -> None:
-        schema = await self._predictions.account.schema(self.model)
-        if found := faults(inputs, schema):
-            raise self._refused(" and ".join(found))
-
-    def _refused(self, why: str) -> RefusedGeneration:
-        return RefusedGeneration(
-            f"“{self.model}” cannot be asked for this clip: {why}.",
-            provider=PROVIDER,
-            model=self.model,
-        )
 
     def _delivered_cost(self, data: bytes, request: ClipRequest) -> Decimal:
         """Return what was charged: by the seconds that were delivered, where they count."""

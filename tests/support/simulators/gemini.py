@@ -9,6 +9,7 @@ import asyncio
 import base64
 import itertools
 import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,7 +124,7 @@ class Clip:
     delivery: str = "inline"
     """Or `files/{}`, or another address of that file."""
     data: bytes | None = None
-    """In place of a clip of the first picture."""
+    """In place of a clip of the first picture, or of music."""
     seconds: float | None = None
     """In place of those asked for."""
     empty: bool = False
@@ -131,6 +132,8 @@ class Clip:
     """Said beside, in fields that the SDK does not know."""
     error: str = ""
     usage: bool = True
+    tokens: int | None = None
+    """Told as used, in place of what was made."""
     charged: bool = True
     processing: int = 0
     """Looks at its file before that is active."""
@@ -236,26 +239,35 @@ class GeminiSimulator:
         told: dict[str, Any] = {"id": name, "status": act.status, **act.told}
         if act.error:
             told["errors"] = [{"code": "x", "message": act.error}]
+        kind, mime = ("audio", "audio/mp3") if _is_music(begun) else ("video", "video/mp4")
         tokens = 0 if act.empty else round(5792 * self.clip_seconds(begun))
         if act.usage:
-            modality = [{"modality": "video", "tokens": tokens}]
+            tokens = act.tokens if act.tokens is not None else tokens
+            modality = [{"modality": kind, "tokens": tokens}]
             told["usage"] = {"output_tokens_by_modality": modality, "total_input_tokens": 300}
         if not act.empty:
-            video = {"type": "video", "mime_type": "video/mp4"}
+            medium = {"type": kind, "mime_type": mime}
             if act.delivery == "inline":
-                video["data"] = _base64(self.clip(begun))
+                medium["data"] = _base64(self.clip(begun))
             else:
-                video["uri"] = act.delivery.format(name.replace("_", "-"))
-            told["steps"] = [{"type": "model_output", "content": [video]}]
+                medium["uri"] = act.delivery.format(name.replace("_", "-"))
+            told["steps"] = [{"type": "model_output", "content": [medium]}]
         return told
 
     def clip_seconds(self, begun: dict[str, Any]) -> float:
+        if _is_music(begun):
+            (content,) = (one["content"] for one in begun["body"]["input"])
+            asked = re.search(r"lasts (\d+) seconds", content[0]["text"])
+            assert asked
+            return begun["act"].seconds or float(asked[1])
         asked = float(begun["body"]["response_format"]["duration"].removesuffix("s"))
         return begun["act"].seconds or asked
 
     def clip(self, begun: dict[str, Any]) -> bytes:
         if begun["act"].data is not None:
             return begun["act"].data
+        if _is_music(begun):
+            return media.music(self.clip_seconds(begun))
         (content,) = (one["content"] for one in begun["body"]["input"])
         first = base64.b64decode(content[0]["data"])
         return media.clip(first, self.clip_seconds(begun))
@@ -329,6 +341,10 @@ class GeminiSimulator:
             case _:
                 pass
         return _made(model, body)
+
+
+def _is_music(begun: dict[str, Any]) -> bool:
+    return begun["body"]["model"].startswith("lyria")
 
 
 def _made(model: str, body: dict[str, Any]) -> Response:

@@ -90,6 +90,22 @@ def clip(
     return out.getvalue()
 
 
+def music(seconds: float, rate: int = 44_100) -> bytes:
+    """Return an MP3 in stereo: notes of a scale, a different tune each time."""
+    notes = np.random.default_rng(next(_SEEDS)).integers(0, 12, max(1, round(seconds * 2)))
+    time = np.arange(round(seconds * rate)) / rate
+    hertz = 220 * 2 ** (notes[np.minimum(time * 2, len(notes) - 1).astype(int)] / 12)
+    tone = (0.3 * np.sin(2 * np.pi * np.cumsum(hertz) / rate) * 32_767).astype("<i2")
+    frame = av.AudioFrame.from_ndarray(np.repeat(tone, 2)[None], "s16", "stereo")
+    frame.sample_rate = rate
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=rate, layout="stereo")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
 def wav(pcm: bytes, rate: int) -> bytes:
     """Return PCM as a WAV file."""
     buffer = io.BytesIO()

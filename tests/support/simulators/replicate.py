@@ -49,7 +49,7 @@ class Run:
     age: timedelta = timedelta()
     """How long ago the service says that it was begun."""
     delivered: float | None = None
-    """Seconds of a clip, in place of those asked for."""
+    """Seconds of a clip or of music, in place of those asked for."""
     stubborn: bool = False
     """Takes no notice of being cancelled."""
 
@@ -394,6 +394,8 @@ def _made(found: Prediction) -> bytes:
         first = base64.b64decode(still.partition(",")[2])
         seconds = found.input.get("duration") or (found.input["num_frames"] - 1) / 16
         return media.clip(first, found.run.delivered or seconds)
+    if "aspect_ratio" not in found.input:
+        return media.music(found.run.delivered or found.input["duration"])
     shape = found.input["aspect_ratio"]
     return media.picture(*SIZES.get(found.model, SMALL)[shape])
 
