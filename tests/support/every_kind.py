@@ -27,7 +27,16 @@ from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.estimates import prices_of
 from cms_bridge.records import Output, StoredFile
 from cms_bridge.states import MEDIA, FileKind, JobKind, Status
-from cms_bridge.tables import TABLES, Approval, Asset, GeneratedVideo, Job, Project, UploadedAsset
+from cms_bridge.tables import (
+    TABLES,
+    Approval,
+    Asset,
+    GeneratedVideo,
+    Job,
+    Piece,
+    Project,
+    UploadedAsset,
+)
 from cms_bridge.uploads import registry as registry_of_uploads
 from cms_bridge.uploads.registry import Upload, UploadState
 from cms_bridge.webhooks import deliveries, subscriptions
@@ -69,6 +78,7 @@ async def fill() -> None:
     await keys()
     await webhooks()
     await uploads()
+    await a_piece()
     for table in TABLES:
         assert await table.count(), f"nothing in {table}"
 
@@ -78,10 +88,23 @@ async def snapshot() -> Rows:
     found: Rows = {}
     for table in TABLES:
         if await table.table_exists():
-            name = table._meta.tablename
+            name, key = table._meta.tablename, table._meta.primary_key._meta.name
             rows = await Job.raw(f"SELECT * FROM {name}")  # noqa: S608
-            found[name] = {str(row["id"]): row for row in rows}
+            found[name] = {str(row[key]): row for row in rows}
     return found
+
+
+async def a_piece() -> None:
+    await Piece.insert(
+        Piece(
+            name=f"{'a' * 64}.mp4",
+            sha256="b" * 64,
+            bytes=1,
+            note="{}",
+            ready=True,
+            used_at=datetime.now(UTC),
+        )
+    )
 
 
 async def accept(event: Any) -> transitions.Accepted:

@@ -25,6 +25,7 @@ OF_NO_PROJECT = {
     "api_key",
     "model_aggregate",
     "model_health",
+    "piece",
     "spend",
     "turn",
     "worker",
