@@ -12,8 +12,9 @@ const walls = {
   endpoints: 'admin/|collections/|hooks/',
   hooks: 'admin/|collections/|endpoints/(?!contract)',
   outbox: 'admin/|collections/|endpoints/|hooks/',
-  'admin/shared': `${server}|video/|storyboard/|rendition/`,
-  'admin/rendition': `${server}|video/|storyboard/`,
+  'admin/shared': `${server}|board/|video/|storyboard/|rendition/`,
+  'admin/board': `${server}|video/|storyboard/|rendition/`,
+  'admin/rendition': `${server}|board/|video/|storyboard/`,
   'admin/storyboard': `${server}|video/|rendition/`,
   'admin/video': server,
 }

@@ -242,9 +242,9 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     browsing.photograph("more-was-approved")
 
 
-def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
-    browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
-) -> None:
+@pytest.fixture(scope="module")
+def filmed(browsing: Browsing) -> str:
+    """The address of a video with a film."""
     page = browsing.page
     create_project(page, "The mill")
     write_brief(page, project="The mill")
@@ -252,8 +252,16 @@ def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
     expect(panel(page)).to_contain_text("usually")
     panel(page).get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
-    video, paid = page.url, len(gemini_simulator.charges)
-    (filmed,) = running.rows("SELECT * FROM job ORDER BY created_at DESC LIMIT 1")
+    return page.url
+
+
+def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
+    browsing: Browsing, filmed: str, running: RunningInstallation, gemini_simulator: GeminiSimulator
+) -> None:
+    page, video = browsing.page, filmed
+    page.goto(video)
+    paid = len(gemini_simulator.charges)
+    (before,) = running.rows("SELECT * FROM job ORDER BY created_at DESC LIMIT 1")
     panel(page).get_by_role("link", name="Open the storyboard").click()
     page.wait_for_url("**/storyboards/*")
     page.get_by_role("button", name="Show All").click()
@@ -280,13 +288,57 @@ def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
     expect(panel(page)).to_contain_text("Finished")
     browsing.photograph("two-films")
     assert gemini_simulator.charges[paid:] == [ModelsConfig().gemini_speech]
-    (job,) = running.rows("SELECT * FROM job WHERE id = ?", filmed["id"])
+    (job,) = running.rows("SELECT * FROM job WHERE id = ?", before["id"])
     assert job["status"] == "completed"
-    assert filmed["actual_cost"] < job["actual_cost"] <= filmed["actual_cost"] + amount(due)
+    assert before["actual_cost"] < job["actual_cost"] <= before["actual_cost"] + amount(due)
     *_, (reused, segments) = compositions(running)
     assert 0 < reused < segments
     watched = ask(page, films.get_by_role("link", name="Watch").last.get_attribute("href") or "")
     assert watched.headers["content-type"] == "video/mp4"
+
+
+def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
+    browsing: Browsing, filmed: str, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    page.goto(filmed)
+    board = panel(page).get_by_role("region", name="Scenes")
+    pictures = board.get_by_role("img", name="A picture for a video called")
+    expect(pictures).to_have_count(2)
+    for picture in pictures.all():
+        picture.evaluate("image => image.decode()")
+    first, second = (board.get_by_role("article", name=f"Scene {number}") for number in (1, 2))
+    first.get_by_label("Narration of scene 1").evaluate("audio => audio.play()")
+    expect(first.locator(".rw-narration__lit")).to_have_text(re.compile(r"\w+"))
+
+    said = second.locator(".rw-narration__words").inner_text()
+    first.get_by_role("button", name="drag to another place").focus()
+    for key in ("Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)  # The cards make room.
+    expect(board).to_contain_text("Scene 1 is now in place 2 of 2.")
+    expect(first.locator(".rw-narration__words")).to_have_text(said, use_inner_text=True)
+    expect(panel(page)).to_contain_text("moved")
+
+    second.get_by_role("button", name="Another picture").click()
+    second.get_by_label("What should be different?").fill("At dusk.")
+    second.get_by_role("button", name="Ask for the picture").click()
+    expect(second).to_contain_text("At dusk.")
+    expect(second).to_contain_text("To be drawn")
+    expect(second).to_contain_text("to pay usually $")
+    browsing.photograph("board-of-a-video")
+    assert not gemini_simulator.charges
+
+    board.get_by_role("link", name="All settings of the scenes").click()
+    page.wait_for_url("**/storyboards/*")
+    card = drawn(page, page.locator("#scenes-row-0 .rw-card"))
+    card.get_by_role("button", name="Another reading").click()
+    expect(card).to_contain_text("Will be spoken anew.")
+    expect(decision(page)).to_contain_text("Scene 1: narration")
+    expect(card).to_contain_text("to pay $")
+    browsing.photograph("board-of-a-storyboard")
+    card.get_by_role("button", name="Keep this reading").click()
+    expect(decision(page)).not_to_contain_text("Scene 1: narration")
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ export function textareaField(
     label: labels(key),
     hooks: { beforeValidate: [({ value }: { value?: unknown }) => withoutNul(value)] },
     validate: maxCharacters(limit),
-    admin: { rows, ...(description && { description: labels(description) }) },
+    admin: { className: 'rw-text', rows, ...(description && { description: labels(description) }) },
   }
 }
 

@@ -212,7 +212,6 @@ export function scenesField(limits: Limits): ArrayField {
     label: labels('scenes'),
     labels: { singular: labels('scene'), plural: labels('scenes') },
     admin: {
-      initCollapsed: true,
       components: { RowLabel: 'payload-plugin-reelwright/client#SceneLabel' },
     },
     validate: (value: unknown, { req }: { req: PayloadRequest }) => {
@@ -226,6 +225,11 @@ export function scenesField(limits: Limits): ArrayField {
     },
     fields: [
       ...passThroughFields,
+      {
+        name: 'card',
+        type: 'ui',
+        admin: { components: { Field: 'payload-plugin-reelwright/client#SceneCard' } },
+      },
       textareaField('narration', 'scene.narration', text),
       textareaField('picturePrompt', 'scene.picturePrompt', text),
       textareaField('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),

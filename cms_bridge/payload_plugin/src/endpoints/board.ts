@@ -13,7 +13,7 @@ import { askLink, askText } from './bridge.ts'
 import { type Board, paths } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
-import { toBoard } from './timeline.ts'
+import { toBoard, toPlaces } from './timeline.ts'
 
 /** Milliseconds in which a page asks for all pictures of a board that it was just told of. */
 const rememberedMs = 10_000
@@ -21,7 +21,7 @@ const rememberedMs = 10_000
 const mostRemembered = 64
 
 export function boardEndpoints(settings: Settings): Endpoint[] {
-  const known = new KnownMedia()
+  const known = new KnownPlaces()
   return [
     {
       method: 'get',
@@ -29,10 +29,10 @@ export function boardEndpoints(settings: Settings): Endpoint[] {
       handler: async (req) => {
         const storyboard = await findStoryboard(settings, req)
         if (!storyboard) return problem(404, 'Not found', 'There is no such storyboard.')
-        const told = await askBoard(settings, storyboard.jobId)
-        if (told instanceof Response) return told
-        known.remember(storyboard.jobId, told)
-        return answer(told)
+        const timeline = await askTimeline(settings, storyboard.jobId)
+        if (timeline instanceof Response) return timeline
+        known.remember(storyboard.jobId, timeline.places)
+        return answer(timeline.board)
       },
     },
     {
@@ -42,14 +42,16 @@ export function boardEndpoints(settings: Settings): Endpoint[] {
         const storyboard = await findStoryboard(settings, req)
         const asset = String(req.routeParams?.asset)
         const missing = problem(404, 'Not found', 'There is no such picture or narration.')
-        if (!storyboard || !/^[\da-f-]{36}$/.test(asset)) return missing
-        if (!known.has(storyboard.jobId, asset)) {
-          const told = await askBoard(settings, storyboard.jobId)
-          if (told instanceof Response) return told
-          known.remember(storyboard.jobId, told)
-          if (!known.has(storyboard.jobId, asset)) return missing
+        if (!storyboard) return missing
+        let place = known.find(storyboard.jobId, asset)
+        if (!place) {
+          const timeline = await askTimeline(settings, storyboard.jobId)
+          if (timeline instanceof Response) return timeline
+          known.remember(storyboard.jobId, timeline.places)
+          place = timeline.places.get(asset)
         }
-        const led = await askLink(settings, `/media/assets/${asset}/content`)
+        if (!place) return missing
+        const led = await askLink(settings, place)
         if (led?.status === 404) return missing
         if (!led?.link) return bridgeUnavailable()
         return new Response(null, {
@@ -68,30 +70,35 @@ function findStoryboard(
   return findReadable<StoryboardDoc>(req, slugs.storyboards)
 }
 
-/** Return the board of a job, or the response that says why there is none. */
-async function askBoard(settings: Settings, jobId: string): Promise<Board | Response> {
+interface Timeline {
+  board: Board
+  /** Where each of its media is, by its id. */
+  places: Map<string, string>
+}
+
+/** Return a job's timeline, or the response that says why there is none. */
+async function askTimeline(settings: Settings, jobId: string): Promise<Response | Timeline> {
   const told = await askText(settings, `/jobs/${encodeURIComponent(jobId)}/timeline`)
   if (!told) return bridgeUnavailable()
   const body = parseJson(told.text)
   const board = toBoard(body)
-  return told.status === 200 && board ? board : bridgeProblem({ status: told.status, body })
+  if (told.status !== 200 || !board) return bridgeProblem({ status: told.status, body })
+  return { board, places: toPlaces(body) }
 }
 
-/** Which media belong to which job, as the bridge said a moment ago. */
-class KnownMedia {
-  #jobs = new Map<string, { assets: Set<string>; until: number }>()
+/** Where the media of jobs are, as the bridge said a moment ago. */
+class KnownPlaces {
+  #jobs = new Map<string, { places: Map<string, string>; until: number }>()
 
-  remember(job: string, { scenes }: Board): void {
-    const media = scenes.flatMap(({ narration, picture }) => [narration, picture])
-    const assets = new Set(media.flatMap((medium) => (medium ? [medium.id] : [])))
+  remember(job: string, places: Map<string, string>): void {
     this.#jobs.delete(job)
-    this.#jobs.set(job, { assets, until: Date.now() + rememberedMs })
+    this.#jobs.set(job, { places, until: Date.now() + rememberedMs })
     const [oldest] = this.#jobs.keys()
     if (this.#jobs.size > mostRemembered && oldest !== undefined) this.#jobs.delete(oldest)
   }
 
-  has(job: string, asset: string): boolean {
+  find(job: string, asset: string): string | undefined {
     const known = this.#jobs.get(job)
-    return known !== undefined && known.until > Date.now() && known.assets.has(asset)
+    return known && known.until > Date.now() ? known.places.get(asset) : undefined
   }
 }

@@ -32,6 +32,20 @@ export function toBoard(timeline: unknown): Board | null {
   return { scenes }
 }
 
+/** Return below the bridge's API where the bytes of each medium of a timeline are, by its id. */
+export function toPlaces(timeline: unknown): Map<string, string> {
+  const places = new Map<string, string>()
+  const scenes = isRecord(timeline) && Array.isArray(timeline.scenes) ? timeline.scenes : []
+  for (const { narration, view } of scenes.filter(isRecord)) {
+    for (const asset of [narration, view].map((part) => isRecord(part) && part.asset)) {
+      if (!isRecord(asset) || typeof asset.id !== 'string') continue
+      const place = /^\/api\/v1(\/[\w/-]+)$/.exec(String(asset.contentUrl))?.[1]
+      if (place) places.set(asset.id, place)
+    }
+  }
+  return places
+}
+
 function toMedium(asset: unknown): BoardMedium | null {
   if (!isRecord(asset)) return null
   const { id, mediaType } = asset

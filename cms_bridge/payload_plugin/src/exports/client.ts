@@ -2,6 +2,7 @@
 export { ColourField } from '../admin/shared/ColourField.tsx'
 export { FocusField } from '../admin/storyboard/FocusField.tsx'
 export { RenditionPanel } from '../admin/rendition/RenditionPanel.tsx'
+export { SceneCard } from '../admin/board/SceneCard.tsx'
 export { SceneLabel } from '../admin/storyboard/SceneLabel.tsx'
 export { StoryboardPanel } from '../admin/storyboard/StoryboardPanel.tsx'
 export { VideoPanel } from '../admin/video/VideoPanel.tsx'

@@ -37,7 +37,12 @@ beforeEach(() => {
           span: { duration: 3 },
           view: {
             kind: 'still',
-            asset: { id: picture, mediaType: 'image/png', placeholder: true },
+            asset: {
+              id: picture,
+              contentUrl: `/api/v1/media/assets/${picture}/content`,
+              mediaType: 'image/png',
+              placeholder: true,
+            },
           },
           narration: null,
         },

@@ -26,9 +26,16 @@ export function Changes({ changes, title }: Props): ReactNode {
   )
 }
 
-function describe({ change, number, parts }: Change, { language, t }: Translator): string {
+function describe(change: Change, translator: Translator): string {
+  const { t } = translator
+  const { number } = change
   const where = number === null ? t('changes.whole') : t('scene.numbered', { number })
+  return `${where}: ${tellChange(change, translator)}`
+}
+
+/** Return what became of a scene, without saying which. */
+export function tellChange({ change, parts }: Change, { language, t }: Translator): string {
   const what = parts.map((part) => t(`changes.part.${part}`))
   const told = change === 'edited' ? what : [t(`changes.${change}`), ...what]
-  return `${where}: ${new Intl.ListFormat(language).format(told)}`
+  return new Intl.ListFormat(language).format(told)
 }

@@ -1,4 +1,5 @@
 /** Amounts, times, lengths and sizes as they are written in the editor's language. */
+import { translate } from '../../translations/index.ts'
 
 /** Return an amount of US dollars in figures; cents are told in parts where there are few. */
 export function formatDollars(dollars: number, language: string): string {
@@ -7,6 +8,16 @@ export function formatDollars(dollars: number, language: string): string {
     currency: 'USD',
     maximumFractionDigits: dollars > 0 && dollars < 0.1 ? 4 : 2,
   }).format(dollars)
+}
+
+/** Return a usual and a highest price in figures; null where nothing costs anything. */
+export function formatRange(usual: string, most: string, language: string): null | string {
+  if (!(Number(most) > 0)) return null
+  const highest = formatDollars(Number(most), language)
+  const normal = formatDollars(Number(usual), language)
+  return normal === highest
+    ? highest
+    : translate(language, 'price.range', { usual: normal, most: highest })
 }
 
 /** Return a point in time as a reader of an account's statement looks for it. */

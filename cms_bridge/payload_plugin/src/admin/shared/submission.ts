@@ -85,6 +85,12 @@ export function refusalOf(status: VideoStatus): null | Problem {
   return delivery?.state === 'refused' && !isEditThatWaits(status) ? delivery.problem : null
 }
 
+/** Return what changes whenever something of a storyboard, or of what is made of it, may have. */
+export function situationOf({ rendition, storyboard }: VideoStatus): string {
+  const { file, scenesDone, status, storyboardRevision } = rendition ?? {}
+  return [status, scenesDone, storyboardRevision, file?.number, storyboard?.known].join(' ')
+}
+
 /** Return what to show; a delivery that waits or was refused comes before everything else. */
 export function viewOf(status: VideoStatus): View {
   const { delivery, rendition, stage, storyboard } = status

@@ -1,19 +1,33 @@
 'use client'
-/** The title of a scene's row: its number and its first words. */
-import { useRowLabel } from '@payloadcms/ui'
+/** The title of a scene's row: its picture, its number and its first words. */
+import { useDocumentInfo, useRowLabel } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
 import type { SceneRow } from '../../documents.ts'
+import { madeOf } from '../board/model.ts'
+import { SceneChange, SceneFacts } from '../board/SceneFacts.tsx'
+import { useDesk, useMediumAddress } from '../board/useBoard.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import '../shared/panel.css'
 
 export function SceneLabel(): ReactNode {
-  const { data, rowNumber } = useRowLabel<SceneRow | undefined>()
+  const { data, rowNumber = 0 } = useRowLabel<SceneRow | undefined>()
   const { t } = useTranslator()
+  const { id } = useDocumentInfo()
+  const { board, price } = useDesk(id)
+  const addressOf = useMediumAddress(id)
+  const made = madeOf(board, data?.sceneId)
+  const shown = (data?.background?.kind ?? 'picture') === 'picture' && made?.picture
   const text = data?.onScreenText || data?.narration || data?.picturePrompt || ''
   return (
     <span className="rw-scene">
-      <strong>{t('scene.numbered', { number: (rowNumber ?? 0) + 1 })}</strong>
-      <span className="rw-scene__words">{text}</span>
+      {shown && shown.mediaType.startsWith('image/') && (
+        <img alt="" className="rw-scene__picture" loading="lazy" src={addressOf(shown.id)} />
+      )}
+      <strong className="rw-scene__number">{t('scene.numbered', { number: rowNumber + 1 })}</strong>
+      <bdi className="rw-scene__words">{text}</bdi>
+      <SceneFacts number={rowNumber + 1} price={price} seconds={data?.duration ?? made?.seconds} />
+      <SceneChange number={rowNumber + 1} price={price} />
     </span>
   )
 }

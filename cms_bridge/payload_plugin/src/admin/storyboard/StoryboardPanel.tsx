@@ -12,13 +12,21 @@ import { reduceFieldsToValues } from 'payload/shared'
 import { type ReactNode, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
+import { useShownOnCards } from '../board/useBoard.ts'
 import { Approvers } from '../shared/Approvers.tsx'
 import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
 import { formatDollars } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
-import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
+import {
+  actionsOf,
+  refusalOf,
+  shortfallOf,
+  situationOf,
+  standingOf,
+  viewOf,
+} from '../shared/submission.ts'
 import { useApproval } from '../shared/useApproval.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
@@ -48,6 +56,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
     // What exists, and with it what is still to be paid, changes with the work.
     `${status?.rendition?.status ?? ''} ${status?.delivery?.state ?? ''}`,
   )
+  useShownOnCards(storyboard?.id, status ? situationOf(status) : '', pricing.price)
   if (!storyboard || !status) return <section className="rw-panel">{t('panel.loading')}</section>
 
   const current = String(status.storyboard?.id) === String(storyboard.id)

@@ -1,7 +1,7 @@
 /** Prices in words: what a storyboard costs, and what of it is to be paid now. */
 import type { Price } from '../../endpoints/contract.ts'
 import { translate } from '../../translations/index.ts'
-import { formatDollars } from '../shared/format.ts'
+import { formatDollars, formatRange } from '../shared/format.ts'
 
 /** Return an amount of US dollars in words; nothing to pay is said as such. */
 export function formatPrice(amount: null | string | undefined, language: string): string {
@@ -20,15 +20,6 @@ export function formatPriceDue(price: Price, language: string): null | string {
   if (!(Number(price.estimatedCost) > 0)) return null
   const due = formatRange(price.usualDifference, price.difference, language)
   return due ?? translate(language, 'price.nothing')
-}
-
-function formatRange(usual: string, most: string, language: string): null | string {
-  if (!(Number(most) > 0)) return null
-  const highest = formatDollars(Number(most), language)
-  const normal = formatDollars(Number(usual), language)
-  return normal === highest
-    ? highest
-    : translate(language, 'price.range', { usual: normal, most: highest })
 }
 
 /** Return the words of the button that has the changes of a finished film made. */

@@ -10,6 +10,7 @@ import { type ReactNode, useState } from 'react'
 
 import type { StageRequest } from '../../documents.ts'
 import type { VideoStatus } from '../../endpoints/contract.ts'
+import { VideoBoard } from '../board/VideoBoard.tsx'
 import { Player } from '../rendition/Player.tsx'
 import { UnknownCharges } from '../rendition/UnknownCharges.tsx'
 import { splitWarnings } from '../rendition/warnings.ts'
@@ -20,7 +21,14 @@ import { formatDollars } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
-import { actionsOf, refusalOf, shortfallOf, standingOf, viewOf } from '../shared/submission.ts'
+import {
+  actionsOf,
+  refusalOf,
+  shortfallOf,
+  situationOf,
+  standingOf,
+  viewOf,
+} from '../shared/submission.ts'
 import { useApproval } from '../shared/useApproval.ts'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
@@ -120,6 +128,16 @@ function Content({
       <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
+      {status.storyboard && (
+        <VideoBoard
+          id={status.storyboard.id}
+          key={status.storyboard.id}
+          price={pricing.price}
+          refresh={refresh}
+          situation={situationOf(status)}
+          slug={slugs.storyboards}
+        />
+      )}
     </>
   )
 }

@@ -1,0 +1,91 @@
+'use client'
+/** A video's scenes on its own page: to look at, to hear, to put in order and to change. */
+import { DraggableSortable, useConfig, useDocumentInfo } from '@payloadcms/ui'
+import { type ReactNode, useState } from 'react'
+
+import type { Id } from '../../documents.ts'
+import type { Price } from '../../endpoints/contract.ts'
+import { LinkButton } from '../shared/LinkButton.tsx'
+import { useTranslator } from '../shared/useTranslator.ts'
+import { inOrder, madeOf, moved, withChange } from './model.ts'
+import { useBoard } from './useBoard.ts'
+import { useScenes } from './useScenes.ts'
+import { VideoScene } from './VideoScene.tsx'
+import '../shared/board.css'
+
+interface Props {
+  id: Id
+  price: null | Price
+  /** Look at once at how the video stands: something was saved. */
+  refresh: () => void
+  /** Changes with all that may change what is made, or the storyboard. */
+  situation: string
+  slug: string
+}
+
+export function VideoBoard({ id, price, refresh, situation, slug }: Props): ReactNode {
+  const { t } = useTranslator()
+  const { config } = useConfig()
+  const { hasSavePermission } = useDocumentInfo()
+  const [saves, setSaves] = useState(0)
+  const [said, setSaid] = useState('')
+  const { save, storyboard } = useScenes(id, slug, situation)
+  const board = useBoard(id, `${situation} ${String(saves)}`)
+  // The order that was asked for, while it is being saved.
+  const [order, setOrder] = useState<null | string[]>(null)
+  if (!storyboard?.scenes) return null
+  const rows = order
+    ? storyboard.scenes.toSorted(
+        (one, other) => order.indexOf(one.id ?? '') - order.indexOf(other.id ?? ''),
+      )
+    : storyboard.scenes
+  const ids = rows.map((row) => row.id ?? '')
+
+  const store: typeof save = async (change) => {
+    const saved = await save(change)
+    if (saved) setSaves((count) => count + 1)
+    refresh()
+    return saved
+  }
+  const move = async (from: number, to: number): Promise<void> => {
+    if (from === to || from < 0 || to < 0 || to >= ids.length) return
+    const wanted = moved(ids, from, to)
+    setOrder(wanted)
+    const saved = await store((standing) => inOrder(standing, wanted))
+    setOrder(null)
+    if (saved) setSaid(t('board.moved', { number: from + 1, place: to + 1, count: ids.length }))
+  }
+  return (
+    <section aria-label={t('scenes')} className="rw-board">
+      <div className="rw-board__head">
+        <h3 className="rw-board__title">{t('scenes')}</h3>
+        <LinkButton to={`${config.routes.admin}/collections/${slug}/${String(id)}`}>
+          {t('board.allSettings')}
+        </LinkButton>
+      </div>
+      <p aria-live="polite" className="rw-board__said">
+        {said}
+      </p>
+      <DraggableSortable
+        className="rw-board__scenes"
+        ids={ids}
+        onDragEnd={({ moveFromIndex, moveToIndex }) => void move(moveFromIndex, moveToIndex)}
+      >
+        {rows.map((row, index) => (
+          <VideoScene
+            count={rows.length}
+            index={index}
+            key={row.id}
+            made={madeOf(board, row.sceneId)}
+            mayEdit={hasSavePermission === true}
+            move={(to) => void move(index, to)}
+            price={order ? null : price}
+            row={row}
+            save={(change) => store((standing) => withChange(standing, row.id, change))}
+            storyboard={storyboard}
+          />
+        ))}
+      </DraggableSortable>
+    </section>
+  )
+}

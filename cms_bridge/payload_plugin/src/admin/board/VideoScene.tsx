@@ -1,0 +1,194 @@
+'use client'
+/** A scene's card on the page of its video. */
+import {
+  Button,
+  ChevronIcon,
+  DragHandleIcon,
+  TextareaInput,
+  useDraggableSortable,
+} from '@payloadcms/ui'
+import { type ReactNode, useId, useState } from 'react'
+
+import type { SceneRow, StoryboardDoc } from '../../documents.ts'
+import type { BoardScene, MadeKind, Price } from '../../endpoints/contract.ts'
+import { useTranslator } from '../shared/useTranslator.ts'
+import { Again, useTake } from './Again.tsx'
+import { colourOf, withNote } from './model.ts'
+import { Narration } from './Narration.tsx'
+import { SceneChange, SceneFacts } from './SceneFacts.tsx'
+import { ScenePicture } from './ScenePicture.tsx'
+import { useMediumAddress } from './useBoard.ts'
+import '../shared/board.css'
+
+const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
+
+type Texts = Pick<SceneRow, (typeof texts)[number]>
+
+interface Props {
+  count: number
+  index: number
+  made: BoardScene | null
+  mayEdit: boolean
+  move: (to: number) => void
+  price: null | Price
+  row: SceneRow
+  save: (change: Partial<SceneRow>) => Promise<boolean>
+  storyboard: StoryboardDoc
+}
+
+export function VideoScene(props: Props): ReactNode {
+  const { count, index, made, mayEdit, move, price, row, save, storyboard } = props
+  const { t } = useTranslator()
+  const number = index + 1
+  const hint = useId()
+  const take = useTake(storyboard.id)
+  const addressOf = useMediumAddress(storyboard.id)
+  const { attributes, isDragging, listeners, setNodeRef, transform, transition } =
+    useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit })
+  const [draft, setDraft] = useState<null | Texts>(null)
+  const [busy, setBusy] = useState(false)
+
+  const store = async (change: Partial<SceneRow>): Promise<void> => {
+    setBusy(true)
+    const saved = await save(change)
+    setBusy(false)
+    if (saved) setDraft(null)
+  }
+  const again = async (kind: MadeKind): Promise<void> => {
+    const number = await take(kind, {}, index)
+    if (number !== null) await store({ [`${kind}Take`]: number })
+  }
+  const colour = colourOf(row.background, storyboard.palette)
+  const kinds: MadeKind[] = []
+  if (!colour && made?.picture) kinds.push('picture')
+  if (made?.narration) kinds.push('narration')
+  return (
+    <article
+      aria-label={t('scene.numbered', { number })}
+      className={`rw-board__scene${isDragging ? ' rw-board__scene--dragged' : ''}`}
+      ref={setNodeRef}
+      style={{ transform, transition }}
+    >
+      <header className="rw-board__sceneHead">
+        <strong>{t('scene.numbered', { number })}</strong>
+        {mayEdit && count > 1 && (
+          <span className="rw-board__moves">
+            <Button
+              aria-label={t('board.earlier', { number })}
+              buttonStyle="icon-label"
+              disabled={index === 0}
+              icon={<ChevronIcon direction="up" />}
+              margin={false}
+              onClick={() => move(index - 1)}
+            />
+            <Button
+              aria-label={t('board.later', { number })}
+              buttonStyle="icon-label"
+              disabled={index === count - 1}
+              icon={<ChevronIcon direction="down" />}
+              margin={false}
+              onClick={() => move(index + 1)}
+            />
+            <span hidden id={hint}>
+              {t('board.drag.help')}
+            </span>
+            <button
+              {...attributes}
+              {...listeners}
+              aria-describedby={hint}
+              aria-label={t('board.drag', { number })}
+              aria-roledescription={undefined}
+              className="rw-board__handle"
+              type="button"
+            >
+              <DragHandleIcon />
+            </button>
+          </span>
+        )}
+      </header>
+      <ScenePicture
+        address={made?.picture ? addressOf(made.picture.id) : undefined}
+        aspectRatio={storyboard.aspectRatio}
+        colour={colour}
+        palette={storyboard.palette}
+        picture={made?.picture ?? null}
+        prompt={row.picturePrompt ?? ''}
+      />
+      <SceneChange number={number} price={price} />
+      <SceneFacts number={number} price={price} seconds={row.duration ?? made?.seconds} />
+      <p className="rw-board__quiet">
+        {t(`motion.${row.motion ?? 'zoom_in'}`)} ·{' '}
+        {t(`transition.${row.transition ?? 'crossfade'}`)}
+      </p>
+      {made?.narration ? (
+        <Narration
+          address={addressOf(made.narration.id)}
+          always={!draft}
+          narration={made.narration}
+          number={number}
+        />
+      ) : (
+        !draft && row.narration && <p dir="auto">{row.narration}</p>
+      )}
+      {!draft && row.onScreenText && (
+        <p className="rw-board__onScreen">
+          <span className="rw-board__quiet">{t('scene.onScreenText')}: </span>
+          <bdi>{row.onScreenText}</bdi>
+        </p>
+      )}
+      {draft && (
+        <div className="rw-board__fields rw-text">
+          {texts.map((name) => (
+            <TextareaInput
+              key={name}
+              label={t(`scene.${name}`)}
+              onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+              path={`board-${row.id ?? ''}-${name}`}
+              rows={name === 'onScreenText' ? 2 : 3}
+              value={draft[name] ?? ''}
+            />
+          ))}
+          <div className="rw-board__buttons">
+            <Button disabled={busy} margin={false} onClick={() => void store(draft)} size="small">
+              {t('board.save')}
+            </Button>
+            <Button
+              buttonStyle="secondary"
+              margin={false}
+              onClick={() => setDraft(null)}
+              size="small"
+            >
+              {t('board.leave')}
+            </Button>
+          </div>
+        </div>
+      )}
+      {mayEdit && !draft && (
+        <div className="rw-board__buttons">
+          <Button
+            buttonStyle="secondary"
+            disabled={busy}
+            margin={false}
+            onClick={() =>
+              setDraft({
+                narration: row.narration ?? '',
+                picturePrompt: row.picturePrompt ?? '',
+                onScreenText: row.onScreenText ?? '',
+              })
+            }
+            size="small"
+          >
+            {t('board.edit')}
+          </Button>
+          <Again
+            again={again}
+            disabled={busy}
+            kinds={kinds}
+            name={row.id ?? ''}
+            redraw={(note) => store({ picturePrompt: withNote(row.picturePrompt ?? '', note) })}
+          />
+        </div>
+      )}
+    </article>
+  )
+}

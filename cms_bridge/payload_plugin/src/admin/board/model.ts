@@ -1,0 +1,87 @@
+/** What a board says of its scenes: pure, so that it can be read off a table. */
+import type { BackgroundRow, SceneRow } from '../../documents.ts'
+import type {
+  Board,
+  BoardScene,
+  Change,
+  Price,
+  ScenePrice,
+  SpokenWord,
+} from '../../endpoints/contract.ts'
+import type { Palette } from '../../generated/events.ts'
+import { formatRange } from '../shared/format.ts'
+
+/** Return the index of the word that is said at a time; -1 before the first and in pauses. */
+export function wordAt(words: readonly SpokenWord[], seconds: number): number {
+  return words.findIndex(({ end, start }) => start <= seconds && seconds < end)
+}
+
+/** Return a prompt with what somebody wants otherwise. */
+export function withNote(prompt: string, note: string): string {
+  const sentence = prompt.trim()
+  const wish = note.trim()
+  if (!wish || !sentence) return sentence || wish
+  return `${sentence}${/[.!?。！？؟]$/.test(sentence) ? '' : '.'} ${wish}`
+}
+
+/** Return a list with one of its items elsewhere. */
+export function moved<T>(items: readonly T[], from: number, to: number): T[] {
+  const rest = items.filter((_, index) => index !== from)
+  return [...rest.slice(0, to), ...items.slice(from, from + 1), ...rest.slice(to)]
+}
+
+/** Return what is made of a scene; nothing of one that was never saved. */
+export function madeOf(board: Board | null, sceneId: null | string | undefined): BoardScene | null {
+  return board?.scenes.find((scene) => scene.sceneId === sceneId) ?? null
+}
+
+/** Return what differs in a scene, numbered from 1, since the film; one that is gone has no card. */
+export function changeOf(price: null | Price, number: number): Change | null {
+  const told = price?.changes.find((one) => one.number === number && one.change !== 'removed')
+  return told ?? null
+}
+
+/** Return what a scene costs now in figures; null where there is nothing to pay. */
+export function formatScenePrice(price: ScenePrice | undefined, language: string): null | string {
+  return price ? formatRange(price.usualDue, price.due, language) : null
+}
+
+/** Return the CSS background of a scene that stands on a colour; null where it has a picture. */
+export function colourOf(
+  background: BackgroundRow | null | undefined,
+  palette: null | Palette | undefined,
+): null | string {
+  const first = palette?.background || '#14213d'
+  const second = palette?.accent || '#fca311'
+  switch (background?.kind) {
+    case 'solid':
+      return background.colour || first
+    case 'gradient':
+      return `linear-gradient(${String(background.angle ?? 90)}deg, ${background.start || first}, ${background.end || second})`
+    default:
+      return null
+  }
+}
+
+/** Return the rows for a save that changes one scene, and leaves all others as they are. */
+export function withChange(
+  rows: readonly SceneRow[],
+  id: SceneRow['id'],
+  change: Partial<SceneRow>,
+): Partial<SceneRow>[] {
+  return rows.map((row) => (row.id === id ? { ...change, ...named(row) } : named(row)))
+}
+
+/** Return the rows in an order that somebody saw; what came since stands at the end. */
+export function inOrder(
+  rows: readonly SceneRow[],
+  ids: readonly SceneRow['id'][],
+): Partial<SceneRow>[] {
+  const placeOf = ({ id }: SceneRow): number => (ids.includes(id) ? ids.indexOf(id) : ids.length)
+  return rows.toSorted((one, other) => placeOf(one) - placeOf(other)).map(named)
+}
+
+/** Name a row: Payload keeps all that is not told of it. */
+function named({ id }: SceneRow): Partial<SceneRow> {
+  return id ? { id } : {}
+}

@@ -1,0 +1,73 @@
+'use client'
+/** What is made of a storyboard's scenes, and how the cards of its form learn of it. */
+import { useConfig } from '@payloadcms/ui'
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+
+import type { Id } from '../../documents.ts'
+import { type Board, pathTo, type Price } from '../../endpoints/contract.ts'
+import { useEndpoints } from '../shared/api.ts'
+
+/** Ask what is made, and again in each new situation; what was known before stays until then. */
+export function useBoard(id: Id | undefined, situation: string): Board | null {
+  const ask = useEndpoints()
+  const [answer, setAnswer] = useState<null | { board: Board; id: Id }>(null)
+
+  useEffect(() => {
+    if (id === undefined) return undefined
+    const abort = new AbortController()
+    ask('board', { params: { id }, signal: abort.signal })
+      .then((reply) => {
+        if (reply.ok) setAnswer({ board: reply.answer, id })
+      })
+      // Left, or the server is away: the cards show the words, as before anything was made.
+      .catch(() => undefined)
+    return () => abort.abort()
+  }, [ask, id, situation])
+
+  return answer && answer.id === id ? answer.board : null
+}
+
+/** Return the function that says where a medium of a storyboard is. */
+export function useMediumAddress(id: Id | undefined): (asset: string) => string {
+  const { config } = useConfig()
+  const api = `${config.serverURL}${config.routes.api}`
+  return useCallback(
+    (asset) => (id === undefined ? '' : api + pathTo('medium', { id, asset })),
+    [api, id],
+  )
+}
+
+/** What the panel of a storyboard knows, for the cards of its scenes. */
+export interface Desk {
+  board: Board | null
+  price: null | Price
+}
+
+const desks = new Map<string, Desk>()
+const readers = new Set<() => void>()
+const emptyDesk: Desk = { board: null, price: null }
+
+/** Let the cards of a storyboard's scenes know what is made of them and what they cost. */
+export function useShownOnCards(id: Id | undefined, situation: string, price: null | Price): void {
+  const board = useBoard(id, situation)
+  useEffect(() => {
+    if (id === undefined) return undefined
+    desks.set(String(id), { board, price })
+    for (const tell of readers) tell()
+    return () => void desks.delete(String(id))
+  }, [board, id, price])
+}
+
+/** Return what the panel of a storyboard knows. */
+export function useDesk(id: Id | undefined): Desk {
+  return useSyncExternalStore(
+    subscribe,
+    () => desks.get(String(id)) ?? emptyDesk,
+    () => emptyDesk,
+  )
+}
+
+function subscribe(tell: () => void): () => void {
+  readers.add(tell)
+  return () => void readers.delete(tell)
+}
