@@ -160,6 +160,8 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     music_file = None
     if music and music.mood:
         music_file = lay_bed(music.mood, stand_in_folder)
+    elif music and music.own and not music.file:
+        search.unknown_music()
     elif music and music.file:
         music_file = search.shared(Role.MUSIC, music.file)
         if music_file is not None:
@@ -233,6 +235,15 @@ class _Search:
             narration_seconds=seconds,
             cues=self._cues(scene, seconds, detector.pauses(), told.words if told else ()),
         )
+
+    def unknown_music(self) -> None:
+        """Tell of music by a reference that nobody has followed."""
+        problem = Problem(
+            code="missing_music", message="The music is missing.", params={"file": ""}
+        )
+        if self._strict:
+            raise MediaError(problem.message)
+        self.warnings.append(problem)
 
     def shared(self, role: Role, name: str) -> Path | None:
         """Find the file of something that belongs to the whole video."""

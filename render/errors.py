@@ -3,7 +3,9 @@
     RenderError
     ├── InvalidStoryboard        the words or numbers asked for cannot become a video
     │   ├── EmptyScript          neither script nor brief holds a word to say
-    │   └── LimitExceeded        a named limit is passed; carries name, limit and value
+    │   ├── LimitExceeded        a named limit is passed; carries name, limit and value
+    │   ├── OwnFileMissing       a file of one's own is named that is not there, or no more
+    │   └── OwnFileUnfit         a file of one's own is of another kind than its place asks for
     ├── GenerationError          a picture or a voice could not be made
     │   ├── RetryableGeneration  the same call may succeed later
     │   │   ├── RunningGeneration   it runs on at the provider; asking again fetches it
@@ -77,6 +79,18 @@ class LimitExceeded(InvalidStoryboard):
             unit=unit,
             **({"scene": scene} if scene else {}),
         )
+
+
+class OwnFileMissing(InvalidStoryboard):
+    """A file of one's own that the project does not have, or has no more."""
+
+    code = "own_file_missing"
+
+
+class OwnFileUnfit(InvalidStoryboard):
+    """A file of one's own that cannot serve where it is named."""
+
+    code = "own_file_unfit"
 
 
 class GenerationError(RenderError):

@@ -74,11 +74,12 @@ class SpeechMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="speech"):
 
 
 class ClipMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
-    """A clip's size in pixels, and how long it is."""
+    """A clip's size in pixels, how long it is, and whether it has sound of its own."""
 
     width: int
     height: int
     milliseconds: int
+    sounds: bool = False
 
 
 class MusicMeasures(msgspec.Struct, frozen=True, kw_only=True, tag="music"):

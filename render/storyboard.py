@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.own import OwnFile
 from render.schema import END
 from render.source import Credit, Source
 
@@ -185,6 +186,8 @@ LONGEST_CLIP = 86_400
 class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm)."""
 
+    own: OwnFile | None = None
+    """Whose pictures they are; None where they lie in the assets folder already."""
     trim_start: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_CLIP)] = 0.0
     """Seconds of the clip left out at its beginning."""
     trim_end: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_CLIP)] | None = None
@@ -239,7 +242,9 @@ class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """A bed under the voice: looped to the video's length, faded, and ducked while one speaks."""
 
     file: AssetName | None = None
-    """One's own music, or None where a mood is named."""
+    """One's own music in the assets folder, or None where it comes from elsewhere."""
+    own: OwnFile | None = None
+    """One's own music by reference, instead of a file in the folder."""
     mood: Mood | None = None
     """Built-in music of a mood, instead of a file; it repeats without a seam."""
     volume: Annotated[float, msgspec.Meta(ge=-60, le=0)] = -14.0
@@ -303,8 +308,12 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     id: SceneId
     narration: str = ""
     """What the voice says; empty for a silent scene."""
+    narration_file: OwnFile | None = None
+    """One's own recording, heard instead of a voice; `narration` is then what is said in it."""
     picture_prompt: str = ""
     """What a model is asked to draw."""
+    picture: OwnFile | None = None
+    """One's own picture, shown instead of one that a model draws."""
     on_screen_text: str = ""
     """Words to show in the picture."""
     duration: float | None = None
@@ -333,8 +342,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     ingredients: tuple[Ingredient, ...] = ()
 
 
-_LATER_FIELDS = ("pictureTake", "narrationTake", "motionPrompt", "mood")
-"""Of a scene or of music: fields that storyboards were approved without, whose default is
+_LATER_FIELDS = (
+    "pictureTake", "narrationTake", "motionPrompt", "mood", "picture", "narrationFile", "own",
+)  # fmt: skip
+"""Of a scene, a clip or music: fields that storyboards were approved without, whose default is
 nothing."""
 
 
@@ -362,7 +373,8 @@ class Storyboard(
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
         told = msgspec.to_builtins(self)
-        parts: list[dict[str, Any]] = [*told["scenes"], told["music"] or {}]
+        clips: list[dict[str, Any]] = [scene["clip"] or {} for scene in told["scenes"]]
+        parts: list[dict[str, Any]] = [*told["scenes"], *clips, told["music"] or {}]
         for part in parts:
             # What was added later is told by nothing as long as it is not set, as before it was.
             for later in _LATER_FIELDS:
@@ -429,10 +441,12 @@ def _check_ingredients(
 
 
 def _check_music(music: Music) -> None:
-    if (music.file is None) == (music.mood is None):
-        which = "neither" if music.file is None else "both"
+    named = sum(one is not None for one in (music.file, music.own, music.mood))
+    if named != 1:
         raise InvalidStoryboard(
-            f"Music is a file or a mood ({', '.join(Mood)}); this names {which}.", field="music"
+            f"Music is a file or a mood ({', '.join(Mood)}); this names"
+            f" {'both' if named else 'neither'}.",
+            field="music",
         )
 
 
@@ -453,17 +467,7 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
                 unit="characters",
                 scene=str(number),
             )
-    if scene.clip and scene.background:
-        raise InvalidStoryboard(
-            f"Scene {number}: it can show a clip or a background, not both.", scene=str(number)
-        )
-    if scene.motion is Motion.GENERATED and (scene.clip or scene.background):
-        what = "a clip" if scene.clip else "a background"
-        raise InvalidStoryboard(
-            f"Scene {number}: its motion can only be generated from a picture; it shows {what}.",
-            scene=str(number),
-            field="motion",
-        )
+    _check_shown(scene, number)
     if scene.clip and scene.clip.trim_end is not None:
         _check_trim(scene.clip.trim_start, scene.clip.trim_end, number)
     for what, seconds, limit in (
@@ -480,6 +484,28 @@ def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
             )
         if seconds > limit:
             raise LimitExceeded(what, limit=limit, value=seconds, unit="seconds", scene=str(number))
+
+
+def _check_shown(scene: Scene, number: int) -> None:
+    """Raise `InvalidStoryboard` for a scene that is to show two things at once."""
+    if scene.clip and scene.background:
+        raise InvalidStoryboard(
+            f"Scene {number}: it can show a clip or a background, not both.", scene=str(number)
+        )
+    if scene.picture and (scene.background or (scene.clip and scene.clip.own)):
+        what = "a background" if scene.background else "a clip of one's own"
+        raise InvalidStoryboard(
+            f"Scene {number}: it can show a picture of one's own or {what}, not both.",
+            scene=str(number),
+            field="picture",
+        )
+    if scene.motion is Motion.GENERATED and (scene.clip or scene.background):
+        what = "a clip" if scene.clip else "a background"
+        raise InvalidStoryboard(
+            f"Scene {number}: its motion can only be generated from a picture; it shows {what}.",
+            scene=str(number),
+            field="motion",
+        )
 
 
 def _check_trim(start: float, end: float, number: int) -> None:

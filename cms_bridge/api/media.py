@@ -16,6 +16,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, SkipValidation
 from litestar.response import Redirect
 
+from cms_bridge import own_files
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.contract import UNFILMABLE, terms
@@ -38,7 +39,7 @@ from cms_bridge.storage.base import ObjectStore
 from render.generation.base import Kind
 from render.problem import Problem
 from render.source import Source
-from render.storyboard import AspectRatio, Locale
+from render.storyboard import AspectRatio, Locale, Role
 
 log = structlog.get_logger()
 
@@ -353,13 +354,16 @@ def _view(medium: Medium) -> MediaAsset:
 def _of_video(view: MediaAsset, asset: AssetRecord) -> MediaAsset:
     """Return the view of a scene's asset, which was finished when it was written down."""
     picture = asset.kind is Kind.PICTURE
+    field = "picturePrompt" if picture else "narration"
+    if asset.medium.source is Source.UPLOAD:
+        field = own_files.FIELDS[Role(asset.kind.value)]
     return msgspec.structs.replace(
         view,
         kind="image" if picture else "speech",
         status=MediaStatus.READY,
         estimated_cost=None,
         cost=rounded(asset.medium.cost),
-        field=f"scenes.{asset.scene_id}.{'picturePrompt' if picture else 'narration'}",
+        field=f"scenes.{asset.scene_id}.{field}",
         warnings=[],
         error=None,
         created_at=asset.created_at,

@@ -34,10 +34,12 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
+from render.errors import OwnFileMissing, OwnFileUnfit
 from render.storyboard import Storyboard
 
 log = structlog.get_logger()
 
+_OWN = (OwnFileMissing, OwnFileUnfit)
 _EDITS = (
     JobNotFound,
     StoryboardNotReady,
@@ -45,6 +47,7 @@ _EDITS = (
     Superseded,
     IllegalMove,
     *UNFILMABLE,
+    *_OWN,
 )
 
 
@@ -146,7 +149,7 @@ async def refine_storyboard(
 @post(
     "/{job_id:uuid}/refinements/estimate",
     status_code=HTTPStatus.OK,
-    opt=terms(JobNotFound, StoryboardNotReady, StoryboardOutdated, *UNFILMABLE)
+    opt=terms(JobNotFound, StoryboardNotReady, StoryboardOutdated, *UNFILMABLE, *_OWN)
     | needs(Action.READ),
     summary="What changes to scenes would cost",
 )

@@ -16,6 +16,7 @@ from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import FromPath, QueryParameter, SkipValidation
+from litestar.response import Redirect
 
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import Whose, needs
@@ -219,6 +220,23 @@ async def get_asset(
     return await _view(await registry.find(asset_id), store, settings)
 
 
+@get(
+    "/{asset_id:uuid}/content",
+    status_code=HTTPStatus.TEMPORARY_REDIRECT,
+    opt=terms(MediumNotFound) | needs(Action.READ),
+    summary="The bytes of an uploaded file",
+)
+async def get_asset_content(
+    asset_id: FromPath[UUID],
+    store: NamedDependency[SkipValidation[ObjectStore]],
+    settings: NamedDependency[BridgeSettings],
+) -> Redirect:
+    """Redirect to a fresh, expiring link, which knows Range; 404 if there is no such asset."""
+    asset = await registry.find(asset_id)
+    link = await store.signed_url(asset.key, expires_in=timedelta(seconds=settings.link_seconds))
+    return Redirect(link, status_code=307, headers={"Cache-Control": "private, no-store"})
+
+
 @delete(
     "/{asset_id:uuid}",
     opt=terms(MediumNotFound, StoreUnavailable, AssetUnderWay) | needs(Action.WRITE),
@@ -300,6 +318,6 @@ async def _view(asset: UploadRecord, store: ObjectStore, settings: BridgeSetting
 
 routers = (
     *resource("/api/v1/upload-asset", [upload_asset], tag="assets"),
-    *resource("/api/v1/assets", [get_asset, delete_asset], tag="assets"),
+    *resource("/api/v1/assets", [get_asset, get_asset_content, delete_asset], tag="assets"),
     *resource("/api/v1/projects", [list_assets], tag="assets"),
 )

@@ -34,6 +34,7 @@ from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import Status
+from render.errors import OwnFileMissing, OwnFileUnfit
 from render.storyboard import Limits
 
 log = structlog.get_logger()
@@ -78,6 +79,8 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         RevisionConflict,
         Superseded,
         *UNFILMABLE,
+        OwnFileMissing,
+        OwnFileUnfit,
         signed_body=Event,
     ),
     # The body is bounded here by hand: reading stops at the limit instead of after it.

@@ -22,7 +22,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge import wakeups
+from cms_bridge import own_files, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import (
     ApprovalConflict,
@@ -62,6 +62,7 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
     if change.revision == job.storyboard_revision:
         _check_same(change, job)
         return job.id
+    await own_files.check(job.project, change.storyboard, limits=limits)
     await _put(change.storyboard, job, revision=change.revision, prices=prices)
     return job.id
 
@@ -109,6 +110,7 @@ async def revised(
             storyboard_digest=job.storyboard_digest,
         )
     storyboard.check(limits)
+    await own_files.check(job.project, storyboard, limits=limits)
     return storyboard
 
 
@@ -162,6 +164,7 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
     elif job.status is Status.COMPLETED:
         await _note_revision(job.id, change.revision)
         return job.id
+    await own_files.check(job.project, change.storyboard, limits=limits)
     quoted = await approvals.quote(job, change.storyboard, prices)
     approvals.check_price(change.estimated_cost, quoted)
     await move(

@@ -5,6 +5,8 @@ The engine is asked for no more than numbers; no file is opened, here or in the 
 
 import functools
 import hashlib
+from collections.abc import Mapping
+from fractions import Fraction
 from functools import partial
 from uuid import UUID
 
@@ -13,22 +15,34 @@ import msgspec
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
-from cms_bridge import assets
+from cms_bridge import assets, own_files
 from cms_bridge.assets import AssetRecord
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
 from cms_bridge.jobs.moves import find
-from cms_bridge.pricing.estimates import made_for
+from cms_bridge.own_files import UploadRecord
+from cms_bridge.pricing.estimates import brought_for, made_for
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind
 from render.generation.base import Kind
-from render.generation.requests import digests, image_request, speech_request
+from render.generation.requests import (
+    digests,
+    image_request,
+    own_digest,
+    own_file,
+    speech_request,
+)
+from render.measures import ClipMeasures
+from render.own import OwnFile
+from render.placing import Pacing
 from render.preview.document import ExistingAsset
-from render.preview.known import KnownMedium, SceneAssets
+from render.preview.known import KnownClip, KnownMedium, SceneAssets
 from render.preview.planning import plan_preview
-from render.storyboard import AspectRatio, Limits, Storyboard
+from render.source import Source
+from render.storyboard import AspectRatio, Limits, Scene, Storyboard
 
 _KEPT = 32
 """Previews remembered by a process: players ask again and again for the same."""
+_PACING = Pacing()
 _at_once: RunVar[CapacityLimiter] = RunVar("previews")
 """One is laid out at a time: captions of a long film take seconds of a processor."""
 
@@ -52,17 +66,27 @@ async def preview(job_id: UUID, *, aspect_ratio: AspectRatio | None, limits: Lim
         raise JobNotFound("Only a video has a timeline.")
     if job.storyboard is None:
         raise StoryboardNotReady("This job has no storyboard yet.", status=job.status.value)
-    known = await _scene_assets(job, job.storyboard)
+    brought = await own_files.brought(job.project, job.storyboard)
+    known = await _scene_assets(job, job.storyboard, brought)
+    music = job.storyboard.music and job.storyboard.music.own
     if (limiter := _at_once.get(None)) is None:
         _at_once.set(limiter := CapacityLimiter(1))
     shape = aspect_ratio or job.storyboard.aspect_ratio
     return await anyio.to_thread.run_sync(
-        partial(_encode, job.storyboard, known, shape, limits), limiter=limiter
+        partial(
+            _encode,
+            job.storyboard,
+            known,
+            shape,
+            limits,
+            _uploaded(brought[music]) if music in brought else None,
+        ),
+        limiter=limiter,
     )
 
 
 async def _scene_assets(
-    job: JobRecord, storyboard: Storyboard
+    job: JobRecord, storyboard: Storyboard, brought: Mapping[OwnFile | None, UploadRecord]
 ) -> tuple[tuple[str, SceneAssets], ...]:
     asked = {
         (scene.id, kind): digests(
@@ -73,31 +97,67 @@ async def _scene_assets(
         for scene in storyboard.scenes
         for kind in made_for(scene)
         if kind is not Kind.CLIP  # the animatic shows its still, as the film does where none came
+    } | {
+        (scene.id, kind): {own_digest(storyboard, scene, kind)}
+        for scene in storyboard.scenes
+        for kind in brought_for(scene)
     }
     found = await assets.of_scenes(job.project, job.id, asked)
+
+    def medium(scene: Scene, kind: Kind) -> KnownMedium | None:
+        # What has been filmed was measured.
+        if asset := found.get((scene.id, kind)):
+            return KnownMedium(asset=_existing(asset), measures=asset.medium.metadata.measures)
+        upload = brought.get(own_file(scene, kind))
+        if upload is None:
+            return None
+        return KnownMedium(asset=_uploaded(upload), seconds=_as_told(upload))
+
     return tuple(
         (
             scene.id,
             SceneAssets(
-                picture=_known(found.get((scene.id, Kind.PICTURE))),
-                narration=_known(found.get((scene.id, Kind.NARRATION))),
+                picture=medium(scene, Kind.PICTURE),
+                narration=medium(scene, Kind.NARRATION),
+                clip=_clip(medium(scene, Kind.CLIP)),
             ),
         )
         for scene in storyboard.scenes
     )
 
 
-def _known(asset: AssetRecord | None) -> KnownMedium | None:
-    if asset is None:
+def _clip(known: KnownMedium | None) -> KnownClip | None:
+    if known is None:
         return None
-    return KnownMedium(
-        asset=ExistingAsset(
-            id=str(asset.id),
-            content_url=f"/api/v1/media/assets/{asset.id}/content",
-            media_type=asset.medium.media_type,
-            placeholder=asset.medium.source.placeholder,
-        ),
-        measures=asset.medium.metadata.measures,
+    measures = known.measures
+    if isinstance(measures, ClipMeasures):
+        seconds, sounds = Fraction(measures.milliseconds, 1000), measures.sounds
+    else:
+        seconds, sounds = known.seconds or _PACING.silent_scene, True
+    return KnownClip(asset=known.asset, seconds=seconds, sounds=sounds)
+
+
+def _as_told(upload: UploadRecord) -> Fraction:
+    return Fraction(round(upload.seconds * 1000), 1000)
+
+
+def _existing(asset: AssetRecord) -> ExistingAsset:
+    return ExistingAsset(
+        id=str(asset.id),
+        content_url=f"/api/v1/media/assets/{asset.id}/content",
+        media_type=asset.medium.media_type,
+        placeholder=asset.medium.source.placeholder,
+        source=asset.medium.source,
+    )
+
+
+def _uploaded(upload: UploadRecord) -> ExistingAsset:
+    return ExistingAsset(
+        id=str(upload.id),
+        content_url=f"/api/v1/assets/{upload.id}/content",
+        media_type=upload.media_type,
+        placeholder=False,
+        source=Source.UPLOAD,
     )
 
 
@@ -107,8 +167,9 @@ def _encode(
     known: tuple[tuple[str, SceneAssets], ...],
     shape: AspectRatio,
     limits: Limits,
+    music: ExistingAsset | None,
 ) -> Preview:
     body = msgspec.json.encode(
-        plan_preview(storyboard, dict(known), aspect_ratio=shape, limits=limits)
+        plan_preview(storyboard, dict(known), aspect_ratio=shape, limits=limits, music=music)
     )
     return Preview(body=body, digest=hashlib.sha256(body).hexdigest())

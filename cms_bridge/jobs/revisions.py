@@ -60,8 +60,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 PARTS_OF_SCENE: dict[str, Part] = {
     "narration": Part.NARRATION,
     "narration_take": Part.NARRATION,
+    "narration_file": Part.NARRATION,
     "picture_prompt": Part.PICTURE,
     "picture_take": Part.PICTURE,
+    "picture": Part.PICTURE,
     "focus": Part.PICTURE,
     "clip": Part.PICTURE,
     "background": Part.PICTURE,

@@ -26,6 +26,7 @@ from render.generation.requests import (
     digests,
     expected_seconds,
     image_request,
+    own_file,
     speech_request,
 )
 from render.storyboard import Motion, Scene, Storyboard, clean_text
@@ -161,12 +162,19 @@ def made_by(job: JobKind) -> tuple[Kind, ...]:
             return (Kind.NARRATION,)
 
 
+def brought_for(scene: Scene) -> tuple[Kind, ...]:
+    """Return what people bring for a scene, which is never charged."""
+    return tuple(kind for kind in MADE if own_file(scene, kind))
+
+
 def made_for(scene: Scene) -> tuple[Kind, ...]:
     """Return what is made for a scene: what is priced is what is generated."""
-    picture = (Kind.PICTURE,) if scene.background is None else ()
+    brought = brought_for(scene)
+    shown = scene.background is not None or Kind.CLIP in brought
+    picture = () if shown else (Kind.PICTURE,)
     narration = (Kind.NARRATION,) if scene.narration.strip() else ()
     clip = (Kind.CLIP,) if scene.motion is Motion.GENERATED else ()
-    return picture + narration + clip
+    return tuple(kind for kind in picture + narration + clip if kind not in brought)
 
 
 def estimate(

@@ -8,10 +8,8 @@ object, then the row, unless the same content was sent again. The same content i
 one asset, whatever it is called.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,11 +17,11 @@ import msgspec
 from cms_bridge import projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import AssetUnderWay, MediumNotFound, UploadQuotaReached
+from cms_bridge.own_files import UploadRecord, UploadState
 from cms_bridge.records import PageEnd
 from cms_bridge.storage.base import ObjectStore, StorageError, upload_key
-from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import UploadedAsset
-from render.containers.reader import Medium, Use
+from render.containers.reader import Medium
 
 NO_ASSET = "There is no such picture, clip or sound."
 ABANDONED_AFTER = timedelta(hours=1)
@@ -32,55 +30,6 @@ _DELETED_WITHIN = timedelta(minutes=2)
 """No living process takes as long over deleting one object."""
 _GIVEN_UP = datetime(1970, 1, 1, tzinfo=UTC)
 """When that was touched which nobody has in hand."""
-
-
-class UploadState(StrEnum):
-    """Where an upload stands."""
-
-    STORING = "storing"
-    """Its object is being written, or its writer has died."""
-    READY = "ready"
-    """It is there, whole."""
-    DELETING = "deleting"
-    """Its object is being deleted, or the store was away, or who did that has died."""
-
-
-class UploadRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An uploaded asset as it is written down."""
-
-    id: UUID
-    project: str
-    name: str
-    key: str
-    sha256: str
-    use: Use
-    bytes: int
-    width: int
-    height: int
-    seconds: float
-    scanned: bool
-    uploaded_by: str
-    state: UploadState
-    created_at: datetime
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """Decode a row that holds all columns."""
-        return cls(
-            **{
-                name: row[name]
-                for name in cls.__struct_fields__
-                if name not in {"use", "state", "scanned"}
-            },
-            use=Use(row["use"]),
-            state=UploadState(row["state"]),
-            scanned=bool(row["scanned"]),
-        )
-
-    @property
-    def media_type(self) -> str:
-        """As its content says."""
-        return media_type_of(self.key)
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):

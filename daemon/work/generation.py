@@ -1,5 +1,7 @@
 """Pictures and narrations for every scene: made once, kept at once, found again after a crash.
 
+What people bring is laid there first, and costs nothing (`daemon.work.own_files`).
+
 The still first, motion second: where a scene's motion is generated, its clip is
 asked for once all pictures and narrations are there, and begins with that very
 picture. Where no clip comes of it the camera moves over the picture, and a
@@ -20,10 +22,11 @@ from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
-from cms_bridge.pricing.estimates import MADE, made_for
+from cms_bridge.pricing.estimates import MADE, brought_for, made_for
 from cms_bridge.records import Stage
 from cms_bridge.states import StageName
 from cms_bridge.storage.base import StorageError
+from daemon.work import origins, own_files
 from daemon.work.contention import retry_contended
 from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
 from daemon.work.progress import GENERATING, Reporter
@@ -39,9 +42,17 @@ from render.generation.base import (
     Reservation,
     SpeechRequest,
 )
-from render.generation.requests import answer_digest, digests, image_request, speech_request
+from render.generation.requests import (
+    answer_digest,
+    clip_request,
+    digests,
+    image_request,
+    own_digest,
+    own_file,
+    speech_request,
+)
 from render.problem import Problem
-from render.storyboard import Ingredient, Motion, Role, Scene, Storyboard
+from render.storyboard import Ingredient, Motion, Scene, Storyboard
 
 MediaRequest = ImageRequest | SpeechRequest | ClipRequest
 
@@ -97,7 +108,10 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         reporter=reporter,
     )
     wanted = [
-        (scene, kind) for scene in storyboard.scenes for kind in kinds if kind in made_for(scene)
+        (scene, kind)
+        for scene in storyboard.scenes
+        for kind in kinds
+        if kind in made_for(scene) + brought_for(scene)
     ]
     records: list[AssetRecord] = []
     pending = {
@@ -108,7 +122,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
     fallbacks: dict[str, Problem] = {}
 
     async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
-        async with services.clips if kind is Kind.CLIP else services.generations:
+        async with services.clips if _moving(scene, kind) else services.generations:
             return None if failures else await generation.asset(scene, kind, records)
 
     async def make_and_report(scene: Scene, kind: Kind) -> None:
@@ -116,7 +130,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             # Nobody's turn is taken up by waiting for what another is just making.
             record = await retry_contended(lambda: make(scene, kind), longest=WAIT_SECONDS[kind])
         except (RenderError, StorageError) as error:
-            if kind is Kind.CLIP and not clips_needed and (told := camera_instead(error)):
+            if _moving(scene, kind) and not clips_needed and (told := camera_instead(error)):
                 fallbacks[scene.id] = told
                 await report(scene)
                 return
@@ -139,10 +153,11 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             warnings=merge(lease.warnings, _scene_warnings(storyboard, records, fallbacks)),
         )
 
-    for moving in (False, True):
+    await own_files.check(lease, storyboard, services)
+    for step in (_brought, _made, _moving):
         async with anyio.create_task_group() as group:
             for scene, kind in wanted:
-                if (kind is Kind.CLIP) is moving:
+                if step(scene, kind):
                     group.start_soon(make_and_report, scene, kind)
     if failures and isinstance(failures[0], ApprovedCostReached):
         # One call did not fit; a person is asked once, for all that is left.
@@ -155,14 +170,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         warnings=_warnings(storyboard, records, fallbacks),
         camera=frozenset(fallbacks),
         records=tuple(records),
-        ingredients={
-            scene.id: tuple(
-                _ingredient(record, lease)
-                for record in sorted(records, key=lambda record: record.kind, reverse=True)
-                if record.scene_id == scene.id
-            )
-            for scene in storyboard.scenes
-        },
+        ingredients=origins.of_scenes(storyboard, records, lease),
     )
 
 
@@ -185,14 +193,27 @@ class _Generation:
         A clip is made of those `records` that there are of its scene.
         """
         place = Place(job=self.lease.job_id, scene_id=scene.id, kind=kind)
+        own = own_files.named(self.storyboard, scene, kind)
+        upload = await own_files.find(self.lease, own, self.services) if own else None
         request = await self._request(scene, kind, records)
-        request_digests = digests(request)
+        request_digests = {own_digest(self.storyboard, scene, kind)} if own else digests(request)
         damaged = False
         while found := await self._find(place, request_digests):
             try:
                 return await self._reuse(place, found, request)
             except UnusableAsset:
                 damaged = True  # it is not found again
+        if own and upload:
+            return await own_files.bring(
+                own,
+                upload,
+                place,
+                self.directory,
+                request,
+                lease=self.lease,
+                digest=own_digest(self.storyboard, scene, kind),
+                services=self.services,
+            )
         return await self._make(place, request, remade=damaged)
 
     async def _request(
@@ -202,6 +223,8 @@ class _Generation:
             return image_request(self.storyboard, scene)
         if kind is Kind.NARRATION:
             return speech_request(self.storyboard, scene)
+        if own_file(scene, kind):
+            return clip_request(self.storyboard, scene, seconds=0)
         stills = {
             record.scene_id: Still(record=record, path=self._path(record.place, record))
             for record in records
@@ -303,35 +326,25 @@ class _Generation:
         return copy
 
     def _path(self, place: Place, record: AssetRecord) -> Path:
-        suffix = assets.EXTENSIONS[record.medium.media_type]
-        return self.directory / f"{place.scene_id}.{suffix}"
+        return self.directory / f"{place.scene_id}{Path(record.medium.key).suffix}"
+
+
+def _brought(scene: Scene, kind: Kind) -> bool:
+    # First of all: what cannot be used ends the film before anything is paid for it.
+    return own_file(scene, kind) is not None
+
+
+def _made(scene: Scene, kind: Kind) -> bool:
+    return kind is not Kind.CLIP and not _brought(scene, kind)
+
+
+def _moving(scene: Scene, kind: Kind) -> bool:
+    return kind is Kind.CLIP and not _brought(scene, kind)
 
 
 def merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Return what is known and what is new of the rest: an earlier attempt may have said it."""
     return (*known, *(problem for problem in new if problem not in known))
-
-
-_FIELDS = {
-    Kind.PICTURE: "picturePrompt",
-    Kind.NARRATION: "narration",
-    Kind.CLIP: "motionPrompt",
-}
-
-
-def _ingredient(record: AssetRecord, lease: Lease) -> Ingredient:
-    medium = record.medium
-    return Ingredient(
-        role=Role(record.kind.value),
-        provider=medium.provider,
-        model=medium.model_used,
-        request_digest=record.request_digest,
-        document=lease.video_id,
-        field=f"scenes.{record.scene_id}.{_FIELDS[record.kind]}",
-        version=lease.version,
-        source=medium.source,
-        credit=medium.metadata.credit,
-    )
 
 
 def _numbers(storyboard: Storyboard) -> dict[str, int]:

@@ -17,6 +17,7 @@ from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import Output, Stage, StoredFile, StoredVideo
 from cms_bridge.states import FileKind, Lane, StageName, Status
+from daemon.work import own_files
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.generation import generate_assets, merge
@@ -76,8 +77,11 @@ async def _make(
         generated.records,
         cache_directory(services.settings.work_directory),
     )
+    shown_board = await own_files.with_music(
+        lease, generated.shown(storyboard), directory / "assets", services
+    )
     manifest_board = msgspec.json.encode(
-        _with_ingredients(generated.shown(storyboard), generated.ingredients, lease)
+        _with_ingredients(shown_board, generated.ingredients, lease)
     )
     await anyio.Path(directory / "storyboard.json").write_bytes(manifest_board)
     limits = msgspec.json.encode(services.settings.limits)

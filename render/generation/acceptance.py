@@ -6,11 +6,13 @@ no pixel or sample of what passes a bound. What the engine could not use is
 should look at, is told in warnings that stay with the asset: a picture to be
 enlarged a great deal, one of a single colour (a refusal can arrive as a black
 picture), a voice that says nothing, or not all of its text (`render.generation.reading`).
+What people bring is taken as it is, as long as the engine can read it.
 """
 
 import tempfile
 from fractions import Fraction
 from functools import partial
+from math import floor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +36,9 @@ from render.generation.music_inspection import inspect_music
 from render.generation.reading import problems_of, quoted, word_times
 from render.generation.standards import Standards
 from render.languages import estimate_seconds
-from render.measures import Measures, PictureMeasures, SpeechMeasures
+from render.measures import ClipMeasures, Measures, PictureMeasures, SpeechMeasures
 from render.pictures import deep
+from render.pictures.clip import check_clip
 from render.pictures.still import (
     FORMATS,
     check_picture,
@@ -46,8 +49,9 @@ from render.pictures.still import (
 )
 from render.problem import Problem
 from render.rendition import profile_for
+from render.sound.arrangement import RATE
 from render.sound.track import open_sound
-from render.sound.wav import hear_narration, narration, wav_duration
+from render.sound.wav import hear_narration, listen, narration, wav_duration
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 
@@ -113,6 +117,15 @@ class Inspector:
         """Return what there is to say of a file that was made earlier; raise `MediaError`."""
         return await self._run(partial(self._inspect_file, request, path, source=source))
 
+    async def inspect_own(self, request: MediaRequest, path: Path, *, scene: str) -> Findings:
+        """Return what there is to say of a file that people bring for a scene, by its number.
+
+        It is taken for what `request` would ask for. Raises `MediaError`, which names the scene.
+        """
+        return await self._run(
+            partial(self._inspect_file, request, path, source=Source.UPLOAD, scene=scene)
+        )
+
     async def _run(self, look: partial[Findings]) -> Findings:
         return await anyio.to_thread.run_sync(look, limiter=self._at_once)
 
@@ -127,15 +140,25 @@ class Inspector:
             findings = findings._replace(warnings=warnings)
         return findings
 
-    def _inspect_file(self, request: MediaRequest, path: Path, *, source: Source) -> Findings:
+    def _inspect_file(
+        self, request: MediaRequest, path: Path, *, source: Source, scene: str | None = None
+    ) -> Findings:
+        own, standards = source is Source.UPLOAD, self._standards
         try:
-            if isinstance(request, ClipRequest):
-                return Findings((), inspect_clip(path, request))
-            if isinstance(request, MusicRequest):
-                return Findings((), inspect_music(path))
-            if isinstance(request, ImageRequest):
-                return inspect_picture(path, request, source=source, standards=self._standards)
-            return inspect_speech(path, request, source=source, standards=self._standards)
+            match request:
+                case ClipRequest():
+                    measures = measure_footage(path, scene) if own else inspect_clip(path, request)
+                    return Findings((), measures)
+                case MusicRequest():
+                    return Findings((), inspect_music(path))
+                case ImageRequest():
+                    return inspect_picture(
+                        path, request, source=source, standards=standards, scene=scene
+                    )
+                case SpeechRequest() if own:
+                    return inspect_recording(path, request, scene)
+                case SpeechRequest():
+                    return inspect_speech(path, request, source=source, standards=standards)
         except (MediaError, CompositionError, OSError, MemoryError):
             raise
         except Exception as error:
@@ -145,19 +168,24 @@ class Inspector:
 
 
 def inspect_picture(
-    path: Path, request: ImageRequest, *, source: Source, standards: Standards
+    path: Path,
+    request: ImageRequest,
+    *,
+    source: Source,
+    standards: Standards,
+    scene: str | None = None,
 ) -> Findings:
     """Decode a picture to its end and return what there is to say; raise `MediaError`."""
-    header = check_picture(path, max_pixels=standards.picture_pixels)
+    header = check_picture(path, max_pixels=standards.picture_pixels, scene=scene)
     if source is Source.MODEL and header.format == "JPEG":
         _decode_strictly(path)
     with (
-        decoding(picture_error(None), "is damaged"),
+        decoding(picture_error(scene), "is damaged"),
         Image.open(path, formats=FORMATS) as image,
     ):
         width, height = seen_size(path, image)
         times = _enlargement(width, height, request.aspect_ratio)
-        if times > standards.enlargement_refused:
+        if times > standards.enlargement_refused and source is not Source.UPLOAD:
             raise MediaError(f"The picture has only {width} × {height} pixels.")
         flat = _is_flat(path, image)
     problems: list[Problem] = []
@@ -207,6 +235,39 @@ def inspect_speech(
     return Findings(
         (warning,) if silent else problems_of(told),
         SpeechMeasures.of(seconds, rate, detector.pauses(), told.words if told else ()),
+    )
+
+
+def inspect_recording(path: Path, request: SpeechRequest, scene: str | None) -> Findings:
+    """Hear somebody's own recording to its end and return what there is to say.
+
+    In any kind of sound that the engine reads, as long as it likes and of other words, of which
+    a warning tells. Raises `MediaError`.
+    """
+    with open_sound(narration(path, scene=scene)) as (_, stream):
+        rate = stream.codec_context.sample_rate
+    seconds, detector = listen(path, scene=scene)
+    text = clean_text(request.text)
+    told = word_times(path, text, request.locale) if text and not detector.silent else None
+    warning = Problem(code="silent_narration", message="The narration is silent.")
+    counted_at = rate if (seconds * rate).denominator == 1 else RATE
+    return Findings(
+        (warning,) if detector.silent else problems_of(told),
+        SpeechMeasures.of(seconds, counted_at, detector.pauses(), told.words if told else ()),
+    )
+
+
+def measure_footage(path: Path, scene: str | None) -> ClipMeasures:
+    """Return a clip's measures by its headers and packets; raise `MediaError`.
+
+    Each of its pictures is decoded where it is filmed.
+    """
+    info = check_clip(path, scene=scene or "1")
+    return ClipMeasures(
+        width=info.width,
+        height=info.height,
+        milliseconds=floor(info.seconds * 1000),
+        sounds=info.sounds,
     )
 
 

@@ -4,6 +4,9 @@ A picture's question has two names. `request_digest` covers what a paid model is
 sent and nothing else, so that a scene that moves, or a video that is given
 another title, finds the pictures it has. `whole_digest` covers the rest of the
 request too, of which a designed card is made.
+
+What people bring is asked of nobody. It has a name of the same kind (`own_digest`), of which
+those things follow that are made of it: its measures, and a clip that begins with it.
 """
 
 import hashlib
@@ -15,6 +18,7 @@ import msgspec
 from render.generation.base import (
     ClipRequest,
     ImageRequest,
+    Kind,
     MusicRequest,
     SpeechRequest,
     TextRequest,
@@ -24,6 +28,7 @@ from render.generation.music_models import SongModel
 from render.generation.prices import Price, clip_price, music_price
 from render.generation.prompts import clip_prompt, music_prompt, picture_prompt
 from render.languages import estimate_seconds
+from render.own import OwnFile
 from render.placing import Pacing
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
@@ -67,11 +72,43 @@ def clip_request(
     following = next_shown(storyboard, scene) if ends_with_next else None
     return ClipRequest(
         prompt=clean_text(scene.motion_prompt) or clean_text(scene.picture_prompt),
-        still=request_digest(image_request(storyboard, scene)),
-        next_still=request_digest(image_request(storyboard, following)) if following else "",
+        still=_picture_digest(storyboard, scene),
+        next_still=_picture_digest(storyboard, following) if following else "",
         seconds=seconds,
         aspect_ratio=storyboard.aspect_ratio,
     )
+
+
+def _picture_digest(storyboard: Storyboard, scene: Scene) -> str:
+    own = own_digest(storyboard, scene, Kind.PICTURE)
+    return own or request_digest(image_request(storyboard, scene))
+
+
+def own_file(scene: Scene, kind: Kind) -> OwnFile | None:
+    """Return what people bring for a scene; None where it is to be made, or not there at all."""
+    if kind is Kind.PICTURE:
+        return scene.picture
+    if kind is Kind.NARRATION:
+        return scene.narration_file
+    if kind is Kind.CLIP and scene.clip:
+        return scene.clip.own
+    return None
+
+
+def own_digest(storyboard: Storyboard, scene: Scene, kind: Kind) -> str:
+    """Return the SHA-256, in hex, that names what people bring for a scene; empty for nothing.
+
+    A recording's covers the words that are said in it: when each is said is measured with it.
+    """
+    own = own_file(scene, kind)
+    if own is None:
+        return ""
+    said = (
+        {"text": clean_text(scene.narration), "locale": storyboard.locale}
+        if kind is Kind.NARRATION
+        else {}
+    )
+    return _sha256({"own": own, **said})
 
 
 def next_shown(storyboard: Storyboard, scene: Scene) -> Scene | None:

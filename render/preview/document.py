@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from render.rendition import Quality
+from render.source import Source
 from render.storyboard import (
     AspectRatio,
     CaptionStyle,
@@ -70,6 +71,8 @@ class ExistingAsset(_Part, frozen=True, kw_only=True):
     media_type: str
     placeholder: bool
     """Whether it stands in for a model's work."""
+    source: Source = Source.MODEL
+    """Who or what made it; `upload` for a file of one's own."""
 
 
 class CropBox(_Part, frozen=True, kw_only=True):
@@ -266,7 +269,9 @@ class MusicPreview(_Part, frozen=True, kw_only=True):
     """The bed under the voice, repeated to the film's length."""
 
     file: str | None
-    """As the storyboard names it; null where a mood is named."""
+    """As the storyboard names it; null where it does not."""
+    asset: ExistingAsset | None = None
+    """One's own music, where the project has it."""
     mood: Mood | None
     """Which of the built-in music it is."""
     volume: float

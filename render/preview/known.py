@@ -13,6 +13,8 @@ class KnownMedium(msgspec.Struct, frozen=True, kw_only=True):
 
     asset: ExistingAsset
     measures: Measures | None = None
+    seconds: Fraction = Fraction(0)
+    """How long a sound says that it is, as long as nobody has heard it; 0 where it does not."""
 
 
 class KnownClip(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ def narration_of(
 ) -> Narration | None:
     """Return a scene's narration; None where nothing is said."""
     text = clean_text(scene.narration)
-    if not text:
+    if not text and known is None:
         return None
     measures = known.measures if known else None
     if isinstance(measures, SpeechMeasures):
@@ -37,7 +37,8 @@ def narration_of(
         words = measures.words if scene.caption is None else ()
     else:
         # In whole milliseconds: an estimate has no finer truth.
-        seconds = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
+        estimate = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
+        seconds = (known.seconds if known else 0) or estimate
         silences, words = (), ()
     read = clean_text(scene.narration if scene.caption is None else scene.caption)
     return Narration(

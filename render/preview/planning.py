@@ -19,6 +19,7 @@ from render.preview.document import (
     CaptionsPreview,
     ClipView,
     CuePreview,
+    ExistingAsset,
     FrameSpan,
     LevelPoint,
     LitPagePreview,
@@ -82,10 +83,12 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
     quality: Quality = Quality.FULL,
     fps: Rate = USUAL_RATE,
     limits: Limits = Limits(),  # noqa: B008  frozen
+    music: ExistingAsset | None = None,
 ) -> TimelinePreview:
     """Return a storyboard's film in a shape; `assets` by scene id, where there are any.
 
-    Raises `InvalidStoryboard`, `LimitExceeded` or `MediaError`, as `render.placing.build` does.
+    `music` is one's own, where it is there. Raises `InvalidStoryboard`, `LimitExceeded` or
+    `MediaError`, as `render.placing.build` does.
     """
     storyboard.check(limits)
     profile = profile_for(aspect_ratio, quality, fps=fps)
@@ -106,7 +109,7 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         faces=faces_for(plan.words()),
         scenes=tuple(plan.scenes()),
         captions=plan.captions(),
-        music=plan.music(),
+        music=plan.music(music),
         logo=plan.logo(),
     )
 
@@ -199,7 +202,7 @@ class _Plan:
             cues=tuple(self._cues()),
         )
 
-    def music(self) -> MusicPreview | None:
+    def music(self, asset: ExistingAsset | None) -> MusicPreview | None:
         """Return the music, with the curve by which it steps back."""
         music, bed = self.storyboard.music, self.timeline.music
         if music is None or bed is None:
@@ -210,6 +213,7 @@ class _Plan:
         )
         return MusicPreview(
             file=music.file,
+            asset=asset,
             mood=music.mood,
             volume=bed.volume,
             span=_samples(Span(0, sample(self.timeline.duration))),

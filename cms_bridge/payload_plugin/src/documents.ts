@@ -15,6 +15,7 @@ import type {
   Motion,
   Mood,
   Music,
+  Upload as OwnFile,
   Palette,
   Problem,
   RenditionFile,
@@ -123,6 +124,8 @@ export interface SceneRow {
   textStyle?: null | TextStyle
   focus?: { [axis in keyof Focus]?: null | number } | null
   clip?: Clip | null
+  /** Files that were given to the project at the bridge, carried as they came. */
+  own?: Partial<Record<'narrationFile' | 'picture', null | OwnFile>> | null
   background?: BackgroundRow | null
   caption?: CaptionRow | null
   pictureTake?: null | number

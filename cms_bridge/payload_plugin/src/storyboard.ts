@@ -61,8 +61,8 @@ export function toMood(mood: 'none' | Mood | null | undefined): Mood | null {
 /** A mood replaces a file of one's own, which is kept for when no mood is wanted. */
 function toMusic({ music, musicMood }: StoryboardDoc): Music | null {
   const mood = toMood(musicMood)
-  if (mood) return { ...music, file: null, mood }
-  return music?.file ? { ...music, mood: null } : null
+  if (mood) return { ...music, file: null, own: null, mood }
+  return music?.file || music?.own ? { ...music, mood: null } : null
 }
 
 function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
@@ -70,7 +70,10 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
   return {
     id: row.sceneId ?? '',
     narration: row.narration ?? '',
+    narrationFile: row.own?.narrationFile ?? null,
     picturePrompt: row.picturePrompt ?? '',
+    // A scene shows one or the other; the document keeps the picture for when it is wanted again.
+    picture: background || row.clip?.own ? null : (row.own?.picture ?? null),
     onScreenText: row.onScreenText ?? '',
     duration: row.duration ?? null,
     motion: toMotion(row),
@@ -135,9 +138,17 @@ export function fromStoryboard(storyboard: Storyboard): Partial<StoryboardDoc> {
   }
 }
 
-function fromScene({ background, caption, id, ...scene }: Scene): SceneRow {
+function fromScene({
+  background,
+  caption,
+  id,
+  narrationFile = null,
+  picture = null,
+  ...scene
+}: Scene): SceneRow {
   return {
     ...scene,
+    own: picture || narrationFile ? { picture, narrationFile } : null,
     sceneId: id,
     background: background ?? { kind: 'picture' },
     caption: fromCaption(caption),

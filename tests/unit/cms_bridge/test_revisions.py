@@ -1,6 +1,7 @@
 """What differs between two storyboards, told scene by scene."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from cms_bridge.jobs import revisions
 from cms_bridge.jobs.revisions import Change, Part, differences
+from render.own import Upload
 from render.storyboard import Motion, Palette, Scene, Solid, Storyboard
 
 FIRST = Storyboard(
@@ -36,6 +38,8 @@ def test_the_same_differs_in_nothing() -> None:
         ({"narration": "Others."}, Part.NARRATION),
         ({"narration_take": 1}, Part.NARRATION),
         ({"picture_take": 1}, Part.PICTURE),
+        ({"picture": Upload(asset_id=UUID(int=1))}, Part.PICTURE),
+        ({"narration_file": Upload(asset_id=UUID(int=1))}, Part.NARRATION),
         ({"background": Solid(colour="#000000")}, Part.PICTURE),
         ({"motion": Motion.STILL}, Part.MOTION),
         ({"caption": ""}, Part.TEXT),

@@ -1,5 +1,7 @@
 import hashlib
 import unicodedata
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -7,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.own import Upload
 from render.storyboard import (
     Brief,
+    Clip,
     Limits,
     Mood,
     Motion,
     Music,
     Scene,
+    Solid,
     Storyboard,
     Transition,
     clean_text,
@@ -58,8 +63,8 @@ def test_the_digest_covers_every_field(change: dict[str, object]) -> None:
 def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_moods() -> None:
     board = msgspec.structs.replace(storyboard("A"), music=Music(file="bed.mp3"))
     told = msgspec.to_builtins(board)
-    del told["music"]["mood"]
-    for later in ("pictureTake", "narrationTake", "motionPrompt"):
+    del told["music"]["mood"], told["music"]["own"]
+    for later in ("pictureTake", "narrationTake", "motionPrompt", "picture", "narrationFile"):
         del told["scenes"][0][later]
     old = hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
     assert board.digest == old
@@ -151,3 +156,40 @@ def test_clean_text_keeps_joiners_marks_and_line_breaks() -> None:
 def test_clean_text_unifies_line_breaks_and_forms() -> None:
     assert clean_text("a\r\nb\rc\u2028d") == "a\nb\nc\nd"
     assert clean_text("e\u0301") == "é"
+
+
+OWN = Upload(asset_id=UUID(int=1))
+
+
+def test_what_one_brings_belongs_to_what_is_approved() -> None:
+    plain = storyboard("A")
+    (scene,) = plain.scenes
+    clip = Clip()
+    moving = msgspec.structs.replace(plain, scenes=(msgspec.structs.replace(scene, clip=clip),))
+    brought = [
+        msgspec.structs.replace(plain, scenes=(msgspec.structs.replace(scene, **{name: OWN}),))
+        for name in ("picture", "narration_file")
+    ]
+    brought.append(
+        msgspec.structs.replace(plain, scenes=(msgspec.structs.replace(scene, clip=Clip(own=OWN)),))
+    )
+    brought.append(msgspec.structs.replace(plain, music=Music(own=OWN)))
+    digests = {board.digest for board in (plain, moving, *brought)}
+    assert len(digests) == 6
+
+
+@pytest.mark.parametrize(
+    ("shown", "what"),
+    [
+        ({"background": Solid(colour="#000000")}, "a background"),
+        ({"clip": Clip(own=OWN)}, "a clip of one's own"),
+    ],
+)
+def test_a_scene_shows_its_own_picture_or_something_else(shown: dict[str, Any], what: str) -> None:
+    scene = Scene(id="s1", picture=OWN, **shown)
+    with pytest.raises(InvalidStoryboard) as raised:
+        Storyboard(title="T", scenes=(scene,)).check(LIMITS)
+    assert raised.value.message == (
+        f"Scene 1: it can show a picture of one's own or {what}, not both."
+    )
+    assert raised.value.params == {"scene": "1", "field": "picture"}

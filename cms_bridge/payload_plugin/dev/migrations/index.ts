@@ -11,6 +11,7 @@ import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_121233_publishing from './20261129_121233_publishing.ts';
+import * as migration_20261129_122104_own_material from './20261129_122104_own_material.ts';
 
 export const migrations = [
   {
@@ -77,5 +78,10 @@ export const migrations = [
     up: migration_20261129_121233_publishing.up,
     down: migration_20261129_121233_publishing.down,
     name: '20261129_121233_publishing'
+  },
+  {
+    up: migration_20261129_122104_own_material.up,
+    down: migration_20261129_122104_own_material.down,
+    name: '20261129_122104_own_material'
   },
 ];

@@ -2,7 +2,7 @@
  * A storyboard's scenes, as their form shows them.
  *
  * What nearly every scene wants changed stands open; the rest is folded away
- * under its own heading, with defaults that suit. `clip` and `ingredients` are
+ * under its own heading, with defaults that suit. `clip`, `own` and `ingredients` are
  * the service's and are carried as they came.
  */
 import type {
@@ -199,6 +199,7 @@ function lookField(limits: Limits): CollapsibleField {
 const passThroughFields: Field[] = [
   { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
   { name: 'clip', type: 'json', admin: { hidden: true } },
+  { name: 'own', type: 'json', admin: { hidden: true } },
   { name: 'pictureTake', type: 'number', min: 0, admin: { hidden: true } },
   { name: 'narrationTake', type: 'number', min: 0, admin: { hidden: true } },
   { name: 'ingredients', type: 'json', admin: { hidden: true } },

@@ -159,7 +159,9 @@ export interface Storyboard {
 export interface Scene {
   id: string
   narration?: string
+  narrationFile?: Upload | null
   picturePrompt?: string
+  picture?: Upload | null
   onScreenText?: string
   duration?: number | null
   motion?: Motion
@@ -177,6 +179,13 @@ export interface Scene {
   ingredients?: Ingredient[]
 }
 /**
+ * A file that was given to the storyboard's project (`POST upload-asset`).
+ */
+export interface Upload {
+  kind: 'upload'
+  assetId: string
+}
+/**
  * The point of a picture that every crop keeps; shares of its width and height.
  */
 export interface Focus {
@@ -187,6 +196,7 @@ export interface Focus {
  * How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).
  */
 export interface Clip {
+  own?: Upload | null
   trimStart?: number
   trimEnd?: number | null
   fit?: Fit
@@ -244,6 +254,7 @@ export interface Logo {
  */
 export interface Music {
   file?: string | null
+  own?: Upload | null
   mood?: Mood | null
   volume?: number
   duck?: number

@@ -77,7 +77,9 @@ export const writebackSchema = {
       properties: {
         id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
         narration: { type: 'string', default: '' },
+        narrationFile: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
         picturePrompt: { type: 'string', default: '' },
+        picture: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
         onScreenText: { type: 'string', default: '' },
         duration: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         motion: { $ref: '#/$defs/Motion', default: 'zoom_in' },
@@ -107,6 +109,14 @@ export const writebackSchema = {
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
       },
       required: ['id'],
+      additionalProperties: false,
+    },
+    Upload: {
+      title: 'Upload',
+      description: "A file that was given to the storyboard's project (`POST upload-asset`).",
+      type: 'object',
+      properties: { kind: { enum: ['upload'] }, assetId: { type: 'string', format: 'uuid' } },
+      required: ['kind', 'assetId'],
       additionalProperties: false,
     },
     Motion: {
@@ -162,6 +172,7 @@ export const writebackSchema = {
         "How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).",
       type: 'object',
       properties: {
+        own: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
         trimStart: { type: 'number', minimum: 0, maximum: 86400, default: 0 },
         trimEnd: {
           anyOf: [{ type: 'number', exclusiveMinimum: 0, maximum: 86400 }, { type: 'null' }],
@@ -300,6 +311,7 @@ export const writebackSchema = {
           ],
           default: null,
         },
+        own: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
         mood: { anyOf: [{ $ref: '#/$defs/Mood' }, { type: 'null' }], default: null },
         volume: { type: 'number', minimum: -60, maximum: 0, default: -14 },
         duck: { type: 'number', minimum: 0, maximum: 40, default: 8 },

@@ -359,6 +359,8 @@ export const de: Translations = {
   'error.storage_unavailable': 'Der Videospeicher antwortet im Augenblick nicht.',
   'error.storage_full': 'Der Videospeicher ist voll.',
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
+  'error.own_file_missing': 'Diese Datei ist nicht (mehr) beim Projekt ({field}).',
+  'error.own_file_unfit': 'Eine Datei vom Typ {type} ist hier nicht zu gebrauchen ({field}).',
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',
   'error.illegal_move': 'Beim jetzigen Stand der Arbeit ist dieser Schritt nicht mehr möglich.',

@@ -351,6 +351,8 @@ export const en = {
   'error.storage_unavailable': 'The video store does not answer at the moment.',
   'error.storage_full': 'The video store is full.',
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',
+  'error.own_file_missing': 'This file is no longer, or never was, with the project ({field}).',
+  'error.own_file_unfit': 'A file of the type {type} cannot serve here ({field}).',
   'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
   'error.illegal_move': 'At the present stage of the work this step is no longer possible.',
   'error.superseded': 'This video was submitted anew: the newer submission stands in its place.',

@@ -357,6 +357,8 @@ export const es: Translations = {
   'error.storage_unavailable': 'El almacén de vídeos no responde en este momento.',
   'error.storage_full': 'El almacén de vídeos está lleno.',
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
+  'error.own_file_missing': 'Este archivo no está, o ya no está, en el proyecto ({field}).',
+  'error.own_file_unfit': 'Un archivo de tipo {type} no sirve aquí ({field}).',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
   'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',
   'error.superseded': 'Este vídeo se ha enviado de nuevo: el envío más reciente ocupa su lugar.',

@@ -60,7 +60,7 @@ test.for(Array.from({ length: 12 }, (_, seed) => seed))(
 test('an edit of one scene leaves what it does not name, and every other scene', async () => {
   const { id, scenes } = await written(whole)
   const rows = (scenes as Row[]).map((row) => ({ id: row.id }))
-  const edited = [{ ...rows[0], narration: 'Every single morning.' }, rows[1], rows[2]]
+  const edited = [{ ...rows[0], narration: 'Every single morning.' }, ...rows.slice(1)]
   const [first, ...others] = whole.scenes
   expect(await sentAfter(id, { scenes: edited })).toEqual({
     ...whole,
@@ -102,7 +102,7 @@ test('a clip is back once the scene is no longer on a colour', async () => {
 test('a new scene has what suits most', async () => {
   const { id, scenes } = await written(whole)
   const sent = await sentAfter(id, { scenes: [...(scenes as Row[]), { narration: 'New.' }] })
-  expect(sent.scenes[3]).toMatchObject({
+  expect(sent.scenes.at(-1)).toMatchObject({
     narration: 'New.',
     motion: 'zoom_in',
     transition: 'crossfade',

@@ -44,14 +44,19 @@ export function anyStoryboard(seed: number): Storyboard {
     id: `s${String(index)}`,
     // A scene shows one or the other.
     ...(scene.background && { clip: null }),
+    ...((scene.background ?? scene.clip?.own) && { picture: null }),
     // Only a picture is set in motion.
     ...(scene.motion === 'generated' &&
       (scene.background ?? scene.clip) && { motion: 'still' as const }),
   }))
-  // Music is a file or a mood.
+  // Music is a file, one's own by reference, or a mood.
   const music = made.music && {
     ...made.music,
-    ...(made.music.mood ? { file: null } : { file: made.music.file ?? 'music.mp3' }),
+    ...(made.music.mood
+      ? { file: null, own: null }
+      : made.music.own
+        ? { file: null }
+        : { file: made.music.file ?? 'music.mp3' }),
   }
   return { ...made, title: 'Any', scenes, music }
 }

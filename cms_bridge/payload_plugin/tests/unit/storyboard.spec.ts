@@ -36,9 +36,14 @@ test('a mood replaces a file of one’s own for as long as it is chosen', () => 
   const sent = (doc: Partial<StoryboardDoc>) =>
     toStoryboard({ title: 'T', scenes: [{}], ...doc } as StoryboardDoc).music
   expect(sent({ music, musicMood: 'none' })).toEqual({ ...music, mood: null })
-  expect(sent({ music, musicMood: 'warm' })).toEqual({ ...music, file: null, mood: 'warm' })
-  expect(sent({ musicMood: 'warm' })).toEqual({ file: null, mood: 'warm' })
-  const built = { file: null, mood: 'tense', volume: -20 } as const
+  expect(sent({ music, musicMood: 'warm' })).toEqual({
+    ...music,
+    file: null,
+    own: null,
+    mood: 'warm',
+  })
+  expect(sent({ musicMood: 'warm' })).toEqual({ file: null, own: null, mood: 'warm' })
+  const built = { file: null, own: null, mood: 'tense', volume: -20 } as const
   expect(sent({ music: built, musicMood: 'none' })).toBeNull()
   expect(sent({ music: built, musicMood: 'calm' })).toEqual({ ...built, mood: 'calm' })
 })

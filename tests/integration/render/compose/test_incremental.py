@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from render.cache import Cache
 from render.compose import Composition
 from render.generation.offline.beds import KeptBeds
+from render.own import Upload
 from render.painter import Painter
 from render.pictures.clip import check_clip
 from render.placing import build
@@ -88,6 +89,9 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     "caption": st.none() | WORDS,
     "picture_take": st.integers(0, 2),
     "narration_take": st.integers(0, 2),
+    # Whose a file is changes nothing of the film: its bytes do.
+    "picture": st.none() | st.builds(Upload, asset_id=st.uuids()),
+    "narration_file": st.none() | st.builds(Upload, asset_id=st.uuids()),
     "ingredients": INGREDIENTS,
 }
 STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
@@ -291,6 +295,8 @@ def edit_a_scene(stage: Stage, data: st.DataObject) -> None:
     scenes = list(stage.storyboard.scenes)
     changes = {field: data.draw(SCENE[field])}
     if changes.get("clip"):
+        changes["background"] = None
+    if changes.get("picture"):
         changes["background"] = None
     if changes.get("background"):
         changes["clip"] = None

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -6,18 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms_bridge.pricing.amounts import ceiling, dollars, micros, rounded
-from cms_bridge.pricing.estimates import OFFLINE, Prices, estimate, made_for, prices_of
+from cms_bridge.pricing.estimates import OFFLINE, Prices, brought_for, estimate, made_for, prices_of
 from render.generation.base import Kind
 from render.generation.models import ModelsConfig
 from render.generation.requests import (
     answer_digest,
+    clip_request,
     digests,
     image_request,
     request_digest,
     speech_request,
     whole_digest,
 )
-from render.storyboard import AspectRatio, Gradient, Palette, Scene, Solid, Storyboard
+from render.own import Upload
+from render.storyboard import AspectRatio, Clip, Gradient, Motion, Palette, Scene, Solid, Storyboard
 
 PRICES = Prices(
     picture=lambda _: Decimal("0.04"),
@@ -60,6 +63,37 @@ def test_what_is_made_for_a_scene() -> None:
     assert made_for(SILENT) == (Kind.PICTURE,)
     assert made_for(msgspec.structs.replace(TALKING, background=plain)) == (Kind.NARRATION,)
     assert made_for(msgspec.structs.replace(SILENT, background=plain)) == ()
+
+
+def test_what_people_bring_is_made_by_nobody_and_costs_nothing() -> None:
+    own = Upload(asset_id=UUID(int=1))
+    shown = msgspec.structs.replace(TALKING, picture=own)
+    heard = msgspec.structs.replace(TALKING, narration_file=own)
+    moving = msgspec.structs.replace(TALKING, clip=Clip(own=own))
+    assert made_for(shown) == (Kind.NARRATION,)
+    assert made_for(heard) == (Kind.PICTURE,)
+    assert made_for(moving) == (Kind.NARRATION,)
+    assert [brought_for(one) for one in (shown, heard, moving)] == [
+        (Kind.PICTURE,),
+        (Kind.NARRATION,),
+        (Kind.CLIP,),
+    ]
+    whole = msgspec.structs.replace(shown, narration_file=own)
+    priced = estimate(board(whole), PRICES)
+    assert priced.total == priced.difference == priced.usual == priced.usual_difference == 0
+
+
+def test_a_clip_that_is_made_of_ones_own_picture_is_another_one_for_another_picture() -> None:
+    moving = msgspec.structs.replace(TALKING, motion=Motion.GENERATED)
+    asked = {
+        request_digest(clip_request(board(scene), scene, seconds=3))
+        for scene in (
+            moving,
+            msgspec.structs.replace(moving, picture=Upload(asset_id=UUID(int=1))),
+            msgspec.structs.replace(moving, picture=Upload(asset_id=UUID(int=2))),
+        )
+    }
+    assert len(asked) == 3
 
 
 def test_what_exists_is_part_of_the_total_and_not_of_the_difference() -> None:

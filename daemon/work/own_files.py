@@ -1,0 +1,151 @@
+"""Own files: what people bring for a film, laid beside what is made for it, and never charged.
+
+Its bytes stay where the store has them; a record of its own says what the scene shows, and
+what was measured of it. A file that is not there any more, or cannot be read, ends the film
+with a word on which: nothing stands in for what somebody chose.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import anyio
+from msgspec.structs import replace
+
+from cms_bridge import assets, own_files
+from cms_bridge.assets import AssetRecord, Condition, Metadata, Place, StoredMedium
+from cms_bridge.jobs.leases import Lease
+from cms_bridge.own_files import Named, UploadRecord
+from cms_bridge.storage.base import ObjectNotFound
+from daemon.work.reuse import read_object
+from daemon.work.services import Services
+from render.errors import MediaError, OwnFileMissing, OwnFileUnfit
+from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
+from render.generation.requests import own_file
+from render.source import Source
+from render.storyboard import Ingredient, Role, Scene, Storyboard
+
+_MUSIC = "own.music"
+"""Its file's name but for the type: no scene's id has a dot."""
+
+
+def named(storyboard: Storyboard, scene: Scene, kind: Kind) -> Named | None:
+    """Return where a storyboard names what people bring for a scene; None where they do not."""
+    file = own_file(scene, kind)
+    if file is None:
+        return None
+    return Named(file=file, role=Role(kind.value), scene=storyboard.scenes.index(scene) + 1)
+
+
+async def check(lease: Lease, storyboard: Storyboard, services: Services) -> None:
+    """Raise `InvalidStoryboard` unless everything that is named here may still be used."""
+    for one in own_files.named_in(storyboard):
+        await find(lease, one, services)
+
+
+async def find(lease: Lease, own: Named, services: Services) -> UploadRecord:
+    """Return a file that is named, if it still may be used; raise `InvalidStoryboard`."""
+    settings = services.settings
+    upload = await own_files.find(lease.project, own, limits=settings.limits)
+    if settings.clamd_url and not upload.scanned:
+        raise OwnFileUnfit(
+            f"The file for the {own.role} was uploaded before files were scanned; upload it again.",
+            role=own.role.value,
+            field=own.field,
+            **({"scene": str(own.scene)} if own.scene else {}),
+        )
+    return upload
+
+
+async def bring(  # noqa: PLR0913  keyword-only past the fifth
+    own: Named,
+    upload: UploadRecord,
+    place: Place,
+    directory: Path,
+    request: ImageRequest | SpeechRequest | ClipRequest,
+    *,
+    lease: Lease,
+    digest: str,
+    services: Services,
+) -> AssetRecord:
+    """Lay a file into the directory, look at it and write down that the scene has it.
+
+    `request` is what would have been asked for, had it not been there. Raises `MediaError`,
+    `OwnFileMissing` or `StorageError`.
+    """
+    path = directory / f"{place.scene_id}{Path(upload.key).suffix}"
+    await _fetch(own, upload, path, services)
+    findings = await services.providers.inspector.inspect_own(request, path, scene=str(own.scene))
+    record = AssetRecord(
+        id=uuid4(),
+        job=place.job,
+        scene_id=place.scene_id,
+        kind=place.kind,
+        request_digest=digest,
+        medium=StoredMedium(
+            key=upload.key,
+            media_type=upload.media_type,
+            bytes=upload.bytes,
+            provider="",
+            model_intended="",
+            model_used="",
+            cost=Decimal(0),
+            source=Source.UPLOAD,
+            condition=Condition.USABLE,
+            metadata=Metadata(
+                attempt=lease.attempt,
+                calls=0,
+                seconds=0,
+                latency=0,
+                warnings=findings.warnings,
+                video_id=lease.video_id,
+                version=lease.version,
+                measures=findings.measures,
+            ),
+        ),
+        created_at=datetime.now(UTC),
+    )
+    await assets.record(record)
+    return record
+
+
+async def with_music(
+    lease: Lease, storyboard: Storyboard, directory: Path, services: Services
+) -> Storyboard:
+    """Lay a film's own music into the directory, and return the storyboard as it names the file.
+
+    One without any is returned as it is. Raises as `find` and `bring` do.
+    """
+    music = storyboard.music
+    if music is None or music.own is None:
+        return storyboard
+    own = Named(file=music.own, role=Role.MUSIC)
+    upload = await find(lease, own, services)
+    name = f"{_MUSIC}{Path(upload.key).suffix}"
+    await _fetch(own, upload, directory / name, services)
+    ingredient = Ingredient(
+        role=Role.MUSIC,
+        document=lease.video_id,
+        field=own.field,
+        version=lease.version,
+        source=Source.UPLOAD,
+    )
+    return replace(
+        storyboard,
+        music=replace(music, own=None, file=name),
+        ingredients=(*storyboard.ingredients, ingredient),
+    )
+
+
+async def _fetch(own: Named, upload: UploadRecord, path: Path, services: Services) -> None:
+    try:
+        await read_object(upload.key, path, services.store)
+    except (ObjectNotFound, MediaError) as error:
+        await anyio.Path(path).unlink(missing_ok=True)
+        raise OwnFileMissing(
+            f"The store no longer has the file for the {own.role}.",
+            role=own.role.value,
+            field=own.field,
+            **({"scene": str(own.scene)} if own.scene else {}),
+        ) from error

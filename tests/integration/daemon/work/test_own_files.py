@@ -1,0 +1,278 @@
+"""A film of what people bring: uploaded, named by its storyboard, filmed and never charged."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from cms_bridge import films
+from cms_bridge.app import create_app
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.moves import find
+from cms_bridge.ledger import charges
+from cms_bridge.states import Status
+from daemon.settings import DaemonSettings
+from daemon.tasks import produce
+from daemon.work.services import Services
+from render.errors import OwnFileMissing
+from render.generation.models import GeminiModelConfig, ModelsConfig
+from render.own import Upload
+from render.signing import provenance
+from render.storyboard import Clip, Limits, Music, Scene, Solid, Storyboard
+from tests.support import events, media_files
+from tests.support.jobs import put
+from tests.support.ledger import AMPLE, check_books, new_job
+from tests.support.services import opened_services
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import GeminiSimulator
+from tests.support.simulators.models import simulated
+from tests.support.sounds import tone, write_wav
+
+pytestmark = pytest.mark.anyio
+
+API_KEY = "an api key of more than 32 characters"
+PROJECT = "p1"
+CONFIG = ModelsConfig(
+    gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False)
+)
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
+    return DaemonSettings(
+        redis_url=redis_url,
+        database_url=database_url,
+        storage_directory=tmp_path / "objects",
+        work_directory=tmp_path / "work",
+        webhook_secret=SecretStr(events.SECRET),
+        api_key=SecretStr(API_KEY),
+        link_secret=SecretStr("a link secret of more than 32 characters"),
+        models=CONFIG,
+        gemini_api_key=SecretStr(gemini.KEY),
+        hls=False,
+        limits=Limits(max_scene_seconds=2.5),
+    )
+
+
+@pytest.fixture
+async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings)
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://bridge", headers=key
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def services(
+    request: pytest.FixtureRequest, settings: DaemonSettings
+) -> AsyncIterator[Services]:
+    async with opened_services(settings, simulated(request, "gemini", CONFIG)) as services:
+        yield services
+        await check_books(AMPLE)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> dict[str, bytes]:
+    return {kind: media_files.medium(kind, tmp_path) for kind in ("heic", "png", "webm", "mp3")}
+
+
+async def upload(http: httpx.AsyncClient, data: bytes, *, project: str = PROJECT) -> Upload:
+    answer = await http.post(
+        "/api/v1/upload-asset", data={"projectId": project}, files={"file": ("picture.png", data)}
+    )
+    assert answer.status_code in {200, 201}, answer.text
+    return Upload(asset_id=UUID(answer.json()["id"]))
+
+
+async def drafted() -> UUID:
+    """Store a job whose storyboard lies before its editor."""
+    job = await new_job(project=PROJECT)
+    await put(job, Status.STORYBOARD_COMPLETE, wake_at=None)
+    return job
+
+
+async def edit(http: httpx.AsyncClient, job: UUID, board: Storyboard) -> httpx.Response:
+    body = {
+        "basedOn": (await find(job)).storyboard_digest,
+        "storyboard": msgspec.to_builtins(board, builtin_types=()),
+        "by": "ann@example.com",
+    }
+    return await http.put(f"/api/v1/jobs/{job}/storyboard", json=body)
+
+
+async def film(
+    http: httpx.AsyncClient, services: Services, job: UUID, board: Storyboard
+) -> dict[str, Any]:
+    """Edit, approve and film a storyboard; return what the engine said of its segments."""
+    edited = (await edit(http, job, board)).json()
+    approved = await http.post(
+        f"/api/v1/jobs/{job}/approve",
+        json={
+            "storyboardDigest": board.digest,
+            "estimatedCost": edited["price"]["toApprove"],
+            "by": "ann@example.com",
+        },
+    )
+    assert approved.status_code < 300, approved.text
+    lease = await leases.claim(
+        job,
+        Phase.RENDER,
+        worker=f"w-{uuid4()}",
+        duration=services.lease_duration,
+        policy=services.retry_policy,
+    )
+    assert lease is not None
+    with capture_logs() as logs:
+        await produce(lease, services)
+    return next(line for line in logs if line["event"] == "engine.finished")
+
+
+async def charged(job: UUID) -> list[tuple[str, str]]:
+    return [(row.scene_id, row.kind.value) for row in await charges.charges_of(job)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
+    http: httpx.AsyncClient,
+    services: Services,
+    media: dict[str, bytes],
+    gemini_simulator: GeminiSimulator,
+    tmp_path: Path,
+) -> None:
+    picture, clip = await upload(http, media["heic"]), await upload(http, media["webm"])
+    sound = await upload(http, media["mp3"])
+    board = Storyboard(
+        title="Bread",
+        scenes=(
+            Scene(id="shown", picture=picture, duration=1.0),
+            Scene(id="moving", clip=Clip(own=clip), duration=1.0),
+            Scene(id="heard", background=Solid(colour="#204060"), narration_file=sound),
+            Scene(id="made", picture_prompt="A baker", duration=1.0),
+        ),
+        music=Music(own=sound),
+    )
+    job = await drafted()
+    priced = {
+        scene["sceneId"]: scene["due"]
+        for scene in (await edit(http, job, board)).json()["price"]["scenes"]
+    }
+    assert {name for name, due in priced.items() if float(due)} == {"made"}
+
+    before = (await http.get(f"/api/v1/jobs/{job}/timeline")).json()
+    shown, moving, heard, _ = before["scenes"]
+    told = [shown["view"]["asset"], moving["view"]["asset"], heard["narration"]["asset"]]
+    told.append(before["music"]["asset"])
+    assert [one["source"] for one in told] == ["upload"] * 4
+    for one in told:
+        link = await http.get(one["contentUrl"])
+        got = await http.get(link.headers["location"])
+        assert got.content in {media["heic"], media["webm"], media["mp3"]}
+
+    first = await film(http, services, job, board)
+    assert await charged(job) == [("made", "picture")]
+    made = await films.finished(job)
+    signed = provenance.read(services.settings.storage_directory / made.key)
+    assert {
+        (one.scene, one.ingredient.field)
+        for one in signed.origins
+        if one.ingredient.source == "upload"
+    } == {
+        ("shown", "scenes.shown.picture"),
+        ("moving", "scenes.moving.clip.own"),
+        ("heard", "scenes.heard.narrationFile"),
+        ("", "music.own"),
+    }
+    after = (await http.get(f"/api/v1/jobs/{job}/timeline")).json()
+    assert after["scenes"][0]["view"]["cropExact"]
+    assert not after["estimated"]
+
+    other = await upload(http, media["png"])
+    scenes = (msgspec.structs.replace(board.scenes[0], picture=other), *board.scenes[1:])
+    again = await film(http, services, job, msgspec.structs.replace(board, scenes=scenes))
+    assert again["segments"] - again["reused"] < first["segments"]
+    assert again["reused"] > 0
+    assert await charged(job) == [("made", "picture")]
+
+
+async def test_what_cannot_serve_is_refused_where_it_is_named(
+    http: httpx.AsyncClient, media: dict[str, bytes]
+) -> None:
+    job = await drafted()
+    sound = await upload(http, media["mp3"])
+    elsewhere = await upload(http, media["png"], project="another")
+    nowhere = Upload(asset_id=uuid4())
+    for scene, code, field in (
+        (Scene(id="s1", picture=nowhere), "own_file_missing", "picture"),
+        (Scene(id="s1", picture=elsewhere), "own_file_missing", "picture"),
+        (Scene(id="s1", picture=sound), "own_file_unfit", "picture"),
+        (Scene(id="s1", clip=Clip(own=sound)), "own_file_unfit", "clip.own"),
+        (Scene(id="s1", narration_file=nowhere), "own_file_missing", "narrationFile"),
+    ):
+        answer = await edit(http, job, Storyboard(title="T", scenes=(scene,)))
+        assert answer.status_code == 422, answer.text
+        problem = answer.json()
+        assert (problem["code"], problem["params"]["field"]) == (code, field)
+        assert problem["params"]["scene"] == "1"
+    board = Storyboard(title="T", scenes=(Scene(id="s1"),), music=Music(own=nowhere))
+    assert (await edit(http, job, board)).json()["params"]["field"] == "music.own"
+
+
+async def test_a_recording_that_is_too_long_for_a_scene_is_refused(
+    http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "long.wav", tone(seconds=3))
+    job = await drafted()
+    recording = await upload(http, (tmp_path / "long.wav").read_bytes())
+    scene = Scene(id="s1", narration_file=recording)
+    answer = await edit(http, job, Storyboard(title="T", scenes=(scene,)))
+    assert answer.json()["code"] == "limit_exceeded"
+
+
+async def test_a_file_that_is_deleted_after_its_approval_ends_the_film_before_it_costs(
+    http: httpx.AsyncClient,
+    services: Services,
+    media: dict[str, bytes],
+    gemini_simulator: GeminiSimulator,
+) -> None:
+    picture = await upload(http, media["png"])
+    board = Storyboard(
+        title="T",
+        scenes=(Scene(id="s1", picture_prompt="A baker"), Scene(id="s2", picture=picture)),
+    )
+    job = await drafted()
+    edited = (await edit(http, job, board)).json()
+    await http.delete(f"/api/v1/assets/{picture.asset_id}")
+    approved = await http.post(
+        f"/api/v1/jobs/{job}/approve",
+        json={
+            "storyboardDigest": board.digest,
+            "estimatedCost": edited["price"]["toApprove"],
+            "by": "ann@example.com",
+        },
+    )
+    assert approved.status_code < 300, approved.text
+    lease = await leases.claim(
+        job,
+        Phase.RENDER,
+        worker="w",
+        duration=services.lease_duration,
+        policy=services.retry_policy,
+    )
+    assert lease is not None
+    with pytest.raises(OwnFileMissing) as raised:
+        await produce(lease, services)
+    assert raised.value.params == {"role": "picture", "field": "picture", "scene": "2"}
+    assert await charged(job) == []
