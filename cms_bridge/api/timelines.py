@@ -1,21 +1,28 @@
-"""`/api/v1/jobs/{id}/timeline`: a film as a player in a browser shows it before it exists."""
+"""`/api/v1/jobs/{id}/timeline`: a film as a player in a browser shows it before it exists.
 
+`/api/v1/fonts` has what its words are set in.
+"""
+
+import functools
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+import anyio
+import anyio.to_thread
+import msgspec
+from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from cms_bridge.access.callers import Action
-from cms_bridge.access.keys import needs
+from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import JobNotFound, StoryboardNotReady
+from cms_bridge.errors import JobNotFound, MediumNotFound, StoryboardNotReady
 from cms_bridge.jobs import previews
 from cms_bridge.settings import BridgeSettings
 from render.preview.document import TimelinePreview
@@ -30,6 +37,7 @@ from render.storyboard import (
     TextStyle,
     Transition,
 )
+from render.words.faces import FOLDER
 
 _EXAMPLE = plan_preview(
     Storyboard(
@@ -89,4 +97,62 @@ async def get_timeline(
     return tagged(request, preview.body, etag=f'"{preview.digest}"')
 
 
-routers = resource("/api/v1/jobs", [get_timeline], tag="jobs")
+class EditedStoryboard(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """A storyboard that is being written."""
+
+    storyboard: Storyboard
+
+
+@post(
+    "/{job_id:uuid}/timeline",
+    status_code=HTTPStatus.OK,
+    opt=terms(JobNotFound, *UNFILMABLE) | needs(Action.READ),
+    summary="A film before its storyboard is saved",
+    responses={
+        HTTPStatus.OK: ResponseSpec(
+            TimelinePreview, generate_examples=False, description="As it would be filmed"
+        )
+    },
+)
+async def preview_edit(
+    job_id: FromPath[UUID],
+    data: JSONBody[EditedStoryboard],
+    settings: NamedDependency[BridgeSettings],
+) -> Response[bytes]:
+    """Lay out a storyboard as it is typed; nothing is kept of it, and nothing is paid."""
+    preview = await previews.preview(
+        job_id, aspect_ratio=None, limits=settings.limits, edited=data.storyboard
+    )
+    return Response(preview.body, media_type=MediaType.JSON)
+
+
+@get(
+    "/",
+    opt=terms(MediumNotFound) | needs(Action.READ, whose=Whose.NOBODYS),
+    summary="A font that films are set in",
+    responses={HTTPStatus.OK: ResponseSpec(bytes, media_type="font/sfnt", description="The file")},
+)
+async def get_font(
+    file: Annotated[str, QueryParameter(max_length=64, description="One of a timeline's `faces`.")],
+) -> Response[bytes]:
+    """Return a font's file: a player sets words in it as the engine does."""
+    if file not in await anyio.to_thread.run_sync(_fonts):
+        raise MediumNotFound("There is no such font.", file=file)
+    return Response(
+        await anyio.Path(FOLDER / file).read_bytes(),
+        media_type="font/sfnt",
+        headers={"Cache-Control": "private, max-age=86400"},
+    )
+
+
+@functools.cache
+def _fonts() -> frozenset[str]:
+    return frozenset(path.name for path in FOLDER.glob("*.[ot]tf"))
+
+
+routers = (
+    *resource("/api/v1/jobs", [get_timeline, preview_edit], tag="jobs"),
+    *resource("/api/v1/fonts", [get_font], tag="jobs"),
+)

@@ -55,8 +55,16 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256, in hex, of the body."""
 
 
-async def preview(job_id: UUID, *, aspect_ratio: AspectRatio | None, limits: Limits) -> Preview:
+async def preview(
+    job_id: UUID,
+    *,
+    aspect_ratio: AspectRatio | None,
+    limits: Limits,
+    edited: Storyboard | None = None,
+) -> Preview:
     """Return a job's film in a shape, None for the storyboard's own, as far as it is known.
+
+    `edited` is shown in place of its storyboard, and kept nowhere.
 
     Raises `JobNotFound` for what is no video, `StoryboardNotReady`, and what
     `render.preview.planning.plan_preview` raises.
@@ -64,18 +72,18 @@ async def preview(job_id: UUID, *, aspect_ratio: AspectRatio | None, limits: Lim
     job = await find(job_id)
     if job.kind is not JobKind.VIDEO:
         raise JobNotFound("Only a video has a timeline.")
-    if job.storyboard is None:
+    if (storyboard := edited or job.storyboard) is None:
         raise StoryboardNotReady("This job has no storyboard yet.", status=job.status.value)
-    brought = await own_files.brought(job.project, job.storyboard)
-    known = await _scene_assets(job, job.storyboard, brought)
-    music = job.storyboard.music and job.storyboard.music.own
+    brought = await own_files.brought(job.project, storyboard)
+    known = await _scene_assets(job, storyboard, brought)
+    music = storyboard.music and storyboard.music.own
     if (limiter := _at_once.get(None)) is None:
         _at_once.set(limiter := CapacityLimiter(1))
-    shape = aspect_ratio or job.storyboard.aspect_ratio
+    shape = aspect_ratio or storyboard.aspect_ratio
     return await anyio.to_thread.run_sync(
         partial(
             _encode,
-            job.storyboard,
+            storyboard,
             known,
             shape,
             limits,

@@ -8,13 +8,16 @@ const server = 'collections/|endpoints/(?!contract)|hooks/|outbox/|settings'
 
 /** What each folder may not import; a video's panel also shows its storyboard and its rendition. */
 const walls = {
+  // What plays in a browser knows the timeline alone.
+  animatic: `${server}|admin/|endpoints/contract`,
   collections: 'admin/|endpoints/',
   endpoints: 'admin/|collections/|hooks/',
   hooks: 'admin/|collections/|endpoints/(?!contract)',
   outbox: 'admin/|collections/|endpoints/|hooks/',
-  'admin/shared': `${server}|board/|video/|storyboard/|rendition/`,
-  'admin/board': `${server}|video/|storyboard/|rendition/`,
-  'admin/rendition': `${server}|board/|video/|storyboard/`,
+  'admin/shared': `${server}|animatic/|board/|video/|storyboard/|rendition/`,
+  'admin/animatic': `${server}|board/|video/|storyboard/|rendition/`,
+  'admin/board': `${server}|animatic/|video/|storyboard/|rendition/`,
+  'admin/rendition': `${server}|animatic/|board/|video/|storyboard/`,
   'admin/storyboard': `${server}|video/|rendition/`,
   'admin/video': server,
 }

@@ -177,12 +177,26 @@ class TextLook(_Part, frozen=True, kw_only=True):
     colours: TextColours
 
 
+class WordingPreview(_Part, frozen=True, kw_only=True):
+    """Where the lines of a paragraph may end, and how much height its script needs."""
+
+    pieces: tuple[str, ...]
+    """What no line breaks within. What a piece ends with says what may follow: a space; a soft
+    hyphen, shown where the line ends; or nothing. Word joiners (U+2060) are not shown."""
+    script: Literal["plain", "roomy", "dense"]
+    """Roomy has marks above and below its letters, dense fills each character's whole square."""
+    scale: float
+    """What sizes are multiplied by, for scripts whose letters are small in their square."""
+
+
 class TextPreview(_Part, frozen=True, kw_only=True):
     """A scene's words on the picture."""
 
     style: TextStyle
     paragraphs: tuple[str, ...]
     """A head and, where there is one, what stands below it."""
+    wordings: tuple[WordingPreview, ...]
+    """Of each paragraph."""
     right_to_left: bool
     span: FrameSpan
     fade_frames: int
@@ -222,6 +236,8 @@ class CuePreview(_Part, frozen=True, kw_only=True):
     scene_id: str
     text: str
     """One line, or two with a line break between them."""
+    wording: WordingPreview
+    """For a frame that is too narrow for those lines."""
     right_to_left: bool
     start: float
     end: float

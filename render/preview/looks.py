@@ -1,12 +1,24 @@
 """How words look: their place, size and colours, by the laws that they are painted by."""
 
-from render.preview.document import TextColours, TextLook
+from render.preview.document import TextColours, TextLook, WordingPreview
 from render.rendition import Profile
 from render.storyboard import CaptionStyle, Palette, TextStyle
 from render.words.colours import text_colours
 from render.words.copyfitting import SECOND_SIZE, largest_size
 from render.words.faces import weights
+from render.words.line_breaks import pieces
+from render.words.wording import wording
 from render.words.zones import zone_of
+
+
+def wording_preview(paragraph: str, locale: str) -> WordingPreview:
+    """Return where a paragraph's lines may end."""
+    said = wording(" ".join(paragraph.split()), locale)
+    return WordingPreview(
+        pieces=tuple(said.whole or pieces(said.words, locale)),
+        script="roomy" if said.roomy else "dense" if said.dense else "plain",
+        scale=said.scale,
+    )
 
 
 def text_look(

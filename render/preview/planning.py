@@ -37,7 +37,7 @@ from render.preview.document import (
     View,
 )
 from render.preview.known import SceneAssets
-from render.preview.looks import text_look
+from render.preview.looks import text_look, wording_preview
 from render.preview.narrations import narration_of
 from render.preview.stills import still_view
 from render.rendition import USUAL_RATE, Profile, Quality, Rate, profile_for
@@ -64,6 +64,7 @@ from render.storyboard import (
 from render.timeline import Cue, Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
 from render.words.copyfitting import MOST, cut, paragraphs
 from render.words.faces import faces_for
+from render.words.line_breaks import unbroken
 from render.words.lit_pages import lit_pages
 from render.words.webvtt import milliseconds
 from render.words.zones import Zone, logo_place, logo_room
@@ -259,6 +260,9 @@ class _Plan:
                     scene_id=voice.scene_id,
                     text=cue.text,
                     right_to_left=reads_leftwards(cue.text),
+                    wording=wording_preview(
+                        unbroken(cue.text.splitlines()), self.storyboard.locale
+                    ),
                     start=milliseconds(cue.start) / 1000,
                     end=milliseconds(cue.end) / 1000,
                     span=span,
@@ -348,6 +352,7 @@ class _Plan:
         return TextPreview(
             style=words.style,
             paragraphs=parts,
+            wordings=tuple(wording_preview(part, self.storyboard.locale) for part in parts),
             right_to_left=reads_leftwards(parts[0]),
             span=self._frames(words.start, words.frames),
             fade_frames=words.fade,

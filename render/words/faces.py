@@ -5,11 +5,14 @@
 
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
 from render.languages import scripts
 from render.storyboard import CaptionStyle, TextStyle
+
+FOLDER = Path(__file__).parents[1] / "fonts"
 
 HEAVY, MEDIUM = 800, 500
 """Inter's two weights: of heads, and of what is read for longer."""
@@ -41,6 +44,7 @@ _BY_SCRIPT = {
     "THAI": "Noto Sans Thai",
 }
 _WEIGHT = 700
+_NAMES = {400: "Regular", 500: "Medium", 700: "Bold", 800: "ExtraBold"}
 _PICTURES = {"Noto Emoji": 500, "Noto Sans Symbols2": 400}
 
 
@@ -49,6 +53,8 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
     family: str
     weight: int
+    file: str
+    """Its file, in `render/fonts`."""
 
 
 def weights(style: TextStyle | CaptionStyle) -> tuple[int, ...]:
@@ -68,7 +74,13 @@ def faces_for(texts: Iterable[tuple[TextStyle | CaptionStyle, str]]) -> tuple[Fa
         families.update(_BY_SCRIPT[script] for script in scripts(text) if script in _BY_SCRIPT)
         pictures = pictures or any(unicodedata.category(char) == "So" for char in text)
     return (
-        *(Face(family=_BASE, weight=weight) for weight in sorted(base, reverse=True)),
-        *(Face(family=family, weight=_WEIGHT) for family in sorted(families)),
-        *(Face(family=family, weight=weight) for family, weight in _PICTURES.items() if pictures),
+        *(_face(_BASE, weight) for weight in sorted(base, reverse=True)),
+        *(_face(family, _WEIGHT) for family in sorted(families)),
+        *(_face(family, weight) for family, weight in _PICTURES.items() if pictures),
     )
+
+
+def _face(family: str, weight: int) -> Face:
+    named = family.replace("CJK SC", "CJKsc").replace(" ", "")
+    ending = "otf" if "CJK" in family else "ttf"
+    return Face(family=family, weight=weight, file=f"{named}-{_NAMES[weight]}.{ending}")

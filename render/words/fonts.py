@@ -5,13 +5,13 @@ the byte, wherever they are set.
 """
 
 import functools
+import json
 import unicodedata
-from pathlib import Path
 
 import typst
 from fontTools.ttLib import TTFont
 
-FOLDER = Path(__file__).parents[1] / "fonts"
+from render.words.faces import FOLDER
 
 _PICTURES = ("Noto Emoji", "Noto Sans Symbols2")
 _NEEDS_NO_GLYPH = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
@@ -31,6 +31,12 @@ def fallbacks() -> list[str]:
     """Return the families to fall back to; emoji and symbols come last, after every script."""
     families = set(fonts().families())
     return [*sorted(families.difference(_PICTURES)), *_PICTURES]
+
+
+@functools.cache
+def fallbacks_told() -> str:
+    """Return them as `type.typ` is told of them."""
+    return json.dumps(fallbacks())
 
 
 def missing_characters(text: str) -> frozenset[str]:

@@ -37,7 +37,8 @@ from render.words.halo import Halo, surround
 from render.words.layer import Layer
 from render.words.line_breaks import unbroken
 from render.words.plate import laid_on, plate
-from render.words.wording import Wording, readable, wording
+from render.words.readable import readable
+from render.words.wording import Wording, wording
 from render.words.zones import zone_of
 
 TEMPLATE = Path(__file__).with_name("text_overlay.typ")
@@ -213,7 +214,10 @@ def _typeset(  # noqa: PLR0913  words lie in a cache by all that decides how the
         font_paths=fonts.fonts(),
         format="png",
         ppi=72,  # a point is a pixel
-        sys_inputs={"sheet": msgspec.json.encode(sheet).decode()},
+        sys_inputs={
+            "sheet": msgspec.json.encode(sheet).decode(),
+            "fallbacks": fonts.fallbacks_told(),
+        },
     )
     picture = np.asarray(Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGBA"))
     left, top = zone.left, zone.top

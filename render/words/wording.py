@@ -1,18 +1,17 @@
 """A wording: some words and what Typst has to be told to set them well in their script.
 
 Words come from editors and are data: the templates show them and never run
-them. Nothing here depends on a size or a style.
+them. Nothing here depends on a size or a style, and no font is opened: what they lack is
+left out before (`render.words.readable`).
 """
 
 import re
-import unicodedata
 
 import msgspec
 
 from render.languages import reads_leftwards, scripts
 from render.sentences import clusters
 from render.words import line_breaks
-from render.words.fonts import fallbacks, missing_characters
 from render.words.line_breaks import SOFT_HYPHEN
 from render.words.phrases import phrases
 
@@ -21,7 +20,6 @@ _LONGEST_DENSE = 12
 """The same for characters as wide as high."""
 _ZERO_WIDTH_SPACE = "\u200b"
 _WORD_JOINER = "\u2060"
-_MOST_MARKS = 3
 _NAME_PART = re.compile(r"[^/?&=._-]+[/?&=._-]*|[/?&=._-]+")
 
 _PLAIN_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW"}
@@ -53,11 +51,10 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Fills the whole square of each character."""
     scale: float
     """What a size is multiplied by, for scripts whose letters are small in their square."""
-    fallbacks: list[str]
 
 
 def wording(words: str, locale: str) -> Wording:
-    """Return one paragraph, as `readable` gives it, ready to be set."""
+    """Return one paragraph ready to be set."""
     counts = scripts(words)
     script = counts.most_common(1)[0][0] if counts else "LATIN"
     breakable, pieces = _breakable(words, locale, unspaced=script in _UNSPACED_SCRIPTS)
@@ -73,24 +70,7 @@ def wording(words: str, locale: str) -> Wording:
         roomy=script not in _PLAIN_SCRIPTS | _DENSE_SCRIPTS,
         dense=script in _DENSE_SCRIPTS,
         scale=_SCALES.get(script, 1.0),
-        fallbacks=fallbacks(),
     )
-
-
-def readable(text: str) -> str:
-    """Return text as one paragraph of what can be shown.
-
-    Without the characters that no font has, and without more marks stacked on a
-    letter than any script stacks.
-    """
-    lacking = missing_characters(text)
-    characters: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
-        if marks <= _MOST_MARKS and char not in lacking:
-            characters.append(char)
-    return " ".join("".join(characters).split())
 
 
 def _region(locale: str) -> str | None:

@@ -41,8 +41,21 @@ const types = await compile(named, 'Wire', {
   format: false,
 })
 
+/** What a film's timeline is, by itself: a player needs nothing else. */
+const preview = await read('preview.schema.json')
+for (const [name, definition] of Object.entries(preview.$defs)) {
+  definition.title = name
+  delete definition.properties?.view?.discriminator
+}
+const timeline = await compile({ ...preview, title: 'Timeline' }, 'Timeline', {
+  additionalProperties: false,
+  bannerComment: banner,
+  format: false,
+})
+
 const files = {
   'events.ts': types,
+  'timeline.ts': timeline,
   'writebackSchema.ts': `${banner}\nexport const writebackSchema = ${JSON.stringify(writeback)} as const`,
 }
 

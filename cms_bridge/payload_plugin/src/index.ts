@@ -14,6 +14,7 @@ import { renditions } from './collections/renditions.ts'
 import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
 import { boardEndpoints } from './endpoints/board.ts'
+import { animaticEndpoints } from './endpoints/animatic.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
@@ -66,6 +67,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         priceEndpoint(settings),
         ...boardEndpoints(settings),
         takeEndpoint(settings),
+        ...animaticEndpoints(settings),
         resolveEndpoint(settings),
       ],
       onInit: async (payload) => {

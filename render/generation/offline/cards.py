@@ -25,8 +25,9 @@ from render.sentences import phrase, shorten
 from render.source import Source
 from render.storyboard import AspectRatio, clean_text
 from render.words.colours import roles
-from render.words.fonts import fonts, missing_characters
-from render.words.wording import Wording, readable, wording
+from render.words.fonts import fallbacks_told, fonts, missing_characters
+from render.words.readable import readable
+from render.words.wording import Wording, wording
 
 PROVIDER = "offline"
 MODEL = "card-3"
@@ -114,7 +115,10 @@ def typeset(card: Card, pixels_per_inch: int) -> bytes:
             font_paths=fonts(),
             format="png",
             ppi=pixels_per_inch,
-            sys_inputs={"card": msgspec.json.encode(card).decode()},
+            sys_inputs={
+                "card": msgspec.json.encode(card).decode(),
+                "fallbacks": fallbacks_told(),
+            },
         )
     except typst.TypstError as error:
         raise RefusedGeneration("The card could not be set.", reason=error.message) from error

@@ -165,6 +165,15 @@ export function storyboards(settings: Settings): CollectionConfig {
           },
         },
       },
+      {
+        name: 'animatic',
+        type: 'ui',
+        label: labels('animatic'),
+        admin: {
+          components: { Field: 'payload-plugin-reelwright/client#AnimaticPanel' },
+          disableListColumn: true,
+        },
+      },
       scenesField(limits),
       ...passThroughFields,
       ...serviceFields,

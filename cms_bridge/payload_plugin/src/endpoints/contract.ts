@@ -12,6 +12,7 @@ import type {
 } from '../documents.ts'
 import type { CmsEvent, Problem } from '../generated/events.ts'
 import type { HoldReason } from '../publishing.ts'
+import type { TimelinePreview } from '../generated/timeline.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
@@ -20,6 +21,9 @@ export const paths = {
   board: '/reelwright/storyboards/:id/board',
   take: '/reelwright/storyboards/:id/take',
   medium: '/reelwright/storyboards/:id/media/:asset',
+  timeline: '/reelwright/storyboards/:id/timeline',
+  sealedMedium: '/reelwright/storyboards/:id/sealed/:asset',
+  font: '/reelwright/fonts/:file',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
   video: '/reelwright/renditions/:id/video',
   poster: '/reelwright/renditions/:id/poster',
@@ -45,6 +49,7 @@ export interface Answers {
   price: Price
   board: Board
   take: Take
+  timeline: Animatic
   /** Nothing: what became of it is in the next status. */
   resolve: null
 }
@@ -127,9 +132,10 @@ export interface Film {
   changes: Change[]
 }
 
-/** What an editor may change of a storyboard and a price, or what is told beside it, depends on. */
-export const pricedFields = [
+/** What an editor may change of a storyboard that its price, or what is seen of it, depends on. */
+export const editedFields = [
   'aspectRatio',
+  'captions',
   'locale',
   'musicMood',
   'palette',
@@ -139,8 +145,16 @@ export const pricedFields = [
   'voice',
 ] as const satisfies readonly (keyof StoryboardDoc)[]
 
-/** The body of `price`: the fields as they stand in a form; whatever else is there is passed over. */
-export type StoryboardEdit = Partial<Pick<StoryboardDoc, (typeof pricedFields)[number]>>
+/** The body of `price` and `timeline`: the fields as they stand in a form; whatever else is there is passed over. */
+export type StoryboardEdit = Partial<Pick<StoryboardDoc, (typeof editedFields)[number]>>
+
+/** What `timeline` answers with. */
+export interface Animatic {
+  /** Its media's addresses are paths of this server's API. */
+  timeline: TimelinePreview
+  /** What of each scene is still to be paid at most, in US dollars as text; by the scene's id. */
+  due: Record<string, string>
+}
 
 /** Amounts in US dollars, as text. */
 export interface Price {

@@ -3,27 +3,18 @@
  *
  * Nothing of it is kept, here or in the bridge; the browser sees amounts and no key.
  */
-import type { Endpoint, PayloadRequest } from 'payload'
+import type { Endpoint } from 'payload'
 
-import { readJson } from '../body.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
 import { toChanges } from './changes.ts'
-import {
-  paths,
-  type Price,
-  pricedFields,
-  type ScenePrice,
-  type StoryboardEdit,
-} from './contract.ts'
+import { paths, type Price, type ScenePrice } from './contract.ts'
+import { readEdit } from './edits.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
-
-/** Bytes of an edited storyboard. */
-export const largestEdit = 2 * 1024 * 1024
 
 export function priceEndpoint(settings: Settings): Endpoint {
   return {
@@ -43,21 +34,6 @@ export function priceEndpoint(settings: Settings): Endpoint {
       return estimate.status === 200 && price ? answer(price) : bridgeProblem(estimate)
     },
   }
-}
-
-async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
-  return toEdit(await readJson(req.body ?? null, largestEdit))
-}
-
-/** Return the fields that an editor may change, and no others; null for what has no such form. */
-export function toEdit(body: unknown): null | StoryboardEdit {
-  if (!isRecord(body)) return null
-  const { scenes } = body
-  const listed = Array.isArray(scenes) && scenes.every(isRecord)
-  if (scenes !== undefined && scenes !== null && !listed) return null
-  return Object.fromEntries(
-    pricedFields.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
-  )
 }
 
 function toPrice(body: unknown): null | Price {

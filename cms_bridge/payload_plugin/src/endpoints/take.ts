@@ -13,7 +13,7 @@ import { toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { askBridge, type BridgeAnswer } from './bridge.ts'
 import { type MadeKind, madeKinds, paths, type Take, type TakeRequest } from './contract.ts'
-import { largestEdit, toEdit } from './price.ts'
+import { largestEdit, toEdit } from './edits.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 

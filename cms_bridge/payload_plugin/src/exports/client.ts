@@ -1,4 +1,5 @@
 /** Components that run in the browser, for Payload's import map. */
+export { AnimaticPanel } from '../admin/animatic/AnimaticPanel.tsx'
 export { ColourField } from '../admin/shared/ColourField.tsx'
 export { FocusField } from '../admin/storyboard/FocusField.tsx'
 export { RenditionPanel } from '../admin/rendition/RenditionPanel.tsx'

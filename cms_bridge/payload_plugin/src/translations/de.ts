@@ -47,6 +47,23 @@ export const de: Translations = {
   progress: 'Fortschritt',
   jobId: 'Auftrag',
 
+  animatic: 'Vorschau',
+  'animatic.help':
+    'So wird der Film ablaufen, bevor etwas dafür bezahlt wird. Sie folgt dem, was Sie eintippen.',
+  'animatic.estimated':
+    'Manches ist noch nicht gesprochen: Hier bleibt es stumm, und seine Länge ist geschätzt.',
+  'animatic.music': 'Die Musik ist hier nicht zu hören.',
+  'animatic.away':
+    'Die Vorschau kann gerade nicht gezeigt werden: Der Renderdienst antwortet nicht.',
+  'animatic.loading': 'Die Vorschau wird vorbereitet …',
+  'animatic.play': 'Abspielen',
+  'animatic.pause': 'Anhalten',
+  'animatic.mute': 'Ton aus',
+  'animatic.unmute': 'Ton an',
+  'animatic.position': 'Stelle im Film',
+  'animatic.time': '{now} von {all}',
+  'animatic.scene': 'Szene {number}: {title}, ab {time}',
+
   scene: 'Szene',
   scenes: 'Szenen',
   'scene.numbered': 'Szene {number}',

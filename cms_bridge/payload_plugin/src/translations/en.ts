@@ -45,6 +45,22 @@ export const en = {
   progress: 'Progress',
   jobId: 'Job',
 
+  animatic: 'Preview',
+  'animatic.help':
+    'How the film will run, before anything is paid for it. It follows what you type.',
+  'animatic.estimated':
+    'Some narrations are not spoken yet: they are silent here, and their length is estimated.',
+  'animatic.music': 'The music is not heard here.',
+  'animatic.away': 'The preview cannot be shown now: the render service does not answer.',
+  'animatic.loading': 'Preparing the preview …',
+  'animatic.play': 'Play',
+  'animatic.pause': 'Pause',
+  'animatic.mute': 'Sound off',
+  'animatic.unmute': 'Sound on',
+  'animatic.position': 'Moment in the film',
+  'animatic.time': '{now} of {all}',
+  'animatic.scene': 'Scene {number}: {title}, from {time}',
+
   scene: 'Scene',
   scenes: 'Scenes',
   'scene.numbered': 'Scene {number}',

@@ -47,6 +47,22 @@ export const es: Translations = {
   progress: 'Progreso',
   jobId: 'Trabajo',
 
+  animatic: 'Vista previa',
+  'animatic.help':
+    'Así transcurrirá el vídeo, antes de pagar nada por él. Sigue lo que usted escribe.',
+  'animatic.estimated':
+    'Algunas narraciones aún no están grabadas: aquí quedan en silencio y su duración es una estimación.',
+  'animatic.music': 'La música no se oye aquí.',
+  'animatic.away': 'La vista previa no puede mostrarse ahora: el servicio de render no responde.',
+  'animatic.loading': 'Preparando la vista previa…',
+  'animatic.play': 'Reproducir',
+  'animatic.pause': 'Pausar',
+  'animatic.mute': 'Quitar el sonido',
+  'animatic.unmute': 'Activar el sonido',
+  'animatic.position': 'Momento del vídeo',
+  'animatic.time': '{now} de {all}',
+  'animatic.scene': 'Escena {number}: {title}, desde {time}',
+
   scene: 'Escena',
   scenes: 'Escenas',
   'scene.numbered': 'Escena {number}',

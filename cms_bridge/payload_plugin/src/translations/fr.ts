@@ -47,6 +47,22 @@ export const fr: Translations = {
   progress: 'Avancement',
   jobId: 'Tâche',
 
+  animatic: 'Aperçu',
+  'animatic.help': 'Le déroulement du film, avant toute dépense. Il suit ce que vous tapez.',
+  'animatic.estimated':
+    'Certaines narrations ne sont pas encore dites : elles restent muettes ici, et leur durée est estimée.',
+  'animatic.music': 'La musique ne s’entend pas ici.',
+  'animatic.away':
+    'L’aperçu ne peut pas être montré pour le moment : le service de rendu ne répond pas.',
+  'animatic.loading': 'Préparation de l’aperçu…',
+  'animatic.play': 'Lire',
+  'animatic.pause': 'Mettre en pause',
+  'animatic.mute': 'Couper le son',
+  'animatic.unmute': 'Rétablir le son',
+  'animatic.position': 'Moment du film',
+  'animatic.time': '{now} sur {all}',
+  'animatic.scene': 'Scène {number} : {title}, à partir de {time}',
+
   scene: 'Scène',
   scenes: 'Scènes',
   'scene.numbered': 'Scène {number}',

@@ -30,8 +30,9 @@ pytestmark = pytest.mark.anyio
 NOBODYS = {
     ("GET", "/api/v1/health/models"),
     ("GET", "/api/health/models"),
+    ("GET", "/api/v1/fonts"),
 }
-"""What a key is needed for, and is about no project: the models, and how they do."""
+"""What a key is needed for, and is about no project: the models and how they do, fonts."""
 
 EVERYBODYS = {("GET", "/api/v1/workers/status"), ("GET", "/api/v1/queues/status")}
 """What tells of all projects together, to keys of all alone."""
