@@ -134,9 +134,11 @@ class BridgeSettings(DatabaseSettings):
     webhook_secret: SecretStr
     """`whsec_…` shared with the CMS; several, separated by spaces, while one is being rotated."""
     api_key: SecretStr
-    """What the CMS's server presents: a key for everything; `reelwright keys` makes others."""
+    """What the CMS's server presents: a key for everything; `reelwright keys` makes others.
+    Several, separated by spaces, while one is being rotated: each opens."""
     link_secret: SecretStr
-    """Signs the expiring links of the local store."""
+    """Signs the expiring links of the local store, tickets and sessions. Several, separated by
+    spaces, while one is being rotated: the first signs, each verifies."""
 
     # Storage
     storage: Literal["local", "r2"] = "local"
@@ -537,19 +539,13 @@ class BridgeSettings(DatabaseSettings):
                 raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
         return secret
 
-    @field_validator("webhook_signing_secret")
+    @field_validator("api_key", "link_secret", "webhook_signing_secret")
     @classmethod
-    def _long_signing_secrets(cls, secret: SecretStr | None) -> SecretStr | None:
+    def _long_secrets(cls, secret: SecretStr | None) -> SecretStr | None:
+        # What stands between spaces is a secret by itself: a sentence is many, and each is weak.
         given = secret.get_secret_value().split() if secret else [" " * 32]
         if not given or min(map(len, given)) < 32:  # noqa: PLR2004 - as the message says
-            raise ValueError("must be at least 32 characters long, each")
-        return secret
-
-    @field_validator("api_key", "link_secret")
-    @classmethod
-    def _long_secret(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < 32:  # noqa: PLR2004 - as the message says
-            raise ValueError("must be at least 32 characters long")
+            raise ValueError("must be at least 32 characters long, without spaces; each of several")
         return secret
 
     @model_validator(mode="after")

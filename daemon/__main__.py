@@ -263,7 +263,7 @@ async def _submit(brief: Brief, settings: BridgeSettings, *, approve: bool) -> N
         sender = Sender(
             http,
             webhook_secret=settings.webhook_secret.get_secret_value().split()[0],
-            api_key=settings.api_key.get_secret_value(),
+            api_key=settings.api_key.get_secret_value().split()[0],
         )
         job = await sender.submit(brief)
         drafted = await _watch(sender, job, until="storyboard_complete")

@@ -15,8 +15,8 @@ import psutil
 
 from tests.support import events
 
-API_KEY = "an api key of more than 32 characters"
-LINK_SECRET = "a link secret of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
+LINK_SECRET = "a-link-secret-of-more-than-32-characters"
 WEBHOOKS = "/api/v1/webhooks/payload"
 
 

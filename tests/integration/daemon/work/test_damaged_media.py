@@ -47,7 +47,7 @@ from tests.support.stock_pictures import stock_picture
 pytestmark = pytest.mark.anyio
 
 CONFIG = ModelsConfig(gemini=GeminiModelConfig(max_retries=2, retry_delay_ms=100))
-API_KEY = "an api key of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
 BOARD = events.storyboard("The boat leaves the harbour at dawn.")
 STORY = (
     "Long before the town is awake, the oven glows. Ada has baked here for thirty years. "
@@ -66,7 +66,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
         models=CONFIG,
     )
 

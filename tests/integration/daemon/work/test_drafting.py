@@ -62,8 +62,8 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
         database_url=database,
         work_directory=directory,
         webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr("an api key of more than 32 characters"),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        api_key=SecretStr("an-api-key-of-more-than-32-characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
     )
     job = (await accept(events.submitted(video=uuid4().hex))).job_id
     async with open_providers(ModelsConfig()) as free:

@@ -41,7 +41,7 @@ from tests.support.services import opened_services
 
 pytestmark = pytest.mark.anyio
 
-API_KEY = "an api key of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
 GENERATE = "/api/v1/media/generate"
 PRICE = Decimal("0.04")
 PRICES = Prices(picture=lambda _: PRICE, narration=lambda _: Decimal("0.01"))
@@ -65,7 +65,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
         cap_video_dollars=Decimal("0.05"),
     )
 

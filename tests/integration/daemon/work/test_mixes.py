@@ -32,7 +32,7 @@ from tests.support.sounds import tone, write_wav
 
 pytestmark = pytest.mark.anyio
 
-API_KEY = "an api key of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
 SUBMIT = "/api/v1/tasks/submit"
 SPOKEN = {"kind": "audio", "projectId": "bakery", "text": "Bread, every morning. Come early."}
 
@@ -46,7 +46,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
     )
 
 

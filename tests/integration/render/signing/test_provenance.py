@@ -96,6 +96,24 @@ def test_a_signer_nobody_knows_is_valid_and_one_vouched_for_is_trusted(
     assert known.signer == "Reelwright development"
 
 
+def test_what_was_signed_stays_good_when_the_pair_is_replaced(video: Path, tmp_path: Path) -> None:
+    pairs = {name: development(tmp_path / name) for name in ("old", "new")}
+    anchors = {}
+    for name, pair in pairs.items():
+        sign(video, tmp_path / f"{name}.mp4", storyboard=STORYBOARD, certificate=pair)
+        anchors[name] = tmp_path / f"{name}.anchor.pem"
+        anchors[name].write_bytes(pair.certificate.read_bytes())
+    for file in (pairs["old"].certificate, pairs["old"].key):
+        file.unlink()
+    for film, anchor, standing in (
+        ("old", "old", Standing.TRUSTED),
+        ("new", "new", Standing.TRUSTED),
+        ("old", "new", Standing.VALID),
+    ):
+        told = read(tmp_path / f"{film}.mp4", anchors=anchors[anchor])
+        assert told.standing is standing
+
+
 def test_other_readers_of_c2pa_see_how_each_part_came_to_be(signed: Path) -> None:
     with c2pa.Reader(str(signed)) as reader:
         manifest = reader.get_active_manifest()

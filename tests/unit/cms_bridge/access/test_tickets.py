@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cms_bridge.access.tickets import Tickets
 from cms_bridge.errors import Unauthorised
 
-SECRET = "a link secret of more than 32 characters"
+SECRET = "a-link-secret-of-more-than-32-characters"
 JOB = uuid4()
 
 

@@ -42,7 +42,7 @@ async def test_another_is_refused_but_where_health_is_told(host: str) -> None:
 
 
 def settings(**given: str) -> BridgeSettings:
-    secret = SecretStr("a secret of more than 32 characters")
+    secret = SecretStr("a-secret-of-more-than-32-characters")
     return BridgeSettings(
         redis_url="redis://x",
         webhook_secret=SecretStr("whsec_" + "A" * 32),

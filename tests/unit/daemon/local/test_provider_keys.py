@@ -1,7 +1,7 @@
 """Keys of paid providers: what runs by itself leaves them alone, and the doctor looks for all."""
 
 import pytest
-from pydantic import AliasChoices
+from pydantic import AliasChoices, SecretStr
 
 from cms_bridge.settings import PREFIX
 from daemon.local import doctor
@@ -11,7 +11,7 @@ from daemon.settings import DaemonSettings
 KEYS = {
     name
     for field in DaemonSettings.model_fields.values()
-    if isinstance(field.validation_alias, AliasChoices)
+    if isinstance(field.validation_alias, AliasChoices) and field.annotation == SecretStr | None
     for name in map(str, field.validation_alias.choices)
     if not name.startswith(PREFIX)
 }
