@@ -18,6 +18,7 @@ from cms_bridge.operations.reconciliation import Amount, Inventory
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.base import StorageError
 from cms_bridge.storage.factory import store_from
+from daemon.errors import DaemonError
 
 commands = typer.Typer(no_args_is_help=True, help="The object store, beside the database.")
 _console = Console()
@@ -31,7 +32,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     removed: Amount
 
 
-class ObjectsError(Exception):
+class ObjectsError(DaemonError):
     """What stands in the way, in a sentence."""
 
 

@@ -132,7 +132,11 @@ async def preview_edit(
     "/",
     opt=terms(MediumNotFound) | needs(Action.READ, whose=Whose.NOBODYS),
     summary="A font that films are set in",
-    responses={HTTPStatus.OK: ResponseSpec(bytes, media_type="font/sfnt", description="The file")},
+    responses={
+        HTTPStatus.OK: ResponseSpec(
+            bytes, generate_examples=False, media_type="font/sfnt", description="The file"
+        )
+    },
 )
 async def get_font(
     file: Annotated[str, QueryParameter(max_length=64, description="One of a timeline's `faces`.")],
