@@ -58,7 +58,7 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
   return (
     <section aria-label={t('scenes')} className="rw-board">
       <div className="rw-board__head">
-        <h3 className="rw-board__title">{t('scenes')}</h3>
+        <h2 className="rw-board__title">{t('scenes')}</h2>
         <LinkButton to={`${config.routes.admin}/collections/${slug}/${String(id)}`}>
           {t('board.allSettings')}
         </LinkButton>
