@@ -1,12 +1,10 @@
 """Migrations, forwards and back, alone and at the same time, on both databases."""
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from uuid import UUID, uuid4
 
 import anyio
@@ -28,6 +26,7 @@ from render.generation.base import Kind
 from tests.support import every_kind
 from tests.support.ledger import AMPLE, call, check_books, claimed, new_job, pay
 from tests.support.servers.postgres import PostgresServer
+from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
@@ -127,7 +126,7 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
     televised = {name for name, row in before["job"].items() if "/1001" in (row["output"] or "")}
     assert televised
     kinds = {name: row["kind"] for name, row in before["job"].items()}
-    levels = sorted((one.ID for one in _migrations()), reverse=True)
+    levels = sorted((one.ID for one in versions()), reverse=True)
     for level in levels:
         await migrate(empty_url, direction="backwards", to=level)
         async with connected(empty_url):
@@ -192,14 +191,6 @@ async def test_a_job_decided_on_under_an_older_service_keeps_what_was_decided(
     await migrate(empty_url)
     async with connected(empty_url):
         assert (await Job.select(Job.approved_cost))[0]["approved_cost"] == Decimal("0.50")
-
-
-def _migrations() -> list[ModuleType]:
-    folder = Path(APP_CONFIG.resolved_migrations_folder_path)
-    return [
-        importlib.import_module(f"migrations.versions.{path.stem}")
-        for path in folder.glob("reelwright_*.py")
-    ]
 
 
 async def _indexes(url: str) -> set[str]:
