@@ -213,6 +213,8 @@ export interface RenditionDoc {
   url?: string
   posterUrl?: string
   downloadUrl?: string
+  /** Of the HLS stream, where one was made. */
+  streamUrl?: string
   captionsUrl?: string
   chaptersUrl?: string
   transcriptUrl?: string

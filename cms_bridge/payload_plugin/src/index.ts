@@ -15,9 +15,11 @@ import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
 import { boardEndpoints } from './endpoints/board.ts'
 import { animaticEndpoints } from './endpoints/animatic.ts'
+import { exportEndpoints } from './endpoints/exports.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
+import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoint } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
@@ -64,6 +66,8 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...watchEndpoints(settings),
         statusEndpoint(settings),
         filmsEndpoint(settings),
+        ...exportEndpoints(settings),
+        spendingEndpoint(settings),
         priceEndpoint(settings),
         ...boardEndpoints(settings),
         takeEndpoint(settings),

@@ -16,6 +16,20 @@ export function projects(settings: Settings): CollectionConfig {
     admin: { group: adminGroup, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
     hooks: { beforeDelete: [refuseInUse(settings)] },
     fields: [
+      {
+        name: 'panel',
+        type: 'ui',
+        label: labels('spending'),
+        admin: {
+          components: {
+            Field: {
+              path: 'payload-plugin-reelwright/client#ProjectPanel',
+              clientProps: { slugs },
+            },
+          },
+          disableListColumn: true,
+        },
+      },
       { name: 'name', type: 'text', label: labels('project.name'), required: true, maxLength: 200 },
       paletteField,
       {

@@ -101,6 +101,7 @@ export function renditions(settings: Settings): CollectionConfig {
       link('url'),
       link('posterUrl'),
       link('downloadUrl'),
+      link('streamUrl'),
       link('captionsUrl'),
       link('chaptersUrl'),
       link('transcriptUrl'),

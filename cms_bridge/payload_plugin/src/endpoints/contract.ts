@@ -10,13 +10,18 @@ import type {
   Stage,
   StoryboardDoc,
 } from '../documents.ts'
-import type { CmsEvent, Problem } from '../generated/events.ts'
+import type { AspectRatio, CmsEvent, Problem, Status } from '../generated/events.ts'
 import type { HoldReason } from '../publishing.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
   films: '/reelwright/videos/:id/films',
+  exports: '/reelwright/videos/:id/exports',
+  exportPrices: '/reelwright/videos/:id/exports/prices',
+  orderExports: '/reelwright/videos/:id/exports/order',
+  exportAct: '/reelwright/videos/:id/exports/:export/:act',
+  spending: '/reelwright/projects/:id/spending',
   price: '/reelwright/storyboards/:id/price',
   board: '/reelwright/storyboards/:id/board',
   take: '/reelwright/storyboards/:id/take',
@@ -28,6 +33,7 @@ export const paths = {
   video: '/reelwright/renditions/:id/video',
   poster: '/reelwright/renditions/:id/poster',
   download: '/reelwright/renditions/:id/download',
+  stream: '/reelwright/renditions/:id/stream.m3u8',
   captions: '/reelwright/renditions/:id/captions.vtt',
   chapters: '/reelwright/renditions/:id/chapters.vtt',
   transcript: '/reelwright/renditions/:id/transcript.txt',
@@ -46,6 +52,12 @@ export function pathTo(name: keyof typeof paths, params: Record<string, Id>): st
 export interface Answers {
   status: VideoStatus
   films: Film[]
+  exports: Export[]
+  exportPrices: ExportPrice[]
+  /** Nothing: what became of it is in the next list. */
+  orderExports: null
+  exportAct: null
+  spending: Spending
   price: Price
   board: Board
   take: Take
@@ -245,6 +257,70 @@ export type ChargeOutcome = 'charged' | 'not_charged'
 /** The body of `resolve`. */
 export interface ChargeResolution {
   outcome: ChargeOutcome
+}
+
+export const shapes = ['16:9', '9:16', '1:1'] as const satisfies readonly AspectRatio[]
+
+/** The short side of the picture, in lines. */
+export const resolutions = ['1080p', '720p', '360p'] as const
+
+/** How pictures are compressed: the first plays everywhere, each further one takes fewer bytes. */
+export const codecs = ['h264', 'hevc', 'av1'] as const
+
+/** What becomes of pictures in another shape: cut, for nothing, or made for it, at a price. */
+export const pictureChoices = ['cropped', 'anew'] as const
+
+/** Forms in which a finished film is wanted: one for each shape. */
+export interface ExportOrder {
+  shapes: AspectRatio[]
+  resolution: (typeof resolutions)[number]
+  format: (typeof codecs)[number]
+  pictures: (typeof pictureChoices)[number]
+}
+
+/** The body of `orderExports`: the order, and for each shape the price that was shown. */
+export interface PricedOrder extends ExportOrder {
+  prices: Partial<Record<AspectRatio, string>>
+}
+
+export interface ExportPrice {
+  shape: AspectRatio
+  /** At most, in US dollars as text; 0 where it begins by itself. */
+  toApprove: string
+}
+
+export const exportActs = ['approve', 'cancel', 'retry'] as const
+
+/** A finished film in another form, as it stands. */
+export interface Export {
+  id: string
+  status: Status
+  /** Percent. */
+  progress: number
+  shape: AspectRatio
+  resolution: ExportOrder['resolution']
+  format: ExportOrder['format']
+  /** Whether pictures that were made for the film's shape are cut to this one. */
+  isCropped: boolean
+  /** What an approval of it names, in US dollars as text; 0 once nothing more is to be paid. */
+  toApprove: string
+  error: null | Problem
+  /** Null until it is done. */
+  film:
+    | null
+    | (Pick<Film, 'bytes' | 'duration' | 'height' | 'id' | 'width'> & {
+        /** Whether there is an HLS stream of it. */
+        hasStream: boolean
+      })
+}
+
+/** What a project has spent, in US dollars as text; a cap is null where nothing was made yet. */
+export interface Spending {
+  spent: string
+  cap: null | string
+  /** Of all projects since the first of the month, for those who may see all; else null. */
+  monthSpent: null | string
+  monthCap: null | string
 }
 
 /** What the service is told of a write-back: the document, and whether the write changed it. */

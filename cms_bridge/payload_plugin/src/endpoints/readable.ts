@@ -1,6 +1,8 @@
 /** Documents that whoever asks may read. */
 import type { PayloadRequest, Where } from 'payload'
 
+import type { Id } from '../documents.ts'
+
 /** Return the document that the endpoint's address names. */
 export function findReadable<T>(req: PayloadRequest, collection: string): Promise<T | undefined> {
   return findNewestReadable<T>(req, collection, { id: { equals: req.routeParams?.id } })
@@ -23,4 +25,14 @@ export async function findNewestReadable<T>(
     req,
   })
   return docs[0] as unknown as T | undefined
+}
+
+/** Tell whether whoever asks may change a document, by the rule that its collection has. */
+export async function mayWrite(req: PayloadRequest, collection: string, id: Id): Promise<boolean> {
+  const rule = req.payload.collections[collection]?.config.access.update
+  const allowed = rule ? await rule({ id, req }) : Boolean(req.user)
+  if (typeof allowed === 'boolean') return allowed
+  const where: Where = { and: [{ id: { equals: id } }, allowed] }
+  const found = await req.payload.count({ collection, where, overrideAccess: true, req })
+  return found.totalDocs > 0
 }

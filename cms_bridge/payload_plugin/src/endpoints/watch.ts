@@ -17,7 +17,7 @@ import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { bridgeUnavailable, problem } from './responses.ts'
 
-type Medium = 'download' | 'poster' | 'video'
+type Medium = 'download' | 'poster' | 'stream' | 'video'
 type Text = 'captions' | 'chapters' | 'transcript'
 
 /** Where each text stands below a film, and what it is. */
@@ -35,11 +35,12 @@ const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
     ['video', 'url'],
   ],
   poster: [['poster', 'url']],
+  stream: [['hls', 'url']],
 }
 
 export function watchEndpoints(settings: Settings): Endpoint[] {
   return [
-    ...(['video', 'poster', 'download'] as const).map((medium): Endpoint => ({
+    ...(['video', 'poster', 'download', 'stream'] as const).map((medium): Endpoint => ({
       method: 'get',
       path: paths[medium],
       handler: (req) => redirectTo(settings, req, medium),

@@ -2,6 +2,7 @@
 export { AnimaticPanel } from '../admin/animatic/AnimaticPanel.tsx'
 export { ColourField } from '../admin/shared/ColourField.tsx'
 export { FocusField } from '../admin/storyboard/FocusField.tsx'
+export { ProjectPanel } from '../admin/project/ProjectPanel.tsx'
 export { RenditionPanel } from '../admin/rendition/RenditionPanel.tsx'
 export { SceneCard } from '../admin/board/SceneCard.tsx'
 export { SceneLabel } from '../admin/storyboard/SceneLabel.tsx'

@@ -15,6 +15,7 @@ export const addLinks: CollectionAfterReadHook = ({ doc, req }) => {
     url: api + pathTo('video', { id }),
     posterUrl: api + pathTo('poster', { id }),
     downloadUrl: api + pathTo('download', { id }),
+    streamUrl: api + pathTo('stream', { id }),
     captionsUrl: api + pathTo('captions', { id }),
     chaptersUrl: api + pathTo('chapters', { id }),
     transcriptUrl: api + pathTo('transcript', { id }),

@@ -24,7 +24,7 @@ export class Bridge {
   links: unknown = {}
   /** Texts beside films by their paths; one that is an address leads there. */
   texts: Record<string, string> = {}
-  /** How the next questions with a body are answered, by a part of their path. */
+  /** How the next questions are answered, by a part of their path. */
   answers: Record<string, Answer> = {}
   asked: { authorization: string | undefined; body: unknown; path: string }[] = []
   linkRequests: { authorization: string | undefined; path: string }[] = []
@@ -73,7 +73,8 @@ export class Bridge {
         authorization: incoming.headers.authorization,
         path: incoming.url ?? '',
       })
-      return { status: 200, body: this.links }
+      const named = Object.keys(this.answers).find((part) => incoming.url?.includes(part))
+      return (named && this.answers[named]) || { status: 200, body: this.links }
     }
     const raw = Buffer.concat(chunks).toString('utf8')
     const path = incoming.url ?? ''

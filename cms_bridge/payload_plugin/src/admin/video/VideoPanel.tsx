@@ -39,6 +39,7 @@ import {
   makeChangesLabel,
 } from '../storyboard/price.ts'
 import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
+import { Exports } from './Exports.tsx'
 import { Films } from './Films.tsx'
 import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
@@ -136,6 +137,13 @@ function Content({
           refresh={refresh}
           situation={situationOf(status)}
           slug={slugs.storyboards}
+        />
+      )}
+      {rendition?.file && (
+        <Exports
+          key={`exports ${String(rendition.file.number)}`}
+          mayApprove={status.mayApprove}
+          rendition={rendition}
         />
       )}
     </>
