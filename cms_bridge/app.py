@@ -42,6 +42,7 @@ from cms_bridge.api import (
     timelines,
     uploads,
     videos,
+    voices,
     webhooks,
 )
 from cms_bridge.api.bodies import BridgeRequest, KnownParameters, plain_body
@@ -83,6 +84,7 @@ RESOURCES = (
     approvals,
     storyboards,
     media,
+    voices,
     timelines,
     events,
     uploads,

@@ -250,6 +250,16 @@ async def of_scenes(
     return found
 
 
+async def of_requests(request_digests: Collection[str]) -> list[AssetRecord]:
+    """Return what was made for requests in any project, oldest first.
+
+    Only for requests that hold nothing of a project's.
+    """
+    if not request_digests:
+        return []
+    return await _oldest_first(Asset.request_digest.is_in(list(request_digests)))
+
+
 async def _oldest_first(which: Combinable) -> list[AssetRecord]:
     rows = await Asset.select(*Asset.all_columns()).where(which).order_by(Asset.created_at)
     return [AssetRecord.of(row) for row in rows]

@@ -19,7 +19,7 @@ import structlog
 from arq import func
 from redis.exceptions import RedisError
 
-from cms_bridge import telemetry, tracing, wakeups
+from cms_bridge import telemetry, tracing, voices, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
@@ -55,6 +55,7 @@ _REPORT_SECONDS = 2.0
 _REPORT_EXPIRY_SECONDS = 6.0
 _PIECES_SECONDS = 60.0
 """How often shared pieces of films are swept, which adds up all there are."""
+_VOICES_SECONDS = 3_600.0
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
 
@@ -113,6 +114,7 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
+        group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
         group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
         await stop.requested.wait()
         group.cancel_scope.cancel()
@@ -188,6 +190,12 @@ async def _report(services: Services) -> None:
         await services.queue.report_daemon(services.worker, seconds=_REPORT_EXPIRY_SECONDS)
     except (RedisError, OSError):
         log.debug("daemon.report_failed", worker=services.worker)
+
+
+async def _tell_voices(services: Services) -> None:
+    """Let the database know which voices can be asked for here."""
+    await voices.report(services.providers.voices)
+    await voices.prune(timedelta(days=services.settings.model_health_days))
 
 
 async def _tell_presence(services: Services, *, draining: bool = False) -> None:

@@ -5,7 +5,8 @@
     │   ├── EmptyScript          neither script nor brief holds a word to say
     │   ├── LimitExceeded        a named limit is passed; carries name, limit and value
     │   ├── OwnFileMissing       a file of one's own is named that is not there, or no more
-    │   └── OwnFileUnfit         a file of one's own is of another kind than its place asks for
+    │   ├── OwnFileUnfit         a file of one's own is of another kind than its place asks for
+    │   └── UnknownVoice         no provider has a voice by this name
     ├── GenerationError          a picture or a voice could not be made
     │   ├── RetryableGeneration  the same call may succeed later
     │   │   ├── RunningGeneration   it runs on at the provider; asking again fetches it
@@ -59,6 +60,12 @@ class EmptyScript(InvalidStoryboard):
     """Neither the script nor the brief holds a word to say."""
 
     code = "empty_script"
+
+
+class UnknownVoice(InvalidStoryboard):
+    """A voice that no provider has; the sentence names those that are called nearly so."""
+
+    code = "voice_not_found"
 
 
 class LimitExceeded(InvalidStoryboard):

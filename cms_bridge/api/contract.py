@@ -46,11 +46,11 @@ from cms_bridge.problems import ProblemDetails
 from cms_bridge.protections import own_policy
 from cms_bridge.server import REFUSALS
 from render import schema
-from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
+from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded, UnknownVoice
 
 Document = dict[str, Any]
 
-UNFILMABLE = (InvalidStoryboard, EmptyScript, LimitExceeded)
+UNFILMABLE = (InvalidStoryboard, EmptyScript, LimitExceeded, UnknownVoice)
 """What the engine refuses of a brief or a storyboard."""
 
 _KEYED = (Unauthorised, Forbidden, RateLimited)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 from uuid import UUID, uuid4
 
-from cms_bridge import projects, wakeups
+from cms_bridge import projects, voices, wakeups
 from cms_bridge.database import AlreadyStored, run_script, transaction, unique_violations
 from cms_bridge.engines import Script, Step
 from cms_bridge.errors import EventConflict
@@ -30,6 +30,7 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import InboundEvent
 from cms_bridge.webhooks import publication
+from render.errors import UnknownVoice
 from render.storyboard import Limits, clean_text
 
 FIRST = Script(
@@ -88,6 +89,14 @@ async def accept(
     `InvalidStoryboard`.
     """
     digest = hashlib.sha256(body).hexdigest()
+    if isinstance(event, VideoSubmitted):
+        try:
+            await voices.check(event.data.brief.voice)
+        except UnknownVoice:
+            # There was such a voice when it came for the first time.
+            if duplicate := await _find_duplicate(event_id, digest):
+                return duplicate
+            raise
     if isinstance(event, VideoSubmitted) and (
         job := await _accept_first(event_id, body, digest, event, limits)
     ):

@@ -22,7 +22,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge import own_files, wakeups
+from cms_bridge import own_files, voices, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import (
     ApprovalConflict,
@@ -111,6 +111,8 @@ async def revised(
         )
     storyboard.check(limits)
     await own_files.check(job.project, storyboard, limits=limits)
+    if storyboard.voice != job.storyboard.voice:
+        await voices.check(storyboard.voice)
     return storyboard
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets, projects
+from cms_bridge import assets, projects, voices
 from cms_bridge.assets import AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
@@ -171,6 +171,7 @@ async def order(
         )
     board = wanted.storyboard
     board.check(limits)
+    await voices.check(board.voice)
     if wanted.music:
         bed = wanted.music.asset and await find_sound(wanted.project, wanted.music.asset)
         board = wanted.music.under(board, media_type=bed.media_type if bed else "")

@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import projects
+from cms_bridge import projects, voices
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, JobNotFound, Superseded
 from cms_bridge.events import Submission, VideoRef
@@ -58,6 +58,7 @@ async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple
     `InvalidStoryboard`.
     """
     wanted.brief.check(limits)
+    await voices.check(wanted.brief.voice)
     if key and (existing := await _find_order(wanted, key)):
         return existing, False
     now, job = datetime.now(UTC), uuid4()

@@ -29,6 +29,7 @@ from render.generation.requests import (
     own_file,
     speech_request,
 )
+from render.generation.voices import FREE, GEMINI, REPLICATE, provider_of
 from render.storyboard import Motion, Scene, Storyboard, clean_text
 
 
@@ -62,23 +63,31 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     usual one, the dearest one's the bound.
     """
     image_models: list[str] = []
-    speech_models: list[str] = []
+    speech_models: list[tuple[str, str]] = []
     clip_models: list[str] = []
     if gemini:
         image_models += (models.gemini.primary, models.gemini.fallback)
-        speech_models.append(models.gemini_speech)
+        speech_models.append((GEMINI, models.gemini_speech))
         clip_models.append(models.gemini_clips)
     if replicate:
         image_models.append(models.replicate_images)
-        speech_models.append(models.replicate_speech)
+        speech_models.append((REPLICATE, models.replicate_speech))
         clip_models.append(models.replicate_clips)
     image_prices = [models.price(model) for model in image_models if model]
-    speech_prices = [models.price(model) for model in speech_models if model]
+    speech_prices = [(whose, models.price(model)) for whose, model in speech_models if model]
     clip_rungs = [(models.price(model), models.clip_model(model)) for model in clip_models if model]
 
     def picture(request: ImageRequest, rungs: list[Price]) -> Decimal:
         prompt = picture_prompt(request)
         return max((image_price(price, prompt) for price in rungs), default=Decimal(0))
+
+    def speakers(request: SpeechRequest) -> list[Price]:
+        # In the order in which a chain asks for this voice (`SpeechChain`).
+        provider = provider_of(request.voice)
+        if provider in FREE:
+            return []
+        rungs = sorted(speech_prices, key=lambda rung: rung[0] != provider)
+        return [price for _, price in rungs]
 
     def narration(request: SpeechRequest, rungs: list[Price]) -> Decimal:
         text = clean_text(request.text)
@@ -91,9 +100,9 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
 
     return Prices(
         picture=lambda request: picture(request, image_prices),
-        narration=lambda request: narration(request, speech_prices),
+        narration=lambda request: narration(request, speakers(request)),
         usual_picture=lambda request: picture(request, image_prices[:1]),
-        usual_narration=lambda request: narration(request, speech_prices[:1]),
+        usual_narration=lambda request: narration(request, speakers(request)[:1]),
         clip=(lambda request: clip(request, clip_rungs)) if clip_rungs else None,
         usual_clip=lambda request: clip(request, clip_rungs[:1]),
         clips_end_with_next=models.clips_end_with_next,

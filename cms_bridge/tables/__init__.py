@@ -20,7 +20,7 @@ from cms_bridge.tables.messages import (
     WebhookSubscription,
 )
 from cms_bridge.tables.money import Approval, Charge, Spend
-from cms_bridge.tables.operations import ApiKey, ModelAggregate, ModelHealth
+from cms_bridge.tables.operations import ApiKey, ModelAggregate, ModelHealth, Voice
 
 TABLES: tuple[type[Table], ...] = (
     Project,
@@ -41,6 +41,7 @@ TABLES: tuple[type[Table], ...] = (
     Turn,
     ModelHealth,
     ModelAggregate,
+    Voice,
     ApiKey,
     WebhookSubscription,
     WebhookEvent,

@@ -44,6 +44,23 @@ class ModelAggregate(Table):
     p95 = DoublePrecision(null=True, default=None)
 
 
+class Voice(Table):
+    """A voice that some daemon has, as its provider tells of it."""
+
+    id = Varchar(length=200, primary_key=True)
+    """`<provider>:<name>`, which a brief asks for it by."""
+    provider = Varchar(length=64)
+    name = Varchar(length=128)
+    """The provider's own."""
+    languages = JSON(default="[]")
+    """Language tags in lower case; none where it speaks whatever its text is written in."""
+    gender = Varchar(length=16, null=True, default=None)
+    """One of `render.generation.voices.Gender`; None where the provider does not say."""
+    description = Varchar(length=200)
+    reported_at = Timestamptz()
+    """When a daemon last had it."""
+
+
 class ApiKey(Table):
     """A key of the API: what it is for, and a digest of its secret, which nobody here knows."""
 

@@ -59,6 +59,7 @@ from render.generation.circuit import Circuit
 from render.generation.patience import Patience
 from render.generation.requests import request_digest
 from render.generation.unmetered import Unmetered
+from render.generation.voices import FREE, provider_of
 from render.problem import Problem
 
 Q = TypeVar("Q", ImageRequest, SpeechRequest, ClipRequest, MusicRequest, TextRequest)
@@ -351,8 +352,17 @@ class SpeechChain(Chain[SpeechRequest, Generated]):
     """A `SpeechModel`."""
 
     async def speak(self, request: SpeechRequest) -> Generated:
-        """Return a line of speech; raise `GenerationError`."""
-        return await self._generate(request)
+        """Return a line of speech; raise `GenerationError`.
+
+        Who has the voice that is asked for by its provider's name is asked first, and for a
+        voice that costs nothing nobody is paid.
+        """
+        provider = provider_of(request.voice)
+        if not provider:
+            return await self._generate(request)
+        rungs = [rung for rung in self.rungs if not (rung.paid and provider in FREE)]
+        rungs.sort(key=lambda rung: rung.provider != provider)
+        return await replace(self, rungs=rungs)._generate(request)  # noqa: SLF001 - its own
 
 
 class VideoChain(Chain[ClipRequest, Generated]):

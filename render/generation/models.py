@@ -72,6 +72,8 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     replicate_images: str = "black-forest-labs/flux-1.1-pro-ultra"
     """The FLUX model whose pictures leave the camera room to zoom at 1080p."""
     replicate_speech: str = "minimax/speech-2.6-turbo"
+    replicate_voices: tuple[str, ...] = ()
+    """Ids of further voices that it may be asked for, such as cloned ones."""
     replicate_clips: str = "bytedance/seedance-1.5-pro"
     """The model for clips that takes a last picture too and is cheap without sound."""
     replicate_music: str = "stability-ai/stable-audio-2.5"

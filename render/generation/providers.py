@@ -58,12 +58,13 @@ from render.generation.gemini.music import GeminiMusic
 from render.generation.gemini.speech import GeminiSpeech
 from render.generation.gemini.text import GeminiText
 from render.generation.gemini.video import GeminiVideo
+from render.generation.gemini.voices import VOICES as GEMINI_VOICES
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineMusic, OfflineSpeech
+from render.generation.offline.voices import voices as offline_voices
 from render.generation.pacing import Gate, Pace
 from render.generation.patience import Patience
 from render.generation.piper import library as piper
-from render.generation.piper.library import Voice
 from render.generation.piper.processes import Bounds
 from render.generation.piper.speech import PiperSpeech
 from render.generation.replicate import account as replicate
@@ -74,8 +75,10 @@ from render.generation.replicate.predictions import Predictions
 from render.generation.replicate.speech import ReplicateSpeech
 from render.generation.replicate.text import ReplicateText
 from render.generation.replicate.video import ReplicateVideo
+from render.generation.replicate.voices import voices as replicate_voices
 from render.generation.standards import Standards
 from render.generation.stock import StockImages
+from render.generation.voices import Voice
 
 _OFFLINE = "offline"
 _LONG_CALLS = 2
@@ -107,6 +110,8 @@ class Providers:
     """None where no provider that writes has a key."""
     clips: VideoChain | None = None
     """None where no provider that makes clips has a key."""
+    voices: tuple[Voice, ...] = ()
+    """All that can be asked for."""
     inspector: Inspector = field(default_factory=Inspector)
     """Looks at media that were made earlier."""
 
@@ -129,6 +134,7 @@ class Providers:
             text=self.text and self.text.metered(meter, keep=keep, guard=guard, announce=announce),
             clips=self.clips
             and self.clips.metered(meter, keep=keep, guard=guard, announce=announce),
+            voices=self.voices,
             inspector=self.inspector,
         )
 
@@ -164,7 +170,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     replicate_url: str = replicate.BASE_URL,
     outputs_from: Collection[str] = (),
     stock: Path | None = None,
-    voices: Sequence[Voice] = (),
+    voices: Sequence[piper.Voice] = (),
     voice_bounds: Bounds | None = None,
     gemini_pace: Pace | None = None,
     replicate_pace: Pace | None = None,
@@ -236,6 +242,16 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
             )
             if rungs.clips
             else None,
+            voices=(
+                *(GEMINI_VOICES if gemini_key and config.gemini_speech else ()),
+                *(
+                    replicate_voices(config.replicate_voices)
+                    if replicate_token and config.replicate_speech
+                    else ()
+                ),
+                *piper.catalogued(voices),
+                *offline_voices(),
+            ),
             inspector=inspector,
         )
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from cms_bridge import voices
 from cms_bridge.assets import Metadata
 from cms_bridge.database import transaction
 from cms_bridge.jobs import exports, media, renditions
@@ -23,6 +24,7 @@ from cms_bridge.webhooks.events import Occasion
 from cms_bridge.webhooks.publication import publish
 from render.containers.reader import Medium, Use
 from render.generation.base import Kind
+from render.generation.voices import Voice
 from render.storyboard import Limits
 from tests.support import events
 from tests.support.jobs import put
@@ -33,6 +35,7 @@ from tests.support.webhooks import subscribed
 async def store_api_objects(name: str = "p1") -> list[dict[str, str]]:
     """Store a project's; return their ids by the names of path parameters."""
     project = {"projectId": name}
+    await voices.report([Voice(provider="offline", name="en-us", languages=("en-us",))])
     waiting, offered, unapproved, done = [await new_job(project=name) for _ in range(4)]
     await put(offered, Status.STORYBOARD_COMPLETE, approved=False)
     await put(unapproved, Status.PENDING, approved=False, storyboard_data=None)

@@ -11,18 +11,14 @@ from render.generation.base import Generated, SpeechRequest, Ticket
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.answers import Bill, last_medium, unusable
 from render.generation.gemini.errors import NAME, PROVIDER
+from render.generation.gemini.voices import VOICES
 from render.generation.pcm import finish, wav
 from render.generation.prices import Price, speech_price
-from render.generation.voices import unknown_voice
+from render.generation.voices import own_name, unknown_voice
 from render.storyboard import clean_text
 
-VOICES = frozenset({
-    "Achernar", "Achird", "Algenib", "Algieba", "Alnilam", "Aoede", "Autonoe", "Callirrhoe",
-    "Charon", "Despina", "Enceladus", "Erinome", "Fenrir", "Gacrux", "Iapetus", "Kore",
-    "Laomedeia", "Leda", "Orus", "Puck", "Pulcherrima", "Rasalgethi", "Sadachbia", "Sadaltager",
-    "Schedar", "Sulafat", "Umbriel", "Vindemiatrix", "Zephyr", "Zubenelgenubi",
-})  # fmt: skip
 DEFAULT_VOICE = "Kore"
+_NAMES = frozenset(voice.name for voice in VOICES)
 _RATE = re.compile(r"rate=(?P<rate>\d{4,6})")
 
 
@@ -49,7 +45,8 @@ class GeminiSpeech:
         text = clean_text(request.text)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
-        voice = request.voice if request.voice in VOICES else DEFAULT_VOICE
+        wanted = own_name(request.voice, PROVIDER)
+        voice = wanted if wanted in _NAMES else DEFAULT_VOICE
         answer = await self._gemini.generate(
             self.model,
             text,
@@ -75,5 +72,5 @@ class GeminiSpeech:
             provider=PROVIDER,
             model=self.model,
             cost=cost,
-            warnings=unknown_voice(NAME, request.voice, voice),
+            warnings=unknown_voice(NAME, wanted, voice),
         )

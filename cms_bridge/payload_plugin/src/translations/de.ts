@@ -400,6 +400,7 @@ export const de: Translations = {
 
   'error.empty_script':
     'Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
+  'error.voice_not_found': 'Es gibt keine Stimme „{voice}“. Ähnlich heißen: {nearest}.',
   'error.invalid_storyboard': 'Dieses Storyboard lässt sich nicht verfilmen.',
   'error.generation_failed': 'Ein Bild oder eine Stimme konnte nicht erzeugt werden.',
   'error.generation_unavailable': 'Der Dienst für Bilder und Stimme antwortet im Augenblick nicht.',

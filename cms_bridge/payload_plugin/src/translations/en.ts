@@ -390,6 +390,7 @@ export const en = {
   'action.notCharged': 'It was not paid',
 
   'error.empty_script': 'There is nothing to say: write a script or at least a brief.',
+  'error.voice_not_found': 'There is no voice called “{voice}”. Nearly so are called: {nearest}.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',
   'error.generation_failed': 'A picture or a voice could not be made.',
   'error.generation_unavailable':

@@ -396,6 +396,7 @@ export const es: Translations = {
   'action.notCharged': 'No se pagó',
 
   'error.empty_script': 'No hay nada que decir: escriba un texto o al menos un encargo.',
+  'error.voice_not_found': 'No hay ninguna voz «{voice}». Nombres parecidos: {nearest}.',
   'error.invalid_storyboard': 'Este guion gráfico no se puede filmar.',
   'error.generation_failed': 'No se pudo crear una imagen o una voz.',
   'error.generation_unavailable': 'El servicio de imágenes y voz no responde en este momento.',

@@ -396,6 +396,7 @@ export const fr: Translations = {
   'action.notCharged': 'Ce n’était pas payé',
 
   'error.empty_script': 'Il n’y a rien à dire : écrivez un texte ou au moins un brief.',
+  'error.voice_not_found': 'Il n’y a pas de voix « {voice} ». Noms proches : {nearest}.',
   'error.invalid_storyboard': 'Ce storyboard ne peut pas être filmé.',
   'error.generation_failed': 'Une image ou une voix n’a pas pu être créée.',
   'error.generation_unavailable':

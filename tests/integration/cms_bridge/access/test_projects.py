@@ -31,8 +31,9 @@ NOBODYS = {
     ("GET", "/api/v1/health/models"),
     ("GET", "/api/health/models"),
     ("GET", "/api/v1/fonts"),
+    ("GET", "/api/v1/voices"),
 }
-"""What a key is needed for, and is about no project: the models and how they do, fonts."""
+"""What a key is needed for, and is about no project: the models, how they do, who speaks, fonts."""
 
 EVERYBODYS = {("GET", "/api/v1/workers/status"), ("GET", "/api/v1/queues/status")}
 """What tells of all projects together, to keys of all alone."""
@@ -62,6 +63,10 @@ def briefed(project: str) -> dict[str, Any]:
     return {"projectId": project, "brief": {"title": "Bread", "script": "A loaf."}}
 
 
+def heard(project: str) -> dict[str, Any]:
+    return {"projectId": project, "voice": "offline:en-us"}
+
+
 IN_THE_BODY = {
     ("POST", "/api/v1/videos/generate"): briefed,
     ("POST", "/api/videos/generate"): briefed,
@@ -69,6 +74,7 @@ IN_THE_BODY = {
     ("POST", "/api/v1/tasks/submit"): submitted,
     ("POST", "/api/v1/media/generate"): ordered,
     ("POST", "/api/media/generate"): ordered,
+    ("POST", "/api/v1/voices/samples"): heard,
 }
 """What names its project in the body, and how."""
 
