@@ -31,6 +31,9 @@ EXTENSIONS = {
     "image/webp": "webp",
     "audio/wav": "wav",
     "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
     "video/mp4": "mp4",
     "video/webm": "webm",
 }

@@ -119,6 +119,8 @@ class StageName(enum.StrEnum):
     """A model speaks a scene's."""
     CLIP = "clip"
     """A model sets a scene's picture in motion."""
+    MUSIC = "music"
+    """A model composes what lies under the voice."""
     COMPOSITION = "composition"
     """The engine encodes the film, and checks it."""
     UPLOAD = "upload"

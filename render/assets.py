@@ -26,6 +26,7 @@ from render.generation.offline.beds import write_bed
 from render.generation.reading import WordTimes, problems_of, word_times
 from render.generation.requests import image_request, speech_request
 from render.measures import WordTime
+from render.moods import built_in_music, nearest_mood
 from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
@@ -78,9 +79,9 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
         """
         whole = _absent({Role.MUSIC: self.music, Role.LOGO: self.logo})
         composed: tuple[Ingredient, ...] = ()
-        if storyboard.music and storyboard.music.mood:
+        if mood := _built_in(storyboard):
             whole |= {Role.MUSIC}
-            composed = (_bed_origin(storyboard.music.mood),)
+            composed = (_bed_origin(mood),)
         return msgspec.structs.replace(
             storyboard,
             ingredients=(
@@ -103,6 +104,14 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
             ingredient for ingredient in scene.ingredients if ingredient.role not in replaced
         )
         yield from stand_ins
+
+
+def _built_in(storyboard: Storyboard) -> Mood | None:
+    """Return whose bed is played: the one named, or the nearest to what no model composed."""
+    music = storyboard.music
+    if music is None:
+        return None
+    return music.mood or (nearest_mood(music.prompt) if music.prompt else None)
 
 
 def _bed_origin(mood: Mood) -> Ingredient:
@@ -158,8 +167,9 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     on_scene(len(storyboard.scenes))
     music, logo = storyboard.music, storyboard.logo
     music_file = None
-    if music and music.mood:
-        music_file = lay_bed(music.mood, stand_in_folder)
+    if mood := _built_in(storyboard):
+        search.no_music_composed(mood)
+        music_file = lay_bed(mood, stand_in_folder)
     elif music and music.own and not music.file:
         search.unknown_music()
     elif music and music.file:
@@ -269,6 +279,15 @@ class _Search:
             raise MediaError(problem.message)
         self.warnings.append(problem)
         return None
+
+    def no_music_composed(self, mood: Mood) -> None:
+        """Tell of a bed that plays in place of what was to be composed."""
+        music = self._storyboard.music
+        if music is None or not music.prompt:
+            return
+        if self._strict:
+            raise MediaError("The music is missing: it is to be composed by a model.")
+        self.warnings.append(built_in_music(mood))
 
     async def _choose_visual(
         self, scene: Scene, number: int, files: SceneFiles, images: ImageModel

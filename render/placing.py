@@ -281,7 +281,7 @@ def _music(storyboard: Storyboard, path: Path | None) -> MusicBed | None:
         return None
     return MusicBed(
         path=path,
-        seamless=music.mood is not None,
+        seamless=music.file is None,
         volume=music.volume,
         duck=music.duck,
         fade_in=Fraction(str(music.fade_in)),

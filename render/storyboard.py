@@ -247,6 +247,9 @@ class Music(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """One's own music by reference, instead of a file in the folder."""
     mood: Mood | None = None
     """Built-in music of a mood, instead of a file; it repeats without a seam."""
+    prompt: str = ""
+    """What a model is to compose, in words, instead of either; where none does, the built-in
+    music of the nearest mood plays."""
     volume: Annotated[float, msgspec.Meta(ge=-60, le=0)] = -14.0
     """Loudness against the voice, in LU."""
     duck: Annotated[float, msgspec.Meta(ge=0, le=40)] = 8.0
@@ -343,7 +346,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 
 _LATER_FIELDS = (
-    "pictureTake", "narrationTake", "motionPrompt", "mood", "picture", "narrationFile", "own",
+    "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
+    "own",
 )  # fmt: skip
 """Of a scene, a clip or music: fields that storyboards were approved without, whose default is
 nothing."""
@@ -387,7 +391,7 @@ class Storyboard(
         _check_words(self, limits)
         _check_ingredients(self.ingredients, limits)
         if self.music:
-            _check_music(self.music)
+            _check_music(self.music, limits)
         if not self.scenes:
             raise InvalidStoryboard("The storyboard holds no scene; it needs at least one.")
         if len(self.scenes) > limits.max_scenes:
@@ -440,13 +444,25 @@ def _check_ingredients(
                     )
 
 
-def _check_music(music: Music) -> None:
-    named = sum(one is not None for one in (music.file, music.own, music.mood))
+def _check_music(music: Music, limits: Limits) -> None:
+    named = sum(
+        (
+            *(one is not None for one in (music.file, music.own, music.mood)),
+            bool(clean_text(music.prompt)),
+        )
+    )
     if named != 1:
+        which = "none of them" if not named else "more than one"
         raise InvalidStoryboard(
-            f"Music is a file or a mood ({', '.join(Mood)}); this names"
-            f" {'both' if named else 'neither'}.",
+            f"Music is a file, a mood ({', '.join(Mood)}) or a prompt; this names {which}.",
             field="music",
+        )
+    if len(music.prompt) > limits.max_scene_chars:
+        raise LimitExceeded(
+            "the music prompt",
+            limit=limits.max_scene_chars,
+            value=len(music.prompt),
+            unit="characters",
         )
 
 

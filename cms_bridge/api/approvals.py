@@ -27,7 +27,7 @@ from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
 from cms_bridge.jobs.revisions import Difference, differences
 from cms_bridge.pricing.amounts import rounded
-from cms_bridge.pricing.estimates import Prices, SceneEstimate
+from cms_bridge.pricing.estimates import MusicEstimate, Prices, SceneEstimate
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
@@ -59,6 +59,8 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     needs: Decimal
     """What a job that stopped for it needs beyond what was approved; else 0."""
     scenes: tuple[SceneEstimate, ...]
+    music: MusicEstimate | None
+    """Null where no model is to compose any."""
     changes: tuple[Difference, ...]
     """What it shows or says otherwise than the newest film; none where there is no film."""
 
@@ -202,6 +204,7 @@ async def price_quote(job: JobRecord, storyboard: Storyboard, prices: Prices) ->
         spent=rounded(quoted.spent),
         needs=rounded(quoted.needs),
         scenes=priced.scenes,
+        music=priced.music,
         changes=differences(filmed, storyboard) if filmed else (),
     )
 

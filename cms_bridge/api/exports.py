@@ -30,7 +30,7 @@ from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import approvals, exports, tasks, transitions
 from cms_bridge.jobs.exports import Export, Order
 from cms_bridge.pricing.amounts import rounded
-from cms_bridge.pricing.estimates import Prices, SceneEstimate
+from cms_bridge.pricing.estimates import MusicEstimate, Prices, SceneEstimate
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED, Status
 from render.problem import Problem
@@ -92,6 +92,8 @@ class ExportPrice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     to_approve: Decimal
     """At most: it begins by itself at 0, and else once this is approved."""
     scenes: tuple[SceneEstimate, ...]
+    music: MusicEstimate | None
+    """Null where no model is to compose any."""
 
 
 class VideoExport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -257,6 +259,7 @@ async def estimate_export(
         storyboard_digest=priced.storyboard_digest,
         to_approve=rounded(priced.difference),
         scenes=priced.scenes,
+        music=priced.music,
     )
 
 

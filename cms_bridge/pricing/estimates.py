@@ -15,9 +15,10 @@ import msgspec
 from cms_bridge import assets
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.states import JobKind
-from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
+from render.generation.base import ClipRequest, ImageRequest, Kind, MusicRequest, SpeechRequest
 from render.generation.clip_models import ClipModel
 from render.generation.models import ModelsConfig
+from render.generation.music_models import SongModel
 from render.generation.prices import SLOWEST, Price, image_price, speech_price
 from render.generation.prompts import picture_prompt
 from render.generation.requests import (
@@ -25,7 +26,10 @@ from render.generation.requests import (
     clip_request,
     digests,
     expected_seconds,
+    film_seconds,
     image_request,
+    music_cost,
+    music_request,
     own_file,
     speech_request,
 )
@@ -48,6 +52,10 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """At most, whichever model makes it; None where none does."""
     usual_clip: Callable[[ClipRequest], Decimal] | None = None
     """By the model asked first; None where there is but one price."""
+    music: Callable[[MusicRequest], Decimal] = lambda _: Decimal(0)
+    """At most, whichever model composes it."""
+    usual_music: Callable[[MusicRequest], Decimal] | None = None
+    """By the model asked first; None where there is but one price."""
     clips_end_with_next: bool = False
     """Whether a clip ends with the next scene's picture (`ModelsConfig`)."""
 
@@ -65,17 +73,21 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     image_models: list[str] = []
     speech_models: list[tuple[str, str]] = []
     clip_models: list[str] = []
+    song_models: list[str] = []
     if gemini:
         image_models += (models.gemini.primary, models.gemini.fallback)
         speech_models.append((GEMINI, models.gemini_speech))
         clip_models.append(models.gemini_clips)
+        song_models.append(models.gemini_music)
     if replicate:
         image_models.append(models.replicate_images)
         speech_models.append((REPLICATE, models.replicate_speech))
         clip_models.append(models.replicate_clips)
+        song_models.append(models.replicate_music)
     image_prices = [models.price(model) for model in image_models if model]
     speech_prices = [(whose, models.price(model)) for whose, model in speech_models if model]
     clip_rungs = [(models.price(model), models.clip_model(model)) for model in clip_models if model]
+    song_rungs = [(models.price(model), models.song_model(model)) for model in song_models if model]
 
     def picture(request: ImageRequest, rungs: list[Price]) -> Decimal:
         prompt = picture_prompt(request)
@@ -98,6 +110,11 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
     def clip(request: ClipRequest, rungs: list[tuple[Price, ClipModel]]) -> Decimal:
         return max((clip_cost(price, model, request) for price, model in rungs), default=Decimal(0))
 
+    def music(request: MusicRequest, rungs: list[tuple[Price, SongModel]]) -> Decimal:
+        return max(
+            (music_cost(price, model, request) for price, model in rungs), default=Decimal(0)
+        )
+
     return Prices(
         picture=lambda request: picture(request, image_prices),
         narration=lambda request: narration(request, speakers(request)),
@@ -105,6 +122,8 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         usual_narration=lambda request: narration(request, speakers(request)[:1]),
         clip=(lambda request: clip(request, clip_rungs)) if clip_rungs else None,
         usual_clip=lambda request: clip(request, clip_rungs[:1]),
+        music=lambda request: music(request, song_rungs),
+        usual_music=lambda request: music(request, song_rungs[:1]),
         clips_end_with_next=models.clips_end_with_next,
     )
 
@@ -127,37 +146,55 @@ class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What of that is still to be paid."""
 
 
+class MusicEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a film's music may cost, in US dollars as text."""
+
+    most: Decimal
+    due: Decimal
+    """What of it is still to be paid at most: nothing for what exists already."""
+    usual: Decimal
+    """By the model asked first."""
+    usual_due: Decimal
+    """What of that is still to be paid."""
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a storyboard may cost, in US dollars as text."""
 
     storyboard_digest: str
     scenes: tuple[SceneEstimate, ...]
+    music: MusicEstimate | None = None
+    """None where no model is to compose any."""
 
     @property
     def total(self) -> Decimal:
         """The bound with every scene made anew: what is approved."""
         return sum(
-            (scene.picture + scene.narration + scene.clip for scene in self.scenes), Decimal(0)
+            (scene.picture + scene.narration + scene.clip for scene in self.scenes),
+            self.music.most if self.music else Decimal(0),
         )
 
     @property
     def difference(self) -> Decimal:
         """The bound with everything reused that the project already has."""
-        return sum((scene.due for scene in self.scenes), Decimal(0))
+        music = self.music.due if self.music else Decimal(0)
+        return sum((scene.due for scene in self.scenes), music)
 
     @property
     def usual(self) -> Decimal:
         """The usual price with every scene made anew."""
-        return sum((scene.usual for scene in self.scenes), Decimal(0))
+        music = self.music.usual if self.music else Decimal(0)
+        return sum((scene.usual for scene in self.scenes), music)
 
     @property
     def usual_difference(self) -> Decimal:
         """The usual price with everything reused that the project already has."""
-        return sum((scene.usual_due for scene in self.scenes), Decimal(0))
+        music = self.music.usual_due if self.music else Decimal(0)
+        return sum((scene.usual_due for scene in self.scenes), music)
 
 
-MADE = (Kind.PICTURE, Kind.NARRATION, Kind.CLIP)
-"""What a scene is made of."""
+MADE = (Kind.PICTURE, Kind.NARRATION, Kind.CLIP, Kind.MUSIC)
+"""What a film is made of."""
 
 
 def made_by(job: JobKind) -> tuple[Kind, ...]:
@@ -210,6 +247,9 @@ def estimate(
             )
             for scene in storyboard.scenes
         ),
+        music=_music(storyboard, prices, existing | {digest for owner, digest in own if not owner})
+        if Kind.MUSIC in kinds
+        else None,
     )
 
 
@@ -232,6 +272,8 @@ async def estimate_in(
         )
         for digest in digests(request)
     }
+    if (music := music_request(storyboard, seconds=0)) is not None:
+        request_digests |= digests(music)
     existing = await assets.existing(project, request_digests)
     own = await assets.owned(jobs, request_digests) if jobs else frozenset[tuple[str, str]]()
     return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
@@ -244,6 +286,27 @@ def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float 
         scene,
         seconds=expected_seconds(storyboard, scene, times=times),
         ends_with_next=prices.clips_end_with_next,
+    )
+
+
+def _music(
+    storyboard: Storyboard, prices: Prices, existing: frozenset[str]
+) -> MusicEstimate | None:
+    longest, likely = (
+        music_request(storyboard, seconds=film_seconds(storyboard, times=times))
+        for times in (SLOWEST, 1)
+    )
+    if longest is None or likely is None:
+        return None
+    most = ceiling(prices.music(longest))
+    usual = ceiling((prices.usual_music or prices.music)(likely))
+    has_music = not existing.isdisjoint(digests(likely))
+    nothing = Decimal(0)
+    return MusicEstimate(
+        most=most,
+        due=nothing if has_music else most,
+        usual=usual,
+        usual_due=nothing if has_music else usual,
     )
 
 

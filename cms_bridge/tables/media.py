@@ -23,13 +23,14 @@ from cms_bridge.tables.jobs import Job, Project
 
 
 class Asset(Table):
-    """A picture or a narration of one scene, with the record of how it was made."""
+    """A medium of one scene, or of the whole film, with the record of how it was made."""
 
     id = UUID(primary_key=True)
     job = ForeignKey(Job, on_delete=OnDelete.cascade, null=False)
     scene_id = Varchar(length=64)
+    """Empty for what belongs to the whole film."""
     kind = Varchar(length=16)
-    """`picture` or `narration`."""
+    """One of `render.generation.base.Kind`."""
     request_digest = Varchar(length=64)
     """SHA-256 of everything the provider was asked: a repeat finds the asset by it."""
     source = Varchar(length=16, default="model")

@@ -30,7 +30,7 @@ class Charge(Table):
     scene_id = Varchar(length=64)
     """Empty for what is made for the whole video."""
     kind = Varchar(length=16)
-    """`picture`, `narration` or `storyboard`."""
+    """One of `render.generation.base.Kind`."""
     attempt = Integer()
     """The claim on the job under which it was made or last taken up."""
     call = Integer()

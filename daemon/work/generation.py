@@ -5,10 +5,11 @@ What people bring is laid there first, and costs nothing (`daemon.work.own_files
 The still first, motion second: where a scene's motion is generated, its clip is
 asked for once all pictures and narrations are there, and begins with that very
 picture. Where no clip comes of it the camera moves over the picture, and a
-warning says why (`daemon.work.motion`).
+warning says why (`daemon.work.motion`). So it is with the music of the whole film, which is
+asked for by its length (`daemon.work.music`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from cms_bridge.states import StageName
 from cms_bridge.storage.base import StorageError
 from daemon.work import origins, own_files
 from daemon.work.contention import retry_contended
+from daemon.work.findings import all_warnings, merge, scene_numbers, scene_warnings
 from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
+from daemon.work.music import WHOLE, built_in_instead, film_music, with_music
 from daemon.work.progress import GENERATING, Reporter
 from daemon.work.reuse import REMADE, UnusableAsset, fetch_asset
 from daemon.work.services import Services
@@ -39,6 +42,7 @@ from render.generation.base import (
     GenerationRecord,
     ImageRequest,
     Kind,
+    MusicRequest,
     Reservation,
     SpeechRequest,
 )
@@ -54,7 +58,7 @@ from render.generation.requests import (
 from render.problem import Problem
 from render.storyboard import Ingredient, Motion, Scene, Storyboard
 
-MediaRequest = ImageRequest | SpeechRequest | ClipRequest
+MediaRequest = ImageRequest | SpeechRequest | ClipRequest | MusicRequest
 
 
 class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,15 +68,17 @@ class GeneratedAssets(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a model other than the one intended made any of it."""
     warnings: tuple[Problem, ...]
     ingredients: dict[str, tuple[Ingredient, ...]]
-    """By scene id: where its picture, its narration and its clip come from."""
+    """By scene id: where its picture, its narration and its clip come from; `WHOLE` for music."""
     records: tuple[AssetRecord, ...]
     camera: frozenset[str] = frozenset()
     """Ids of scenes whose motion was to be generated, and is the camera's."""
+    music: str | None = None
+    """The file of music that a model composed; None where none did or was to."""
 
     def shown(self, storyboard: Storyboard) -> Storyboard:
         """Return a storyboard as it can be shown with this."""
         return replace(
-            storyboard,
+            with_music(storyboard, self.music),
             scenes=tuple(
                 replace(scene, motion=Motion.ZOOM_IN) if scene.id in self.camera else scene
                 for scene in storyboard.scenes
@@ -92,7 +98,8 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
 ) -> GeneratedAssets:
     """Fill a directory with `<scene id>.png`, `.wav` and `.mp4`, as the engine reads them.
 
-    A clip that cannot be had is told in a warning, unless clips are needed.
+    Music goes there under its own name. A clip or music that cannot be had is told in a
+    warning, unless clips are needed.
 
     Every paid call goes through the job's ledger. Raises `GenerationError`,
     `SpendCapReached`, `ApprovedCostReached` or `StorageError`; what was made
@@ -120,6 +127,8 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
 
     failures: list[Exception] = []
     fallbacks: dict[str, Problem] = {}
+    composed = storyboard.music is not None and bool(storyboard.music.prompt)
+    composed = composed and Kind.MUSIC in kinds
 
     async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
         async with services.clips if _moving(scene, kind) else services.generations:
@@ -142,15 +151,31 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         records.append(record)
         await report(scene)
 
-    async def report(scene: Scene) -> None:
-        pending[scene.id] -= 1
+    async def compose() -> None:
+        try:
+            record = await retry_contended(
+                lambda: generation.music(records), longest=WAIT_SECONDS[Kind.MUSIC]
+            )
+        except (RenderError, StorageError) as error:
+            if told := built_in_instead(error):
+                fallbacks[WHOLE] = told
+                await report(None)
+                return
+            failures.append(error)
+            return
+        records.append(record)
+        await report(None)
+
+    async def report(scene: Scene | None) -> None:
+        if scene is not None:
+            pending[scene.id] -= 1
         done = sum(1 for count in pending.values() if count == 0)
         await reporter.report(
             GENERATING,
-            (len(records) + len(fallbacks)) / len(wanted),
+            (len(records) + len(fallbacks)) / (len(wanted) + composed),
             scenes_done=done,
             fallback=any(record.medium.fallback for record in records),
-            warnings=merge(lease.warnings, _scene_warnings(storyboard, records, fallbacks)),
+            warnings=merge(lease.warnings, scene_warnings(storyboard, records, fallbacks)),
         )
 
     await own_files.check(lease, storyboard, services)
@@ -159,6 +184,8 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             for scene, kind in wanted:
                 if step(scene, kind):
                     group.start_soon(make_and_report, scene, kind)
+            if step is _moving and composed and not failures:
+                group.start_soon(compose)
     if failures and isinstance(failures[0], ApprovedCostReached):
         # One call did not fit; a person is asked once, for all that is left.
         prices = services.settings.prices
@@ -167,10 +194,12 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         raise failures[0]
     return GeneratedAssets(
         fallback=any(record.medium.fallback for record in records),
-        warnings=_warnings(storyboard, records, fallbacks),
-        camera=frozenset(fallbacks),
+        warnings=all_warnings(storyboard, records, fallbacks),
+        camera=frozenset(fallbacks) - {WHOLE},
+        music=next((_name_of(record) for record in records if _is_composed(record)), None),
         records=tuple(records),
-        ingredients=origins.of_scenes(storyboard, records, lease),
+        ingredients=origins.of_scenes(storyboard, records, lease)
+        | {WHOLE: origins.of_music([one for one in records if _is_composed(one)], lease)},
     )
 
 
@@ -193,28 +222,53 @@ class _Generation:
         A clip is made of those `records` that there are of its scene.
         """
         place = Place(job=self.lease.job_id, scene_id=scene.id, kind=kind)
-        own = own_files.named(self.storyboard, scene, kind)
-        upload = await own_files.find(self.lease, own, self.services) if own else None
         request = await self._request(scene, kind, records)
-        request_digests = {own_digest(self.storyboard, scene, kind)} if own else digests(request)
+        own = own_files.named(self.storyboard, scene, kind)
+        if own is None:
+            return await self._medium(place, request)
+        assert not isinstance(request, MusicRequest)  # noqa: S101 - no scene has music
+        upload = await own_files.find(self.lease, own, self.services)
+        digest = own_digest(self.storyboard, scene, kind)
+        found, _ = await self._usable(place, request, {digest})
+        return found or await own_files.bring(
+            own,
+            upload,
+            place,
+            self.directory,
+            request,
+            lease=self.lease,
+            digest=digest,
+            services=self.services,
+        )
+
+    async def music(self, records: Collection[AssetRecord]) -> AssetRecord:
+        """Have a film's music composed, as long as its narrations, which are among `records`."""
+        spoken = {
+            record.scene_id: record.medium.metadata.measures
+            for record in records
+            if record.kind is Kind.NARRATION
+        }
+        request = film_music(self.storyboard, spoken)
+        assert request is not None  # noqa: S101 - whoever asks has looked
+        place = Place(job=self.lease.job_id, scene_id=WHOLE, kind=Kind.MUSIC)
+        async with self.services.clips:
+            return await self._medium(place, request)
+
+    async def _medium(self, place: Place, request: MediaRequest) -> AssetRecord:
+        found, damaged = await self._usable(place, request, digests(request))
+        return found or await self._make(place, request, remade=damaged)
+
+    async def _usable(
+        self, place: Place, request: MediaRequest, request_digests: Collection[str]
+    ) -> tuple[AssetRecord | None, bool]:
+        """Return what there is already, if it can be used, and whether some was damaged."""
         damaged = False
         while found := await self._find(place, request_digests):
             try:
-                return await self._reuse(place, found, request)
+                return await self._reuse(place, found, request), damaged
             except UnusableAsset:
                 damaged = True  # it is not found again
-        if own and upload:
-            return await own_files.bring(
-                own,
-                upload,
-                place,
-                self.directory,
-                request,
-                lease=self.lease,
-                digest=own_digest(self.storyboard, scene, kind),
-                services=self.services,
-            )
-        return await self._make(place, request, remade=damaged)
+        return None, damaged
 
     async def _request(
         self, scene: Scene, kind: Kind, records: Collection[AssetRecord]
@@ -270,7 +324,7 @@ class _Generation:
                 Stage(
                     name=StageName(place.kind.value),
                     scene_id=place.scene_id,
-                    scene=_numbers(self.storyboard)[place.scene_id],
+                    scene=scene_numbers(self.storyboard).get(place.scene_id, 0),
                     provider=provider,
                     model=model,
                 )
@@ -287,10 +341,13 @@ class _Generation:
                 answer = await providers.images.draw(request)
             elif isinstance(request, SpeechRequest):
                 answer = await providers.speech.speak(request)
+            elif isinstance(request, MusicRequest):
+                answer = await providers.music.compose(request)
             else:
                 answer = await clips_of(providers).animate(request)
         except RenderError as error:
-            error.params.setdefault("scene", str(_numbers(self.storyboard)[place.scene_id]))
+            if number := scene_numbers(self.storyboard).get(place.scene_id):
+                error.params.setdefault("scene", str(number))
             raise
         record = kept[-1]
         await anyio.Path(self._path(place, record)).write_bytes(answer.data)
@@ -326,6 +383,8 @@ class _Generation:
         return copy
 
     def _path(self, place: Place, record: AssetRecord) -> Path:
+        if place.kind is Kind.MUSIC:
+            return self.directory / _name_of(record)
         return self.directory / f"{place.scene_id}{Path(record.medium.key).suffix}"
 
 
@@ -342,51 +401,12 @@ def _moving(scene: Scene, kind: Kind) -> bool:
     return kind is Kind.CLIP and not _brought(scene, kind)
 
 
-def merge(known: tuple[Problem, ...], new: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Return what is known and what is new of the rest: an earlier attempt may have said it."""
-    return (*known, *(problem for problem in new if problem not in known))
+def _name_of(music: AssetRecord) -> str:
+    """Return the name of music's file, which follows from its bytes: no scene is called so."""
+    suffix = assets.EXTENSIONS[music.medium.media_type]
+    return f"{Path(music.medium.key).stem[:32]}.{suffix}"
 
 
-def _numbers(storyboard: Storyboard) -> dict[str, int]:
-    return {scene.id: number for number, scene in enumerate(storyboard.scenes, start=1)}
-
-
-def _scene_warnings(
-    storyboard: Storyboard, records: list[AssetRecord], fallbacks: Mapping[str, Problem]
-) -> tuple[Problem, ...]:
-    numbers = _numbers(storyboard)
-    still = sorted(
-        ((numbers[scene_id], told) for scene_id, told in fallbacks.items()),
-        key=lambda one: one[0],
-    )
-    return (
-        *(told.of_scene(number) for number, told in still),
-        *tuple(
-            warning.of_scene(numbers[record.scene_id])
-            for record in sorted(
-                records, key=lambda record: (numbers[record.scene_id], record.kind)
-            )
-            for warning in record.medium.metadata.warnings
-        ),
-    )
-
-
-def _warnings(
-    storyboard: Storyboard, records: list[AssetRecord], fallbacks: Mapping[str, Problem]
-) -> tuple[Problem, ...]:
-    """Return those of single scenes, and what can be said once all are made."""
-    warnings = list(_scene_warnings(storyboard, records, fallbacks))
-    placeholders = [record for record in records if record.medium.source.placeholder]
-    if placeholders:
-        pictures = sum(record.kind is Kind.PICTURE for record in placeholders)
-        narrations = len(placeholders) - pictures
-        warnings.insert(
-            0,
-            Problem(
-                code="placeholder_used",
-                message=f"{pictures} pictures and {narrations} narrations are placeholders:"
-                " no generation service made them.",
-                params={"pictures": pictures, "narrations": narrations},
-            ),
-        )
-    return tuple(warnings)
+def _is_composed(record: AssetRecord) -> bool:
+    """Tell whether a model composed it: the engine plays the built-in music by its mood."""
+    return record.kind is Kind.MUSIC and not record.medium.source.placeholder

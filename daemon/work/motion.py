@@ -33,7 +33,9 @@ from render.measures import Measures, SpeechMeasures
 from render.problem import Problem
 from render.storyboard import Scene, Storyboard
 
-WAIT_SECONDS = {kind: 900.0 if kind is Kind.CLIP else MAX_WAIT_SECONDS for kind in Kind}
+WAIT_SECONDS = {
+    kind: 900.0 if kind in {Kind.CLIP, Kind.MUSIC} else MAX_WAIT_SECONDS for kind in Kind
+}
 """How long somebody waits for another who makes the very same: longer than a call takes."""
 
 

@@ -13,8 +13,9 @@ _ASKED_BY = {
     Kind.PICTURE: "picturePrompt",
     Kind.NARRATION: "narration",
     Kind.CLIP: "motionPrompt",
+    Kind.MUSIC: "prompt",
 }
-"""The fields of a scene that ask for what is made."""
+"""The fields, of a scene or of the music, that ask for what is made."""
 
 
 def of_scenes(
@@ -28,11 +29,17 @@ def of_scenes(
     }
 
 
+def of_music(records: Sequence[AssetRecord], lease: Lease) -> tuple[Ingredient, ...]:
+    """Return where music comes from that was composed for the film."""
+    return tuple(_origin(record, lease) for record in records)
+
+
 def _origin(record: AssetRecord, lease: Lease) -> Ingredient:
     medium = record.medium
     brought = medium.source is Source.UPLOAD
     role = Role(record.kind.value)
     field = own_files.FIELDS[role] if brought else _ASKED_BY[record.kind]
+    of = f"scenes.{record.scene_id}" if record.scene_id else "music"
     return Ingredient(
         role=role,
         provider=medium.provider,
@@ -40,7 +47,7 @@ def _origin(record: AssetRecord, lease: Lease) -> Ingredient:
         # Nobody was asked for what people bring.
         request_digest="" if brought else record.request_digest,
         document=lease.video_id,
-        field=f"scenes.{record.scene_id}.{field}",
+        field=f"{of}.{field}",
         version=lease.version,
         source=medium.source,
         credit=medium.metadata.credit,

@@ -20,7 +20,9 @@ from cms_bridge.states import FileKind, Lane, StageName, Status
 from daemon.work import own_files
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
-from daemon.work.generation import generate_assets, merge
+from daemon.work.findings import merge
+from daemon.work.generation import generate_assets
+from daemon.work.music import WHOLE
 from daemon.work.pools import NoEngineFree
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
@@ -205,7 +207,7 @@ def _with_ingredients(
     )
     return replace(
         storyboard,
-        ingredients=(*storyboard.ingredients, *text),
+        ingredients=(*storyboard.ingredients, *ingredients[WHOLE], *text),
         scenes=tuple(
             replace(scene, ingredients=ingredients[scene.id]) for scene in storyboard.scenes
         ),

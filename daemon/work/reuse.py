@@ -17,7 +17,7 @@ from cms_bridge.storage.base import ObjectNotFound, ObjectStore
 from daemon.errors import DaemonError
 from render.errors import MediaError
 from render.generation.acceptance import Findings, Inspector
-from render.generation.base import ClipRequest, ImageRequest, SpeechRequest
+from render.generation.base import ClipRequest, ImageRequest, MusicRequest, SpeechRequest
 from render.problem import Problem
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ class UnusableAsset(DaemonError):
 async def fetch_asset(
     asset: AssetRecord,
     path: Path,
-    request: ImageRequest | SpeechRequest | ClipRequest,
+    request: ImageRequest | SpeechRequest | ClipRequest | MusicRequest,
     *,
     store: ObjectStore,
     inspector: Inspector,

@@ -128,6 +128,12 @@ def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
     )
 
 
+def music_request(storyboard: Storyboard, *, seconds: float) -> MusicRequest | None:
+    """Return what to ask for a film's music; None where none is to be composed."""
+    music = storyboard.music
+    return MusicRequest(prompt=music.prompt, seconds=seconds) if music and music.prompt else None
+
+
 def music_cost(price: Price, model: SongModel, request: MusicRequest) -> Decimal:
     """Return what one model charges for a piece of music at most."""
     return music_price(price, model.legal_seconds(request.seconds))
@@ -141,6 +147,11 @@ def expected_seconds(storyboard: Storyboard, scene: Scene, *, times: float = 1.0
     if scene.duration is not None:
         return max(scene.duration, spoken)
     return spoken or float(_PACING.silent_scene)
+
+
+def film_seconds(storyboard: Storyboard, *, times: float = 1.0) -> float:
+    """Return how long a film is likely to last, with a voice so many times as slow as usual."""
+    return sum(expected_seconds(storyboard, scene, times=times) for scene in storyboard.scenes)
 
 
 def heard_seconds(scene: Scene, narration: float | None) -> float:

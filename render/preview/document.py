@@ -285,11 +285,11 @@ class MusicPreview(_Part, frozen=True, kw_only=True):
     """The bed under the voice, repeated to the film's length."""
 
     file: str | None
-    """As the storyboard names it; null where it does not."""
+    """As the storyboard names it; null where it names none."""
     asset: ExistingAsset | None = None
     """One's own music, where the project has it."""
     mood: Mood | None
-    """Which of the built-in music it is."""
+    """Which of the built-in music it is; the nearest, where a model is to compose."""
     volume: float
     """Loudness against the voice, in LU."""
     span: SampleSpan

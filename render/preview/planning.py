@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from render.languages import reads_leftwards
+from render.moods import nearest_mood
 from render.pictures.transition_timing import WIPE_SOFTNESS, WIPES, travels
 from render.placing import build
 from render.preview.canvases import canvas_of
@@ -215,7 +216,7 @@ class _Plan:
         return MusicPreview(
             file=music.file,
             asset=asset,
-            mood=music.mood,
+            mood=music.mood or (nearest_mood(music.prompt) if music.prompt else None),
             volume=bed.volume,
             span=_samples(Span(0, sample(self.timeline.duration))),
             fade_in=_fade(bed.fade_in),

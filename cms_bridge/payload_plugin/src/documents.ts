@@ -155,6 +155,8 @@ export interface StoryboardDoc {
   music?: Music | null
   /** Which of the built-in music it is; 'none' for none, or for a file of one's own. */
   musicMood?: 'none' | Mood | null
+  /** What a model is to compose; replaces mood and file. */
+  musicPrompt?: null | string
   ingredients?: Ingredient[] | null
   digest?: string | null
   estimatedCost?: string | null

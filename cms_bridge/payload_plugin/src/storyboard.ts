@@ -11,7 +11,7 @@ import type {
   Solid,
   Storyboard,
 } from './generated/events.ts'
-import { isColour } from './text.ts'
+import { holdsWords, isColour } from './text.ts'
 import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './documents.ts'
 
 /** The colours a project has until somebody chooses others. */
@@ -58,11 +58,13 @@ export function toMood(mood: 'none' | Mood | null | undefined): Mood | null {
   return mood && mood !== 'none' ? mood : null
 }
 
-/** A mood replaces a file of one's own, which is kept for when no mood is wanted. */
-function toMusic({ music, musicMood }: StoryboardDoc): Music | null {
+/** Words for a model replace a mood, and a mood a file of one's own, which is kept meanwhile. */
+function toMusic({ music, musicMood, musicPrompt }: StoryboardDoc): Music | null {
   const mood = toMood(musicMood)
-  if (mood) return { ...music, file: null, own: null, mood }
-  return music?.file || music?.own ? { ...music, mood: null } : null
+  const prompt = musicPrompt ?? ''
+  if (holdsWords(prompt)) return { ...music, file: null, own: null, mood: null, prompt }
+  if (mood) return { ...music, file: null, own: null, mood, prompt: '' }
+  return music?.file || music?.own ? { ...music, mood: null, prompt: '' } : null
 }
 
 function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
@@ -134,6 +136,7 @@ export function fromStoryboard(storyboard: Storyboard): Partial<StoryboardDoc> {
   return {
     ...rest,
     musicMood: storyboard.music?.mood ?? 'none',
+    musicPrompt: storyboard.music?.prompt ?? '',
     scenes: scenes.map(fromScene),
   }
 }

@@ -324,6 +324,18 @@ async def test_a_mood_needs_no_file_and_is_told_as_what_it_is(folder: Path) -> N
     assert told.model.endswith("driving")
 
 
+async def test_music_that_no_model_composed_is_the_nearest_mood_s_and_told(folder: Path) -> None:
+    (folder / "one.wav").write_bytes(voice_bytes())
+    storyboard = msgspec.structs.replace(SPOKEN, music=Music(prompt="A steady techno beat"))
+    found = await gathered(folder, storyboard)
+    assert found.music
+    assert [warning.code for warning in found.warnings][-1] == "built_in_music"
+    (told,) = found.with_origins(storyboard).ingredients
+    assert told.model.endswith("driving")
+    with pytest.raises(MediaError, match="composed by a model"):
+        await gathered(folder, storyboard, strict=True)
+
+
 async def test_a_logo_that_only_its_capitals_tell_apart_is_used(folder: Path) -> None:
     Image.new("RGB", (32, 18)).save(folder / "LOGO.PNG")
     (folder / "one.wav").write_bytes(voice_bytes())

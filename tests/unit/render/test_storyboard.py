@@ -39,6 +39,7 @@ def test_the_digest_is_the_same_for_equal_storyboards() -> None:
         {"locale": "de"},
         {"music": {"file": "bed.mp3"}},
         {"music": {"mood": "warm"}},
+        {"music": {"prompt": "A warm guitar"}},
         {"aspect_ratio": "9:16"},
         {"style": "oil"},
         {"voice": "someone"},
@@ -63,7 +64,8 @@ def test_the_digest_covers_every_field(change: dict[str, object]) -> None:
 def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_moods() -> None:
     board = msgspec.structs.replace(storyboard("A"), music=Music(file="bed.mp3"))
     told = msgspec.to_builtins(board)
-    del told["music"]["mood"], told["music"]["own"]
+    for later in ("mood", "own", "prompt"):
+        del told["music"][later]
     for later in ("pictureTake", "narrationTake", "motionPrompt", "picture", "narrationFile"):
         del told["scenes"][0][later]
     old = hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
@@ -72,16 +74,27 @@ def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_mood
 
 @pytest.mark.parametrize(
     ("music", "which"),
-    [(Music(), "neither"), (Music(file="bed.mp3", mood=Mood.WARM), "both")],
+    [
+        (Music(), "none of them"),
+        (Music(prompt=" \n"), "none of them"),
+        (Music(file="bed.mp3", mood=Mood.WARM), "more than one"),
+        (Music(mood=Mood.WARM, prompt="A guitar"), "more than one"),
+    ],
 )
-def test_music_is_a_file_or_a_mood(music: Music, which: str) -> None:
+def test_music_is_a_file_a_mood_or_a_prompt(music: Music, which: str) -> None:
     board = msgspec.structs.replace(storyboard("A"), music=music)
     with pytest.raises(InvalidStoryboard) as raised:
         board.check(LIMITS)
     assert raised.value.message == (
-        "Music is a file or a mood (calm, warm, bright, driving, tense, solemn);"
+        "Music is a file, a mood (calm, warm, bright, driving, tense, solemn) or a prompt;"
         f" this names {which}."
     )
+
+
+def test_a_music_prompt_has_its_length() -> None:
+    board = msgspec.structs.replace(storyboard("A"), music=Music(prompt="la " * 5_000))
+    with pytest.raises(LimitExceeded, match="The music prompt may be at most 50"):
+        board.check(LIMITS)
 
 
 def test_no_scene_is_refused() -> None:

@@ -12,6 +12,7 @@ import * as migration_20261129_100642_video_trash from './20261129_100642_video_
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_121233_publishing from './20261129_121233_publishing.ts';
 import * as migration_20261129_122104_own_material from './20261129_122104_own_material.ts';
+import * as migration_20261129_125046_music_prompt from './20261129_125046_music_prompt.ts';
 
 export const migrations = [
   {
@@ -83,5 +84,10 @@ export const migrations = [
     up: migration_20261129_122104_own_material.up,
     down: migration_20261129_122104_own_material.down,
     name: '20261129_122104_own_material'
+  },
+  {
+    up: migration_20261129_125046_music_prompt.up,
+    down: migration_20261129_125046_music_prompt.down,
+    name: '20261129_125046_music_prompt'
   },
 ];

@@ -62,6 +62,12 @@ export const musicMoodField = selectField<'none' | Mood>('musicMood', 'musicMood
   description: labels('musicMood.help'),
 })
 
+/** What a model is to compose, in words. */
+export function musicPromptField(limit: number): TextareaField {
+  const help = 'musicPrompt.help'
+  return textareaField('musicPrompt', 'musicPrompt', { limit, rows: 2, description: help })
+}
+
 export const styleField: TextField = {
   name: 'style',
   type: 'text',

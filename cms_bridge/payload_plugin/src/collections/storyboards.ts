@@ -19,6 +19,7 @@ import {
   ofItsVideo,
   localeField,
   musicMoodField,
+  musicPromptField,
   selectField,
   paletteField,
   styleField,
@@ -44,6 +45,7 @@ const captionsField = selectField<CaptionStyle>('captions', 'captions', {
 
 export function storyboards(settings: Settings): CollectionConfig {
   const { slugs, limits } = settings
+  const musicPrompt = musicPromptField(limits.maxSceneChars)
   const serviceFields: Field[] = [
     {
       name: 'jobId',
@@ -181,6 +183,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       { ...aspectRatioField, admin: { ...aspectRatioField.admin, position: 'sidebar' } },
       captionsField,
       { ...musicMoodField, admin: { ...musicMoodField.admin, position: 'sidebar' } },
+      { ...musicPrompt, admin: { ...musicPrompt.admin, position: 'sidebar' } },
       { ...voiceField, admin: { ...voiceField.admin, position: 'sidebar' } },
       { ...styleField, admin: { ...styleField.admin, position: 'sidebar' } },
       paletteField,

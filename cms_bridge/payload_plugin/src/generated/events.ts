@@ -256,6 +256,7 @@ export interface Music {
   file?: string | null
   own?: Upload | null
   mood?: Mood | null
+  prompt?: string
   volume?: number
   duck?: number
   fadeIn?: number

@@ -313,6 +313,7 @@ export const writebackSchema = {
         },
         own: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
         mood: { anyOf: [{ $ref: '#/$defs/Mood' }, { type: 'null' }], default: null },
+        prompt: { type: 'string', default: '' },
         volume: { type: 'number', minimum: -60, maximum: 0, default: -14 },
         duck: { type: 'number', minimum: 0, maximum: 40, default: 8 },
         fadeIn: { type: 'number', minimum: 0, maximum: 30, default: 1 },

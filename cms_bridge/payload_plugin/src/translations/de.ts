@@ -136,6 +136,9 @@ export const de: Translations = {
   'musicMood.driving': 'Treibend',
   'musicMood.tense': 'Angespannt',
   'musicMood.solemn': 'Feierlich',
+  musicPrompt: 'Musik in Worten',
+  'musicPrompt.help':
+    'Was ein Modell für einige Cent komponieren soll, anstelle der Musik oben. Gelingt das nicht, spielt die eingebaute Musik, die dem am nächsten kommt.',
   captions: 'Untertitel im Bild',
   'captions.help': 'Teil des Bildes, für alle, die zusehen.',
   'captions.none': 'Keine',
@@ -448,6 +451,10 @@ export const de: Translations = {
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
   'error.motion_not_generated':
     'Szene {scene}: die Kamera fährt über das Bild, da kein Clip daraus wurde ({reason}).',
+  'error.built_in_music':
+    'Kein Modell hat die Musik komponiert; es spielt die eingebaute, die ihr am nächsten kommt.',
+  'error.music_not_generated':
+    'Es wurde keine Musik komponiert; es spielt die eingebaute, die ihr am nächsten kommt ({reason}).',
   'error.no_clip_model': 'Kein Modell, das Clips macht, ist eingerichtet.',
   'error.placeholder_still':
     'Das Bild vertritt das eines Modells und wird nicht in Bewegung gesetzt.',

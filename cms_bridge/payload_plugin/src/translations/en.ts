@@ -133,6 +133,9 @@ export const en = {
   'musicMood.driving': 'Driving',
   'musicMood.tense': 'Tense',
   'musicMood.solemn': 'Solemn',
+  musicPrompt: 'Music in words',
+  'musicPrompt.help':
+    'What a model is to compose, for some cents, in place of the music above. Where none does, the built-in music that is nearest plays.',
   captions: 'Captions in the picture',
   'captions.help': 'Part of the picture, for everybody who watches.',
   'captions.none': 'None',
@@ -435,6 +438,9 @@ export const en = {
   'error.charge_not_unknown': 'What became of this call is known by now.',
   'error.motion_not_generated':
     'Scene {scene}: the camera moves over the picture, as no clip was made of it ({reason}).',
+  'error.built_in_music': 'No model composed the music; the built-in one that is nearest plays.',
+  'error.music_not_generated':
+    'No music was composed; the built-in one that is nearest plays ({reason}).',
   'error.no_clip_model': 'No model that makes clips is configured.',
   'error.placeholder_still': 'The picture stands in for a model’s, and is not set in motion.',
   'error.model_fallback': '{used} stepped in for {intended}.',

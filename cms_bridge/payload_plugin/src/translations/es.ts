@@ -135,6 +135,9 @@ export const es: Translations = {
   'musicMood.driving': 'Dinámica',
   'musicMood.tense': 'Tensa',
   'musicMood.solemn': 'Solemne',
+  musicPrompt: 'Música en palabras',
+  'musicPrompt.help':
+    'Lo que un modelo debe componer, por unos céntimos, en lugar de la música de arriba. Si ninguno lo logra, suena la música incluida más parecida.',
   captions: 'Subtítulos en la imagen',
   'captions.help': 'Forman parte de la imagen, para todos los que miran.',
   'captions.none': 'Ninguno',
@@ -442,6 +445,9 @@ export const es: Translations = {
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
   'error.motion_not_generated':
     'Escena {scene}: la cámara se mueve sobre la imagen, ya que no se hizo ningún clip ({reason}).',
+  'error.built_in_music': 'Ningún modelo compuso la música; suena la incluida más parecida.',
+  'error.music_not_generated':
+    'No se compuso ninguna música; suena la incluida más parecida ({reason}).',
   'error.no_clip_model': 'No hay configurado ningún modelo que haga clips.',
   'error.placeholder_still': 'La imagen sustituye a la de un modelo y no se pone en movimiento.',
   'error.model_fallback': '{used} sustituyó a {intended}.',

@@ -135,6 +135,9 @@ export const fr: Translations = {
   'musicMood.driving': 'Entraînante',
   'musicMood.tense': 'Tendue',
   'musicMood.solemn': 'Solennelle',
+  musicPrompt: 'Musique en mots',
+  'musicPrompt.help':
+    'Ce qu’un modèle doit composer, pour quelques centimes, à la place de la musique ci-dessus. S’il n’y parvient pas, la musique intégrée la plus proche est jouée.',
   captions: 'Sous-titres à l’image',
   'captions.help': 'Font partie de l’image, pour tous ceux qui regardent.',
   'captions.none': 'Aucun',
@@ -443,6 +446,10 @@ export const fr: Translations = {
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
   'error.motion_not_generated':
     'Scène {scene} : la caméra se déplace sur l’image, car aucun clip n’en a été fait ({reason}).',
+  'error.built_in_music':
+    'Aucun modèle n’a composé la musique ; la musique intégrée la plus proche est jouée.',
+  'error.music_not_generated':
+    'Aucune musique n’a été composée ; la musique intégrée la plus proche est jouée ({reason}).',
   'error.no_clip_model': 'Aucun modèle qui fait des clips n’est configuré.',
   'error.placeholder_still': 'L’image remplace celle d’un modèle et n’est pas mise en mouvement.',
   'error.model_fallback': '{used} a remplacé {intended}.',

@@ -7,6 +7,7 @@
 import type { Storyboard } from 'payload-plugin-reelwright'
 
 import { writebackSchema } from '../../src/generated/writebackSchema.ts'
+import { holdsWords } from '../../src/text.ts'
 
 interface Schema {
   $ref?: string
@@ -49,14 +50,16 @@ export function anyStoryboard(seed: number): Storyboard {
     ...(scene.motion === 'generated' &&
       (scene.background ?? scene.clip) && { motion: 'still' as const }),
   }))
-  // Music is a file, one's own by reference, or a mood.
+  // Music is a prompt, a file, one's own by reference, or a mood.
   const music = made.music && {
     ...made.music,
-    ...(made.music.mood
-      ? { file: null, own: null }
-      : made.music.own
-        ? { file: null }
-        : { file: made.music.file ?? 'music.mp3' }),
+    ...(holdsWords(made.music.prompt ?? '')
+      ? { file: null, own: null, mood: null }
+      : made.music.mood
+        ? { file: null, own: null, prompt: '' }
+        : made.music.own
+          ? { file: null, prompt: '' }
+          : { file: made.music.file ?? 'music.mp3', prompt: '' }),
   }
   return { ...made, title: 'Any', scenes, music }
 }

@@ -35,17 +35,45 @@ test('a mood replaces a file of one’s own for as long as it is chosen', () => 
   const music = { file: 'bed.mp3', volume: -20 }
   const sent = (doc: Partial<StoryboardDoc>) =>
     toStoryboard({ title: 'T', scenes: [{}], ...doc } as StoryboardDoc).music
-  expect(sent({ music, musicMood: 'none' })).toEqual({ ...music, mood: null })
+  const words = { prompt: '' }
+  const nothing = { file: null, own: null }
+  expect(sent({ music, musicMood: 'none' })).toEqual({ ...music, ...words, mood: null })
   expect(sent({ music, musicMood: 'warm' })).toEqual({
     ...music,
+    ...words,
+    ...nothing,
+    mood: 'warm',
+  })
+  expect(sent({ musicMood: 'warm' })).toEqual({ ...words, ...nothing, mood: 'warm' })
+  const built = { ...nothing, mood: 'tense', volume: -20 } as const
+  expect(sent({ music: built, musicMood: 'none' })).toBeNull()
+  expect(sent({ music: built, musicMood: 'calm' })).toEqual({ ...built, ...words, mood: 'calm' })
+})
+
+test('words for a model replace a mood and a file for as long as there are any', () => {
+  const music = { file: 'bed.mp3', volume: -20 }
+  const sent = (musicPrompt: string) =>
+    toStoryboard({
+      title: 'T',
+      scenes: [{}],
+      music,
+      musicMood: 'warm',
+      musicPrompt,
+    } as StoryboardDoc).music
+  expect(sent('A brass band')).toEqual({
+    file: null,
+    own: null,
+    mood: null,
+    prompt: 'A brass band',
+    volume: -20,
+  })
+  expect(sent(' \n')).toEqual({
     file: null,
     own: null,
     mood: 'warm',
+    prompt: '',
+    volume: -20,
   })
-  expect(sent({ musicMood: 'warm' })).toEqual({ file: null, own: null, mood: 'warm' })
-  const built = { file: null, own: null, mood: 'tense', volume: -20 } as const
-  expect(sent({ music: built, musicMood: 'none' })).toBeNull()
-  expect(sent({ music: built, musicMood: 'calm' })).toEqual({ ...built, mood: 'calm' })
 })
 
 test('a colour half written into a field that is hidden now is never sent', () => {

@@ -23,6 +23,7 @@ from render.generation.base import (
     GenerationRecord,
     ImageRequest,
     Kind,
+    MusicRequest,
     Reservation,
     SpeechRequest,
     Ticket,
@@ -230,3 +231,5 @@ async def test_the_bridge_tells_the_price_that_the_daemon_reserves(given: tuple[
             picture, speech = ImageRequest(prompt=text), SpeechRequest(text=text, locale="zh")
             assert told.picture(picture) == providers.images.price(picture)
             assert told.narration(speech) == providers.speech.price(speech)
+            music = MusicRequest(prompt=text, seconds=70)
+            assert told.music(music) == providers.music.price(music)

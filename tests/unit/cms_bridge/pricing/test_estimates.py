@@ -15,12 +15,23 @@ from render.generation.requests import (
     clip_request,
     digests,
     image_request,
+    music_request,
     request_digest,
     speech_request,
     whole_digest,
 )
 from render.own import Upload
-from render.storyboard import AspectRatio, Clip, Gradient, Motion, Palette, Scene, Solid, Storyboard
+from render.storyboard import (
+    AspectRatio,
+    Clip,
+    Gradient,
+    Motion,
+    Music,
+    Palette,
+    Scene,
+    Solid,
+    Storyboard,
+)
 
 PRICES = Prices(
     picture=lambda _: Decimal("0.04"),
@@ -165,6 +176,24 @@ def test_with_one_price_the_usual_one_is_the_bound() -> None:
     priced = estimate(board(TALKING, SILENT), PRICES)
     assert priced.usual == priced.total
     assert priced.usual_difference == priced.difference
+
+
+def test_music_is_priced_once_a_film_and_costs_nothing_once_it_is_there() -> None:
+    scored = msgspec.structs.replace(board(TALKING, SILENT), music=Music(prompt="A guitar"))
+    prices = prices_of(ModelsConfig(), gemini=True, replicate=True)
+    silent, priced = estimate(board(TALKING, SILENT), prices), estimate(scored, prices)
+    assert silent.music is None
+    assert priced.music
+    assert (priced.music.most, priced.music.usual) == (Decimal("0.2"), Decimal("0.08"))
+    assert priced.total - silent.total == Decimal("0.2")
+    assert priced.usual - silent.usual == Decimal("0.08")
+    asked = music_request(scored, seconds=1)
+    assert asked
+    there = estimate(scored, prices, existing=frozenset({request_digest(asked)}))
+    assert there.difference == silent.difference
+    assert there.usual_difference == silent.usual_difference
+    of_pictures = estimate(scored, prices, kinds=[Kind.PICTURE])
+    assert of_pictures.music is None
 
 
 def test_offline_work_is_free() -> None:
