@@ -334,11 +334,11 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     card = drawn(page, page.locator("#scenes-row-0 .rw-card"))
     card.get_by_role("button", name="Another reading").click()
     expect(card).to_contain_text("Will be spoken anew.")
-    expect(decision(page)).to_contain_text("Scene 1: narration")
+    expect(decision(page)).to_contain_text("Scene 1: moved and narration")
     expect(card).to_contain_text("to pay $")
     browsing.photograph("board-of-a-storyboard")
     card.get_by_role("button", name="Keep this reading").click()
-    expect(decision(page)).not_to_contain_text("Scene 1: narration")
+    expect(decision(page)).not_to_contain_text("moved and narration")
 
 
 @pytest.mark.slow
