@@ -58,6 +58,8 @@ _PIECES_SECONDS = 60.0
 _VOICES_SECONDS = 3_600.0
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
+_WAKE_SECONDS = 30.0
+"""How often Payload is asked for something, so that it runs."""
 
 
 async def run(settings: DaemonSettings | None = None) -> None:
@@ -115,6 +117,8 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
         group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
+        if services.payload:
+            group.start_soon(_repeat, "cms", services.payload.wake, _WAKE_SECONDS)
         group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
         await stop.requested.wait()
         group.cancel_scope.cancel()

@@ -7,6 +7,7 @@ whole state, safe to repeat: a storyboard is created once, a rendition is
 replaced unless what is stored has a higher `sequence`.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -113,6 +114,14 @@ class PayloadClient:
     async def write_rendition(self, write: RenditionWrite) -> None:
         """Show a job's newest state."""
         await self._put(f"/reelwright/jobs/{write.job_id}/rendition", write)
+
+    async def wake(self) -> None:
+        """Have a Payload run that nobody visited since its start: it then sends what waits.
+
+        What comes of it is of no interest: a write tells what is wrong with Payload.
+        """
+        with suppress(httpx.HTTPError):
+            await self._http.get(f"{self._url}/reelwright/awake")
 
     async def _put(self, path: str, write: StoryboardWrite | RenditionWrite) -> None:
         body = msgspec.json.encode(write)

@@ -15,6 +15,7 @@ import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
 import { boardEndpoints } from './endpoints/board.ts'
 import { animaticEndpoints } from './endpoints/animatic.ts'
+import { awakeEndpoint } from './endpoints/awake.ts'
 import { exportEndpoints } from './endpoints/exports.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
@@ -64,6 +65,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...(config.endpoints ?? []),
         ...writebackEndpoints(settings),
         ...watchEndpoints(settings),
+        awakeEndpoint,
         statusEndpoint(settings),
         filmsEndpoint(settings),
         ...exportEndpoints(settings),

@@ -37,6 +37,7 @@ export const paths = {
   captions: '/reelwright/renditions/:id/captions.vtt',
   chapters: '/reelwright/renditions/:id/chapters.vtt',
   transcript: '/reelwright/renditions/:id/transcript.txt',
+  awake: '/reelwright/awake',
   writeStoryboard: '/reelwright/jobs/:jobId/storyboard',
   writeRendition: '/reelwright/jobs/:jobId/rendition',
 } as const

@@ -30,6 +30,8 @@ test('a host keeps its own endpoints, collections and start-up', async () => {
   })
   expect(started).toHaveBeenCalledOnce()
   expect((await cms.ask('GET', '/hello')).body).toEqual({ hello: 1 })
+  const awake = await cms.ask('GET', '/reelwright/awake', undefined, { anonymous: true })
+  expect(awake.status).toBe(204)
   expect(Object.keys(cms.payload.collections)).toEqual(
     expect.arrayContaining(['users', 'projects', 'videos', 'storyboards', 'renditions']),
   )

@@ -24,11 +24,18 @@ WRITE = RenditionWrite(
 
 
 @pytest.fixture
-async def cms() -> AsyncIterator[str]:
+def asked() -> list[str]:
+    """Return what the server below was asked."""
+    return []
+
+
+@pytest.fixture
+async def cms(asked: list[str]) -> AsyncIterator[str]:
     """A server whose API stands below `/rest`, as one with other `routes.api` has it."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b" HTTP")[0].decode())
         code = b"200 OK" if head.startswith(b"PUT /rest/reelwright/") else b"404 Not Found"
         writer.write(b"HTTP/1.1 " + code + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         await writer.drain()
@@ -49,3 +56,13 @@ async def test_another_place_is_told_in_words_with_the_settings_names(cms: str) 
         payload = PayloadClient(http, url=cms, secret=events.SECRET)
         with pytest.raises(PayloadUnavailable, match=r"'/api'.*REELWRIGHT_PAYLOAD_API_PATH"):
             await payload.write_rendition(WRITE)
+
+
+async def test_one_that_nobody_visits_is_woken_whatever_it_answers(
+    cms: str, asked: list[str]
+) -> None:
+    async with httpx.AsyncClient(timeout=5) as http:
+        await PayloadClient(http, url=cms, api_path="/rest", secret=events.SECRET).wake()
+        assert asked == ["GET /rest/reelwright/awake"]
+        # Nor is it of interest that it is away.
+        await PayloadClient(http, url="http://127.0.0.1:9", secret=events.SECRET).wake()
