@@ -11,12 +11,13 @@ from typing import Any, Self
 from uuid import UUID
 
 import msgspec
+from piccolo.custom_types import Combinable
 
 from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import UploadedAsset
 from render.containers.reader import Use
 from render.errors import LimitExceeded, OwnFileMissing, OwnFileUnfit
-from render.own import OwnFile
+from render.own import CmsFile, OwnFile, Upload, reference_of
 from render.storyboard import Limits, Role, Storyboard
 
 _USES = {
@@ -112,48 +113,98 @@ def named_in(storyboard: Storyboard) -> Iterator[Named]:
 
 
 async def check(project: str, storyboard: Storyboard, *, limits: Limits) -> None:
-    """Raise `InvalidStoryboard`, naming the field, unless a project has all that is named here."""
+    """Raise `InvalidStoryboard`, naming the field, unless a project has all that is named here.
+
+    Of a file of the CMS nothing is known yet but what that believes.
+    """
     for one in named_in(storyboard):
-        await find(project, one, limits=limits)
+        if isinstance(one.file, CmsFile):
+            _check_type(one, one.file.media_type)
+        else:
+            await find(project, one, one.file, limits=limits)
 
 
-async def find(project: str, named: Named, *, limits: Limits) -> UploadRecord:
-    """Return the file that is named; raise `InvalidStoryboard` unless it can serve there."""
-    asset = named.file.asset_id
+async def find(project: str, named: Named, file: Upload, *, limits: Limits) -> UploadRecord:
+    """Return a file that was uploaded; raise `InvalidStoryboard` unless it can serve there."""
+    upload = await _one(project, UploadedAsset.id == file.asset_id)
+    if upload is None:
+        where, told = fault(named)
+        raise OwnFileMissing(f"{where}: the project has no such file for the {named.role}.", **told)
+    check_use(named, upload, limits)
+    return upload
+
+
+async def fetched(project: str, file: CmsFile) -> UploadRecord | None:
+    """Return what a project was given when a file of the CMS was asked for; None before that."""
+    return await _one(project, UploadedAsset.reference == reference_of(file))
+
+
+async def note(upload: UploadRecord, file: CmsFile) -> None:
+    """Write down that this is what a file of the CMS was."""
+    await UploadedAsset.update({UploadedAsset.reference: reference_of(file)}).where(
+        UploadedAsset.id == upload.id
+    )
+
+
+def check_use(named: Named, upload: UploadRecord, limits: Limits) -> None:
+    """Raise `OwnFileUnfit` or `LimitExceeded` unless a file can serve where it is named."""
+    if upload.use is not _USES[named.role]:
+        raise _unfit(named, upload.media_type)
+    _check_length(named, upload.seconds, limits)
+
+
+async def brought(project: str, storyboard: Storyboard) -> dict[OwnFile | None, UploadRecord]:
+    """Return what a project has of the files that a storyboard names."""
+    files = {
+        reference_of(one.file) if isinstance(one.file, CmsFile) else one.file.asset_id: one.file
+        for one in named_in(storyboard)
+    }
+    if not files:
+        return {}
+    rows = await UploadedAsset.select(*UploadedAsset.all_columns()).where(
+        UploadedAsset.id.is_in([name for name in files if isinstance(name, UUID)])
+        | UploadedAsset.reference.is_in([name for name in files if isinstance(name, str)]),
+        UploadedAsset.project == project,
+        UploadedAsset.state == UploadState.READY.value,
+    )
+    return {
+        files[name]: UploadRecord.of(row)
+        for row in rows
+        for name in (row["id"], row["reference"])
+        if name in files
+    }
+
+
+async def _one(project: str, which: Combinable) -> UploadRecord | None:
     row = (
         await UploadedAsset.select(*UploadedAsset.all_columns())
         .where(
-            UploadedAsset.id == asset,
+            which,
             UploadedAsset.project == project,
             UploadedAsset.state == UploadState.READY.value,
         )
         .first()
     )
-    where, told = _fault(named)
-    if row is None:
-        raise OwnFileMissing(f"{where}: the project has no such file for the {named.role}.", **told)
-    upload = UploadRecord.of(row)
-    if upload.use is not _USES[named.role]:
-        raise OwnFileUnfit(
-            f"{where}: a file of the type {upload.media_type} cannot be the {named.role}.",
-            **told,
-            type=upload.media_type,
-        )
-    _check_length(named, upload.seconds, limits)
-    return upload
+    return UploadRecord.of(row) if row else None
 
 
-async def brought(project: str, storyboard: Storyboard) -> dict[OwnFile | None, UploadRecord]:
-    """Return what a project has of the files that a storyboard names."""
-    files = {one.file.asset_id: one.file for one in named_in(storyboard)}
-    if not files:
-        return {}
-    rows = await UploadedAsset.select(*UploadedAsset.all_columns()).where(
-        UploadedAsset.id.is_in(list(files)),
-        UploadedAsset.project == project,
-        UploadedAsset.state == UploadState.READY.value,
+def _check_type(named: Named, media_type: str) -> None:
+    believed = media_type.partition("/")[0]
+    fitting = {Use.PICTURE: {"image"}, Use.CLIP: {"video"}, Use.SOUND: {"audio"}}
+    # A recording may lie in a container for films, which only its content tells.
+    if believed in {"image", "video", "audio"} and believed not in (
+        fitting[_USES[named.role]] | ({"video"} if _USES[named.role] is Use.SOUND else set())
+    ):
+        raise _unfit(named, media_type)
+
+
+def _unfit(named: Named, media_type: str) -> OwnFileUnfit:
+    where, told = fault(named)
+    return OwnFileUnfit(
+        f"{where}: a file of the type {media_type} cannot be the {named.role}.",
+        **told,
+        type=media_type,
     )
-    return {files[row["id"]]: UploadRecord.of(row) for row in rows}
 
 
 def _check_length(named: Named, seconds: float, limits: Limits) -> None:
@@ -171,7 +222,7 @@ def _check_length(named: Named, seconds: float, limits: Limits) -> None:
         )
 
 
-def _fault(named: Named) -> tuple[str, dict[str, str]]:
+def fault(named: Named) -> tuple[str, dict[str, str]]:
     """Return where it is, for a sentence and for programs."""
     told = {"role": named.role.value, "field": named.field}
     if named.scene is None:

@@ -18,6 +18,7 @@
     ├── EngineError         `work.engine`: an error that the engine reported, as it reported it
     ├── NoClipModel         `work.motion`: no model that makes clips is configured
     ├── PlaceholderStill    `work.motion`: what stands in for a picture is not set in motion
+    ├── OwnFileUnavailable  `work.cms_files`: a file of the CMS that may come another time
     └── EngineDied          `work.engine`: the engine ended without a word; it may be tried again
 
 The lower ones are the engine's own, which a job shows to its editor.

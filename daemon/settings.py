@@ -59,6 +59,9 @@ class DaemonSettings(BridgeSettings):
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1)] = tuple(Lane)
     """What this daemon takes up, as a JSON list: `drafts` and `generation` wait for providers,
     `composition` fills a machine. Some daemon must serve each; news are told by every one."""
+    cms_file_seconds: Annotated[float, Field(gt=0, le=3_600)] = 120
+    """How long a file of the CMS's media library may take to arrive; it may have
+    `upload_max_bytes`."""
     concurrent_jobs: Annotated[int, Field(ge=1)] = 4
     """Approved jobs whose media are made at once: generation mostly waits."""
     concurrent_drafts: Annotated[int, Field(ge=1)] = 2

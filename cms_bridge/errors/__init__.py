@@ -64,6 +64,7 @@
     ├── AlreadyStored           `database`: a row with this identity exists
     ├── PayloadUnavailable      `outbox.payload`: the CMS did not take a write this time
     ├── PayloadGone             `outbox.payload`: it never will
+    ├── PayloadFileTooLarge     `outbox.payload`: a file of its media library of too many bytes
     ├── ProjectDataError        `operations.project_data`: what is not exported or erased, and why
     ├── SecretLost              `webhooks.signing`: one that can no longer be derived
     ├── InvalidLink             `storage.links`: a link that nobody here signed

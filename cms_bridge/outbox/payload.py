@@ -5,15 +5,22 @@ Both writes are signed `PUT`s to endpoints of the plugin
 collections behind them; no Payload user or API key is involved. Each is a
 whole state, safe to repeat: a storyboard is created once, a rendition is
 replaced unless what is stored has a higher `sequence`.
+
+Files of its media library are read where Payload serves them, signed over their names; the plugin
+lets whoever signs so read the collections that it was told of, and nothing else.
 """
 
+import hashlib
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
 from uuid import uuid4
 
+import anyio
+import anyio.to_thread
 import httpx
 import msgspec
 from standardwebhooks import Webhook
@@ -22,6 +29,7 @@ from cms_bridge.errors import BridgeError
 from cms_bridge.events import Id
 from cms_bridge.states import Status
 from render import tracebacks
+from render.own import CmsFile
 from render.problem import Problem
 from render.storyboard import Storyboard
 
@@ -91,7 +99,19 @@ class PayloadGone(BridgeError):
     """Payload will never take this write: its document is gone, or the write is refused."""
 
 
+class PayloadFileTooLarge(BridgeError):
+    """A file of the media library of more bytes than may be fetched."""
+
+
+class Digested(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of reading a file."""
+
+    bytes: int
+    sha256: str
+
+
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
+_NO_FILE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED})
 _NO_SUCH_ADDRESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 
@@ -123,16 +143,46 @@ class PayloadClient:
         with suppress(httpx.HTTPError):
             await self._http.get(f"{self._url}/reelwright/awake")
 
-    async def _put(self, path: str, write: StoryboardWrite | RenditionWrite) -> None:
-        body = msgspec.json.encode(write)
+    async def read_file(
+        self, file: CmsFile, into: BinaryIO, *, most: int, seconds: float
+    ) -> Digested:
+        """Write a file of the media library into another, as its collection serves it.
+
+        No redirect is followed: it comes from Payload or not at all. Raises `PayloadGone` where
+        there is no such file, `PayloadFileTooLarge` past so many bytes, and `PayloadUnavailable`.
+        """
+        name = quote(file.name, safe="")
+        asked = f"{self._url}/{file.collection}/file/{name}"
+        headers = self._signed(f"read {file.collection}/{file.name}")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with anyio.fail_after(seconds):
+                async with self._http.stream(
+                    "GET", asked, headers=headers, follow_redirects=False
+                ) as answer:
+                    _check_file(answer)
+                    async for chunk in answer.aiter_bytes():
+                        size += len(chunk)
+                        if size > most:
+                            raise PayloadFileTooLarge(f"It has more than {most} bytes.")
+                        digest.update(chunk)
+                        await anyio.to_thread.run_sync(into.write, chunk)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise PayloadUnavailable(tracebacks.summary(error)) from error
+        return Digested(bytes=size, sha256=digest.hexdigest())
+
+    def _signed(self, content: str) -> dict[str, str]:
         now = datetime.now(UTC)
         message = f"wb_{uuid4()}"
-        headers = {
-            "content-type": "application/json",
+        return {
             "webhook-id": message,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(message, now, body.decode()),
+            "webhook-signature": self._signer.sign(message, now, content),
         }
+
+    async def _put(self, path: str, write: StoryboardWrite | RenditionWrite) -> None:
+        body = msgspec.json.encode(write)
+        headers = {"content-type": "application/json", **self._signed(body.decode())}
         try:
             answer = await self._http.put(self._url + path, content=body, headers=headers)
         except httpx.HTTPError as error:
@@ -149,4 +199,13 @@ class PayloadClient:
                 " routes.api belongs into REELWRIGHT_PAYLOAD_API_PATH, its address into"
                 " REELWRIGHT_PAYLOAD_URL."
             )
+        raise PayloadUnavailable(said)
+
+
+def _check_file(answer: httpx.Response) -> None:
+    """Raise unless an answer is the whole of a file."""
+    said = f"Payload answered {answer.status_code}"
+    if answer.status_code in _NO_FILE or answer.is_redirect:
+        raise PayloadGone(said)
+    if answer.status_code != HTTPStatus.OK:
         raise PayloadUnavailable(said)

@@ -124,7 +124,9 @@ class UploadedAsset(Table):
     scanned = Boolean(default=False)
     """Whether a scanner found nothing in it."""
     uploaded_by = Varchar(length=128)
-    """The id of the key that it came with."""
+    """The id of the key that it came with; `cms` of what was fetched from there."""
+    reference = Varchar(length=64)
+    """`render.own.reference_of` what the CMS was asked for; empty of what was uploaded."""
     state = Varchar(length=16)
     """One of `cms_bridge.uploads.registry.UploadState`."""
     created_at = Timestamptz()

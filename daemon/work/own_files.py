@@ -16,13 +16,15 @@ from msgspec.structs import replace
 from cms_bridge import assets, own_files
 from cms_bridge.assets import AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.own_files import Named, UploadRecord
+from cms_bridge.own_files import Named, UploadRecord, fault
 from cms_bridge.storage.base import ObjectNotFound
+from daemon.work import cms_files
 from daemon.work.reuse import read_object
 from daemon.work.services import Services
 from render.errors import MediaError, OwnFileMissing, OwnFileUnfit
 from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
 from render.generation.requests import own_file
+from render.own import CmsFile
 from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
@@ -39,21 +41,30 @@ def named(storyboard: Storyboard, scene: Scene, kind: Kind) -> Named | None:
 
 
 async def check(lease: Lease, storyboard: Storyboard, services: Services) -> None:
-    """Raise `InvalidStoryboard` unless everything that is named here may still be used."""
+    """Raise as `find` does unless everything that is named here may still be used.
+
+    What is the CMS's is fetched: from then on it lies in the store.
+    """
     for one in own_files.named_in(storyboard):
         await find(lease, one, services)
 
 
 async def find(lease: Lease, own: Named, services: Services) -> UploadRecord:
-    """Return a file that is named, if it still may be used; raise `InvalidStoryboard`."""
-    settings = services.settings
-    upload = await own_files.find(lease.project, own, limits=settings.limits)
+    """Return a file that is named, if it still may be used.
+
+    Raises `InvalidStoryboard`, or `OwnFileUnavailable` for a file of the CMS that does not come.
+    """
+    settings, file = services.settings, own.file
+    if isinstance(file, CmsFile):
+        upload = await cms_files.fetch(lease, own, file, services)
+    else:
+        upload = await own_files.find(lease.project, own, file, limits=settings.limits)
     if settings.clamd_url and not upload.scanned:
+        where, told = fault(own)
         raise OwnFileUnfit(
-            f"The file for the {own.role} was uploaded before files were scanned; upload it again.",
-            role=own.role.value,
-            field=own.field,
-            **({"scene": str(own.scene)} if own.scene else {}),
+            f"{where}: the file for the {own.role} was never scanned; upload it again.",
+            **told,
+            type=upload.media_type,
         )
     return upload
 
@@ -143,9 +154,7 @@ async def _fetch(own: Named, upload: UploadRecord, path: Path, services: Service
         await read_object(upload.key, path, services.store)
     except (ObjectNotFound, MediaError) as error:
         await anyio.Path(path).unlink(missing_ok=True)
+        where, told = fault(own)
         raise OwnFileMissing(
-            f"The store no longer has the file for the {own.role}.",
-            role=own.role.value,
-            field=own.field,
-            **({"scene": str(own.scene)} if own.scene else {}),
+            f"{where}: the store no longer has the file for the {own.role}.", **told
         ) from error

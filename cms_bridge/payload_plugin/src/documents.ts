@@ -8,6 +8,7 @@ import type {
   AspectRatio,
   CaptionStyle,
   Clip,
+  CmsFile,
   CmsEvent,
   Focus,
   Ingredient,
@@ -15,7 +16,7 @@ import type {
   Motion,
   Mood,
   Music,
-  Upload as OwnFile,
+  Upload,
   Palette,
   Problem,
   RenditionFile,
@@ -125,7 +126,7 @@ export interface SceneRow {
   focus?: { [axis in keyof Focus]?: null | number } | null
   clip?: Clip | null
   /** Files that were given to the project at the bridge, carried as they came. */
-  own?: Partial<Record<'narrationFile' | 'picture', null | OwnFile>> | null
+  own?: Partial<Record<'narrationFile' | 'picture', CmsFile | null | Upload>> | null
   background?: BackgroundRow | null
   caption?: CaptionRow | null
   pictureTake?: null | number

@@ -159,9 +159,9 @@ export interface Storyboard {
 export interface Scene {
   id: string
   narration?: string
-  narrationFile?: Upload | null
+  narrationFile?: (Upload | CmsFile) | null
   picturePrompt?: string
-  picture?: Upload | null
+  picture?: (Upload | CmsFile) | null
   onScreenText?: string
   duration?: number | null
   motion?: Motion
@@ -186,6 +186,18 @@ export interface Upload {
   assetId: string
 }
 /**
+ * A file of the CMS's media library, as it was when the storyboard was saved.
+ */
+export interface CmsFile {
+  kind: 'cms'
+  collection: string
+  document: string
+  name: string
+  version: string
+  mediaType?: string
+  bytes?: number
+}
+/**
  * The point of a picture that every crop keeps; shares of its width and height.
  */
 export interface Focus {
@@ -196,7 +208,7 @@ export interface Focus {
  * How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).
  */
 export interface Clip {
-  own?: Upload | null
+  own?: (Upload | CmsFile) | null
   trimStart?: number
   trimEnd?: number | null
   fit?: Fit
@@ -254,7 +266,7 @@ export interface Logo {
  */
 export interface Music {
   file?: string | null
-  own?: Upload | null
+  own?: (Upload | CmsFile) | null
   mood?: Mood | null
   prompt?: string
   volume?: number

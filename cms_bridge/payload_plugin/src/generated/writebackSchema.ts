@@ -77,9 +77,33 @@ export const writebackSchema = {
       properties: {
         id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
         narration: { type: 'string', default: '' },
-        narrationFile: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
+        narrationFile: {
+          anyOf: [
+            {
+              anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+              discriminator: {
+                propertyName: 'kind',
+                mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+              },
+            },
+            { type: 'null' },
+          ],
+          default: null,
+        },
         picturePrompt: { type: 'string', default: '' },
-        picture: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
+        picture: {
+          anyOf: [
+            {
+              anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+              discriminator: {
+                propertyName: 'kind',
+                mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+              },
+            },
+            { type: 'null' },
+          ],
+          default: null,
+        },
         onScreenText: { type: 'string', default: '' },
         duration: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         motion: { $ref: '#/$defs/Motion', default: 'zoom_in' },
@@ -117,6 +141,22 @@ export const writebackSchema = {
       type: 'object',
       properties: { kind: { enum: ['upload'] }, assetId: { type: 'string', format: 'uuid' } },
       required: ['kind', 'assetId'],
+      additionalProperties: false,
+    },
+    CmsFile: {
+      title: 'CmsFile',
+      description: "A file of the CMS's media library, as it was when the storyboard was saved.",
+      type: 'object',
+      properties: {
+        kind: { enum: ['cms'] },
+        collection: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+        document: { type: 'string', maxLength: 64, minLength: 1 },
+        name: { type: 'string', pattern: '^[^/\\\\\\x00-\\x1f\\x7f]{1,255}$' },
+        version: { type: 'string', maxLength: 64 },
+        mediaType: { type: 'string', maxLength: 100, default: '' },
+        bytes: { type: 'integer', minimum: 0, maximum: 9007199254740991, default: 0 },
+      },
+      required: ['kind', 'collection', 'document', 'name', 'version'],
       additionalProperties: false,
     },
     Motion: {
@@ -172,7 +212,19 @@ export const writebackSchema = {
         "How a scene shows moving pictures: the assets folder's `<scene id>.mp4` (or .mov, .webm).",
       type: 'object',
       properties: {
-        own: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
+        own: {
+          anyOf: [
+            {
+              anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+              discriminator: {
+                propertyName: 'kind',
+                mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+              },
+            },
+            { type: 'null' },
+          ],
+          default: null,
+        },
         trimStart: { type: 'number', minimum: 0, maximum: 86400, default: 0 },
         trimEnd: {
           anyOf: [{ type: 'number', exclusiveMinimum: 0, maximum: 86400 }, { type: 'null' }],
@@ -311,7 +363,19 @@ export const writebackSchema = {
           ],
           default: null,
         },
-        own: { anyOf: [{ $ref: '#/$defs/Upload' }, { type: 'null' }], default: null },
+        own: {
+          anyOf: [
+            {
+              anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+              discriminator: {
+                propertyName: 'kind',
+                mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+              },
+            },
+            { type: 'null' },
+          ],
+          default: null,
+        },
         mood: { anyOf: [{ $ref: '#/$defs/Mood' }, { type: 'null' }], default: null },
         prompt: { type: 'string', default: '' },
         volume: { type: 'number', minimum: -60, maximum: 0, default: -14 },

@@ -416,6 +416,7 @@ export const de: Translations = {
   'error.storage_full': 'Der Videospeicher ist voll.',
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
   'error.own_file_missing': 'Diese Datei ist nicht (mehr) beim Projekt ({field}).',
+  'error.own_file_unavailable': 'Eine Datei der Mediathek kommt im Moment nicht an.',
   'error.own_file_unfit': 'Eine Datei vom Typ {type} ist hier nicht zu gebrauchen ({field}).',
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',

@@ -412,6 +412,7 @@ export const es: Translations = {
   'error.storage_full': 'El almacén de vídeos está lleno.',
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
   'error.own_file_missing': 'Este archivo no está, o ya no está, en el proyecto ({field}).',
+  'error.own_file_unavailable': 'Un archivo de la mediateca no llega por el momento.',
   'error.own_file_unfit': 'Un archivo de tipo {type} no sirve aquí ({field}).',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
   'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',

@@ -414,6 +414,7 @@ export const fr: Translations = {
   'error.control_characters_removed':
     'Des caractères de contrôle invisibles ont été retirés du texte.',
   'error.own_file_missing': "Ce fichier n'est pas, ou plus, dans le projet ({field}).",
+  'error.own_file_unavailable': "Un fichier de la médiathèque n'arrive pas pour le moment.",
   'error.own_file_unfit': 'Un fichier de type {type} ne peut pas servir ici ({field}).',
   'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
   'error.illegal_move': 'Au stade actuel du travail, cette étape n’est plus possible.',
