@@ -132,9 +132,29 @@ def change_first_narration(page: Page) -> None:
     """Open the storyboard, change what its first scene says, and come back."""
     panel(page).get_by_role("link", name="Open the storyboard").click()
     page.get_by_role("button", name="Show All").click()
+    shown = animatic(page).get_by_role("slider")
+    expect(shown).to_have_attribute("aria-valuetext", re.compile("^0:00 of 0:"))
     page.locator("#field-scenes__0__narration").fill(NARRATION)
     save(page)
+    play_animatic(page)
     page.get_by_role("link", name="Open the video document").click()
+
+
+def animatic(page: Page) -> Locator:
+    return page.get_by_role("region", name="Preview")
+
+
+def play_animatic(page: Page) -> None:
+    """Play the film before it is paid for, by the keyboard and by its scenes."""
+    animatic(page).get_by_role("button", name="Play").click()
+    slider = animatic(page).get_by_role("slider")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^0:01 of"))
+    slider.press("Space")
+    expect(animatic(page).get_by_role("button", name="Play")).to_be_visible()
+    animatic(page).get_by_role("button", name=re.compile("^Scene 2")).click()
+    expect(animatic(page).get_by_role("img", name=re.compile("^Scene 2"))).to_be_visible()
+    drawn = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, 1280, 720).data).size"
+    assert animatic(page).locator("canvas").evaluate(drawn) > 2, "Nothing is drawn."
 
 
 def type_while_it_is_made(page: Page) -> list[int]:

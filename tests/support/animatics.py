@@ -1,17 +1,18 @@
 """An animatic in Chromium: the frames that the plugin's renderer draws of a timeline."""
 
 import base64
+import io
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from playwright.sync_api import Page, Route
 
 from render.preview.document import TimelinePreview
@@ -47,7 +48,8 @@ async ([timeline, width, height]) => {
     if (view.kind === 'clip') {
       const clip = document.createElement('video')
       clip.muted = true
-      clip.src = view.asset.contentUrl
+      // As a whole: what is served here knows no ranges, and could not be sought in.
+      clip.src = URL.createObjectURL(await (await fetch(view.asset.contentUrl)).blob())
       await new Promise((resolve) => clip.addEventListener('canplaythrough', resolve))
       clips.set(view.asset.contentUrl, clip)
     }
@@ -109,12 +111,12 @@ class Animatic:
     def frame(self, number: int) -> Rgb:
         """Return one frame as it is drawn."""
         told: str = self._page.evaluate("(frame) => draw(frame)", number)
-        png = np.frombuffer(base64.b64decode(told), np.uint8)
-        return cv2.cvtColor(cv2.imdecode(png, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        with Image.open(io.BytesIO(base64.b64decode(told))) as png:
+            return np.asarray(png.convert("RGB"))
 
 
 @contextmanager
-def open_page(directory: Path, files: Mapping[str, Path]) -> Iterator[Page]:
+def open_page(directory: Path, files: Mapping[str, Path]) -> Generator[Page]:
     """Open a page that holds the renderer; `files` are what it may ask for, by their paths."""
 
     def serve(route: Route) -> None:

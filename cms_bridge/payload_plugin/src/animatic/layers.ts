@@ -45,7 +45,17 @@ function drawRuns(context: Context, runs: readonly Run[], ruler: Ruler, colour?:
     ruler.use(context, run.type, run.size)
     context.direction = run.rightToLeft ? 'rtl' : 'ltr'
     context.fillStyle = colour ?? run.colour
+    if (!run.seen) {
+      context.fillText(run.text, run.left, run.baseline)
+      continue
+    }
+    const [from, to] = run.seen
+    context.save()
+    context.beginPath()
+    context.rect(from, run.baseline - 2 * run.size, to - from, 4 * run.size)
+    context.clip()
     context.fillText(run.text, run.left, run.baseline)
+    context.restore()
   }
 }
 
@@ -53,32 +63,67 @@ function drawRuns(context: Context, runs: readonly Run[], ruler: Ruler, colour?:
 function drawHalo(
   context: OffscreenCanvasRenderingContext2D,
   runs: readonly Run[],
-  { blur, colour, spread, strength }: Halo,
+  { blur, coarse, colour, reach, strength }: Halo,
   ruler: Ruler,
   { bottom, left, right, top }: Bounds,
 ): void {
-  const thick = new OffscreenCanvas(right - left, bottom - top)
-  const brush = thick.getContext('2d')
+  const width = right - left
+  const letters = new OffscreenCanvas(width, bottom - top)
+  const brush = letters.getContext('2d')
   if (!brush) return
   brush.translate(-left, -top)
   drawRuns(brush, runs, ruler, '#000000')
-  brush.strokeStyle = '#000000'
-  brush.lineJoin = 'round'
-  brush.lineCap = 'round'
-  brush.lineWidth = 2 * spread
-  for (const run of runs) {
-    ruler.use(brush, run.type, run.size)
-    brush.direction = run.rightToLeft ? 'rtl' : 'ltr'
-    brush.strokeText(run.text, run.left, run.baseline)
-  }
-  const away = 2 * (right - left)
+  const thick = thickened(letters, brush, coarse, reach)
+  if (!thick) return
+  const away = 2 * width
   context.save()
   context.setTransform(1, 0, 0, 1, 0, 0)
+  context.imageSmoothingQuality = 'medium'
   context.shadowColor = withAlpha(colour, strength)
   context.shadowBlur = 2 * blur
   context.shadowOffsetX = away
-  context.drawImage(thick, -away, 0)
+  context.drawImage(thick, -away, 0, thick.width * coarse, thick.height * coarse)
   context.restore()
+}
+
+/** Return letters in coarse pixels, each as dense as the densest within reach of it. */
+function thickened(
+  letters: OffscreenCanvas,
+  context: OffscreenCanvasRenderingContext2D,
+  coarse: number,
+  reach: number,
+): null | OffscreenCanvas {
+  const across = Math.ceil(letters.width / coarse)
+  const down = Math.ceil(letters.height / coarse)
+  const fine = context.getImageData(0, 0, letters.width, letters.height).data
+  const means = new Float32Array(across * down)
+  for (let y = 0; y < letters.height; y += 1) {
+    const row = Math.floor(y / coarse) * across
+    for (let x = 0; x < letters.width; x += 1) {
+      const at = row + Math.floor(x / coarse)
+      means[at] = (means[at] ?? 0) + (fine[(y * letters.width + x) * 4 + 3] ?? 0) / coarse ** 2
+    }
+  }
+  const canvas = new OffscreenCanvas(across, down)
+  const target = canvas.getContext('2d')
+  if (!target) return null
+  const thick = target.createImageData(across, down)
+  for (let dy = -reach; dy <= reach; dy += 1) {
+    const wide = Math.round(reach * Math.sqrt(1 - (dy / reach) ** 2))
+    for (let y = Math.max(0, dy); y < Math.min(down, down + dy); y += 1) {
+      for (let x = 0; x < across; x += 1) {
+        const to = (y * across + x) * 4 + 3
+        let most = thick.data[to] ?? 0
+        const last = Math.min(across - 1, x + wide)
+        for (let from = Math.max(0, x - wide); from <= last; from += 1) {
+          most = Math.max(most, means[(y - dy) * across + from] ?? 0)
+        }
+        thick.data[to] = most
+      }
+    }
+  }
+  target.putImageData(thick, 0, 0)
+  return canvas
 }
 
 function boundsOf(
@@ -86,7 +131,7 @@ function boundsOf(
   ruler: Ruler,
   size: { width: number; height: number },
 ): Bounds {
-  const grown = Math.max(2, ...halos.map(({ blur, spread }) => spread + 3 * blur))
+  const grown = Math.max(2, ...halos.map(({ blur, coarse, reach }) => reach * coarse + 3 * blur))
   const boxes = [...plates, ...runs.map((run) => ruler.ink(run))]
   return {
     left: Math.max(0, Math.floor(Math.min(...boxes.map((box) => box.left)) - grown)),

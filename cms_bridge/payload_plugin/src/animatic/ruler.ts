@@ -20,6 +20,9 @@ const voices = {
   plain: { weight: 500, tracking: 0, leading: 0.5 },
 } as const
 
+/** Full-width marks whose right half is empty. */
+const endsInMark = /[\u3001\u3002\uff0c\uff0e\u300d\u300f\uff09\u3011\u300b\u3009\u3015]$/
+
 interface Lines {
   /** In em, as all of these: from a line's upper edge to its lower one. */
   lineHeight: number
@@ -56,13 +59,17 @@ export class Ruler {
     context.textAlign = 'left'
   }
 
-  /** Return how wide a text is; it grows evenly with its size. */
+  /**
+   * Return how wide a line is; it grows evenly with its size. Of a full-width mark that ends it,
+   * the empty half is not counted.
+   */
   width(text: string, type: Type, size: number): number {
     const key = `${type.voice} ${type.script} ${text}`
     let known = this.#widths.get(key)
     if (known === undefined) {
       this.use(this.#context, type, 100)
-      known = this.#context.measureText(text).width / 100
+      const trimmed = type.script === 'dense' && endsInMark.test(text) ? 0.5 : 0
+      known = this.#context.measureText(text).width / 100 - trimmed
       this.#widths.set(key, known)
     }
     return known * size

@@ -16,6 +16,8 @@ export interface Run {
   size: number
   colour: string
   rightToLeft: boolean
+  /** From where to where it is seen, if it is not seen whole. */
+  seen?: readonly [from: number, to: number]
 }
 
 /** A filled box with round corners. */
@@ -28,9 +30,13 @@ export interface Plate {
   colour: string
 }
 
-/** The letters once more, thicker by `spread` and soft by `blur`, a Gaussian's deviation. */
+/** The letters once more, thicker and softer. */
 export interface Halo {
-  spread: number
+  /** How many pixels are taken together: what is blurred far, the engine blurs small. */
+  coarse: number
+  /** By how many of those the letters grow. */
+  reach: number
+  /** A Gaussian's deviation, in pixels. */
   blur: number
   strength: number
   colour: string
@@ -60,6 +66,8 @@ export interface Job {
 }
 
 interface Block {
+  /** As it was asked for; `size` is that as the script is scaled. */
+  nominal: number
   size: number
   width: number
   lines: string[]
@@ -106,11 +114,11 @@ export function setText(
       'plain',
       room.width,
       (room.height - first.height) * 0.9,
-      first.size * look.secondSize,
+      first.nominal * look.secondSize,
       least,
       ruler,
     )
-  const gap = second ? first.size * 0.16 : 0
+  const gap = second ? first.nominal * 0.16 : 0
   const width = Math.max(first.width, second?.width ?? 0)
   const height = first.height + gap + (second?.height ?? 0)
   const across: Across = isTitle ? 'center' : job.rightToLeft ? 'right' : 'left'
@@ -223,7 +231,7 @@ function onPlate(
   }
 }
 
-/** Lay the lit word over its line in its own colour. */
+/** Colour the lit word alone; the line is shaped as one all the same. */
 function litRuns(
   runs: readonly Run[],
   words: readonly string[],
@@ -232,25 +240,34 @@ function litRuns(
   ruler: Ruler,
 ): Run[] {
   let number = 0
-  const more: Run[] = []
-  for (const run of runs) {
+  return runs.flatMap((run) => {
     let from = 0
+    let parts = [run]
     while (number < words.length) {
       const word = visible([words[number] ?? ''])
       const at = run.text.indexOf(word, from)
       if (at < 0) break
       from = at + word.length
-      if (number === lit) {
-        const before = ruler.width(run.text.slice(0, at), run.type, run.size)
-        const through = ruler.width(run.text.slice(0, from), run.type, run.size)
-        const whole = ruler.width(run.text, run.type, run.size)
-        const left = run.rightToLeft ? run.left + whole - through : run.left + before
-        more.push({ ...run, text: word, left, colour })
-      }
+      if (number === lit) parts = parted(run, at, from, colour, ruler)
       number += 1
     }
-  }
-  return [...runs, ...more]
+    return parts
+  })
+}
+
+/** Return a run in three parts, each of which shows a stretch of it. */
+function parted(run: Run, start: number, end: number, colour: string, ruler: Ruler): Run[] {
+  const reach = (to: number): number => ruler.width(run.text.slice(0, to), run.type, run.size)
+  const whole = reach(run.text.length)
+  const [from, to] = run.rightToLeft
+    ? [run.left + whole - reach(end), run.left + whole - reach(start)]
+    : [run.left + reach(start), run.left + reach(end)]
+  const far = whole + 4 * run.size
+  return [
+    { ...run, seen: [run.left - far, from] },
+    { ...run, seen: [from, to], colour },
+    { ...run, seen: [to, run.left + far] },
+  ]
 }
 
 type Across = 'center' | 'left' | 'right'
@@ -337,6 +354,7 @@ function blockOf(
   const type = { voice, script: wording.script }
   const { leading, lineHeight, tail } = ruler.lines(type)
   return {
+    nominal: size,
     size: em,
     width: 0,
     lines: [...lines],
@@ -406,10 +424,10 @@ function halosOf(kind: 'caption' | 'none' | 'title', look: TextLook, unit: numbe
           [0.5, 0.9, 0.55],
         ] as const)
   return told.map(([spread, blur, strength]) => {
-    // What is blurred far, the engine blurs small: its brush is of whole pixels there.
     const coarse = Math.max(1, Math.trunc((blur * unit) / 3))
     return {
-      spread: Math.max(1, Math.round((spread * unit) / coarse)) * coarse,
+      coarse,
+      reach: Math.max(1, Math.round((spread * unit) / coarse)),
       blur: Math.max(0.4, (blur * unit) / coarse) * coarse,
       strength,
       colour,

@@ -246,3 +246,39 @@ async def test_what_cannot_be_filmed_is_told(http: httpx.AsyncClient) -> None:
     refused = await http.get(path(job))
     assert (refused.status_code, refused.json()["code"]) == (422, "limit_exceeded")
     assert await Job.exists().where(Job.id == job)
+
+
+async def test_what_is_typed_is_laid_out_and_kept_nowhere(http: httpx.AsyncClient) -> None:
+    job = await approved()
+    edited = events.storyboard("Bread.", captions=CaptionStyle.LIT)
+    answer = await http.post(path(job), json={"storyboard": msgspec.to_builtins(edited)})
+    assert answer.status_code == 200, answer.text
+    preview = msgspec.json.decode(answer.content, type=TimelinePreview)
+    assert preview.storyboard_digest == edited.digest
+    assert [scene.narration.text for scene in preview.scenes if scene.narration] == ["Bread."]
+    assert (await shown(http, job)).storyboard_digest == BOARD.digest
+
+
+async def test_what_is_typed_keeps_to_the_limits(http: httpx.AsyncClient) -> None:
+    endless = events.storyboard("Bread. " * 20_000)
+    answer = await http.post(
+        path(await approved()), json={"storyboard": msgspec.to_builtins(endless)}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded")
+
+
+async def test_every_face_of_a_film_has_its_file(http: httpx.AsyncClient) -> None:
+    said = "Bread パン خبز ขนมปัง 빵 ☀"
+    edited = events.storyboard(said, captions=CaptionStyle.BOX)
+    answer = await http.post(
+        path(await approved()), json={"storyboard": msgspec.to_builtins(edited)}
+    )
+    preview = msgspec.json.decode(answer.content, type=TimelinePreview)
+    assert len(preview.faces) > 5
+    for face in preview.faces:
+        font = await http.get("/api/v1/fonts", params={"file": face.file})
+        assert font.status_code == 200, face
+        assert font.content[:4] in {b"OTTO", b"\0\1\0\0"}
+    for other in ("OFL.txt", "../fonts/Inter-Medium.ttf", ""):
+        answer = await http.get("/api/v1/fonts", params={"file": other})
+        assert answer.status_code in {400, 404}, other

@@ -1,0 +1,144 @@
+/** The animatic: what is typed is laid out by the bridge, and its media come under a seal. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Animatic } from 'payload-plugin-reelwright'
+
+import { Bridge } from '../support/bridge.ts'
+import { type Cms, type Doc, startCms } from '../support/cms.ts'
+import { plugin } from '../support/constants.ts'
+import { storyboardWrite } from '../support/samples.ts'
+
+const bridge = new Bridge()
+const asset = (id: string) => ({
+  id,
+  contentUrl: `/api/v1/media/assets/${id}/content`,
+  mediaType: 'image/png',
+  placeholder: false,
+})
+let cms: Cms
+let storyboard: Doc
+
+beforeAll(async () => {
+  await bridge.start()
+  cms = await startCms({ bridgeUrl: bridge.url })
+  const video = await cms.makeVideo({ stage: 'submitted' })
+  const { body } = await cms.putStoryboard(storyboardWrite(video))
+  storyboard = await cms.read('storyboards', body.id)
+})
+afterAll(async () => {
+  await cms.close()
+  await bridge.stop()
+})
+beforeEach(() => {
+  bridge.asked = []
+  bridge.linkRequests = []
+  bridge.texts = {
+    '/api/v1/media/assets/a-1/content': `${bridge.url}/store/a-1`,
+    '/store/a-1': 'PNG',
+    '/api/v1/fonts?file=Inter-Medium.ttf': 'TTF',
+  }
+  bridge.answers = {
+    timeline: {
+      status: 200,
+      body: {
+        scenes: [
+          {
+            id: 's1',
+            view: { kind: 'still', asset: asset('a-1') },
+            narration: { asset: null },
+          },
+          { id: 's2', view: { kind: 'solid', colour: '#000000' }, narration: null },
+        ],
+      },
+    },
+    estimate: { status: 200, body: { scenes: [{ sceneId: 's1', due: '0.04' }] } },
+  }
+})
+
+const path = (): string => `/reelwright/storyboards/${String(storyboard.id)}/timeline`
+/** Where the first scene's picture is. */
+const addressOf = ({ timeline: { scenes } }: Animatic): string => {
+  const view = scenes[0]?.view
+  return view?.kind === 'still' ? (view.asset?.contentUrl ?? '') : ''
+}
+const askTimeline = () => cms.ask<Animatic>('POST', path(), { title: 'As it is typed' })
+
+test('what is typed is laid out, priced, and kept nowhere', async () => {
+  const { body, status } = await askTimeline()
+  expect(status).toBe(200)
+  expect(body.due).toEqual({ s1: '0.04' })
+  expect(body.timeline.scenes.map(({ id }) => id)).toEqual(['s1', 's2'])
+  const job = String(storyboard.jobId)
+  expect(bridge.asked.map(({ path }) => path).sort()).toEqual([
+    `/api/v1/jobs/${job}/estimate`,
+    `/api/v1/jobs/${job}/timeline`,
+  ])
+  expect(bridge.asked[0]?.body).toMatchObject({ storyboard: { title: 'As it is typed' } })
+  expect(await cms.read('storyboards', storyboard.id)).toMatchObject({ title: storyboard.title })
+})
+
+test('a film whose price is not known is shown all the same', async () => {
+  bridge.answers.estimate = { status: 503, body: {} }
+  const { body, status } = await askTimeline()
+  expect(status).toBe(200)
+  expect(body.due).toEqual({})
+})
+
+test('media come from here, and the store is told no key', async () => {
+  const { body } = await askTimeline()
+  const medium = await cms.fetch(addressOf(body))
+  expect(await medium.text()).toBe('PNG')
+  expect(medium.headers.get('cache-control')).toMatch(/^private, max-age=\d+, immutable$/)
+  expect(medium.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(bridge.linkRequests).toEqual([
+    {
+      authorization: `Bearer ${plugin.apiKey}`,
+      path: '/api/v1/media/assets/a-1/content',
+    },
+    { authorization: undefined, path: '/store/a-1' },
+  ])
+})
+
+test.for([
+  ['without a seal', ''],
+  ['with another medium’s seal', 'other'],
+  ['with half a seal', 'half'],
+] as const)('a medium %s is not handed out', async ([, kind]) => {
+  const { body } = await askTimeline()
+  const sealed = addressOf(body)
+  const address = {
+    '': sealed.replace(/\?.*/, ''),
+    other: sealed.replace('a-1', 'a-2'),
+    half: sealed.slice(0, -10),
+  }[kind]
+  bridge.linkRequests = []
+  expect((await cms.fetch(address)).status).toBe(404)
+  expect(bridge.linkRequests).toEqual([])
+})
+
+test('nobody sees or hears anything without signing in', async () => {
+  const { body } = await askTimeline()
+  bridge.asked = []
+  bridge.linkRequests = []
+  const anonymous = { anonymous: true }
+  for (const { status } of [
+    await cms.ask('POST', path(), {}, anonymous),
+    await cms.fetch(addressOf(body), anonymous),
+    await cms.fetch('/reelwright/fonts/Inter-Medium.ttf', anonymous),
+  ]) {
+    expect([401, 403, 404]).toContain(status)
+  }
+  expect([...bridge.asked, ...bridge.linkRequests]).toEqual([])
+})
+
+test('fonts come from the bridge', async () => {
+  const font = await cms.fetch('/reelwright/fonts/Inter-Medium.ttf')
+  expect(await font.text()).toBe('TTF')
+})
+
+test('what the bridge refuses is told in its words, and its absence too', async () => {
+  const refusal = { code: 'limit_exceeded', detail: 'Too long.', params: {} }
+  bridge.answers.timeline = { status: 422, body: refusal }
+  expect((await askTimeline()).body).toMatchObject({ code: 'limit_exceeded' })
+  bridge.answers.timeline = { status: 500, body: {} }
+  expect((await askTimeline()).status).toBe(502)
+})

@@ -1,0 +1,318 @@
+"""The animatic against the film: what the plugin draws in Chromium, and what the engine paints.
+
+Frames are compared before they are encoded, in luma, since the film's colour has half the
+resolution of a canvas's.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import anyio
+import av
+import cv2
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from benchmarks.render.ideal import ssim
+from render.assets import gather
+from render.generation.acceptance import Inspector
+from render.generation.offline.account import OfflineImages, OfflineSpeech
+from render.generation.requests import speech_request
+from render.measures import PictureMeasures
+from render.painter import Painter
+from render.placing import build
+from render.preview.document import ExistingAsset, TimelinePreview
+from render.preview.known import KnownClip, KnownMedium, SceneAssets
+from render.preview.planning import plan_preview
+from render.rendition import Profile, Quality, profile_for
+from render.storyboard import (
+    AspectRatio,
+    CaptionStyle,
+    Gradient,
+    Motion,
+    Scene,
+    Solid,
+    Storyboard,
+    TextStyle,
+    Transition,
+)
+from render.timeline import Timeline
+from samples.bakery.make import FILES, make
+from tests.support.animatics import Animatic, Rgb, open_page, show
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+ALIKE = 0.97
+"""The least structural similarity of a frame."""
+COLOUR = 4.0
+"""The most that colours are apart, of 255, in the mean of a frame."""
+NEAR = {"en": 2, "ar": 2, "ja": 4}
+"""Pixels between the edges of words here and there, at the most: of full-width marks a browser
+and Typst leave out other halves."""
+SAMPLE = Path(__file__).parents[2] / "samples/bakery/storyboard.json"
+
+Luma = npt.NDArray[np.float64]
+
+BOARD = Storyboard(
+    title="Sourdough",
+    scenes=(
+        Scene(
+            id="oven",
+            narration="The first loaf leaves the oven at five, and by seven the shop is full.",
+            on_screen_text="Bread\nEvery morning",
+            text_style=TextStyle.TITLE,
+            transition=Transition.WIPE_LEFT,
+            transition_seconds=0.5,
+        ),
+        Scene(
+            id="shop",
+            narration="Nobody leaves without a smile.",
+            on_screen_text="The shop\nMill Lane",
+            motion=Motion.PAN_LEFT,
+            transition=Transition.FADE,
+            transition_seconds=0.5,
+        ),
+        Scene(
+            id="pause",
+            background=Gradient(start="#335577", end="#a3562f", angle=155),
+            duration=1.5,
+            transition=Transition.SLIDE_UP,
+            transition_seconds=0.5,
+        ),
+        Scene(id="end", narration="Come and taste it.", motion=Motion.ZOOM_OUT),
+    ),
+    captions=CaptionStyle.OUTLINE,
+)
+
+
+class Film(msgspec.Struct, frozen=True):
+    """A storyboard as the bridge tells of it, and as the engine films it."""
+
+    preview: TimelinePreview
+    timeline: Timeline
+    profile: Profile
+    files: dict[str, Path]
+
+    def painted(self, frame: int) -> tuple[Luma, Rgb]:
+        """Return a frame's luma, from 0 to 255, and its colours."""
+        canvas = Painter.picture(self.timeline, self.profile, frame)
+        luma = (canvas.y.astype(np.float64) - 16) * 255 / 219
+        return luma, np.asarray(canvas.frame().to_ndarray(format="rgb24"), np.uint8)
+
+
+def filmed(board: Storyboard, folder: Path, *, shape: AspectRatio, quality: Quality) -> Film:
+    """Measure what of a storyboard's media lies in a folder, and have its words spoken."""
+    collect = partial(
+        gather,
+        board,
+        folder=folder,
+        stand_in_folder=folder,
+        images=OfflineImages(),
+        speech=OfflineSpeech(),
+    )
+    # Playwright has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        known = thread.submit(anyio.run, measured, board, folder).result()
+        gathered = thread.submit(anyio.run, collect).result()
+    profile = profile_for(shape, quality)
+    return Film(
+        plan_preview(board, known, aspect_ratio=shape),
+        build(board, gathered.media, music=None, logo=None, fps=profile.fps),
+        profile,
+        {f"/{path.name}": path for path in folder.iterdir()},
+    )
+
+
+async def measured(board: Storyboard, folder: Path) -> Mapping[str, SceneAssets]:
+    assets: dict[str, SceneAssets] = {}
+    for scene in board.scenes:
+        picture, clip = folder / f"{scene.id}.jpg", folder / f"{scene.id}.mp4"
+        narration = None
+        if scene.narration:
+            asked = speech_request(board, scene)
+            spoken = await Inspector().inspect_answer(asked, await OfflineSpeech().speak(asked))
+            (folder / f"{scene.id}.wav").write_bytes(spoken.data)
+            narration = KnownMedium(asset=medium("voice.wav"), measures=spoken.measures)
+        assets[scene.id] = SceneAssets(
+            picture=KnownMedium(asset=medium(picture.name), measures=size_of(picture))
+            if picture.exists()
+            else None,
+            narration=narration,
+            clip=KnownClip(asset=medium(clip.name), seconds=length_of(clip), sounds=True)
+            if clip.exists()
+            else None,
+        )
+    return assets
+
+
+def medium(name: str) -> ExistingAsset:
+    return ExistingAsset(id=name, content_url=f"/{name}", media_type="", placeholder=False)
+
+
+def size_of(path: Path) -> PictureMeasures:
+    with Image.open(path) as picture:
+        return PictureMeasures(width=picture.width, height=picture.height)
+
+
+def length_of(path: Path) -> Fraction:
+    with av.open(str(path)) as clip:
+        stream = clip.streams.video[0]
+        assert stream.duration
+        assert stream.time_base
+        return stream.duration * stream.time_base
+
+
+def photograph(path: Path, *, seed: int) -> None:
+    """Write a picture with edges, textures and soft grounds, larger than the film."""
+    chance = np.random.default_rng(seed)
+    picture = cv2.resize(
+        chance.integers(0, 255, (6, 9, 3), np.uint8), (1500, 1000), interpolation=cv2.INTER_CUBIC
+    )
+    for _ in range(40):
+        x, y = (int(chance.integers(0, room)) for room in (1500, 1000))
+        across, down = (int(chance.integers(20, 160)) for _ in range(2))
+        colour = tuple(int(part) for part in chance.integers(0, 255, 3))
+        cv2.ellipse(picture, (x, y), (across, down), 0, 0, 360, colour, -1, cv2.LINE_AA)
+    # As little colour as photographs have.
+    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    picture = cv2.addWeighted(picture, 0.5, grey, 0.5, 0)
+    cv2.imwrite(str(path), cv2.GaussianBlur(picture, (0, 0), 1.2))
+
+
+def luma_of(rgb: Rgb) -> Luma:
+    return rgb.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
+
+
+def unlike(film: Film, animatic: Animatic, frames: list[int]) -> list[str]:
+    """Return the frames that are not as the film's, with how far apart they are."""
+    found: list[str] = []
+    for frame in frames:
+        drawn = animatic.frame(frame)
+        luma, colours = film.painted(frame)
+        likeness = ssim(luma_of(drawn).astype(np.uint8), luma)
+        apart = float(np.abs(drawn.astype(np.int16) - colours).mean())
+        if likeness < ALIKE or apart > COLOUR:
+            found.append(f"{frame}: similarity {likeness:.4f}, colours {apart:.1f} apart")
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("animatic")
+    for seed, scene in enumerate(BOARD.scenes):
+        if scene.background is None:
+            photograph(folder / f"{scene.id}.jpg", seed=seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    files = {f"/{path.name}": path for path in folder.iterdir()}
+    with open_page(tmp_path_factory.mktemp("browsing"), files) as page:
+        yield page
+
+
+def test_it_shows_what_the_film_shows(folder: Path, page: Page) -> None:
+    film = filmed(BOARD, folder, shape=AspectRatio.LANDSCAPE, quality=Quality.PREVIEW)
+    assert film.preview.frames == film.timeline.frames
+    animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
+    alone = [shot.start + shot.frames // 3 for shot in film.timeline.shots]
+    shared = [
+        span.start_frame + round(span.frames * share)
+        for scene in film.preview.scenes
+        if scene.transition and (span := scene.transition.span)
+        for share in (0.25, 0.7)
+    ]
+    assert not unlike(film, animatic, [*alone, *shared])
+
+
+GROUND = Solid(colour="#7a7a7a")
+SAID = {
+    "en": "Flour, water and salt go in, and nothing else has ever gone into it.",
+    "ar": "الخبز الأول يخرج من الفرن في الخامسة صباحا كل يوم.",
+    "ja": "パンは毎朝五時に焼き上がります。七時には店がいっぱいです。",
+}
+
+
+@pytest.mark.parametrize(
+    ("shape", "locale"),
+    [
+        (AspectRatio.LANDSCAPE, "en"),
+        (AspectRatio.PORTRAIT, "en"),
+        (AspectRatio.LANDSCAPE, "ar"),
+        (AspectRatio.PORTRAIT, "ja"),
+    ],
+)
+def test_words_stand_where_the_film_has_them(page: Page, shape: AspectRatio, locale: str) -> None:
+    said = SAID[locale]
+    board = Storyboard(
+        title="",
+        locale=locale,
+        scenes=(
+            Scene(id="a", on_screen_text=said, text_style=TextStyle.TITLE, background=GROUND),
+            Scene(id="b", on_screen_text=f"{said[:9]}\n{said}", background=GROUND),
+        ),
+    )
+    for style in (None, CaptionStyle.OUTLINE, CaptionStyle.BOX, CaptionStyle.LIT):
+        told = board if style is None else captioned(board, said, style)
+        with tempfile.TemporaryDirectory() as folder:
+            film = filmed(told, Path(folder), shape=shape, quality=Quality.PREVIEW)
+            width, height = film.profile.width, film.profile.height
+            animatic = show(page, film.preview, width=width, height=height)
+            for shot in film.timeline.shots:
+                frame = shot.start + shot.frames // 2
+                here = inked(luma_of(animatic.frame(frame)), style)
+                there = inked(film.painted(frame)[0], style)
+                assert np.abs(here - there).max() <= NEAR[locale], (
+                    style,
+                    shot.scene_id,
+                    here,
+                    there,
+                )
+
+
+def captioned(board: Storyboard, said: str, style: CaptionStyle) -> Storyboard:
+    scene = Scene(id="c", narration=said, background=GROUND)
+    return msgspec.structs.replace(board, scenes=(scene,), captions=style)
+
+
+def inked(luma: Luma, style: CaptionStyle | None) -> npt.NDArray[np.int64]:
+    """Return the left, upper, right and lower edge of letters, and of the box they stand on."""
+    # A scrim or a shadow fades away and has no edge.
+    apart = luma - 0x7A if style in {None, CaptionStyle.OUTLINE} else np.abs(luma - 0x7A)
+    rows, columns = np.nonzero(apart > 48)
+    assert rows.size
+    return np.array([columns.min(), rows.min(), columns.max(), rows.max()])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("shape", AspectRatio)
+def test_the_sample_is_shown_as_it_is_filmed(
+    bakery: Path, tmp_path: Path, shape: AspectRatio
+) -> None:
+    board = msgspec.json.decode(SAMPLE.read_bytes(), type=Storyboard)
+    # The bridge has no file of a logo's.
+    board = msgspec.structs.replace(board, logo=None)
+    film = filmed(board, bakery, shape=shape, quality=Quality.HD)
+    frames = film.timeline.frames
+    with open_page(tmp_path, film.files) as page:
+        animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
+        moments = [round((number + 0.5) * frames / 60) for number in range(60)]
+        assert not unlike(film, animatic, moments)
+
+
+@pytest.fixture(scope="module")
+def bakery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bakery")
+    for name in FILES:
+        make(folder / name)
+    return folder
