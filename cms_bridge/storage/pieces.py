@@ -146,9 +146,11 @@ async def sweep(store: ObjectStore, *, most_bytes: int, unused_for: timedelta) -
     for piece in old:
         await _remove(store, piece)
     removed = len(old)
+    # In this order: what another sweep removes in between is in no sum, and nothing goes for it.
+    unused = await _oldest(Piece.used_at < now - IN_USE)
     total = await _total()
     if total > most_bytes:
-        for piece in await _oldest(Piece.used_at < now - IN_USE):
+        for piece in unused:
             if total <= most_bytes * _ROOM:
                 break
             # By another sweep, if not by this one.
@@ -186,7 +188,8 @@ async def _oldest(these: Any) -> list[PieceRecord]:
 
 async def _total() -> int:
     rows = cast(
-        "list[dict[str, Any]]", await Piece.raw("SELECT COALESCE(SUM(bytes), 0) AS kept FROM piece")
+        "list[dict[str, Any]]",
+        await Piece.raw("SELECT COALESCE(SUM(bytes), 0) AS kept FROM piece WHERE ready = TRUE"),
     )
     return int(rows[0]["kept"])
 
