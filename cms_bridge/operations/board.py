@@ -1,7 +1,7 @@
 """The board: what an operator sees beside the fleet's numbers, by name: jobs, projects, charges.
 
 For keys of all projects alone. Every list is short and tells of the worst first; what is on a
-disk is added up once in five minutes.
+disk, and how fast jobs end, is added up once in five minutes.
 """
 
 import time
@@ -12,8 +12,10 @@ from uuid import UUID
 
 import msgspec
 
+from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queues import COUNTED
 from cms_bridge.operations.fleet import Fleet
+from cms_bridge.operations.line import Waiting, line, pace
 from cms_bridge.pricing.amounts import dollars
 from cms_bridge.states import DRAFTABLE, JobKind, Status
 from cms_bridge.tables import Job
@@ -108,6 +110,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     stuck: list[StuckJob]
     failed: list[FailedJob]
+    line: list[Waiting]
     queues: list[ProjectQueue]
     spending: list[ProjectSpend]
     unknown: list[UnknownCharge]
@@ -166,13 +169,14 @@ _STORED = {
 
 
 class BoardKeeper:
-    """Asks for the board, and remembers for a while what is on the disks."""
+    """Asks for the board, and remembers for a while what is on the disks and how fast it goes."""
 
     def __init__(self, *, overdue: timedelta, news: bool) -> None:
         """Take after how long a job is stuck, and whether a CMS is told of anything."""
         self._overdue = overdue
         self._news = news
         self._stored: list[Stored] = []
+        self._paces: dict[Phase, float | None] = {}
         self._until = 0.0
 
     async def look(self) -> Board:
@@ -180,6 +184,7 @@ class BoardKeeper:
         now = datetime.now(UTC)
         if time.monotonic() >= self._until:
             self._stored = await _stored()
+            self._paces = {phase: await pace(phase) for phase in Phase}
             self._until = time.monotonic() + _STORED_SECONDS
         news = await _rows(_NEWS, MOST) if self._news else []
         hooks = await _rows(_WEBHOOKS, MOST)
@@ -192,6 +197,7 @@ class BoardKeeper:
                 msgspec.convert({**row, "error": _problem(row["error"])}, FailedJob)
                 for row in await _rows(_FAILED, MOST)
             ],
+            line=await line(self._paces),
             queues=await _queues(now),
             spending=[
                 ProjectSpend(

@@ -143,7 +143,7 @@ async def test_what_is_stuck_is_told_first_with_its_reason_and_nothing_runs_as_h
     assert re.search(r"has waited <b>2\.0 h</b>\. No daemon has taken it, although", told)
     assert "Why &lt;script&gt;" in told
     assert "<code>x_code</code>" in told
-    for name in ("queues", "workers", "models", "money", "news", "storage"):
+    for name in ("queues", "line", "workers", "models", "money", "news", "storage"):
         section = told.split(f'<section id="{name}">')[1].split("</section>")[0]
         assert "<table>" in section, name
     assert "host:1:a" in told
