@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 RETIRED = "gemini-2.5-flash-image"
 CONFIG = ModelsConfig(gemini=GeminiModelConfig(primary=RETIRED, max_retries=1))
 FALLBACK = CONFIG.gemini.fallback
-MODELS = 5
-"""Two for pictures, and one each for speech, texts and clips."""
+MODELS = 6
+"""Two for pictures, and one each for speech, texts, clips and music."""
 PICTURE = ImageRequest(prompt="A lighthouse")
 
 
