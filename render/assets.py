@@ -54,8 +54,8 @@ _LONGEST_MARK = 40
 _SUFFIX = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav"}
 
 
-FindWords: TypeAlias = Callable[[Path, str, str], WordTimes | None]
-"""Tells when a narration says each part of a text in a language."""
+FindWords: TypeAlias = Callable[[Path, str, str, float], WordTimes | None]
+"""Tells when a narration says each part of a text in a language, so many times as fast as usual."""
 LayBed: TypeAlias = Callable[[Mood, Path], Path]
 """Lays the built-in music of a mood into a folder, and returns its file."""
 
@@ -237,7 +237,9 @@ class _Search:
             self._faint(number, detector.level)
         told = None
         if not detector.silent and clean_text(scene.narration):
-            told = self._find_words(narration, clean_text(scene.narration), self._storyboard.locale)
+            board = self._storyboard
+            said = clean_text(scene.narration)
+            told = self._find_words(narration, said, board.locale, board.speed_of(scene))
             self.warnings += [problem.of_scene(number) for problem in problems_of(told)]
         return msgspec.structs.replace(
             media,

@@ -161,7 +161,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
 
 def _scene_seconds(scene: Scene, own: SceneMedia, pacing: Pacing) -> Fraction:
     spoken = (
-        pacing.lead_in + own.narration_seconds + pacing.tail
+        pacing.lead_in + own.narration_seconds + pacing.tail + Fraction(str(scene.pause_after))
         if own.narration is not None
         else Fraction(0)
     )

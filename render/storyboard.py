@@ -305,6 +305,13 @@ Take = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
 """Counts how often something was asked for anew in the same words; 0 for the first time."""
 
 
+Speed = Annotated[float, msgspec.Meta(ge=0.5, le=2)]
+"""How fast somebody speaks: 1 is a voice's own pace, 2 twice as fast."""
+
+LONGEST_PAUSE = 10
+"""Seconds of silence after a scene's last word, besides the usual."""
+
+
 class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One picture and what is said over it."""
 
@@ -342,15 +349,19 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """Which of several pictures for the same prompt it shows."""
     narration_take: Take = 0
     """Which of several readings of the same words it has."""
+    speed: Speed | None = None
+    """How fast it is spoken; None for as fast as the whole."""
+    pause_after: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_PAUSE)] = 0.0
+    """Seconds that it stays once all is said, besides the usual; nothing where none is."""
     ingredients: tuple[Ingredient, ...] = ()
 
 
 _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
-    "own",
+    "own", "speed", "pauseAfter",
 )  # fmt: skip
-"""Of a scene, a clip or music: fields that storyboards were approved without, whose default is
-nothing."""
+"""Of the whole, a scene, a clip or music: fields that storyboards were approved without, whose
+default is nothing."""
 
 
 class Storyboard(
@@ -365,7 +376,10 @@ class Storyboard(
     style: str = ""
     """How pictures should look, in words."""
     voice: str = ""
-    """Who should speak, in a provider's terms; empty for the locale's default."""
+    """Who should speak, by a catalogue's id or in a provider's terms; empty for the locale's
+    default."""
+    speed: Speed | None = None
+    """How fast it is spoken; None for the voice's own pace."""
     palette: Palette = Palette()
     captions: CaptionStyle = CaptionStyle.NONE
     logo: Logo | None = None
@@ -378,13 +392,17 @@ class Storyboard(
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
         told = msgspec.to_builtins(self)
         clips: list[dict[str, Any]] = [scene["clip"] or {} for scene in told["scenes"]]
-        parts: list[dict[str, Any]] = [*told["scenes"], *clips, told["music"] or {}]
+        parts: list[dict[str, Any]] = [told, *told["scenes"], *clips, told["music"] or {}]
         for part in parts:
             # What was added later is told by nothing as long as it is not set, as before it was.
             for later in _LATER_FIELDS:
                 if later in part and not part[later]:
                     del part[later]
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
+
+    def speed_of(self, scene: Scene) -> float:
+        """Return how fast a scene is spoken; 1 is the voice's own pace."""
+        return scene.speed or self.speed or 1.0
 
     def check(self, limits: Limits) -> None:
         """Raise `InvalidStoryboard` or `LimitExceeded` unless this can be filmed."""
@@ -543,6 +561,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """The words to be spoken; paragraphs are a hint at scenes."""
     style: str = ""
     voice: str = ""
+    speed: Speed | None = None
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     palette: Palette = Palette()

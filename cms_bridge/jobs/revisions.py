@@ -61,6 +61,7 @@ PARTS_OF_SCENE: dict[str, Part] = {
     "narration": Part.NARRATION,
     "narration_take": Part.NARRATION,
     "narration_file": Part.NARRATION,
+    "speed": Part.NARRATION,
     "picture_prompt": Part.PICTURE,
     "picture_take": Part.PICTURE,
     "picture": Part.PICTURE,
@@ -73,6 +74,7 @@ PARTS_OF_SCENE: dict[str, Part] = {
     "text_style": Part.TEXT,
     "caption": Part.TEXT,
     "duration": Part.TIMING,
+    "pause_after": Part.TIMING,
     "transition": Part.TIMING,
     "transition_seconds": Part.TIMING,
     "transition_colour": Part.TIMING,
@@ -80,6 +82,7 @@ PARTS_OF_SCENE: dict[str, Part] = {
 PARTS_OF_WHOLE: dict[str, Part] = {
     "locale": Part.NARRATION,
     "voice": Part.NARRATION,
+    "speed": Part.NARRATION,
     "style": Part.PICTURE,
     "title": Part.TEXT,
     "captions": Part.TEXT,

@@ -216,6 +216,7 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         aspect_ratio=own.aspect_ratio,
         style=own.style,
         voice=own.voice,
+        speed=own.speed,
         palette=own.palette,
         music=own.music,
     )

@@ -154,6 +154,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         aspect_ratio=brief.aspect_ratio,
         style=style,
         voice=clean_text(brief.voice),
+        speed=brief.speed,
         palette=brief.palette,
         music=Music(mood=brief.music) if brief.music else None,
     )

@@ -49,6 +49,8 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's name for a voice; empty for the locale's default."""
     take: int = 0
     """Counts how often it was asked for anew in the same words."""
+    speed: float = 1.0
+    """How fast it is spoken, from 0.5 to 2; 1 is the voice's own pace."""
 
 
 class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):

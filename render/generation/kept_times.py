@@ -26,13 +26,13 @@ class KeptTimes:
         """Keep them where segments are kept."""
         self._cache = cache
 
-    def find(self, path: Path, text: str, locale: str) -> WordTimes | None:
+    def find(self, path: Path, text: str, locale: str, speed: float = 1.0) -> WordTimes | None:
         """Return what `render.generation.reading.word_times` does, once for each narration."""
         sha256 = sha256_of(path)
         note = self._cache.note(_name(sha256, text, locale))
         if note is not None:
             return msgspec.json.decode(note, type=WordTimes | None)
-        told = word_times(path, text, locale)
+        told = word_times(path, text, locale, speed)
         self.keep(told, sha256=sha256, text=text, locale=locale)
         return told
 

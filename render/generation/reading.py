@@ -71,8 +71,10 @@ class WordTimes(msgspec.Struct, frozen=True, kw_only=True):
     all that is before being said."""
 
 
-def word_times(path: Path, text: str, locale: str) -> WordTimes | None:
+def word_times(path: Path, text: str, locale: str, speed: float = 1.0) -> WordTimes | None:
     """Return when a narration says each part of a text; None where that cannot be told.
+
+    It was to be said so many times as fast as usual.
 
     Takes a hundredth of the narration's length, or a few. Raises `MediaError` for a file that
     is no sound.
@@ -87,10 +89,11 @@ def word_times(path: Path, text: str, locale: str) -> WordTimes | None:
     samples = _samples(path)
     parts = pieces(text, locale)
     # Said about as fast, so that all of it is near where it is looked for.
-    pace = estimate_seconds(text, locale) * RATE / len(samples) if len(samples) else 1.0
-    speed = round(language.words_per_minute * min(1.3, max(0.75, pace)))
+    expected = estimate_seconds(text, locale) / speed
+    pace = expected * RATE / len(samples) if len(samples) else 1.0
+    words_per_minute = round(language.words_per_minute * speed * min(1.3, max(0.75, pace)))
     read, starts = _readable(parts)
-    spoken = read_aloud(read, language.voice + _TIMBRE, speed)
+    spoken = read_aloud(read, language.voice + _TIMBRE, words_per_minute)
     heard = features(spectrum(samples, RATE))
     if spoken is None or heard.quiet.all():
         return None

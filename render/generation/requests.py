@@ -33,6 +33,8 @@ from render.placing import Pacing
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
 _PACING = Pacing()
+_LATER = {"take": 0, "speed": 1.0}
+"""Fields of a request that there were not always, and what they are where nothing is asked."""
 
 Request = ImageRequest | SpeechRequest | ClipRequest | MusicRequest | TextRequest
 """Whatever a model is asked."""
@@ -62,6 +64,7 @@ def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
         locale=storyboard.locale,
         voice=storyboard.voice,
         take=scene.narration_take,
+        speed=storyboard.speed_of(scene),
     )
 
 
@@ -141,9 +144,9 @@ def music_cost(price: Price, model: SongModel, request: MusicRequest) -> Decimal
 
 def expected_seconds(storyboard: Storyboard, scene: Scene, *, times: float = 1.0) -> float:
     """Return how long a scene is likely to last, with a voice so many times as slow as usual."""
-    air = float(_PACING.lead_in + _PACING.tail)
     text = clean_text(scene.narration)
-    spoken = air + times * estimate_seconds(text, storyboard.locale) if text else 0.0
+    said = times * estimate_seconds(text, storyboard.locale) / storyboard.speed_of(scene)
+    spoken = _air(scene) + said if text else 0.0
     if scene.duration is not None:
         return max(scene.duration, spoken)
     return spoken or float(_PACING.silent_scene)
@@ -156,10 +159,14 @@ def film_seconds(storyboard: Storyboard, *, times: float = 1.0) -> float:
 
 def heard_seconds(scene: Scene, narration: float | None) -> float:
     """Return how long a scene lasts whose narration, if it has one, was measured."""
-    spoken = float(_PACING.lead_in + _PACING.tail) + narration if narration else 0.0
+    spoken = _air(scene) + narration if narration else 0.0
     if scene.duration is not None:
         return max(scene.duration, spoken)
     return spoken or float(_PACING.silent_scene)
+
+
+def _air(scene: Scene) -> float:
+    return float(_PACING.lead_in + _PACING.tail) + scene.pause_after
 
 
 def request_digest(request: Request) -> str:
@@ -188,12 +195,11 @@ def whole_digest(request: Request) -> str:
     """Return the SHA-256, in hex, of everything that is known of what is wanted."""
     if isinstance(request, ClipRequest | MusicRequest):
         return request_digest(request)
-    if isinstance(request, TextRequest) or request.take:
+    if isinstance(request, TextRequest):
         return _sha256(request)
-    # What was asked for once only is known by the name that it had before there were takes.
+    # What asks for nothing of it is known by the name that it had before there were such fields.
     wanted = msgspec.to_builtins(request)
-    del wanted["take"]
-    return _sha256(wanted)
+    return _sha256({name: value for name, value in wanted.items() if _LATER.get(name) != value})
 
 
 def digests(request: Request) -> frozenset[str]:

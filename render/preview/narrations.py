@@ -37,8 +37,8 @@ def narration_of(
         words = measures.words if scene.caption is None else ()
     else:
         # In whole milliseconds: an estimate has no finer truth.
-        estimate = Fraction(round(estimate_seconds(text, storyboard.locale) * 1000), 1000)
-        seconds = (known.seconds if known else 0) or estimate
+        said = estimate_seconds(text, storyboard.locale) / storyboard.speed_of(scene)
+        seconds = (known.seconds if known else 0) or Fraction(round(said * 1000), 1000)
         silences, words = (), ()
     read = clean_text(scene.narration if scene.caption is None else scene.caption)
     return Narration(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import anyio
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from render.errors import GenerationError, RefusedGeneration
 from render.generation.base import Generated, SpeechModel, SpeechRequest
@@ -56,6 +57,14 @@ def sound(made: Generated) -> tuple[np.ndarray, int]:
 def seconds(made: Generated) -> float:
     samples, rate = sound(made)
     return len(samples) / rate
+
+
+async def test_it_speaks_as_fast_as_it_is_asked_to(model: SpeechModel) -> None:
+    request = SpeechRequest(text=" ".join([SENTENCE] * 2))
+    usual = seconds(await model.speak(request))
+    for speed in (0.75, 1.4):
+        made = await model.speak(replace(request, speed=speed))
+        assert seconds(made) == pytest.approx(usual / speed, rel=0.15)
 
 
 async def test_speech_is_audible_unclipped_and_of_a_human_pace(model: SpeechModel) -> None:

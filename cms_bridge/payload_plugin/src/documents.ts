@@ -59,6 +59,8 @@ export interface VideoDoc {
   script?: string | null
   style?: string | null
   voice?: string | null
+  /** How fast it is spoken, from 0.5 to 2; nothing for the voice's own pace. */
+  speed?: null | number
   locale?: string | null
   aspectRatio?: AspectRatio | null
   musicMood?: 'none' | Mood | null
@@ -131,6 +133,10 @@ export interface SceneRow {
   caption?: CaptionRow | null
   pictureTake?: null | number
   narrationTake?: null | number
+  /** Nothing for as fast as the whole. */
+  speed?: null | number
+  /** Seconds that it stays once all is said. */
+  pauseAfter?: null | number
   ingredients?: Ingredient[] | null
 }
 
@@ -150,6 +156,8 @@ export interface StoryboardDoc {
   aspectRatio?: AspectRatio | null
   style?: string | null
   voice?: string | null
+  /** How fast it is spoken, from 0.5 to 2; nothing for the voice's own pace. */
+  speed?: null | number
   palette?: Palette | null
   captions?: CaptionStyle | null
   logo?: Logo | null

@@ -45,6 +45,7 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     aspectRatio: doc.aspectRatio ?? '16:9',
     style: doc.style ?? '',
     voice: doc.voice ?? '',
+    speed: doc.speed ?? null,
     palette,
     captions: doc.captions ?? 'none',
     logo: doc.logo ?? null,
@@ -91,6 +92,8 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     caption: toCaption(row.caption),
     pictureTake: row.pictureTake ?? 0,
     narrationTake: row.narrationTake ?? 0,
+    speed: row.speed ?? null,
+    pauseAfter: row.pauseAfter ?? 0,
     ingredients: row.ingredients ?? [],
   }
 }

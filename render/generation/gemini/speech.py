@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 import anyio.to_thread
+import numpy as np
 from google.genai import types
 
 from render.errors import RefusedGeneration
@@ -15,6 +16,7 @@ from render.generation.gemini.voices import VOICES
 from render.generation.pcm import finish, wav
 from render.generation.prices import Price, speech_price
 from render.generation.voices import own_name, unknown_voice
+from render.sound.pace import paced
 from render.storyboard import clean_text
 
 DEFAULT_VOICE = "Kore"
@@ -23,7 +25,10 @@ _RATE = re.compile(r"rate=(?P<rate>\d{4,6})")
 
 
 class GeminiSpeech:
-    """A `SpeechModel`: 24 kHz; the language is heard from the text."""
+    """A `SpeechModel`: 24 kHz; the language is heard from the text.
+
+    It takes no speed, and so what it says is made faster or slower here.
+    """
 
     provider = PROVIDER
 
@@ -65,7 +70,9 @@ class GeminiSpeech:
         if not media_type.lower().startswith("audio/l16") or match is None or len(pcm) % 2:
             raise unusable(self.model, "something that is no speech").charged(cost)
         rate = int(match["rate"])
-        samples, _ = await anyio.to_thread.run_sync(finish, pcm, rate)
+        samples, _ = await anyio.to_thread.run_sync(
+            lambda: finish(_paced(pcm, rate, request.speed), rate)
+        )
         return Generated(
             data=wav(samples, rate),
             media_type="audio/wav",
@@ -74,3 +81,7 @@ class GeminiSpeech:
             cost=cost,
             warnings=unknown_voice(NAME, wanted, voice),
         )
+
+
+def _paced(pcm: bytes, rate: int, speed: float) -> bytes:
+    return paced(np.frombuffer(pcm, np.int16), rate, speed).tobytes()

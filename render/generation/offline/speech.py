@@ -36,6 +36,9 @@ TIMBRE = "+f2"
 
 _ENGLISH_VOICE = ENGLISH.voice + TIMBRE
 
+_SLOWEST, _FASTEST = 80, 450
+"""Words a minute that espeak-ng can be told; half of a language's pace is hardly less."""
+
 _VOICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
 
 
@@ -68,8 +71,10 @@ class OfflineSpeech:
         requested = [wanted] if _VOICE_NAME.fullmatch(wanted) else []
         tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
         own = [name + TIMBRE for name in ([language.voice] if language else tags)]
+        wanted_pace = (language or ENGLISH).words_per_minute * request.speed
+        pace = round(min(_FASTEST, max(_SLOWEST, wanted_pace)))
         spoken, pcm = await self._run(
-            pronounceable(text), [*requested, *own, _ENGLISH_VOICE], language or ENGLISH
+            pronounceable(text), [*requested, *own, _ENGLISH_VOICE], words_per_minute=pace
         )
         samples, silent = await anyio.to_thread.run_sync(finish, pcm, spoken.sample_rate)
         warnings = _warnings(request, text, spoken.voice, language)
@@ -85,13 +90,13 @@ class OfflineSpeech:
         )
 
     async def _run(
-        self, text: str, voices: list[str], language: Language
+        self, text: str, voices: list[str], *, words_per_minute: int
     ) -> tuple[_SpeechHeader, bytes]:
         request = {
             "library": espeakng_loader.get_library_path(),
             "data": espeakng_loader.get_data_path(),
             "voices": voices,
-            "wordsPerMinute": language.words_per_minute,
+            "wordsPerMinute": words_per_minute,
             "text": text,
         }
         try:

@@ -80,12 +80,15 @@ class PiperSpeech:
         if chosen is None:
             raise RefusedGeneration(f"Piper has no voice for the language “{request.locale}” here.")
         voice = chosen.voice
-        pieces = _pieces(pronounceable(text))
+        pieces = [
+            _Piece(piece.text, piece.pause / request.speed)
+            for piece in _pieces(pronounceable(text))
+        ]
         rate, sounds = await self._processes.ask(
             voice,
             [piece.text for piece in pieces],
             speaker=voice.speakers.get(chosen.speaker) if chosen.speaker else None,
-            length_scale=1.0,
+            length_scale=1 / request.speed,
         )
         samples, silent = await anyio.to_thread.run_sync(
             lambda: finish(_joined(pieces, sounds, rate), rate)

@@ -59,6 +59,7 @@ class ReplicateSpeech:
             "audio_format": "wav",
             "channel": "mono",
             "language_boost": "Automatic",
+            **({"speed": request.speed} if request.speed != 1 else {}),
         }
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket or Ticket(), seconds=self._seconds

@@ -41,10 +41,10 @@ def picture(width: int, height: int, kind: str = "jpg") -> bytes:
     return data.tobytes()
 
 
-def speech(text: str, rate: int) -> bytes:
-    """Return a text as a voice says it, as 16-bit PCM; some silence around it."""
+def speech(text: str, rate: int, *, speed: float = 1) -> bytes:
+    """Return a text as a voice says it, so many times as fast, as 16-bit PCM within silence."""
     voice = next((voice for script, voice in _VOICES.items() if script.search(text)), "en-us")
-    spoken = read_aloud(text, f"{voice}+m3", 170)
+    spoken = read_aloud(text, f"{voice}+m3", round(170 * speed))
     assert spoken
     header, samples = spoken
     count = round(len(samples) * rate / header.sample_rate)

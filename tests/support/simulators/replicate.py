@@ -389,7 +389,9 @@ def _written(moment: datetime) -> str:
 def _made(found: Prediction) -> bytes:
     if "text" in found.input:
         rate = 32_000
-        return media.wav(media.speech(found.input["text"], rate), rate)
+        return media.wav(
+            media.speech(found.input["text"], rate, speed=found.input.get("speed", 1)), rate
+        )
     if still := next((found.input[name] for name in _STILLS if name in found.input), None):
         first = base64.b64decode(still.partition(",")[2])
         seconds = found.input.get("duration") or (found.input["num_frames"] - 1) / 16

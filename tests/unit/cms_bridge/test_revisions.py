@@ -37,6 +37,8 @@ def test_the_same_differs_in_nothing() -> None:
     [
         ({"narration": "Others."}, Part.NARRATION),
         ({"narration_take": 1}, Part.NARRATION),
+        ({"speed": 1.2}, Part.NARRATION),
+        ({"pause_after": 1.5}, Part.TIMING),
         ({"picture_take": 1}, Part.PICTURE),
         ({"picture": Upload(asset_id=UUID(int=1))}, Part.PICTURE),
         ({"narration_file": Upload(asset_id=UUID(int=1))}, Part.NARRATION),

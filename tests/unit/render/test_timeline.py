@@ -26,6 +26,7 @@ def films(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneMedia]]:
             id=f"s{number}",
             duration=draw(st.none() | st.floats(min_value=0.04, max_value=40)),
             motion=draw(st.sampled_from(Motion)),
+            pause_after=draw(st.sampled_from([0.0, 1.25])),
             transition=draw(st.sampled_from(Transition)),
             transition_seconds=draw(st.none() | st.floats(min_value=0.04, max_value=5)),
         )
@@ -109,7 +110,8 @@ def exact(
     lengths: list[Fraction] = []
     for scene in storyboard.scenes:
         own = media[scene.id]
-        spoken = pacing.lead_in + own.narration_seconds + pacing.tail if own.narration else 0
+        air = pacing.lead_in + pacing.tail + Fraction(scene.pause_after)
+        spoken = air + own.narration_seconds if own.narration else 0
         asked = Fraction(str(scene.duration)) if scene.duration is not None else 0
         lengths.append(max(asked, spoken, SHORTEST) if asked or spoken else pacing.silent_scene)
     times: list[tuple[Fraction, Fraction]] = []

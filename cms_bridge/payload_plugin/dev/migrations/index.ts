@@ -13,6 +13,7 @@ import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_121233_publishing from './20261129_121233_publishing.ts';
 import * as migration_20261129_122104_own_material from './20261129_122104_own_material.ts';
 import * as migration_20261129_125046_music_prompt from './20261129_125046_music_prompt.ts';
+import * as migration_20261129_131038_speed from './20261129_131038_speed.ts';
 
 export const migrations = [
   {
@@ -89,5 +90,10 @@ export const migrations = [
     up: migration_20261129_125046_music_prompt.up,
     down: migration_20261129_125046_music_prompt.down,
     name: '20261129_125046_music_prompt'
+  },
+  {
+    up: migration_20261129_131038_speed.up,
+    down: migration_20261129_131038_speed.down,
+    name: '20261129_131038_speed'
   },
 ];

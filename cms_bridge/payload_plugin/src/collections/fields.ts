@@ -1,5 +1,5 @@
 /** Fields and validations that several collections share. */
-import type { Field, SelectField, TextareaField, TextField } from 'payload'
+import type { Field, NumberField, SelectField, TextareaField, TextField } from 'payload'
 
 import type { Mood } from '../generated/events.ts'
 import { countCharacters, isColour, isLanguageTag, withoutNul } from '../text.ts'
@@ -82,6 +82,18 @@ export const voiceField: TextField = {
   label: labels('voice'),
   maxLength: 200,
   admin: { description: labels('voice.help') },
+}
+
+/** How fast somebody speaks; empty for the usual. */
+export function speedField(help: TranslationKey): NumberField {
+  return {
+    name: 'speed',
+    type: 'number',
+    label: labels('speed'),
+    min: 0.5,
+    max: 2,
+    admin: { step: 0.05, description: labels(help) },
+  }
 }
 
 /** One of a few choices, never none; each is named by the key of its value. */

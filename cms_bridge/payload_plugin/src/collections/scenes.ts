@@ -24,7 +24,7 @@ import {
   type SceneRow,
 } from '../documents.ts'
 import type { Limits } from '../options.ts'
-import { colourField, textareaField, selectField } from './fields.ts'
+import { colourField, selectField, speedField, textareaField } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
 function secondsField(
@@ -162,6 +162,8 @@ function captionField(limit: number): GroupField {
 }
 
 /** All that is folded away. */
+const speed = speedField('scene.speed.help')
+
 function lookField(limits: Limits): CollapsibleField {
   return {
     type: 'collapsible',
@@ -186,6 +188,20 @@ function lookField(limits: Limits): CollapsibleField {
             defaultValue: '#000000',
             width: '33%',
           }),
+        ],
+      },
+      {
+        type: 'row',
+        fields: [
+          { ...speed, admin: { ...speed.admin, width: '33%' } },
+          {
+            name: 'pauseAfter',
+            type: 'number',
+            label: labels('scene.pauseAfter'),
+            min: 0,
+            max: 10,
+            admin: { width: '33%', step: 0.5, description: labels('scene.pauseAfter.help') },
+          },
         ],
       },
       backgroundField,

@@ -23,6 +23,7 @@ import {
   selectField,
   paletteField,
   styleField,
+  speedField,
   voiceField,
 } from './fields.ts'
 import { scenesField } from './scenes.ts'
@@ -35,6 +36,8 @@ const passThroughFields: Field[] = ['logo', 'music', 'ingredients'].map((name) =
   type: 'json',
   admin: { hidden: true },
 }))
+
+const speed = speedField('speed.help')
 
 const captionsField = selectField<CaptionStyle>('captions', 'captions', {
   values: ['none', 'outline', 'box', 'highlight', 'lit'],
@@ -185,6 +188,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       { ...musicMoodField, admin: { ...musicMoodField.admin, position: 'sidebar' } },
       { ...musicPrompt, admin: { ...musicPrompt.admin, position: 'sidebar' } },
       { ...voiceField, admin: { ...voiceField.admin, position: 'sidebar' } },
+      { ...speed, admin: { ...speed.admin, position: 'sidebar' } },
       { ...styleField, admin: { ...styleField.admin, position: 'sidebar' } },
       paletteField,
     ],

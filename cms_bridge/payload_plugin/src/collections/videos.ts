@@ -27,6 +27,7 @@ import {
   musicMoodField,
   textareaField,
   styleField,
+  speedField,
   voiceField,
 } from './fields.ts'
 import { publishingFields } from './publishing.ts'
@@ -140,6 +141,7 @@ export function videos(settings: Settings): CollectionConfig {
       inSidebar(localeField),
       inSidebar(aspectRatioField),
       inSidebar(voiceField),
+      inSidebar(speedField('speed.help')),
       inSidebar(styleField),
       inSidebar(musicMoodField),
       {

@@ -153,6 +153,7 @@ export const editedFields = [
   'musicMood',
   'palette',
   'scenes',
+  'speed',
   'style',
   'title',
   'voice',

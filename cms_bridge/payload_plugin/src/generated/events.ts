@@ -104,6 +104,7 @@ export interface Brief {
   script?: string
   style?: string
   voice?: string
+  speed?: number | null
   locale?: string
   aspectRatio?: AspectRatio
   palette?: Palette
@@ -147,6 +148,7 @@ export interface Storyboard {
   aspectRatio?: AspectRatio
   style?: string
   voice?: string
+  speed?: number | null
   palette?: Palette
   captions?: CaptionStyle
   logo?: Logo | null
@@ -176,6 +178,8 @@ export interface Scene {
   caption?: string | null
   pictureTake?: number
   narrationTake?: number
+  speed?: number | null
+  pauseAfter?: number
   ingredients?: Ingredient[]
 }
 /**

@@ -58,6 +58,10 @@ export const writebackSchema = {
         aspectRatio: { $ref: '#/$defs/AspectRatio', default: '16:9' },
         style: { type: 'string', default: '' },
         voice: { type: 'string', default: '' },
+        speed: {
+          anyOf: [{ type: 'number', minimum: 0.5, maximum: 2 }, { type: 'null' }],
+          default: null,
+        },
         palette: {
           $ref: '#/$defs/Palette',
           default: { background: '#14213d', foreground: '#ffffff', accent: '#fca311' },
@@ -130,6 +134,11 @@ export const writebackSchema = {
         caption: { anyOf: [{ type: 'string' }, { type: 'null' }], default: null },
         pictureTake: { type: 'integer', minimum: 0, maximum: 1000, default: 0 },
         narrationTake: { type: 'integer', minimum: 0, maximum: 1000, default: 0 },
+        speed: {
+          anyOf: [{ type: 'number', minimum: 0.5, maximum: 2 }, { type: 'null' }],
+          default: null,
+        },
+        pauseAfter: { type: 'number', minimum: 0, maximum: 10, default: 0 },
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
       },
       required: ['id'],

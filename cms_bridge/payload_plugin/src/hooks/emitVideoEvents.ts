@@ -59,6 +59,7 @@ async function writeSubmitted(
     script: video.script ?? '',
     style: video.style ?? '',
     voice: video.voice ?? '',
+    speed: video.speed ?? null,
     locale: languageOf(settings, req, video),
     aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),

@@ -27,6 +27,8 @@ test('a document from before a field was there has what that field was then', ()
       caption: null,
       pictureTake: 0,
       narrationTake: 0,
+      speed: null,
+      pauseAfter: 0,
     },
   ])
 })

@@ -92,6 +92,8 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     # Whose a file is changes nothing of the film: its bytes do.
     "picture": st.none() | st.builds(Upload, asset_id=st.uuids()),
     "narration_file": st.none() | st.builds(Upload, asset_id=st.uuids()),
+    "speed": st.sampled_from([None, 1.5]),
+    "pause_after": st.sampled_from([0.0, 0.4]),
     "ingredients": INGREDIENTS,
 }
 STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
@@ -101,6 +103,7 @@ STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
     "aspect_ratio": st.just("16:9"),  # a profile's, by the time a timeline is built
     "style": WORDS,
     "voice": WORDS,
+    "speed": st.sampled_from([None, 1.5]),
     "palette": st.builds(Palette, background=COLOURS, foreground=COLOURS, accent=COLOURS),
     "captions": st.sampled_from(CaptionStyle),
     "logo": st.none()

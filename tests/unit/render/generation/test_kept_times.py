@@ -33,9 +33,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     seen: list[Path] = []
     listen = kept_times.word_times
 
-    def count(path: Path, text: str, locale: str) -> WordTimes | None:
+    def count(path: Path, text: str, locale: str, speed: float) -> WordTimes | None:
         seen.append(path)
-        return listen(path, text, locale)
+        return listen(path, text, locale, speed)
 
     monkeypatch.setattr(kept_times, "word_times", count)
     return seen

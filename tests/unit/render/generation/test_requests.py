@@ -1,0 +1,63 @@
+"""Requests: what is asked for a scene, and by which name the answer is found again."""
+
+import hashlib
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from render.generation.base import SpeechRequest
+from render.generation.requests import (
+    expected_seconds,
+    heard_seconds,
+    image_request,
+    request_digest,
+    speech_request,
+)
+from render.storyboard import Scene, Storyboard
+
+SCENE = Scene(id="s1", narration="A baker lights her oven.", picture_prompt="An oven")
+BOARD = Storyboard(title="Bread", scenes=(SCENE,))
+
+
+def speech(board: Storyboard) -> str:
+    return request_digest(speech_request(board, board.scenes[0]))
+
+
+def with_scene(**changes: object) -> Storyboard:
+    return replace(BOARD, scenes=(replace(SCENE, **changes),))
+
+
+def test_what_is_asked_as_ever_is_found_by_the_name_it_ever_had() -> None:
+    asked = {"locale": "en", "text": "A baker lights her oven.", "voice": ""}
+    written = json.dumps(asked, separators=(",", ":")).encode()
+    assert speech(BOARD) == hashlib.sha256(written).hexdigest()
+    assert speech(replace(BOARD, speed=1.0)) == speech(BOARD)
+
+
+def test_another_speed_is_another_narration_and_the_same_picture() -> None:
+    fast, slow = replace(BOARD, speed=1.5), with_scene(speed=0.8)
+    assert len({speech(BOARD), speech(fast), speech(slow)}) == 3
+    assert {request_digest(image_request(one, one.scenes[0])) for one in (BOARD, fast, slow)} == {
+        request_digest(image_request(BOARD, SCENE))
+    }
+
+
+def test_a_scene_s_own_speed_goes_before_the_film_s() -> None:
+    board = replace(with_scene(speed=0.8), speed=1.5)
+    assert speech_request(board, board.scenes[0]) == SpeechRequest(text=SCENE.narration, speed=0.8)
+
+
+def test_a_scene_is_expected_to_last_as_its_speed_and_its_pause_say() -> None:
+    usual = expected_seconds(BOARD, SCENE)
+    said = usual - 0.9
+    assert expected_seconds(replace(BOARD, speed=2.0), SCENE) == pytest.approx(0.9 + said / 2)
+    waits = replace(SCENE, pause_after=1.5)
+    assert expected_seconds(BOARD, waits) == pytest.approx(usual + 1.5)
+    assert heard_seconds(waits, 4.0) == pytest.approx(4.0 + 0.9 + 1.5)
+    silent = replace(waits, narration="")
+    assert expected_seconds(BOARD, silent) == heard_seconds(silent, None) == 3.0
+
+
+def test_a_pause_is_no_part_of_what_is_said() -> None:
+    assert speech(with_scene(pause_after=1.5)) == speech(BOARD)
