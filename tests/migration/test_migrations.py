@@ -212,12 +212,14 @@ _GONE_BELOW = {
     "worker": "2026-11-28T13:00:00:000018",
     "turn": "2026-11-29T09:45:00:000036",
     "piece": "2026-11-29T13:00:00:000040",
+    "voice": "2026-11-29T13:10:00:000042",
     "model_health": "2026-11-21T10:00:00:000005",
     "model_aggregate": "2026-11-21T10:00:00:000005",
 }
 """Below which migrations a table's rows are gone: keys that nobody could revoke in the meantime are
 made anew, what happened to jobs is history, workers and models' health are seen anew within
-minutes, a turn that is forgotten is one more turn, and a piece of a film is encoded once more."""
+minutes and voices when a daemon starts, a turn that is forgotten is one more turn, and a piece of a
+film is encoded once more."""
 
 
 def _asset(job: UUID, provider: str) -> Asset:

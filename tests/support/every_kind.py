@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import assets
+from cms_bridge import assets, voices
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
 from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
@@ -44,6 +44,7 @@ from render.containers.reader import Medium, Use
 from render.generation.base import GeneratedText, Kind
 from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
+from render.generation.voices import Voice
 from render.problem import Problem
 from render.rendition import Codec
 from render.source import Source
@@ -74,6 +75,7 @@ async def fill() -> None:
     await ordered_videos()
     await workers.report("host:1:a", drafts=2, jobs=4, draining=False)
     await a_models_health()
+    await voices.report([Voice(provider="offline", name="de", languages=("de",))])
     await caps()
     await keys()
     await webhooks()
