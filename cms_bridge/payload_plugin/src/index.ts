@@ -19,6 +19,7 @@ import { awakeEndpoint } from './endpoints/awake.ts'
 import { exportEndpoints } from './endpoints/exports.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
+import { resendEndpoint } from './endpoints/resend.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoint } from './endpoints/status.ts'
@@ -75,6 +76,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         takeEndpoint(settings),
         ...animaticEndpoints(settings),
         resolveEndpoint(settings),
+        resendEndpoint(settings),
       ],
       onInit: async (payload) => {
         await config.onInit?.(payload)

@@ -23,12 +23,26 @@ export function outbox(settings: Settings): CollectionConfig {
       group: adminGroup,
       useAsTitle: 'type',
       description: labels('outbox.help'),
-      defaultColumns: ['type', 'state', 'attempts', 'lastError', 'createdAt'],
+      defaultColumns: ['createdAt', 'panel', 'video', 'attempts', 'lastError'],
     },
     defaultSort: '-createdAt',
     disableDuplicate: true,
     lockDocuments: false,
     fields: [
+      {
+        name: 'panel',
+        type: 'ui',
+        label: labels('event.type'),
+        admin: {
+          components: {
+            Field: {
+              path: 'payload-plugin-reelwright/client#DeliveryPanel',
+              clientProps: { slugs },
+            },
+            Cell: 'payload-plugin-reelwright/rsc#EventCell',
+          },
+        },
+      },
       {
         type: 'row',
         fields: [

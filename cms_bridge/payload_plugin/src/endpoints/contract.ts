@@ -37,6 +37,7 @@ export const paths = {
   captions: '/reelwright/renditions/:id/captions.vtt',
   chapters: '/reelwright/renditions/:id/chapters.vtt',
   transcript: '/reelwright/renditions/:id/transcript.txt',
+  resend: '/reelwright/deliveries/:id/send',
   awake: '/reelwright/awake',
   writeStoryboard: '/reelwright/jobs/:jobId/storyboard',
   writeRendition: '/reelwright/jobs/:jobId/rendition',
@@ -58,6 +59,7 @@ export interface Answers {
   /** Nothing: what became of it is in the next list. */
   orderExports: null
   exportAct: null
+  resend: null
   spending: Spending
   price: Price
   board: Board

@@ -1,6 +1,7 @@
 /** Components that run in the browser, for Payload's import map. */
 export { AnimaticPanel } from '../admin/animatic/AnimaticPanel.tsx'
 export { ColourField } from '../admin/shared/ColourField.tsx'
+export { DeliveryPanel } from '../admin/delivery/DeliveryPanel.tsx'
 export { FocusField } from '../admin/storyboard/FocusField.tsx'
 export { ProjectPanel } from '../admin/project/ProjectPanel.tsx'
 export { RenditionPanel } from '../admin/rendition/RenditionPanel.tsx'

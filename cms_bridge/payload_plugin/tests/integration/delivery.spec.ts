@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { runDue } from '../../src/outbox/poller.ts'
 import { resolveSettings } from '../../src/settings.ts'
+import { userName } from '../../src/user.ts'
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type CmsOptions, type Doc, startCms } from '../support/cms.ts'
 import { plugin } from '../support/constants.ts'
@@ -221,4 +222,29 @@ test('many editors saving at once all succeed, and each event is sent once', asy
   }, soon)
   const sent = bridge.received.map(({ event }) => (event.data as { videoId: string }).videoId)
   expect(sent.toSorted()).toEqual(videos.map(({ serviceId }) => serviceId).toSorted())
+})
+
+describe('what was refused', () => {
+  test('is sent again by an administrator, once the service takes it, and by nobody else', async () => {
+    await start({
+      plugin: { access: { administer: ({ req }) => userName(req.user) === 'admin@example.org' } },
+    })
+    bridge.answer = () => ({ status: 422, body: { title: 'Not this one.', code: 'invalid' } })
+    await cms.makeVideo({ stage: 'submitted' })
+    await vi.waitFor(async () => expect((await cms.outbox())[0]?.state).toBe('refused'), soon)
+    const [event] = await cms.outbox()
+    const path = `/reelwright/deliveries/${String(event?.id)}/send`
+    expect((await cms.ask('POST', path, {})).status).toBe(403)
+
+    const administrator = await cms.signedInAs('admin@example.org')
+    bridge.answer = () => ({ status: 202 })
+    expect((await administrator.ask('POST', path, {})).status).toBe(204)
+    await vi.waitFor(async () => expect((await cms.outbox())[0]?.state).toBe('delivered'), soon)
+    // The same event, under the same name: the service would know it.
+    expect(new Set(bridge.received.map(({ id }) => id)).size).toBe(1)
+    expect((await administrator.ask('POST', path, {})).status).toBe(409)
+    expect((await administrator.ask('POST', '/reelwright/deliveries/999/send', {})).status).toBe(
+      404,
+    )
+  })
 })

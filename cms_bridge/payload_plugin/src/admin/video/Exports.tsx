@@ -43,8 +43,11 @@ export function Exports({ mayApprove, rendition }: Props): ReactNode {
   )
 }
 
+/** As they are called everywhere. */
+const codecNames: Record<Export['format'], string> = { h264: 'H.264', hevc: 'HEVC', av1: 'AV1' }
+
 /** Say which form it is: shape, size, compression. */
-export function nameOf(
+function nameOf(
   {
     format,
     isCropped,
@@ -55,7 +58,7 @@ export function nameOf(
   },
   { t }: Pick<Translator, 't'>,
 ): string {
-  const parts = [t(`aspectRatio.${shape}`), resolution, t(`format.${format}`)]
+  const parts = [t(`aspectRatio.${shape}`), resolution, codecNames[format]]
   if (isCropped) parts.push(t('exports.cropped'))
   return parts.join(' · ')
 }
@@ -121,7 +124,9 @@ function Form({
         <Progress detail={t(`status.${status}`)} percent={one.progress} />
       )}
       {!film && stands === 'waits' && (
-        <p className="rw-panel__help">{t('exports.waits', { amount })}</p>
+        <p className="rw-panel__help">
+          {t(mayApprove ? 'exports.waits.yours' : 'exports.waits', { amount })}
+        </p>
       )}
       {!film && stands === 'over' && <p className="rw-panel__help">{t(`status.${status}`)}</p>}
       {!film && one.error && <Problems problems={[one.error]} type="error" />}
@@ -137,7 +142,7 @@ function Form({
 }
 
 /** Whether it is being made, waits for an approval, or has ended. */
-export function whereItStands({ status }: Pick<Export, 'status'>): 'making' | 'over' | 'waits' {
+function whereItStands({ status }: Pick<Export, 'status'>): 'making' | 'over' | 'waits' {
   if (status === 'storyboard_complete') return 'waits'
   return ['cancelled', 'completed', 'failed'].includes(status) ? 'over' : 'making'
 }
