@@ -36,6 +36,7 @@ TABLES = (
     "aside_21_rendition_file",
     "aside_29_uploaded_asset",
     "aside_35_job",
+    "aside_42_lexicon",
     "aside_35_outbox_message",
     "aside_35_generated_video",
     "aside_35_rendition_file",

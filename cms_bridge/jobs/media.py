@@ -5,6 +5,7 @@ its one scene. So everything that holds for videos holds here: leases, the
 ledger and its caps, the project's own assets, and resumption after a crash.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets, projects, voices
+from cms_bridge import assets, lexicons, projects, voices
 from cms_bridge.assets import AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
@@ -26,6 +27,7 @@ from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.generation.base import ImageRequest, SpeechRequest
 from render.generation.requests import digests, image_request, request_digest, speech_request
+from render.pronunciation import Pronunciation
 from render.storyboard import (
     AspectRatio,
     Brief,
@@ -180,8 +182,9 @@ async def order(
         raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):
         return existing
-    job = _job(wanted, board, key, prices)
-    names = digests(_request(wanted.kind, board))
+    request = _request(wanted.kind, board, await lexicons.of_project(wanted.project))
+    job = _job(wanted, board, key, request=request, prices=prices)
+    names = digests(request)
     # Words that there are may still be to be mixed with music that they were not mixed with.
     asset = None if board.music else await assets.find_asset(wanted.project, names, checked=True)
     if asset:
@@ -252,9 +255,15 @@ async def _find_order(wanted: Order, board: Storyboard, key: str) -> tuple[UUID,
     return row["id"], Status(row["status"]) is not Status.COMPLETED
 
 
-def _job(wanted: Order, board: Storyboard, key: str | None, prices: Prices) -> Job:
+def _job(
+    wanted: Order,
+    board: Storyboard,
+    key: str | None,
+    *,
+    request: ImageRequest | SpeechRequest,
+    prices: Prices,
+) -> Job:
     now, job = datetime.now(UTC), uuid4()
-    request = _request(wanted.kind, board)
     price = (
         prices.picture(request) if isinstance(request, ImageRequest) else prices.narration(request)
     )
@@ -286,9 +295,13 @@ def _own_name(job: UUID) -> str:
     return f"medium-{job}"
 
 
-def _request(kind: JobKind, board: Storyboard) -> ImageRequest | SpeechRequest:
+def _request(
+    kind: JobKind, board: Storyboard, lexicon: Sequence[Pronunciation] = ()
+) -> ImageRequest | SpeechRequest:
     (scene,) = board.scenes
-    return image_request(board, scene) if kind is JobKind.IMAGE else speech_request(board, scene)
+    if kind is JobKind.IMAGE:
+        return image_request(board, scene)
+    return speech_request(board, scene, lexicon)
 
 
 async def _store(job: Job, asset: AssetRecord | None, *, by: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
-from cms_bridge import assets, own_files
+from cms_bridge import assets, lexicons, own_files
 from cms_bridge.assets import AssetRecord
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
 from cms_bridge.jobs.moves import find
@@ -96,11 +96,12 @@ async def preview(
 async def _scene_assets(
     job: JobRecord, storyboard: Storyboard, brought: Mapping[OwnFile | None, UploadRecord]
 ) -> tuple[tuple[str, SceneAssets], ...]:
+    lexicon = await lexicons.of_project(job.project)
     asked = {
         (scene.id, kind): digests(
             image_request(storyboard, scene)
             if kind is Kind.PICTURE
-            else speech_request(storyboard, scene)
+            else speech_request(storyboard, scene, lexicon)
         )
         for scene in storyboard.scenes
         for kind in made_for(scene)

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets
+from cms_bridge import assets, lexicons
 from cms_bridge.pricing.estimates import made_for
 from cms_bridge.records import JobRecord
 from render.errors import InvalidStoryboard
@@ -102,6 +102,7 @@ async def _regenerated(job: JobRecord, storyboard: Storyboard, change: Regenerat
 
 
 async def _next_take(job: JobRecord, storyboard: Storyboard, scene: Scene, kind: Kind) -> Scene:
+    lexicon = await lexicons.of_project(job.project)
     number = scene.picture_take if kind is Kind.PICTURE else scene.narration_take
     while number < _MOST_TAKES:
         number += 1
@@ -110,7 +111,7 @@ async def _next_take(job: JobRecord, storyboard: Storyboard, scene: Scene, kind:
             request = image_request(_replaced(storyboard, taken), taken)
         else:
             taken = replace(scene, narration_take=number)
-            request = speech_request(_replaced(storyboard, taken), taken)
+            request = speech_request(_replaced(storyboard, taken), taken, lexicon)
         if not await assets.existing(job.project, [request_digest(request)]):
             return taken
     raise InvalidStoryboard(

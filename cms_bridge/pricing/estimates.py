@@ -6,13 +6,13 @@ model steps in. The *usual* price beside it is that of the model asked first,
 which makes nearly everything.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
-from cms_bridge import assets
+from cms_bridge import assets, lexicons
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.states import JobKind
 from render.generation.base import ClipRequest, ImageRequest, Kind, MusicRequest, SpeechRequest
@@ -34,6 +34,7 @@ from render.generation.requests import (
     speech_request,
 )
 from render.generation.voices import FREE, GEMINI, REPLICATE, provider_of
+from render.pronunciation import Pronunciation
 from render.storyboard import Motion, Scene, Storyboard, clean_text
 
 
@@ -102,7 +103,7 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         return [price for _, price in rungs]
 
     def narration(request: SpeechRequest, rungs: list[Price]) -> Decimal:
-        text = clean_text(request.text)
+        text = clean_text(request.said)
         return max(
             (speech_price(price, text, request.locale) for price in rungs), default=Decimal(0)
         )
@@ -223,13 +224,14 @@ def made_for(scene: Scene) -> tuple[Kind, ...]:
     return tuple(kind for kind in picture + narration + clip if kind not in brought)
 
 
-def estimate(
+def estimate(  # noqa: PLR0913 - keyword-only past the second
     storyboard: Storyboard,
     prices: Prices,
     *,
     existing: frozenset[str] = frozenset(),
     own: frozenset[tuple[str, str]] = frozenset(),
     kinds: Collection[Kind] = MADE,
+    lexicon: Sequence[Pronunciation] = (),
 ) -> Estimate:
     """Price a storyboard; `existing` holds the digests of requests that were answered before.
 
@@ -242,8 +244,9 @@ def estimate(
                 storyboard,
                 scene,
                 prices,
-                existing | {digest for owner, digest in own if owner == scene.id},
-                kinds,
+                existing=existing | {digest for owner, digest in own if owner == scene.id},
+                kinds=kinds,
+                lexicon=lexicon,
             )
             for scene in storyboard.scenes
         ),
@@ -262,12 +265,13 @@ async def estimate_in(
     jobs: Collection[UUID] = (),
 ) -> Estimate:
     """Price a storyboard within a project, whose assets are reused, as are all of these jobs'."""
+    lexicon = await lexicons.of_project(project)
     request_digests = {
         digest
         for scene in storyboard.scenes
         for request in (
             image_request(storyboard, scene),
-            speech_request(storyboard, scene),
+            speech_request(storyboard, scene, lexicon),
             _clip(storyboard, scene, prices),
         )
         for digest in digests(request)
@@ -276,7 +280,7 @@ async def estimate_in(
         request_digests |= digests(music)
     existing = await assets.existing(project, request_digests)
     own = await assets.owned(jobs, request_digests) if jobs else frozenset[tuple[str, str]]()
-    return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds)
+    return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds, lexicon=lexicon)
 
 
 def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float = 1) -> ClipRequest:
@@ -310,15 +314,18 @@ def _music(
     )
 
 
-def _scene(
+def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is already
     storyboard: Storyboard,
     scene: Scene,
     prices: Prices,
+    *,
     existing: frozenset[str],
     kinds: Collection[Kind],
+    lexicon: Sequence[Pronunciation],
 ) -> SceneEstimate:
     nothing = Decimal(0)
-    image, speech = image_request(storyboard, scene), speech_request(storyboard, scene)
+    image = image_request(storyboard, scene)
+    speech = speech_request(storyboard, scene, lexicon)
     parts = [kind for kind in made_for(scene) if kind in kinds]
     longest, likely = (_clip(storyboard, scene, prices, times=times) for times in (SLOWEST, 1))
     picture = usual_picture = narration = usual_narration = clip = usual_clip = nothing

@@ -9,7 +9,7 @@ This is their one face: whoever asks one imports it from here.
 
 from piccolo.table import Table
 
-from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Project, Turn, Worker
+from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Lexicon, Project, Turn, Worker
 from cms_bridge.tables.media import Asset, GeneratedVideo, Piece, RenditionFile, UploadedAsset
 from cms_bridge.tables.messages import (
     InboundEvent,
@@ -24,6 +24,7 @@ from cms_bridge.tables.operations import ApiKey, ModelAggregate, ModelHealth, Vo
 
 TABLES: tuple[type[Table], ...] = (
     Project,
+    Lexicon,
     Job,
     JobEvent,
     InboundEvent,

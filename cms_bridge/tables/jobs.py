@@ -108,6 +108,16 @@ class Job(Table):
     updated_at = Timestamptz()
 
 
+class Lexicon(Table):
+    """How a project has words pronounced."""
+
+    id = Varchar(length=128, primary_key=True)
+    """The project's."""
+    entries = JSON(default="[]")
+    """`render.pronunciation.Pronunciation`, in the order in which they were given."""
+    updated_at = Timestamptz()
+
+
 class JobEvent(Table):
     """How a job stood after one change: kept for a while, for listeners to catch up."""
 

@@ -9,7 +9,7 @@ warning says why (`daemon.work.motion`). So it is with the music of the whole fi
 asked for by its length (`daemon.work.music`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import anyio
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets
+from cms_bridge import assets, lexicons
 from cms_bridge.assets import AssetRecord, Condition, Place
 from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
@@ -56,6 +56,7 @@ from render.generation.requests import (
     speech_request,
 )
 from render.problem import Problem
+from render.pronunciation import Pronunciation
 from render.storyboard import Ingredient, Motion, Scene, Storyboard
 
 MediaRequest = ImageRequest | SpeechRequest | ClipRequest | MusicRequest
@@ -112,6 +113,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         directory=directory,
         services=services,
         ledger=await open_ledger(lease, caps=services.settings.caps),
+        lexicon=await lexicons.of_project(lease.project),
         reporter=reporter,
     )
     wanted = [
@@ -212,6 +214,7 @@ class _Generation:
     directory: Path
     services: Services
     ledger: Ledger
+    lexicon: Sequence[Pronunciation]
     reporter: Reporter
 
     async def asset(
@@ -276,7 +279,7 @@ class _Generation:
         if kind is Kind.PICTURE:
             return image_request(self.storyboard, scene)
         if kind is Kind.NARRATION:
-            return speech_request(self.storyboard, scene)
+            return speech_request(self.storyboard, scene, self.lexicon)
         if own_file(scene, kind):
             return clip_request(self.storyboard, scene, seconds=0)
         stills = {

@@ -212,14 +212,18 @@ def inspect_speech(
         raise MediaError(f"It has {rate} samples a second on {channels} channels.")
     seconds = wav_duration(path)
     text = clean_text(request.text)
-    expected = estimate_seconds(text, request.locale) / request.speed
+    expected = estimate_seconds(clean_text(request.said), request.locale) / request.speed
     longest = standards.speech_times * expected + standards.speech_slack
     if seconds > longest:
         raise MediaError(
             f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
         )
     detector = hear_narration(path)
-    told = None if detector.silent else word_times(path, text, request.locale, request.speed)
+    told = (
+        None
+        if detector.silent
+        else word_times(path, text, request.locale, request.speed, request.pronunciations)
+    )
     silent = detector.silent
     says = any(char.isalnum() for char in text)
     if source is Source.MODEL and says:

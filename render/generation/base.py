@@ -15,6 +15,7 @@ import msgspec
 
 from render.measures import Measures
 from render.problem import Problem
+from render.pronunciation import Pair, pronounced
 from render.source import Credit, Source
 from render.storyboard import AspectRatio, Palette
 
@@ -51,6 +52,13 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Counts how often it was asked for anew in the same words."""
     speed: float = 1.0
     """How fast it is spoken, from 0.5 to 2; 1 is the voice's own pace."""
+    pronunciations: tuple[Pair, ...] = ()
+    """Words of the text that are said otherwise than they are written."""
+
+    @property
+    def said(self) -> str:
+        """The text as the voice is given it."""
+        return pronounced(self.text, self.pronunciations)
 
 
 class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):

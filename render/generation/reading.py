@@ -20,6 +20,7 @@ import numpy.typing as npt
 from render.languages import estimate_seconds, language_of, scripts
 from render.measures import WordTime
 from render.problem import Problem
+from render.pronunciation import Pair, pronounced
 from render.sentences import sentences, shorten
 from render.sound import alignment
 from render.sound.alignment import Alignment, Mark, align
@@ -71,10 +72,17 @@ class WordTimes(msgspec.Struct, frozen=True, kw_only=True):
     all that is before being said."""
 
 
-def word_times(path: Path, text: str, locale: str, speed: float = 1.0) -> WordTimes | None:
+def word_times(
+    path: Path,
+    text: str,
+    locale: str,
+    speed: float = 1.0,
+    pronunciations: Sequence[Pair] = (),
+) -> WordTimes | None:
     """Return when a narration says each part of a text; None where that cannot be told.
 
-    It was to be said so many times as fast as usual.
+    It was to be said so many times as fast as usual, and some words otherwise than written:
+    what is returned speaks of the text as it is written.
 
     Takes a hundredth of the narration's length, or a few. Raises `MediaError` for a file that
     is no sound.
@@ -92,7 +100,7 @@ def word_times(path: Path, text: str, locale: str, speed: float = 1.0) -> WordTi
     expected = estimate_seconds(text, locale) / speed
     pace = expected * RATE / len(samples) if len(samples) else 1.0
     words_per_minute = round(language.words_per_minute * speed * min(1.3, max(0.75, pace)))
-    read, starts = _readable(parts)
+    read, starts = _readable(parts, pronunciations)
     spoken = read_aloud(read, language.voice + _TIMBRE, words_per_minute)
     heard = features(spectrum(samples, RATE))
     if spoken is None or heard.quiet.all():
@@ -172,7 +180,7 @@ def _unsaid_end(cut: Sequence[str], aligned: Alignment) -> str:
     return unsaid if len(unsaid) >= _CLEARLY * sum(map(len, cut)) else ""
 
 
-def _readable(parts: Sequence[str]) -> tuple[str, list[int]]:
+def _readable(parts: Sequence[str], pronunciations: Sequence[Pair] = ()) -> tuple[str, list[int]]:
     """Return what the voice is given, and where each part begins in it.
 
     What is written without spaces gets one between its phrases, so that each is told of.
@@ -181,7 +189,7 @@ def _readable(parts: Sequence[str]) -> tuple[str, list[int]]:
     starts: list[int] = []
     for part in parts:
         starts.append(len(text))
-        text += _UNSAID.sub(" ", part)
+        text += _UNSAID.sub(" ", pronounced(part, pronunciations))
         if not part[-1].isspace() and scripts(part).keys() & _UNSPACED:
             text += " "
     return text, starts

@@ -11,6 +11,7 @@ those things follow that are made of it: its measures, and a clip that begins wi
 
 import hashlib
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -30,10 +31,11 @@ from render.generation.prompts import clip_prompt, music_prompt, picture_prompt
 from render.languages import estimate_seconds
 from render.own import OwnFile
 from render.placing import Pacing
+from render.pronunciation import Pronunciation, occurring
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
 _PACING = Pacing()
-_LATER = {"take": 0, "speed": 1.0}
+_LATER: dict[str, object] = {"take": 0, "speed": 1.0, "pronunciations": ()}
 """Fields of a request that there were not always, and what they are where nothing is asked."""
 
 Request = ImageRequest | SpeechRequest | ClipRequest | MusicRequest | TextRequest
@@ -57,14 +59,17 @@ def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
     )
 
 
-def speech_request(storyboard: Storyboard, scene: Scene) -> SpeechRequest:
-    """Return what to ask for a scene's narration."""
+def speech_request(
+    storyboard: Storyboard, scene: Scene, lexicon: Sequence[Pronunciation] = ()
+) -> SpeechRequest:
+    """Return what to ask for a scene's narration, whose project says words as a lexicon has it."""
     return SpeechRequest(
         text=scene.narration,
         locale=storyboard.locale,
         voice=storyboard.voice,
         take=scene.narration_take,
         speed=storyboard.speed_of(scene),
+        pronunciations=occurring(lexicon, scene.narration, storyboard.locale),
     )
 
 

@@ -59,6 +59,13 @@ def seconds(made: Generated) -> float:
     return len(samples) / rate
 
 
+async def test_it_says_words_as_the_lexicon_has_them(model: SpeechModel) -> None:
+    request = SpeechRequest(text=SENTENCE)
+    long = "a person who bakes loaves and rolls for everybody who lives around here"
+    said = await model.speak(replace(request, pronunciations=(("baker", long),)))
+    assert seconds(said) > 1.4 * seconds(await model.speak(request))
+
+
 async def test_it_speaks_as_fast_as_it_is_asked_to(model: SpeechModel) -> None:
     request = SpeechRequest(text=" ".join([SENTENCE] * 2))
     usual = seconds(await model.speak(request))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import assets, voices
+from cms_bridge import assets, lexicons, voices
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
 from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
@@ -46,6 +46,7 @@ from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
 from render.generation.voices import Voice
 from render.problem import Problem
+from render.pronunciation import Pronunciation
 from render.rendition import Codec
 from render.source import Source
 from render.storyboard import Brief, Limits
@@ -76,6 +77,7 @@ async def fill() -> None:
     await workers.report("host:1:a", drafts=2, jobs=4, draining=False)
     await a_models_health()
     await voices.report([Voice(provider="offline", name="de", languages=("de",))])
+    await lexicons.replace("p1", [Pronunciation(word="nginx", spoken="engine x")])
     await caps()
     await keys()
     await webhooks()

@@ -39,7 +39,7 @@ class GeminiSpeech:
 
     def price(self, request: SpeechRequest) -> Decimal:
         """Return the most that a line costs."""
-        return speech_price(self._price, clean_text(request.text), request.locale)
+        return speech_price(self._price, clean_text(request.said), request.locale)
 
     async def check(self) -> None:
         """Return if the model can be asked; raise `GenerationError`."""
@@ -47,7 +47,7 @@ class GeminiSpeech:
 
     async def speak(self, request: SpeechRequest, ticket: Ticket | None = None) -> Generated:  # noqa: ARG002 - an answer comes within the call
         """Return a line of speech."""
-        text = clean_text(request.text)
+        text = clean_text(request.said)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         wanted = own_name(request.voice, PROVIDER)

@@ -63,7 +63,7 @@ class OfflineSpeech:
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return a request's text as speech."""
-        text = clean_text(request.text)
+        text = clean_text(request.said)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         language = language_of(request.locale)

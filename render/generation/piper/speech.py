@@ -73,7 +73,7 @@ class PiperSpeech:
 
     async def speak(self, request: SpeechRequest) -> Generated:
         """Return a request's text as speech."""
-        text = clean_text(request.text)
+        text = clean_text(request.said)
         if not text:
             raise RefusedGeneration("There is nothing to say in this line.")
         chosen = self._choose(request)

@@ -83,4 +83,4 @@ class ReplicateSpeech:
 
 def _spoken_text(request: SpeechRequest) -> str:
     """Return what is to be said; MiniMax's marks for pauses are no words."""
-    return clean_text(_PAUSE_MARK.sub(" ", clean_text(request.text)))
+    return clean_text(_PAUSE_MARK.sub(" ", clean_text(request.said)))

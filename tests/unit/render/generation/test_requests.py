@@ -14,6 +14,7 @@ from render.generation.requests import (
     request_digest,
     speech_request,
 )
+from render.pronunciation import Pronunciation
 from render.storyboard import Scene, Storyboard
 
 SCENE = Scene(id="s1", narration="A baker lights her oven.", picture_prompt="An oven")
@@ -57,6 +58,16 @@ def test_a_scene_is_expected_to_last_as_its_speed_and_its_pause_say() -> None:
     assert heard_seconds(waits, 4.0) == pytest.approx(4.0 + 0.9 + 1.5)
     silent = replace(waits, narration="")
     assert expected_seconds(BOARD, silent) == heard_seconds(silent, None) == 3.0
+
+
+def test_a_word_said_otherwise_is_another_narration_of_the_scenes_that_hold_it_alone() -> None:
+    entry = Pronunciation(word="oven", spoken="uvven")
+    asked = speech_request(BOARD, SCENE, [entry, Pronunciation(word="nginx", spoken="engine x")])
+    assert (asked.text, asked.said) == (SCENE.narration, "A baker lights her uvven.")
+    assert request_digest(asked) != speech(BOARD)
+    other = Scene(id="s2", narration="Bread.")
+    board = replace(BOARD, scenes=(other,))
+    assert request_digest(speech_request(board, other, [entry])) == speech(board)
 
 
 def test_a_pause_is_no_part_of_what_is_said() -> None:
