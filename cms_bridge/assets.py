@@ -92,6 +92,10 @@ class StoredMedium(msgspec.Struct, frozen=True, kw_only=True, tag="medium"):
         return self.model_used != self.model_intended
 
 
+WHOLE = ""
+"""In place of a scene's id: what belongs to the whole film."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What an asset is for."""
 

@@ -71,3 +71,6 @@ Moment = Annotated[datetime, msgspec.Meta(extra_json_schema={"format": "date-tim
 
 Words = Annotated[str, msgspec.Meta(max_length=10_000)]
 """Words that say how something should look or sound."""
+
+MusicSeconds = Annotated[float, msgspec.Meta(ge=1, le=600)]
+"""How long music is wanted."""

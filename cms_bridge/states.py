@@ -28,11 +28,13 @@ class JobKind(enum.StrEnum):
     """One picture, asked for by itself."""
     SPEECH = "speech"
     """One spoken text, asked for by itself."""
+    MUSIC = "music"
+    """One piece of music, asked for by itself."""
     EXPORT = "export"
     """A finished video once more, in another shape, size or format."""
 
 
-MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH})
+MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH, JobKind.MUSIC})
 """What is asked for by itself, outside of any video."""
 
 

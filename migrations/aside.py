@@ -40,6 +40,10 @@ TABLES = (
     "aside_35_outbox_message",
     "aside_35_generated_video",
     "aside_35_rendition_file",
+    "aside_43_job",
+    "aside_43_outbox_message",
+    "aside_43_charge",
+    "aside_43_asset",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

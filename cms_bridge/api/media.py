@@ -1,5 +1,6 @@
-"""`/api/v1/media`: pictures and spoken texts by themselves, and every asset's provenance."""
+"""`/api/v1/media`: pictures, speech and music by themselves, and every asset's provenance."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -28,7 +29,7 @@ from cms_bridge.errors import (
     MediumNotReady,
     ProjectNotFound,
 )
-from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, Name, Person, Words
+from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, MusicSeconds, Name, Person, Words
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Medium, Order
 from cms_bridge.pricing.amounts import rounded
@@ -44,6 +45,10 @@ from render.storyboard import AspectRatio, Locale, Role
 log = structlog.get_logger()
 
 _ASSET = "/assets/{asset_id:uuid}"
+
+
+MediaKind = Literal["image", "speech", "music", "clip"]
+"""What a medium is; a clip is made for a video alone."""
 
 
 class MediaStatus(StrEnum):
@@ -70,19 +75,21 @@ _STATUSES = {
 class MediaRequest(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """A picture or a spoken text, wanted by itself."""
+    """A picture, a spoken text or music, wanted by itself."""
 
     project_id: Id
     """Whose caps and whose assets; a project that is not known yet begins with this."""
-    kind: Literal["image", "speech"]
+    kind: Literal["image", "speech", "music"]
     prompt: str
-    """What to draw, or the words to be spoken."""
+    """What to draw or to compose, or the words to be spoken."""
     style: Words = ""
     """How a picture should look, in words."""
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     voice: Words = ""
     """Who speaks, in a provider's terms; empty for the language's usual voice."""
     locale: Locale = "en"
+    seconds: MusicSeconds = 60
+    """How long music should be."""
     document: Name = ""
     """The CMS document that it is for, under whose cap it is made; empty for one of its own."""
     field: Name = ""
@@ -94,12 +101,12 @@ class MediaRequest(
 
 
 class MediaAsset(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A picture or a spoken text, and how it came to be. Amounts are US dollars as text."""
+    """A medium, and how it came to be. Amounts are US dollars as text."""
 
     id: UUID
     project_id: str
     job_id: UUID
-    kind: Literal["image", "speech"]
+    kind: MediaKind
     status: MediaStatus
     provider: str | None
     model_intended: str | None
@@ -224,7 +231,7 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
     status_code=HTTPStatus.ACCEPTED,
     opt=terms(ProjectNotFound, IdempotencyConflict, *UNFILMABLE)
     | needs(Action.SPEND, whose=Whose.REQUEST),
-    summary="Have a picture or a spoken text made",
+    summary="Have a picture, a spoken text or music made",
     responses={
         HTTPStatus.ACCEPTED: _answer("It is being made", ("Waiting for a worker", _QUEUED)),
         HTTPStatus.OK: _answer("It is there", ("What the project already had", _READY)),
@@ -261,6 +268,7 @@ async def generate_media(
         voice=data.voice,
         locale=data.locale,
         aspect_ratio=data.aspect_ratio,
+        seconds=data.seconds,
         document=data.document,
         field=data.field,
         version=data.version,
@@ -311,13 +319,23 @@ async def get_media_content(
     )
 
 
+_MADE_BY_ITSELF: Mapping[JobKind, MediaKind] = {JobKind.IMAGE: "image", JobKind.MUSIC: "music"}
+_OF_VIDEO: Mapping[Kind, tuple[MediaKind, str]] = {
+    Kind.PICTURE: ("image", "picturePrompt"),
+    Kind.NARRATION: ("speech", "narration"),
+    Kind.CLIP: ("clip", "motionPrompt"),
+    Kind.MUSIC: ("music", "music.prompt"),
+}
+"""What is told of a film's asset, and of which field it was made."""
+
+
 def _view(medium: Medium) -> MediaAsset:
     job, asset = medium.job, medium.asset
     view = MediaAsset(
         id=medium.id,
         project_id=job.project,
         job_id=job.id,
-        kind="image" if job.kind is JobKind.IMAGE else "speech",
+        kind=_MADE_BY_ITSELF.get(job.kind, "speech"),
         status=_STATUSES.get(job.status, MediaStatus.QUEUED),
         provider=None,
         model_intended=None,
@@ -353,17 +371,16 @@ def _view(medium: Medium) -> MediaAsset:
 
 def _of_video(view: MediaAsset, asset: AssetRecord) -> MediaAsset:
     """Return the view of a scene's asset, which was finished when it was written down."""
-    picture = asset.kind is Kind.PICTURE
-    field = "picturePrompt" if picture else "narration"
+    kind, field = _OF_VIDEO[asset.kind]
     if asset.medium.source is Source.UPLOAD:
         field = own_files.FIELDS[Role(asset.kind.value)]
     return msgspec.structs.replace(
         view,
-        kind="image" if picture else "speech",
+        kind=kind,
         status=MediaStatus.READY,
         estimated_cost=None,
         cost=rounded(asset.medium.cost),
-        field=f"scenes.{asset.scene_id}.{field}",
+        field=f"scenes.{asset.scene_id}.{field}" if asset.scene_id else field,
         warnings=[],
         error=None,
         created_at=asset.created_at,

@@ -31,7 +31,17 @@ from cms_bridge.errors import (
     ProjectNotFound,
     Superseded,
 )
-from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars, Id, Moment, Name, Person, Words
+from cms_bridge.fields import (
+    LONGEST_NAME,
+    ONE_LINE,
+    Dollars,
+    Id,
+    Moment,
+    MusicSeconds,
+    Name,
+    Person,
+    Words,
+)
 from cms_bridge.jobs import media, submissions, tasks, transitions
 from cms_bridge.jobs.media import Bed, Order
 from cms_bridge.jobs.statuses import Form
@@ -58,6 +68,8 @@ class TaskKind(StrEnum):
     """One picture."""
     AUDIO = "audio"
     """A spoken text, alone or mixed with music, as a file of its own."""
+    MUSIC = "music"
+    """One piece of music."""
     EXPORT = "export"
     """Further shapes of a finished video; they are ordered where the video is."""
 
@@ -66,6 +78,7 @@ KINDS = {
     TaskKind.VIDEO: JobKind.VIDEO,
     TaskKind.IMAGE: JobKind.IMAGE,
     TaskKind.AUDIO: JobKind.SPEECH,
+    TaskKind.MUSIC: JobKind.MUSIC,
     TaskKind.EXPORT: JobKind.EXPORT,
 }
 _TASK_KINDS = {job: task for task, job in KINDS.items()}
@@ -155,6 +168,15 @@ class AudioTask(_MediumTask, frozen=True, kw_only=True, tag="audio"):
     """Who speaks, in a provider's terms; empty for the language's usual voice."""
     locale: Locale = "en"
     music: MusicBed | None = None
+
+
+class MusicTask(_MediumTask, frozen=True, kw_only=True, tag="music"):
+    """A piece of music, instrumental."""
+
+    prompt: str
+    """What it should sound like."""
+    seconds: MusicSeconds = 60
+    """How long it should be; it is as long as a model makes it."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -284,7 +306,7 @@ def _answer(description: str, *examples: tuple[str, Task]) -> ResponseSpec:
 )
 async def submit_task(
     data: Annotated[
-        VideoTask | ImageTask | AudioTask,
+        VideoTask | ImageTask | AudioTask | MusicTask,
         BodyKwarg(
             examples=[
                 Example(summary="A video, approved up to a price", value=_VIDEO),
@@ -429,7 +451,7 @@ def view(task: TaskRecord) -> Task:
     )
 
 
-def _medium(data: ImageTask | AudioTask, by: str) -> Order:
+def _medium(data: ImageTask | AudioTask | MusicTask, by: str) -> Order:
     wanted = Order(
         project=data.project_id,
         kind=JobKind.IMAGE,
@@ -442,6 +464,10 @@ def _medium(data: ImageTask | AudioTask, by: str) -> Order:
     if isinstance(data, ImageTask):
         return msgspec.structs.replace(
             wanted, prompt=data.prompt, style=data.style, aspect_ratio=data.aspect_ratio
+        )
+    if isinstance(data, MusicTask):
+        return msgspec.structs.replace(
+            wanted, kind=JobKind.MUSIC, prompt=data.prompt, seconds=data.seconds
         )
     music = data.music
     return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Media: pictures and spoken texts that are asked for by themselves, outside of any video.
+"""Media: pictures, spoken texts and music that are asked for by themselves, outside of any video.
 
 Each is a job of its own kind, approved by being asked for, whose storyboard is
 its one scene. So everything that holds for videos holds here: leases, the
@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cms_bridge import assets, lexicons, projects, voices
-from cms_bridge.assets import AssetRecord, Condition, Place, StoredMedium
+from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.jobs import approvals, moves
@@ -25,8 +25,15 @@ from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Status
 from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
-from render.generation.base import ImageRequest, SpeechRequest
-from render.generation.requests import digests, image_request, request_digest, speech_request
+from render.generation.base import ImageRequest, MusicRequest, SpeechRequest
+from render.generation.requests import (
+    digests,
+    film_seconds,
+    image_request,
+    music_request,
+    request_digest,
+    speech_request,
+)
 from render.pronunciation import Pronunciation
 from render.storyboard import (
     AspectRatio,
@@ -45,6 +52,7 @@ _SCENE = "medium"
 MIX = "mix"
 """What an asset belongs to, in place of a scene, that is speech and music in one."""
 _TITLE_CHARS = 80
+_NOTHING_SEEN = Solid(colour="#000000")
 
 
 class Bed(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +77,7 @@ class Bed(msgspec.Struct, frozen=True, kw_only=True):
         return replace(
             board,
             # Nothing is seen, and so no picture is made.
-            scenes=(replace(scene, background=Solid(colour="#000000")),),
+            scenes=(replace(scene, background=_NOTHING_SEEN),),
             music=Music(
                 file=f"{self.asset}.{assets.EXTENSIONS[media_type]}" if self.asset else None,
                 mood=self.mood,
@@ -86,13 +94,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     project: str
     kind: JobKind
-    """`IMAGE` or `SPEECH`."""
+    """`IMAGE`, `SPEECH` or `MUSIC`."""
     prompt: str
-    """What to draw, or the words to be spoken."""
+    """What to draw or to compose, or the words to be spoken."""
     style: str = ""
     voice: str = ""
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    seconds: float = 60
+    """How long music is to be."""
     music: Bed | None = None
     """What a spoken text is mixed with, into one file."""
     document: str = ""
@@ -104,13 +114,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def storyboard(self) -> Storyboard:
-        """The one scene that is to be made."""
+        """The one scene that is to be made; for music one that is as long and shows nothing."""
         prompt = clean_text(self.prompt)
-        scene = (
-            Scene(id=_SCENE, picture_prompt=prompt, on_screen_text=prompt)
-            if self.kind is JobKind.IMAGE
-            else Scene(id=_SCENE, narration=prompt)
-        )
+        music = None
+        if self.kind is JobKind.IMAGE:
+            scene = Scene(id=_SCENE, picture_prompt=prompt, on_screen_text=prompt)
+        elif self.kind is JobKind.MUSIC:
+            scene = Scene(id=_SCENE, duration=self.seconds, background=_NOTHING_SEEN)
+            music = Music(prompt=prompt) if prompt else None
+        else:
+            scene = Scene(id=_SCENE, narration=prompt)
         return Storyboard(
             title="",
             scenes=(scene,),
@@ -118,6 +131,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             voice=clean_text(self.voice),
             locale=self.locale,
             aspect_ratio=self.aspect_ratio,
+            music=music,
         )
 
 
@@ -186,7 +200,7 @@ async def order(
     job = _job(wanted, board, key, request=request, prices=prices)
     names = digests(request)
     # Words that there are may still be to be mixed with music that they were not mixed with.
-    asset = None if board.music else await assets.find_asset(wanted.project, names, checked=True)
+    asset = None if wanted.music else await assets.find_asset(wanted.project, names, checked=True)
     if asset:
         job.status, job.progress, job.scenes_done, job.wake_at = Status.COMPLETED, 100, 1, None
     try:
@@ -205,7 +219,8 @@ async def find(medium: UUID) -> Medium:
     if row and row["kind"] in MEDIA:
         job = JobRecord.of(row)
         mixed = job.storyboard is not None and job.storyboard.music is not None
-        which = (Asset.job == medium) & (Asset.scene_id == (MIX if mixed else _SCENE))
+        place = WHOLE if job.kind is JobKind.MUSIC else MIX if mixed else _SCENE
+        which = (Asset.job == medium) & (Asset.scene_id == place)
         return Medium(id=medium, job=job, asset=await assets.newest(which))
     asset = await assets.newest(Asset.id == medium)
     if asset is None:
@@ -260,13 +275,17 @@ def _job(
     board: Storyboard,
     key: str | None,
     *,
-    request: ImageRequest | SpeechRequest,
+    request: ImageRequest | SpeechRequest | MusicRequest,
     prices: Prices,
 ) -> Job:
     now, job = datetime.now(UTC), uuid4()
-    price = (
-        prices.picture(request) if isinstance(request, ImageRequest) else prices.narration(request)
-    )
+    match request:
+        case ImageRequest():
+            price = prices.picture(request)
+        case SpeechRequest():
+            price = prices.narration(request)
+        case MusicRequest():
+            price = prices.music(request)
     return Job(
         id=job,
         kind=wanted.kind,
@@ -297,8 +316,11 @@ def _own_name(job: UUID) -> str:
 
 def _request(
     kind: JobKind, board: Storyboard, lexicon: Sequence[Pronunciation] = ()
-) -> ImageRequest | SpeechRequest:
+) -> ImageRequest | SpeechRequest | MusicRequest:
     (scene,) = board.scenes
+    music = music_request(board, seconds=film_seconds(board))
+    if kind is JobKind.MUSIC and music is not None:
+        return music
     if kind is JobKind.IMAGE:
         return image_request(board, scene)
     return speech_request(board, scene, lexicon)
@@ -316,5 +338,6 @@ async def _store(job: Job, asset: AssetRecord | None, *, by: str) -> None:
         await Job.update(approved).where(Job.id == job.id)
         await approvals.record(job.id, digest=digest, estimate=price, bound=bound, by=by)
         if asset:
-            place = Place(job=job.id, scene_id=_SCENE, kind=asset.kind)
+            scene_id = WHOLE if job.kind == JobKind.MUSIC else _SCENE
+            place = Place(job=job.id, scene_id=scene_id, kind=asset.kind)
             await assets.record(asset.copied_to(place))

@@ -27,6 +27,7 @@ from cms_bridge.tables import (
     InboundEvent,
     Job,
     JobEvent,
+    Lexicon,
     OutboxMessage,
     Project,
     RenditionFile,
@@ -40,6 +41,7 @@ from render.storyboard import Brief
 
 _WHERE: dict[type[Table], Any] = {
     Project: Project.id,
+    Lexicon: Lexicon.id,
     Job: Job.project,
     JobEvent: JobEvent.job.project,
     InboundEvent: InboundEvent.job.project,
@@ -131,7 +133,7 @@ async def erase(project: str, store: ObjectStore) -> Erased:
         if busy:
             raise ProjectDataError(f"Not finished are {busy} of its jobs: cancel them first.")
         # What hangs on these goes with them.
-        for table in (WebhookSubscription, WebhookEvent, UploadedAsset):
+        for table in (WebhookSubscription, WebhookEvent, UploadedAsset, Lexicon):
             await table.delete().where(_WHERE[table] == project)
         paid = {
             row["job"] for row in await Charge.select(Charge.job).where(_WHERE[Charge] == project)

@@ -207,6 +207,8 @@ def made_by(job: JobKind) -> tuple[Kind, ...]:
             return (Kind.PICTURE,)
         case JobKind.SPEECH:
             return (Kind.NARRATION,)
+        case JobKind.MUSIC:
+            return (Kind.MUSIC,)
 
 
 def brought_for(scene: Scene) -> tuple[Kind, ...]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from cms_bridge.assets import AssetRecord
-from daemon.work.music import WHOLE
+from cms_bridge.assets import WHOLE, AssetRecord
 from render.generation.base import Kind
 from render.problem import Problem
 from render.storyboard import Storyboard

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cms_bridge import assets, lexicons
-from cms_bridge.assets import AssetRecord, Condition, Place
+from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place
 from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
 from cms_bridge.jobs.leases import Lease
@@ -31,7 +31,7 @@ from daemon.work import origins, own_files
 from daemon.work.contention import retry_contended
 from daemon.work.findings import all_warnings, merge, scene_numbers, scene_warnings
 from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
-from daemon.work.music import WHOLE, built_in_instead, film_music, with_music
+from daemon.work.music import built_in_instead, film_music, with_music
 from daemon.work.progress import GENERATING, Reporter
 from daemon.work.reuse import REMADE, UnusableAsset, fetch_asset
 from daemon.work.services import Services
@@ -95,12 +95,12 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
     services: Services,
     reporter: Reporter,
     kinds: Collection[Kind] = MADE,
-    clips_needed: bool = False,
+    strict: bool = False,
 ) -> GeneratedAssets:
     """Fill a directory with `<scene id>.png`, `.wav` and `.mp4`, as the engine reads them.
 
     Music goes there under its own name. A clip or music that cannot be had is told in a
-    warning, unless clips are needed.
+    warning, or raised (`strict`).
 
     Every paid call goes through the job's ledger. Raises `GenerationError`,
     `SpendCapReached`, `ApprovedCostReached` or `StorageError`; what was made
@@ -141,7 +141,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             # Nobody's turn is taken up by waiting for what another is just making.
             record = await retry_contended(lambda: make(scene, kind), longest=WAIT_SECONDS[kind])
         except (RenderError, StorageError) as error:
-            if _moving(scene, kind) and not clips_needed and (told := camera_instead(error)):
+            if _moving(scene, kind) and not strict and (told := camera_instead(error)):
                 fallbacks[scene.id] = told
                 await report(scene)
                 return
@@ -159,7 +159,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
                 lambda: generation.music(records), longest=WAIT_SECONDS[Kind.MUSIC]
             )
         except (RenderError, StorageError) as error:
-            if told := built_in_instead(error):
+            if not strict and (told := built_in_instead(error)):
                 fallbacks[WHOLE] = told
                 await report(None)
                 return

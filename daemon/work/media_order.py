@@ -1,4 +1,4 @@
-"""A media order: a picture or a spoken text asked for by itself, made under the same ledger."""
+"""A media order: a picture, speech or music asked for by itself, made under the same ledger."""
 
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from cms_bridge.assets import Condition, Place
 from cms_bridge.jobs import leases, media
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.pricing.estimates import made_by
+from cms_bridge.states import JobKind
 from cms_bridge.storage.base import object_key
 from daemon.work.engine import mix_sound
 from daemon.work.generation import generate_assets
@@ -44,8 +45,9 @@ async def fulfil_media_order(lease: Lease, services: Services) -> None:
             services=services,
             reporter=reporter,
             kinds=made_by(lease.kind),
+            strict=True,
         )
-    if storyboard.music:
+    if storyboard.music and lease.kind is JobKind.SPEECH:
         await _mix(lease, storyboard, directory, services)
     await leases.complete_medium(lease, fallback=generated.fallback)
 

@@ -19,9 +19,6 @@ from render.moods import nearest_mood
 from render.problem import Problem
 from render.storyboard import Storyboard
 
-WHOLE = ""
-"""In place of a scene's id: what belongs to the whole film."""
-
 
 def film_music(
     storyboard: Storyboard, spoken: Mapping[str, Measures | None]

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from cms_bridge.assets import AssetRecord
+from cms_bridge.assets import WHOLE, AssetRecord
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease
@@ -22,7 +22,6 @@ from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.findings import merge
 from daemon.work.generation import generate_assets
-from daemon.work.music import WHOLE
 from daemon.work.pools import NoEngineFree
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services

@@ -12,7 +12,7 @@ import msgspec
 from cms_bridge import assets, lexicons, voices
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
-from cms_bridge.assets import AssetRecord, Condition, Metadata, StoredMedium
+from cms_bridge.assets import WHOLE, AssetRecord, Condition, Metadata, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.health import models
 from cms_bridge.inbox import intake
@@ -210,7 +210,7 @@ async def an_asset(
             id=uuid4(),
             job=job,
             scene_id=scene,
-            kind=Kind.NARRATION if spoken else Kind.PICTURE,
+            kind=Kind.MUSIC if scene == WHOLE else Kind.NARRATION if spoken else Kind.PICTURE,
             request_digest=digest,
             medium=StoredMedium(
                 key=f"media/{uuid4()}.png",
@@ -323,8 +323,9 @@ async def several_media() -> None:
             await Job.update({Job.status: Status.COMPLETED, Job.wake_at: None}).where(
                 Job.id == order
             )
-            spoken = kind is JobKind.SPEECH
-            await an_asset(order, "medium", Source.MODEL, condition, spoken=spoken)
+            spoken = kind is not JobKind.IMAGE
+            scene = WHOLE if kind is JobKind.MUSIC else "medium"
+            await an_asset(order, scene, Source.MODEL, condition, spoken=spoken)
         if kind is JobKind.SPEECH:
             bed = Bed(asset=whole)
             mixed = Order(project="p3", kind=kind, prompt="mixed", music=bed)

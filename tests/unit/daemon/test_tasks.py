@@ -19,6 +19,7 @@ def test_every_kind_of_job_has_its_work() -> None:
         JobKind.EXPORT: render_video,
         JobKind.IMAGE: fulfil_media_order,
         JobKind.SPEECH: fulfil_media_order,
+        JobKind.MUSIC: fulfil_media_order,
     }
 
 

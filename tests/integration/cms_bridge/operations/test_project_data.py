@@ -28,6 +28,7 @@ OF_NO_PROJECT = {
     "piece",
     "spend",
     "turn",
+    "voice",
     "worker",
 }
 

@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
+from cms_bridge.assets import WHOLE
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import estimate, estimate_in, prices_of
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
-from daemon.work.music import WHOLE
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.generation.base import Kind

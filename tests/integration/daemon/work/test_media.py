@@ -30,8 +30,8 @@ from daemon.settings import DaemonSettings
 from daemon.tasks import produce
 from daemon.work.services import Services
 from render.errors import GenerationError, OutcomeUnknown
-from render.generation.base import Generated, ImageRequest, Kind, Ticket
-from render.generation.chain import ImageChain, Rung
+from render.generation.base import Generated, ImageRequest, Kind, MusicRequest, Ticket
+from render.generation.chain import ImageChain, MusicChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from tests.support import events
@@ -44,7 +44,11 @@ pytestmark = pytest.mark.anyio
 API_KEY = "an-api-key-of-more-than-32-characters"
 GENERATE = "/api/v1/media/generate"
 PRICE = Decimal("0.04")
-PRICES = Prices(picture=lambda _: PRICE, narration=lambda _: Decimal("0.01"))
+PRICES = Prices(
+    picture=lambda _: PRICE,
+    narration=lambda _: Decimal("0.01"),
+    music=lambda request: Decimal("0.02") if request.seconds <= 30 else Decimal("0.05"),
+)
 WANTED = {
     "projectId": "bakery",
     "kind": "image",
@@ -171,7 +175,14 @@ class TestOrdering:
         assert other.json()["id"] != answers[0].json()["id"]
 
     @pytest.mark.parametrize(
-        "change", [{"prompt": "Another"}, {"kind": "speech"}, {"document": "43"}, {"style": "Ink"}]
+        "change",
+        [
+            {"prompt": "Another"},
+            {"kind": "speech"},
+            {"kind": "music"},
+            {"document": "43"},
+            {"style": "Ink"},
+        ],
     )
     async def test_a_key_used_with_another_request_is_refused(
         self, http: httpx.AsyncClient, change: dict[str, str]
@@ -247,6 +258,47 @@ class TestMaking:
         (row,) = await Asset.select()
         assert said["promptHash"] == row["request_digest"]
         assert await held(video_row("bakery", "42")) == Decimal("0.03")
+
+    async def test_music_is_composed_at_its_price_and_kept_for_the_next_who_asks(
+        self, http: httpx.AsyncClient, services: Services
+    ) -> None:
+        asked: list[MusicRequest] = []
+
+        async def compose(request: MusicRequest, _ticket: Ticket) -> Generated:
+            asked.append(request)
+            return Generated(
+                data=b"ID3 a song",
+                media_type="audio/mpeg",
+                provider="gemini",
+                model="composer-1",
+                cost=Decimal("0.02"),
+                inspected=True,
+            )
+
+        price = PRICES.music
+        rung = Rung(provider="gemini", model="composer-1", price=price, make=compose)
+        music = MusicChain(kind=Kind.MUSIC, rungs=[rung])
+        services = replace(services, providers=replace(services.providers, music=music))
+        answer = await order(http, kind="music", seconds=12, prompt="A warm guitar")
+        assert (answer.status_code, answer.json()["estimatedCost"]) == (202, "0.020000")
+        medium = UUID(answer.json()["id"])
+        await work(services, medium)
+        said = (await http.get(f"/api/v1/media/assets/{medium}")).json()
+        assert (said["kind"], said["status"], said["cost"]) == ("music", "ready", "0.020000")
+        assert (said["modelUsed"], said["mediaType"]) == ("composer-1", "audio/mpeg")
+        assert asked == [MusicRequest(prompt="A warm guitar", seconds=12)]
+        again = await order(http, kind="music", prompt="A warm guitar")
+        assert (again.status_code, again.json()["cost"]) == (200, "0.000000")
+
+    async def test_without_a_model_music_is_the_nearest_mood_s_and_says_so(
+        self, http: httpx.AsyncClient, services: Services
+    ) -> None:
+        medium = UUID((await order(http, kind="music", prompt="Tense strings")).json()["id"])
+        await work(services, medium)
+        said = (await http.get(f"/api/v1/media/assets/{medium}")).json()
+        assert (said["status"], said["placeholder"], said["cost"]) == ("ready", True, "0.000000")
+        (told,) = said["warnings"]
+        assert (told["code"], told["params"]) == ("built_in_music", {"mood": "tense"})
 
     async def test_its_bytes_are_behind_a_link_that_knows_range(
         self, http: httpx.AsyncClient, services: Services
