@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 
 from cms_bridge.assets import AssetRecord, Condition, of_requests
-from cms_bridge.tables import Voice as Row
+from cms_bridge.tables import Voice
 from render.errors import UnknownVoice
 from render.generation.base import SpeechRequest
 from render.generation.requests import digests
-from render.generation.voices import Gender, Voice, provider_of
+from render.generation.voices import Gender, provider_of
+from render.generation.voices import Voice as CatalogueVoice
 from render.languages import tags_of
 from render.storyboard import clean_text
 
@@ -46,13 +47,20 @@ _COUNTING = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10."
 """What it says in every other: figures are read in each."""
 
 
-async def report(voices: Sequence[Voice]) -> None:
+async def report(voices: Sequence[CatalogueVoice]) -> None:
     """Take note that a daemon has these voices."""
     now = datetime.now(UTC)
-    columns = (Row.provider, Row.name, Row.languages, Row.gender, Row.description, Row.reported_at)
+    columns = (
+        Voice.provider,
+        Voice.name,
+        Voice.languages,
+        Voice.gender,
+        Voice.description,
+        Voice.reported_at,
+    )
     for start in range(0, len(voices), _AT_ONCE):
         rows = [
-            Row(
+            Voice(
                 id=voice.id,
                 provider=voice.provider,
                 name=voice.name,
@@ -63,32 +71,32 @@ async def report(voices: Sequence[Voice]) -> None:
             )
             for voice in voices[start : start + _AT_ONCE]
         ]
-        await Row.insert(*rows).on_conflict(target=Row.id, action="DO UPDATE", values=columns)
+        await Voice.insert(*rows).on_conflict(target=Voice.id, action="DO UPDATE", values=columns)
 
 
 async def prune(keep: timedelta) -> None:
     """Forget voices that no daemon has had for so long."""
-    await Row.delete().where(Row.reported_at < datetime.now(UTC) - keep)
+    await Voice.delete().where(Voice.reported_at < datetime.now(UTC) - keep)
 
 
 async def listed(
     *, language: str = "", provider: str = "", after: str = "", limit: int | None = None
-) -> list[Voice]:
+) -> list[CatalogueVoice]:
     """Return voices by id, behind one of them: a provider's, or those that speak a language.
 
     One that speaks whatever its text is written in speaks every language.
     """
-    which = Row.id > after
+    which = Voice.id > after
     if provider:
-        which &= Row.provider == provider
-    rows = await Row.select(*Row.all_columns()).where(which).order_by(Row.id)
+        which &= Voice.provider == provider
+    rows = await Voice.select(*Voice.all_columns()).where(which).order_by(Voice.id)
     found = [_voice(row) for row in rows]
     if language:
         found = [voice for voice in found if speaks(voice, language)]
     return found[:limit]
 
 
-def speaks(voice: Voice, language: str) -> bool:
+def speaks(voice: CatalogueVoice, language: str) -> bool:
     """Tell whether a voice speaks a language; a dialect's also speaks the language itself."""
     if not voice.languages:
         return True
@@ -112,15 +120,15 @@ async def check(wanted: str) -> None:
     raise _unknown(wanted, every)
 
 
-async def find(voice: str) -> Voice:
+async def find(voice: str) -> CatalogueVoice:
     """Return a voice by its id; raise `UnknownVoice`."""
-    row = await Row.select(*Row.all_columns()).where(Row.id == voice).first()
+    row = await Voice.select(*Voice.all_columns()).where(Voice.id == voice).first()
     if row is None:
         raise _unknown(voice, await listed())
     return _voice(row)
 
 
-def sample_request(voice: Voice, language: str = "") -> SpeechRequest:
+def sample_request(voice: CatalogueVoice, language: str = "") -> SpeechRequest:
     """Return what a voice is asked to say to be heard, in one of its languages or else English."""
     tag = _TAG.match(language or next(iter(voice.languages), "en"))
     locale = tag[0] if tag else "en"
@@ -148,10 +156,10 @@ async def samples(wanted: Mapping[str, SpeechRequest]) -> dict[str, AssetRecord]
 
 async def _is_there(names: Collection[str]) -> bool:
     some = list(names)
-    return await Row.exists().where(Row.id.is_in(some) | Row.name.is_in(some))
+    return await Voice.exists().where(Voice.id.is_in(some) | Voice.name.is_in(some))
 
 
-def _names(voices: Collection[Voice]) -> set[str]:
+def _names(voices: Collection[CatalogueVoice]) -> set[str]:
     return {name.casefold() for voice in voices for name in (voice.id, voice.name)}
 
 
@@ -159,7 +167,7 @@ def _stem(voice: str) -> str:
     return voice.partition("#")[0].partition("+")[0]
 
 
-def _unknown(wanted: str, voices: Collection[Voice]) -> UnknownVoice:
+def _unknown(wanted: str, voices: Collection[CatalogueVoice]) -> UnknownVoice:
     near = _nearest(wanted, voices)
     meant = f" Nearly so are called: {', '.join(near)}." if near else ""
     told = wanted if len(wanted) <= _TOLD else f"{wanted[:_TOLD]}…"
@@ -171,7 +179,7 @@ def _unknown(wanted: str, voices: Collection[Voice]) -> UnknownVoice:
     )
 
 
-def _nearest(wanted: str, voices: Collection[Voice]) -> list[str]:
+def _nearest(wanted: str, voices: Collection[CatalogueVoice]) -> list[str]:
     """Return the ids of voices that are called nearly so."""
     named: dict[str, str] = {}
     for voice in voices:
@@ -181,8 +189,8 @@ def _nearest(wanted: str, voices: Collection[Voice]) -> list[str]:
     return list(dict.fromkeys(named[name] for name in near))[:_NEAREST]
 
 
-def _voice(row: Mapping[str, Any]) -> Voice:
-    return Voice(
+def _voice(row: Mapping[str, Any]) -> CatalogueVoice:
+    return CatalogueVoice(
         provider=row["provider"],
         name=row["name"],
         languages=tuple(msgspec.json.decode(row["languages"], type=list[str])),
