@@ -1,6 +1,6 @@
 'use client'
 /** What keeps a film from being published, and the way out for those who may say why. */
-import { Banner, Button, TextInput, useForm } from '@payloadcms/ui'
+import { Banner, Button, TextInput, useDocumentInfo, useForm } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { VideoStatus } from '../../endpoints/contract.ts'
@@ -15,6 +15,8 @@ interface Props {
 export function PublishGate({ hold, refresh }: Props): ReactNode {
   const { t } = useTranslator()
   const { submit } = useForm()
+  const { setHasPublishedDoc, setMostRecentVersionIsAutosaved, setUnpublishedVersionCount } =
+    useDocumentInfo()
   const [reason, setReason] = useState('')
   const [busy, setBusy] = useState(false)
   const mayAsk = hold.mayPublish && !hold.isPermitted
@@ -22,7 +24,13 @@ export function PublishGate({ hold, refresh }: Props): ReactNode {
   const publish = async (): Promise<void> => {
     setBusy(true)
     try {
-      await submit({ overrides: { _status: 'published', publishAnyway: reason } })
+      const overrides = { _status: 'published', publishAnyway: reason }
+      const result = await submit({ overrides })
+      if (!result?.res.ok) return
+      // As Payload's own button does: the form does not know what it saved.
+      setUnpublishedVersionCount(0)
+      setMostRecentVersionIsAutosaved(false)
+      setHasPublishedDoc(true)
     } finally {
       setBusy(false)
       refresh()
@@ -32,7 +40,7 @@ export function PublishGate({ hold, refresh }: Props): ReactNode {
   return (
     <section aria-label={t('hold.title')} className="rw-gate">
       <Banner className="rw-banner" type="info">
-        <strong>{t('hold.title')}: </strong>
+        <strong>{t(hold.isPermitted ? 'publishedAnyway' : 'hold.title')}: </strong>
         {hold.reasons.map((each) => (
           <span className="rw-banner__sentence" key={each}>
             {t(`hold.${each}`)}
