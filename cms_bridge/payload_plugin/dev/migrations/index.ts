@@ -10,10 +10,7 @@ import * as migration_20261129_093101_video_service_id from './20261129_093101_v
 import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
-import * as migration_20261129_121233_publishing from './20261129_121233_publishing.ts';
-import * as migration_20261129_122104_own_material from './20261129_122104_own_material.ts';
-import * as migration_20261129_125046_music_prompt from './20261129_125046_music_prompt.ts';
-import * as migration_20261129_131038_speed from './20261129_131038_speed.ts';
+import * as migration_20261129_133544_desk_and_media from './20261129_133544_desk_and_media.ts';
 
 export const migrations = [
   {
@@ -77,23 +74,8 @@ export const migrations = [
     name: '20261129_102245_music',
   },
   {
-    up: migration_20261129_121233_publishing.up,
-    down: migration_20261129_121233_publishing.down,
-    name: '20261129_121233_publishing'
-  },
-  {
-    up: migration_20261129_122104_own_material.up,
-    down: migration_20261129_122104_own_material.down,
-    name: '20261129_122104_own_material'
-  },
-  {
-    up: migration_20261129_125046_music_prompt.up,
-    down: migration_20261129_125046_music_prompt.down,
-    name: '20261129_125046_music_prompt'
-  },
-  {
-    up: migration_20261129_131038_speed.up,
-    down: migration_20261129_131038_speed.down,
-    name: '20261129_131038_speed'
+    up: migration_20261129_133544_desk_and_media.up,
+    down: migration_20261129_133544_desk_and_media.down,
+    name: '20261129_133544_desk_and_media'
   },
 ];
