@@ -196,7 +196,9 @@ test('a project with videos is not deleted, and says why', async () => {
   const video = await cms.makeVideo()
   const told = await refusal('DELETE', `/projects/${String(video.project)}`, {})
   expect(told.status).toBe(409)
-  expect(told.message).toBe('Videos still belong to this project (1); delete or move them first.')
+  expect(told.message).toBe(
+    'This project is in use by 1 video: “Opening hours”. Delete or move it first.',
+  )
 })
 
 test('a colour is a colour and a language a language', async () => {

@@ -15,6 +15,8 @@ interface Schema {
   enum?: readonly unknown[]
   type?: string
   pattern?: string
+  minLength?: number
+  maxLength?: number
   minimum?: number
   maximum?: number
   exclusiveMinimum?: number
@@ -86,7 +88,10 @@ function make(schema: Schema, random: () => number): unknown {
     }
     case 'string': {
       const pattern = new RegExp(schema.pattern ?? '')
-      const fitting = texts.filter((text) => pattern.test(text))
+      const { maxLength = Infinity, minLength = 0 } = schema
+      const fitting = texts.filter(
+        (text) => pattern.test(text) && text.length >= minLength && text.length <= maxLength,
+      )
       if (fitting.length === 0) throw new Error(`No text here fits ${String(pattern)}.`)
       return one(fitting)
     }
