@@ -87,6 +87,9 @@ class DaemonSettings(BridgeSettings):
     """How long a piece is kept there that no film was made of."""
     shared_cache_seconds: Annotated[float, Field(gt=0, le=3_600)] = 60
     """How long a film waits for pieces from there at a time, before what has not come is made."""
+    fan_out_daemons: Annotated[int, Field(ge=0, le=1_000)] = 8
+    """How many idle daemons may encode segments of one film, beside the one that holds it, where
+    pieces are shared; 0 for none. A film needs four segments to encode for each."""
     picture_megapixels: Annotated[float, Field(gt=0, le=50)] = 50
     """Million pixels that a picture may have, however few bytes it comes in: more are not decoded,
     and it counts as unusable."""

@@ -19,6 +19,7 @@ from daemon.deliveries import Deliveries
 from daemon.webhooks import WebhookDeliveries
 from daemon.work import drafting, media_order, rendering
 from daemon.work.attempts import Work
+from daemon.work.helping import Helpers
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from daemon.work.workload import Workload
@@ -42,6 +43,7 @@ class Dispatcher:
     drafts: Workload
     generation: Workload
     composition: Workload
+    helpers: Helpers
     deliveries: Deliveries
     webhooks: WebhookDeliveries
 
@@ -69,6 +71,7 @@ def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
         ),
         generation=Workload(Lane.GENERATION, produce, services, pool=services.generating),
         composition=Workload(Lane.COMPOSITION, produce, services, pool=services.composing),
+        helpers=Helpers(services),
         deliveries=Deliveries(services),
         webhooks=WebhookDeliveries(services, targets),
     )
@@ -95,6 +98,12 @@ async def compose_video(ctx: Context, job: str, attempt: int) -> None:
     """Encode a video whose pictures and speech are there."""
     dispatcher: Dispatcher = ctx["dispatcher"]
     await _wake(dispatcher.composition, job, attempt)
+
+
+async def help_compose(ctx: Context, invitation: str) -> None:
+    """Encode segments of a film that another daemon holds."""
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    dispatcher.helpers.accept(invitation)
 
 
 async def deliver_outbox(ctx: Context, job: str) -> None:

@@ -23,7 +23,7 @@ from cms_bridge import telemetry, tracing, voices, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
-from cms_bridge.jobs.queue import WAKE_UPS, QueueName, Task, open_queue
+from cms_bridge.jobs.queue import QueueName, Task, open_queue
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
@@ -138,14 +138,29 @@ def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
         *(
             Subscription(
                 queue=queue,
-                tasks=[func(task, name=name)],
+                tasks=[func(task, name=name) for task, name in named],
                 concurrency=workload.pool.size,
                 free_slots=lambda workload=workload: workload.free_slots,
             )
-            for workload, task, (queue, name) in (
-                (dispatcher.drafts, tasks.draft_storyboard, WAKE_UPS[Lane.DRAFTS]),
-                (dispatcher.generation, tasks.render_video, WAKE_UPS[Lane.GENERATION]),
-                (dispatcher.composition, tasks.compose_video, WAKE_UPS[Lane.COMPOSITION]),
+            for workload, queue, named in (
+                (
+                    dispatcher.drafts,
+                    QueueName.DRAFTS,
+                    [(tasks.draft_storyboard, Task.DRAFT_STORYBOARD)],
+                ),
+                (
+                    dispatcher.generation,
+                    QueueName.GENERATION,
+                    [(tasks.render_video, Task.RENDER_VIDEO)],
+                ),
+                (
+                    dispatcher.composition,
+                    QueueName.COMPOSITION,
+                    [
+                        (tasks.compose_video, Task.COMPOSE_VIDEO),
+                        (tasks.help_compose, Task.HELP_COMPOSE),
+                    ],
+                ),
             )
             if workload.pool.size
         ),

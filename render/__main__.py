@@ -35,7 +35,7 @@ from render.terminal import (
     working_folder,
 )
 
-_COMMANDS = {"compose", "plan", "probe", "schema", "sound", "--help"}
+_COMMANDS = {"compose", "plan", "probe", "schema", "segments", "sound", "--help"}
 _MEBIBYTE = 1024 * 1024
 _LONGEST_REASON = 200
 _CREDENTIALS = Path(typer.get_app_dir("reelwright")) / "credentials"
@@ -110,6 +110,9 @@ def render(  # noqa: PLR0913  a command's options
         int, typer.Option(min=1, help="MiB that the cache keeps at the most.")
     ] = DEFAULT_MAX_BYTES // _MEBIBYTE,
     ask: Asking = None,
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Others may encode segments of it: ask before each.")
+    ] = False,
     profile: Shapes = ["full"],  # noqa: B006  typer's way
     codec: Compression = Codec.H264,
     quality: Compressed = Grade.STANDARD,
@@ -176,7 +179,7 @@ def render(  # noqa: PLR0913  a command's options
             stock=stock,
             cache=cache,
             cache_bytes=cache_size * _MEBIBYTE,
-            elsewhere=_asked(ask, tell, json=json),
+            elsewhere=None if ask is None else _asked(ask, tell, claims=claim, json=json),
             poster=poster,
             thumbnails=thumbnails,
             captions=captions,
@@ -228,6 +231,46 @@ def sound(  # noqa: PLR0913  a command's options
 
         production = Production(order, work=work, on_progress=report_progress, stopped=stopped)
         tell(production.make_sound())
+
+
+@app.command()
+def segments(  # noqa: PLR0913  a command's options
+    storyboard: StoryboardFile,
+    wanted: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Names of segments, as JSON.")
+    ],
+    *,
+    ask: Annotated[int, typer.Option(help="As of `compose`; each segment is claimed.")],
+    assets: AssetsFolder = None,
+    cache: CacheFolder = None,
+    cache_size: Annotated[
+        int, typer.Option(min=1, help="MiB that the cache keeps at the most.")
+    ] = DEFAULT_MAX_BYTES // _MEBIBYTE,
+    profile: Shapes = ["full"],  # noqa: B006  typer's way
+    codec: Compression = Codec.H264,
+    quality: Compressed = Grade.STANDARD,
+    fps: Rate = str(USUAL_RATE),
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Segments side by side.")] = 2,
+    limits_file: LimitsFile = None,
+    json: Json = False,
+) -> None:
+    """Encode segments of a film that another process makes, as far as they are claimed here."""
+    out = storyboard.with_suffix(".segments")
+    with reporting(json=json) as tell, working_folder(out, tell) as (work, stopped):
+        board = _read(storyboard, Storyboard, "storyboard")
+        order = Order(
+            storyboard=board,
+            out=out,
+            profiles=_profiles(profile, board, codec, quality, fps),
+            assets=assets,
+            cache=cache,
+            cache_bytes=cache_size * _MEBIBYTE,
+            elsewhere=_asked(ask, tell, claims=True, json=json),
+            workers=workers,
+            limits=_limits(limits_file),
+        )
+        production = Production(order, work=work, on_progress=_ignore_progress, stopped=stopped)
+        tell(production.help(_read(wanted, list[str], "list of names")))
 
 
 @app.command()
@@ -326,19 +369,17 @@ def _signer(certificate: Path | None, key: Path | None, folder: Path) -> Signer:
     return Signer(certificate=certificate, key=key, folder=folder)
 
 
-def _asked(answers: int | None, tell: Callable[[Report], None], *, json: bool) -> Asked | None:
-    if answers is None:
-        return None
+def _asked(answers: int, tell: Callable[[Report], None], *, claims: bool, json: bool) -> Asked:
     if not json:
         raise typer.BadParameter("Only who reads lines of JSON can be asked.", param_hint="--ask")
-    return Asked(answers, tell)
+    return Asked(answers, tell, claims=claims)
 
 
 def _ignore_progress(_stage: Stage, _done: int, _total: int) -> None:
     return
 
 
-_Value = TypeVar("_Value", Storyboard, Limits)
+_Value = TypeVar("_Value", Storyboard, Limits, list[str])
 
 
 def _limits(path: Path | None) -> Limits:

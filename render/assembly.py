@@ -7,7 +7,7 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
@@ -39,6 +39,7 @@ from render.report import (
     PlannedSegment,
     ResultLine,
     SceneTime,
+    SegmentsLine,
     SoundLine,
     Stage,
 )
@@ -165,6 +166,17 @@ class Production:
             for segment in composition.segments
         )
         return PlanLine(segments=segments, warnings=self._warnings(compositions[0].timeline))
+
+    def help(self, wanted: Collection[str]) -> SegmentsLine:
+        """Encode those of the named segments that are claimed here, into the cache."""
+        encoded = sum(
+            composition.help(
+                wanted, work=self._work, workers=self._order.workers, cancelled=self._stopped
+            )
+            for composition in self._compositions()
+        )
+        self._cache.trim()
+        return SegmentsLine(encoded=encoded)
 
     def make_sound(self) -> SoundLine:
         """Write what would be heard, and nothing to be seen, as AAC in an MP4 (`order.out`)."""

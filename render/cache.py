@@ -15,6 +15,7 @@ Others may keep pieces too, behind an `Elsewhere`: they are asked for what is no
 what is. A cache alone asks nobody.
 """
 
+import enum
 import fcntl
 import hashlib
 import os
@@ -44,6 +45,19 @@ _ABANDONED_AFTER = 3600
 """Seconds after which an unfinished file is nobody's any more."""
 
 
+class Turn(enum.StrEnum):
+    """Who makes a piece that is not there."""
+
+    MINE = "m"
+    """Whoever asks."""
+    HERE = "h"
+    """Nobody: it is in the cache's folder by now."""
+    TAKEN = "t"
+    """Another is making it."""
+    STOP = "s"
+    """Not whoever asks, who is to make nothing more."""
+
+
 class Elsewhere(Protocol):
     """Others that keep the same pieces under the same names."""
 
@@ -52,6 +66,10 @@ class Elsewhere(Protocol):
 
         `check` is called often, and stops the waiting by raising.
         """
+        ...
+
+    def claim(self, name: str, *, check: Callable[[], None]) -> Turn:
+        """Tell who makes a piece; from any thread. `check` as above."""
         ...
 
     def tell(self, names: Sequence[str]) -> None:
@@ -91,6 +109,10 @@ class Cache:
         """Have others lay into the folder what they have of these."""
         if self._elsewhere and names:
             self._elsewhere.lay(names, check=check)
+
+    def claim(self, name: str, *, check: Callable[[], None]) -> Turn:
+        """Tell whether to make a piece here, or leave it to others."""
+        return self._elsewhere.claim(name, check=check) if self._elsewhere else Turn.MINE
 
     def tell(self, names: Sequence[str]) -> None:
         """Tell others of pieces that are here and in use."""

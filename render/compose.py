@@ -14,8 +14,9 @@ again. Memory does not grow with the length of the video.
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +26,7 @@ import cv2
 import msgspec
 from av.error import FFmpegError
 
-from render.cache import Cache
+from render.cache import Cache, Turn
 from render.delivery.joiner import Chapter, join
 from render.encoder import Encoder, choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
@@ -44,6 +45,8 @@ _TICK = 0.1
 """Seconds between two looks at progress and cancellation."""
 _LAST = 8
 """How many segments are put in order of their length: those of three or four scenes."""
+_PATIENCE = 0.3
+"""Seconds after which it is asked again for what others are making."""
 _JOINING = 1
 """Counts the ways pieces have been joined; another one makes another file."""
 
@@ -172,6 +175,18 @@ class Composition:
             ),
         )
 
+    def help(
+        self, wanted: Collection[str], *, work: Path, workers: int, cancelled: Callable[[], bool]
+    ) -> int:
+        """Encode into the cache those of the named segments that are claimed here.
+
+        Return how many. Raises as `write` does.
+        """
+        cv2.setNumThreads(1)
+        return _Crew(self, self._cache, work=work, cancelled=cancelled).help(
+            wanted, workers=workers
+        )
+
 
 def chapters(timeline: Timeline) -> tuple[Chapter, ...]:
     """Return the scenes as chapters: each until the next one begins."""
@@ -257,6 +272,10 @@ class _Crew:
         self._counting = threading.Lock()
         self._done = 0
         self._looks: dict[str, Look] = {}
+        self._taken: list[Segment] = []
+        """What others are making."""
+        self._over = False
+        """Whether nothing more is to be made here."""
         self.sound = work / composition.sound
         self._hearing: Hearing | None = None
         self._began = began
@@ -293,23 +312,54 @@ class _Crew:
         total = sum(segment.frames for segment in segments.values())
         self._done = total - sum(segment.frames for segment in missing)
         painter = Painter(self._composition.timeline, self._composition.profile, missing)
-        with ThreadPoolExecutor(workers, thread_name_prefix="segment") as pool:
+        with self._pool(workers) as pool:
             pending: set[Future[None]] = {pool.submit(self._encode_sound)} | {
                 pool.submit(self._encode, segment, painter) for segment in _encoding_order(missing)
             }
+            while pending or self._taken:
+                pending = self._wait(pending)
+                on_progress(Progress(done=self._done, total=total))
+                if not pending:
+                    # What others were making is there, or theirs no more, or waited for.
+                    again, self._taken = self._taken, []
+                    pending = {pool.submit(self._encode, segment, painter) for segment in again}
+                    time.sleep(_PATIENCE if again else 0)
+        made = {segment.digest for segment in missing}
+        return sum(segment.digest not in made for segment in self._composition.segments)
+
+    def help(self, wanted: Collection[str], *, workers: int) -> int:
+        """Encode what is wanted as far as it is claimed here, from the end; return how many."""
+        segments = {
+            segment.digest: segment
+            for segment in reversed(self._composition.segments)
+            if _name(segment) in wanted
+        }
+        painter = Painter(self._composition.timeline, self._composition.profile, segments.values())
+        with self._pool(workers) as pool:
+            pending: set[Future[None]] = {
+                pool.submit(self._encode, segment, painter) for segment in segments.values()
+            }
+            while pending:
+                pending = self._wait(pending)
+        return len(self._looks)
+
+    @contextmanager
+    def _pool(self, workers: int) -> Generator[ThreadPoolExecutor]:
+        with ThreadPoolExecutor(workers, thread_name_prefix="segment") as pool:
             try:
-                while pending:
-                    done, pending = wait(pending, _TICK, return_when=FIRST_EXCEPTION)
-                    for future in done:
-                        future.result()
-                    on_progress(Progress(done=self._done, total=total))
-                    self.check()
+                yield pool
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        encoded = {segment.digest for segment in missing}
-        return sum(segment.digest not in encoded for segment in self._composition.segments)
+
+    def _wait(self, pending: set[Future[None]]) -> set[Future[None]]:
+        """Wait for a moment; return what is pending still, and raise what went wrong."""
+        done, pending = wait(pending, _TICK, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        self.check()
+        return pending
 
     def _missing(self, segments: Collection[Segment]) -> list[Segment]:
         """Return which segments neither this cache nor others have."""
@@ -338,7 +388,22 @@ class _Crew:
             return None
 
     def _encode(self, segment: Segment, painter: Painter) -> None:
+        """Encode a segment, unless others do or have done."""
         self.check()
+        if self._over:
+            return
+        turn = self._cache.claim(_name(segment), check=self.check)
+        if turn is Turn.HERE and self._is_cached(segment):
+            painter.skip(segment)
+            with self._counting:
+                self._done += segment.frames
+            return
+        if turn is Turn.STOP:
+            self._over = True
+        if turn is not Turn.MINE:
+            with self._counting:
+                self._taken.append(segment)
+            return
         began = time.perf_counter()
         place, profile = self.place(segment), self._composition.profile
         try:

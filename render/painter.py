@@ -52,6 +52,11 @@ class Painter:
             for canvas, _ in self._paint_pictures(segment, numbers):
                 yield canvas
 
+    def skip(self, segment: Segment) -> None:
+        """Let go of what a segment shows, which is not painted here after all."""
+        for view in segment.views:
+            self._plates.release(view.shot.number)
+
     def _paint_pictures(self, segment: Segment, numbers: range) -> Iterator[tuple[Canvas, bool]]:
         """Yield each frame without words, and whether it differs from the one before."""
         leading, *following = segment.views
@@ -165,10 +170,14 @@ class _Plates:
         try:
             yield plate
         finally:
-            with self._locks[number]:
-                self._uses[number] -= 1
-                if not self._uses[number]:
-                    self._plates.pop(number, None)
+            self.release(number)
+
+    def release(self, number: int) -> None:
+        """Count one use of a scene's plate as over."""
+        with self._locks[number]:
+            self._uses[number] -= 1
+            if not self._uses[number]:
+                self._plates.pop(number, None)
 
     def _load(self, number: int, source: Still | Solid | Gradient) -> Plate:
         if isinstance(source, Still):

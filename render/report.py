@@ -1,7 +1,7 @@
 """What `python -m render … --json` says: one JSON object a line on standard output.
 
 Any number of `progress` lines, then exactly one `result` or one `error`; among them, where the
-command was given somebody to ask, `wanted` and `pieces`. The
+command was given somebody to ask, `wanted`, `claim` and `pieces`. The
 field `event` tells them apart; `msgspec.json.decode(line, type=Report)` reads
 each. Light: no media library is loaded, so whoever starts the command can read it.
 """
@@ -127,5 +127,26 @@ class PiecesLine(_Line, frozen=True, kw_only=True, tag="pieces"):
     names: tuple[str, ...]
 
 
-Report = ProgressLine | ResultLine | SoundLine | ErrorLine | WantedLine | PiecesLine
+class ClaimLine(_Line, frozen=True, kw_only=True, tag="claim"):
+    """A piece that is to be made next: the command waits to be told whose turn that is."""
+
+    name: str
+
+
+class SegmentsLine(_Line, frozen=True, kw_only=True, tag="segments"):
+    """What `segments` did: how many it encoded into the cache."""
+
+    encoded: int
+
+
+Report = (
+    ProgressLine
+    | ResultLine
+    | SoundLine
+    | SegmentsLine
+    | ErrorLine
+    | WantedLine
+    | PiecesLine
+    | ClaimLine
+)
 """A line of a rendering."""

@@ -33,12 +33,14 @@ from render.inspection.examination import Examination
 from render.outputs import check_place
 from render.problem import Problem
 from render.report import (
+    ClaimLine,
     ErrorLine,
     PiecesLine,
     PlanLine,
     ProgressLine,
     Report,
     ResultLine,
+    SegmentsLine,
     SoundLine,
     Stage,
     WantedLine,
@@ -148,13 +150,13 @@ class _Reporter:
         )
 
     def __call__(self, line: Line) -> None:
-        ends = isinstance(line, ErrorLine | ResultLine | SoundLine)
+        ends = isinstance(line, ErrorLine | ResultLine | SoundLine | SegmentsLine)
         # Two threads may have the last word; the first one has it.
         if ends and not self._ended.acquire(blocking=False):
             return
         if self._json:
             self._write(line)
-        elif isinstance(line, WantedLine | PiecesLine):
+        elif isinstance(line, WantedLine | ClaimLine | PiecesLine | SegmentsLine):
             return  # for a program alone
         elif isinstance(line, ProgressLine):
             self._show(line)

@@ -37,6 +37,8 @@ CHANGES = "reelwright:changes"
 
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
+_INVITED_MS = 10 * 60 * 1000
+"""How long an invitation, which holds a storyboard, lies there if nobody has a place."""
 _WAKE_SECONDS = 2.0
 """A Redis that takes longer is away: nothing here waits for it."""
 
@@ -63,6 +65,8 @@ class Task(StrEnum):
     """Queue GENERATION: an approved job."""
     COMPOSE_VIDEO = "compose_video"
     """Queue COMPOSITION: a job whose pictures and speech are there."""
+    HELP_COMPOSE = "help_compose"
+    """Queue COMPOSITION: segments of a film that another daemon holds, if there is a place."""
     DELIVER_OUTBOX = "deliver_outbox"
     """Queue NEWS: a job the CMS should hear of."""
     DELIVER_WEBHOOKS = "deliver_webhooks"
@@ -137,6 +141,15 @@ class Queue:
             jobs = [str(job) for job in {**due.changed, **due.jobs, **due.news}]
             log.warning("queue.unavailable", job_ids=jobs, reason=tracebacks.summary(error))
 
+    async def ask_for_help(self, invitation: str, *, times: int) -> None:
+        """Invite so many daemons to help with a film; raise `RedisError`."""
+        commands: list[Command] = []
+        for _ in range(times):
+            commands += _task(
+                QueueName.COMPOSITION, Task.HELP_COMPOSE, invitation, lasts_ms=_INVITED_MS
+            )
+        await self._redis.ask(*commands)
+
     async def report_daemon(self, worker: str, *, seconds: float) -> None:
         """Let it be known that a daemon takes work, for so long; raise `RedisError`."""
         await self._redis.ask(("SET", HEALTH_KEY, worker, "PX", round(seconds * 1000)))
@@ -147,7 +160,9 @@ class Queue:
         return bool(alive)
 
 
-def _task(queue: QueueName, task: Task, *arguments: str | int) -> list[Command]:
+def _task(
+    queue: QueueName, task: Task, *arguments: str | int, lasts_ms: int = expires_extra_ms
+) -> list[Command]:
     """Return what puts a task into a queue, as arq's workers look for it.
 
     arq's own way watches for another of the same id, in four round trips; here none has.
@@ -155,7 +170,7 @@ def _task(queue: QueueName, task: Task, *arguments: str | int) -> list[Command]:
     now, wake_up = timestamp_ms(), uuid4().hex
     told = serialize_job(task, arguments, {}, None, now, serializer=serialise)
     return [
-        ("PSETEX", f"{job_key_prefix}{wake_up}", expires_extra_ms, told),
+        ("PSETEX", f"{job_key_prefix}{wake_up}", lasts_ms, told),
         ("ZADD", queue, now, wake_up),
     ]
 

@@ -1,11 +1,12 @@
 """Pieces of films that all daemons share: the object store holds their bytes, a row tells of each.
 
-    (being written) ──► ready ──► (being deleted) ──► gone
+    (being made) ──► (being written) ──► ready ──► (being deleted) ──► gone
 
 A piece goes by what decided it (`render.cache`), its object by its bytes; the row knows both, so
 that what is fetched is known to be what was kept. The row is written before the object and goes
 after it: nothing is kept unknown, whoever dies in between. Of two that keep the same the first
-does; of two that delete the same one does. Nothing here is needed: whatever is lost, damaged or
+does; of two that delete the same one does. Who is making one is in
+`cms_bridge.storage.claims`. Nothing here is needed: whatever is lost, damaged or
 just being deleted is made again by whoever misses it.
 """
 
@@ -103,19 +104,7 @@ async def keep(store: ObjectStore, name: str, path: Path, *, sha256: str, note: 
     """
     now = datetime.now(UTC)
     size = (await anyio.Path(path).stat()).st_size
-    began = cast(
-        "list[dict[str, Any]]",
-        await Piece.raw(
-            "INSERT INTO piece (name, sha256, bytes, note, ready, used_at)"
-            " VALUES ({}, {}, {}, {}, FALSE, {}) ON CONFLICT (name) DO NOTHING RETURNING name",
-            name,
-            sha256,
-            size,
-            note.decode(),
-            now,
-        ),
-    )
-    if not began:
+    if not await _begin(name, sha256=sha256, size=size, note=note.decode(), at=now):
         return False
     piece = PieceRecord(name=name, sha256=sha256, bytes=size, note=note.decode(), used_at=now)
     mine = (Piece.name == name) & (Piece.used_at == now)
@@ -132,6 +121,31 @@ async def keep(store: ObjectStore, name: str, path: Path, *, sha256: str, note: 
         raise
     await Piece.update({Piece.ready: True}).where(mine)
     return True
+
+
+async def begin(name: str, *, at: datetime) -> bool:
+    """Write down that a piece is being made; False where one is, or it is there."""
+    return await _begin(name, sha256="", size=0, note="", at=at)
+
+
+async def _begin(name: str, *, sha256: str, size: int, note: str, at: datetime) -> bool:
+    rows = cast(
+        "list[dict[str, Any]]",
+        await Piece.raw(
+            "INSERT INTO piece (name, sha256, bytes, note, ready, used_at)"
+            " VALUES ({}, {}, {}, {}, FALSE, {}) ON CONFLICT (name) DO UPDATE SET"
+            " sha256 = excluded.sha256, bytes = excluded.bytes, note = excluded.note,"
+            # Whoever has made it writes it, whoever may be making it too.
+            " used_at = excluded.used_at WHERE piece.ready = FALSE AND piece.sha256 = ''"
+            " AND excluded.sha256 <> '' RETURNING name",
+            name,
+            sha256,
+            size,
+            note,
+            at,
+        ),
+    )
+    return bool(rows)
 
 
 async def sweep(store: ObjectStore, *, most_bytes: int, unused_for: timedelta) -> int:
@@ -175,7 +189,7 @@ async def _remove(store: ObjectStore, piece: PieceRecord) -> bool:
     if not taken:
         return False
     shared = await Piece.exists().where(Piece.sha256 == piece.sha256, Piece.name != piece.name)
-    if not shared:
+    if piece.sha256 and not shared:
         await store.delete(piece.key)
     await Piece.delete().where(Piece.name == piece.name, Piece.used_at == now)
     return True

@@ -20,13 +20,16 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from cms_bridge import tracing
 from daemon import processes
+from render.cache import Turn
 from render.errors import CompositionError, EngineFault, RenderError
 from render.report import (
+    ClaimLine,
     ErrorLine,
     PiecesLine,
     ProgressLine,
     Report,
     ResultLine,
+    SegmentsLine,
     SoundLine,
     Stage,
     WantedLine,
@@ -68,6 +71,10 @@ class Pieces(Protocol):
         """Lay into the engine's cache what others have of these."""
         ...
 
+    async def claim(self, name: str) -> Turn:
+        """Tell whose turn it is to make a piece."""
+        ...
+
     def share(self, names: Sequence[str]) -> None:
         """Hear that pieces are in the engine's cache and in use."""
         ...
@@ -101,15 +108,21 @@ async def run_engine(
 
 async def mix_sound(arguments: Sequence[str], *, stderr_file: Path) -> SoundLine:
     """Run `python -m render sound … --json`, as `run_engine` does, and return the sound."""
-
-    async def nobody(_: float) -> None:
-        # It takes seconds.
-        return
-
-    return await _run(SoundLine, ["sound", *arguments], nobody, stderr_file)
+    return await _run(SoundLine, ["sound", *arguments], _nobody, stderr_file)
 
 
-_Result = TypeVar("_Result", ResultLine, SoundLine)
+async def encode_segments(
+    arguments: Sequence[str], *, stderr_file: Path, pieces: Pieces
+) -> SegmentsLine:
+    """Run `python -m render segments … --json`, as `run_engine` does, and return what it made."""
+    return await _run(SegmentsLine, ["segments", *arguments], _nobody, stderr_file, pieces)
+
+
+async def _nobody(_: float) -> None:
+    """Hear of progress that nobody is told."""
+
+
+_Result = TypeVar("_Result", ResultLine, SoundLine, SegmentsLine)
 
 
 async def _run(
@@ -147,8 +160,8 @@ async def _run(
 
 async def _follow(
     process: Process, on_progress: Callable[[float], Awaitable[None]], answers: "_Answers | None"
-) -> ResultLine | SoundLine | None:
-    result: ResultLine | SoundLine | None = None
+) -> ResultLine | SoundLine | SegmentsLine | None:
+    result: ResultLine | SoundLine | SegmentsLine | None = None
     async for line in _lines(process):
         report: Report = msgspec.json.decode(line, type=Report)
         match report:
@@ -164,11 +177,14 @@ async def _follow(
             case WantedLine() as wanted if answers:
                 await answers.pieces.lay(wanted.names)
                 os.write(answers.ours, b"\n")
+            case ClaimLine() as claim if answers:
+                turn = await answers.pieces.claim(claim.name)
+                os.write(answers.ours, turn.encode())
             case PiecesLine() as line_of_pieces if answers:
                 answers.pieces.share(line_of_pieces.names)
-            case WantedLine() | PiecesLine():
+            case WantedLine() | ClaimLine() | PiecesLine():
                 raise EngineDied("The engine asked, and was given nobody to ask.")
-            case ResultLine() | SoundLine() as line_of_result:
+            case ResultLine() | SoundLine() | SegmentsLine() as line_of_result:
                 result = line_of_result
     return result
 

@@ -19,7 +19,7 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.own_files import Named, UploadRecord, fault
 from cms_bridge.storage.base import ObjectNotFound
 from daemon.work import cms_files
-from daemon.work.reuse import read_object
+from daemon.work.reuse import read_whole
 from daemon.work.services import Services
 from render.errors import MediaError, OwnFileMissing, OwnFileUnfit
 from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
@@ -151,7 +151,7 @@ async def with_music(
 
 async def _fetch(own: Named, upload: UploadRecord, path: Path, services: Services) -> None:
     try:
-        await read_object(upload.key, path, services.store)
+        await read_whole(upload.key, path, services.store)
     except (ObjectNotFound, MediaError) as error:
         await anyio.Path(path).unlink(missing_ok=True)
         where, told = fault(own)

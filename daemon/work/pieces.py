@@ -47,15 +47,19 @@ class SharedPieces:
 
     async def lay(self, names: Sequence[str]) -> None:
         """Lay into the cache what others have of these, as far as it comes in time."""
-        await self._if_there(lambda: self._lay(names))
+        await self.if_there(lambda: self._lay(names))
 
     def share(self, names: Sequence[str]) -> None:
         """Keep for others what they do not have yet, in the background."""
         new = [name for name in names if name not in self._keeping]
-        task = asyncio.create_task(self._if_there(lambda: self._share(new)))
+        task = asyncio.create_task(self.if_there(lambda: self._share(new)))
         for name in new:
             self._keeping[name] = task
         task.add_done_callback(lambda _: self._forget(new))
+
+    def has(self, name: str) -> bool:
+        """Tell whether a piece seems to be in the cache here."""
+        return self._cache.note(name) is not None
 
     async def sweep(self) -> None:
         """Keep to the bounds."""
@@ -116,7 +120,7 @@ class SharedPieces:
         for name in names:
             self._keeping.pop(name, None)
 
-    async def _if_there(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def if_there(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something, unless the store was just away; say once that it is, or is back."""
         if anyio.current_time() < self._away_until:
             return

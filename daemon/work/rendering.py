@@ -1,7 +1,7 @@
 """The second phase: an approved storyboard becomes a stored, checked video."""
 
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,21 +18,20 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.records import Output, Stage, StoredFile, StoredVideo
 from cms_bridge.states import FileKind, Lane, StageName, Status
 from daemon.work import own_files
+from daemon.work.claiming import Share
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.findings import merge
-from daemon.work.generation import generate_assets
+from daemon.work.generation import GeneratedAssets, generate_assets
+from daemon.work.helping import Invitation, invite
 from daemon.work.pools import NoEngineFree
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
 from daemon.work.services import Services
+from daemon.work.words import keep_words
 from daemon.work.workspace import attempt_directory, cache_directory
-from render.cache import Cache
-from render.errors import CompositionError, InvalidStoryboard
-from render.generation.kept_times import KeptTimes
-from render.generation.reading import WordTimes
-from render.measures import SpeechMeasures
+from render.errors import InvalidStoryboard
 from render.rendition import Rendition
-from render.storyboard import Ingredient, Role, Storyboard, clean_text
+from render.storyboard import Ingredient, Role, Storyboard
 
 log = structlog.get_logger()
 
@@ -73,7 +72,7 @@ async def _make(
     )
 
     await anyio.to_thread.run_sync(
-        _keep_words,
+        keep_words,
         storyboard,
         generated.records,
         cache_directory(services.settings.work_directory),
@@ -88,12 +87,12 @@ async def _make(
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     await _enter_composition(lease, services)
-    async with services.renders:
+    async with services.renders, _shared(lease, storyboard, generated, services) as share:
         rendered = await run_engine(
             _arguments(directory, services, lease.output),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
             stderr_file=directory / "engine.log",
-            pieces=services.pieces,
+            pieces=share,
         )
 
     log.info(
@@ -123,6 +122,34 @@ async def _make(
     return _stored_video(rendered.rendition, files)
 
 
+@asynccontextmanager
+async def _shared(
+    lease: Lease, storyboard: Storyboard, generated: GeneratedAssets, services: Services
+) -> AsyncGenerator[Share | None]:
+    """Give the engine what it asks of other daemons by, and them an invitation to help."""
+    if services.pieces is None:
+        yield None
+        return
+
+    async def missing(names: Sequence[str]) -> None:
+        invitation = Invitation(
+            job=lease.job_id,
+            attempt=lease.attempt,
+            host=services.worker,
+            storyboard=generated.shown(storyboard),
+            limits=services.settings.limits,
+            output=lease.output,
+            quality=services.settings.render_quality.value,
+            records=generated.records,
+            wanted=tuple(names),
+        )
+        await invite(invitation, services)
+
+    share = Share(services.pieces, on_missing=missing)
+    async with share.kept_alive():
+        yield share
+
+
 async def _enter_composition(lease: Lease, services: Services) -> None:
     """Pass on to the lane of composition: here, if there is room and nobody's turn before.
 
@@ -135,24 +162,6 @@ async def _enter_composition(lease: Lease, services: Services) -> None:
     services.generating.leave()
     async with transaction():
         await turns.note(Lane.COMPOSITION, lease.project, at=datetime.now(UTC))
-
-
-def _keep_words(storyboard: Storyboard, records: tuple[AssetRecord, ...], cache: Path) -> None:
-    """Tell the engine when words are said, as far as it was heard when a narration was made."""
-    try:
-        kept = KeptTimes(Cache(cache))
-    except CompositionError:
-        return  # a folder that cannot be written to is the engine's to tell
-    texts = {scene.id: clean_text(scene.narration) for scene in storyboard.scenes}
-    for record in records:
-        measures = record.medium.metadata.measures
-        if isinstance(measures, SpeechMeasures) and measures.words:
-            kept.keep(
-                WordTimes(words=measures.words, missing=(), repeated=()),
-                sha256=Path(record.medium.key).stem,
-                text=texts[record.scene_id],
-                locale=storyboard.locale,
-            )
 
 
 def _arguments(directory: Path, services: Services, output: Output) -> list[str]:
@@ -191,6 +200,7 @@ def _arguments(directory: Path, services: Services, output: Output) -> list[str]
         output.format.value,
         "--fps",
         str(output.fps),
+        *(["--claim"] if settings.fan_out_daemons else []),
         *signer,
     ]
 

@@ -48,7 +48,7 @@ async def fetch_asset(
     medium = asset.medium
     findings: Findings | None = None
     try:
-        await read_object(medium.key, partial, store)
+        await read_whole(medium.key, partial, store)
         if medium.condition is Condition.UNCHECKED:
             findings = await inspector.inspect_file(request, partial, source=medium.source)
             await assets.judge(medium.key, Condition.USABLE)
@@ -61,7 +61,7 @@ async def fetch_asset(
     return findings
 
 
-async def read_object(key: str, path: Path, store: ObjectStore) -> None:
+async def read_whole(key: str, path: Path, store: ObjectStore) -> None:
     """Copy an object; raise `MediaError` unless its bytes are those that its key names."""
     digest = hashlib.sha256()
     async with await anyio.open_file(path, "wb") as file:

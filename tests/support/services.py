@@ -11,6 +11,16 @@ from daemon.settings import DaemonSettings
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from render.generation.providers import Providers
+from tests.support import events
+
+NEEDED = {
+    "redis_url": "redis://unused",
+    "database_url": "sqlite:///unused",
+    "webhook_secret": events.SECRET,
+    "api_key": "an api key of more than 32 characters",
+    "link_secret": "a link secret of more than 32 characters",
+}
+"""Settings that a daemon cannot be without."""
 
 
 @asynccontextmanager

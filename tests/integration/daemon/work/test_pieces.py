@@ -15,12 +15,13 @@ from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Piece
 from daemon.settings import DaemonSettings
 from daemon.work import pieces
+from daemon.work.claiming import Share
 from daemon.work.engine import run_engine
 from daemon.work.pieces import SharedPieces, open_pieces
 from daemon.work.workspace import cache_directory
 from render.rendition import Rendition
 from render.storyboard import Scene, Solid, Storyboard
-from tests.support import events
+from tests.support.services import NEEDED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -35,15 +36,6 @@ EDITED = replace(
     FILM, scenes=(*FILM.scenes[:2], replace(FILM.scenes[2], background=Solid(colour="#339966")))
 )
 """The last scene is another, and with it the way into it."""
-
-
-NEEDED = {
-    "redis_url": "redis://unused",
-    "database_url": "sqlite:///unused",
-    "webhook_secret": events.SECRET,
-    "api_key": "an api key of more than 32 characters",
-    "link_secret": "a link secret of more than 32 characters",
-}
 
 
 class Daemon(NamedTuple):
@@ -69,7 +61,7 @@ class Daemon(NamedTuple):
             ],
             on_progress=nobody,
             stderr_file=folder / "engine.log",
-            pieces=self.pieces,
+            pieces=Share(self.pieces),
         )
         await self.pieces.settled()
         return line.rendition
