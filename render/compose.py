@@ -183,9 +183,8 @@ class Composition:
         Return how many. Raises as `write` does.
         """
         cv2.setNumThreads(1)
-        return _Crew(self, self._cache, work=work, cancelled=cancelled).help(
-            wanted, workers=workers
-        )
+        crew = _Crew(self, self._cache, work=work, cancelled=cancelled, began=time.perf_counter())
+        return crew.help(wanted, workers=workers)
 
 
 def chapters(timeline: Timeline) -> tuple[Chapter, ...]:

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from cms_bridge.assets import WHOLE, AssetRecord
+from cms_bridge.assets import WHOLE
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease

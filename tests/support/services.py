@@ -17,8 +17,8 @@ NEEDED = {
     "redis_url": "redis://unused",
     "database_url": "sqlite:///unused",
     "webhook_secret": events.SECRET,
-    "api_key": "an api key of more than 32 characters",
-    "link_secret": "a link secret of more than 32 characters",
+    "api_key": "an-api-key-of-more-than-32-characters",
+    "link_secret": "a-link-secret-of-more-than-32-characters",
 }
 """Settings that a daemon cannot be without."""
 

@@ -99,8 +99,8 @@ async def services(
         storage_directory=tmp_path / "objects",
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr("an api key of more than 32 characters"),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        api_key=SecretStr("an-api-key-of-more-than-32-characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
         upload_max_bytes=50_000,
     )
     async with (

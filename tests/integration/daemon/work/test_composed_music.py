@@ -64,8 +64,8 @@ async def services(
         storage_directory=tmp_path / "objects",
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr("an api key of more than 32 characters"),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        api_key=SecretStr("an-api-key-of-more-than-32-characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
     )

@@ -38,7 +38,7 @@ from tests.support.sounds import tone, write_wav
 
 pytestmark = pytest.mark.anyio
 
-API_KEY = "an api key of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
 PROJECT = "p1"
 CONFIG = ModelsConfig(
     gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False)
@@ -54,7 +54,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
         hls=False,

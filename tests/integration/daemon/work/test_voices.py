@@ -30,7 +30,7 @@ from tests.support.simulators.gemini import GeminiSimulator
 
 pytestmark = pytest.mark.anyio
 
-API_KEY = "an api key of more than 32 characters"
+API_KEY = "an-api-key-of-more-than-32-characters"
 VOICES = "/api/v1/voices"
 SAMPLES = f"{VOICES}/samples"
 
@@ -44,7 +44,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Any) -> DaemonSettings
         work_directory=tmp_path / "work",
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a link secret of more than 32 characters"),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
     )
 
 
