@@ -4,6 +4,7 @@ The bridge asks before a storyboard comes to stand, and the daemon once more bef
 in between a file may be deleted. What is another project's is as what there is not.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import Or
 from piccolo.custom_types import Combinable
 
 from cms_bridge.storage.media_types import media_type_of
@@ -159,11 +161,15 @@ async def brought(project: str, storyboard: Storyboard) -> dict[OwnFile | None, 
         reference_of(one.file) if isinstance(one.file, CmsFile) else one.file.asset_id: one.file
         for one in named_in(storyboard)
     }
-    if not files:
+    uploads = [name for name in files if isinstance(name, UUID)]
+    references = [name for name in files if isinstance(name, str)]
+    # Of nothing at all there is no list to ask by.
+    asked: list[Combinable] = [UploadedAsset.id.is_in(uploads)] if uploads else []
+    asked += [UploadedAsset.reference.is_in(references)] if references else []
+    if not asked:
         return {}
     rows = await UploadedAsset.select(*UploadedAsset.all_columns()).where(
-        UploadedAsset.id.is_in([name for name in files if isinstance(name, UUID)])
-        | UploadedAsset.reference.is_in([name for name in files if isinstance(name, str)]),
+        functools.reduce(Or, asked),
         UploadedAsset.project == project,
         UploadedAsset.state == UploadState.READY.value,
     )

@@ -26,7 +26,7 @@ from render.errors import OwnFileMissing
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.own import Upload
 from render.signing import provenance
-from render.storyboard import Clip, Limits, Music, Scene, Solid, Storyboard
+from render.storyboard import Clip, Music, Scene, Solid, Storyboard
 from tests.support import events, media_files
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, check_books, new_job
@@ -58,7 +58,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
         hls=False,
-        limits=Limits(max_scene_seconds=2.5),
+        max_scene_seconds=2.5,
     )
 
 
@@ -238,6 +238,7 @@ async def test_a_recording_that_is_too_long_for_a_scene_is_refused(
     recording = await upload(http, (tmp_path / "long.wav").read_bytes())
     scene = Scene(id="s1", narration_file=recording)
     answer = await edit(http, job, Storyboard(title="T", scenes=(scene,)))
+    assert answer.status_code == 422, answer.text
     assert answer.json()["code"] == "limit_exceeded"
 
 
