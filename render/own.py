@@ -32,7 +32,7 @@ class CmsFile(_Own, frozen=True, kw_only=True, tag="cms"):
 
     collection: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + END)]
     """The slug of the upload collection."""
-    document: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    document: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}" + END)]
     """The id of its document there."""
     name: Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00-\x1f\x7f]{1,255}" + END)]
     """The file's name, by which the CMS serves it; never a path."""

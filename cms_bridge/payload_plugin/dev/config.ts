@@ -1,4 +1,4 @@
-/** A real Payload application around the plugin: users, SQLite, and nothing else. */
+/** A real Payload application around the plugin: users, a media library, SQLite, and nothing else. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { de } from '@payloadcms/translations/languages/de'
@@ -24,6 +24,8 @@ export interface AppOptions {
   secret: string
   serverUrl?: string
   plugin: ReelwrightOptions
+  /** Where the files of the media library lie. */
+  mediaDirectory?: string
   /** Another database, which brings its schema along; `databaseUri` is then not used. */
   database?: DatabaseAdapterObj
   /** Further configuration of the host, applied before the plugin sees it. */
@@ -34,6 +36,7 @@ export function makeConfig({
   database,
   databaseUri,
   host = {},
+  mediaDirectory = './media',
   plugin,
   secret,
   serverUrl = '',
@@ -62,6 +65,7 @@ export function makeConfig({
     ...host,
     collections: [
       { slug: 'users', auth: true, admin: { useAsTitle: 'email' }, fields: [] },
+      { slug: 'media', upload: { staticDir: mediaDirectory }, fields: [] },
       ...(host.collections ?? []),
     ],
     onInit: async (payload) => {
@@ -69,6 +73,6 @@ export function makeConfig({
       if (!database) await payload.db.migrate({ migrations: migrations as unknown as Migration[] })
       await host.onInit?.(payload)
     },
-    plugins: [reelwright(plugin)],
+    plugins: [reelwright({ media: ['media'], ...plugin })],
   })
 }

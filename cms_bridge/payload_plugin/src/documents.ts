@@ -112,6 +112,9 @@ export interface CaptionRow {
   text?: null | string
 }
 
+/** A document of one of the upload collections that the plugin was told of. */
+export type MediaChoice = { relationTo: string; value: Reference<{ id: Id }> } | null
+
 export interface SceneRow {
   id?: string | null
   sceneId?: string | null
@@ -127,7 +130,11 @@ export interface SceneRow {
   textStyle?: null | TextStyle
   focus?: { [axis in keyof Focus]?: null | number } | null
   clip?: Clip | null
-  /** Files that were given to the project at the bridge, carried as they came. */
+  /** Documents of the media library that were chosen here. */
+  picture?: MediaChoice
+  clipFile?: MediaChoice
+  narrationFile?: MediaChoice
+  /** What is sent of them, and files that were given to the project at the bridge. */
   own?: Partial<Record<'narrationFile' | 'picture', CmsFile | null | Upload>> | null
   background?: BackgroundRow | null
   caption?: CaptionRow | null
@@ -162,6 +169,8 @@ export interface StoryboardDoc {
   captions?: CaptionStyle | null
   logo?: Logo | null
   music?: Music | null
+  /** A document of the media library that was chosen for it. */
+  musicFile?: MediaChoice
   /** Which of the built-in music it is; 'none' for none, or for a file of one's own. */
   musicMood?: 'none' | Mood | null
   /** What a model is to compose; replaces mood and file. */

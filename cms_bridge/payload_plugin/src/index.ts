@@ -26,6 +26,7 @@ import { statusEndpoint } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
+import { readableByService } from './library.ts'
 import { startPoller } from './outbox/poller.ts'
 import { deliverTask } from './outbox/task.ts'
 import { requireSettings, resolveSettings, type Settings } from './settings.ts'
@@ -54,9 +55,14 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
       const collection = override ? override(build(settings)) : build(settings)
       return options.disabled ? { ...collection, hooks: {} } : collection
     })
+    const hostCollections = (config.collections ?? []).map((collection) =>
+      settings.media.includes(collection.slug) && !options.disabled
+        ? readableByService(settings, collection)
+        : collection,
+    )
     const extended: Config = {
       ...config,
-      collections: [...(config.collections ?? []), ...pluginCollections],
+      collections: [...hostCollections, ...pluginCollections],
       jobs: { ...config.jobs, tasks: [...(config.jobs?.tasks ?? []), deliverTask(settings)] },
     }
     if (options.disabled) return extended

@@ -69,6 +69,11 @@ export interface ReelwrightOptions {
   /** The bridge's API key, which never leaves the server; else `REELWRIGHT_API_KEY`. */
   apiKey?: string | undefined
   slugs?: Partial<Record<CollectionName, string>>
+  /**
+   * The host's upload collections from which editors choose pictures, clips, recordings and music,
+   * such as `['media']`. The service may then read their files, whoever else may.
+   */
+  media?: readonly string[]
   access?: AccessOptions
   /** The last word on each collection, given what the plugin made of it. */
   overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>

@@ -20,6 +20,7 @@ export interface Settings {
   webhookSecret: string
   apiKey: string
   slugs: Record<CollectionName, string>
+  media: readonly string[]
   access: Required<AccessOptions>
   limits: Limits
   deliver: Required<DeliveryOptions>
@@ -65,6 +66,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       outbox: 'reelwright-outbox',
       ...options.slugs,
     },
+    media: options.media ?? [],
     access: {
       projects: () => 'all',
       read: signedIn,

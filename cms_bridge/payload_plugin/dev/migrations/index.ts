@@ -10,7 +10,7 @@ import * as migration_20261129_093101_video_service_id from './20261129_093101_v
 import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox_step.ts';
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
-import * as migration_20261129_133544_desk_and_media from './20261129_133544_desk_and_media.ts';
+import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 
 export const migrations = [
   {
@@ -74,8 +74,8 @@ export const migrations = [
     name: '20261129_102245_music',
   },
   {
-    up: migration_20261129_133544_desk_and_media.up,
-    down: migration_20261129_133544_desk_and_media.down,
-    name: '20261129_133544_desk_and_media'
+    up: migration_20261129_135706_desk_and_media.up,
+    down: migration_20261129_135706_desk_and_media.down,
+    name: '20261129_135706_desk_and_media'
   },
 ];

@@ -1,5 +1,12 @@
 /** Fields and validations that several collections share. */
-import type { Field, NumberField, SelectField, TextareaField, TextField } from 'payload'
+import type {
+  Field,
+  NumberField,
+  SelectField,
+  TextareaField,
+  TextField,
+  UploadField,
+} from 'payload'
 
 import type { Mood } from '../generated/events.ts'
 import { countCharacters, isColour, isLanguageTag, withoutNul } from '../text.ts'
@@ -36,6 +43,31 @@ export function textareaField(
     hooks: { beforeValidate: [({ value }: { value?: unknown }) => withoutNul(value)] },
     validate: maxCharacters(limit),
     admin: { className: 'rw-text', rows, ...(description && { description: labels(description) }) },
+  }
+}
+
+/** Documents of the media library to choose one from, of files of one kind. */
+export function libraryField(
+  name: string,
+  key: TranslationKey,
+  {
+    media,
+    kind,
+    description,
+    ...admin
+  }: {
+    media: readonly string[]
+    kind: 'audio' | 'image' | 'video'
+    description?: TranslationKey
+  } & Pick<NonNullable<UploadField['admin']>, 'condition' | 'position'>,
+): UploadField {
+  return {
+    name,
+    type: 'upload',
+    label: labels(key),
+    relationTo: [...media],
+    filterOptions: { mimeType: { contains: `${kind}/` } },
+    admin: { ...admin, ...(description && { description: labels(description) }) },
   }
 }
 

@@ -24,7 +24,8 @@ import {
   type SceneRow,
 } from '../documents.ts'
 import type { Limits } from '../options.ts'
-import { colourField, selectField, speedField, textareaField } from './fields.ts'
+import type { Settings } from '../settings.ts'
+import { colourField, libraryField, selectField, speedField, textareaField } from './fields.ts'
 
 /** A length of time, or nothing for the usual one. */
 function secondsField(
@@ -221,7 +222,28 @@ const passThroughFields: Field[] = [
   { name: 'ingredients', type: 'json', admin: { hidden: true } },
 ]
 
-export function scenesField(limits: Limits): ArrayField {
+/** What people bring themselves, where the host has a media library. */
+function ownField(media: readonly string[]): CollapsibleField[] {
+  if (media.length === 0) return []
+  return [
+    {
+      type: 'collapsible',
+      label: labels('scene.own'),
+      admin: { initCollapsed: true, description: labels('scene.own.help') },
+      fields: [
+        libraryField('picture', 'scene.picture', { media, kind: 'image' }),
+        libraryField('clipFile', 'scene.clipFile', { media, kind: 'video' }),
+        libraryField('narrationFile', 'scene.narrationFile', {
+          media,
+          kind: 'audio',
+          description: 'scene.narrationFile.help',
+        }),
+      ],
+    },
+  ]
+}
+
+export function scenesField({ limits, media }: Pick<Settings, 'limits' | 'media'>): ArrayField {
   const text = { limit: limits.maxSceneChars, rows: 3 }
   return {
     name: 'scenes',
@@ -291,6 +313,7 @@ export function scenesField(limits: Limits): ArrayField {
         ],
       },
       motionPromptField(limits.maxSceneChars),
+      ...ownField(media),
       lookField(limits),
     ],
   }

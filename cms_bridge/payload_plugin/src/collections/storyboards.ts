@@ -7,7 +7,7 @@
 import type { CollectionConfig, Field, PayloadRequest } from 'payload'
 
 import { collectionAccess } from '../access.ts'
-import { decisions } from '../documents.ts'
+import { decisions, type StoryboardDoc } from '../documents.ts'
 import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
 import { mayApprove } from '../hooks/mayApprove.ts'
@@ -17,6 +17,7 @@ import { translate, labels } from '../translations/index.ts'
 import {
   aspectRatioField,
   ofItsVideo,
+  libraryField,
   localeField,
   musicMoodField,
   musicPromptField,
@@ -39,6 +40,20 @@ const passThroughFields: Field[] = ['logo', 'music', 'ingredients'].map((name) =
 
 const speed = speedField('speed.help')
 
+/** Music of one's own, where the host has a media library and no mood is chosen. */
+function musicFileField(media: readonly string[]): Field[] {
+  if (media.length === 0) return []
+  return [
+    libraryField('musicFile', 'musicFile', {
+      media,
+      kind: 'audio',
+      position: 'sidebar',
+      condition: (_: unknown, { musicMood, musicPrompt }: Partial<StoryboardDoc>) =>
+        (!musicMood || musicMood === 'none') && !musicPrompt?.trim(),
+    }),
+  ]
+}
+
 const captionsField = selectField<CaptionStyle>('captions', 'captions', {
   values: ['none', 'outline', 'box', 'highlight', 'lit'],
   labelOf: (value) => `captions.${value}`,
@@ -47,7 +62,7 @@ const captionsField = selectField<CaptionStyle>('captions', 'captions', {
 })
 
 export function storyboards(settings: Settings): CollectionConfig {
-  const { slugs, limits } = settings
+  const { limits, media, slugs } = settings
   const musicPrompt = musicPromptField(limits.maxSceneChars)
   const serviceFields: Field[] = [
     {
@@ -179,7 +194,7 @@ export function storyboards(settings: Settings): CollectionConfig {
           disableListColumn: true,
         },
       },
-      scenesField(limits),
+      scenesField(settings),
       ...passThroughFields,
       ...serviceFields,
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },
@@ -187,6 +202,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       captionsField,
       { ...musicMoodField, admin: { ...musicMoodField.admin, position: 'sidebar' } },
       { ...musicPrompt, admin: { ...musicPrompt.admin, position: 'sidebar' } },
+      ...musicFileField(media),
       { ...voiceField, admin: { ...voiceField.admin, position: 'sidebar' } },
       { ...speed, admin: { ...speed.admin, position: 'sidebar' } },
       { ...styleField, admin: { ...styleField.admin, position: 'sidebar' } },

@@ -11,6 +11,7 @@ import type { Endpoint, PayloadRequest } from 'payload'
 import type { TimelinePreview } from '../generated/timeline.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { isRecord } from '../json.ts'
+import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { askBridge, openFile } from './bridge.ts'
@@ -36,8 +37,9 @@ async function tellTimeline(settings: Settings, req: PayloadRequest): Promise<Re
   if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
   const edited = await readEdit(req)
   if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
-  const doc = { ...saved, ...edited }
-  const storyboard = toStoryboard({ ...doc, scenes: nameScenes(doc.scenes ?? []) })
+  const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
+  const edit = { ...saved, ...edited, scenes: named }
+  const storyboard = toStoryboard(await withLibrary<StoryboardDoc>(settings, req, edit, saved))
   const job = encodeURIComponent(saved.jobId)
   const [told, estimate] = await Promise.all([
     askBridge(settings, `/jobs/${job}/timeline`, { storyboard }, longestTimeline),

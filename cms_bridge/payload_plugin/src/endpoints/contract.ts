@@ -152,6 +152,7 @@ export const editedFields = [
   'aspectRatio',
   'captions',
   'locale',
+  'musicFile',
   'musicMood',
   'palette',
   'scenes',

@@ -6,6 +6,7 @@
 import type { Endpoint } from 'payload'
 
 import { isRecord } from '../json.ts'
+import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
@@ -25,8 +26,10 @@ export function priceEndpoint(settings: Settings): Endpoint {
       if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
       const edited = await readEdit(req)
       if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
-      const doc = { ...saved, ...edited }
-      const storyboard = toStoryboard({ ...doc, scenes: nameScenes(doc.scenes ?? []) })
+      const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
+      const edit = { ...saved, ...edited, scenes: named }
+      const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
+      const storyboard = toStoryboard(doc)
       const job = encodeURIComponent(saved.jobId)
       const estimate = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
       if (!estimate) return bridgeUnavailable()

@@ -43,7 +43,8 @@ export function signedEndpoint(
   }
 }
 
-function headersOf(req: PayloadRequest): Record<string, string> {
+/** Return the headers of a signature, as its library reads them. */
+export function headersOf(req: PayloadRequest): Record<string, string> {
   return Object.fromEntries(
     ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [
       name,

@@ -159,7 +159,7 @@ export const writebackSchema = {
       properties: {
         kind: { enum: ['cms'] },
         collection: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
-        document: { type: 'string', maxLength: 64, minLength: 1 },
+        document: { type: 'string', pattern: '^[^\\x00-\\x1f\\x7f]{1,64}$' },
         name: { type: 'string', pattern: '^[^/\\\\\\x00-\\x1f\\x7f]{1,255}$' },
         version: { type: 'string', maxLength: 64 },
         mediaType: { type: 'string', maxLength: 100, default: '' },

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
+import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -10,15 +11,20 @@ import { userName } from '../user.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
-export function planDecision({ slugs }: Settings): CollectionBeforeChangeHook {
+export function planDecision(settings: Settings): CollectionBeforeChangeHook {
+  const { slugs } = settings
   return async ({ data, operation, originalDoc, req }) => {
-    const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
-    if (operation === 'create') return { ...data, scenes, decision: 'pending', revision: 0 }
+    if (operation === 'create') {
+      const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
+      const created = await withLibrary(settings, req, { ...data, scenes })
+      return { ...created, decision: 'pending', revision: 0 }
+    }
 
     const seen = originalDoc as StoryboardDoc
     const before = await holdNewest<StoryboardDoc>(req, slugs.storyboards, seen.id)
     const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
-    const after: StoryboardDoc = { ...draft, scenes: nameScenes(draft.scenes ?? []) }
+    const named = { ...draft, scenes: nameScenes(draft.scenes ?? []) }
+    const after = await withLibrary<StoryboardDoc>(settings, req, named, before)
     const isEdit = !isDeepStrictEqual(toStoryboard(after), toStoryboard(before))
     // A save that says what it has read decides nothing; nor does a second one that says the same.
     const isApproval =
@@ -30,6 +36,7 @@ export function planDecision({ slugs }: Settings): CollectionBeforeChangeHook {
       ...serviceFieldsOf(before),
       ...data,
       scenes: after.scenes,
+      ...(after.music !== undefined && { music: after.music }),
       revision: (before.revision ?? 0) + (isEdit || isApproval ? 1 : 0),
       decision: isApproval || staysApproved ? 'approved' : 'pending',
       ...(isApproval && {

@@ -69,6 +69,15 @@ export const de: Translations = {
   scene: 'Szene',
   scenes: 'Szenen',
   'scene.numbered': 'Szene {number}',
+  'scene.own': 'Eigenes Material',
+  'scene.own.help':
+    'Wird gezeigt und gehört, wie es ist, statt dessen, was ein Modell macht; es kostet nichts.',
+  'scene.picture': 'Bild',
+  'scene.clipFile': 'Clip',
+  'scene.narrationFile': 'Aufnahme',
+  'scene.narrationFile.help':
+    'Was darin gesagt wird, steht als Sprechertext: daraus werden die Untertitel.',
+  musicFile: 'Eigene Musik',
   'scene.narration': 'Sprechertext',
   'scene.picturePrompt': 'Bild',
   'scene.onScreenText': 'Text im Bild',

@@ -68,6 +68,15 @@ export const es: Translations = {
   scene: 'Escena',
   scenes: 'Escenas',
   'scene.numbered': 'Escena {number}',
+  'scene.own': 'Material propio',
+  'scene.own.help':
+    'Se muestra y se oye tal cual, en lugar de lo que hace un modelo; no cuesta nada.',
+  'scene.picture': 'Imagen',
+  'scene.clipFile': 'Clip',
+  'scene.narrationFile': 'Grabación',
+  'scene.narrationFile.help':
+    'Escriba lo que se dice en ella como narración: de ahí salen los subtítulos.',
+  musicFile: 'Música propia',
   'scene.narration': 'Narración',
   'scene.picturePrompt': 'Imagen',
   'scene.onScreenText': 'Texto en la imagen',

@@ -68,6 +68,15 @@ export const fr: Translations = {
   scene: 'Scène',
   scenes: 'Scènes',
   'scene.numbered': 'Scène {number}',
+  'scene.own': 'Matériel personnel',
+  'scene.own.help':
+    'Montré et entendu tel quel, au lieu de ce que fait un modèle ; cela ne coûte rien.',
+  'scene.picture': 'Image',
+  'scene.clipFile': 'Séquence',
+  'scene.narrationFile': 'Enregistrement',
+  'scene.narrationFile.help':
+    'Écrivez ce qui y est dit comme narration : les sous-titres en sont faits.',
+  musicFile: 'Votre propre musique',
   'scene.narration': 'Narration',
   'scene.picturePrompt': 'Image',
   'scene.onScreenText': 'Texte à l’image',

@@ -182,6 +182,7 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
   const config = makeConfig({
     databaseUri: `file:${file}`,
     secret,
+    mediaDirectory: path.join(directory, 'media'),
     host: { ...options.host },
     ...(options.database && { database: options.database(`file:${file}`) }),
     plugin: {

@@ -4,8 +4,8 @@ import { VideoPanel as VideoPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'paylo
 import { StatusCell as StatusCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
 import { StoryboardPanel as StoryboardPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { DecisionCell as DecisionCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
-import { SceneCard as SceneCard_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { AnimaticPanel as AnimaticPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
+import { SceneCard as SceneCard_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { FocusField as FocusField_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { SceneLabel as SceneLabel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { RenditionPanel as RenditionPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
@@ -22,8 +22,8 @@ export const importMap = {
   "payload-plugin-reelwright/rsc#StatusCell": StatusCell_142c864ba25048f7b94a7e4f8539589b,
   "payload-plugin-reelwright/client#StoryboardPanel": StoryboardPanel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/rsc#DecisionCell": DecisionCell_142c864ba25048f7b94a7e4f8539589b,
-  "payload-plugin-reelwright/client#SceneCard": SceneCard_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#AnimaticPanel": AnimaticPanel_37a92145976f66ef28b7a15c20fad8d7,
+  "payload-plugin-reelwright/client#SceneCard": SceneCard_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#FocusField": FocusField_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#SceneLabel": SceneLabel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#RenditionPanel": RenditionPanel_37a92145976f66ef28b7a15c20fad8d7,

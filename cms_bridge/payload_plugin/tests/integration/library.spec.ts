@@ -1,0 +1,92 @@
+/** Files of the media library in a storyboard: chosen, sent as references, and read by the service. */
+import { Buffer } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import type { Storyboard, StoryboardChange } from 'payload-plugin-reelwright'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+
+import { Bridge } from '../support/bridge.ts'
+import { type Cms, type Doc, startCms } from '../support/cms.ts'
+import { plugin } from '../support/constants.ts'
+import { storyboardWrite } from '../support/samples.ts'
+
+const bridge = new Bridge()
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+let cms: Cms
+
+beforeAll(async () => {
+  await bridge.start()
+  cms = await startCms({ bridgeUrl: bridge.url })
+})
+afterAll(async () => {
+  await cms.close()
+  await bridge.stop()
+})
+
+async function picture(name: string): Promise<Doc> {
+  const file = { data: png, mimetype: 'image/png', name, size: png.length }
+  return (await cms.payload.create({ collection: 'media', data: {}, file })) as unknown as Doc
+}
+
+async function written(): Promise<Doc> {
+  const video = await cms.makeVideo({ stage: 'submitted' })
+  const { body } = await cms.putStoryboard(storyboardWrite(video))
+  return cms.read('storyboards', body.id)
+}
+
+async function sentAfter(id: unknown, changes: object): Promise<Storyboard> {
+  const { revision } = await cms.change('storyboards', id, changes)
+  return vi.waitFor(() => {
+    const changed = bridge.received
+      .map(({ event }) => event.data as StoryboardChange)
+      .find((data) => data.storyboardId === String(id) && data.revision === revision)
+    if (!changed) throw new Error('Nothing was sent yet.')
+    return changed.storyboard
+  })
+}
+
+function readFile(name: string, signedFor: string): Promise<Response> {
+  const id = `wb_${randomUUID()}`
+  const at = new Date()
+  return cms.fetch(`/media/file/${encodeURIComponent(name)}`, {
+    anonymous: true,
+    headers: {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(plugin.webhookSecret).sign(id, at, signedFor),
+    },
+  })
+}
+
+test('a chosen picture is sent by name and version, until it is chosen no more', async () => {
+  const { id, scenes } = await written()
+  const [first, ...others] = scenes as Record<string, unknown>[]
+  const oven = await picture('oven.png')
+  const chosen = { ...first, picture: { relationTo: 'media', value: oven.id } }
+  const sent = await sentAfter(id, { scenes: [chosen, ...others] })
+  expect(sent.scenes[0]?.picture).toEqual({
+    kind: 'cms',
+    collection: 'media',
+    document: String(oven.id),
+    name: 'oven.png',
+    version: oven.updatedAt,
+    mediaType: 'image/png',
+    bytes: png.length,
+  })
+  const without = await sentAfter(id, { scenes: [{ ...chosen, picture: null }, ...others] })
+  expect(without.scenes[0]?.picture).toBeNull()
+})
+
+test('the service reads the very file that it signs for, and nobody else does', async () => {
+  const { filename } = await picture('Brot & Öl.png')
+  const name = String(filename)
+  const read = await readFile(name, `read media/${name}`)
+  expect(read.status).toBe(200)
+  expect(Buffer.from(await read.arrayBuffer()).equals(png)).toBe(true)
+  expect((await readFile(name, 'read media/another.png')).status).toBe(403)
+  const listed = await cms.fetch('/media', { anonymous: true })
+  expect(listed.status).toBe(403)
+})
