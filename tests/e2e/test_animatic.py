@@ -214,14 +214,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    files = {f"/{path.name}": path for path in folder.iterdir()}
+def files() -> dict[str, Path]:
+    """What the page may ask for, by its path."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def page(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with open_page(tmp_path_factory.mktemp("browsing"), files) as page:
         yield page
 
 
-def test_it_shows_what_the_film_shows(folder: Path, page: Page) -> None:
+def test_it_shows_what_the_film_shows(folder: Path, page: Page, files: dict[str, Path]) -> None:
     film = filmed(BOARD, folder, shape=AspectRatio.LANDSCAPE, quality=Quality.PREVIEW)
+    files.update(film.files)
     assert film.preview.frames == film.timeline.frames
     animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
     alone = [shot.start + shot.frames // 3 for shot in film.timeline.shots]
@@ -297,17 +303,17 @@ def inked(luma: Luma, style: CaptionStyle | None) -> npt.NDArray[np.int64]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("shape", AspectRatio)
 def test_the_sample_is_shown_as_it_is_filmed(
-    bakery: Path, tmp_path: Path, shape: AspectRatio
+    bakery: Path, page: Page, files: dict[str, Path], shape: AspectRatio
 ) -> None:
     board = msgspec.json.decode(SAMPLE.read_bytes(), type=Storyboard)
     # The bridge has no file of a logo's.
     board = msgspec.structs.replace(board, logo=None)
     film = filmed(board, bakery, shape=shape, quality=Quality.HD)
+    files.update(film.files)
     frames = film.timeline.frames
-    with open_page(tmp_path, film.files) as page:
-        animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
-        moments = [round((number + 0.5) * frames / 60) for number in range(60)]
-        assert not unlike(film, animatic, moments)
+    animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
+    moments = [round((number + 0.5) * frames / 60) for number in range(60)]
+    assert not unlike(film, animatic, moments)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,8 @@ async ([timeline, width, height]) => {
     for (const [clip, seconds] of asked) {
       const there = new Promise((resolve) =>
         clip.addEventListener('seeked', resolve, { once: true }))
-      clip.currentTime = seconds + 1 / 120
+      // Past the rounding of times to ticks, and within the picture that stands then.
+      clip.currentTime = seconds + 0.001
       await there
     }
     if (asked.length > 0) painter.paint(context, frame)
