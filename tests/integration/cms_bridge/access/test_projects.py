@@ -180,7 +180,7 @@ async def key_for(*actions: Action, project: str) -> str:
 
 async def everything() -> dict[str, list[dict[str, Any]]]:
     return {
-        table.__name__: await table.select(*table.all_columns()).order_by("id")
+        table.__name__: await table.select(*table.all_columns()).order_by(table._meta.primary_key)
         for table in TABLES
         if table is not ApiKey
     }
