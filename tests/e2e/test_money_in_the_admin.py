@@ -135,6 +135,12 @@ CREDITS = [{"role": "text", "document": "brief-7"}]
 """What the form does not show, as a later version of the service might send it."""
 
 
+def look_of(scene: Locator) -> Locator:
+    """What opens a scene's look and captions."""
+    of = scene.locator(".collapsible-field").filter(has_text="Look and captions")
+    return of.locator(".collapsible__toggle")
+
+
 def test_an_edit_has_its_price_before_it_is_saved(
     browsing: Browsing, drafted: Drafted, running: RunningInstallation
 ) -> None:
@@ -154,7 +160,7 @@ def test_an_edit_has_its_price_before_it_is_saved(
     page.locator("#field-scenes__0__narration").fill("Long before anybody wakes.")
     expect(region).not_to_contain_text(dearer)
     drawn = fact(region, "To pay with your changes")
-    page.locator("#scenes-row-0 .collapsible-field .collapsible__toggle").click()
+    look_of(page.locator("#scenes-row-0")).click()
     choose(page, "scenes__0__background__kind", "One colour")
     expect(region).not_to_contain_text(drawn)
     assert amount(fact(region, "To pay with your changes")) < amount(drawn)
@@ -174,7 +180,7 @@ def test_what_is_chosen_in_the_form_reaches_the_service(
     choose(page, "scenes__1__transition", "Wipe upwards")
     choose(page, "captions", "White, on a dark box")
     scene = page.locator("#scenes-row-1")
-    scene.locator(".collapsible-field .collapsible__toggle").click()
+    look_of(scene).click()
     choose(page, "scenes__1__textStyle", "Large, in the middle")
     choose(page, "scenes__1__caption__words", "Words of their own")
     drawn(page, page.locator("#field-scenes__1__caption__text")).fill("Bread, at last.")
