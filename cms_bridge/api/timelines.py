@@ -4,6 +4,7 @@
 """
 
 import functools
+import hashlib
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,13 +17,20 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import FromPath, JSONBody, QueryParameter
+from starlette.responses import Response as FileAnswer
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.conditions import ETAG, UNCHANGED, tagged
 from cms_bridge.api.contract import UNFILMABLE, terms
+from cms_bridge.api.ranges import file_answer
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import JobNotFound, MediumNotFound, StoryboardNotReady
+from cms_bridge.errors import (
+    JobNotFound,
+    MediumNotFound,
+    RangeNotSatisfiable,
+    StoryboardNotReady,
+)
 from cms_bridge.jobs import previews
 from cms_bridge.settings import BridgeSettings
 from render.preview.document import TimelinePreview
@@ -38,6 +46,8 @@ from render.storyboard import (
     Transition,
 )
 from render.words.faces import FOLDER
+
+_FONT = "font/sfnt"
 
 _EXAMPLE = plan_preview(
     Storyboard(
@@ -130,30 +140,34 @@ async def preview_edit(
 
 @get(
     "/",
-    opt=terms(MediumNotFound) | needs(Action.READ, whose=Whose.NOBODYS),
+    opt=terms(MediumNotFound, RangeNotSatisfiable, files=(_FONT,))
+    | needs(Action.READ, whose=Whose.NOBODYS),
     summary="A font that films are set in",
-    responses={
-        HTTPStatus.OK: ResponseSpec(
-            bytes, generate_examples=False, media_type="font/sfnt", description="The file"
-        )
-    },
 )
 async def get_font(
+    request: Request[Any, Any, Any],
     file: Annotated[str, QueryParameter(max_length=64, description="One of a timeline's `faces`.")],
-) -> Response[bytes]:
+) -> FileAnswer:
     """Return a font's file: a player sets words in it as the engine does."""
-    if file not in await anyio.to_thread.run_sync(_fonts):
+    etag = (await anyio.to_thread.run_sync(_fonts)).get(file)
+    if etag is None:
         raise MediumNotFound("There is no such font.", file=file)
-    return Response(
-        await anyio.Path(FOLDER / file).read_bytes(),
-        media_type="font/sfnt",
+    return await file_answer(
+        request,
+        FOLDER / file,
+        etag=etag,
+        media_type=_FONT,
         headers={"Cache-Control": "private, max-age=86400"},
     )
 
 
 @functools.cache
-def _fonts() -> frozenset[str]:
-    return frozenset(path.name for path in FOLDER.glob("*.[ot]tf"))
+def _fonts() -> dict[str, str]:
+    """Return the entity tag of each font, by its file's name."""
+    return {
+        path.name: f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"'
+        for path in FOLDER.glob("*.[ot]tf")
+    }
 
 
 routers = (

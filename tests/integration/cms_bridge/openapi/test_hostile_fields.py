@@ -36,7 +36,7 @@ WRONG: tuple[Any, ...] = (None, True, -1, 0, 2**31, 2**63, 2**70, 1e308, 1e-300,
 EXEMPT = {"ingredients"}
 """They come back from what was signed by older versions, which knew more of them."""
 
-INSTEAD = {"mood": {"file", "assetId"}}
+INSTEAD = {"mood": {"file", "assetId"}, "prompt": {"mood"}, "own": {"file"}}
 """What stands in place of another: a body that has both is refused as a whole."""
 
 
