@@ -18,7 +18,7 @@ from cms_bridge.tables import ApiKey
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 DAY = timedelta(days=1)
-SECRET = "the key of the environment, at least"
+SECRET = "the-key-of-the-environment-of-this-test"
 
 
 @pytest.fixture
