@@ -337,6 +337,7 @@ async def test_queues_tell_what_waits_how_long_and_what_is_held(http: httpx.Asyn
         ("image", "render"): [0, 0, 0, 1],
         ("audio", "render"): [0, 0, 1, 0],
         ("export", "render"): [0, 0, 0, 0],
+        ("music", "render"): [0, 0, 0, 0],
     }
     (drafts,) = [one for one in answer.json()["queues"] if one["phase"] == "storyboard"]
     assert 599 < drafts["oldestWaitingSeconds"] < 660
