@@ -66,14 +66,16 @@ async def preview(
 
     `edited` is shown in place of its storyboard, and kept nowhere.
 
-    Raises `JobNotFound` for what is no video, `StoryboardNotReady`, and what
-    `render.preview.planning.plan_preview` raises.
+    Raises `JobNotFound` for what is no video, `StoryboardNotReady`, and what `Storyboard.check` and
+    `render.preview.planning.plan_preview` raise.
     """
     job = await find(job_id)
     if job.kind is not JobKind.VIDEO:
         raise JobNotFound("Only a video has a timeline.")
     if (storyboard := edited or job.storyboard) is None:
         raise StoryboardNotReady("This job has no storyboard yet.", status=job.status.value)
+    # Before anything is asked for: of no scenes at all there is nothing to ask.
+    storyboard.check(limits)
     brought = await own_files.brought(job.project, storyboard)
     known = await _scene_assets(job, storyboard, brought)
     music = storyboard.music and storyboard.music.own

@@ -359,6 +359,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 "jobs/{jobId}/charges/{chargeId}/resolve",
             )
         ),
+        "/api/v1/projects/{projectId}/lexicon",
         "/api/v1/projects/{projectId}/spending",
         "/api/v1/projects/{projectId}/tasks",
         "/api/v1/tasks/submit",
@@ -383,7 +384,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
         *(
             f"/api/{version}/{path}"
             for version in ("v1", "v2")
-            for path in ("upload-asset", "assets/{assetId}")
+            for path in ("upload-asset", "assets/{assetId}", "assets/{assetId}/content")
         ),
         *(
             f"/api/{version}/jobs/{{jobId}}/{action}"
@@ -393,6 +394,9 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                 *("storyboard", "refinements", "refinements/estimate"),
             )
         ),
+        "/api/v1/fonts",
+        "/api/v1/voices",
+        "/api/v1/voices/samples",
         "/api/v1/health/models",
         "/api/v1/media/generate",
         "/api/v1/media/assets/{assetId}",
