@@ -238,6 +238,8 @@ async def of_scenes(
     """
     names = sorted({name for names_of_scene in wanted.values() for name in names_of_scene})
     found: dict[tuple[str, Kind], AssetRecord] = {}
+    if not names:  # a film of colours alone, without a word: there is no list to ask by
+        return found
     own = (
         (Asset.job == job)
         & Asset.request_digest.is_in(names)
@@ -279,6 +281,8 @@ async def judge(key: str, condition: Condition) -> None:
 
 async def existing(project: str, request_digests: Collection[str]) -> frozenset[str]:
     """Return those of the requests that a project has an asset for."""
+    if not request_digests:
+        return frozenset()
     rows = await Asset.select(Asset.request_digest).where(_reusable(project, list(request_digests)))
     return frozenset(row["request_digest"] for row in rows)
 
@@ -290,6 +294,8 @@ async def owned(
 
     As `at` finds them: a placeholder is its own scene's alone, whoever asks for the same.
     """
+    if not jobs or not request_digests:
+        return frozenset()
     rows = await Asset.select(Asset.scene_id, Asset.request_digest).where(
         Asset.job.is_in(list(jobs)),
         Asset.request_digest.is_in(list(request_digests)),

@@ -259,6 +259,27 @@ async def test_what_is_typed_is_laid_out_and_kept_nowhere(http: httpx.AsyncClien
     assert (await shown(http, job)).storyboard_digest == BOARD.digest
 
 
+async def test_a_film_of_colours_without_a_word_is_laid_out_and_priced(
+    http: httpx.AsyncClient,
+) -> None:
+    """Nothing is made for it, and so nothing is looked for."""
+    board = events.storyboard("A.")
+    scene = msgspec.structs.replace(
+        board.scenes[0], narration="", duration=2.0, background=Solid(colour="#204060")
+    )
+    silent = msgspec.structs.replace(board, scenes=(scene,))
+    job = await approved(silent)
+    for answer in (
+        await http.get(path(job)),
+        await http.post(path(job), json={"storyboard": msgspec.to_builtins(silent)}),
+        await http.get(f"/api/v1/jobs/{job}/estimate"),
+    ):
+        assert answer.status_code == 200, answer.text
+    empty = msgspec.to_builtins(msgspec.structs.replace(silent, scenes=()))
+    answer = await http.post(path(job), json={"storyboard": empty})
+    assert answer.status_code == 422, answer.text
+
+
 async def test_what_is_typed_keeps_to_the_limits(http: httpx.AsyncClient) -> None:
     endless = events.storyboard("Bread. " * 20_000)
     answer = await http.post(

@@ -144,6 +144,7 @@ def test_a_key_of_another_project_is_answered_as_documented(api: Api) -> None:
     )
 
 
+@pytest.mark.timeout(400)
 def test_every_answer_is_as_documented(api: Api) -> None:
     schemathesis(api, api.owner, "--phases", "coverage", *ONCE, *excluding(*SIGNED, *NESTED))
 
