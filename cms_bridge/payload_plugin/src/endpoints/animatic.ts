@@ -19,6 +19,7 @@ import { paths, pathTo } from './contract.ts'
 import { readEdit } from './edits.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
+import { placeOf } from './timeline.ts'
 
 /** Bytes of a timeline: that of a film of some hours. */
 const longestTimeline = 32 * 1024 * 1024
@@ -70,10 +71,11 @@ function withAddresses(
   req: PayloadRequest,
   { id }: StoryboardDoc,
 ): TimelinePreview {
-  const own = <T extends { contentUrl: string; id: string }>(asset: T): T => ({
-    ...asset,
-    contentUrl: `${pathTo('sealedMedium', { id, asset: asset.id })}?seal=${sealOf(req, String(id), asset.id)}`,
-  })
+  const own = <T extends { contentUrl: string }>(asset: T): T => {
+    const place = placeOf(asset) ?? ''
+    const query = new URLSearchParams({ place, seal: sealOf(req, String(id), place) })
+    return { ...asset, contentUrl: `${pathTo('sealedMedium', { id })}?${String(query)}` }
+  }
   return {
     ...timeline,
     scenes: timeline.scenes.map((scene) => ({
@@ -92,17 +94,17 @@ function withAddresses(
 
 async function handOnMedium(settings: Settings, req: PayloadRequest): Promise<Response> {
   const storyboard = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
-  const asset = String(req.routeParams?.asset)
-  const { seal } = req.query
+  const { place, seal } = req.query
   if (
     !storyboard ||
+    typeof place !== 'string' ||
     typeof seal !== 'string' ||
-    !isSame(seal, sealOf(req, String(storyboard.id), asset))
+    !place ||
+    !isSame(seal, sealOf(req, String(storyboard.id), place))
   ) {
     return problem(404, 'Not found', 'There is no such picture, clip or sound.')
   }
-  const path = `/media/assets/${encodeURIComponent(asset)}/content`
-  return handOn(await openFile(settings, path, req.headers.get('range')))
+  return handOn(await openFile(settings, place, req.headers.get('range')))
 }
 
 async function handOnFont(settings: Settings, req: PayloadRequest): Promise<Response> {
@@ -132,9 +134,10 @@ function handOn(file: null | Response): Response {
   return new Response(file.body, { status: file.status, headers })
 }
 
-const sealOf = (req: PayloadRequest, storyboard: string, asset: string): string =>
+/** Seal a place that the bridge named in a storyboard's timeline: no other is asked for. */
+const sealOf = (req: PayloadRequest, storyboard: string, place: string): string =>
   createHmac('sha256', req.payload.secret)
-    .update(JSON.stringify(['reelwright medium', storyboard, asset]))
+    .update(JSON.stringify(['reelwright medium', storyboard, place]))
     .digest('base64url')
 
 function isSame(given: string, wanted: string): boolean {

@@ -27,7 +27,7 @@ export const paths = {
   take: '/reelwright/storyboards/:id/take',
   medium: '/reelwright/storyboards/:id/media/:asset',
   timeline: '/reelwright/storyboards/:id/timeline',
-  sealedMedium: '/reelwright/storyboards/:id/sealed/:asset',
+  sealedMedium: '/reelwright/storyboards/:id/sealed',
   font: '/reelwright/fonts/:file',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
   video: '/reelwright/renditions/:id/video',

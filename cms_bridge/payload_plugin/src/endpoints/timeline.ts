@@ -39,11 +39,16 @@ export function toPlaces(timeline: unknown): Map<string, string> {
   for (const { narration, view } of scenes.filter(isRecord)) {
     for (const asset of [narration, view].map((part) => isRecord(part) && part.asset)) {
       if (!isRecord(asset) || typeof asset.id !== 'string') continue
-      const place = /^\/api\/v1(\/[\w/-]+)$/.exec(String(asset.contentUrl))?.[1]
+      const place = placeOf(asset)
       if (place) places.set(asset.id, place)
     }
   }
   return places
+}
+
+/** Return where the bridge has a medium's bytes, below its API: what was made and what was uploaded lie apart. */
+export function placeOf({ contentUrl }: { contentUrl?: unknown }): string | undefined {
+  return /^\/api\/v1(\/[\w/-]+)$/.exec(String(contentUrl))?.[1]
 }
 
 function toMedium(asset: unknown): BoardMedium | null {

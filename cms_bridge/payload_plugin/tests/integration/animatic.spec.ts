@@ -98,6 +98,16 @@ test('media come from here, and the store is told no key', async () => {
   ])
 })
 
+test('what was uploaded comes from where uploads lie', async () => {
+  const uploaded = { ...asset('u-1'), contentUrl: '/api/v1/assets/u-1/content' }
+  const scene = { id: 's1', view: { kind: 'still', asset: uploaded }, narration: null }
+  bridge.answers.timeline = { status: 200, body: { scenes: [scene] } }
+  bridge.texts['/api/v1/assets/u-1/content'] = `${bridge.url}/store/a-1`
+  const { body } = await askTimeline()
+  expect(await (await cms.fetch(addressOf(body))).text()).toBe('PNG')
+  expect(bridge.linkRequests[0]?.path).toBe('/api/v1/assets/u-1/content')
+})
+
 test.for([
   ['without a seal', ''],
   ['with another medium’s seal', 'other'],
