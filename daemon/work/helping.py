@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from cms_bridge.assets import EXTENSIONS, AssetRecord
+from cms_bridge.assets import WHOLE, AssetRecord
 from cms_bridge.jobs import turns, workers
 from cms_bridge.records import Output
 from cms_bridge.states import Lane, Status
@@ -144,15 +144,15 @@ class Helpers:
         places = anyio.CapacityLimiter(self._services.settings.concurrent_uploads)
 
         async def fetch(record: AssetRecord) -> None:
-            suffix = EXTENSIONS[record.medium.media_type]
+            # As its own key has it: what people bring is of more types than what models make.
+            name = f"{record.scene_id}{Path(record.medium.key).suffix}"
             async with places:
-                await read_whole(
-                    record.medium.key, assets / f"{record.scene_id}.{suffix}", self._services.store
-                )
+                await read_whole(record.medium.key, assets / name, self._services.store)
 
         async with anyio.create_task_group() as group:
             for record in invitation.records:
-                group.start_soon(fetch, record)
+                if record.scene_id != WHOLE:  # music is in no segment
+                    group.start_soon(fetch, record)
         await anyio.to_thread.run_sync(
             keep_words,
             invitation.storyboard,

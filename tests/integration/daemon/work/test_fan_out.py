@@ -1,27 +1,38 @@
 """One film, several daemons: segments are claimed, and what comes of it is what one would make."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+from uuid import uuid4
 
 import anyio
 import msgspec
 import pytest
 
+from cms_bridge.assets import WHOLE, AssetRecord, Metadata, StoredMedium
 from cms_bridge.database import connected
+from cms_bridge.records import Output
 from cms_bridge.storage import claims
+from cms_bridge.storage.base import object_key
 from cms_bridge.storage.claims import Claim
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import Piece
 from daemon.settings import DaemonSettings
 from daemon.work.claiming import Share
 from daemon.work.engine import encode_segments, run_engine
+from daemon.work.helping import Helpers, Invitation
 from daemon.work.pieces import open_pieces
+from daemon.work.services import Services
 from daemon.work.workspace import cache_directory
 from render.cache import Turn
+from render.generation.base import Kind
 from render.rendition import Rendition
-from render.storyboard import Motion, Scene, Storyboard
+from render.storyboard import Limits, Motion, Scene, Storyboard
 from tests.support.films import draw_picture
 from tests.support.services import NEEDED
 
@@ -33,6 +44,9 @@ FILM = Storyboard(
         Scene(id=f"s{number}", duration=1.5, motion=Motion.ZOOM_IN) for number in range(4)
     ),
 )
+
+
+JOB = uuid4()
 
 
 async def nobody(_: float) -> None:
@@ -63,6 +77,38 @@ class Machines:
             (folder / "assets").mkdir(exist_ok=True)
             draw_picture(folder / "assets" / f"{scene.id}.png", seed=number)
         (folder / "board.json").write_bytes(msgspec.json.encode(FILM))
+
+    @property
+    def store(self) -> LocalStore:
+        return self._store
+
+    async def kept(self, scene: str, kind: Kind, suffix: str, media_type: str) -> AssetRecord:
+        """Store some bytes as a scene's."""
+        content = f"{scene} {suffix}".encode()
+        key = object_key(project="p1", sha256=hashlib.sha256(content).hexdigest(), extension=suffix)
+        file = self._folder / f"kept.{suffix}"
+        file.write_bytes(content)
+        await self._store.put(key, file, media_type=media_type)
+        return AssetRecord(
+            id=uuid4(),
+            job=JOB,
+            scene_id=scene,
+            kind=kind,
+            request_digest="d" * 64,
+            medium=StoredMedium(
+                key=key,
+                media_type=media_type,
+                bytes=len(content),
+                provider="",
+                model_intended="",
+                model_used="",
+                cost=Decimal(0),
+                metadata=Metadata(
+                    attempt=1, calls=0, seconds=0, latency=0, warnings=(), video_id="v", version="1"
+                ),
+            ),
+            created_at=datetime.now(UTC),
+        )
 
     async def share(self, name: str, kind: type[Told] = Told, **others: object) -> Told:
         settings = DaemonSettings.model_validate(
@@ -201,3 +247,30 @@ async def test_a_claim_has_one_holder_and_whoever_lost_it_learns_so() -> None:
     assert await claims.standing("a.mp4")
     await claims.release([one for one in taken if one])
     assert await claims.standing("a.mp4") is None
+
+
+async def test_whoever_helps_has_what_people_brought_by_its_own_type_and_no_music(
+    machines: Machines, tmp_path: Path
+) -> None:
+    """What people bring is of more types than what models make: those have a table, and it none."""
+    services = SimpleNamespace(
+        settings=SimpleNamespace(concurrent_uploads=2, work_directory=tmp_path / "helper"),
+        store=machines.store,
+    )
+    brought = await machines.kept("s0", Kind.PICTURE, "heic", "image/heic")
+    made = await machines.kept("s1", Kind.NARRATION, "wav", "audio/wav")
+    music = await machines.kept(WHOLE, Kind.MUSIC, "mp3", "audio/mpeg")
+    invitation = Invitation(
+        job=brought.job,
+        attempt=1,
+        host="another",
+        storyboard=FILM,
+        limits=Limits(),
+        output=Output(),
+        quality="standard",
+        records=(brought, made, music),
+        wanted=(),
+    )
+    await Helpers(cast("Services", services))._lay_out(invitation, tmp_path / "help")
+    laid = sorted(path.name for path in (tmp_path / "help" / "assets").iterdir())
+    assert laid == ["s0.heic", "s1.wav"]
