@@ -8,6 +8,7 @@ ledger and its caps, the project's own assets, and resumption after a crash.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
@@ -68,10 +69,10 @@ class Bed(msgspec.Struct, frozen=True, kw_only=True):
     fade_in: float = 1.0
     fade_out: float = 2.5
 
-    def under(self, board: Storyboard, *, media_type: str) -> Storyboard:
+    def under(self, board: Storyboard, *, suffix: str) -> Storyboard:
         """Return a storyboard with this as its music.
 
-        An asset is a file whose name tells its type, which is empty for a mood.
+        An asset is a file whose name ends as its key does, in nothing for a mood.
         """
         (scene,) = board.scenes
         return replace(
@@ -79,7 +80,7 @@ class Bed(msgspec.Struct, frozen=True, kw_only=True):
             # Nothing is seen, and so no picture is made.
             scenes=(replace(scene, background=_NOTHING_SEEN),),
             music=Music(
-                file=f"{self.asset}.{assets.EXTENSIONS[media_type]}" if self.asset else None,
+                file=f"{self.asset}{suffix}" if self.asset else None,
                 mood=self.mood,
                 volume=self.volume,
                 duck=self.duck,
@@ -190,7 +191,7 @@ async def order(
     await voices.check(board.voice)
     if wanted.music:
         bed = wanted.music.asset and await find_sound(wanted.project, wanted.music.asset)
-        board = wanted.music.under(board, media_type=bed.media_type if bed else "")
+        board = wanted.music.under(board, suffix=Path(bed.key).suffix if bed else "")
         board.check(limits)
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
