@@ -213,7 +213,7 @@ async def an_asset(
             kind=Kind.MUSIC if scene == WHOLE else Kind.NARRATION if spoken else Kind.PICTURE,
             request_digest=digest,
             medium=StoredMedium(
-                key=f"media/{uuid4()}.png",
+                key=f"media/{uuid4()}.{'wav' if spoken else 'png'}",
                 media_type="audio/wav" if spoken else "image/png",
                 bytes=10,
                 provider=provider,

@@ -208,6 +208,7 @@ def test_it_lives_in_a_browser_on_a_desk_and_on_a_telephone(
         page.get_by_label("Key for all projects").fill(API_KEY)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Storage").wait_for(timeout=30_000)
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         back = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert back == ("rgb(19, 20, 22)" if scheme == "dark" else "rgb(246, 245, 242)")
