@@ -357,6 +357,12 @@ class BridgeSettings(DatabaseSettings):
     ops_session_seconds: Annotated[int, Field(ge=60, le=604_800)] = 43_200
     """How long a browser that was signed in to `/ops` stays so, while its key is good."""
 
+    ops_watchers: Annotated[int, Field(ge=1)] = 16
+    """Ops pages that one bridge keeps up to date at once; further ones are told to come again."""
+
+    ops_seconds: Annotated[float, Field(ge=1, le=60)] = 5
+    """How often an open ops page is drawn anew."""
+
     # Logs
     log_format: Literal["json", "console"] = "json"
     """One JSON object a line, or text for a person."""

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from cryptography import x509
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cms_bridge.jobs.workers import Gpu
 from cms_bridge.metrics import REGISTRY
 from cms_bridge.operations import exposition, volumes
 from cms_bridge.settings import PREFIX, SettingsError
+from daemon.resources import ResourceMonitor
 from daemon.settings import DaemonSettings
 from daemon.tasks import Dispatcher
 from daemon.work.services import Services
@@ -32,6 +34,7 @@ class DaemonCollector(Collector):
         """Take where things lie, and how full the daemon is."""
         self._settings = settings
         self._places = places
+        self._monitor = ResourceMonitor(settings.work_directory)
 
     def collect(self) -> Iterator[Metric]:
         """Yield everything this daemon knows of itself."""
@@ -46,8 +49,59 @@ class DaemonCollector(Collector):
             )
         kept = {**volumes.places(self._settings), "work": self._settings.work_directory}
         yield from exposition.volumes(volumes.look(kept))
+        yield from _machine(self._monitor)
         if certificate := self._settings.signing_certificate:
             yield from _expiry(certificate)
+
+
+def _machine(monitor: ResourceMonitor) -> Iterator[Metric]:
+    """Yield what the daemon and its engines take, and each card of the machine."""
+    used = monitor.look()
+    yield CounterMetricFamily(
+        "reelwright_daemon_cpu_seconds",
+        "Processor time of the daemon and of everything it started.",
+        value=monitor.cpu_seconds(),
+    )
+    yield exposition.gauge(
+        "reelwright_daemon_memory_bytes",
+        "Resident memory of the daemon and of everything it started.",
+        used.memory_bytes,
+    )
+    yield exposition.gauge(
+        "reelwright_daemon_cores", "Processors that the daemon may run on.", used.cores
+    )
+    for name, said, figure in _GPU_FIGURES:
+        values = {(card.id, card.name): figure(card) for card in used.gpus}
+        yield exposition.gauges(
+            name,
+            said,
+            ["gpu", "model"],
+            {of: value for of, value in values.items() if value is not None},
+        )
+
+
+_GPU_FIGURES: tuple[tuple[str, str, Callable[[Gpu], float | None]], ...] = (
+    (
+        "reelwright_gpu_utilization_ratio",
+        "How much of the last moment a graphics card computed.",
+        lambda card: card.utilisation,
+    ),
+    (
+        "reelwright_gpu_memory_used_bytes",
+        "Memory of a graphics card that is taken, by whomever.",
+        lambda card: card.memory_used_bytes,
+    ),
+    (
+        "reelwright_gpu_memory_size_bytes",
+        "Memory that a graphics card has.",
+        lambda card: card.memory_total_bytes,
+    ),
+    (
+        "reelwright_gpu_process_memory_bytes",
+        "What the daemon and everything it started hold of it.",
+        lambda card: card.own_memory_bytes,
+    ),
+)
 
 
 def _expiry(certificate: Path) -> Iterable[Metric]:

@@ -37,6 +37,7 @@ from daemon.deliveries import MAX_CONCURRENT
 from daemon.exposition import places_of, served
 from daemon.listener import Subscription, listen
 from daemon.model_watch import ModelWatch
+from daemon.resources import ResourceMonitor
 from daemon.settings import DaemonSettings
 from daemon.shared_pace import open_shared_paces
 from daemon.shutdown import StopSignal, drain, stop_signals
@@ -80,6 +81,7 @@ async def run(settings: DaemonSettings | None = None) -> None:
             )
         )
         dispatcher = open_dispatcher(services, targets)
+        monitor = ResourceMonitor(settings.work_directory)
         port = stack.enter_context(served(settings, lambda: places_of(dispatcher, services)))
         with stop_signals() as stop:
             log.info(
@@ -89,16 +91,18 @@ async def run(settings: DaemonSettings | None = None) -> None:
                 metrics_port=port,
             )
             try:
-                await _run_until_stopped(dispatcher, services, stop)
+                await _run_until_stopped(dispatcher, services, monitor, stop)
             finally:
                 with anyio.CancelScope(shield=True):
-                    await _try("presence", lambda: _tell_presence(services, draining=True))
+                    await _try("presence", lambda: _tell_presence(services, monitor, draining=True))
                     await drain(dispatcher, services, stop)
                     await _try("presence", lambda: workers.leave(services.worker))
     log.info("daemon.stopped", worker=services.worker)
 
 
-async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: StopSignal) -> None:
+async def _run_until_stopped(
+    dispatcher: Dispatcher, services: Services, monitor: ResourceMonitor, stop: StopSignal
+) -> None:
     """Take up work and news, and repair what was lost, until told to stop.
 
     Each goes its own way: an object store that hangs holds up no claim.
@@ -119,7 +123,9 @@ async def _run_until_stopped(dispatcher: Dispatcher, services: Services, stop: S
         group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
         if services.payload:
             group.start_soon(_repeat, "cms", services.payload.wake, _WAKE_SECONDS)
-        group.start_soon(_repeat, "presence", lambda: _tell_presence(services), _PRESENCE_SECONDS)
+        group.start_soon(
+            _repeat, "presence", lambda: _tell_presence(services, monitor), _PRESENCE_SECONDS
+        )
         await stop.requested.wait()
         group.cancel_scope.cancel()
 
@@ -217,7 +223,9 @@ async def _tell_voices(services: Services) -> None:
     await voices.prune(timedelta(days=services.settings.model_health_days))
 
 
-async def _tell_presence(services: Services, *, draining: bool = False) -> None:
+async def _tell_presence(
+    services: Services, monitor: ResourceMonitor, *, draining: bool = False
+) -> None:
     """Let the database know what this daemon takes up, and whether it still does."""
     settings = services.settings
     await workers.report(
@@ -225,6 +233,7 @@ async def _tell_presence(services: Services, *, draining: bool = False) -> None:
         drafts=settings.places(Lane.DRAFTS),
         jobs=settings.places(Lane.GENERATION) + settings.places(Lane.COMPOSITION),
         draining=draining,
+        resources=await anyio.to_thread.run_sync(monitor.look),
     )
 
 

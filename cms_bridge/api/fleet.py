@@ -19,6 +19,7 @@ from cms_bridge.errors import AllProjectsOnly
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import queues, workers
 from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.workers import Resources
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 
@@ -34,6 +35,34 @@ class HeldTask(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """When this worker took it."""
     lease_expires_at: Moment
     """When another may take it, unless this one goes on saying that it works."""
+
+
+class GpuStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A graphics card of a worker's machine; null is what its driver does not tell."""
+
+    name: str
+    utilisation: float | None
+    """From 0 to 1."""
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+    own_memory_bytes: int
+    """What the worker and its children hold of it."""
+
+
+class WorkerResources(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a worker and its children take of their machine, and what that has."""
+
+    cores: int
+    """How many processors it may run on."""
+    cpu: float
+    """How many of them it used on the mean of the last seconds."""
+    memory_bytes: int
+    memory_available_bytes: int
+    memory_total_bytes: int
+    disk_free_bytes: int
+    """Where it works on films."""
+    disk_size_bytes: int
+    gpus: list[GpuStatus]
 
 
 class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,6 +81,8 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Storyboards that it drafts at once."""
     render_places: int
     """Approved tasks that it has in hand at once."""
+    resources: WorkerResources | None
+    """As it told last, a few seconds ago; null while it has not."""
     held: list[HeldTask]
 
 
@@ -95,6 +126,16 @@ _WORKERS = WorkersStatus(
             seen_at=_AT + timedelta(minutes=5),
             storyboard_places=2,
             render_places=4,
+            resources=WorkerResources(
+                cores=4,
+                cpu=3.71,
+                memory_bytes=1_245_708_288,
+                memory_available_bytes=9_663_676_416,
+                memory_total_bytes=16_777_216_000,
+                disk_free_bytes=53_687_091_200,
+                disk_size_bytes=107_374_182_400,
+                gpus=[],
+            ),
             held=[
                 HeldTask(
                     id=UUID("0b0f6d0e-7d0c-4c8e-9a5e-2f3f5f1f9a11"),
@@ -123,6 +164,11 @@ _QUEUES = QueuesStatus(
 )
 
 
+def _resources(told: Resources) -> WorkerResources:
+    # The same fields, as the API names them.
+    return msgspec.convert(told, WorkerResources, from_attributes=True)
+
+
 @get(
     "/status",
     opt=terms(AllProjectsOnly) | needs(Action.READ, whose=Whose.EVERYBODYS),
@@ -148,6 +194,7 @@ async def get_workers_status() -> WorkersStatus:
                 seen_at=one.seen_at,
                 storyboard_places=one.drafts,
                 render_places=one.jobs,
+                resources=_resources(one.resources) if one.resources else None,
                 held=[
                     HeldTask(
                         id=job.id,

@@ -5,23 +5,28 @@ a form of it sent: the cookie goes with requests of this bridge's own pages alon
 has a token of its session.
 """
 
+import time
+from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+import anyio
 import structlog
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
+from litestar.response import Stream
 
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import public
 from cms_bridge.access.rates import Rates
 from cms_bridge.access.sessions import COOKIE, Sessions
 from cms_bridge.api.resources import resource
-from cms_bridge.errors import Forbidden, Refusal, Unauthorised
+from cms_bridge.errors import AllProjectsOnly, Forbidden, ListenersFull, Refusal, Unauthorised
+from cms_bridge.gate import on_closing
 from cms_bridge.jobs import tasks
 from cms_bridge.operations import page
 from cms_bridge.operations.board import BoardKeeper
@@ -35,6 +40,7 @@ log = structlog.get_logger()
 _PATH = "/ops"
 _MOST_FORM_BYTES = 4_096
 _MOST_FIELDS = 8
+_RETRY = b"retry: 2000\n\n"
 
 
 class Desk:
@@ -45,6 +51,43 @@ class Desk:
         self._settings = settings
         self._fleet = fleet
         self._board = board
+        self._watchers = 0
+
+    def admit(self) -> None:
+        """Raise `ListenersFull` where as many pages are kept up to date as may be."""
+        if self._watchers >= self._settings.ops_watchers:
+            raise ListenersFull("As many ops pages are open as this bridge keeps up to date.")
+
+    async def follow(
+        self, request: Request[Any, Any, Any], sessions: Sessions, cookie: str
+    ) -> AsyncGenerator[bytes]:
+        """Yield the changing part as server-sent events, each time it is another.
+
+        Ends with the session, with the server, or when it has lasted its time: a browser asks
+        again by itself, and is then told that it has to sign in.
+        """
+        self._watchers += 1
+        try:
+            until = time.monotonic() + self._settings.following.lasts_seconds
+            closing = anyio.Event()
+            on_closing(request.scope, closing.set)
+            yield _RETRY
+            told = ""
+            while time.monotonic() < until and not closing.is_set():
+                try:
+                    drawn = await self.draw(sessions, cookie, await sessions.holder(cookie))
+                except (Unauthorised, Forbidden, AllProjectsOnly):
+                    return
+                except Refusal as refusal:  # the database is away for a moment
+                    log.info("ops.not_drawn", code=refusal.code)
+                    yield b":\n\n"
+                else:
+                    yield _board_event(drawn) if drawn != told else b":\n\n"
+                    told = drawn
+                with anyio.move_on_after(self._settings.ops_seconds):
+                    await closing.wait()
+        finally:
+            self._watchers -= 1
 
     async def draw(self, sessions: Sessions, cookie: str, caller: Caller, notice: str = "") -> str:
         """Return the changing part, with forms for whoever may write."""
@@ -85,15 +128,22 @@ async def get_ops(
     return _html(page.page(await desk.draw(sessions, cookie, caller)))
 
 
-@get("/board", include_in_schema=False)
-async def get_board(
+@get("/live", media_type="text/event-stream", include_in_schema=False)
+async def follow(
     request: Request[Any, Any, Any],
     sessions: NamedDependency[SkipValidation[Sessions]],
     desk: NamedDependency[SkipValidation[Desk]],
-) -> Response[str]:
-    """Draw what changes, anew."""
+) -> Stream:
+    """Send what changes, each time it is another."""
     cookie = request.cookies.get(COOKIE, "")
-    return _html(await desk.draw(sessions, cookie, await sessions.holder(cookie)))
+    await sessions.holder(cookie)
+    desk.admit()
+    return Stream(
+        desk.follow(request, sessions, cookie),
+        media_type="text/event-stream",
+        # nginx would keep events back until it has many.
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
 
 
 @post("/session", include_in_schema=False, request_max_body_size=_MOST_FORM_BYTES)
@@ -162,6 +212,10 @@ async def _field(request: Request[Any, Any, Any], name: str) -> str:
     return value
 
 
+def _board_event(drawn: str) -> bytes:
+    return b"".join(b"data: %b\n" % line.encode() for line in drawn.splitlines()) + b"\n"
+
+
 def _html(text: str, status: int = HTTPStatus.OK) -> Response[str]:
     return Response(text, status_code=status, media_type=MediaType.HTML)
 
@@ -173,7 +227,7 @@ def _elsewhere() -> Response[str]:
 
 routers = resource(
     _PATH,
-    [get_ops, get_board, sign_in, retry, get_style, get_script],
+    [get_ops, follow, sign_in, retry, get_style, get_script],
     tag="ops",
     opt=public("Whoever has no session is asked for a key.") | own_policy(page.POLICY),
 )

@@ -5,6 +5,7 @@ daemon is there, with nothing in hand too. One that stops says so, and is gone; 
 was killed is silent, and forgotten after a while.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -34,6 +35,38 @@ class HeldJob(msgspec.Struct, frozen=True, kw_only=True):
     lease_expires_at: datetime
 
 
+class Gpu(msgspec.Struct, frozen=True, kw_only=True):
+    """A graphics card; what its driver does not tell is None."""
+
+    name: str
+    id: str
+    """As the driver names it for all time: `GPU-…`."""
+    utilisation: float | None
+    """How much of the last moment it computed, from 0 to 1."""
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+    own_memory_bytes: int
+    """What the daemon and its children hold of it."""
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a daemon and its children take of their machine, and what the machine has."""
+
+    cores: int
+    """How many processors the daemon may run on."""
+    cpu: float
+    """How many of them it used on the mean since it told last."""
+    memory_bytes: int
+    """Resident; pages that several processes share are counted for each."""
+    memory_available_bytes: int
+    """What the machine could still give to anybody."""
+    memory_total_bytes: int
+    disk_free_bytes: int
+    """Where films are worked on."""
+    disk_size_bytes: int
+    gpus: tuple[Gpu, ...]
+
+
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A daemon as it was heard of last; `cms_bridge.tables.Worker` explains each field."""
 
@@ -44,22 +77,28 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime
     draining: bool
     alive: bool
+    resources: Resources | None
+    """None where none were told, or not understood."""
     held: tuple[HeldJob, ...]
 
 
-async def report(worker: str, *, drafts: int, jobs: int, draining: bool) -> None:
-    """Note that a daemon is there, and how much it takes up at once."""
+async def report(
+    worker: str, *, drafts: int, jobs: int, draining: bool, resources: Resources | None = None
+) -> None:
+    """Note that a daemon is there, how much it takes up at once, and what it takes to do it."""
     now = datetime.now(UTC)
     await Worker.raw(
-        "INSERT INTO worker (id, drafts, jobs, started_at, seen_at, draining)"
-        " VALUES ({}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
-        " seen_at = excluded.seen_at, draining = excluded.draining",
+        "INSERT INTO worker (id, drafts, jobs, started_at, seen_at, draining, resources)"
+        " VALUES ({}, {}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
+        " seen_at = excluded.seen_at, draining = excluded.draining,"
+        " resources = excluded.resources",
         worker,
         drafts,
         jobs,
         now,
         now,
         draining,
+        msgspec.json.encode(resources).decode() if resources else None,
     )
 
 
@@ -97,10 +136,18 @@ async def workers() -> list[WorkerRecord]:
     )
     known = [
         WorkerRecord(
-            **row,
+            **{name: value for name, value in row.items() if name != "resources"},
+            resources=_resources(row["resources"]),
             alive=row["seen_at"] > now - SILENT_AFTER,
             held=tuple(held.get(row["id"], ())),
         )
         for row in rows
     ]
     return sorted(known, key=lambda one: (one.started_at, one.id))
+
+
+def _resources(told: str | None) -> Resources | None:
+    # A daemon of another version may tell what this bridge does not know.
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(told, type=Resources) if told else None
+    return None

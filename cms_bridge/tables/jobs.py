@@ -167,6 +167,8 @@ class Worker(Table):
     seen_at = Timestamptz(index=True)
     draining = Boolean(default=False)
     """Whether it was told to stop, and takes up nothing more."""
+    resources = Text(null=True, default=None)
+    """What it takes of its machine, as JSON: `cms_bridge.jobs.workers.Resources`."""
 
 
 class Turn(Table):

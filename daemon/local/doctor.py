@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 
 from cms_bridge.environment import FILE, PREFIX, SettingsError, settings_file
 from cms_bridge.settings import load, variables
+from daemon import gpus
 from daemon.local import services
 from daemon.local.findings import Finding, Role
 from daemon.local.installation import PLUGIN
@@ -209,19 +210,10 @@ def _import_of_media(part: str, look: Callable[[], str]) -> Finding:
 
 def _gpu() -> Finding:
     try:
-        import pynvml  # noqa: PLC0415 - as above
-    except ImportError:
-        return Finding("GPU", "note", "nvidia-ml-py is not installed; the CPU encodes")
-    try:
-        pynvml.nvmlInit()
-        names = [
-            str(pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index)))
-            for index in range(pynvml.nvmlDeviceGetCount())
-        ]
-        pynvml.nvmlShutdown()
-    except pynvml.NVMLError as error:
+        cards = gpus.look()
+    except gpus.NoGpu as error:
         return Finding("GPU", "note", f"none ({error}); the CPU encodes")
-    return Finding("GPU", "ok", ", ".join(names))
+    return Finding("GPU", "ok", ", ".join(card.name for card in cards))
 
 
 def _node() -> Iterator[Finding]:

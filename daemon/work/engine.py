@@ -19,7 +19,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from cms_bridge import tracing
-from daemon import processes
+from daemon import gpus, processes
 from render.cache import Turn
 from render.errors import CompositionError, EngineFault, RenderError
 from render.report import (
@@ -137,6 +137,7 @@ async def _run(
         process = await processes.start(
             [sys.executable, "-m", "render", *arguments, *asking, "--json"],
             stderr=stderr,
+            env=await anyio.to_thread.run_sync(gpus.environment),
             pass_fds=[answers.engine] if answers else [],
         )
         try:

@@ -19,6 +19,7 @@ from cms_bridge.inbox import intake
 from cms_bridge.jobs import media, renditions, submissions, transitions, workers
 from cms_bridge.jobs.media import Bed, Order
 from cms_bridge.jobs.submissions import VideoOrder
+from cms_bridge.jobs.workers import Gpu, Resources
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.ledger.vault import keep_text
@@ -60,6 +61,28 @@ FILES = ("captions.vtt", "hls/main.m3u8", "hls/720p/0000.m4s")
 
 Rows = dict[str, dict[str, Mapping[str, Any]]]
 """By table and id."""
+
+
+RESOURCES = Resources(
+    cores=4,
+    cpu=3.71,
+    memory_bytes=1_200 * 2**20,
+    memory_available_bytes=9 * 2**30,
+    memory_total_bytes=16 * 2**30,
+    disk_free_bytes=50 * 2**30,
+    disk_size_bytes=100 * 2**30,
+    gpus=(
+        Gpu(
+            name="NVIDIA L40S",
+            id="GPU-6f1c7a52",
+            utilisation=0.37,
+            memory_used_bytes=6 * 2**30,
+            memory_total_bytes=48 * 2**30,
+            own_memory_bytes=2**30,
+        ),
+    ),
+)
+"""What a daemon of a machine with a graphics card tells."""
 
 
 async def fill() -> None:

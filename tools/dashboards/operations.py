@@ -114,6 +114,23 @@ OPERATIONS = Board(
                         Query(fleet("reelwright_webhooks_undelivered"), "integrators"),
                     ),
                 ),
+            ),
+        ),
+        (
+            "Machines",
+            (
+                Panel(
+                    "Processors",
+                    "Taken by each daemon and its engines, beside how many it may run on.",
+                    "short",
+                    (
+                        Query(
+                            rate("reelwright_daemon_cpu_seconds_total", "instance"),
+                            "{{instance}} takes",
+                        ),
+                        Query("max by (instance) (reelwright_daemon_cores)", "{{instance}} has"),
+                    ),
+                ),
                 Panel(
                     "Free disk",
                     "Of the volume, where each kind of file lies.",
@@ -131,6 +148,7 @@ OPERATIONS = Board(
                     "Resident, of each process.",
                     "bytes",
                     (
+                        Query("reelwright_daemon_memory_bytes", "{{instance}} and its engines"),
                         Query(
                             'process_resident_memory_bytes{job=~"reelwright.*"}',
                             "{{job}} {{instance}}",

@@ -34,6 +34,9 @@ def test_a_daemon_tells_how_full_it_is_and_when_its_certificate_ends(
     assert value(found, "reelwright_places", work="jobs") == 3
     assert value(found, "reelwright_places_taken", work="jobs") == 0
     assert value(found, "reelwright_disk_free_bytes", volume="work") > 0
+    assert value(found, "reelwright_daemon_cpu_seconds_total") > 0
+    assert value(found, "reelwright_daemon_memory_bytes") > 10 * 2**20
+    assert value(found, "reelwright_daemon_cores") >= 1
     ends = value(found, "reelwright_certificate_expiry_timestamp_seconds", certificate="signing")
     assert ends > datetime.now(UTC).timestamp()
     # Counted from nought on, so that the first one is an increase.

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from tests.support.ledger import new_job
 
 pytestmark = pytest.mark.anyio
 
+WATCHERS = 3
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,6 +51,8 @@ def url(directory: Path, redis_server: str, migrated_sqlite: Path) -> Iterator[s
         redis=redis_server,
         database=f"sqlite:///{directory}/ops.db",
         metrics_cache_seconds="0",
+        ops_seconds="1",
+        ops_watchers=str(WATCHERS),
         rate_refusals_per_minute="0",
     ) as bridge:
         yield bridge.url
@@ -81,7 +86,7 @@ async def a_job(title: str, **values: object) -> UUID:
 async def test_whoever_has_no_key_for_everything_is_asked_for_one(http: httpx.AsyncClient) -> None:
     answer = await http.get("/ops")
     assert (answer.status_code, 'type="password"' in answer.text) == (401, True)
-    assert (await http.get("/ops/board")).status_code == 401
+    assert (await http.get("/ops/live")).status_code == 401
     answer = await sign_in(http, "a key of nobody's, of whatever length")
     assert (answer.status_code, "no key of this service" in answer.text) == (401, True)
     token, key = await registry.create(
@@ -93,7 +98,7 @@ async def test_whoever_has_no_key_for_everything_is_asked_for_one(http: httpx.As
     assert (answer.status_code, 'type="password"' in answer.text) == (401, True)
     assert not http.cookies
     for forged in (f"{2**40}.{key.id}.{'x' * 43}", f"{2**40}.environment.{'x' * 43}", "x"):
-        answer = await http.get("/ops/board", headers={"Cookie": f"reelwright_ops={forged}"})
+        answer = await http.get("/ops/live", headers={"Cookie": f"reelwright_ops={forged}"})
         assert answer.status_code == 401
 
 
@@ -122,7 +127,9 @@ async def test_the_cookie_is_for_this_page_alone_and_the_page_loads_nothing_else
 async def test_what_is_stuck_is_told_first_with_its_reason_and_nothing_runs_as_html(
     http: httpx.AsyncClient,
 ) -> None:
-    await workers.report("host:1:a", drafts=2, jobs=4, draining=False)
+    await workers.report(
+        "host:1:a", drafts=2, jobs=4, draining=False, resources=every_kind.RESOURCES
+    )
     hostile = "<script>alert(1)</script><b title=\"'>"
     stuck = await a_job(
         f"Stuck {hostile}", wake_at=datetime.now(UTC) - timedelta(hours=2), status=Status.PENDING
@@ -149,8 +156,65 @@ async def test_what_is_stuck_is_told_first_with_its_reason_and_nothing_runs_as_h
     assert "host:1:a" in told
     assert "gemini/a-model" in told
     assert "possibly charged" in told.lower()
-    # What is drawn anew is the same.
-    assert 'id="attention"' in (await http.get("/ops/board")).text
+    for figure in ("3.7 of 4", "1.3 GB", "53.7 GB", "NVIDIA L40S, 37%", "6.4 GB of 51.5 GB"):
+        assert figure in told.replace("\n", ""), figure
+
+
+async def boards(answer: httpx.Response) -> AsyncIterator[str]:
+    """Yield what a stream of server-sent events says, as a browser would put it together."""
+    lines: list[str] = []
+    async for line in answer.aiter_lines():
+        if line.startswith("data: "):
+            lines.append(line.removeprefix("data: "))
+        elif not line and lines:
+            yield "\n".join(lines)
+            lines = []
+
+
+@pytest.mark.usefixtures("rows")
+async def test_what_changes_is_sent_by_itself_as_long_as_the_session_is_good(
+    http: httpx.AsyncClient,
+) -> None:
+    token, key = await registry.create(
+        "night shift", projects=None, actions=(Action.READ,), lasts=timedelta(days=1)
+    )
+    await sign_in(http, token)
+    async with http.stream("GET", "/ops/live") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        told = boards(answer)
+        first = await anext(told)
+        assert 'id="queues"' in first
+        hostile = "Line\r\ndata: <script>"
+        job = await a_job(hostile, wake_at=datetime.now(UTC) - timedelta(hours=1))
+        with anyio.fail_after(30):
+            while str(job) not in (drawn := await anext(told)):
+                pass
+        assert "<script>" not in drawn.replace('<script src="/ops', "")
+        await registry.revoke(key.id)
+        with anyio.fail_after(30):
+            async for _ in told:
+                pass
+    assert (await http.get("/ops/live")).status_code == 401
+    await Job.delete().where(Job.id == job)
+
+
+async def test_so_many_pages_are_kept_up_to_date_and_a_place_is_free_again(
+    http: httpx.AsyncClient,
+) -> None:
+    await sign_in(http)
+    async with AsyncExitStack() as stack:
+        for _ in range(WATCHERS):
+            watching = await stack.enter_async_context(http.stream("GET", "/ops/live"))
+            assert watching.status_code == 200
+        answer = await http.get("/ops/live")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    with anyio.fail_after(30):
+        while True:
+            async with http.stream("GET", "/ops/live") as again:
+                if again.status_code == 200:
+                    break
+            await anyio.sleep(0.2)
 
 
 @pytest.mark.usefixtures("rows")

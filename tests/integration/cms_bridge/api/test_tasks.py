@@ -307,6 +307,14 @@ async def test_workers_tell_what_they_hold_and_whether_they_are_there(
     assert held["since"] <= held["leaseExpiresAt"]
     assert told["w2"]["held"] == []
     assert (told["w1"]["storyboardPlaces"], told["w1"]["renderPlaces"]) == (2, 4)
+    assert told["w1"]["resources"] is None
+    await workers.report("w1", drafts=2, jobs=4, draining=False, resources=every_kind.RESOURCES)
+    await Worker.update({Worker.resources: '{"of": "another version"}'}).where(Worker.id == "w2")
+    listed = (await http.get("/api/v1/workers/status")).json()["workers"]
+    told = {one["id"]: one["resources"] for one in listed}
+    assert (told["w1"]["cpu"], told["w1"]["cores"]) == (3.71, 4)
+    assert told["w1"]["gpus"][0]["memoryTotalBytes"] == 48 * 2**30
+    assert told["w2"] is None
     await workers.leave("w1")
     await Worker.update({Worker.seen_at: datetime.now(UTC) - timedelta(days=2)}).where(
         Worker.id == "w3"
