@@ -33,6 +33,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     """As digests have it (`render.rendition.rate_digested`): 30, or 30000/1001."""
     picture_shape: AspectRatio | None = None
     """The shape for which pictures are asked, to be cropped; None for the film's own."""
+    hls: bool | None = None
+    """Whether it is made as an HLS stream too; None for as the daemon makes films."""
 
     @property
     def rate(self) -> Fraction:

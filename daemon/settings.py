@@ -102,7 +102,8 @@ class DaemonSettings(BridgeSettings):
     """Speech that lasts ten seconds and this many times the length estimated for its text counts
     as unusable."""
     hls: bool = True
-    """Whether a film is cut into pieces of several sizes for streaming: half as much work again."""
+    """Whether films are cut into pieces of several sizes for streaming, half as much work again;
+    exports are where it is ordered."""
     concurrent_uploads: Annotated[int, Field(ge=1, le=64)] = 4
     """Files of a finished film stored at once: it has some sixty a minute, if it is streamed."""
     signing_certificate: Path | None = None

@@ -1,4 +1,4 @@
-"""`/api/v1/videos/{id}/exports`: a finished film in another shape, size, compression or rate.
+"""`/api/v1/videos/{id}/exports`: a finished film in another form, or with other captions.
 
 Each is a job whose id is the export's: its price is approved, and it is watched, as any
 job is (`/api/v1/jobs/{exportId}/approve` and `…/render`).
@@ -35,7 +35,7 @@ from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED, Status
 from render.problem import Problem
 from render.rendition import Codec, Quality, frame_rate, rate_name
-from render.storyboard import AspectRatio
+from render.storyboard import AspectRatio, CaptionStyle
 
 log = structlog.get_logger()
 
@@ -80,6 +80,10 @@ class ExportOrder(
     fps: FrameRate = FrameRate.R30
     pictures: Pictures = Pictures.CROPPED
     """What becomes of pictures in another shape."""
+    captions: CaptionStyle | None = None
+    """How captions are burned into the picture; null for as they are in the film."""
+    hls: bool = False
+    """Whether it is also made as an HLS stream, for players on any line."""
     by: Person = ""
     """Who asks: an e-mail address or a name; the key's id where none is given."""
 
@@ -111,6 +115,10 @@ class VideoExport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     fps: FrameRate
     cropped: bool
     """Whether pictures made for the film's shape are cropped to this one."""
+    captions: CaptionStyle
+    """How captions are burned into the picture."""
+    hls: bool
+    """Whether an HLS stream of it was asked for."""
     storyboard_revision: int
     """Which revision of the film it is of."""
     storyboard_digest: str
@@ -138,10 +146,12 @@ _VIDEO, _ID = (
 _UPRIGHT = ExportOrder(aspect_ratio=AspectRatio.PORTRAIT, by="ann@example.com")
 _SMALL = ExportOrder(resolution=Resolution.PREVIEW, format=Codec.AV1, fps=FrameRate.R23_976)
 _ANEW = ExportOrder(aspect_ratio=AspectRatio.SQUARE, pictures=Pictures.ANEW)
+_LIT = ExportOrder(aspect_ratio=AspectRatio.PORTRAIT, captions=CaptionStyle.LIT, hls=True)
 _BODY = BodyKwarg(
     examples=[
         Example(summary="Upright, cropped", value=_UPRIGHT),
         Example(summary="Small, in fewer bytes", value=_SMALL),
+        Example(summary="Upright, each word lit as it is spoken, and as a stream", value=_LIT),
         Example(summary="Square, with pictures of its own", value=_ANEW),
     ]
 )
@@ -155,6 +165,8 @@ _BEGUN = VideoExport(
     format=Codec.H264,
     fps=FrameRate.R30,
     cropped=True,
+    captions=CaptionStyle.NONE,
+    hls=False,
     storyboard_revision=1,
     storyboard_digest="9d1f3b6c" * 8,
     to_approve=Decimal("0.000000"),
@@ -337,6 +349,8 @@ def _order(data: ExportOrder, *, by: str = "") -> Order:
         format=data.format,
         fps=frame_rate(data.fps),
         new_pictures=data.pictures is Pictures.ANEW,
+        captions=data.captions,
+        hls=data.hls,
         by=by,
     )
 
@@ -357,6 +371,8 @@ async def _view(export: Export, prices: Prices) -> VideoExport:
         format=job.output.format,
         fps=FrameRate(rate_name(job.output.rate)),
         cropped=job.output.picture_shape is not None,
+        captions=export.storyboard.captions,
+        hls=bool(job.output.hls),
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=job.storyboard_digest,
         to_approve=rounded(due),

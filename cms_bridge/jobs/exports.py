@@ -1,4 +1,4 @@
-"""Exports: a finished film once more, in another shape, size, compression or rate.
+"""Exports: a finished film once more: another shape, size, compression or rate, other captions.
 
 Each is a job of its own kind beside its video's, so that leases, attempts, the ledger
 and cancelling hold for it as for any other, and makes a rendition of that video. It is of
@@ -30,7 +30,7 @@ from cms_bridge.records import Film, JobRecord, Output
 from cms_bridge.states import JobKind, Origin, Status
 from cms_bridge.tables import Job
 from render.rendition import USUAL_RATE, Codec, Quality, profile_for, rate_digested
-from render.storyboard import AspectRatio, Limits, Storyboard
+from render.storyboard import AspectRatio, CaptionStyle, Limits, Storyboard
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +43,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     fps: Fraction = Fraction(USUAL_RATE)
     new_pictures: bool = False
     """Whether pictures are made anew for another shape, instead of cropped."""
+    captions: CaptionStyle | None = None
+    """How captions are burned into the picture; None for as they are in the film."""
+    hls: bool = False
+    """Whether an HLS stream is made of it too."""
     by: str = ""
     """Who asks."""
 
@@ -133,11 +137,13 @@ def _form(film: Film, wanted: Order, limits: Limits) -> tuple[Storyboard, Output
     shape = wanted.aspect_ratio or film.aspect_ratio
     profile_for(shape, wanted.quality, codec=wanted.format, fps=wanted.fps)
     cropped = shape is not film.aspect_ratio and not wanted.new_pictures
-    return replace(film.storyboard, aspect_ratio=shape), Output(
+    captions = wanted.captions or film.storyboard.captions
+    return replace(film.storyboard, aspect_ratio=shape, captions=captions), Output(
         quality=wanted.quality,
         format=wanted.format,
         fps=rate_digested(wanted.fps),
         picture_shape=film.aspect_ratio if cropped else None,
+        hls=wanted.hls,
     )
 
 

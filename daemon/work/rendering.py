@@ -171,10 +171,11 @@ def _arguments(directory: Path, services: Services, output: Output) -> list[str]
         if settings.signing_certificate and settings.signing_key
         else ["--credentials", str(settings.work_directory.absolute() / "credentials")]
     )
+    streamed = settings.hls if output.hls is None else output.hls
     beside = [
         part
         for option, name in COMPANIONS.items()
-        if option != "--hls" or settings.hls
+        if option != "--hls" or streamed
         for part in (option, str(directory / name))
     ]
     return [

@@ -20,12 +20,13 @@ from cms_bridge import films
 from cms_bridge.database import connected
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import approvals, exports, moves
+from cms_bridge.jobs.renditions import HLS_MAIN
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
-from cms_bridge.tables import Job
+from cms_bridge.tables import Job, RenditionFile
 from render.rendition import Codec, Quality
-from render.storyboard import AspectRatio, Limits, Scene, Storyboard
+from render.storyboard import AspectRatio, CaptionStyle, Limits, Scene, Storyboard
 from tests.faults.crashes import ago, at_rest
 from tests.faults.harness import Harness, daemon, open_harness
 from tests.support import events
@@ -136,7 +137,12 @@ async def test_a_scene_is_made_anew_and_nothing_else(harness: Harness, point: st
 async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
     directory = await anyio.to_thread.run_sync(harness.reset)
     settings = harness.settings(directory, provider="gemini", drafting=False)
-    upright = exports.Order(aspect_ratio=AspectRatio.PORTRAIT, quality=Quality.PREVIEW)
+    upright = exports.Order(
+        aspect_ratio=AspectRatio.PORTRAIT,
+        quality=Quality.PREVIEW,
+        captions=CaptionStyle.OUTLINE,
+        hls=True,
+    )
     small = exports.Order(quality=Quality.HD, format=Codec.AV1, fps=Fraction(24000, 1001))
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await send(events.submitted(), "s1")
@@ -173,6 +179,11 @@ async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
         for one in (*made, edited):
             assert not await charges.charges_of(one)
             assert await stored(directory, found[one].key)
+        # A stream of what was ordered as one, and of nothing else.
+        streamed = await RenditionFile.select(RenditionFile.rendition).where(
+            RenditionFile.name == HLS_MAIN
+        )
+        assert {one["rendition"] for one in streamed} == {found[made[0]].id, found[edited].id}
         segments, reused = zip(
             *(
                 (one["segments"], one["reused"])

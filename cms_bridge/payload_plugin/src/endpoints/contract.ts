@@ -10,7 +10,7 @@ import type {
   Stage,
   StoryboardDoc,
 } from '../documents.ts'
-import type { AspectRatio, CmsEvent, Problem, Status } from '../generated/events.ts'
+import type { AspectRatio, CaptionStyle, CmsEvent, Problem, Status } from '../generated/events.ts'
 import type { HoldReason } from '../publishing.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
 
@@ -275,12 +275,18 @@ export const codecs = ['h264', 'hevc', 'av1'] as const
 /** What becomes of pictures in another shape: cut, for nothing, or made for it, at a price. */
 export const pictureChoices = ['cropped', 'anew'] as const
 
+/** How captions are burned into the picture; the first leaves them as they are in the film. */
+export const captionChoices = ['own', 'none', 'outline', 'box', 'highlight', 'lit'] as const
+
 /** Forms in which a finished film is wanted: one for each shape. */
 export interface ExportOrder {
   shapes: AspectRatio[]
   resolution: (typeof resolutions)[number]
   format: (typeof codecs)[number]
   pictures: (typeof pictureChoices)[number]
+  captions: (typeof captionChoices)[number]
+  /** Whether an HLS stream is made of it too. */
+  stream: boolean
 }
 
 /** The body of `orderExports`: the order, and for each shape the price that was shown. */
@@ -307,6 +313,8 @@ export interface Export {
   format: ExportOrder['format']
   /** Whether pictures that were made for the film's shape are cut to this one. */
   isCropped: boolean
+  /** How captions are burned into the picture; null where they are not. */
+  captions: Exclude<CaptionStyle, 'none'> | null
   /** What an approval of it names, in US dollars as text; 0 once nothing more is to be paid. */
   toApprove: string
   error: null | Problem

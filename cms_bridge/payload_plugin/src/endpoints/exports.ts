@@ -14,6 +14,7 @@ import type { Settings } from '../settings.ts'
 import { userName } from '../user.ts'
 import { askBridge } from './bridge.ts'
 import {
+  captionChoices,
   codecs,
   type Export,
   exportActs,
@@ -157,8 +158,10 @@ async function approve(
 
 const notAnOrder = (): Response => problem(400, 'No order', 'The body is no order of films.')
 
-function formOf({ format, pictures, resolution }: ExportOrder, aspectRatio: string): object {
-  return { aspectRatio, format, pictures, resolution }
+function formOf(order: ExportOrder, aspectRatio: string): object {
+  const { captions, format, pictures, resolution, stream } = order
+  const burned = captions === 'own' ? null : captions
+  return { aspectRatio, format, pictures, resolution, captions: burned, hls: stream }
 }
 
 /** Return the order that a body holds, each shape once; null where it is none. */
@@ -168,10 +171,15 @@ function toOrder(body: unknown): ExportOrder | null {
   const format = codecs.find((each) => each === body.format)
   const pictures = pictureChoices.find((each) => each === body.pictures)
   const resolution = resolutions.find((each) => each === body.resolution)
+  const captions = captionChoices.find((each) => each === body.captions)
+  const { stream } = body
   const wanted = shapes.filter((each) => asked.includes(each))
-  if (!format || !pictures || !resolution || wanted.length === 0) return null
-  return wanted.length === asked.length ? { format, pictures, resolution, shapes: wanted } : null
+  if (!format || !pictures || !resolution || !captions || typeof stream !== 'boolean') return null
+  if (wanted.length === 0 || wanted.length !== asked.length) return null
+  return { captions, format, pictures, resolution, shapes: wanted, stream }
 }
+
+const burnedStyles = ['outline', 'box', 'highlight', 'lit'] as const
 
 /** Return what the panel shows of an export; null for what is none. */
 function toExport(body: unknown): Export | null {
@@ -187,6 +195,7 @@ function toExport(body: unknown): Export | null {
     ...{ id, status, shape, resolution, format, toApprove },
     progress: Number(progress) || 0,
     isCropped: cropped === true,
+    captions: burnedStyles.find((each) => each === body.captions) ?? null,
     error: isRecord(error) ? toProblem({ ...error, detail: error.message }) : null,
     film: toFilm(rendition),
   }

@@ -155,6 +155,7 @@ export const de: Translations = {
     'Was ein Modell für einige Cent komponieren soll, anstelle der Musik oben. Gelingt das nicht, spielt die eingebaute Musik, die dem am nächsten kommt.',
   captions: 'Untertitel im Bild',
   'captions.help': 'Teil des Bildes, für alle, die zusehen.',
+  'captions.own': 'Wie im Film',
   'captions.none': 'Keine',
   'captions.outline': 'Weiß mit Umriss',
   'captions.box': 'Weiß auf dunklem Kasten',
@@ -370,6 +371,8 @@ export const de: Translations = {
   'exports.away':
     'Die anderen Formen dieses Films können gerade nicht gezeigt werden: Der Renderdienst antwortet nicht.',
   'exports.cropped': 'Bilder beschnitten',
+  'exports.captioned': 'mit Untertiteln im Bild',
+  'exports.wantStream': 'Auch als Stream (HLS), für Player an jeder Leitung',
   'exports.stream': 'Stream (HLS)',
   'exports.waits': 'Wartet auf jemanden, der den Preis freigeben darf: {amount}.',
   'exports.waits.yours': 'Wartet darauf, dass Sie den Preis freigeben: {amount}.',

@@ -150,6 +150,7 @@ export const en = {
     'What a model is to compose, for some cents, in place of the music above. Where none does, the built-in music that is nearest plays.',
   captions: 'Captions in the picture',
   'captions.help': 'Part of the picture, for everybody who watches.',
+  'captions.own': 'As in the film',
   'captions.none': 'None',
   'captions.outline': 'White, with an outline',
   'captions.box': 'White, on a dark box',
@@ -359,6 +360,8 @@ export const en = {
   'exports.away':
     'The other forms of this film cannot be listed at the moment: the render service does not answer.',
   'exports.cropped': 'pictures cut',
+  'exports.captioned': 'with captions in the picture',
+  'exports.wantStream': 'Also as a stream (HLS), for players on any line',
   'exports.stream': 'Stream (HLS)',
   'exports.waits': 'Waits for somebody who may approve its price: {amount}.',
   'exports.waits.yours': 'Waits for your approval of its price: {amount}.',

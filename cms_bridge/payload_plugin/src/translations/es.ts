@@ -154,6 +154,7 @@ export const es: Translations = {
     'Lo que un modelo debe componer, por unos céntimos, en lugar de la música de arriba. Si ninguno lo logra, suena la música incluida más parecida.',
   captions: 'Subtítulos en la imagen',
   'captions.help': 'Forman parte de la imagen, para todos los que miran.',
+  'captions.own': 'Como en la película',
   'captions.none': 'Ninguno',
   'captions.outline': 'Blancos, con contorno',
   'captions.box': 'Blancos, sobre un recuadro oscuro',
@@ -368,6 +369,8 @@ export const es: Translations = {
   'exports.away':
     'Las otras formas de esta película no se pueden mostrar ahora: el servicio de render no responde.',
   'exports.cropped': 'imágenes recortadas',
+  'exports.captioned': 'con subtítulos en la imagen',
+  'exports.wantStream': 'También como flujo (HLS), para reproductores con cualquier conexión',
   'exports.stream': 'Transmisión (HLS)',
   'exports.waits': 'Espera a alguien que pueda aprobar su precio: {amount}.',
   'exports.waits.yours': 'Espera que usted apruebe su precio: {amount}.',

@@ -154,6 +154,7 @@ export const fr: Translations = {
     'Ce qu’un modèle doit composer, pour quelques centimes, à la place de la musique ci-dessus. S’il n’y parvient pas, la musique intégrée la plus proche est jouée.',
   captions: 'Sous-titres à l’image',
   'captions.help': 'Font partie de l’image, pour tous ceux qui regardent.',
+  'captions.own': 'Comme dans le film',
   'captions.none': 'Aucun',
   'captions.outline': 'Blancs, avec un contour',
   'captions.box': 'Blancs, sur un cadre sombre',
@@ -367,6 +368,8 @@ export const fr: Translations = {
   'exports.away':
     'Les autres formes de ce film ne peuvent pas être affichées pour le moment : le service de rendu ne répond pas.',
   'exports.cropped': 'images recadrées',
+  'exports.captioned': 'avec sous-titres dans l’image',
+  'exports.wantStream': 'Aussi en flux (HLS), pour les lecteurs sur toute connexion',
   'exports.stream': 'Flux (HLS)',
   'exports.waits': 'Attend une personne autorisée à approuver son prix : {amount}.',
   'exports.waits.yours': 'Attend que vous approuviez son prix : {amount}.',

@@ -49,6 +49,8 @@ const order: ExportOrder = {
   resolution: '1080p',
   format: 'h264',
   pictures: 'anew',
+  captions: 'own',
+  stream: false,
 }
 
 /** An export as the bridge tells of it. */
@@ -77,7 +79,13 @@ describe('an order', () => {
       { shape: '1:1', toApprove: '0.080000' },
     ])
     expect(asked()).toEqual(['…/estimate', '…/estimate'])
-    const form = { resolution: '1080p', format: 'h264', pictures: 'anew' }
+    const form = {
+      resolution: '1080p',
+      format: 'h264',
+      pictures: 'anew',
+      captions: null,
+      hls: false,
+    }
     expect(bridge.asked[0]?.body).toEqual({ aspectRatio: '9:16', ...form })
     expect(bridge.asked[0]?.authorization).toBe('Bearer key-of-the-tests')
   })
@@ -99,6 +107,13 @@ describe('an order', () => {
       by,
     })
     expect(bridge.asked[4]?.body).toMatchObject({ estimatedCost: '0.070000' })
+  })
+
+  test('of burned captions and of a stream is asked for as such', async () => {
+    bridge.answers['/exports/estimate'] = { status: 200, body: { toApprove: '0' } }
+    const body = { ...order, shapes: ['9:16'], captions: 'lit', stream: true }
+    expect((await reader.ask('POST', `${path}/prices`, body)).status).toBe(200)
+    expect(bridge.asked[0]?.body).toMatchObject({ captions: 'lit', hls: true })
   })
 
   test('waits for an approval where whoever orders may not give it, and spends nothing', async () => {
@@ -129,6 +144,8 @@ describe('an order', () => {
     { ...order, shapes: ['4:3'] },
     { ...order, shapes: ['1:1', '1:1'] },
     { ...order, format: 'prores' },
+    { ...order, captions: 'neon' },
+    { ...order, stream: 'yes' },
   ])('that is none is refused before the service is asked: %j', async (body) => {
     expect((await cms.ask('POST', `${path}/prices`, body)).status).toBe(400)
     expect((await cms.ask('POST', `${path}/order`, { ...body, prices: {} })).status).toBe(400)
@@ -152,12 +169,18 @@ describe('what was ordered', () => {
     const rendition = { ...film, files: [{ kind: 'hls' }, { kind: 'captions' }] }
     bridge.answers['/exports'] = {
       status: 200,
-      body: { exports: [told({ status: 'completed', rendition, toApprove: '0' }), told(), {}] },
+      body: {
+        exports: [
+          told({ status: 'completed', rendition, toApprove: '0', captions: 'box' }),
+          told({ captions: 'none' }),
+          {},
+        ],
+      },
     }
     const { body } = await reader.ask<Export[]>('GET', path)
     expect(body).toEqual([
-      expect.objectContaining({ status: 'completed', film: { ...film, hasStream: true } }),
-      expect.objectContaining({ status: 'storyboard_complete', shape: '9:16', film: null }),
+      expect.objectContaining({ captions: 'box', film: { ...film, hasStream: true } }),
+      expect.objectContaining({ shape: '9:16', captions: null, film: null }),
     ])
   })
 

@@ -21,7 +21,7 @@ from cms_bridge.states import Status
 from cms_bridge.tables import Asset, GeneratedVideo
 from render.problem import Problem
 from render.rendition import FRAME_RATES, frame_rate, rate_name
-from render.storyboard import AspectRatio
+from render.storyboard import AspectRatio, CaptionStyle
 from tests.support import events
 from tests.support.jobs import accept, claimed
 from tests.support.priced import BOARD, PRICES, drafted, generated, priced_bridge
@@ -95,6 +95,26 @@ async def test_another_shape_costs_nothing_where_pictures_are_cropped(
     (film,) = await GeneratedVideo.select().where(GeneratedVideo.export_job.is_null())
     assert (await find(video)).status == "completed"
     assert film["number"] == 1
+
+
+async def test_captions_in_the_picture_and_a_stream_are_forms_of_their_own(
+    http: httpx.AsyncClient,
+) -> None:
+    video = await filmed()
+    plain = await order(http, video)
+    assert (plain["captions"], plain["hls"]) == ("none", False)
+    lit = await order(http, video, captions="lit", hls=True)
+    assert (lit["captions"], lit["hls"], lit["toApprove"]) == ("lit", True, "0.000000")
+    lease = await claimed(UUID(lit["id"]))
+    assert lease.storyboard
+    assert lease.storyboard.captions is CaptionStyle.LIT
+    # Nothing that is drawn or spoken is another.
+    assert lease.storyboard.scenes == BOARD.scenes
+    assert lease.output.hls
+    assert (await order(http, video, captions="lit", hls=True))["id"] == lit["id"]
+    assert (await order(http, video, captions="lit"))["id"] not in (plain["id"], lit["id"])
+    answer = await http.post(f"/api/v1/videos/{video}/exports", json={"captions": "neon"})
+    assert (answer.status_code, answer.json()["errors"][0]["key"]) == (400, "captions")
 
 
 async def test_what_an_export_made_is_served_as_any_rendition_is(

@@ -46,20 +46,23 @@ export function Exports({ mayApprove, rendition }: Props): ReactNode {
 /** As they are called everywhere. */
 const codecNames: Record<Export['format'], string> = { h264: 'H.264', hevc: 'HEVC', av1: 'AV1' }
 
-/** Say which form it is: shape, size, compression. */
+/** Say which form it is: shape, size, compression, captions. */
 function nameOf(
   {
+    captions,
     format,
     isCropped,
     resolution,
     shape,
   }: Pick<Export, 'format' | 'resolution' | 'shape'> & {
+    captions?: Export['captions']
     isCropped?: boolean
   },
   { t }: Pick<Translator, 't'>,
 ): string {
   const parts = [t(`aspectRatio.${shape}`), resolution, codecNames[format]]
   if (isCropped) parts.push(t('exports.cropped'))
+  if (captions) parts.push(t('exports.captioned'))
   return parts.join(' · ')
 }
 

@@ -4,6 +4,7 @@ import { Button, CheckboxInput, toast, useDocumentInfo } from '@payloadcms/ui'
 import { type ReactNode, useEffect, useState } from 'react'
 
 import {
+  captionChoices,
   codecs,
   type ExportOrder,
   type ExportPrice,
@@ -24,6 +25,8 @@ const nothingChosen: ExportOrder = {
   resolution: '1080p',
   format: 'h264',
   pictures: 'cropped',
+  captions: 'own',
+  stream: false,
 }
 
 interface Props {
@@ -101,6 +104,20 @@ export function OrderForms({ mayApprove, ordered }: Props): ReactNode {
           nameOf={(each) => t(`pictures.${each}`)}
           set={(pictures) => choose({ pictures })}
           value={order.pictures}
+        />
+        <Choice
+          choices={captionChoices}
+          label={t('captions')}
+          nameOf={(each) => t(`captions.${each}`)}
+          set={(captions) => choose({ captions })}
+          value={order.captions}
+        />
+        <CheckboxInput
+          checked={order.stream}
+          id="rw-order-stream"
+          label={t('exports.wantStream')}
+          name="rw-order-stream"
+          onToggle={() => choose({ stream: !order.stream })}
         />
       </div>
       {problem && <Problems problems={[problem]} type="error" />}
