@@ -12,6 +12,7 @@
     ├── ChildFailed         `local.supervisor`: a process that ended, or never became ready
     ├── EditorError         `local.editor`: Payload refused what the editor did
     ├── NotAlive            `local.alive`: a process that does not answer, or has fallen silent
+    ├── NoGpu               `gpus`: no graphics card, or nothing that could tell of one
     ├── ObjectsError        `objects`: a store that is not cleared up, and why
     └── DemoFailed          `local.demo`: the video did not come about
     RenderError

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from cms_bridge.jobs.workers import Gpu
+from daemon.errors import DaemonError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """What CUDA, and NVENC with it, reads of which cards a process may use."""
@@ -17,7 +18,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 _Told = TypeVar("_Told")
 
 
-class NoGpu(Exception):
+class NoGpu(DaemonError):
     """There is no card here, or nothing that could tell of it."""
 
 
