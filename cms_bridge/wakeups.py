@@ -26,12 +26,14 @@ class Due(msgspec.Struct):
     """Those that wait for a worker: in which status, after how many attempts."""
     news: dict[UUID, None] = {}
     """Jobs that Payload is to be told of."""
+    stopped: dict[UUID, None] = {}
+    """Those that were taken out of a worker's hands: whoever has one is to let go of it."""
     webhooks: bool = False
     """Whether integrators are to be told something."""
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
-        return bool(self.changed or self.jobs or self.news or self.webhooks)
+        return bool(self.changed or self.jobs or self.news or self.stopped or self.webhooks)
 
 
 class Waker(Protocol):
@@ -66,6 +68,12 @@ def news_due(job: UUID) -> None:
     """Note that there is news of a job; call inside the transaction that made it."""
     if (collected := _collected.get()) is not None:
         collected.news[job] = None
+
+
+def job_stopped(job: UUID) -> None:
+    """Note that a job is no worker's any more; call inside the transaction that did it."""
+    if (collected := _collected.get()) is not None:
+        collected.stopped[job] = None
 
 
 def webhooks_due() -> None:

@@ -117,7 +117,8 @@ class DaemonSettings(BridgeSettings):
     """The port there, one for each daemon of a machine; 0 for any that is free (the log tells
     which). Empty for none."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
-    """How often a lease is renewed, and so how soon a cancellation is noticed."""
+    """How often a lease is renewed, and so how soon a daemon stops whose job has passed on, or was
+    cancelled while Redis was away; with Redis it hears of a cancellation at once."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
     """How long one attempt at a job's phase may take. One that takes longer is ended, paid calls
     under way apart, counts as failed, and is tried again as often as other failures are."""

@@ -111,6 +111,7 @@ async def _run_until_stopped(
     async with anyio.create_task_group() as group:
         for subscription in _subscriptions(dispatcher):
             group.start_soon(_listen, subscription, dispatcher, services)
+        group.start_soon(services.stops.listen, services.settings.redis_url)
         for workload in dispatcher.workloads:
             if workload.pool.size:
                 group.start_soon(lambda workload=workload: workload.poll(every=every))

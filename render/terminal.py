@@ -46,7 +46,7 @@ from render.report import (
     WantedLine,
 )
 
-_GRACE = 0.6
+_GRACE = 0.4
 """Seconds after a signal in which the work may stop by itself."""
 _LAST_WORDS = 0.1
 """Seconds that the last line may take, should nobody read it."""

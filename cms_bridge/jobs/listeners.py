@@ -7,34 +7,23 @@ is there, often while it is away. A listener that leaves is forgotten, and chang
 """
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, cast
 from uuid import UUID
 
 import anyio
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from cms_bridge.errors import DatabaseError, ListenersFull, TooManyListeners
 from cms_bridge.gate import Following
 from cms_bridge.jobs import history
+from cms_bridge.jobs.channels import Channel, Ear
 from cms_bridge.jobs.history import JobEventRecord
-from cms_bridge.jobs.queue import CHANGES
-from cms_bridge.telemetry import Seldom
 
-_CONNECT_SECONDS = 1.0
-_READ_SECONDS = 5.0
-_AGAIN_SECONDS = 1.0
 _ASKED_AT_ONCE = 500
 """Jobs in one query."""
 _EVENTS_AT_ONCE = 100
-_ID_BYTES = 16
-
-_deaf = Seldom(per_second=1)
 
 
 class _Reader:
@@ -121,11 +110,10 @@ class Listeners:
 
     def __init__(self, redis_url: str, following: Following) -> None:
         """Take where changes are told; `running` connects."""
-        self._redis = Redis.from_url(redis_url, socket_connect_timeout=_CONNECT_SECONDS)
+        self._ear = Ear(redis_url, Channel.CHANGES, on_told=self._ring, on_begin=self._ring_all)
         self._following = following
         self._by_job: dict[UUID, set[Listener]] = {}
         self._by_key: Counter[str] = Counter()
-        self._hears = False
 
     @property
     def count(self) -> int:
@@ -165,7 +153,7 @@ class Listeners:
     async def running(self) -> AsyncGenerator[None]:
         """Hear and look for changes while the block runs; then all streams end."""
         # No task group: its scope would cancel whoever opened the application, once that ends.
-        tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._look())]
+        tasks = [asyncio.create_task(self._ear.listen()), asyncio.create_task(self._look())]
         try:
             yield
         finally:
@@ -174,48 +162,21 @@ class Listeners:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._redis.aclose()
+            await self._ear.aclose()
 
-    async def _hear(self) -> None:
-        while True:
-            try:
-                await self._hear_until_cut_off()
-            except (RedisError, OSError) as error:
-                _deaf.tell("listeners.deaf", level=logging.WARNING, reason=type(error).__name__)
-            finally:
-                self._hears = False
-            await anyio.sleep(_AGAIN_SECONDS)
+    def _ring(self, job: UUID) -> None:
+        for listener in self._by_job.get(job, ()):
+            listener.ring()
 
-    async def _hear_until_cut_off(self) -> None:
-        async with self._redis.pubsub() as ear:
-            await ear.subscribe(CHANGES)
-            self._hears = True
-            # What happened until now nobody has heard.
-            for listener in self._all():
-                listener.ring()
-            while True:
-                message = cast(
-                    "dict[str, Any] | None",
-                    await ear.get_message(ignore_subscribe_messages=True, timeout=_READ_SECONDS),
-                )
-                if message is None:
-                    # A server that is gone without a word is noticed when it is spoken to.
-                    await ear.ping()
-                    continue
-                ids: bytes = message["data"]
-                for start in range(0, len(ids), _ID_BYTES):
-                    self._ring(ids[start : start + _ID_BYTES])
-
-    def _ring(self, told: bytes) -> None:
-        if len(told) == _ID_BYTES:
-            for listener in self._by_job.get(UUID(bytes=told), ()):
-                listener.ring()
+    def _ring_all(self) -> None:
+        for listener in self._all():
+            listener.ring()
 
     async def _look(self) -> None:
         while True:
             following = self._following
             quick, slow = following.poll_seconds, following.heartbeat_seconds
-            await anyio.sleep(max(quick, slow) if self._hears else quick)
+            await anyio.sleep(max(quick, slow) if self._ear.hears else quick)
             jobs = list(self._by_job)
             with suppress(DatabaseError):
                 for start in range(0, len(jobs), _ASKED_AT_ONCE):

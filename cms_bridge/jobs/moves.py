@@ -109,3 +109,4 @@ async def stop(job: UUID, *, reason: Problem | None = None) -> None:
     await Attempt.update(
         {Attempt.outcome: AttemptOutcome.CANCELLED, Attempt.finished_at: datetime.now(UTC)}
     ).where(Attempt.job == job, Attempt.outcome == AttemptOutcome.RUNNING)
+    wakeups.job_stopped(job)

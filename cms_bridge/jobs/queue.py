@@ -22,7 +22,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from cms_bridge.batches import Batches, Command
-from cms_bridge.jobs import statuses
+from cms_bridge.jobs import channels, statuses
+from cms_bridge.jobs.channels import Channel
 from cms_bridge.states import Lane, lane_of
 from cms_bridge.wakeups import Due
 from render import tracebacks
@@ -31,9 +32,6 @@ log = structlog.get_logger()
 
 HEALTH_KEY = "reelwright:daemon"
 """Present in Redis while a daemon takes work."""
-
-CHANGES = "reelwright:changes"
-"""The channel that carries the ids of jobs that have changed, 16 bytes each."""
 
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
@@ -116,16 +114,19 @@ class Queue:
         """Send what is due, in one go.
 
         What was told of the jobs that changed is forgotten, and the listeners of every bridge
-        look. An attempt is the job's at this moment: once it has been claimed, the wake-up means
-        nothing. A Redis that is away is logged: daemons and listeners look into the database by
-        themselves, and what was told of a job lasts no longer than it may.
+        look; so do daemons that have a job in hand which was stopped. An attempt is the job's at
+        this moment: once it has been claimed, the wake-up means nothing. A Redis that is away is
+        logged: daemons and listeners look into the database by themselves, and what was told of a
+        job lasts no longer than it may.
         """
         commands: list[Command] = []
         if due.changed:
             commands += [
                 ("DEL", *map(statuses.key_of, due.changed)),
-                ("PUBLISH", CHANGES, b"".join(job.bytes for job in due.changed)),
+                ("PUBLISH", Channel.CHANGES, channels.encode(due.changed)),
             ]
+        if due.stopped:
+            commands.append(("PUBLISH", Channel.STOPS, channels.encode(due.stopped)))
         for job, (status, attempt) in due.jobs.items():
             if lane := lane_of(status):
                 commands += _task(*WAKE_UPS[lane], str(job), attempt)

@@ -98,6 +98,7 @@ async def _run(
             lambda: work(lease, services),
             every=timedelta(seconds=services.settings.heartbeat_seconds),
             duration=services.lease_duration,
+            stops=services.stops,
             within=scope,
             on_loss=lambda: services.in_flight.cut_off(lease),
         )

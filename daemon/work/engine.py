@@ -38,7 +38,8 @@ from render.report import (
 log = structlog.get_logger()
 
 _LINE_LIMIT = 1024 * 1024
-_STOP_SECONDS = 3
+_STOP_SECONDS = 0.7
+"""Longer than the engine itself takes over it, and whoever cancels is to wait for no second."""
 _STDERR_LINES = 10
 _FIRST_DESCRIPTOR = 10
 

@@ -10,6 +10,7 @@ import structlog
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
+from daemon.work.stops import Bell, Stops
 from render import tracebacks
 
 log = structlog.get_logger()
@@ -21,16 +22,18 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
     *,
     every: timedelta,
     duration: timedelta,
+    stops: Stops,
     within: anyio.CancelScope | None = None,
     on_loss: Callable[[], None] = lambda: None,
 ) -> None:
     """Run work under a lease that is renewed beside it.
 
     Work is cancelled as soon as the lease is lost, by a person's cancellation
-    or to another worker; then `LeaseLost` is raised, and `on_loss` called as
-    soon as it is known. Work's own error is raised as it is. Work runs `within`
-    a scope of the caller's: cancelled there it may take its time to end, and
-    the lease is renewed until it has.
+    or to another worker, which is looked for `every` so often and when `stops`
+    tells; then `LeaseLost` is raised, and `on_loss` called as soon as it is
+    known. Work's own error is raised as it is. Work runs `within` a scope of
+    the caller's: cancelled there it may take its time to end, and the lease is
+    renewed until it has.
     """
     lost: LeaseLost | None = None
     failure: Exception | None = None
@@ -40,7 +43,8 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
         async def renew() -> None:
             nonlocal lost
             try:
-                await _renew_until_lost(lease, every=every, duration=duration)
+                with stops.of(lease.job_id) as bell:
+                    await _renew_until_lost(lease, bell, every=every, duration=duration)
             except LeaseLost as error:
                 lost = error
                 group.cancel_scope.cancel()
@@ -60,10 +64,12 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
         raise failure
 
 
-async def _renew_until_lost(lease: Lease, *, every: timedelta, duration: timedelta) -> None:
+async def _renew_until_lost(
+    lease: Lease, bell: Bell, *, every: timedelta, duration: timedelta
+) -> None:
     valid_until = time.monotonic() + duration.total_seconds()
     while True:
-        await anyio.sleep(every.total_seconds())
+        await bell.wait(every.total_seconds())
         requested_at = time.monotonic()
         try:
             # A database that hangs must not keep work going that another may have taken by now.

@@ -6,6 +6,7 @@ or declined costs nothing but time, and a helper that dies its segment.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from cms_bridge.assets import WHOLE, AssetRecord
+from cms_bridge.errors import DatabaseError
 from cms_bridge.jobs import turns, workers
 from cms_bridge.records import Output
 from cms_bridge.states import Lane, Status
@@ -101,11 +103,28 @@ class Helpers:
         ):
             try:
                 if await self._go_on(invitation):
-                    await self._encode(invitation, directory)
+                    await self._encode_while_held(invitation, directory)
             except Exception as error:  # noqa: BLE001 - the film is made without
                 log.warning("help.failed", reason=tracebacks.summary(first_error(error)))
             finally:
                 shutil.rmtree(directory, ignore_errors=True)
+
+    async def _encode_while_held(self, invitation: Invitation, directory: Path) -> None:
+        """Encode, but not for a job that is no worker's any more, or another's."""
+        every = self._services.settings.heartbeat_seconds
+
+        async def watch() -> None:
+            with self._services.stops.of(invitation.job) as bell:
+                while True:
+                    await bell.wait(every)
+                    with suppress(DatabaseError):  # the next look may tell
+                        if not await _is_held(invitation):
+                            group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch)
+            await self._encode(invitation, directory)
+            group.cancel_scope.cancel()
 
     async def _encode(self, invitation: Invitation, directory: Path) -> None:
         services, settings = self._services, self._services.settings
@@ -164,9 +183,12 @@ class Helpers:
         """Tell whether the film is still being encoded, and no other waits for this place."""
         if self._services.in_flight.draining:
             return False
-        held = await Job.exists().where(
-            Job.id == invitation.job,
-            Job.attempt == invitation.attempt,
-            Job.status == Status.COMPOSING,
-        )
-        return held and not await turns.next_in(Lane.COMPOSITION, limit=1)
+        return await _is_held(invitation) and not await turns.next_in(Lane.COMPOSITION, limit=1)
+
+
+async def _is_held(invitation: Invitation) -> bool:
+    return await Job.exists().where(
+        Job.id == invitation.job,
+        Job.attempt == invitation.attempt,
+        Job.status == Status.COMPOSING,
+    )

@@ -17,6 +17,7 @@ from daemon.settings import DaemonSettings
 from daemon.work.in_flight import InFlight
 from daemon.work.pieces import SharedPieces
 from daemon.work.pools import TaskPool
+from daemon.work.stops import Stops
 from render.generation.providers import Providers
 
 
@@ -45,6 +46,8 @@ class Services:
     """The pieces of films that all daemons share; None where this one keeps them to itself."""
     in_flight: InFlight = field(default_factory=InFlight)
     """What a drain lets go of, and what it waits for."""
+    stops: Stops = field(default_factory=Stops)
+    """Who hears that a job is no worker's any more."""
 
     @property
     def vault(self) -> Vault:

@@ -57,8 +57,17 @@ async def one_set(harness: Harness, **settings: str) -> AsyncIterator[Set]:
     await eventually(lambda: not harness.google.at_once)
 
 
-async def ordered(name: str, *, approved: bool = True, project: str = "project-1") -> UUID:
-    """Store a job of one scene that no other job's media will do for; it waits for a worker."""
+async def ordered(
+    name: str,
+    *,
+    approved: bool = True,
+    project: str = "project-1",
+    seconds: float | None = None,
+) -> UUID:
+    """Store a job of one scene that no other job's media will do for; it waits for a worker.
+
+    The scene lasts as long as its narration, or so many seconds.
+    """
     event = events.submitted(video=name, project=project, title=name, script=f"{name}.")
     job = (
         await intake.accept(f"submit-{name}", b"{}", event, limits=Limits(), prices=OFFLINE)
@@ -66,7 +75,14 @@ async def ordered(name: str, *, approved: bool = True, project: str = "project-1
     if approved:
         board = Storyboard(
             title=name,
-            scenes=(Scene(id="s1", narration=f"{name}.", picture_prompt=f"A cup of {name}"),),
+            scenes=(
+                Scene(
+                    id="s1",
+                    narration=f"{name}.",
+                    picture_prompt=f"A cup of {name}",
+                    duration=seconds,
+                ),
+            ),
             aspect_ratio=AspectRatio.SQUARE,
         )
         values: dict[Any, Any] = {

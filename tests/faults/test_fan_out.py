@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from cms_bridge import wakeups
 from cms_bridge.inbox import intake
+from cms_bridge.jobs import transitions
+from cms_bridge.jobs.queue import open_queue
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Job, Piece, Worker
@@ -15,9 +19,12 @@ from tests.faults.crashes import ago
 from tests.faults.harness import Harness, daemon, kill, open_harness
 from tests.faults.runs import one_set
 from tests.support import events
-from tests.support.installation import eventually
+from tests.support.installation import eventually, processes_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(600)]
+
+SOON = 1.0
+"""Seconds until nobody encodes a film that was cancelled."""
 
 FILM = Storyboard(
     title="Cups",
@@ -35,9 +42,17 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
         yield harness
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["both live", "the helper is killed"])
+class End(StrEnum):
+    """What becomes of a film that two encode."""
+
+    MADE = "both live"
+    HELPER_KILLED = "the helper is killed"
+    CANCELLED = "it is cancelled"
+
+
+@pytest.mark.parametrize("end", End)
 async def test_an_idle_daemon_helps_with_a_film_that_another_holds(
-    harness: Harness, killed: bool
+    harness: Harness, end: End
 ) -> None:
     async with one_set(harness, gemini_api_key="") as run:
         homes = [run.directory / name for name in ("one", "two")]
@@ -72,14 +87,26 @@ async def test_an_idle_daemon_helps_with_a_film_that_another_holds(
             (attempt,) = await Attempt.select().where(Attempt.job == job)
             holder, helper = (one, two) if f":{one.pid}:" in attempt["worker"] else (two, one)
             home = homes[0] if helper is one else homes[1]
-            if killed:
+            if end is End.CANCELLED:
+                async with open_queue(harness.redis_url) as queue:
+                    with wakeups.sent_to(queue):
+                        await transitions.cancel_job(job)
+                await eventually(
+                    lambda: (
+                        not any("--json" in one.cmdline() for one in processes_of(run.directory))
+                    ),
+                    seconds=SOON,
+                    every=0.01,
+                )
+                return
+            if end is End.HELPER_KILLED:
                 kill(helper)
             await eventually(lambda: completed(job), seconds=300)
             assert holder.is_alive()
             # Nobody had to begin again.
             assert await Attempt.count().where(Attempt.job == job) == 1
             await eventually(all_is_kept, seconds=60)
-            if not killed:
+            if end is End.MADE:
                 await eventually(lambda: has_helped(home), seconds=30)
 
 

@@ -183,7 +183,7 @@ async def test_a_cancelled_render_stops_within_two_seconds(running: RunningInsta
     took = time.monotonic() - asked
 
     assert alive == []
-    # The heartbeat, a second at the most, and the engine's own grace.
+    # By itself a second (`test_cancellation.py`), but here all runs at once on this machine.
     assert took < 3, f"it took {took:.1f} seconds"
     assert status(running, job) == "cancelled"
     assert attempts(running, job, "render") == ["cancelled"]

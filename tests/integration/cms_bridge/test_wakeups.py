@@ -33,6 +33,7 @@ class Ear:
         self.news: list[UUID] = []
         self.webhooks = 0
         self.changes: list[UUID] = []
+        self.stopped: list[UUID] = []
 
     async def send_due(self, due: Due) -> None:
         for job in due.changed:
@@ -40,6 +41,7 @@ class Ear:
             events_of_it = await history.events_after(job, newest.sequence - 1)
             assert [one.sequence for one in events_of_it] == [newest.sequence]
         self.changes.extend(due.changed)
+        self.stopped.extend(due.stopped)
         for job, (status, attempt) in due.jobs.items():
             assert (await transitions.find(job)).status == status
             self.jobs.append((job, status, attempt))
@@ -102,6 +104,15 @@ async def test_what_integrators_are_told_wakes_a_worker_once(ear: Ear) -> None:
             await subscribed(f"https://{number}.example")
         await accept(events.cancelled())
     assert ear.webhooks == 1
+
+
+async def test_whoever_has_a_job_that_is_cancelled_is_told_to_stop(ear: Ear) -> None:
+    job = (await accept(events.submitted())).job_id
+    with wakeups.sent_to(ear):
+        assert await claim(job, Phase.STORYBOARD)
+        assert ear.stopped == []
+        await accept(events.cancelled())
+    assert ear.stopped == [job]
 
 
 async def test_what_is_rolled_back_wakes_nobody(ear: Ear) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cms_bridge.jobs.leases import RetryPolicy
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
+from daemon.work.stops import Stops
 
 
 @pytest.fixture
@@ -24,5 +25,6 @@ def services(tmp_path: Path) -> Services:
             lease_duration=timedelta(seconds=30),
             task_seconds=60,
             in_flight=InFlight(),
+            stops=Stops(),
         ),
     )

@@ -10,9 +10,10 @@ from redis import Redis
 from cms_bridge import wakeups
 from cms_bridge.gate import Following
 from cms_bridge.jobs import history, transitions
+from cms_bridge.jobs.channels import Channel
 from cms_bridge.jobs.history import JobEventRecord
 from cms_bridge.jobs.listeners import Listeners
-from cms_bridge.jobs.queue import CHANGES, open_queue
+from cms_bridge.jobs.queue import open_queue
 from tests.support import events
 from tests.support.installation import eventually
 from tests.support.jobs import accept
@@ -57,7 +58,7 @@ async def test_a_change_is_read_once_for_all_and_told_to_each(
         await all_told(1)
         with Redis.from_url(redis_url) as redis:
             server: Any = redis  # typed for both of its kinds
-            await eventually(lambda: server.pubsub_numsub(CHANGES)[0][1])
+            await eventually(lambda: server.pubsub_numsub(Channel.CHANGES)[0][1])
         # Whoever begins to hear has all look once.
         await anyio.sleep(0.5)
         reads.clear()

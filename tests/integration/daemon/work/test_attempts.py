@@ -18,6 +18,7 @@ from cms_bridge.tables import Attempt, Job
 from daemon.work.attempts import attempt
 from daemon.work.heartbeat import hold
 from daemon.work.services import Services
+from daemon.work.stops import Stops
 from render.errors import MediaError, RefusedGeneration, RetryableGeneration
 from tests.support import events
 from tests.support.attempts import run
@@ -36,7 +37,7 @@ async def test_work_runs_under_its_lease_and_returns() -> None:
         await anyio.sleep(0.2)
         done.append(True)
 
-    await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+    await hold(lease, work, every=QUICK, duration=timedelta(seconds=30), stops=Stops())
     assert done == [True]
 
 
@@ -47,7 +48,7 @@ async def test_works_own_error_comes_through_as_it_is() -> None:
         raise MediaError("broken")
 
     with pytest.raises(MediaError, match="broken"):
-        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30), stops=Stops())
 
 
 async def test_work_is_cancelled_as_soon_as_the_job_is() -> None:
@@ -62,8 +63,24 @@ async def test_work_is_cancelled_as_soon_as_the_job_is() -> None:
             ended.append("cancelled")
 
     with anyio.fail_after(30), pytest.raises(LeaseLost):
-        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30))
+        await hold(lease, work, every=QUICK, duration=timedelta(seconds=30), stops=Stops())
     assert ended == ["cancelled"]
+
+
+async def test_word_that_a_job_was_stopped_ends_its_work_before_the_next_heartbeat() -> None:
+    lease = await claimed(await approved())
+    stops = Stops()
+
+    async def work() -> None:
+        stops.ring(lease.job_id)  # a rumour: the job is held all the same
+        await anyio.sleep(0.2)
+        await accept(events.cancelled())
+        stops.ring(lease.job_id)
+        await anyio.sleep(60)
+
+    seldom = timedelta(seconds=60)
+    with anyio.fail_after(30), pytest.raises(LeaseLost):
+        await hold(lease, work, every=seldom, duration=2 * seldom, stops=stops)
 
 
 async def test_a_lease_that_a_hanging_database_does_not_renew_ends_its_work_in_time() -> None:
@@ -85,7 +102,7 @@ async def test_a_lease_that_a_hanging_database_does_not_renew_ends_its_work_in_t
             await hangs.wait()
             began = anyio.current_time()
             with pytest.raises(LeaseLost, match="ran out"):
-                await hold(lease, work, every=QUICK, duration=timedelta(seconds=1))
+                await hold(lease, work, every=QUICK, duration=timedelta(seconds=1), stops=Stops())
             assert anyio.current_time() - began < 1.5
             ended.set()
 
