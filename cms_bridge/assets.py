@@ -4,7 +4,7 @@ The same request, made before anywhere in the project, costs nothing again.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
+from cms_bridge import clock
 from cms_bridge.tables import Asset
 from render.generation.base import Kind
 from render.generation.piper import library as piper
@@ -145,7 +146,7 @@ class AssetRecord(msgspec.Struct, frozen=True, kw_only=True):
             kind=place.kind,
             request_digest=self.request_digest,
             medium=replace(self.medium, cost=Decimal(0)),
-            created_at=datetime.now(UTC),
+            created_at=clock.now(),
         )
 
 

@@ -3,6 +3,7 @@
 What it bounds, and which errors it has, is in `cms_bridge.engines`.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import importlib
@@ -22,15 +23,17 @@ from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
-from cms_bridge import wakeups
+from cms_bridge import clock, wakeups
 from cms_bridge.engines import AnyEngine, DatabaseBounds, Postgres, Script, SQLite
-from cms_bridge.errors import BridgeError
+from cms_bridge.errors import BridgeError, DatabaseError
 from cms_bridge.tables import TABLES, Job
 
 APP = "reelwright"
 _CONF = "migrations.piccolo_conf"
+_CLOCK_SECONDS = 60
+_CLOCKS_APART = 5
+"""Seconds from which it is told that a machine's clock is not the server's."""
 _MIGRATION_LOCK = 0x5245454C  # "REEL": any number will do that no other program here takes
-
 
 log = structlog.get_logger()
 
@@ -69,6 +72,10 @@ async def connected(url: str, bounds: DatabaseBounds | None = None) -> AsyncGene
     engine = open_engine(url, bounds)
     bind(engine)
     await engine.start_connection_pool()
+    keeping: asyncio.Task[None] | None = None
+    if isinstance(engine, Postgres):
+        known = await _set_clock(engine, known=False)
+        keeping = asyncio.create_task(_keep_clock(engine, known=known))
     try:
         if isinstance(engine, Postgres) and engine.bounds.connections > (
             room := await engine.room()
@@ -76,7 +83,29 @@ async def connected(url: str, bounds: DatabaseBounds | None = None) -> AsyncGene
             log.warning("database.too_few_connections", room=room, wanted=engine.bounds.connections)
         yield engine
     finally:
+        if keeping:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            clock.go_alone()
         await engine.close_connection_pool()
+
+
+async def _set_clock(engine: Postgres, *, known: bool) -> bool:
+    """Go by the server's clock; tell whether it is known. Where it was not, log what it showed."""
+    try:
+        ahead = (await engine.set_clock()).total_seconds()
+    except DatabaseError:
+        return known  # this machine counts on from the last time
+    if not known and abs(ahead) > _CLOCKS_APART:
+        log.warning("database.clocks_apart", ahead_seconds=round(ahead))
+    return True
+
+
+async def _keep_clock(engine: Postgres, *, known: bool) -> None:
+    """Keep to the server's clock for ever: what two machines count parts by seconds in a day."""
+    while True:
+        await anyio.sleep(_CLOCK_SECONDS if known else 1)
+        known = await _set_clock(engine, known=known)
 
 
 @contextlib.asynccontextmanager

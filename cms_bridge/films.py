@@ -4,11 +4,11 @@ What is shown as a job's video is the newest one that no export made: a revision
 that is cancelled or fails leaves the one before it in its place.
 """
 
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.errors import JobNotFound
 from cms_bridge.records import Film, JobRecord, StoredVideo
 from cms_bridge.tables import GeneratedVideo, Job
@@ -46,7 +46,7 @@ async def record(job: JobRecord, video: StoredVideo) -> UUID:
             fps=job.output.rate.numerator,
             fps_divisor=job.output.rate.denominator,
             warnings=msgspec.json.encode(job.generation_warnings).decode(),
-            created_at=datetime.now(UTC),
+            created_at=clock.now(),
         )
     )
     return rendition

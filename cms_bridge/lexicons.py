@@ -1,10 +1,10 @@
 """Lexicons: how a project has words pronounced, in all of its videos and spoken texts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.tables import Lexicon
 from render.pronunciation import Pronunciation
 
@@ -24,7 +24,7 @@ async def replace(project: str, entries: Sequence[Pronunciation]) -> None:
         Lexicon(
             id=project,
             entries=msgspec.json.encode(entries).decode(),
-            updated_at=datetime.now(UTC),
+            updated_at=clock.now(),
         )
     ).on_conflict(
         target=Lexicon.id, action="DO UPDATE", values=(Lexicon.entries, Lexicon.updated_at)

@@ -1,7 +1,6 @@
 """Projects: what isolates one customer's objects from another's, written down when first named."""
 
-from datetime import UTC, datetime
-
+from cms_bridge import clock
 from cms_bridge.tables import Project
 
 UPSERT = (
@@ -20,7 +19,7 @@ async def upsert(project: str, *, name: str | None = None) -> None:
         UPSERT,
         project,
         name or project,
-        datetime.now(UTC),
+        clock.now(),
         name is not None,
     )
 

@@ -7,11 +7,12 @@ there once. Until any has told, nothing is known, and so no name is refused.
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.assets import AssetRecord, Condition, of_requests
 from cms_bridge.tables import Voice
 from render.errors import UnknownVoice
@@ -49,7 +50,7 @@ _COUNTING = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10."
 
 async def report(voices: Sequence[CatalogueVoice]) -> None:
     """Take note that a daemon has these voices."""
-    now = datetime.now(UTC)
+    now = clock.now()
     columns = (
         Voice.provider,
         Voice.name,
@@ -76,7 +77,7 @@ async def report(voices: Sequence[CatalogueVoice]) -> None:
 
 async def prune(keep: timedelta) -> None:
     """Forget voices that no daemon has had for so long."""
-    await Voice.delete().where(Voice.reported_at < datetime.now(UTC) - keep)
+    await Voice.delete().where(Voice.reported_at < clock.now() - keep)
 
 
 async def listed(

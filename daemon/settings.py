@@ -190,3 +190,11 @@ class DaemonSettings(BridgeSettings):
         if (self.signing_certificate is None) != (self.signing_key is None):
             raise ValueError("A signing certificate and its key are set together.")
         return self
+
+    @model_validator(mode="after")
+    def _leases_outlast_heartbeats(self) -> Self:
+        if self.lease_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError(
+                "A lease lasts two heartbeats at the least, or it is lost between them."
+            )
+        return self

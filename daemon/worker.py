@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import anyio
@@ -19,7 +19,7 @@ import structlog
 from arq import func
 from redis.exceptions import RedisError
 
-from cms_bridge import telemetry, tracing, voices, wakeups
+from cms_bridge import clock, telemetry, tracing, voices, wakeups
 from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
@@ -207,7 +207,7 @@ async def _repair(services: Services) -> None:
     await services.vault.sweep(silence=silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))
     kept = timedelta(days=services.settings.progress_days)
-    await job_history.forget(before=datetime.now(UTC) - kept)
+    await job_history.forget(before=clock.now() - kept)
     await uploads.sweep(services.store)
 
 

@@ -1,7 +1,9 @@
 """PostgreSQL: a pool of so many connections, taken in turns, each with an end to its wait."""
 
+import time
 from collections.abc import Generator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, cast
@@ -10,6 +12,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
+from cms_bridge import clock
 from cms_bridge.engines.groups import Groups
 from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
@@ -149,6 +152,12 @@ class Postgres(PostgresEngine):
             " - current_setting('superuser_reserved_connections')::int AS room"
         )
         return limits[0]["room"]
+
+    async def set_clock(self) -> timedelta:
+        """Go by the server's clock; return how far this machine's own is ahead of it."""
+        asked = time.monotonic()
+        (answer,) = await self.run_ddl("SELECT clock_timestamp() AS said")
+        return clock.set_by(answer["said"], asked=asked, answered=time.monotonic())
 
     def _held(self) -> Any:
         under_way = cast(Any, self.current_transaction.get())

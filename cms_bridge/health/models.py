@@ -15,6 +15,7 @@ from uuid import uuid4
 import msgspec
 from piccolo.columns import Timestamptz
 
+from cms_bridge import clock
 from cms_bridge.database import transaction
 from cms_bridge.fields import Moment
 from cms_bridge.health.latencies import Counts, count, merge, quantile
@@ -136,7 +137,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         """How its circuit stands at this moment."""
         if self.open_until is None:
             state = CircuitState.CLOSED
-        elif self.open_until > datetime.now(UTC):
+        elif self.open_until > clock.now():
             state = CircuitState.OPEN
         else:
             state = CircuitState.HALF_OPEN
@@ -190,7 +191,7 @@ async def record(provider: str, model: str, evidence: Sequence[Evidence]) -> Non
 
 async def report(models: Iterable[tuple[str, str]]) -> None:
     """Take note that a daemon has these models, by provider and name, on its chains."""
-    now = datetime.now(UTC)
+    now = clock.now()
     for provider, model in sorted(set(models)):
         async with transaction():
             await _introduce(provider, model, now)
@@ -199,14 +200,14 @@ async def report(models: Iterable[tuple[str, str]]) -> None:
 
 async def prune(keep: timedelta) -> None:
     """Forget calls, and models that no daemon has any more, after so long."""
-    before = datetime.now(UTC) - keep
+    before = clock.now() - keep
     await ModelAggregate.delete().where(ModelAggregate.starts_at < before)
     await ModelHealth.delete().where(ModelHealth.reported_at < before)
 
 
 async def open_circuits() -> dict[tuple[str, str], tuple[datetime, datetime]]:
     """Return since when and until when each model, by provider and name, is passed over."""
-    rows = await ModelHealth.select().where(ModelHealth.open_until > datetime.now(UTC))
+    rows = await ModelHealth.select().where(ModelHealth.open_until > clock.now())
     return {(row["provider"], row["model"]): (row["open_since"], row["open_until"]) for row in rows}
 
 

@@ -4,11 +4,12 @@ Anybody may ask, and supervisors do all day: each number comes from an index of
 its own and is counted no further than `COUNTED`, however much lies there.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.database import migration_level
 from cms_bridge.states import FINISHED, Status
 from cms_bridge.tables import Job
@@ -44,7 +45,7 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
 
 async def backlog(*, overdue: timedelta, news: bool) -> Backlog:
     """Count what is due; `overdue` is after how long a job is stuck, `news` whether any is sent."""
-    now = datetime.now(UTC)
+    now = clock.now()
     oldest = await Job.select(Job.wake_at).where(Job.wake_at <= now).order_by(Job.wake_at).first()
     jobs = {
         status.value: await _count("job", "status = {}", status.value) for status in _UNFINISHED

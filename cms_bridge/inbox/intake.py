@@ -4,11 +4,10 @@ The event and what it does are one transaction; what it does is in `cms_bridge.j
 """
 
 import hashlib
-from datetime import UTC, datetime
 from typing import assert_never
 from uuid import UUID, uuid4
 
-from cms_bridge import projects, voices, wakeups
+from cms_bridge import clock, projects, voices, wakeups
 from cms_bridge.database import AlreadyStored, run_script, transaction, unique_violations
 from cms_bridge.engines import Script, Step
 from cms_bridge.errors import EventConflict
@@ -114,7 +113,7 @@ async def accept(
                         body=body,
                         body_sha256=digest,
                         job=job,
-                        received_at=datetime.now(UTC),
+                        received_at=clock.now(),
                     )
                 )
     except AlreadyStored:
@@ -128,7 +127,7 @@ async def accept(
 async def _accept_first(
     event_id: str, body: bytes, digest: str, event: VideoSubmitted, limits: Limits
 ) -> UUID | None:
-    data, now, job = event.data, datetime.now(UTC), uuid4()
+    data, now, job = event.data, clock.now(), uuid4()
     values = {
         "job": job,
         "now": now,

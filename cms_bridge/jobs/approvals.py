@@ -11,7 +11,7 @@ job has cost since its storyboard was written and what was then still to be paid
 What an approval does to the job is in `cms_bridge.jobs.decisions`.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
+from cms_bridge import clock
 from cms_bridge.errors import ApprovalConflict, ApprovedCostReached, PriceChanged
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import rounded
@@ -142,7 +143,7 @@ def on_job(digest: str, *, by: str, bound: Decimal) -> dict[Any, Any]:
         Job.approved_digest: digest,
         Job.approved_cost: bound,
         Job.approved_by: clean_text(by),
-        Job.approved_at: datetime.now(UTC),
+        Job.approved_at: clock.now(),
         Job.retry_count: 0,
     }
 
@@ -159,7 +160,7 @@ async def record(
         estimated_cost=estimate,
         bound=bound,
         by=clean_text(by),
-        at=datetime.now(UTC),
+        at=clock.now(),
     )
     await Approval.insert(Approval(**msgspec.structs.asdict(approval)))
     return approval
@@ -167,7 +168,7 @@ async def record(
 
 async def void(job: UUID) -> None:
     """Take back an approval, if there is one; call in the job's transaction."""
-    await Approval.update({Approval.voided_at: datetime.now(UTC)}).where(
+    await Approval.update({Approval.voided_at: clock.now()}).where(
         Approval.job == job, Approval.voided_at.is_null()
     )
 

@@ -15,14 +15,13 @@ the whole of it. What stands here is the newest revision heard of:
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cms_bridge import own_files, voices, wakeups
+from cms_bridge import clock, own_files, voices, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import (
     ApprovalConflict,
@@ -178,7 +177,7 @@ async def approve_change(change: StoryboardChange, *, limits: Limits, prices: Pr
             Job.storyboard_revision: change.revision,
             **NO_ERROR,
             **approvals.on_job(digest, by=change.by, bound=quoted.bound),
-            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
+            Job.wake_at: clock.now() + WAKE_GRACE,
         },
     )
     await approvals.record(

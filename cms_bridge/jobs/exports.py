@@ -11,7 +11,6 @@ the film that is shown when it is asked for, whatever is edited meanwhile.
 The same asked for twice is one export.
 """
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID, uuid4
@@ -19,7 +18,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import films
+from cms_bridge import clock, films
 from cms_bridge.database import transaction
 from cms_bridge.errors import ExportNotFound, VideoNotReady
 from cms_bridge.jobs import approvals, moves, renditions
@@ -158,7 +157,7 @@ async def _priced(
 def _job(
     parent: JobRecord, film: Film, storyboard: Storyboard, output: Output, priced: Estimate
 ) -> Job:
-    now, free = datetime.now(UTC), not priced.difference
+    now, free = clock.now(), not priced.difference
     return Job(
         id=uuid4(),
         kind=JobKind.EXPORT,

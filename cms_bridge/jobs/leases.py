@@ -4,7 +4,7 @@ A claim raises the job's attempt number, and every later write names that
 number: a worker that was thought dead and comes back can change nothing.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from cms_bridge import films, metrics, wakeups
+from cms_bridge import clock, films, metrics, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import history, renditions, turns
@@ -118,7 +118,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     wait short. A job whose last worker died too often in this phase fails here
     instead.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     async with transaction():
         row = await Job.select(*Job.all_columns()).where(Job.id == job).first()
         record = JobRecord.of(row) if row else None
@@ -181,7 +181,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
 
 async def renew(lease: Lease, *, duration: timedelta) -> None:
     """Keep a claim alive; raise `LeaseLost` if it has passed on or the job was cancelled."""
-    until = datetime.now(UTC) + duration
+    until = clock.now() + duration
     renewed = (
         await Job.update({Job.lease_expires_at: until, Job.wake_at: until})
         .where(*held(lease))
@@ -306,7 +306,7 @@ async def postpone(
             {
                 **_let_go(),
                 Job.retry_count: retry,
-                Job.wake_at: datetime.now(UTC) + policy.delay(retry, retry_after=retry_after),
+                Job.wake_at: clock.now() + policy.delay(retry, retry_after=retry_after),
             },
         )
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.POSTPONED, problem.message)
@@ -316,7 +316,7 @@ async def postpone(
 async def release(lease: Lease) -> None:
     """Let go of a job that another worker may take at once: this one goes away, or is full."""
     async with transaction():
-        released = await _write(lease, {**_let_go(), Job.wake_at: datetime.now(UTC)})
+        released = await _write(lease, {**_let_go(), Job.wake_at: clock.now()})
         wakeups.job_due(lease.job_id, released.status, attempt=lease.attempt)
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.RELEASED)
 
@@ -341,7 +341,7 @@ async def _taken(lease: Lease) -> float:
         if row["outcome"] in _ENDS:
             break
         began = row["started_at"]
-    return max(0.0, (datetime.now(UTC) - began).total_seconds())
+    return max(0.0, (clock.now() - began).total_seconds())
 
 
 def _count_made(lease: Lease, seconds: float) -> None:
@@ -376,9 +376,7 @@ async def _write(
     if came_from is not None:
         conditions.append(Job.status.is_in(came_from))
     written = (
-        await Job.update(
-            {Job.sequence: Job.sequence + 1, Job.updated_at: datetime.now(UTC), **values}
-        )
+        await Job.update({Job.sequence: Job.sequence + 1, Job.updated_at: clock.now(), **values})
         .where(*conditions)
         .returning(*Job.all_columns())
     )
@@ -395,7 +393,7 @@ async def _end_attempt(
         {
             Attempt.outcome: outcome,
             Attempt.error_message: error,
-            Attempt.finished_at: datetime.now(UTC),
+            Attempt.finished_at: clock.now(),
         }
     ).where(Attempt.job == job, Attempt.number == number)
 

@@ -6,7 +6,6 @@ ledger and its caps, the project's own assets, and resumption after a crash.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets, lexicons, projects, voices
+from cms_bridge import assets, clock, lexicons, projects, voices
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
@@ -279,7 +278,7 @@ def _job(
     request: ImageRequest | SpeechRequest | MusicRequest,
     prices: Prices,
 ) -> Job:
-    now, job = datetime.now(UTC), uuid4()
+    now, job = clock.now(), uuid4()
     match request:
         case ImageRequest():
             price = prices.picture(request)

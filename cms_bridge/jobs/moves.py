@@ -1,13 +1,13 @@
 """How a job begins, and how it moves by no worker's hand: a conditional UPDATE, and word of it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import tracing, wakeups
+from cms_bridge import clock, tracing, wakeups
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
@@ -76,7 +76,7 @@ async def move(
             {
                 Job.status: target,
                 Job.sequence: Job.sequence + 1,
-                Job.updated_at: datetime.now(UTC),
+                Job.updated_at: clock.now(),
                 Job.stage: None,
                 **values,
             }
@@ -107,6 +107,6 @@ async def stop(job: UUID, *, reason: Problem | None = None) -> None:
         {Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None, **told},
     )
     await Attempt.update(
-        {Attempt.outcome: AttemptOutcome.CANCELLED, Attempt.finished_at: datetime.now(UTC)}
+        {Attempt.outcome: AttemptOutcome.CANCELLED, Attempt.finished_at: clock.now()}
     ).where(Attempt.job == job, Attempt.outcome == AttemptOutcome.RUNNING)
     wakeups.job_stopped(job)

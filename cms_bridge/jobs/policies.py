@@ -4,11 +4,9 @@ It is approved in the transaction that lays it down, so that no crash leaves it 
 a person who has decided already; one that may cost more waits for a person like any other.
 """
 
-from datetime import UTC, datetime
-
 import structlog
 
-from cms_bridge import projects
+from cms_bridge import clock, projects
 from cms_bridge.database import transaction
 from cms_bridge.jobs import approvals, leases
 from cms_bridge.jobs.leases import Lease
@@ -54,7 +52,7 @@ async def _approve_within(job: JobRecord, storyboard: Storyboard, prices: Prices
         {
             Job.estimated_cost: quoted.priced.total,
             **approvals.on_job(digest, by=policy.by, bound=quoted.bound),
-            Job.wake_at: datetime.now(UTC) + WAKE_GRACE,
+            Job.wake_at: clock.now() + WAKE_GRACE,
         },
     )
     await approvals.record(

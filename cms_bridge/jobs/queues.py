@@ -4,11 +4,12 @@ Asked of the database, which knows what is due whatever became of Redis. The lon
 first and no more than `COUNTED` are looked at, so that a long queue costs no more to be told of.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.states import DRAFTABLE, JobKind
@@ -55,7 +56,7 @@ _COUNT = (
 
 async def queues(*, late_after: timedelta) -> list[QueueRecord]:
     """Return every queue there can be; `late_after` is how long a job may be due."""
-    now = datetime.now(UTC)
+    now = clock.now()
     soon = now + WAKE_GRACE
     asked = (soon, now - late_after, soon, now, COUNTED)
     rows = cast(list[dict[str, Any]], await Job.raw(_COUNT, *asked))

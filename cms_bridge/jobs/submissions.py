@@ -12,7 +12,7 @@ Whoever submits, or begins a job again, holds the project meanwhile, so that of 
 at once the second sees what the first has done.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.custom_types import Combinable
 
-from cms_bridge import projects, voices
+from cms_bridge import clock, projects, voices
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, JobNotFound, Superseded
 from cms_bridge.events import Submission, VideoRef
@@ -61,7 +61,7 @@ async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple
     await voices.check(wanted.brief.voice)
     if key and (existing := await _find_order(wanted, key)):
         return existing, False
-    now, job = datetime.now(UTC), uuid4()
+    now, job = clock.now(), uuid4()
     try:
         async with transaction():
             await projects.upsert(wanted.project)
@@ -110,7 +110,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
 
     Call inside a transaction. Raises `InvalidStoryboard` if the brief is over a limit.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     begun = columns(submission, limits, now=now)
     project = submission.project
     await projects.upsert(project.id, name=clean_text(project.name))

@@ -8,12 +8,11 @@ processes can never both succeed, and all leave a message in the outbox.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
-from cms_bridge import projects, wakeups
+from cms_bridge import clock, projects, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import IllegalMove, NotApproved
 from cms_bridge.events import VideoRef
@@ -52,7 +51,7 @@ async def render(job: UUID) -> Accepted:
         else:
             async with transaction():
                 for woken in (
-                    await Job.update({Job.wake_at: datetime.now(UTC) + WAKE_GRACE})
+                    await Job.update({Job.wake_at: clock.now() + WAKE_GRACE})
                     .where(Job.id == job, Job.status == Status.APPROVED, Job.wake_at.is_null())
                     .returning(Job.attempt)
                 ):
@@ -115,9 +114,7 @@ async def restart(job: JobRecord) -> None:
             Job.scenes_done: 0,
             **NO_ERROR,
             Job.retry_count: 0,
-            Job.wake_at: None
-            if target is Status.STORYBOARD_COMPLETE
-            else datetime.now(UTC) + WAKE_GRACE,
+            Job.wake_at: None if target is Status.STORYBOARD_COMPLETE else clock.now() + WAKE_GRACE,
         },
         given=(Job.status == job.status, Job.approved == job.approved),
         happened=Occasion.RETRIED,

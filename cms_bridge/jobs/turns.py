@@ -9,10 +9,11 @@ notes its project's turn in the same transaction.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
+from cms_bridge import clock
 from cms_bridge.states import LANES, Lane, Status
 from cms_bridge.tables import Job, Turn
 
@@ -58,7 +59,7 @@ async def next_in(
     Those `besides` stand back. Beside what is due there count jobs that are due so soon (`fresh`),
     unless they wait after a failure, and one that somebody was `woken` for.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     besides, statuses = list(besides), sorted(LANES[lane])
     query = _NEXT % (
         f"id NOT IN ({_places(besides)})" if besides else "1 = 1",

@@ -6,12 +6,13 @@ was killed is silent, and forgotten after a while.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Job, Worker
 
@@ -86,7 +87,7 @@ async def report(
     worker: str, *, drafts: int, jobs: int, draining: bool, resources: Resources | None = None
 ) -> None:
     """Note that a daemon is there, how much it takes up at once, and what it takes to do it."""
-    now = datetime.now(UTC)
+    now = clock.now()
     await Worker.raw(
         "INSERT INTO worker (id, drafts, jobs, started_at, seen_at, draining, resources)"
         " VALUES ({}, {}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
@@ -109,12 +110,12 @@ async def leave(worker: str) -> None:
 
 async def sweep() -> None:
     """Forget daemons that died long ago."""
-    await Worker.delete().where(Worker.seen_at < datetime.now(UTC) - FORGOTTEN_AFTER)
+    await Worker.delete().where(Worker.seen_at < clock.now() - FORGOTTEN_AFTER)
 
 
 async def workers() -> list[WorkerRecord]:
     """Return every daemon that was heard of lately, the longest there first."""
-    now = datetime.now(UTC)
+    now = clock.now()
     held: dict[str, list[HeldJob]] = {}
     for row in cast(
         list[dict[str, Any]],

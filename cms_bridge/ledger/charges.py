@@ -12,7 +12,7 @@ it first. Rows are locked in one order everywhere: job, charge, outbox, caps.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -23,7 +23,7 @@ import structlog
 from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
-from cms_bridge import wakeups
+from cms_bridge import clock, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import ChargeNotFound, ChargeNotUnknown
 from cms_bridge.jobs import history
@@ -125,7 +125,7 @@ async def sweep(*, silence: timedelta, limit: int = 100) -> int:
         await Charge.select(Charge.id, Charge.job)
         .where(
             Charge.state.is_in(list(OPEN)),
-            Charge.updated_at < datetime.now(UTC) - silence,
+            Charge.updated_at < clock.now() - silence,
             Charge.job.status.is_in(list(FINISHED)),
         )
         .limit(limit)
@@ -217,7 +217,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
 
     Call inside a transaction.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     (owner,) = (
         await Job.update({Job.sequence: Job.sequence + 1, Job.updated_at: now})
         .where(Job.id == job)

@@ -7,7 +7,7 @@ sent, and no call is made that would pass a cap or what was approved
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 from msgspec.structs import asdict
 
+from cms_bridge import clock
 from cms_bridge.assets import find_asset
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
@@ -56,7 +57,7 @@ class Ledger:
             await self._check_held()
             running = (
                 await Charge.update(
-                    {Charge.attempt: self.lease.attempt, Charge.updated_at: datetime.now(UTC)}
+                    {Charge.attempt: self.lease.attempt, Charge.updated_at: clock.now()}
                 )
                 .where(
                     Charge.job == self.lease.job_id,
@@ -81,7 +82,7 @@ class Ledger:
         in flight are to be waited for, and `CallUnderWay` where the project
         has the same call open, or its answer by now.
         """
-        now, amount = datetime.now(UTC), ceiling(call.price)
+        now, amount = clock.now(), ceiling(call.price)
         charge = ChargeRecord(
             id=uuid4(),
             job=self.lease.job_id,
@@ -129,7 +130,7 @@ class Ledger:
                 " state = CASE WHEN state = 'reserved' THEN 'started' ELSE state END"
                 " WHERE id = {} AND state IN ('reserved', 'started', 'unknown')",
                 provider_id,
-                datetime.now(UTC),
+                clock.now(),
                 charge,
             )
             return
@@ -137,7 +138,7 @@ class Ledger:
             await self._check_held()
             started = (
                 await Charge.update(
-                    {Charge.state: ChargeState.STARTED, Charge.updated_at: datetime.now(UTC)}
+                    {Charge.state: ChargeState.STARTED, Charge.updated_at: clock.now()}
                 )
                 .where(
                     Charge.id == charge,

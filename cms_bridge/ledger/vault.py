@@ -13,7 +13,7 @@ import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import anyio.to_thread
 import msgspec
 import structlog
 
-from cms_bridge import assets
+from cms_bridge import assets, clock
 from cms_bridge.assets import EXTENSIONS, AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
@@ -103,7 +103,7 @@ class Vault:
         `silence` is how long nothing was heard of them. A file without a
         receipt came with a worker's last breath: there is no telling what it is.
         """
-        since = datetime.now(UTC) - silence
+        since = clock.now() - silence
         rows = await Charge.select(*Charge.all_columns()).where(
             Charge.state.is_in(list(OPEN)),
             Charge.answer.is_not_null(),
@@ -202,7 +202,7 @@ def _asset(asset: UUID, place: Place, digest: str, medium: StoredMedium) -> Asse
         kind=place.kind,
         request_digest=digest,
         medium=medium,
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
 
 
@@ -239,7 +239,7 @@ def _medium(made: Generated, lease: Lease) -> StoredMedium:
 async def _note(charge: UUID, answer: Answer) -> None:
     noted: dict[Any, Any] = {
         Charge.answer: msgspec.json.encode(answer).decode(),
-        Charge.updated_at: datetime.now(UTC),
+        Charge.updated_at: clock.now(),
     }
     await Charge.update(noted).where(Charge.id == charge)
 

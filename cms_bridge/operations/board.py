@@ -5,13 +5,14 @@ disk, and how fast jobs end, is added up once in five minutes.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.queues import COUNTED
 from cms_bridge.operations.fleet import Fleet
@@ -181,7 +182,7 @@ class BoardKeeper:
 
     async def look(self) -> Board:
         """Return the board; raise what the database does."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if time.monotonic() >= self._until:
             self._stored = await _stored()
             self._paces = {phase: await pace(phase) for phase in Phase}

@@ -6,13 +6,14 @@ scrape or look; all that ask meanwhile wait for that one answer.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 import anyio
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.health import models, service
 from cms_bridge.health.models import ModelReport
 from cms_bridge.health.service import COUNTED, Backlog
@@ -81,7 +82,7 @@ async def fleet(*, overdue: timedelta, news: bool) -> Fleet:
 
     Raises what the database does.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = await spent_since(midnight)
     return Fleet(

@@ -6,13 +6,14 @@ waits, that is as often as a place becomes free. The gap in the middle counts, s
 before the line began does not.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 from uuid import UUID
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.jobs import turns
 from cms_bridge.jobs.leases import PHASES, Phase
 from cms_bridge.states import AttemptOutcome, Lane
@@ -51,7 +52,7 @@ async def pace(phase: Phase) -> float | None:
         .where(
             Attempt.phase == phase,
             Attempt.outcome == AttemptOutcome.SUCCEEDED,
-            Attempt.finished_at >= datetime.now(UTC) - _LATELY,
+            Attempt.finished_at >= clock.now() - _LATELY,
         )
         .order_by(Attempt.finished_at, ascending=False)
         .limit(_ENDED)
@@ -71,7 +72,7 @@ async def _of(lane: Lane, seconds: float | None) -> list[Waiting]:
     candidates = await turns.next_in(lane, limit=MOST)
     if not candidates:
         return []
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = await Job.select(Job.id, Job.project, Job.title, Job.wake_at).where(
         Job.id.is_in([one.id for one in candidates])
     )

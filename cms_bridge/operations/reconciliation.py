@@ -10,11 +10,12 @@ since whoever put it may be about to write it down: putting what is there makes 
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.storage.base import FRESH, ListedObject, ObjectNotFound, ObjectStore, scope_of
 from cms_bridge.tables import (
     Asset,
@@ -83,7 +84,7 @@ async def compare(store: ObjectStore, *, older_than: timedelta) -> Inventory:
 
     Memory grows by some 100 bytes an object. Raises `StorageError`.
     """
-    limit = datetime.now(UTC) - max(older_than, YOUNGEST)
+    limit = clock.now() - max(older_than, YOUNGEST)
     # Named first and listed afterwards: what is stored meanwhile is young, and not missing.
     named = {_digest(key) async for key, _, _ in _named()}
     scopes = await _scopes()

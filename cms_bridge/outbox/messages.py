@@ -6,7 +6,7 @@ job as it then is. Ten progress reports while the CMS is away cost one write
 when it is back, and a write that is repeated or overtaken does no harm.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from logging import DEBUG, INFO
 from typing import Protocol
@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import films, metrics, tracing, wakeups
+from cms_bridge import clock, films, metrics, tracing, wakeups
 from cms_bridge.outbox.payload import (
     PayloadGone,
     PayloadUnavailable,
@@ -91,14 +91,14 @@ async def touch(job: UUID, topic: Topic) -> None:
     A message that is backing off keeps its due time: news is no reason to
     knock more often on a CMS that is away.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     await OutboxMessage.raw(TOUCH, uuid4(), job, topic.value, now, now)
     wakeups.news_due(job)
 
 
 async def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
     """Return the messages whose time has come, oldest first, each with its job."""
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = (
         await OutboxMessage.select(OutboxMessage.id, OutboxMessage.job)
         .where(OutboxMessage.due_at <= now, _is_unlocked(now))
@@ -110,7 +110,7 @@ async def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
 
 async def due_for(job: UUID) -> list[UUID]:
     """Return the messages of one job whose time has come."""
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = await OutboxMessage.select(OutboxMessage.id).where(
         OutboxMessage.job == job, OutboxMessage.due_at <= now, _is_unlocked(now)
     )
@@ -124,7 +124,7 @@ async def deliver(
 
     A message that is not due, or in another worker's hands, is left alone.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     claimed = (
         await OutboxMessage.update({OutboxMessage.locked_until: now + lock})
         .where(OutboxMessage.id == message, OutboxMessage.due_at <= now, _is_unlocked(now))
@@ -147,7 +147,7 @@ async def deliver(
         given_up = waited > backoff.horizon
         bound.warning("outbox.given_up" if given_up else "outbox.postponed", reason=str(error))
         _count(claim, "given_up" if given_up else "postponed")
-        due_at = None if given_up else datetime.now(UTC) + backoff.delay(attempts)
+        due_at = None if given_up else clock.now() + backoff.delay(attempts)
         await _settle(claim, due_at=due_at, error=str(error), attempts=attempts)
         return False
     # Once a second and job is too often to be told of what goes well.

@@ -8,10 +8,11 @@ has made the same bytes: the first that writes them keeps them.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.storage import pieces
 from cms_bridge.tables import Piece
 
@@ -39,7 +40,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 async def claim(name: str) -> Claim | None:
     """Claim a piece that nobody has in hand; None where somebody has, or it is there."""
-    now = datetime.now(UTC)
+    now = clock.now()
     return Claim(name=name, at=now) if await pieces.begin(name, at=now) else None
 
 
@@ -56,7 +57,7 @@ async def renew(held: Claim) -> Claim | None:
 
     Also what somebody died over while writing or deleting it can be taken over: it is written anew.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     renewed = (
         await Piece.update({Piece.used_at: now, Piece.sha256: ""})
         .where(Piece.name == held.name, Piece.used_at == held.at, Piece.ready.eq(False))  # noqa: FBT003 - a column's value

@@ -13,7 +13,7 @@ just being deleted is made again by whoever misses it.
 import hashlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ import anyio
 import msgspec
 import structlog
 
+from cms_bridge import clock
 from cms_bridge.storage.base import ObjectNotFound, ObjectStore, StorageError, piece_key
 from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import Piece
@@ -66,7 +67,7 @@ _COLUMNS = [getattr(Piece, name) for name in PieceRecord.__struct_fields__]
 async def find(names: Collection[str]) -> dict[str, PieceRecord]:
     """Return those of the named pieces that are kept, and note that they are in use."""
     found: dict[str, PieceRecord] = {}
-    now = datetime.now(UTC)
+    now = clock.now()
     asked = sorted(names)
     for first in range(0, len(asked), _AT_ONCE):
         these = Piece.name.is_in(asked[first : first + _AT_ONCE]) & Piece.ready.eq(True)  # noqa: FBT003 - a column's value
@@ -102,7 +103,7 @@ async def keep(store: ObjectStore, name: str, path: Path, *, sha256: str, note: 
 
     Raises `StorageError`; then it is not kept.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     size = (await anyio.Path(path).stat()).st_size
     if not await _begin(name, sha256=sha256, size=size, note=note.decode(), at=now):
         return False
@@ -153,7 +154,7 @@ async def sweep(store: ObjectStore, *, most_bytes: int, unused_for: timedelta) -
 
     Return how many were removed. What is in use is not removed to make room. Raises `StorageError`.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     kept_since = Piece.used_at < now - max(unused_for, IN_USE)
     abandoned = Piece.ready.eq(False) & (Piece.used_at < now - ABANDONED_AFTER)  # noqa: FBT003
     old = await _oldest(kept_since | abandoned)
@@ -180,7 +181,7 @@ async def _lose(store: ObjectStore, piece: PieceRecord) -> None:
 
 async def _remove(store: ObjectStore, piece: PieceRecord) -> bool:
     """Delete a piece as it was seen; tell whether it was this that deleted it."""
-    now = datetime.now(UTC)
+    now = clock.now()
     taken = (
         await Piece.update({Piece.ready: False, Piece.used_at: now})
         .where(Piece.name == piece.name, Piece.used_at == piece.used_at)

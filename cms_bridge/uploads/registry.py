@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import projects
+from cms_bridge import clock, projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import AssetUnderWay, MediumNotFound, UploadQuotaReached
 from cms_bridge.own_files import UploadRecord, UploadState
@@ -55,7 +55,7 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
     key = upload_key(
         project=upload.project, sha256=upload.sha256, extension=upload.medium.extension
     )
-    now = datetime.now(UTC)
+    now = clock.now()
     same = (UploadedAsset.project == upload.project) & (UploadedAsset.sha256 == upload.sha256)
     async with transaction():
         # Held until the end: two uploads cannot both take the last room.
@@ -109,7 +109,7 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
 
 async def _take_over(asset: UUID) -> None:
     """Forget an asset that nobody goes on deleting; raise `AssetUnderWay` if somebody does."""
-    since = datetime.now(UTC) - _DELETED_WITHIN
+    since = clock.now() - _DELETED_WITHIN
     # Who takes the deletion up at the same moment touches the row, and then this finds it no more.
     forgotten = cast(
         "list[dict[str, Any]]",
@@ -146,7 +146,7 @@ async def check_removable(asset: UUID) -> None:
     )
     if row is None:
         raise MediumNotFound(NO_ASSET)
-    since = datetime.now(UTC) - _DELETED_WITHIN
+    since = clock.now() - _DELETED_WITHIN
     if row["state"] == UploadState.DELETING and row["touched_at"] > since:
         # Two would each delete what is sent again in between.
         raise AssetUnderWay("This file is just being deleted.")
@@ -196,7 +196,7 @@ async def remove(
         await UploadedAsset.update(
             {
                 UploadedAsset.state: UploadState.DELETING.value,
-                UploadedAsset.touched_at: datetime.now(UTC),
+                UploadedAsset.touched_at: clock.now(),
             }
         )
         .where(which)
@@ -217,7 +217,7 @@ async def remove(
 
 async def sweep(store: ObjectStore, *, older_than: timedelta = ABANDONED_AFTER) -> int:
     """Remove what dead processes left half kept or half deleted; return how many."""
-    limit = datetime.now(UTC) - older_than
+    limit = clock.now() - older_than
     rows = await UploadedAsset.select(UploadedAsset.id).where(
         UploadedAsset.state.is_in([UploadState.STORING.value, UploadState.DELETING.value]),
         UploadedAsset.touched_at < limit,

@@ -10,7 +10,7 @@ comes first is not promised.
 
 import random
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import metrics, wakeups
+from cms_bridge import clock, metrics, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.tables import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookSubscription
 from cms_bridge.webhooks import subscriptions
@@ -128,7 +128,7 @@ async def due(
 
     Left out are those to some subscriptions, or with `healthy` to all that fail.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     conditions = [WebhookDelivery.due_at <= now, _is_unlocked(now)]
     if besides:
         conditions.append(WebhookDelivery.subscription.not_in(list(besides)))
@@ -177,7 +177,7 @@ async def end_waiting(subscription: UUID) -> None:
 
 
 async def _claim(delivery: UUID, *, seconds: float, trial: bool = False) -> _Claim | None:
-    now = datetime.now(UTC)
+    now = clock.now()
     locked_until = now + timedelta(seconds=seconds + _LOCK_MARGIN_SECONDS)
     conditions = [WebhookDelivery.id == delivery, _is_unlocked(now)]
     if not trial:
@@ -233,7 +233,7 @@ async def _subscription(subscription: UUID) -> Subscription:
 async def _attempt(
     claim: _Claim, targets: Targets, *, secrets: Secrets, patience: Patience
 ) -> Answer:
-    subscription, now = claim.subscription, datetime.now(UTC)
+    subscription, now = claim.subscription, clock.now()
     try:
         headers = secrets.headers(
             subscription.id,
@@ -273,7 +273,7 @@ async def _attempt(
 
 async def _settle(claim: _Claim, answer: Answer, patience: Patience) -> str:
     """Write down what came of a try; return what becomes of the delivery, in a word."""
-    now = datetime.now(UTC)
+    now = clock.now()
     stopped = False
     async with transaction():
         await WebhookAttempt.update(
@@ -327,7 +327,7 @@ async def _write(
             WebhookDelivery.failures: claim.failures + 1 if failed else 0,
             WebhookDelivery.reason: reason,
             WebhookDelivery.locked_until: None,
-            WebhookDelivery.finished_at: None if due_at else datetime.now(UTC),
+            WebhookDelivery.finished_at: None if due_at else clock.now(),
         }
     ).where(*_held(claim))
 
@@ -337,7 +337,7 @@ async def _end(*which: Combinable, tries: int | None = None) -> None:
         WebhookDelivery.status: DeliveryStatus.FAILED,
         WebhookDelivery.due_at: None,
         WebhookDelivery.locked_until: None,
-        WebhookDelivery.finished_at: datetime.now(UTC),
+        WebhookDelivery.finished_at: clock.now(),
         WebhookDelivery.reason: _DISABLED,
     }
     if tries is not None:

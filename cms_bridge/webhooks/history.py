@@ -1,12 +1,12 @@
 """The log of deliveries: what was sent to a subscription, each try at it, and sending it again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
-from cms_bridge import wakeups
+from cms_bridge import clock, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import DeliveryNotFound, WebhookDisabled
 from cms_bridge.records import PageEnd
@@ -125,7 +125,7 @@ async def replay(subscription: Subscription, delivery: UUID) -> None:
     """
     if not subscription.enabled:
         raise _disabled()
-    now = datetime.now(UTC)
+    now = clock.now()
     async with transaction():
         replayed = (
             await WebhookDelivery.update(_anew(now))
@@ -163,7 +163,7 @@ async def replay_failed(subscription: Subscription, *, since: datetime) -> tuple
             .limit(MOST_REPLAYED + 1)
         )
         if rows:
-            await WebhookDelivery.update(_anew(datetime.now(UTC))).where(
+            await WebhookDelivery.update(_anew(clock.now())).where(
                 WebhookDelivery.id.is_in([row["id"] for row in rows[:MOST_REPLAYED]]),
                 WebhookDelivery.status == DeliveryStatus.FAILED,
             )
@@ -176,7 +176,7 @@ async def prune(keep: timedelta) -> int:
 
     Returns the number of deliveries that went.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     old = WebhookDelivery.created_at < now - keep
     gone = await _delete(old & WebhookDelivery.due_at.is_null())
     for row in (

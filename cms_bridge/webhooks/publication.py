@@ -4,12 +4,13 @@ One look into an index finds a project's subscriptions. Where there is none, tha
 is all; where there are some, the event is written down once, as it will be sent.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.database import transaction
 from cms_bridge.records import JobRecord
 from cms_bridge.tables import Job, WebhookEvent, WebhookSubscription
@@ -56,7 +57,7 @@ async def publish(job: UUID, happened: Occasion | None) -> None:
     ]
     if kind is None or not receivers:
         return
-    now = datetime.now(UTC)
+    now = clock.now()
     message = job_message(record, kind, at=now)
     event = await _write(record.project, message, job=job, at=now)
     await deliveries.enqueue(event, receivers, at=now)
@@ -64,7 +65,7 @@ async def publish(job: UUID, happened: Occasion | None) -> None:
 
 async def publish_trial(subscription: Subscription) -> UUID:
     """Write down a test call; return its delivery, which is for the caller to make."""
-    now = datetime.now(UTC)
+    now = clock.now()
     async with transaction():
         message = trial_message(subscription.project, subscription.id)
         event = await _write(subscription.project, message, job=None, at=now)

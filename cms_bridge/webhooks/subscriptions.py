@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from piccolo.custom_types import Combinable
 
-from cms_bridge import projects
+from cms_bridge import clock, projects
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import WebhookLimitReached, WebhookNotFound, WebhookUrlTaken
 from cms_bridge.tables import WebhookSubscription
@@ -97,7 +97,7 @@ async def create(  # noqa: PLR0913 - what somebody subscribes to
 
     A project that is not known yet begins with this.
     """
-    now, version = datetime.now(UTC), secrets.version(1)
+    now, version = clock.now(), secrets.version(1)
     row = WebhookSubscription(
         id=uuid4(),
         project=project,
@@ -150,7 +150,7 @@ async def change(project: str, subscription: UUID, changes: Changes) -> Subscrip
 
     One that is enabled, or moved to another address, begins without a past.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     values: dict[Any, Any] = {}
     if changes.url is not msgspec.UNSET:
         values |= {WebhookSubscription.url: changes.url, WebhookSubscription.failing_since: None}
@@ -172,7 +172,7 @@ async def change(project: str, subscription: UUID, changes: Changes) -> Subscrip
 
 async def delete(project: str, subscription: UUID) -> None:
     """Delete a subscription: nobody sees it, or is told by it, from now on. `WebhookNotFound`."""
-    now = datetime.now(UTC)
+    now = clock.now()
     deleted = (
         await WebhookSubscription.update(
             {
@@ -191,7 +191,7 @@ async def rotate(
     project: str, subscription: UUID, *, secrets: Secrets, overlap: timedelta
 ) -> Subscription:
     """Give a subscription a new secret; those before it sign as well until the overlap ends."""
-    now = datetime.now(UTC)
+    now = clock.now()
     async with transaction():
         # Two at once are told apart: the second counts on from the first.
         touched = (
@@ -235,9 +235,7 @@ async def disable(
     if failing_before is not None:
         conditions.append(WebhookSubscription.failing_since <= failing_before)
     stopped = (
-        await WebhookSubscription.update(
-            _switched(enabled=False, reason=reason, at=datetime.now(UTC))
-        )
+        await WebhookSubscription.update(_switched(enabled=False, reason=reason, at=clock.now()))
         .where(*conditions)
         .returning(WebhookSubscription.id, WebhookSubscription.project)
     )

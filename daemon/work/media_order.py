@@ -1,7 +1,6 @@
 """A media order: a picture, speech or music asked for by itself, made under the same ledger."""
 
 from contextlib import aclosing
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -11,7 +10,7 @@ import anyio.to_thread
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets
+from cms_bridge import assets, clock
 from cms_bridge.assets import Condition, Place
 from cms_bridge.jobs import leases, media
 from cms_bridge.jobs.leases import Lease
@@ -102,7 +101,7 @@ async def _mix(lease: Lease, storyboard: Storyboard, directory: Path, services: 
             id=uuid5(lease.job_id, media.MIX),
             request_digest=storyboard.digest,
             medium=replace(medium, cost=Decimal(0)),
-            created_at=datetime.now(UTC),
+            created_at=clock.now(),
         )
     )
 

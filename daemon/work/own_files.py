@@ -5,7 +5,6 @@ what was measured of it. A file that is not there any more, or cannot be read, e
 with a word on which: nothing stands in for what somebody chose.
 """
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +12,7 @@ from uuid import uuid4
 import anyio
 from msgspec.structs import replace
 
-from cms_bridge import assets, own_files
+from cms_bridge import assets, clock, own_files
 from cms_bridge.assets import AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.own_files import Named, UploadRecord, fault
@@ -115,7 +114,7 @@ async def bring(  # noqa: PLR0913  keyword-only past the fifth
                 measures=findings.measures,
             ),
         ),
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
     await assets.record(record)
     return record

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -11,6 +10,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from cms_bridge import clock
 from cms_bridge.assets import WHOLE
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, turns
@@ -161,7 +161,7 @@ async def _enter_composition(lease: Lease, services: Services) -> None:
         raise NoEngineFree("Its pictures and speech are there; it waits to be encoded.")
     services.generating.leave()
     async with transaction():
-        await turns.note(Lane.COMPOSITION, lease.project, at=datetime.now(UTC))
+        await turns.note(Lane.COMPOSITION, lease.project, at=clock.now())
 
 
 def _arguments(directory: Path, services: Services, output: Output) -> list[str]:
