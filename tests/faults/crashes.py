@@ -1,8 +1,7 @@
-"""The steps of a generation, and what becomes of a job whose daemon is killed at one of them."""
+"""What becomes of a job whose daemon is killed at one of the steps of a generation."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from itertools import count
 from multiprocessing.connection import wait
 from typing import Any
@@ -20,41 +19,14 @@ from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job
-from render.storyboard import AspectRatio, Brief, Limits, Scene, Storyboard
+from render.storyboard import Brief, Limits
 from tests.faults.harness import Harness, daemon, kill
+from tests.faults.steps import Step, Work
 from tests.support import events
 from tests.support.ledger import PLENTY
 
 _SECONDS = 90
 """For anything to happen on a machine that is busy with other things."""
-
-
-class Work(Enum):
-    """What is being made when the daemon dies."""
-
-    PICTURE = ("gemini", "a picture by Gemini", 1)
-    NARRATION = ("gemini", "a narration by Gemini", 2)
-    PREDICTION = ("replicate", "a picture by Replicate", 1)
-    DRAFT = ("gemini", "a storyboard by Gemini", 1)
-
-    def __init__(self, provider: str, words: str, nth: int) -> None:
-        self.provider = provider
-        self.words = words
-        self.nth = nth
-        """Which of the job's paid calls it is."""
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where a daemon is killed: by itself, or from outside at a moment of a call."""
-
-    work: Work
-    words: str
-    point: str = ""
-    """One of `crashing_daemon.POINTS`."""
-    moment: str = ""
-    """One of `harness.Watched`'s."""
-    call: str = "generateContent"
-    """What the call's method and path hold, from outside."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,68 +50,6 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """In the end the ledger holds as many paid calls as the provider, and none is open."""
 
 
-def _calls(work: Work) -> list[Step]:
-    before = [
-        ("before the intent is written", "before the intent"),
-        ("intent written, nothing sent", "after the intent"),
-        ("call announced, nothing sent", "before sending"),
-    ]
-    outside = [
-        ("call in flight at the provider", "arrived"),
-        ("charged, nothing answered", "charged"),
-        ("half of the answer received", "answering"),
-    ]
-    kept = [
-        ("answer received, nothing kept", "before keeping"),
-        ("answer on disk, no receipt", "before the receipt"),
-        ("receipt written, object not stored", "before storing"),
-        ("object stored, asset not written", "before the asset"),
-        ("asset written, not settled", "before settling"),
-        ("settled", "after settling"),
-    ]
-    if work is Work.DRAFT:
-        kept = [
-            ("answer received, nothing kept", "before keeping the text"),
-            ("text kept, not settled", "before settling"),
-            ("settled", "after settling"),
-        ]
-    return [
-        *(Step(work=work, words=words, point=point) for words, point in before),
-        *(Step(work=work, words=words, moment=moment) for words, moment in outside),
-        *(Step(work=work, words=words, point=point) for words, point in kept),
-    ]
-
-
-def _prediction() -> list[Step]:
-    work, create, poll, download = (
-        Work.PREDICTION,
-        "POST /v1/models/",
-        "GET /v1/predictions/",
-        "GET /outputs/",
-    )
-    return [
-        Step(work=work, words="call announced, nothing sent", point="before sending"),
-        Step(work=work, words="begun, its id not answered", moment="charged", call=create),
-        Step(work=work, words="id received, not written", point="before the id"),
-        Step(work=work, words="id written", point="after the id"),
-        Step(work=work, words="polled", moment="arrived", call=poll),
-        Step(work=work, words="half of a poll's answer received", moment="answering", call=poll),
-        Step(work=work, words="download begun", moment="arrived", call=download),
-        Step(work=work, words="half of the output received", moment="answering", call=download),
-        Step(work=work, words="output received, nothing kept", point="before keeping"),
-        Step(work=work, words="receipt written, object not stored", point="before storing"),
-        Step(work=work, words="asset written, not settled", point="before settling"),
-    ]
-
-
-STEPS = [
-    *_calls(Work.PICTURE),
-    *(step for step in _calls(Work.NARRATION) if step.point != "before the intent"),
-    *_prediction(),
-    *_calls(Work.DRAFT),
-]
-
-
 async def crash(harness: Harness, step: Step, *, thorough: bool) -> Ending:
     """Kill a daemon at a step, let a new one go on, and count.
 
@@ -152,7 +62,7 @@ async def crash(harness: Harness, step: Step, *, thorough: bool) -> Ending:
     )
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await submitted(step.work)
-        with daemon(settings, directory, point=step.point, nth=step.work.nth) as victim:
+        with daemon(settings, directory, point=step.point, nth=step.nth) as victim:
             if step.moment:
                 _kill_from_outside(harness, step, victim)
             await anyio.to_thread.run_sync(wait, [victim.sentinel], _SECONDS)
@@ -170,11 +80,7 @@ async def submitted(work: Work, *, video: str = "video-1") -> UUID:
     accepted = await intake.accept(f"submit-{video}", b"{}", event, limits=Limits(), prices=OFFLINE)
     ready: dict[Any, Any] = {Job.wake_at: ago()}
     if work is not Work.DRAFT:
-        board = Storyboard(
-            title="Tea",
-            scenes=(Scene(id="s1", narration="Tea.", picture_prompt="A cup of tea"),),
-            aspect_ratio=AspectRatio.SQUARE,
-        )
+        board = work.storyboard
         ready |= {
             Job.status: Status.APPROVED,
             Job.storyboard_data: msgspec.json.encode(board).decode(),
@@ -191,7 +97,7 @@ def _kill_from_outside(harness: Harness, step: Step, victim: Any) -> None:
     seen = count(1)
 
     def tell(moment: str, call: str) -> None:
-        if moment == step.moment and step.call in call and next(seen) == step.work.nth:
+        if moment == step.moment and step.call in call and next(seen) == step.nth:
             kill(victim)
 
     for one in harness.watched:

@@ -126,7 +126,8 @@ class Harness:
     def charges(self) -> Counter[str]:
         """Return how often the providers have charged for each request."""
         asked = [
-            json.dumps([call["model"], call["contents"], call["generationConfig"]])
+            # A label names the charge: it is another's where the same is asked for again.
+            json.dumps({name: call[name] for name in call if name != "labels"}, sort_keys=True)
             for call in self.google.calls
         ]
         # Nothing is refused here: whatever arrived was made, and is charged.

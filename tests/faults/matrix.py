@@ -23,8 +23,9 @@ import anyio
 import psutil
 import structlog
 
-from tests.faults.crashes import STEPS, Ending, Step, Work, crash
+from tests.faults.crashes import Ending, crash
 from tests.faults.harness import LEASE_SECONDS, open_harness
+from tests.faults.steps import STEPS, Step, Work
 
 _HEAD = """\
 # Killed at every step
@@ -41,7 +42,8 @@ anew goes on until the video is finished (for a storyboard: until it lies before
 waits for a person. Charges are counted at that point.
 
 - **alone**: finished without anybody's word. Where the outcome of a call is unknown, a picture or a
-  narration waits for a person to look into the provider's account; a storyboard is drafted offline.
+  narration waits for a person to look into the provider's account; a storyboard is drafted offline,
+  the camera moves in place of a clip, and built-in music plays in place of a model's.
 - **charged**: calls that the provider charged for; **settled** and **unknown**: what the ledger
   holds; **shown**: the unknown ones that the video's document tells of. A call that was announced
   may or may not have been charged, so charged lies between settled and settled + unknown.
