@@ -1,6 +1,7 @@
 /** A real Payload application around the plugin: users, a media library, SQLite, and nothing else. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ar } from '@payloadcms/translations/languages/ar'
 import { de } from '@payloadcms/translations/languages/de'
 import { en } from '@payloadcms/translations/languages/en'
 import { es } from '@payloadcms/translations/languages/es'
@@ -60,7 +61,7 @@ export function makeConfig({
         migrationDir: path.join(dirname, 'migrations'),
         wal: true,
       }),
-    i18n: { fallbackLanguage: 'en', supportedLanguages: { de, en, es, fr } },
+    i18n: { fallbackLanguage: 'en', supportedLanguages: { ar, de, en, es, fr } },
     typescript: { autoGenerate: false },
     ...host,
     collections: [

@@ -1,9 +1,10 @@
 /**
- * Every word an editor reads, in English, German, French and Spanish.
+ * Every word an editor reads, in English, German, French, Spanish and Arabic.
  *
  * Independent of the languages that the host has switched on: another language
  * falls back to English.
  */
+import { ar } from './ar.ts'
 import { de } from './de.ts'
 import { en, type Translations } from './en.ts'
 import { es } from './es.ts'
@@ -12,11 +13,18 @@ import { fr } from './fr.ts'
 export type TranslationKey = keyof Translations
 export type TranslationParams = Record<string, number | string>
 
-const languages: Record<string, Translations> = { de, en, es, fr }
+const languages: Record<string, Translations> = { ar, de, en, es, fr }
+
+/** The categories of number that a word is written in, by how many forms of it there are. */
+const categories: Record<number, Intl.LDMLPluralRule[]> = {
+  2: ['one', 'other'],
+  6: ['zero', 'one', 'two', 'few', 'many', 'other'],
+}
 
 /**
  * Return the sentence in the given language, with `{name}` replaced by the parameter, and
- * `{name|one|other}` by the word that goes with its number.
+ * `{name|one|other}` by the word that goes with its number; Arabic writes all six of its forms,
+ * `{name|zero|one|two|few|many|other}`.
  */
 export function translate(
   language: string,
@@ -26,11 +34,11 @@ export function translate(
   const sentence = (languages[primary(language)] ?? en)[key]
   const numbers = new Intl.NumberFormat(language)
   const plural = new Intl.PluralRules(language)
-  const agreed = sentence.replace(
-    /\{(\w+)\|([^|}]*)\|([^|}]*)\}/g,
-    (_, name: string, one: string, other: string) =>
-      plural.select(Number(params[name])) === 'one' ? one : other,
-  )
+  const agreed = sentence.replace(/\{(\w+)\|([^}]*)\}/g, (_, name: string, written: string) => {
+    const forms = written.split('|')
+    const category = plural.select(Number(params[name]))
+    return forms[categories[forms.length]?.indexOf(category) ?? -1] ?? forms.at(-1) ?? ''
+  })
   return agreed.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     const value = params[name]
     if (value === undefined) return placeholder

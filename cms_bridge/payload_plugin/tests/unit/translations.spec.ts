@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { ar } from '../../src/translations/ar.ts'
 import { de } from '../../src/translations/de.ts'
 import { en } from '../../src/translations/en.ts'
 import { es } from '../../src/translations/es.ts'
@@ -8,7 +9,7 @@ import { type TranslationKey, translate, labels } from '../../src/translations/i
 
 const placeholders = (sentence: string): string[] => sentence.match(/\{\w+\}/g)?.toSorted() ?? []
 
-test.for(Object.entries({ de, es, fr }))(
+test.for(Object.entries({ ar, de, es, fr }))(
   '%s says everything, with the same values',
   ([, table]) => {
     for (const [key, sentence] of Object.entries(en)) {
@@ -31,6 +32,25 @@ test('another language falls back to English', () => {
   expect(translate('pl', 'action.approve')).toBe('Approve')
 })
 
-test('a label has all four languages', () => {
-  expect(labels('scene')).toEqual({ de: 'Szene', en: 'Scene', es: 'Escena', fr: 'Scène' })
+test('words go with their number, in the forms that the language has', () => {
+  const scenes = (language: string, total: number): string =>
+    translate(language, 'panel.scenesDone', { done: 0, total })
+  expect([1, 2].map((total) => scenes('de', total).split(' ').at(-1))).toEqual(['Szene', 'Szenen'])
+  expect([1, 2, 3, 11, 100].map((total) => scenes('ar', total).split(' ').at(-1))).toEqual([
+    'مشهد',
+    'مشهدين',
+    'مشاهد',
+    'مشهدًا',
+    'مشهد',
+  ])
+})
+
+test('a label has every language', () => {
+  expect(labels('scene')).toEqual({
+    ar: 'المشهد',
+    de: 'Szene',
+    en: 'Scene',
+    es: 'Escena',
+    fr: 'Scène',
+  })
 })

@@ -11,7 +11,10 @@ export function Facts({ facts }: { facts: readonly (readonly [string, string])[]
       {facts.map(([name, value]) => (
         <div className="rw-facts__fact" key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          {/* `1920 × 1080` runs from left to right among words that do not. */}
+          <dd>
+            <bdi>{value}</bdi>
+          </dd>
         </div>
       ))}
     </dl>
