@@ -551,6 +551,10 @@ def _check_trim(start: float, end: float, number: int) -> None:
         )
 
 
+VideoName = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^\u0000-\u001f\u007f]*" + END)]
+"""What the CMS calls one of its videos; empty for none."""
+
+
 class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What an editor wrote, before it became a storyboard."""
 
@@ -567,6 +571,10 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     palette: Palette = Palette()
     music: Mood | None = None
     """The built-in music to lay under the voice; None for none."""
+    follows: VideoName = ""
+    """The video of the same project whose scenes this one keeps in words of its own, by its name
+    in the CMS: the same film in another language. Empty for none; one that has no storyboard is
+    not followed."""
 
     def check(self, limits: Limits) -> None:
         """Raise `EmptyScript` or `LimitExceeded` unless there is something to film."""

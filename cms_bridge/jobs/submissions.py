@@ -31,7 +31,7 @@ from cms_bridge.records import ApprovalPolicy, JobRecord
 from cms_bridge.states import FINISHED, JobKind, Origin, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
-from render.storyboard import Brief, Limits, clean_text
+from render.storyboard import Brief, Limits, Storyboard, clean_text
 
 SUPERSEDED = Problem(code=Superseded.code, message=Superseded.said)
 """Why a job was cancelled that nobody cancelled."""
@@ -152,6 +152,22 @@ async def find(video: VideoRef) -> JobRecord:
     if row is None:
         raise JobNotFound("This video was not submitted, or its submission has yet to arrive.")
     return JobRecord.of(row)
+
+
+async def led(project: str, brief: Brief) -> Storyboard | None:
+    """Return the storyboard of the video that a brief follows, as its newest submission has it.
+
+    None where it follows none, or one that this project has no storyboard of.
+    """
+    if not brief.follows:
+        return None
+    row = (
+        await Job.select(*Job.all_columns())
+        .where(_video(project, brief.follows), Job.storyboard_data.is_not_null())
+        .order_by(Job.submission, ascending=False)
+        .first()
+    )
+    return JobRecord.of(row).storyboard if row else None
 
 
 async def is_superseded(job: JobRecord) -> bool:

@@ -3,6 +3,9 @@
 Nobody has approved anything yet, so what a model may charge for it has a bound
 of its own: twice the price of the question, for an answer and one that mends it.
 Past that the offline splitter drafts.
+
+The same film in another language keeps the scenes that the first one has, and of what is drafted
+only the words are taken. A script is then cut without any model: its words are all that is wanted.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +15,7 @@ import anyio.to_thread
 import msgspec
 
 from cms_bridge.errors import SpendCapReached
-from cms_bridge.jobs import leases, policies
+from cms_bridge.jobs import leases, policies, submissions
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.ledger.vault import find_text, keep_text
@@ -23,12 +26,14 @@ from cms_bridge.records import Stage
 from cms_bridge.states import StageName
 from daemon.work.contention import retry_contended
 from daemon.work.services import Services
+from render.drafting.following import follow
 from render.drafting.model import storyboard
 from render.drafting.offline import Draft, draft
 from render.errors import RefusedGeneration
 from render.generation.base import GeneratedText, GenerationRecord, Guard, Reservation, TextRequest
 from render.generation.chain import TextChain
 from render.generation.requests import request_digest
+from render.storyboard import Limits, clean_text
 
 MAX_ANSWERS = 2
 """How many answers, at the price of their question, a storyboard may cost."""
@@ -50,8 +55,25 @@ async def draft_storyboard(lease: Lease, services: Services) -> None:
 
 async def _draft(lease: Lease, services: Services) -> Draft:
     limits = services.settings.limits
+    led = await submissions.led(lease.project, lease.brief)
+    if led is None:
+        return await _drafted_alone(lease, services)
+    drafted = await (
+        _drafted_offline(lease, limits)
+        if clean_text(lease.brief.script)
+        else _drafted_alone(lease, services)
+    )
+    return msgspec.structs.replace(drafted, storyboard=follow(led, drafted.storyboard))
+
+
+async def _drafted_offline(lease: Lease, limits: Limits) -> Draft:
+    return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
+
+
+async def _drafted_alone(lease: Lease, services: Services) -> Draft:
+    limits = services.settings.limits
     if services.providers.text is None:
-        return await anyio.to_thread.run_sync(lambda: draft(lease.brief, limits=limits))
+        return await _drafted_offline(lease, limits)
     await services.vault.recover(lease.job_id, before=lease.attempt)
     ledger = await open_ledger(lease, caps=services.settings.caps)
     writer = _RememberingModel(

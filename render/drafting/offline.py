@@ -137,7 +137,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
             id=f"s{number}",
             narration=narration,
             on_screen_text=shorten(
-                _shown_words(heading, narration), min(_WORDS_SHOWN, limits.max_scene_chars)
+                shown_words(heading, narration), min(_WORDS_SHOWN, limits.max_scene_chars)
             ),
             picture_prompt=shorten(
                 _prompt(narration, title=title, about=about, style=style), limits.max_scene_chars
@@ -361,7 +361,8 @@ def _pieces(
     yield text, parting
 
 
-def _shown_words(heading: str, narration: str) -> str:
+def shown_words(heading: str, narration: str) -> str:
+    """Return what to show of a scene as text: its heading, or how its narration begins."""
     text = heading or narration
     dense = sum(script_of(char) in _DENSE_SCRIPTS for char in text) * 2 > len(text)
     return phrase(text, _DENSE_WORDS_SHOWN if dense else _WORDS_SHOWN)

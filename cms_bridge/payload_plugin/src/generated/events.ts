@@ -109,6 +109,7 @@ export interface Brief {
   aspectRatio?: AspectRatio
   palette?: Palette
   music?: Mood | null
+  follows?: string
 }
 /**
  * A project's three colours.

@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import anyio
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -15,6 +16,7 @@ from cms_bridge.jobs import leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.ledger.charges import charges_of
+from cms_bridge.states import Status
 from cms_bridge.storage.base import ObjectStore
 from daemon.settings import DaemonSettings
 from daemon.work.drafting import MAX_ANSWERS, draft_storyboard
@@ -26,8 +28,9 @@ from render.generation.chain import Rung, TextChain
 from render.generation.models import ModelsConfig
 from render.generation.patience import Patience
 from render.generation.providers import open_providers
+from render.storyboard import Storyboard
 from tests.support import events
-from tests.support.jobs import accept
+from tests.support.jobs import accept, put
 from tests.support.ledger import AMPLE, HOUR, check_books, die
 
 pytestmark = [pytest.mark.anyio]
@@ -49,7 +52,9 @@ def writes(*narrations: str) -> Make:
     return write
 
 
-async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 1) -> UUID:
+async def drafted(
+    database: str, directory: Path, *makes: Make, attempts: int = 1, **brief: Any
+) -> UUID:
     """Let a worker draft a storyboard with a chain of these models."""
     rungs = [
         Rung(provider="p", model=f"m{number}", price=lambda _: PRICE, make=make)
@@ -65,7 +70,7 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
         api_key=SecretStr("an-api-key-of-more-than-32-characters"),
         link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
     )
-    job = (await accept(events.submitted(video=uuid4().hex))).job_id
+    job = (await accept(events.submitted(video=uuid4().hex, **brief))).job_id
     async with open_providers(ModelsConfig()) as free:
         services = Services(
             settings=settings,
@@ -94,6 +99,15 @@ async def drafted(database: str, directory: Path, *makes: Make, attempts: int = 
             else:
                 await die(job)
     return job
+
+
+def encoded(board: Storyboard) -> str:
+    return msgspec.json.encode(board).decode()
+
+
+def replace_scenes(board: Storyboard, **fields: Any) -> Storyboard:
+    scenes = tuple(msgspec.structs.replace(scene, **fields) for scene in board.scenes)
+    return msgspec.structs.replace(board, scenes=scenes)
 
 
 async def told(job: UUID) -> dict[str, Any]:
@@ -136,3 +150,36 @@ async def test_a_good_storyboard_costs_one_answer_and_nothing_of_what_is_approve
     assert row.storyboard
     assert [scene.narration for scene in row.storyboard.scenes] == ["One sentence.", "And another."]
     await check_books(AMPLE)
+
+
+async def test_another_language_keeps_the_scenes_and_asks_no_model(
+    database: str, tmp_path: Path
+) -> None:
+    board = events.storyboard("One sentence.", "And another.")
+    pictured = replace_scenes(board, picture_prompt="A boat.")
+    english = (await accept(events.submitted(video="film"))).job_id
+    await put(english, Status.STORYBOARD_COMPLETE, storyboard_data=encoded(pictured))
+    german: dict[str, Any] = {"script": "Ein Satz. Noch einer.", "locale": "de", "follows": "film"}
+
+    job = await drafted(database, tmp_path, is_useless, **german)
+
+    row = await transitions.find(job)
+    assert row.storyboard
+    assert row.storyboard.locale == "de"
+    assert [(scene.narration, scene.picture_prompt) for scene in row.storyboard.scenes] == [
+        ("Ein Satz.", "A boat."),
+        ("Noch einer.", "A boat."),
+    ]
+    assert row.actual_cost == 0
+    assert await charges_of(job) == []
+
+
+async def test_a_video_of_another_project_is_not_followed(database: str, tmp_path: Path) -> None:
+    foreign = (await accept(events.submitted(video="film", project="other"))).job_id
+    await put(
+        foreign, Status.STORYBOARD_COMPLETE, storyboard_data=encoded(events.storyboard("Secret."))
+    )
+    job = await drafted(database, tmp_path, writes("One sentence.", "And another."), follows="film")
+    row = await transitions.find(job)
+    assert row.storyboard
+    assert [scene.picture_prompt for scene in row.storyboard.scenes] == ["A boat.", "A boat."]
