@@ -279,6 +279,33 @@ class TestInGerman:
         expect(produced).to_contain_text("Noch nicht eingereicht")
 
 
+class TestInArabic:
+    def test_the_film_s_page_runs_from_right_to_left(
+        self, browsing: Browsing, production: Production
+    ) -> None:
+        with browsing.context.new_page() as page:
+            browsing.context.add_cookies(
+                [{"name": "payload-lng", "value": "ar", "url": production.address}]
+            )
+            page.goto(production.address)
+            produced = page.get_by_role("region", name="إنتاج الفيديو")
+            expect(produced.get_by_role("article").first).to_contain_text("المشهد 1")
+            expect(page.locator("html")).to_have_attribute("dir", "RTL")
+            page.screenshot(path=browsing.directory / "arabic.png", full_page=True)
+            around = produced.bounding_box()
+            headline = produced.locator(".rw-panel__headline").bounding_box()
+            first_step = produced.locator(".rw-steps__step").first.bounding_box()
+            assert around
+            assert headline
+            assert first_step
+            right = around["x"] + around["width"]
+            assert right - (headline["x"] + headline["width"]) < 40
+            assert right - (first_step["x"] + first_step["width"]) < 40
+            assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+            in_english = produced.get_by_text(re.compile("Scene|Storyboard|Estimated|Approve"))
+            expect(in_english).to_have_count(0)
+
+
 @pytest.mark.usefixtures("production")
 class TestAllTheWhile:
     """What the window heard in all of the tests above; the last one closes it."""
