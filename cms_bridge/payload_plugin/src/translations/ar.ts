@@ -358,7 +358,7 @@ export const ar: Translations = {
   exports: 'هذا الفيلم بأشكال أخرى',
   'exports.away': 'لا يمكن سرد الأشكال الأخرى لهذا الفيلم في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   'exports.cropped': 'صور مقتصّة',
-  'exports.captioned': 'مع ترجمة داخل الصورة',
+  'exports.captioned': 'مع تسميات داخل الصورة',
   'exports.wantStream': 'أيضًا كبثّ (HLS)، للمشغّلات على أي اتصال',
   'exports.stream': 'بثّ (HLS)',
   'exports.waits': 'ينتظر من يحق له الموافقة على سعره: {amount}.',
