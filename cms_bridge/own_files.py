@@ -27,12 +27,14 @@ _USES = {
     Role.CLIP: Use.CLIP,
     Role.NARRATION: Use.SOUND,
     Role.MUSIC: Use.SOUND,
+    Role.REFERENCE: Use.PICTURE,
 }
 FIELDS = {
     Role.PICTURE: "picture",
     Role.CLIP: "clip.own",
     Role.NARRATION: "narrationFile",
     Role.MUSIC: "music.own",
+    Role.REFERENCE: "cast.references",
 }
 """Where a storyboard, or a scene, names a file of one's own, by the wire's names."""
 
@@ -93,6 +95,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     scene: int | None = None
     """The scene's number; None for what belongs to the whole."""
+    member: str = ""
+    """Whom of the cast it shows; empty for what is no reference."""
 
     @property
     def field(self) -> str:
@@ -112,6 +116,9 @@ def named_in(storyboard: Storyboard) -> Iterator[Named]:
                 yield Named(file=file, role=role, scene=number)
     if storyboard.music and storyboard.music.own:
         yield Named(file=storyboard.music.own, role=Role.MUSIC)
+    for member in storyboard.cast:
+        for file in member.references:
+            yield Named(file=file, role=Role.REFERENCE, member=member.name)
 
 
 async def check(project: str, storyboard: Storyboard, *, limits: Limits) -> None:
@@ -231,6 +238,8 @@ def _check_length(named: Named, seconds: float, limits: Limits) -> None:
 def fault(named: Named) -> tuple[str, dict[str, str]]:
     """Return where it is, for a sentence and for programs."""
     told = {"role": named.role.value, "field": named.field}
+    if named.member:
+        return f"“{named.member}” of the cast", {**told, "member": named.member}
     if named.scene is None:
         return "The whole film", told
     return f"Scene {named.scene}", {**told, "scene": str(named.scene)}

@@ -243,11 +243,16 @@ class BridgeSettings(DatabaseSettings):
     max_title_chars: Annotated[int, Field(gt=0)] = Limits().max_title_chars
     """Characters of a title."""
     max_style_chars: Annotated[int, Field(gt=0)] = Limits().max_style_chars
-    """Characters of a style, and of a voice."""
+    """Characters of a style, of each part of a look, and of a voice."""
+    max_cast: Annotated[int, Field(gt=0)] = Limits().max_cast
+    """Members of a project's cast."""
+    max_references: Annotated[int, Field(gt=0)] = Limits().max_references
+    """Reference pictures of one member of a cast."""
     max_scenes: Annotated[int, Field(gt=0)] = Limits().max_scenes
     """Scenes of one storyboard."""
     max_scene_chars: Annotated[int, Field(gt=0)] = Limits().max_scene_chars
-    """Characters of one scene's narration, picture prompt or on-screen text, each."""
+    """Characters of one scene's narration, picture prompt or on-screen text, each, and of what
+    describes a member of a cast."""
     min_scene_seconds: Annotated[float, Field(gt=0)] = Limits().min_scene_seconds
     """Shortest scene, or transition, that may be asked for."""
     max_scene_seconds: Annotated[float, Field(gt=0)] = Limits().max_scene_seconds
@@ -378,6 +383,8 @@ class BridgeSettings(DatabaseSettings):
             max_script_chars=self.max_script_chars,
             max_title_chars=self.max_title_chars,
             max_style_chars=self.max_style_chars,
+            max_cast=self.max_cast,
+            max_references=self.max_references,
             max_scenes=self.max_scenes,
             max_scene_chars=self.max_scene_chars,
             min_scene_seconds=self.min_scene_seconds,

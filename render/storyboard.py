@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from render.cast import CastMember, CastName, Look
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.own import OwnFile
 from render.schema import END
@@ -159,6 +160,8 @@ class Role(enum.StrEnum):
     NARRATION = "narration"
     MUSIC = "music"
     LOGO = "logo"
+    REFERENCE = "reference"
+    """A picture of somebody or something of the cast, which a model is shown."""
     TEXT = "text"
 
 
@@ -288,12 +291,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Characters of script and of brief, each."""
     max_title_chars: int = 500
     max_style_chars: int = 10_000
-    """Characters of style and of voice, each, and of every text on where something comes from."""
+    """Characters of style, voice and each part of a look, and of every text on where something
+    comes from."""
     max_ingredients: int = 100
     """Of the whole, and of each scene."""
+    max_cast: int = 50
+    """Members of a cast."""
+    max_references: int = 6
+    """Pictures of one member of a cast."""
     max_scenes: int = 200
     max_scene_chars: int = 5_000
-    """Characters in one scene's narration, prompt or on-screen text."""
+    """Characters in one scene's narration, prompt or on-screen text, and of what describes a
+    member of the cast."""
     min_scene_seconds: float = 0.04
     """A frame, at the slowest rate or nearly; also of a transition."""
     max_scene_seconds: float = 600
@@ -353,12 +362,14 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """How fast it is spoken; None for as fast as the whole."""
     pause_after: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_PAUSE)] = 0.0
     """Seconds that it stays once all is said, besides the usual; nothing where none is."""
+    cast: tuple[CastName, ...] = ()
+    """Names of the cast that it shows, besides those that stand in narration and prompt."""
     ingredients: tuple[Ingredient, ...] = ()
 
 
 _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
-    "own", "speed", "pauseAfter",
+    "own", "speed", "pauseAfter", "cast", "look",
 )  # fmt: skip
 """Of the whole, a scene, a clip or music: fields that storyboards were approved without, whose
 default is nothing."""
@@ -374,7 +385,11 @@ class Storyboard(
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     style: str = ""
-    """How pictures should look, in words."""
+    """How pictures should look, in words; empty for the look's."""
+    look: Look | None = None
+    """How all films of its project look."""
+    cast: tuple[CastMember, ...] = ()
+    """Who and what comes back in its pictures, as it was when this was written."""
     voice: str = ""
     """Who should speak, by a catalogue's id or in a provider's terms; empty for the locale's
     default."""
@@ -428,13 +443,38 @@ class Storyboard(
 
 
 def _check_words(of: "Brief | Storyboard", limits: Limits) -> None:
+    look = of.look or Look()
+    _check_cast(of.cast, limits)
     for what, text, limit in (
         ("the title", of.title, limits.max_title_chars),
         ("the style", of.style, limits.max_style_chars),
+        ("the look's style", look.style, limits.max_style_chars),
+        ("the look's palette", look.palette, limits.max_style_chars),
+        ("the look's lens", look.lens, limits.max_style_chars),
         ("the voice", of.voice, limits.max_style_chars),
     ):
         if len(text) > limit:
             raise LimitExceeded(what, limit=limit, value=len(text), unit="characters")
+
+
+def _check_cast(cast: tuple[CastMember, ...], limits: Limits) -> None:
+    if len(cast) > limits.max_cast:
+        raise LimitExceeded("the cast", limit=limits.max_cast, value=len(cast), unit="members")
+    names: set[str] = set()
+    for member in cast:
+        if member.name.casefold() in names:
+            raise InvalidStoryboard(
+                f"Two of the cast are called “{member.name}”.", field="cast", name=member.name
+            )
+        names.add(member.name.casefold())
+        for what, value, limit, unit in (
+            ("the description", len(member.description), limits.max_scene_chars, "characters"),
+            ("the references", len(member.references), limits.max_references, "pictures"),
+        ):
+            if value > limit:
+                raise LimitExceeded(
+                    f"{what} of “{member.name}”", limit=limit, value=value, unit=unit
+                )
 
 
 def _check_ingredients(
@@ -485,6 +525,14 @@ def _check_music(music: Music, limits: Limits) -> None:
 
 
 def _check_scene(scene: Scene, number: int, limits: Limits) -> None:
+    if len(scene.cast) > limits.max_cast:
+        raise LimitExceeded(
+            "the cast",
+            limit=limits.max_cast,
+            value=len(scene.cast),
+            unit="members",
+            scene=str(number),
+        )
     _check_ingredients(scene.ingredients, limits, scene=str(number))
     for what, text in (
         ("the narration", scene.narration),
@@ -564,6 +612,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     script: str = ""
     """The words to be spoken; paragraphs are a hint at scenes."""
     style: str = ""
+    look: Look | None = None
+    cast: tuple[CastMember, ...] = ()
     voice: str = ""
     speed: Speed | None = None
     locale: Locale = "en"

@@ -31,6 +31,7 @@ from cms_bridge.pricing.estimates import MusicEstimate, Prices, SceneEstimate
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
+from render.problem import Problem
 from render.storyboard import Storyboard
 
 log = structlog.get_logger()
@@ -63,6 +64,9 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Null where no model is to compose any."""
     changes: tuple[Difference, ...]
     """What it shows or says otherwise than the newest film; none where there is no film."""
+    warnings: tuple[Problem, ...]
+    """What there is to say before anything is paid, such as that a scene calls for somebody whom
+    the cast does not have."""
 
 
 class ApprovalRequest(
@@ -206,6 +210,7 @@ async def price_quote(job: JobRecord, storyboard: Storyboard, prices: Prices) ->
         scenes=priced.scenes,
         music=priced.music,
         changes=differences(filmed, storyboard) if filmed else (),
+        warnings=priced.warnings,
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
-from cms_bridge import assets, lexicons, own_files
+from cms_bridge import assets, lexicons, own_files, references
 from cms_bridge.assets import AssetRecord
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
 from cms_bridge.jobs.moves import find
@@ -99,9 +99,10 @@ async def _scene_assets(
     job: JobRecord, storyboard: Storyboard, brought: Mapping[OwnFile | None, UploadRecord]
 ) -> tuple[tuple[str, SceneAssets], ...]:
     lexicon = await lexicons.of_project(job.project)
+    settled = await references.settled(job.project, storyboard)
     asked = {
         (scene.id, kind): digests(
-            image_request(storyboard, scene)
+            image_request(settled, scene)
             if kind is Kind.PICTURE
             else speech_request(storyboard, scene, lexicon)
         )

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets, lexicons
+from cms_bridge import assets, lexicons, references
 from cms_bridge.pricing.estimates import made_for
 from cms_bridge.records import JobRecord
 from render.errors import InvalidStoryboard
@@ -103,6 +103,7 @@ async def _regenerated(job: JobRecord, storyboard: Storyboard, change: Regenerat
 
 async def _next_take(job: JobRecord, storyboard: Storyboard, scene: Scene, kind: Kind) -> Scene:
     lexicon = await lexicons.of_project(job.project)
+    storyboard = await references.settled(job.project, storyboard)
     number = scene.picture_take if kind is Kind.PICTURE else scene.narration_take
     while number < _MOST_TAKES:
         number += 1

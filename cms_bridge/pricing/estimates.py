@@ -12,15 +12,16 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge import assets, lexicons
+from cms_bridge import assets, lexicons, references
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.states import JobKind
+from render import casting
 from render.generation.base import ClipRequest, ImageRequest, Kind, MusicRequest, SpeechRequest
 from render.generation.clip_models import ClipModel
 from render.generation.models import ModelsConfig
 from render.generation.music_models import SongModel
-from render.generation.prices import SLOWEST, Price, image_price, speech_price
-from render.generation.prompts import picture_prompt
+from render.generation.picture_models import PictureModel
+from render.generation.prices import SLOWEST, Price, speech_price
 from render.generation.requests import (
     clip_cost,
     clip_request,
@@ -31,9 +32,11 @@ from render.generation.requests import (
     music_cost,
     music_request,
     own_file,
+    picture_cost,
     speech_request,
 )
 from render.generation.voices import FREE, GEMINI, REPLICATE, provider_of
+from render.problem import Problem
 from render.pronunciation import Pronunciation
 from render.storyboard import Motion, Scene, Storyboard, clean_text
 
@@ -85,14 +88,17 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         speech_models.append((REPLICATE, models.replicate_speech))
         clip_models.append(models.replicate_clips)
         song_models.append(models.replicate_music)
-    image_prices = [models.price(model) for model in image_models if model]
+    image_rungs = [
+        (models.price(model), models.picture_model(model)) for model in image_models if model
+    ]
     speech_prices = [(whose, models.price(model)) for whose, model in speech_models if model]
     clip_rungs = [(models.price(model), models.clip_model(model)) for model in clip_models if model]
     song_rungs = [(models.price(model), models.song_model(model)) for model in song_models if model]
 
-    def picture(request: ImageRequest, rungs: list[Price]) -> Decimal:
-        prompt = picture_prompt(request)
-        return max((image_price(price, prompt) for price in rungs), default=Decimal(0))
+    def picture(request: ImageRequest, rungs: list[tuple[Price, PictureModel]]) -> Decimal:
+        return max(
+            (picture_cost(price, model, request) for price, model in rungs), default=Decimal(0)
+        )
 
     def speakers(request: SpeechRequest) -> list[Price]:
         # In the order in which a chain asks for this voice (`SpeechChain`).
@@ -117,9 +123,9 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         )
 
     return Prices(
-        picture=lambda request: picture(request, image_prices),
+        picture=lambda request: picture(request, image_rungs),
         narration=lambda request: narration(request, speakers(request)),
-        usual_picture=lambda request: picture(request, image_prices[:1]),
+        usual_picture=lambda request: picture(request, image_rungs[:1]),
         usual_narration=lambda request: narration(request, speakers(request)[:1]),
         clip=(lambda request: clip(request, clip_rungs)) if clip_rungs else None,
         usual_clip=lambda request: clip(request, clip_rungs[:1]),
@@ -166,6 +172,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     scenes: tuple[SceneEstimate, ...]
     music: MusicEstimate | None = None
     """None where no model is to compose any."""
+    warnings: tuple[Problem, ...] = ()
+    """What there is to say before anything is paid, such as of names that are called in vain."""
 
     @property
     def total(self) -> Decimal:
@@ -255,6 +263,7 @@ def estimate(  # noqa: PLR0913 - keyword-only past the second
         music=_music(storyboard, prices, existing | {digest for owner, digest in own if not owner})
         if Kind.MUSIC in kinds
         else None,
+        warnings=casting.findings(storyboard),
     )
 
 
@@ -268,6 +277,7 @@ async def estimate_in(
 ) -> Estimate:
     """Price a storyboard within a project, whose assets are reused, as are all of these jobs'."""
     lexicon = await lexicons.of_project(project)
+    approved, storyboard = storyboard.digest, await references.settled(project, storyboard)
     request_digests = {
         digest
         for scene in storyboard.scenes
@@ -282,7 +292,8 @@ async def estimate_in(
         request_digests |= digests(music)
     existing = await assets.existing(project, request_digests)
     own = await assets.owned(jobs, request_digests) if jobs else frozenset[tuple[str, str]]()
-    return estimate(storyboard, prices, existing=existing, own=own, kinds=kinds, lexicon=lexicon)
+    priced = estimate(storyboard, prices, existing=existing, own=own, kinds=kinds, lexicon=lexicon)
+    return msgspec.structs.replace(priced, storyboard_digest=approved)
 
 
 def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float = 1) -> ClipRequest:

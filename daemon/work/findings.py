@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cms_bridge.assets import WHOLE, AssetRecord
+from render import casting
 from render.generation.base import Kind
 from render.problem import Problem
 from render.storyboard import Storyboard
@@ -37,7 +38,7 @@ def all_warnings(
     storyboard: Storyboard, records: list[AssetRecord], fallbacks: Mapping[str, Problem]
 ) -> tuple[Problem, ...]:
     """Return those of single scenes, and what can be said once all are made."""
-    warnings = list(scene_warnings(storyboard, records, fallbacks))
+    warnings = [*casting.findings(storyboard), *scene_warnings(storyboard, records, fallbacks)]
     # That no model composed says itself.
     placeholders = [
         record

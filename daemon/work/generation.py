@@ -9,7 +9,7 @@ warning says why (`daemon.work.motion`). So it is with the music of the whole fi
 asked for by its length (`daemon.work.music`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cms_bridge import assets, lexicons
+from cms_bridge import references as cast_references
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place
 from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
@@ -27,7 +28,7 @@ from cms_bridge.pricing.estimates import MADE, brought_for, made_for
 from cms_bridge.records import Stage
 from cms_bridge.states import StageName
 from cms_bridge.storage.base import StorageError
-from daemon.work import origins, own_files
+from daemon.work import origins, own_files, references
 from daemon.work.contention import retry_contended
 from daemon.work.findings import all_warnings, merge, scene_numbers, scene_warnings
 from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
@@ -54,6 +55,7 @@ from render.generation.requests import (
     own_digest,
     own_file,
     speech_request,
+    with_references,
 )
 from render.problem import Problem
 from render.pronunciation import Pronunciation
@@ -107,21 +109,29 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
     until then is kept and found again.
     """
     await services.vault.recover(lease.job_id, before=lease.attempt)
-    generation = _Generation(
-        lease=lease,
-        storyboard=storyboard,
-        directory=directory,
-        services=services,
-        ledger=await open_ledger(lease, caps=services.settings.caps),
-        lexicon=await lexicons.of_project(lease.project),
-        reporter=reporter,
-    )
+    await own_files.check(lease, storyboard, services)
     wanted = [
         (scene, kind)
         for scene in storyboard.scenes
         for kind in kinds
         if kind in made_for(scene) + brought_for(scene)
     ]
+    asked = await cast_references.settled(lease.project, storyboard)
+    generation = _Generation(
+        lease=lease,
+        storyboard=asked,
+        directory=directory,
+        services=services,
+        ledger=await open_ledger(lease, caps=services.settings.caps),
+        lexicon=await lexicons.of_project(lease.project),
+        references=await references.read(
+            lease,
+            asked,
+            [scene for scene, kind in wanted if kind is Kind.PICTURE],
+            services,
+        ),
+        reporter=reporter,
+    )
     records: list[AssetRecord] = []
     pending = {
         scene.id: sum(1 for other, _ in wanted if other is scene) for scene in storyboard.scenes
@@ -129,8 +139,8 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
 
     failures: list[Exception] = []
     fallbacks: dict[str, Problem] = {}
-    composed = storyboard.music is not None and bool(storyboard.music.prompt)
-    composed = composed and Kind.MUSIC in kinds
+    music = storyboard.music
+    composed = music is not None and bool(music.prompt) and Kind.MUSIC in kinds
 
     async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
         async with services.clips if _moving(scene, kind) else services.generations:
@@ -180,7 +190,6 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             warnings=merge(lease.warnings, scene_warnings(storyboard, records, fallbacks)),
         )
 
-    await own_files.check(lease, storyboard, services)
     for step in (_brought, _made, _moving):
         async with anyio.create_task_group() as group:
             for scene, kind in wanted:
@@ -215,6 +224,8 @@ class _Generation:
     services: Services
     ledger: Ledger
     lexicon: Sequence[Pronunciation]
+    references: Mapping[str, bytes]
+    """Pictures of the cast, by their names."""
     reporter: Reporter
 
     async def asset(
@@ -277,7 +288,8 @@ class _Generation:
         self, scene: Scene, kind: Kind, records: Collection[AssetRecord]
     ) -> MediaRequest:
         if kind is Kind.PICTURE:
-            return image_request(self.storyboard, scene)
+            request = image_request(self.storyboard, scene)
+            return with_references(request, self.references)
         if kind is Kind.NARRATION:
             return speech_request(self.storyboard, scene, self.lexicon)
         if own_file(scene, kind):

@@ -57,12 +57,18 @@ every word of it, in its order and its language, with nothing added, left out or
 Headings and marks such as "Scene 1:" are not spoken.
 - If "script" is empty, write the narration from "brief", in the language "locale".
 - A scene holds one thought and takes about six seconds to say; {{most_scenes}} scenes at most.
-- "picturePrompt": what to draw, in English, concrete and self-contained, in the look that \
-"style" asks for; people and places look the same in every scene. No letters in the picture.
+- "picturePrompt": what to draw, in English, concrete and self-contained; people and places look \
+the same in every scene. No letters in the picture. Whatever "style" asks for is added by itself: \
+let it fit, and do not repeat it.
 - "onScreenText": at most eight words to show, in the language "locale"; empty where none help.
 - "textStyle": "title" for words that open or close the video, else "lower_third".
 - "motion" and "transition": how the camera moves, and how the scene gives way to the next; \
 mostly "crossfade" or "cut", and "fade", "wipe_left" or "slide_left" only where a part ends."""
+
+_CAST = """
+- "cast": who and what comes back in this project's videos. Where one of them is seen, call it in \
+"picturePrompt" by its very name; how it looks is added by itself.
+"""
 
 _REPAIR = """
 
@@ -152,6 +158,11 @@ def storyboard_request(
         "locale": brief.locale,
         "aspectRatio": brief.aspect_ratio,
     }
+    if brief.cast:
+        material["cast"] = [
+            {"name": one.name, "kind": one.kind, "description": clean_text(one.description)}
+            for one in brief.cast
+        ]
     if rejected:
         material["firstAnswer"] = rejected[-1].content
     words = material["script"] or material["brief"]
@@ -161,6 +172,7 @@ def storyboard_request(
     tokens = _TOKENS_OF_THOUGHT + 2 * len(words) + scenes * _TOKENS_PER_SCENE
     return TextRequest(
         instructions=_INSTRUCTIONS.format(most_scenes=limits.max_scenes)
+        + (_CAST if brief.cast else "")
         + (_REPAIR + faults if faults else ""),
         material=msgspec.json.encode(material).decode(),
         schema=_schema(limits),
@@ -215,6 +227,8 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         locale=own.locale,
         aspect_ratio=own.aspect_ratio,
         style=own.style,
+        look=own.look,
+        cast=own.cast,
         voice=own.voice,
         speed=own.speed,
         palette=own.palette,

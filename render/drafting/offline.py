@@ -140,7 +140,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
                 shown_words(heading, narration), min(_WORDS_SHOWN, limits.max_scene_chars)
             ),
             picture_prompt=shorten(
-                _prompt(narration, title=title, about=about, style=style), limits.max_scene_chars
+                _prompt(narration, title=title, about=about), limits.max_scene_chars
             ),
             motion=_MOTIONS[(number - 1) % len(_MOTIONS)],
             transition=Transition.CROSSFADE,
@@ -153,6 +153,8 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         locale=brief.locale,
         aspect_ratio=brief.aspect_ratio,
         style=style,
+        look=brief.look,
+        cast=brief.cast,
         voice=clean_text(brief.voice),
         speed=brief.speed,
         palette=brief.palette,
@@ -368,12 +370,11 @@ def shown_words(heading: str, narration: str) -> str:
     return phrase(text, _DENSE_WORDS_SHOWN if dense else _WORDS_SHOWN)
 
 
-def _prompt(narration: str, *, title: str, about: str, style: str) -> str:
+def _prompt(narration: str, *, title: str, about: str) -> str:
     parts = (
         f"A picture for a video called “{title}”." if title else "A picture for a video.",
         f"The video is about this: {about}." if about else "",
         f"Show what this line speaks of: {shorten(narration, 600)}",
-        f"Style: {style}." if style else "",
         "No words, letters or captions in the picture.",
     )
     return "\n".join(part for part in parts if part)

@@ -13,11 +13,31 @@ from typing import Any, Protocol
 
 import msgspec
 
+from render.cast import CastKind, Look
 from render.measures import Measures
 from render.problem import Problem
 from render.pronunciation import Pair, pronounced
 from render.source import Credit, Source
 from render.storyboard import AspectRatio, Palette
+
+
+class ReferencePicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of somebody or something that a picture is to show."""
+
+    name: str
+    """SHA-256, in hex, that names what it is of: another picture has another name."""
+    data: bytes = b""
+    """A JPEG (`render.generation.small_pictures`); empty where it is only to be priced or named."""
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody or something of the cast that a picture is to show as it always looks."""
+
+    name: str
+    kind: CastKind
+    description: str = ""
+    references: tuple[ReferencePicture, ...] = ()
+    """The best first."""
 
 
 class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +59,21 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
     palette: Palette = Palette()
     take: int = 0
     """Counts how often it was asked for anew in the same words."""
+    look: Look = Look()
+    """How all pictures of its project look; the style before it takes the place of its own."""
+    cast: tuple[Figure, ...] = ()
+    """Whom and what it shows."""
+
+    @property
+    def references(self) -> tuple[ReferencePicture, ...]:
+        """The reference pictures in the order of their worth: first one of each figure."""
+        longest = max((len(figure.references) for figure in self.cast), default=0)
+        return tuple(
+            figure.references[nth]
+            for nth in range(longest)
+            for figure in self.cast
+            if nth < len(figure.references)
+        )
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +106,8 @@ class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """How long it should last; what is longer than a model's clips holds its last picture."""
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    look: Look = Look()
+    """How all pictures of its film look, the film's own style included."""
     first: bytes = b""
     """The still itself; empty where it is only to be priced or named."""
     next_still: str = ""

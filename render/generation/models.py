@@ -13,6 +13,7 @@ import msgspec
 from render.errors import InvalidModels
 from render.generation.clip_models import CLIP_MODELS, ClipModel
 from render.generation.music_models import SONG_MODELS, SongModel
+from render.generation.picture_models import NO_REFERENCES, PICTURE_MODELS, PictureModel
 from render.generation.prices import PRICES, Price
 
 SUCCESSORS: Mapping[str, str] = {
@@ -83,6 +84,9 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Replaces and adds rows of the price table."""
     clips: Mapping[str, ClipModel] = {}
     """Replaces and adds rows of what models for clips take (`render.generation.clip_models`)."""
+    pictures: Mapping[str, PictureModel] = {}
+    """Replaces and adds rows of what models that draw take of reference pictures
+    (`render.generation.picture_models`)."""
     songs: Mapping[str, SongModel] = {}
     """Replaces and adds rows of what models for music take (`render.generation.music_models`)."""
     clip_seconds: float = 600
@@ -99,6 +103,10 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def price(self, model: str) -> Price:
         """Return a model's row; raise `KeyError`."""
         return self.prices[model] if model in self.prices else PRICES[model]
+
+    def picture_model(self, model: str) -> PictureModel:
+        """Return what a model that draws takes of reference pictures: none, without a row."""
+        return self.pictures.get(model) or PICTURE_MODELS.get(model, NO_REFERENCES)
 
     def clip_model(self, model: str) -> ClipModel:
         """Return what a model for clips takes; raise `KeyError`."""
@@ -167,6 +175,8 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 f"Music may take up to 3,600 seconds to be made; this is {self.music_seconds:g}."
             )
         for model, row in self.clips.items():
+            found += row.faults(model)
+        for model, row in self.pictures.items():
             found += row.faults(model)
         for model, row in self.songs.items():
             found += row.faults(model)

@@ -32,7 +32,7 @@ SLOWEST = 2
 """A voice takes at most this many times as long as a calm narrator."""
 _LEAST_SPOKEN_SECONDS = 4
 _TOKENS_PER_PICTURE_IN = 2_000
-"""At the most, for a picture that goes into a model for clips."""
+"""At the most, for a picture that goes into a model."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,10 +134,12 @@ def usage_cost(price: Price, usage: Usage) -> Decimal:
     )
 
 
-def image_price(price: Price, prompt: str) -> Decimal:
-    """Return what a picture may cost."""
+def image_price(price: Price, prompt: str, *, pictures: int = 0) -> Decimal:
+    """Return what a picture may cost, with so many that are shown to the model."""
     tokens = Usage(
-        text_in=_size(prompt), text_out=price.text_beside_image, image_out=price.tokens_per_image
+        text_in=_size(prompt) + pictures * _TOKENS_PER_PICTURE_IN,
+        text_out=price.text_beside_image,
+        image_out=price.tokens_per_image,
     )
     return _rounded(price.per_image + usage_cost(price, tokens))
 

@@ -1,6 +1,11 @@
 """The words a model is given: what to draw, and an editor's text as mere material."""
 
-from render.generation.base import ClipRequest, ImageRequest, MusicRequest
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from render.cast import Look
+from render.generation.base import ClipRequest, Figure, ImageRequest, MusicRequest
 from render.storyboard import clean_text
 
 _NO_LETTERS = "No words, letters or captions in the picture."
@@ -13,17 +18,25 @@ OPENING = "<<<material>>>"
 CLOSING = "<<<end of material>>>"
 
 
-def picture_prompt(request: ImageRequest) -> str:
-    """Return what to ask a model to draw.
+def picture_prompt(request: ImageRequest, *, shown: int | None = None) -> str:
+    """Return what to ask a model to draw that is shown so many references, or all of them.
 
     The engine and the card set text over a picture in real fonts; letters that
     a model paints are misspelt, and in no viewer's language.
     """
     wanted = clean_text(request.prompt) or clean_text(request.text) or clean_text(request.title)
-    style = clean_text(request.style)
+    numbers = {
+        reference.name: number
+        for number, reference in enumerate(
+            request.references
+            if shown is None
+            else [one for one in request.references if one.data][:shown],
+            start=1,
+        )
+    }
     parts = [wanted or "A calm, abstract background."]
-    if style and style not in wanted:
-        parts.append(f"Style: {style}.")
+    parts += _cast_lines(request.cast, numbers)
+    parts += _look_lines(look_with(request.look, request.style), wanted)
     if _NO_LETTERS not in wanted:
         parts.append(_NO_LETTERS)
     return "\n".join(parts)
@@ -32,7 +45,39 @@ def picture_prompt(request: ImageRequest) -> str:
 def clip_prompt(request: ClipRequest) -> str:
     """Return what to ask a model to let happen in a still."""
     wanted = clean_text(request.prompt) or "It comes to life: small, natural movements."
-    return f"{wanted}\n{_ONE_SHOT}"
+    return "\n".join((wanted, *_look_lines(request.look, wanted), _ONE_SHOT))
+
+
+def look_with(look: Look, style: str) -> Look:
+    """Return a look whose style is a film's own, where that has one."""
+    style = clean_text(style)
+    return msgspec.structs.replace(look, style=style) if style else look
+
+
+def _look_lines(look: Look, wanted: str) -> list[str]:
+    """Return what a look adds to the words of a scene, which may name some of it already."""
+    named = (
+        ("Style", clean_text(look.style)),
+        ("Colour palette", clean_text(look.palette)),
+        ("Lens", clean_text(look.lens)),
+    )
+    return [f"{what}: {words}." for what, words in named if words and words not in wanted]
+
+
+def _cast_lines(cast: Sequence[Figure], numbers: Mapping[str, int]) -> list[str]:
+    """Return how each figure looks: in words, and by the numbers of its reference pictures."""
+    lines: list[str] = []
+    for figure in cast:
+        shown = sorted(numbers[one.name] for one in figure.references if one.name in numbers)
+        where = ""
+        if shown:
+            pictures = "picture" if len(shown) == 1 else "pictures"
+            where = f", exactly as in reference {pictures} {', '.join(map(str, shown))}"
+        description = clean_text(figure.description)
+        told = f": {description}" if description else ""
+        if where or told:
+            lines.append(f"{figure.name} ({figure.kind}){where}{told}.")
+    return lines
 
 
 def music_prompt(request: MusicRequest) -> str:

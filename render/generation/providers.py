@@ -281,7 +281,12 @@ class _Rungs:
     def add_gemini(self, account: Gemini, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         for name in filter(None, (config.gemini.primary, config.gemini.fallback)):
-            image = GeminiImages(account, model=name, price=config.price(name))
+            image = GeminiImages(
+                account,
+                model=name,
+                price=config.price(name),
+                takes=config.picture_model(name),
+            )
             self.images.append(self._rung(image, image.draw, gate))
         if name := config.gemini_speech:
             voice = GeminiSpeech(account, model=name, price=config.price(name))
@@ -314,7 +319,12 @@ class _Rungs:
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         if name := config.replicate_images:
-            image = ReplicateImages(predictions, model=name, price=config.price(name))
+            image = ReplicateImages(
+                predictions,
+                model=name,
+                price=config.price(name),
+                takes=config.picture_model(name),
+            )
             self.images.append(self._rung(image, image.draw, gate))
         if name := config.replicate_speech:
             voice = ReplicateSpeech(predictions, model=name, price=config.price(name))

@@ -11,23 +11,28 @@ those things follow that are made of it: its measures, and a clip that begins wi
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
+from render.cast import Look
+from render.casting import cast_of, without_marks
 from render.generation.base import (
     ClipRequest,
+    Figure,
     ImageRequest,
     Kind,
     MusicRequest,
+    ReferencePicture,
     SpeechRequest,
     TextRequest,
 )
 from render.generation.clip_models import ClipModel
 from render.generation.music_models import SongModel
-from render.generation.prices import Price, clip_price, music_price
-from render.generation.prompts import clip_prompt, music_prompt, picture_prompt
+from render.generation.picture_models import PictureModel
+from render.generation.prices import Price, clip_price, image_price, music_price
+from render.generation.prompts import clip_prompt, look_with, music_prompt, picture_prompt
 from render.languages import estimate_seconds
 from render.own import OwnFile
 from render.placing import Pacing
@@ -35,7 +40,13 @@ from render.pronunciation import Pronunciation, occurring
 from render.storyboard import Scene, Storyboard, TextStyle, clean_text
 
 _PACING = Pacing()
-_LATER: dict[str, object] = {"take": 0, "speed": 1.0, "pronunciations": ()}
+_LATER: dict[str, object] = {
+    "take": 0,
+    "speed": 1.0,
+    "pronunciations": (),
+    "look": msgspec.to_builtins(Look()),
+    "cast": (),
+}
 """Fields of a request that there were not always, and what they are where nothing is asked."""
 
 Request = ImageRequest | SpeechRequest | ClipRequest | MusicRequest | TextRequest
@@ -45,7 +56,7 @@ Request = ImageRequest | SpeechRequest | ClipRequest | MusicRequest | TextReques
 def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
     """Return what to ask for a scene's picture."""
     return ImageRequest(
-        prompt=scene.picture_prompt,
+        prompt=without_marks(scene.picture_prompt, storyboard.cast),
         text=scene.on_screen_text or scene.narration,
         lettered=scene.text_style is not TextStyle.NONE and bool(clean_text(scene.on_screen_text)),
         title=storyboard.title,
@@ -56,7 +67,27 @@ def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
         aspect_ratio=storyboard.aspect_ratio,
         palette=storyboard.palette,
         take=scene.picture_take,
+        look=storyboard.look or Look(),
+        cast=tuple(
+            Figure(
+                name=member.name,
+                kind=member.kind,
+                description=member.description,
+                references=tuple(
+                    ReferencePicture(name=reference_name(file)) for file in member.references
+                ),
+            )
+            for member in cast_of(storyboard, scene)
+        ),
     )
+
+
+def reference_name(file: OwnFile) -> str:
+    """Return the SHA-256, in hex, that names a reference picture in what a model is asked.
+
+    An upload's id names its content for ever; a file of the CMS is named so until it is fetched.
+    """
+    return _sha256({"reference": file})
 
 
 def speech_request(
@@ -79,11 +110,14 @@ def clip_request(
     """Return what to ask for a scene's motion, but for the stills themselves."""
     following = next_shown(storyboard, scene) if ends_with_next else None
     return ClipRequest(
-        prompt=clean_text(scene.motion_prompt) or clean_text(scene.picture_prompt),
+        prompt=without_marks(
+            clean_text(scene.motion_prompt) or clean_text(scene.picture_prompt), storyboard.cast
+        ),
         still=_picture_digest(storyboard, scene),
         next_still=_picture_digest(storyboard, following) if following else "",
         seconds=seconds,
         aspect_ratio=storyboard.aspect_ratio,
+        look=look_with(storyboard.look or Look(), storyboard.style),
     )
 
 
@@ -123,6 +157,12 @@ def next_shown(storyboard: Storyboard, scene: Scene) -> Scene | None:
     """Return the next scene if it shows a picture of its own."""
     later = storyboard.scenes[storyboard.scenes.index(scene) + 1 :]
     return later[0] if later and not (later[0].background or later[0].clip) else None
+
+
+def picture_cost(price: Price, model: PictureModel, request: ImageRequest) -> Decimal:
+    """Return what one model charges for a picture at most."""
+    shown = min(len(request.references), model.most)
+    return image_price(price, picture_prompt(request), pictures=shown)
 
 
 def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
@@ -177,7 +217,12 @@ def _air(scene: Scene) -> float:
 def request_digest(request: Request) -> str:
     """Return the SHA-256, in hex, of what a paid model is asked."""
     if isinstance(request, ImageRequest):
-        asked = {"picture": picture_prompt(request), "aspect_ratio": request.aspect_ratio.value}
+        asked: dict[str, object] = {
+            "picture": picture_prompt(request),
+            "aspect_ratio": request.aspect_ratio.value,
+        }
+        if request.references:
+            asked["references"] = [one.name for one in request.references]
         return _sha256(asked | ({"take": request.take} if request.take else {}))
     if isinstance(request, ClipRequest):
         # Not its length: words that are changed do not buy the same motion again.
@@ -203,8 +248,32 @@ def whole_digest(request: Request) -> str:
     if isinstance(request, TextRequest):
         return _sha256(request)
     # What asks for nothing of it is known by the name that it had before there were such fields.
+    if isinstance(request, ImageRequest):
+        request = without_bytes(request)
     wanted = msgspec.to_builtins(request)
     return _sha256({name: value for name, value in wanted.items() if _LATER.get(name) != value})
+
+
+def without_bytes(request: ImageRequest) -> ImageRequest:
+    """Return a request whose references are named and not there: by that it is known."""
+    return with_references(request, {})
+
+
+def with_references(request: ImageRequest, pictures: Mapping[str, bytes]) -> ImageRequest:
+    """Return a request with its reference pictures, which are given by their names."""
+    return msgspec.structs.replace(
+        request,
+        cast=tuple(
+            msgspec.structs.replace(
+                figure,
+                references=tuple(
+                    ReferencePicture(name=one.name, data=pictures.get(one.name, b""))
+                    for one in figure.references
+                ),
+            )
+            for figure in request.cast
+        ),
+    )
 
 
 def digests(request: Request) -> frozenset[str]:

@@ -7,12 +7,14 @@
 import type {
   AspectRatio,
   CaptionStyle,
+  CastMember,
   Clip,
   CmsFile,
   CmsEvent,
   Focus,
   Ingredient,
   Logo,
+  Look,
   Motion,
   Mood,
   Music,
@@ -144,6 +146,8 @@ export interface SceneRow {
   speed?: null | number
   /** Seconds that it stays once all is said. */
   pauseAfter?: null | number
+  /** Names of the cast that it shows, besides those in its words. */
+  cast?: null | string[]
   ingredients?: Ingredient[] | null
 }
 
@@ -166,6 +170,9 @@ export interface StoryboardDoc {
   /** How fast it is spoken, from 0.5 to 2; nothing for the voice's own pace. */
   speed?: null | number
   palette?: Palette | null
+  /** The project's own, as they were when it was drafted. */
+  look?: Look | null
+  cast?: CastMember[] | null
   captions?: CaptionStyle | null
   logo?: Logo | null
   music?: Music | null

@@ -44,6 +44,8 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     locale: doc.locale || 'en',
     aspectRatio: doc.aspectRatio ?? '16:9',
     style: doc.style ?? '',
+    look: doc.look ?? null,
+    cast: doc.cast ?? [],
     voice: doc.voice ?? '',
     speed: doc.speed ?? null,
     palette,
@@ -94,6 +96,7 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     narrationTake: row.narrationTake ?? 0,
     speed: row.speed ?? null,
     pauseAfter: row.pauseAfter ?? 0,
+    cast: row.cast ?? [],
     ingredients: row.ingredients ?? [],
   }
 }

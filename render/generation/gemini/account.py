@@ -9,7 +9,7 @@ What answers hold and cost is told in `render.generation.gemini.answers`.
 Reference: https://ai.google.dev/api/generate-content.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from google import genai
@@ -66,11 +66,23 @@ class Gemini:
             ) from error
 
     async def generate(
-        self, model: str, prompt: str, config: types.GenerateContentConfig
+        self,
+        model: str,
+        prompt: str,
+        config: types.GenerateContentConfig,
+        *,
+        pictures: Sequence[bytes] = (),
     ) -> types.GenerateContentResponse:
-        """Make one paid call."""
+        """Make one paid call, in words and with pictures (JPEG) that come before them."""
+        contents = types.Content(
+            role="user",
+            parts=[
+                *(types.Part.from_bytes(data=one, mime_type="image/jpeg") for one in pictures),
+                types.Part.from_text(text=prompt),
+            ],
+        )
         return await self._call(
-            self._client.aio.models.generate_content(model=model, contents=prompt, config=config),
+            self._client.aio.models.generate_content(model=model, contents=contents, config=config),
             model,
         )
 

@@ -8,8 +8,11 @@ from render.generation.base import Generated, ImageRequest, Ticket
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.answers import Bill, last_medium, unusable
 from render.generation.gemini.errors import PROVIDER
-from render.generation.prices import Price, image_price
+from render.generation.picture_models import NO_REFERENCES, PictureModel
+from render.generation.prices import Price
 from render.generation.prompts import picture_prompt
+from render.generation.references import left_out, shown_to
+from render.generation.requests import picture_cost
 from render.generation.sniffing import picture_type
 
 
@@ -18,14 +21,17 @@ class GeminiImages:
 
     provider = PROVIDER
 
-    def __init__(self, gemini: Gemini, *, model: str, price: Price) -> None:
+    def __init__(
+        self, gemini: Gemini, *, model: str, price: Price, takes: PictureModel = NO_REFERENCES
+    ) -> None:
         self._gemini = gemini
         self.model = model
         self._price = price
+        self._takes = takes
 
     def price(self, request: ImageRequest) -> Decimal:
         """Return the most that a picture costs."""
-        return image_price(self._price, picture_prompt(request))
+        return picture_cost(self._price, self._takes, request)
 
     async def check(self) -> None:
         """Return if the model can be asked; raise `GenerationError`."""
@@ -33,9 +39,10 @@ class GeminiImages:
 
     async def draw(self, request: ImageRequest, ticket: Ticket | None = None) -> Generated:  # noqa: ARG002 - an answer comes within the call
         """Return a picture."""
+        pictures = shown_to(self._takes, request)
         answer = await self._gemini.generate(
             self.model,
-            picture_prompt(request),
+            picture_prompt(request, shown=len(pictures)),
             types.GenerateContentConfig(
                 response_modalities=["IMAGE"],
                 image_config=types.ImageConfig(
@@ -43,6 +50,7 @@ class GeminiImages:
                     image_size=None if self.model == "gemini-2.5-flash-image" else "2K",
                 ),
             ),
+            pictures=pictures,
         )
         bill = Bill(answer, self._price, out="IMAGE", most=self.price(request))
         data, _ = last_medium(answer, self.model, bill)
@@ -50,5 +58,10 @@ class GeminiImages:
         if media_type is None:
             raise unusable(self.model, "something that is no picture").charged(cost)
         return Generated(
-            data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
+            data=data,
+            media_type=media_type,
+            provider=PROVIDER,
+            model=self.model,
+            cost=cost,
+            warnings=left_out(self.model, request, shown=len(pictures)),
         )

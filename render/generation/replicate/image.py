@@ -5,10 +5,14 @@ from hashlib import sha256
 from typing import Any
 
 from render.generation.base import Generated, ImageRequest, Ticket
-from render.generation.prices import Price, image_price
+from render.generation.picture_models import NO_REFERENCES, PictureModel
+from render.generation.prices import Price
 from render.generation.prompts import picture_prompt
+from render.generation.references import left_out, shown_to
 from render.generation.replicate.errors import PROVIDER, unusable
 from render.generation.replicate.predictions import PREDICTION_SECONDS, Predictions
+from render.generation.requests import picture_cost
+from render.generation.small_pictures import data_url
 from render.generation.sniffing import picture_type
 
 _SEEDED = "black-forest-labs/flux"
@@ -26,16 +30,18 @@ class ReplicateImages:
         *,
         model: str,
         price: Price,
+        takes: PictureModel = NO_REFERENCES,
         seconds: float = PREDICTION_SECONDS,
     ) -> None:
         self._predictions = predictions
         self.model = model
         self._price = price
+        self._takes = takes
         self._seconds = seconds
 
     def price(self, request: ImageRequest) -> Decimal:
         """Return what a picture costs."""
-        return image_price(self._price, picture_prompt(request))
+        return picture_cost(self._price, self._takes, request)
 
     async def check(self) -> None:
         """Return if the model can be asked; raise `GenerationError`."""
@@ -44,13 +50,18 @@ class ReplicateImages:
     async def draw(self, request: ImageRequest, ticket: Ticket | None = None) -> Generated:
         """Return a picture."""
         ticket = ticket or Ticket()
+        pictures = shown_to(self._takes, request)
         inputs: dict[str, Any] = {
-            "prompt": picture_prompt(request),
+            "prompt": picture_prompt(request, shown=len(pictures)),
             "aspect_ratio": request.aspect_ratio.value,
             "output_format": "png",
         }
         if ticket.charge and self.model.startswith(_SEEDED):
             inputs["seed"] = _seed(ticket.charge)
+        if pictures and ticket.resume is None:
+            # An unknown field may be dropped without a word: a picture of somebody else, paid.
+            inputs[self._takes.reference_field] = self._takes.value([*map(data_url, pictures)])
+            await self._predictions.account.check_inputs(self.model, inputs, what="this picture")
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )
@@ -60,7 +71,12 @@ class ReplicateImages:
         if media_type is None:
             raise unusable(self.model, "something that is no picture").charged(cost)
         return Generated(
-            data=data, media_type=media_type, provider=PROVIDER, model=self.model, cost=cost
+            data=data,
+            media_type=media_type,
+            provider=PROVIDER,
+            model=self.model,
+            cost=cost,
+            warnings=left_out(self.model, request, shown=len(pictures)),
         )
 
 

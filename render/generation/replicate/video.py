@@ -14,12 +14,13 @@ from render.errors import RefusedGeneration
 from render.generation.base import ClipRequest, Generated, Ticket
 from render.generation.clip_inspection import clip_type, delivered_seconds
 from render.generation.clip_models import ClipModel
-from render.generation.first_frames import data_url, first_frame
+from render.generation.first_frames import first_frame
 from render.generation.prices import Price, clip_price
 from render.generation.prompts import clip_prompt
 from render.generation.replicate.errors import PROVIDER, unusable
 from render.generation.replicate.predictions import Predictions
 from render.generation.requests import clip_cost
+from render.generation.small_pictures import data_url
 
 
 class ReplicateVideo:

@@ -26,6 +26,7 @@ SIZES = {
     "2K": {"16:9": (2752, 1536), "9:16": (1536, 2752), "1:1": (2048, 2048)},
     "1K": {"16:9": (1376, 768), "9:16": (768, 1376), "1:1": (1024, 1024)},
 }
+TOKENS_PER_PICTURE_IN = 1120
 IMAGE_TOKENS = {"gemini-3-pro-image": 1120, "gemini-2.5-flash-image": 1290}
 RETIRED = {"gemini-pro", "gemini-2.5-flash-image"}
 KEY = "a-key"
@@ -343,13 +344,24 @@ class GeminiSimulator:
         return _made(model, body)
 
 
+def shown_in(call: dict[str, Any]) -> tuple[str, list[bytes]]:
+    """Return the words of a call, and the pictures that came before them."""
+    *pictures, words = call["contents"][0]["parts"]
+    data = [part["inlineData"]["data"] for part in pictures]
+    # The SDK writes what is nested in snake case, which the service reads as well.
+    assert {part["inlineData"]["mime_type"] for part in pictures} <= {"image/jpeg"}
+    return words["text"], [base64.urlsafe_b64decode(one) for one in data]
+
+
 def _is_music(begun: dict[str, Any]) -> bool:
     return begun["body"]["model"].startswith("lyria")
 
 
 def _made(model: str, body: dict[str, Any]) -> Response:
     config = body.get("generationConfig", {})
-    prompt = body["contents"][0]["parts"][0]["text"]
+    parts = body["contents"][0]["parts"]
+    prompt = "".join(part.get("text", "") for part in parts)
+    shown = sum("inlineData" in part for part in parts)
     modalities = config.get("responseModalities", ["TEXT"])
     if modalities == ["IMAGE"]:
         image = config.get("imageConfig", {})
@@ -359,7 +371,7 @@ def _made(model: str, body: dict[str, Any]) -> Response:
         data = media.picture(*SIZES[size][image["aspectRatio"]])
         part = {"inlineData": {"mimeType": "image/jpeg", "data": _base64(data)}}
         tokens = IMAGE_TOKENS.get(model, {"1K": 1120, "2K": 1680}[size])
-        return JSONResponse(_answer(model, [part], "IMAGE", tokens, prompt))
+        return JSONResponse(_answer(model, [part], "IMAGE", tokens, prompt, shown=shown))
     if modalities == ["AUDIO"]:
         pcm = media.speech(prompt, 24_000)
         mime = "audio/L16;codec=pcm;rate=24000"
@@ -371,9 +383,15 @@ def _made(model: str, body: dict[str, Any]) -> Response:
 
 
 def _answer(
-    model: str, parts: list[dict[str, Any]], kind: str, tokens: int, prompt: str = ""
+    model: str,
+    parts: list[dict[str, Any]],
+    kind: str,
+    tokens: int,
+    prompt: str = "",
+    *,
+    shown: int = 0,
 ) -> dict[str, Any]:
-    asked = len(prompt.encode()) // 4 + 1
+    asked = len(prompt.encode()) // 4 + 1 + shown * TOKENS_PER_PICTURE_IN
     return {
         "candidates": [
             {"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}

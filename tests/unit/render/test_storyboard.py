@@ -66,9 +66,10 @@ def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_mood
     told = msgspec.to_builtins(board)
     for later in ("mood", "own", "prompt"):
         del told["music"][later]
-    del told["speed"]
+    for later in ("speed", "cast", "look"):
+        del told[later]
     for later in (
-        *("pictureTake", "narrationTake", "motionPrompt"),
+        *("cast", "pictureTake", "narrationTake", "motionPrompt"),
         *("picture", "narrationFile", "speed", "pauseAfter"),
     ):
         del told["scenes"][0][later]

@@ -11,6 +11,7 @@ import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
+import * as migration_20261129_162225_cast_and_look from './20261129_162225_cast_and_look.ts';
 
 export const migrations = [
   {
@@ -76,6 +77,11 @@ export const migrations = [
   {
     up: migration_20261129_135706_desk_and_media.up,
     down: migration_20261129_135706_desk_and_media.down,
-    name: '20261129_135706_desk_and_media'
+    name: '20261129_135706_desk_and_media',
+  },
+  {
+    up: migration_20261129_162225_cast_and_look.up,
+    down: migration_20261129_162225_cast_and_look.down,
+    name: '20261129_162225_cast_and_look'
   },
 ];

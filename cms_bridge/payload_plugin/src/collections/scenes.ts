@@ -2,7 +2,7 @@
  * A storyboard's scenes, as their form shows them.
  *
  * What nearly every scene wants changed stands open; the rest is folded away
- * under its own heading, with defaults that suit. `clip`, `own` and `ingredients` are
+ * under its own heading, with defaults that suit. `clip`, `own`, `cast` and `ingredients` are
  * the service's and are carried as they came.
  */
 import type {
@@ -219,6 +219,7 @@ const passThroughFields: Field[] = [
   { name: 'own', type: 'json', admin: { hidden: true } },
   { name: 'pictureTake', type: 'number', min: 0, admin: { hidden: true } },
   { name: 'narrationTake', type: 'number', min: 0, admin: { hidden: true } },
+  { name: 'cast', type: 'json', admin: { hidden: true } },
   { name: 'ingredients', type: 'json', admin: { hidden: true } },
 ]
 

@@ -32,7 +32,7 @@ import { scenesField } from './scenes.ts'
 const serviceOnly = { create: () => false, update: () => false }
 
 /** What the editor does not change of a video, carried as it came. */
-const passThroughFields: Field[] = ['logo', 'music', 'ingredients'].map((name) => ({
+const passThroughFields: Field[] = ['logo', 'music', 'look', 'cast', 'ingredients'].map((name) => ({
   name,
   type: 'json',
   admin: { hidden: true },

@@ -4,6 +4,10 @@ export type Wire = CmsEvent | StoryboardWrite | RenditionWrite
 export type CmsEvent =
   VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
 /**
+ * What a member of a cast is.
+ */
+export type CastKind = 'person' | 'place' | 'thing'
+/**
  * The shape of the picture, width to height.
  */
 export type AspectRatio = '16:9' | '1:1' | '9:16'
@@ -42,7 +46,7 @@ export type Fit = 'contain' | 'cover'
 /**
  * What an ingredient is to the video.
  */
-export type Role = 'clip' | 'logo' | 'music' | 'narration' | 'picture' | 'text'
+export type Role = 'clip' | 'logo' | 'music' | 'narration' | 'picture' | 'reference' | 'text'
 /**
  * Who or what made a picture, a sound or a text.
  */
@@ -103,6 +107,8 @@ export interface Brief {
   brief?: string
   script?: string
   style?: string
+  look?: Look | null
+  cast?: CastMember[]
   voice?: string
   speed?: number | null
   locale?: string
@@ -110,6 +116,42 @@ export interface Brief {
   palette?: Palette
   music?: Mood | null
   follows?: string
+}
+/**
+ * How all pictures of a film look, in words; what is empty is left to the model.
+ */
+export interface Look {
+  style?: string
+  palette?: string
+  lens?: string
+}
+/**
+ * Somebody or something that is to look the same in every picture that shows it.
+ */
+export interface CastMember {
+  name: string
+  kind?: CastKind
+  description?: string
+  references?: (Upload | CmsFile)[]
+}
+/**
+ * A file that was given to the storyboard's project (`POST upload-asset`).
+ */
+export interface Upload {
+  kind: 'upload'
+  assetId: string
+}
+/**
+ * A file of the CMS's media library, as it was when the storyboard was saved.
+ */
+export interface CmsFile {
+  kind: 'cms'
+  collection: string
+  document: string
+  name: string
+  version: string
+  mediaType?: string
+  bytes?: number
 }
 /**
  * A project's three colours.
@@ -148,6 +190,8 @@ export interface Storyboard {
   locale?: string
   aspectRatio?: AspectRatio
   style?: string
+  look?: Look | null
+  cast?: CastMember[]
   voice?: string
   speed?: number | null
   palette?: Palette
@@ -181,26 +225,8 @@ export interface Scene {
   narrationTake?: number
   speed?: number | null
   pauseAfter?: number
+  cast?: string[]
   ingredients?: Ingredient[]
-}
-/**
- * A file that was given to the storyboard's project (`POST upload-asset`).
- */
-export interface Upload {
-  kind: 'upload'
-  assetId: string
-}
-/**
- * A file of the CMS's media library, as it was when the storyboard was saved.
- */
-export interface CmsFile {
-  kind: 'cms'
-  collection: string
-  document: string
-  name: string
-  version: string
-  mediaType?: string
-  bytes?: number
 }
 /**
  * The point of a picture that every crop keeps; shares of its width and height.

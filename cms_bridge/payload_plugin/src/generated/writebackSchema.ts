@@ -57,6 +57,8 @@ export const writebackSchema = {
         },
         aspectRatio: { $ref: '#/$defs/AspectRatio', default: '16:9' },
         style: { type: 'string', default: '' },
+        look: { anyOf: [{ $ref: '#/$defs/Look' }, { type: 'null' }], default: null },
+        cast: { type: 'array', items: { $ref: '#/$defs/CastMember' }, default: [] },
         voice: { type: 'string', default: '' },
         speed: {
           anyOf: [{ type: 'number', minimum: 0.5, maximum: 2 }, { type: 'null' }],
@@ -139,6 +141,11 @@ export const writebackSchema = {
           default: null,
         },
         pauseAfter: { type: 'number', minimum: 0, maximum: 10, default: 0 },
+        cast: {
+          type: 'array',
+          items: { type: 'string', pattern: '^[^\\s@\\x00-\\x1f\\x7f][^@\\x00-\\x1f\\x7f]{0,99}$' },
+          default: [],
+        },
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
       },
       required: ['id'],
@@ -301,7 +308,7 @@ export const writebackSchema = {
     Role: {
       title: 'Role',
       description: 'What an ingredient is to the video.',
-      enum: ['clip', 'logo', 'music', 'narration', 'picture', 'text'],
+      enum: ['clip', 'logo', 'music', 'narration', 'picture', 'reference', 'text'],
     },
     Source: {
       title: 'Source',
@@ -323,6 +330,46 @@ export const writebackSchema = {
       title: 'AspectRatio',
       description: 'The shape of the picture, width to height.',
       enum: ['16:9', '1:1', '9:16'],
+    },
+    Look: {
+      title: 'Look',
+      description: 'How all pictures of a film look, in words; what is empty is left to the model.',
+      type: 'object',
+      properties: {
+        style: { type: 'string', default: '' },
+        palette: { type: 'string', default: '' },
+        lens: { type: 'string', default: '' },
+      },
+      required: [],
+      additionalProperties: false,
+    },
+    CastMember: {
+      title: 'CastMember',
+      description: 'Somebody or something that is to look the same in every picture that shows it.',
+      type: 'object',
+      properties: {
+        name: { type: 'string', pattern: '^[^\\s@\\x00-\\x1f\\x7f][^@\\x00-\\x1f\\x7f]{0,99}$' },
+        kind: { $ref: '#/$defs/CastKind', default: 'person' },
+        description: { type: 'string', default: '' },
+        references: {
+          type: 'array',
+          items: {
+            anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+            discriminator: {
+              propertyName: 'kind',
+              mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+            },
+          },
+          default: [],
+        },
+      },
+      required: ['name'],
+      additionalProperties: false,
+    },
+    CastKind: {
+      title: 'CastKind',
+      description: 'What a member of a cast is.',
+      enum: ['person', 'place', 'thing'],
     },
     Palette: {
       title: 'Palette',

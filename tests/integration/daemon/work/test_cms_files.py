@@ -1,18 +1,14 @@
 """Files of the CMS's media library: named by a storyboard, fetched over HTTP, kept and filmed."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
-from urllib.parse import unquote
 
 import anyio
 import httpx
 import msgspec
 import pytest
 from pydantic import SecretStr
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from cms_bridge.assets import AssetRecord
 from cms_bridge.ledger import charges
@@ -30,6 +26,7 @@ from render.source import Source
 from render.storyboard import Scene, Storyboard
 from tests.support import events, media_files
 from tests.support.ledger import claimed, new_job
+from tests.support.media_library import Library, media_library
 from tests.support.services import opened_services
 
 pytestmark = pytest.mark.anyio
@@ -37,56 +34,10 @@ pytestmark = pytest.mark.anyio
 PICTURE = CmsFile(collection="media", document="7", name="Brot & Öl.png", version="1")
 
 
-@dataclass
-class Library:
-    """Stands in for Payload: hands its files over to whoever signs for them."""
-
-    url: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    away: bool = False
-    elsewhere: str = ""
-
-    def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        _, api, collection, kind, name = unquote(path).split("/")
-        assert (api, kind) == ("cms", "file")
-        self.asked.append(f"{collection}/{name}")
-        if self.away:
-            return 503, b""
-        if self.elsewhere:
-            return 302, b""
-        try:
-            Webhook(events.SECRET).verify(
-                f"read {collection}/{name}".encode(), headers, json_parse=False
-            )
-        except WebhookVerificationError:
-            return 403, b""
-        return (200, self.files[name]) if name in self.files else (404, b"")
-
-
 @pytest.fixture
 def library() -> Iterator[Library]:
-    library = Library()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, body = library.answer(self.path, headers)
-            self.send_response(status)
-            if library.elsewhere:
-                self.send_header("Location", library.elsewhere)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        library.url = f"http://127.0.0.1:{server.server_address[1]}"
-        Thread(target=server.serve_forever, daemon=True).start()
+    with media_library() as library:
         yield library
-        server.shutdown()
 
 
 @pytest.fixture
