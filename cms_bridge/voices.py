@@ -21,7 +21,7 @@ from render.generation.requests import digests
 from render.generation.voices import Gender, provider_of
 from render.generation.voices import Voice as CatalogueVoice
 from render.languages import tags_of
-from render.storyboard import clean_text
+from render.storyboard import Brief, Storyboard, clean_text
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 """What of a language tag a locale may hold: `en-gb` of `en-gb-x-rp`."""
@@ -119,6 +119,12 @@ async def check(wanted: str) -> None:
     if not every or not _names(every).isdisjoint(name.casefold() for name in named):
         return
     raise _unknown(wanted, every)
+
+
+async def check_all(of: Brief | Storyboard) -> None:
+    """Raise `UnknownVoice` for a voice, the film's own or a speaker's, that there is none of."""
+    for wanted in dict.fromkeys((of.voice, *(speaker.voice for speaker in of.speakers))):
+        await check(wanted)
 
 
 async def find(voice: str) -> CatalogueVoice:

@@ -22,6 +22,7 @@ import msgspec
 from render.errors import GenerationError, MediaError
 from render.folder import Folder, SceneFiles, fold_name
 from render.generation.base import Generated, ImageModel, SpeechModel
+from render.generation.dialogue import speak
 from render.generation.offline.beds import write_bed
 from render.generation.reading import WordTimes, problems_of, word_times
 from render.generation.requests import image_request, speech_request
@@ -36,6 +37,7 @@ from render.sound.wav import Silence, listen
 from render.source import Credit, Source
 from render.storyboard import Ingredient, Mood, Motion, Role, Scene, Storyboard, clean_text
 from render.timeline import Cue, SceneMedia
+from render.turns import beginnings
 from render.words.captions import cues
 
 _FAINT = -45.0
@@ -223,10 +225,11 @@ class _Search:
         self._spare(files, media, scene, number)
         self._warn_markup(scene, number)
         narration = files.best(Role.NARRATION)
-        if narration is None and clean_text(scene.narration):
+        said = clean_text(self._storyboard.spoken(scene))
+        if narration is None and said:
             self._warn_missing("narration", "a machine's voice reads it", number)
             narration = self._save(
-                await speech.speak(speech_request(self._storyboard, scene)), scene, number
+                await speak(speech, speech_request(self._storyboard, scene)), scene, number
             )
         if narration is None:
             return media
@@ -236,9 +239,8 @@ class _Search:
         elif detector.level < _FAINT:
             self._faint(number, detector.level)
         told = None
-        if not detector.silent and clean_text(scene.narration):
+        if not detector.silent and said:
             board = self._storyboard
-            said = clean_text(scene.narration)
             told = self._find_words(narration, said, board.locale, board.speed_of(scene))
             self.warnings += [problem.of_scene(number) for problem in problems_of(told)]
         return msgspec.structs.replace(
@@ -367,13 +369,20 @@ class _Search:
         pauses: tuple[Silence, ...],
         words: tuple[WordTime, ...],
     ) -> tuple[Cue, ...]:
-        text = clean_text(scene.narration if scene.caption is None else scene.caption)
+        board = self._storyboard
+        # What captions say instead has other words.
+        own = scene.caption is None
+        text = clean_text(board.spoken(scene) if scene.caption is None else scene.caption)
         if not text:
             return ()
-        locale = self._storyboard.locale
-        # What captions say instead has other words.
-        heard = words if scene.caption is None else ()
-        return cues(text, seconds=seconds, pauses=pauses, locale=locale, heard=heard)
+        return cues(
+            text,
+            seconds=seconds,
+            pauses=pauses,
+            locale=board.locale,
+            heard=words if own else (),
+            speakers=beginnings(board.turns_of(scene)) if own else (),
+        )
 
     def _warn_missing(self, what: str, instead: str, number: int) -> None:
         problem = Problem(

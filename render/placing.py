@@ -110,7 +110,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
         shot = Shot(
             scene_id=scene.id,
             number=number,
-            title=_chapter(scene, number),
+            title=_chapter(storyboard, scene, number),
             source=_source(scene, own, storyboard.palette, number=number),
             start=start,
             frames=end - start,
@@ -249,8 +249,8 @@ def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> 
     return Still(path=own.picture, motion=scene.motion, focus=scene.focus)
 
 
-def _chapter(scene: Scene, number: int) -> str:
-    words = clean_text(scene.on_screen_text) or clean_text(scene.narration)
+def _chapter(storyboard: Storyboard, scene: Scene, number: int) -> str:
+    words = clean_text(scene.on_screen_text) or clean_text(storyboard.spoken(scene))
     return shorten(" ".join(words.split()), _CHAPTER_TITLE) if words else str(number)
 
 

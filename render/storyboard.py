@@ -17,6 +17,7 @@ from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.own import OwnFile
 from render.schema import END
 from render.source import Credit, Source
+from render.turns import Speaker, Turn, spoken, turns
 
 SceneId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + END)]
 """Names a scene for as long as it lives, through edits and reordering."""
@@ -293,6 +294,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_style_chars: int = 10_000
     """Characters of style, voice and each part of a look, and of every text on where something
     comes from."""
+    max_speakers: int = 20
+    """Who speak by name in one script."""
     max_ingredients: int = 100
     """Of the whole, and of each scene."""
     max_cast: int = 50
@@ -369,7 +372,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
-    "own", "speed", "pauseAfter", "cast", "look",
+    "own", "speed", "pauseAfter", "cast", "look", "speakers",
 )  # fmt: skip
 """Of the whole, a scene, a clip or music: fields that storyboards were approved without, whose
 default is nothing."""
@@ -393,6 +396,8 @@ class Storyboard(
     voice: str = ""
     """Who should speak, by a catalogue's id or in a provider's terms; empty for the locale's
     default."""
+    speakers: tuple[Speaker, ...] = ()
+    """Who speak by name: a line of a narration that begins with one, and a colon, is theirs."""
     speed: Speed | None = None
     """How fast it is spoken; None for the voice's own pace."""
     palette: Palette = Palette()
@@ -418,6 +423,16 @@ class Storyboard(
     def speed_of(self, scene: Scene) -> float:
         """Return how fast a scene is spoken; 1 is the voice's own pace."""
         return scene.speed or self.speed or 1.0
+
+    def turns_of(self, scene: Scene) -> tuple[Turn, ...]:
+        """Return who says what of a scene's narration; one turn where nobody is named."""
+        if not self.speakers:
+            return (Turn(scene.narration),)
+        return turns(clean_text(scene.narration), self.speakers)
+
+    def spoken(self, scene: Scene) -> str:
+        """Return what is heard and captioned of a scene's narration: no speaker's name."""
+        return spoken(self.turns_of(scene))
 
     def check(self, limits: Limits) -> None:
         """Raise `InvalidStoryboard` or `LimitExceeded` unless this can be filmed."""
@@ -455,6 +470,30 @@ def _check_words(of: "Brief | Storyboard", limits: Limits) -> None:
     ):
         if len(text) > limit:
             raise LimitExceeded(what, limit=limit, value=len(text), unit="characters")
+    _check_speakers(of.speakers, limits)
+
+
+def _check_speakers(speakers: tuple[Speaker, ...], limits: Limits) -> None:
+    if len(speakers) > limits.max_speakers:
+        raise LimitExceeded(
+            "the list of speakers", limit=limits.max_speakers, value=len(speakers), unit="entries"
+        )
+    names: set[str] = set()
+    for speaker in speakers:
+        if len(speaker.voice) > limits.max_style_chars:
+            raise LimitExceeded(
+                "a speaker's voice",
+                limit=limits.max_style_chars,
+                value=len(speaker.voice),
+                unit="characters",
+            )
+        name = " ".join(clean_text(speaker.name).casefold().split())
+        if name in names:
+            raise InvalidStoryboard(
+                f"Two speakers are called “{speaker.name}”; each needs a name of their own.",
+                field="speakers",
+            )
+        names.add(name)
 
 
 def _check_cast(cast: tuple[CastMember, ...], limits: Limits) -> None:
@@ -615,6 +654,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     look: Look | None = None
     cast: tuple[CastMember, ...] = ()
     voice: str = ""
+    speakers: tuple[Speaker, ...] = ()
+    """Who speak by name: a line of the script that begins with one, and a colon, is theirs."""
     speed: Speed | None = None
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
@@ -627,7 +668,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     not followed."""
 
     def check(self, limits: Limits) -> None:
-        """Raise `EmptyScript` or `LimitExceeded` unless there is something to film."""
+        """Raise `EmptyScript`, `InvalidStoryboard` or `LimitExceeded` unless it can be filmed."""
         _check_words(self, limits)
         for what, text in (("the script", self.script), ("the brief", self.brief)):
             if len(text) > limits.max_script_chars:

@@ -50,6 +50,8 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[SpokenWord, ...] = ()
     heard: bool = False
     """Whether they were heard when they are said; else it is guessed from their weight."""
+    speaker: str = ""
+    """Who says it by name; empty for the film's own voice."""
 
     def later(self, seconds: Fraction) -> "Cue":
         """Return the same, so much later."""

@@ -90,7 +90,7 @@ async def accept(
     digest = hashlib.sha256(body).hexdigest()
     if isinstance(event, VideoSubmitted):
         try:
-            await voices.check(event.data.brief.voice)
+            await voices.check_all(event.data.brief)
         except UnknownVoice:
             # There was such a voice when it came for the first time.
             if duplicate := await _find_duplicate(event_id, digest):

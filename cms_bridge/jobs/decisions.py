@@ -110,8 +110,8 @@ async def revised(
         )
     storyboard.check(limits)
     await own_files.check(job.project, storyboard, limits=limits)
-    if storyboard.voice != job.storyboard.voice:
-        await voices.check(storyboard.voice)
+    if (storyboard.voice, storyboard.speakers) != (job.storyboard.voice, job.storyboard.speakers):
+        await voices.check_all(storyboard)
     return storyboard
 
 

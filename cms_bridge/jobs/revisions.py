@@ -83,6 +83,7 @@ PARTS_OF_SCENE: dict[str, Part] = {
 PARTS_OF_WHOLE: dict[str, Part] = {
     "locale": Part.NARRATION,
     "voice": Part.NARRATION,
+    "speakers": Part.NARRATION,
     "speed": Part.NARRATION,
     "style": Part.PICTURE,
     "look": Part.PICTURE,

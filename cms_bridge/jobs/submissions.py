@@ -58,7 +58,7 @@ async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple
     `InvalidStoryboard`.
     """
     wanted.brief.check(limits)
-    await voices.check(wanted.brief.voice)
+    await voices.check_all(wanted.brief)
     if key and (existing := await _find_order(wanted, key)):
         return existing, False
     now, job = clock.now(), uuid4()

@@ -283,7 +283,7 @@ async def estimate_in(
         for scene in storyboard.scenes
         for request in (
             image_request(storyboard, scene),
-            speech_request(storyboard, scene, lexicon),
+            *_asked(speech_request(storyboard, scene, lexicon)),
             _clip(storyboard, scene, prices),
         )
         for digest in digests(request)
@@ -327,6 +327,26 @@ def _music(
     )
 
 
+def _asked(request: SpeechRequest) -> tuple[SpeechRequest, ...]:
+    """Return a narration, and each of its turns, by which what there is of it is found."""
+    return (request, *request.turns)
+
+
+def _turns(
+    request: SpeechRequest,
+    price: Callable[[SpeechRequest], Decimal],
+    *,
+    besides: frozenset[str] = frozenset(),
+) -> Decimal:
+    """Return the price of a narration, turn by turn, besides what exists of it already."""
+    if not besides.isdisjoint(digests(request)):
+        return Decimal(0)
+    return sum(
+        (ceiling(price(part)) for part in request.parts if besides.isdisjoint(digests(part))),
+        Decimal(0),
+    )
+
+
 def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is already
     storyboard: Storyboard,
     scene: Scene,
@@ -346,24 +366,26 @@ def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is alread
         picture = ceiling(prices.picture(image))
         usual_picture = ceiling((prices.usual_picture or prices.picture)(image))
     if Kind.NARRATION in parts:
-        narration = ceiling(prices.narration(speech))
-        usual_narration = ceiling((prices.usual_narration or prices.narration)(speech))
+        # Each turn of a dialogue is asked for, and paid for, by itself.
+        narration = _turns(speech, prices.narration)
+        usual_narration = _turns(speech, prices.usual_narration or prices.narration)
     if Kind.CLIP in parts and prices.clip:
         clip = ceiling(prices.clip(longest))
         usual_clip = ceiling((prices.usual_clip or prices.clip)(likely))
     has_picture = not existing.isdisjoint(digests(image))
-    has_narration = not existing.isdisjoint(digests(speech))
+    due_narration, usual_due_narration = (
+        _turns(speech, price, besides=existing) if Kind.NARRATION in parts else nothing
+        for price in (prices.narration, prices.usual_narration or prices.narration)
+    )
     has_clip = not existing.isdisjoint(digests(likely))
     return SceneEstimate(
         scene_id=scene.id,
         picture=picture,
         narration=narration,
         clip=clip,
-        due=(nothing if has_picture else picture)
-        + (nothing if has_narration else narration)
-        + (nothing if has_clip else clip),
+        due=(nothing if has_picture else picture) + due_narration + (nothing if has_clip else clip),
         usual=usual_picture + usual_narration + usual_clip,
         usual_due=(nothing if has_picture else usual_picture)
-        + (nothing if has_narration else usual_narration)
+        + usual_due_narration
         + (nothing if has_clip else usual_clip),
     )

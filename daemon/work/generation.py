@@ -9,9 +9,11 @@ warning says why (`daemon.work.motion`). So it is with the music of the whole fi
 asked for by its length (`daemon.work.music`).
 """
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import anyio
 import msgspec
@@ -34,7 +36,7 @@ from daemon.work.findings import all_warnings, merge, scene_numbers, scene_warni
 from daemon.work.motion import WAIT_SECONDS, Still, camera_instead, clips_of, motion_request
 from daemon.work.music import built_in_instead, film_music, with_music
 from daemon.work.progress import GENERATING, Reporter
-from daemon.work.reuse import REMADE, UnusableAsset, fetch_asset
+from daemon.work.reuse import REMADE, UnusableAsset, as_generated, fetch_asset
 from daemon.work.services import Services
 from render.errors import RenderError
 from render.generation.base import (
@@ -47,6 +49,7 @@ from render.generation.base import (
     Reservation,
     SpeechRequest,
 )
+from render.generation.dialogue import joined
 from render.generation.requests import (
     answer_digest,
     clip_request,
@@ -55,6 +58,7 @@ from render.generation.requests import (
     own_digest,
     own_file,
     speech_request,
+    whole_digest,
     with_references,
 )
 from render.problem import Problem
@@ -239,6 +243,8 @@ class _Generation:
         request = await self._request(scene, kind, records)
         own = own_files.named(self.storyboard, scene, kind)
         if own is None:
+            if isinstance(request, SpeechRequest) and request.turns:
+                return await self._dialogue(place, request)
             return await self._medium(place, request)
         assert not isinstance(request, MusicRequest)  # noqa: S101 - no scene has music
         upload = await own_files.find(self.lease, own, self.services)
@@ -267,6 +273,26 @@ class _Generation:
         place = Place(job=self.lease.job_id, scene_id=WHOLE, kind=Kind.MUSIC)
         async with self.services.clips:
             return await self._medium(place, request)
+
+    async def _dialogue(self, place: Place, request: SpeechRequest) -> AssetRecord:
+        """Have each turn spoken as a narration of its own, and join them to the scene's."""
+        found, _ = await self._usable(place, request, digests(request))
+        if found:
+            return found
+        answers: list[Generated] = []
+        with TemporaryDirectory(prefix="reelwright-") as folder:
+            for number, turn in enumerate(request.turns):
+                apart = Path(folder) / str(number)
+                apart.mkdir()
+                aside = dataclasses.replace(self, directory=apart)
+                made = await aside._medium(place, turn)  # noqa: SLF001 - its own
+                answers.append(await as_generated(made, aside._path(place, made)))  # noqa: SLF001
+        answer = await joined(request, answers)
+        record = await self.services.vault.keep(
+            answer, self.lease, place, digest=whole_digest(request), paid=None
+        )
+        await anyio.Path(self._path(place, record)).write_bytes(answer.data)
+        return record
 
     async def _medium(self, place: Place, request: MediaRequest) -> AssetRecord:
         found, damaged = await self._usable(place, request, digests(request))

@@ -17,7 +17,13 @@ from cms_bridge.storage.base import ObjectNotFound, ObjectStore
 from daemon.errors import DaemonError
 from render.errors import MediaError
 from render.generation.acceptance import Findings, Inspector
-from render.generation.base import ClipRequest, ImageRequest, MusicRequest, SpeechRequest
+from render.generation.base import (
+    ClipRequest,
+    Generated,
+    ImageRequest,
+    MusicRequest,
+    SpeechRequest,
+)
 from render.problem import Problem
 
 log = structlog.get_logger()
@@ -59,6 +65,26 @@ async def fetch_asset(
         raise UnusableAsset from error
     await anyio.Path(partial).rename(path)
     return findings
+
+
+async def as_generated(asset: AssetRecord, path: Path) -> Generated:
+    """Return an asset, whose bytes lie in a file, as it was when it was made; it is paid for."""
+    medium = asset.medium
+    return Generated(
+        data=await anyio.Path(path).read_bytes(),
+        media_type=medium.media_type,
+        provider=medium.provider,
+        model=medium.model_used,
+        model_intended=medium.model_intended,
+        source=medium.source,
+        credit=medium.metadata.credit,
+        warnings=medium.metadata.warnings,
+        attempts=medium.metadata.calls,
+        latency=medium.metadata.latency,
+        seconds=medium.metadata.seconds,
+        inspected=True,
+        measures=medium.metadata.measures,
+    )
 
 
 async def read_whole(key: str, path: Path, store: ObjectStore) -> None:

@@ -17,7 +17,7 @@ def keep_words(storyboard: Storyboard, records: tuple[AssetRecord, ...], cache: 
         kept = KeptTimes(Cache(cache))
     except CompositionError:
         return  # a folder that cannot be written to is the engine's to tell
-    texts = {scene.id: clean_text(scene.narration) for scene in storyboard.scenes}
+    texts = {scene.id: clean_text(storyboard.spoken(scene)) for scene in storyboard.scenes}
     for record in records:
         measures = record.medium.metadata.measures
         if isinstance(measures, SpeechMeasures) and measures.words:

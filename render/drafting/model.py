@@ -69,6 +69,12 @@ _CAST = """
 - "cast": who and what comes back in this project's videos. Where one of them is seen, call it in \
 "picturePrompt" by its very name; how it looks is added by itself.
 """
+_SPEAKERS = """
+- Several people speak: "speakers" holds their names. Where a line of the script begins with such \
+a name and a colon, what follows in its paragraph is theirs. In "narration", keep the name and the \
+colon at the beginning of a line of its own for each of them who speaks in that scene, also where \
+the scene goes on with somebody's words; leave an empty line before words that nobody by name \
+says."""
 
 _REPAIR = """
 
@@ -163,6 +169,8 @@ def storyboard_request(
             {"name": one.name, "kind": one.kind, "description": clean_text(one.description)}
             for one in brief.cast
         ]
+    if brief.speakers:
+        material["speakers"] = [speaker.name for speaker in brief.speakers]
     if rejected:
         material["firstAnswer"] = rejected[-1].content
     words = material["script"] or material["brief"]
@@ -173,6 +181,7 @@ def storyboard_request(
     return TextRequest(
         instructions=_INSTRUCTIONS.format(most_scenes=limits.max_scenes)
         + (_CAST if brief.cast else "")
+        + (_SPEAKERS if brief.speakers else "")
         + (_REPAIR + faults if faults else ""),
         material=msgspec.json.encode(material).decode(),
         schema=_schema(limits),
@@ -230,11 +239,12 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         look=own.look,
         cast=own.cast,
         voice=own.voice,
+        speakers=own.speakers,
         speed=own.speed,
         palette=own.palette,
         music=own.music,
     )
-    lengths = [estimate_seconds(scene.narration, board.locale) for scene in scenes]
+    lengths = [estimate_seconds(board.spoken(scene), board.locale) for scene in scenes]
     faults = _faults(board, lengths, brief, offline, limits)
     if faults:
         raise _Unfit(" ".join(faults))
@@ -271,7 +281,15 @@ def _faults(
     return faults
 
 
-def _spoken_letters(board: Storyboard) -> str:
-    """Return the letters and digits that are spoken, by which two texts are compared."""
-    text = "".join(scene.narration for scene in board.scenes)
-    return "".join(char for char in text.casefold() if char.isalnum())
+def _spoken_letters(board: Storyboard) -> list[tuple[str, str]]:
+    """Return the letters and digits that are spoken, and by whom: so two texts are compared."""
+    said: list[tuple[str, str]] = []
+    for scene in board.scenes:
+        for turn in board.turns_of(scene):
+            who = turn.speaker.name if turn.speaker else ""
+            letters = "".join(char for char in turn.text.casefold() if char.isalnum())
+            if said and said[-1][0] == who:
+                said[-1] = (who, said[-1][1] + letters)
+            elif letters:
+                said.append((who, letters))
+    return said

@@ -4,8 +4,9 @@ The script is cut at its headings, its paragraphs and its sentences; scenes of
 about six seconds are then chosen together, so that none is left over short.
 What is spoken is the script, word for word: headings ("# …", "Scene 1: …") part
 scenes and lend them their on-screen words, but are not spoken. Paragraphs
-within a scene stay apart by an empty line, where the voice pauses. The same
-brief always gives the same storyboard.
+within a scene stay apart by an empty line, where the voice pauses. What a
+speaker says stays theirs: a scene that begins in the middle of it begins with
+the speaker's name. The same brief always gives the same storyboard.
 """
 
 import math
@@ -30,6 +31,8 @@ from render.storyboard import (
     Transition,
     clean_text,
 )
+from render.turns import opening, turns
+from render.turns import spoken as spoken_text
 
 IDEAL_SECONDS = 6.5
 """A scene's length when nothing speaks for another: long enough to read its picture."""
@@ -51,6 +54,8 @@ _CUTS: tuple[tuple[Callable[[str], list[str]], float], ...] = (
 )
 
 _TITLE_LENGTH = 200
+_LONGEST_LABEL = 65
+"""Characters of a speaker's name, the colon and a space."""
 _WORDS_SHOWN = 60
 _DENSE_WORDS_SHOWN = 28
 _DENSE_SCRIPTS = {"CJK", "HIRAGANA", "HANGUL"}
@@ -106,6 +111,10 @@ class _Unit(msgspec.Struct, frozen=True):
     """What it costs to end a scene after this unit."""
     joining: float = 0.0
     """What it costs not to."""
+    label: str = ""
+    """The speaker's name and a colon, where a speaker says it."""
+    opens: bool = False
+    """Whether its paragraph begins with it."""
 
 
 def draft(brief: Brief, *, limits: Limits) -> Draft:
@@ -113,13 +122,15 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
     brief.check(limits)
     blocks, warnings = _blocks(brief)
     spoken = sum(
-        estimate_seconds(text, brief.locale) for block in blocks for text in block.paragraphs
+        estimate_seconds(_unnamed(text, brief)[1], brief.locale)
+        for block in blocks
+        for text in block.paragraphs
     )
     if spoken > limits.max_video_seconds:
         raise LimitExceeded(
             "the video", limit=limits.max_video_seconds, value=round(spoken), unit="seconds"
         )
-    parted = _part(blocks, spoken, brief.locale, limits)
+    parted = _part(blocks, spoken, brief, limits)
     mean = spoken / len(parted)
     if mean > 2 * IDEAL_SECONDS:
         warnings.append(
@@ -137,15 +148,16 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
             id=f"s{number}",
             narration=narration,
             on_screen_text=shorten(
-                shown_words(heading, narration), min(_WORDS_SHOWN, limits.max_scene_chars)
+                shown_words(heading, said), min(_WORDS_SHOWN, limits.max_scene_chars)
             ),
             picture_prompt=shorten(
-                _prompt(narration, title=title, about=about), limits.max_scene_chars
+                _prompt(said, title=title, about=about), limits.max_scene_chars
             ),
             motion=_MOTIONS[(number - 1) % len(_MOTIONS)],
             transition=Transition.CROSSFADE,
         )
         for number, (heading, narration) in enumerate(parted, start=1)
+        for said in (spoken_text(turns(narration, brief.speakers)),)
     )
     storyboard = Storyboard(
         title=title or scenes[0].on_screen_text,
@@ -156,6 +168,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         look=brief.look,
         cast=brief.cast,
         voice=clean_text(brief.voice),
+        speakers=brief.speakers,
         speed=brief.speed,
         palette=brief.palette,
         music=Music(mood=brief.music) if brief.music else None,
@@ -194,7 +207,7 @@ def _blocks(brief: Brief) -> tuple[list[_Block], list[Problem]]:
                 code="brief_spoken", message="There is no script, so the brief itself is spoken."
             )
         )
-    blocks = _split_blocks(script)
+    blocks = _split_blocks(script, brief)
     spoken = [block for block in blocks if block.paragraphs]
     if not spoken:
         spoken = [_Block(block.heading, (block.heading,)) for block in blocks if block.heading]
@@ -209,7 +222,7 @@ def _blocks(brief: Brief) -> tuple[list[_Block], list[Problem]]:
     return spoken, warnings
 
 
-def _split_blocks(script: str) -> list[_Block]:
+def _split_blocks(script: str, brief: Brief) -> list[_Block]:
     blocks: list[_Block] = []
     heading, labelled = "", False
     lines: list[str] = []
@@ -243,8 +256,10 @@ def _split_blocks(script: str) -> list[_Block]:
                 close()
                 lines.append(rest)
         else:
-            # Each item of a list is a paragraph of its own: the voice pauses after it.
-            lines.append(_ITEM.sub("\n", line))
+            # Each item of a list is a paragraph of its own: the voice pauses after it. So is
+            # what another speaker says.
+            turn = "\n" if opening(line, brief.speakers) else ""
+            lines.append(turn + _ITEM.sub("\n", line))
     close()
     if heading:
         blocks.append(_Block(heading, ()))
@@ -252,7 +267,7 @@ def _split_blocks(script: str) -> list[_Block]:
 
 
 def _part(
-    blocks: list[_Block], spoken: float, locale: str, limits: Limits
+    blocks: list[_Block], spoken: float, brief: Brief, limits: Limits
 ) -> list[tuple[str, str]]:
     """Return each scene's heading and narration.
 
@@ -263,7 +278,7 @@ def _part(
         parted = [
             (block.heading if first else "", narration)
             for block in blocks
-            for first, narration in _narrations(block, ideal, locale, limits)
+            for first, narration in _narrations(block, ideal, brief, limits)
         ]
         if len(parted) <= limits.max_scenes:
             return parted
@@ -275,13 +290,27 @@ def _part(
 
 
 def _narrations(
-    block: _Block, ideal: float, locale: str, limits: Limits
+    block: _Block, ideal: float, brief: Brief, limits: Limits
 ) -> Iterator[tuple[bool, str]]:
     """Yield a block's narrations in order, each with whether it is the first."""
-    units = list(_units(block, ideal, locale, limits))
+    units = list(_units(block, ideal, brief, limits))
     ends = _best_ends(units, ideal, limits)
     for start, end in pairwise((0, *ends)):
-        yield start == 0, "".join(unit.text for unit in units[start:end]).strip()
+        scene = "".join(
+            (unit.label if unit.opens or not number else "") + unit.text
+            for number, unit in enumerate(units[start:end])
+        )
+        yield start == 0, scene.strip()
+
+
+def _unnamed(paragraph: str, brief: Brief) -> tuple[str, str]:
+    """Return a speaker's name with its colon, or nothing, and what is said in a paragraph."""
+    opened = opening(paragraph, brief.speakers)
+    # A name that nothing follows is text.
+    if opened is None or not opened[1].strip():
+        return "", paragraph
+    speaker, said = opened
+    return f"{speaker.name}: ", said
 
 
 def _best_ends(units: list[_Unit], ideal: float, limits: Limits) -> list[int]:
@@ -299,7 +328,7 @@ def _best_ends(units: list[_Unit], ideal: float, limits: Limits) -> list[int]:
         for end in range(start + 1, len(units) + 1):
             unit = units[end - 1]
             seconds += unit.seconds
-            length += len(unit.text)
+            length += len(unit.label) + len(unit.text)
             alone = end == start + 1
             if not alone and (seconds > longest or length > limits.max_scene_chars):
                 break
@@ -316,25 +345,36 @@ def _best_ends(units: list[_Unit], ideal: float, limits: Limits) -> list[int]:
     return ends[::-1]
 
 
-def _units(block: _Block, ideal: float, locale: str, limits: Limits) -> Iterator[_Unit]:
+def _units(block: _Block, ideal: float, brief: Brief, limits: Limits) -> Iterator[_Unit]:
+    locale = brief.locale
     longest = min(max(LONGEST_SENTENCE, ideal), limits.max_scene_seconds)
 
     def fits(text: str) -> bool:
-        return len(text) <= limits.max_scene_chars and estimate_seconds(text, locale) <= longest
+        room = limits.max_scene_chars - _LONGEST_LABEL
+        return (
+            len(text) <= (room if brief.speakers else limits.max_scene_chars)
+            and estimate_seconds(text, locale) <= longest
+        )
 
     def crumb(text: str) -> bool:
         return fits(text) and estimate_seconds(text, locale) < ideal / 8
 
     for paragraph in block.paragraphs:
+        label, said = _unnamed(paragraph, brief)
         pieces = [
             piece
-            for sentence in _pack(sentences(paragraph), crumb)
+            for sentence in _pack(sentences(said), crumb)
             for piece in _pieces(sentence, _PARTING_SENTENCES, fits, crumb)
         ]
-        for text, parting in pieces[:-1]:
-            yield _Unit(text, estimate_seconds(text, locale), parting)
-        last, _ = pieces[-1]
-        yield _Unit(last + "\n\n", estimate_seconds(last, locale), 0.0, _JOINING_PARAGRAPHS)
+        for number, (text, parting) in enumerate(pieces):
+            unit = _Unit(
+                text, estimate_seconds(text, locale), parting, label=label, opens=not number
+            )
+            if number == len(pieces) - 1:
+                unit = msgspec.structs.replace(
+                    unit, text=text + "\n\n", parting=0.0, joining=_JOINING_PARAGRAPHS
+                )
+            yield unit
 
 
 def _pack(pieces: list[str], fits: Callable[[str], bool]) -> list[str]:

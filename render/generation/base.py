@@ -89,6 +89,14 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     """How fast it is spoken, from 0.5 to 2; 1 is the voice's own pace."""
     pronunciations: tuple[Pair, ...] = ()
     """Words of the text that are said otherwise than they are written."""
+    turns: "tuple[SpeechRequest, ...]" = ()
+    """What is asked of each voice where several speak one after the other; none for a single one.
+    No provider is asked for more than a turn (`render.generation.dialogue`)."""
+
+    @property
+    def parts(self) -> "tuple[SpeechRequest, ...]":
+        """What providers are asked for it, one after the other."""
+        return self.turns or (self,)
 
     @property
     def said(self) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from render.cast import Look
 from render.casting import cast_of, without_marks
@@ -44,6 +45,7 @@ _LATER: dict[str, object] = {
     "take": 0,
     "speed": 1.0,
     "pronunciations": (),
+    "turns": (),
     "look": msgspec.to_builtins(Look()),
     "cast": (),
 }
@@ -57,7 +59,7 @@ def image_request(storyboard: Storyboard, scene: Scene) -> ImageRequest:
     """Return what to ask for a scene's picture."""
     return ImageRequest(
         prompt=without_marks(scene.picture_prompt, storyboard.cast),
-        text=scene.on_screen_text or scene.narration,
+        text=scene.on_screen_text or storyboard.spoken(scene),
         lettered=scene.text_style is not TextStyle.NONE and bool(clean_text(scene.on_screen_text)),
         title=storyboard.title,
         scene_number=storyboard.scenes.index(scene) + 1,
@@ -94,13 +96,25 @@ def speech_request(
     storyboard: Storyboard, scene: Scene, lexicon: Sequence[Pronunciation] = ()
 ) -> SpeechRequest:
     """Return what to ask for a scene's narration, whose project says words as a lexicon has it."""
-    return SpeechRequest(
-        text=scene.narration,
-        locale=storyboard.locale,
-        voice=storyboard.voice,
-        take=scene.narration_take,
-        speed=storyboard.speed_of(scene),
-        pronunciations=occurring(lexicon, scene.narration, storyboard.locale),
+    asked = [
+        SpeechRequest(
+            text=turn.text,
+            locale=storyboard.locale,
+            voice=(turn.speaker.voice if turn.speaker else "") or storyboard.voice,
+            take=scene.narration_take,
+            speed=storyboard.speed_of(scene),
+            pronunciations=occurring(lexicon, turn.text, storyboard.locale),
+        )
+        for turn in storyboard.turns_of(scene)
+    ]
+    if len(asked) == 1:
+        return asked[0]
+    return replace(
+        asked[0],
+        text=storyboard.spoken(scene),
+        voice="",
+        pronunciations=(),
+        turns=tuple(asked),
     )
 
 
@@ -146,7 +160,7 @@ def own_digest(storyboard: Storyboard, scene: Scene, kind: Kind) -> str:
     if own is None:
         return ""
     said = (
-        {"text": clean_text(scene.narration), "locale": storyboard.locale}
+        {"text": clean_text(storyboard.spoken(scene)), "locale": storyboard.locale}
         if kind is Kind.NARRATION
         else {}
     )
@@ -189,7 +203,7 @@ def music_cost(price: Price, model: SongModel, request: MusicRequest) -> Decimal
 
 def expected_seconds(storyboard: Storyboard, scene: Scene, *, times: float = 1.0) -> float:
     """Return how long a scene is likely to last, with a voice so many times as slow as usual."""
-    text = clean_text(scene.narration)
+    text = clean_text(storyboard.spoken(scene))
     said = times * estimate_seconds(text, storyboard.locale) / storyboard.speed_of(scene)
     spoken = _air(scene) + said if text else 0.0
     if scene.duration is not None:
@@ -247,6 +261,8 @@ def whole_digest(request: Request) -> str:
         return request_digest(request)
     if isinstance(request, TextRequest):
         return _sha256(request)
+    if isinstance(request, SpeechRequest) and request.turns:
+        return _sha256({"turns": [whole_digest(turn) for turn in request.turns]})
     # What asks for nothing of it is known by the name that it had before there were such fields.
     if isinstance(request, ImageRequest):
         request = without_bytes(request)

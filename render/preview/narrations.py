@@ -10,6 +10,7 @@ from render.preview.document import ExistingAsset
 from render.preview.known import KnownMedium
 from render.storyboard import Scene, Storyboard, clean_text
 from render.timeline import Cue
+from render.turns import beginnings
 from render.words.captions import cues
 
 
@@ -28,26 +29,34 @@ def narration_of(
     storyboard: Storyboard, scene: Scene, known: KnownMedium | None
 ) -> Narration | None:
     """Return a scene's narration; None where nothing is said."""
-    text = clean_text(scene.narration)
+    text = clean_text(storyboard.spoken(scene))
     if not text and known is None:
         return None
+    own = scene.caption is None
     measures = known.measures if known else None
     if isinstance(measures, SpeechMeasures):
         seconds, silences = measures.seconds, measures.silences
-        words = measures.words if scene.caption is None else ()
+        words = measures.words if own else ()
     else:
         # In whole milliseconds: an estimate has no finer truth.
         said = estimate_seconds(text, storyboard.locale) / storyboard.speed_of(scene)
         seconds = (known.seconds if known else 0) or Fraction(round(said * 1000), 1000)
         silences, words = (), ()
-    read = clean_text(scene.narration if scene.caption is None else scene.caption)
+    read = clean_text(text if scene.caption is None else scene.caption)
     return Narration(
         text=text,
         asset=known.asset if known else None,
         seconds=seconds,
         silences=silences,
         estimated=not isinstance(measures, SpeechMeasures),
-        cues=cues(read, seconds=seconds, pauses=silences, locale=storyboard.locale, heard=words)
+        cues=cues(
+            read,
+            seconds=seconds,
+            pauses=silences,
+            locale=storyboard.locale,
+            heard=words,
+            speakers=beginnings(storyboard.turns_of(scene)) if own else (),
+        )
         if read
         else (),
     )

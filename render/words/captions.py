@@ -74,19 +74,21 @@ _AROUND = " .,;:!?…()[]{}«»‹›„“”‚‘’\"'¡¿–—-"
 _NAME = re.compile(r"\w[/@_=&.:]+\w")
 
 
-def cues(
+def cues(  # noqa: PLR0913 - keyword-only past the first
     text: str,
     *,
     seconds: Fraction,
     pauses: Sequence[tuple[Fraction, Fraction]],
     locale: str,
     heard: Sequence[WordTime] = (),
+    speakers: Sequence[tuple[int, str]] = (),
 ) -> tuple[Cue, ...]:
     """Return the captions of one narration, timed from its first sample to its last.
 
     `text` is what is spoken, or what captions say instead; `seconds` the
     narration's length; `pauses` its silent stretches, as (start, end), and `heard`
-    when its words are said, where `text` is what was spoken. Cues
+    when its words are said, where `text` is what was spoken. `speakers` are where in it
+    somebody else speaks, and who (`render.turns.beginnings`): no cue holds the words of two. Cues
     follow one another with a gap. Where the text needs more cues than there is
     time for, they share the time evenly.
     """
@@ -96,7 +98,13 @@ def cues(
     parts = list(_parts(text, locale))
     certain = heard_times(parts, heard, seconds=seconds)
     spans = certain or spoken_times(parts, seconds=seconds, pauses=pauses)
-    runs = _runs(parts, spans)
+    turns = _turns(parts, speakers)
+    runs = [
+        (begun + first, begun + last)
+        for begun, end in pairwise([*turns, len(parts)])
+        for first, last in _runs(parts[begun:end], spans[begun:end])
+    ]
+    who = [turns[max(begun for begun in turns if begun <= first)] for first, _ in runs]
     texts = ["\n".join(_lines(parts[first : last + 1])) for first, last in runs]
     spoken = [Span(spans[first].start, spans[last].end) for first, last in runs]
     return tuple(
@@ -106,11 +114,22 @@ def cues(
             text=text,
             words=tuple(_spoken_words(text, parts[first : last + 1], spans[first : last + 1])),
             heard=bool(certain),
+            speaker=speaker,
         )
-        for span, text, (first, last) in zip(
-            _times(spoken, texts, seconds), texts, runs, strict=True
+        for span, text, (first, last), speaker in zip(
+            _times(spoken, texts, seconds), texts, runs, who, strict=True
         )
     )
+
+
+def _turns(parts: Sequence[TextPart], speakers: Sequence[tuple[int, str]]) -> dict[int, str]:
+    """Return at which parts turns begin, the first of all among them, and who speaks in each."""
+    turns, character, rest = {0: ""}, 0, list(speakers)
+    for number, part in enumerate(parts):
+        while rest and rest[0][0] <= character:
+            turns[number] = rest.pop(0)[1]
+        character += len(part.text)
+    return turns
 
 
 def _spoken_words(

@@ -5,6 +5,6 @@ from render.storyboard import Storyboard, clean_text
 
 def transcript(storyboard: Storyboard) -> str:
     """Return the title and what is spoken, scene by scene; scenes without words are left out."""
-    spoken = (" ".join(clean_text(scene.narration).split()) for scene in storyboard.scenes)
+    spoken = (" ".join(clean_text(storyboard.spoken(scene)).split()) for scene in storyboard.scenes)
     title = " ".join(clean_text(storyboard.title).split())
     return "\n\n".join(filter(None, (title, *spoken))) + "\n"

@@ -25,6 +25,7 @@ def webvtt(captions: Iterable[Cue], *, locale: str) -> str:
         lines = [line.strip() for line in clean_text(cue.text).splitlines()]
         rows = [_line(line, leftwards=leftwards) for line in lines if line]
         if rows:
+            rows[0] = _voice(cue) + rows[0]
             blocks.append("\n".join([f"{clock(cue.start)} --> {clock(cue.end)}", *rows]))
     return "\n\n".join(blocks) + "\n"
 
@@ -46,8 +47,14 @@ def word_webvtt(captions: Iterable[Cue], *, locale: str) -> str:
             if line.strip()
         ]
         if shown:
+            shown[0] = _voice(cue) + shown[0]
             blocks.append("\n".join([f"{clock(cue.start)} --> {clock(cue.end)}", *shown]))
     return "\n\n".join(blocks) + "\n"
+
+
+def _voice(cue: Cue) -> str:
+    """Return the span that says who speaks, to the cue's end: players need not show it."""
+    return f"<v {' '.join(cue.speaker.split()).translate(_ESCAPES)}>" if cue.speaker else ""
 
 
 def _timed_words(cue: Cue) -> Iterator[str]:

@@ -39,7 +39,18 @@ export function idOf<T extends { id: Id }>(reference: Reference<T>): Id {
 export interface ProjectDoc {
   id: Id
   name: string
+  /** Of its videos, where they name none. */
+  voice?: null | string
+  speakers?: null | SpeakerRow[]
   palette?: Palette | null
+}
+
+/** Somebody who speaks in a script by name. */
+export interface SpeakerRow {
+  id?: null | string
+  name: string
+  /** Nothing for the video's own voice. */
+  voice?: null | string
 }
 
 export const stages = ['draft', 'submitted', 'cancelled'] as const
@@ -61,6 +72,8 @@ export interface VideoDoc {
   script?: string | null
   style?: string | null
   voice?: string | null
+  /** Who speak by name; none for those of the project. */
+  speakers?: null | SpeakerRow[]
   /** How fast it is spoken, from 0.5 to 2; nothing for the voice's own pace. */
   speed?: null | number
   locale?: string | null
@@ -167,6 +180,8 @@ export interface StoryboardDoc {
   aspectRatio?: AspectRatio | null
   style?: string | null
   voice?: string | null
+  /** Who speak by name. */
+  speakers?: null | SpeakerRow[]
   /** How fast it is spoken, from 0.5 to 2; nothing for the voice's own pace. */
   speed?: null | number
   palette?: Palette | null

@@ -9,10 +9,11 @@ import type {
   Palette,
   Scene,
   Solid,
+  Speaker,
   Storyboard,
 } from './generated/events.ts'
 import { holdsWords, isColour } from './text.ts'
-import type { BackgroundRow, CaptionRow, SceneRow, StoryboardDoc } from './documents.ts'
+import type { BackgroundRow, CaptionRow, SceneRow, SpeakerRow, StoryboardDoc } from './documents.ts'
 
 /** The colours a project has until somebody chooses others. */
 export const defaultPalette: Required<Palette> = {
@@ -47,6 +48,7 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     look: doc.look ?? null,
     cast: doc.cast ?? [],
     voice: doc.voice ?? '',
+    speakers: toSpeakers(doc.speakers),
     speed: doc.speed ?? null,
     palette,
     captions: doc.captions ?? 'none',
@@ -54,6 +56,11 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     music: toMusic(doc),
     ingredients: doc.ingredients ?? [],
   }
+}
+
+/** Return who speak by name, as an event carries them. */
+export function toSpeakers(rows: null | readonly SpeakerRow[] | undefined): Required<Speaker>[] {
+  return (rows ?? []).map(({ name, voice }) => ({ name, voice: voice ?? '' }))
 }
 
 /** Return the mood of the built-in music, or null where there is to be none. */

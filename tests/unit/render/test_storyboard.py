@@ -66,7 +66,7 @@ def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_mood
     told = msgspec.to_builtins(board)
     for later in ("mood", "own", "prompt"):
         del told["music"][later]
-    for later in ("speed", "cast", "look"):
+    for later in ("speed", "cast", "look", "speakers"):
         del told[later]
     for later in (
         *("cast", "pictureTake", "narrationTake", "motionPrompt"),

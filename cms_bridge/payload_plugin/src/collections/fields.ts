@@ -1,5 +1,6 @@
 /** Fields and validations that several collections share. */
 import type {
+  ArrayField,
   Field,
   NumberField,
   SelectField,
@@ -114,6 +115,33 @@ export const voiceField: TextField = {
   label: labels('voice'),
   maxLength: 200,
   admin: { description: labels('voice.help') },
+}
+
+/** What a speaker's lines begin with: anything that can stand before a colon. */
+const speakerName = /^[^\s:：﹕︓][^:：﹕︓\r\n]{0,62}$/
+
+const speakerNameField: TextField = {
+  name: 'name',
+  type: 'text',
+  label: labels('speaker.name'),
+  required: true,
+  validate: (value: null | string | string[] | undefined, { req }) =>
+    (typeof value === 'string' && speakerName.test(value)) ||
+    translate(req.i18n.language, 'invalid.speaker'),
+}
+
+/** Who speak by name, each with a voice: a line that begins with one, and a colon, is theirs. */
+export const speakersField: ArrayField = {
+  name: 'speakers',
+  type: 'array',
+  label: labels('speakers'),
+  labels: { singular: labels('speaker'), plural: labels('speakers') },
+  maxRows: 20,
+  admin: { initCollapsed: true, description: labels('speakers.help') },
+  fields: [
+    speakerNameField,
+    { ...voiceField, admin: { description: labels('speaker.voice.help') } },
+  ],
 }
 
 /** How fast somebody speaks; empty for the usual. */

@@ -5,7 +5,7 @@ import { collectionAccess } from '../access.ts'
 import { refuseInUse } from '../hooks/refuseInUse.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { adminGroup, paletteField } from './fields.ts'
+import { adminGroup, paletteField, speakersField, voiceField } from './fields.ts'
 
 export function projects(settings: Settings): CollectionConfig {
   const { slugs } = settings
@@ -31,6 +31,8 @@ export function projects(settings: Settings): CollectionConfig {
         },
       },
       { name: 'name', type: 'text', label: labels('project.name'), required: true, maxLength: 200 },
+      { ...voiceField, admin: { ...voiceField.admin, description: labels('project.voice.help') } },
+      speakersField,
       paletteField,
       {
         name: 'videos',

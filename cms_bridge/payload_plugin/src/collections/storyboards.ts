@@ -24,6 +24,7 @@ import {
   selectField,
   paletteField,
   styleField,
+  speakersField,
   speedField,
   voiceField,
 } from './fields.ts'
@@ -195,6 +196,7 @@ export function storyboards(settings: Settings): CollectionConfig {
         },
       },
       scenesField(settings),
+      speakersField,
       ...passThroughFields,
       ...serviceFields,
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },

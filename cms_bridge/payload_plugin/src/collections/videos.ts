@@ -27,6 +27,7 @@ import {
   musicMoodField,
   textareaField,
   styleField,
+  speakersField,
   speedField,
   voiceField,
 } from './fields.ts'
@@ -128,6 +129,7 @@ export function videos(settings: Settings): CollectionConfig {
         rows: 14,
         description: 'script.help',
       }),
+      speakersField,
       joinField('storyboards', slugs.storyboards),
       joinField('renditions', slugs.renditions),
       inSidebar<Field>({

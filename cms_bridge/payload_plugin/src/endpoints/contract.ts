@@ -156,6 +156,7 @@ export const editedFields = [
   'musicMood',
   'palette',
   'scenes',
+  'speakers',
   'speed',
   'style',
   'title',

@@ -110,6 +110,7 @@ export interface Brief {
   look?: Look | null
   cast?: CastMember[]
   voice?: string
+  speakers?: Speaker[]
   speed?: number | null
   locale?: string
   aspectRatio?: AspectRatio
@@ -154,6 +155,13 @@ export interface CmsFile {
   bytes?: number
 }
 /**
+ * Somebody who speaks in a script by name.
+ */
+export interface Speaker {
+  name: string
+  voice?: string
+}
+/**
  * A project's three colours.
  */
 export interface Palette {
@@ -193,6 +201,7 @@ export interface Storyboard {
   look?: Look | null
   cast?: CastMember[]
   voice?: string
+  speakers?: Speaker[]
   speed?: number | null
   palette?: Palette
   captions?: CaptionStyle

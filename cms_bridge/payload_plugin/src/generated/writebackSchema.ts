@@ -60,6 +60,7 @@ export const writebackSchema = {
         look: { anyOf: [{ $ref: '#/$defs/Look' }, { type: 'null' }], default: null },
         cast: { type: 'array', items: { $ref: '#/$defs/CastMember' }, default: [] },
         voice: { type: 'string', default: '' },
+        speakers: { type: 'array', items: { $ref: '#/$defs/Speaker' }, default: [] },
         speed: {
           anyOf: [{ type: 'number', minimum: 0.5, maximum: 2 }, { type: 'null' }],
           default: null,
@@ -370,6 +371,17 @@ export const writebackSchema = {
       title: 'CastKind',
       description: 'What a member of a cast is.',
       enum: ['person', 'place', 'thing'],
+    },
+    Speaker: {
+      title: 'Speaker',
+      description: 'Somebody who speaks in a script by name.',
+      type: 'object',
+      properties: {
+        name: { type: 'string', maxLength: 63, pattern: '^[^\\s:：﹕︓][^:：﹕︓\\r\\n]{0,62}$' },
+        voice: { type: 'string', default: '' },
+      },
+      required: ['name'],
+      additionalProperties: false,
     },
     Palette: {
       title: 'Palette',

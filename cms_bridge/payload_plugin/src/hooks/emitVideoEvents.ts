@@ -4,7 +4,7 @@ import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
-import { toMood, toPalette } from '../storyboard.ts'
+import { toMood, toPalette, toSpeakers } from '../storyboard.ts'
 import { isLanguageTag } from '../text.ts'
 import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
@@ -58,7 +58,8 @@ async function writeSubmitted(
     brief: video.brief ?? '',
     script: video.script ?? '',
     style: video.style ?? '',
-    voice: video.voice ?? '',
+    voice: video.voice || project.voice || '',
+    speakers: toSpeakers(video.speakers?.length ? video.speakers : project.speakers),
     speed: video.speed ?? null,
     locale: languageOf(settings, req, video),
     aspectRatio: video.aspectRatio ?? '16:9',

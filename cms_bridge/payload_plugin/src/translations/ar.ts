@@ -37,6 +37,13 @@ export const ar: Translations = {
   'speed.help': 'من 0.5 إلى 2؛ اتركه فارغًا ليتكلم الصوت بسرعته المعتادة.',
   voice: 'الصوت',
   'voice.help': 'اتركه فارغًا لاستخدام الصوت المعتاد للغة.',
+  speakers: 'المتحدثون',
+  'speakers.help':
+    'من يتكلم باسمه: ما يقوله سطر يبدأ بـ«سارة: …» يُنطق بصوت سارة، ولا يُنطق الاسم. الفيديو الذي لا متحدثين له يأخذ متحدثي مشروعه.',
+  speaker: 'متحدث',
+  'speaker.name': 'الاسم في النص',
+  'speaker.voice.help': 'اتركه فارغًا ليكون صوت بقية النص.',
+  'project.voice.help': 'للفيديوهات التي لا تسمّي صوتًا خاصًا بها.',
   locale: 'اللغة',
   'locale.help': 'لغة التعليق الصوتي، برمز مثل ar أو en أو pt-BR.',
   aspectRatio: 'الشكل',
@@ -197,6 +204,7 @@ export const ar: Translations = {
   'event.body': 'الرسالة',
 
   'invalid.tooLong': '{limit} حرف على الأكثر، وهنا {value}.',
+  'invalid.speaker': 'الاسم 63 حرفًا على الأكثر، بلا نقطتين ولا سطر جديد.',
   'invalid.locale': 'اكتب رمز لغة مثل ar أو en أو pt-BR.',
   'invalid.colour': 'اكتب لونًا مثل \u2066#14213d\u2069.',
   'invalid.price': 'اكتب مبلغًا بالدولار الأمريكي مثل 1.25.',

@@ -31,6 +31,13 @@ export const de: Translations = {
   'speed.help': '0,5 bis 2; leer für das eigene Tempo der Stimme.',
   voice: 'Stimme',
   'voice.help': 'Leer für die übliche Stimme der Sprache.',
+  speakers: 'Sprechende',
+  'speakers.help':
+    'Wer mit Namen spricht: Eine Zeile, die mit „Ada: …“ beginnt, sagt Adas Stimme. Der Name wird nicht gesprochen. Ein Video ohne Sprechende hat die seines Projekts.',
+  speaker: 'Sprechende Person',
+  'speaker.name': 'Name im Skript',
+  'speaker.voice.help': 'Leer für die Stimme des Übrigen.',
+  'project.voice.help': 'Für Videos, die keine eigene Stimme nennen.',
   locale: 'Sprache',
   'locale.help': 'Des Sprechertextes, als Kürzel wie en, de oder pt-BR.',
   aspectRatio: 'Format',
@@ -196,6 +203,8 @@ export const de: Translations = {
   'event.body': 'Nachricht',
 
   'invalid.tooLong': 'Höchstens {limit} Zeichen; dies sind {value}.',
+  'invalid.speaker':
+    'Ein Name hat höchstens 63 Zeichen, keinen Doppelpunkt und keinen Zeilenumbruch.',
   'invalid.locale': 'Bitte ein Sprachkürzel wie en, de oder pt-BR.',
   'invalid.colour': 'Bitte eine Farbe wie #14213d.',
   'invalid.price': 'Bitte einen Betrag in US-Dollar wie 1.25.',

@@ -29,6 +29,13 @@ export const en = {
   'speed.help': '0.5 to 2; empty for the voice’s own pace.',
   voice: 'Voice',
   'voice.help': 'Empty for the usual voice of the language.',
+  speakers: 'Speakers',
+  'speakers.help':
+    'Who speak by name: what a line says that begins “Ada: …” is said by Ada’s voice. The name is not spoken. A video without speakers has those of its project.',
+  speaker: 'Speaker',
+  'speaker.name': 'Name in the script',
+  'speaker.voice.help': 'Empty for the voice of the rest.',
+  'project.voice.help': 'For videos that name no voice of their own.',
   locale: 'Language',
   'locale.help': 'Of the narration, as a tag such as en, de or pt-BR.',
   aspectRatio: 'Format',
@@ -191,6 +198,7 @@ export const en = {
   'event.body': 'Message',
 
   'invalid.tooLong': 'At most {limit} characters; this is {value}.',
+  'invalid.speaker': 'A name has at most 63 characters, no colon and no line break.',
   'invalid.locale': 'Write a language tag such as en, de or pt-BR.',
   'invalid.colour': 'Write a colour such as #14213d.',
   'invalid.price': 'Write an amount of US dollars such as 1.25.',

@@ -31,6 +31,13 @@ export const es: Translations = {
   'speed.help': 'De 0,5 a 2; vacío para el ritmo propio de la voz.',
   voice: 'Voz',
   'voice.help': 'Vacío para la voz habitual del idioma.',
+  speakers: 'Hablantes',
+  'speakers.help':
+    'Quién habla con nombre: una línea que empieza por «Ada: …» la dice la voz de Ada. El nombre no se pronuncia. Un vídeo sin hablantes tiene los de su proyecto.',
+  speaker: 'Hablante',
+  'speaker.name': 'Nombre en el guion',
+  'speaker.voice.help': 'Vacío para la voz del resto.',
+  'project.voice.help': 'Para los vídeos que no nombran voz propia.',
   locale: 'Idioma',
   'locale.help': 'De la narración, como código: en, de o pt-BR.',
   aspectRatio: 'Formato',
@@ -195,6 +202,8 @@ export const es: Translations = {
   'event.body': 'Mensaje',
 
   'invalid.tooLong': 'Como máximo {limit} caracteres; hay {value}.',
+  'invalid.speaker':
+    'Un nombre tiene como máximo 63 caracteres, sin dos puntos ni saltos de línea.',
   'invalid.locale': 'Escriba un código de idioma como en, de o pt-BR.',
   'invalid.colour': 'Escriba un color como #14213d.',
   'invalid.price': 'Escriba un importe en dólares, por ejemplo 1.25.',

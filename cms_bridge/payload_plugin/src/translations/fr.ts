@@ -31,6 +31,13 @@ export const fr: Translations = {
   'speed.help': 'De 0,5 à 2 ; vide pour le débit propre à la voix.',
   voice: 'Voix',
   'voice.help': 'Vide pour la voix habituelle de la langue.',
+  speakers: 'Intervenants',
+  'speakers.help':
+    'Qui parle sous son nom : une ligne qui commence par « Ada : … » est dite par la voix d’Ada. Le nom n’est pas prononcé. Une vidéo sans intervenants a ceux de son projet.',
+  speaker: 'Intervenant',
+  'speaker.name': 'Nom dans le script',
+  'speaker.voice.help': 'Vide pour la voix du reste.',
+  'project.voice.help': 'Pour les vidéos qui ne nomment pas de voix.',
   locale: 'Langue',
   'locale.help': 'De la narration, sous forme de code comme en, de ou pt-BR.',
   aspectRatio: 'Format',
@@ -195,6 +202,7 @@ export const fr: Translations = {
   'event.body': 'Message',
 
   'invalid.tooLong': '{limit} caractères au plus ; il y en a {value}.',
+  'invalid.speaker': 'Un nom a au plus 63 caractères, sans deux-points ni saut de ligne.',
   'invalid.locale': 'Indiquez un code de langue comme en, de ou pt-BR.',
   'invalid.colour': 'Indiquez une couleur comme #14213d.',
   'invalid.price': 'Écrivez un montant en dollars américains, par exemple 1.25.',
