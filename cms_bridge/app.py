@@ -35,6 +35,7 @@ from cms_bridge.api import (
     models,
     ops,
     playlists,
+    priorities,
     spending,
     storyboards,
     subscriptions,
@@ -55,6 +56,7 @@ from cms_bridge.api.renditions import Serving
 from cms_bridge.batches import Batches
 from cms_bridge.database import connected, migrate
 from cms_bridge.inbox.webhooks import Verifier
+from cms_bridge.jobs.line import Line
 from cms_bridge.jobs.listeners import Listeners
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.jobs.statuses import Statuses
@@ -90,6 +92,7 @@ RESOURCES = (
     events,
     uploads,
     spending,
+    priorities,
     subscriptions,
     deliveries,
     task_lists,
@@ -145,10 +148,11 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
         else None,
     )
 
+    line = Line()
     overdue = timedelta(seconds=settings.unclaimed_seconds)
     told = settings.payload_url is not None
     fleet_watch = FleetWatch(seconds=settings.metrics_cache_seconds, overdue=overdue, news=told)
-    desk = ops.Desk(settings, fleet_watch, BoardKeeper(overdue=overdue, news=told))
+    desk = ops.Desk(settings, fleet_watch, BoardKeeper(line, overdue=overdue, news=told))
     sessions = Sessions(
         settings.link_secret.get_secret_value(), keyring, seconds=settings.ops_session_seconds
     )
@@ -227,6 +231,7 @@ def create_app(settings: BridgeSettings | None = None, *, prices: Prices | None 
             "targets": Provide(lambda: app.state.targets, sync_to_thread=False),
             "trials": Provide(lambda: app.state.trials, sync_to_thread=False),
             "listeners": Provide(lambda: listeners, sync_to_thread=False),
+            "line": Provide(lambda: line, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
             "fleet_watch": Provide(lambda: fleet_watch, sync_to_thread=False),

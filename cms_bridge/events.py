@@ -12,6 +12,7 @@ import msgspec
 
 from cms_bridge.fields import LONGEST_NAME, Count, Id, Moment, Price
 from cms_bridge.pricing.amounts import rounded
+from cms_bridge.states import Priority
 from render.storyboard import Brief, Storyboard
 
 
@@ -46,6 +47,8 @@ class Submission(_Wire, frozen=True, kw_only=True):
     submission: Count
     version: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)] = ""
     """The document's version as the CMS names it: provenance, never compared."""
+    priority: Priority | None = None
+    """Among its project's jobs; None for the project's own."""
     brief: Brief
 
 

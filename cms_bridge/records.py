@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from cms_bridge.states import FileKind, JobKind, Origin, StageName, Status
+from cms_bridge.states import FileKind, JobKind, Origin, Priority, StageName, Status
 from render.problem import Problem
 from render.rendition import USUAL_RATE, Codec, Quality
 from render.storyboard import AspectRatio, Brief, Storyboard
@@ -86,6 +86,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     version: str
     origin: Origin
     approval_policy: ApprovalPolicy | None
+    priority: Priority | None
     title: str
     brief_data: str
     status: Status
@@ -127,6 +128,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             approval_policy=msgspec.json.decode(row["approval_policy"], type=ApprovalPolicy)
             if row["approval_policy"]
             else None,
+            priority=None if row["priority"] is None else Priority.of(row["priority"]),
             output=msgspec.json.decode(row["output"] or "{}", type=Output),
             brief_data=row["brief"],
             status=Status(row["status"]),
@@ -163,6 +165,7 @@ _DECODED = {
     "kind",
     "origin",
     "approval_policy",
+    "priority",
     "output",
     "brief_data",
     "status",

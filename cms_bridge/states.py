@@ -47,6 +47,29 @@ class Origin(enum.StrEnum):
     """Somebody with a key, who looks for it here: there is no document that could be told."""
 
 
+class Priority(enum.StrEnum):
+    """Which of a project's jobs go before its others; no project goes before another by it."""
+
+    LOW = "low"
+    """When nothing else of the project waits in its lane."""
+    NORMAL = "normal"
+    HIGH = "high"
+    """Before all others of the project."""
+
+    @property
+    def rank(self) -> int:
+        """What the database orders by: 0 for `NORMAL`, more for what goes before."""
+        return _RANKS[self]
+
+    @classmethod
+    def of(cls, rank: int) -> "Priority":
+        """Return what has a rank."""
+        return next(one for one in cls if one.rank == rank)
+
+
+_RANKS = {Priority.LOW: -1, Priority.NORMAL: 0, Priority.HIGH: 1}
+
+
 class Status(enum.StrEnum):
     """Where a job stands."""
 

@@ -27,7 +27,7 @@ from cms_bridge.access.keys import TICKET, needs, ticketed
 from cms_bridge.access.tickets import Tickets
 from cms_bridge.api.contract import terms
 from cms_bridge.api.resources import resource
-from cms_bridge.api.stages import AskedModel, JobStage
+from cms_bridge.api.stages import AskedModel, JobStage, PlaceInLine
 from cms_bridge.errors import (
     JobNotFound,
     ListenersFull,
@@ -38,6 +38,7 @@ from cms_bridge.fields import GREATEST, Moment
 from cms_bridge.gate import on_closing
 from cms_bridge.jobs import history
 from cms_bridge.jobs.history import JobEventRecord
+from cms_bridge.jobs.line import Line, Standing
 from cms_bridge.jobs.listeners import Listener, Listeners
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import StageName, Status
@@ -68,6 +69,8 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Percent."""
     scenes_done: int
     scenes_total: int
+    line: PlaceInLine | None
+    """Null unless it waits for a worker: its place as this is told."""
     stage: JobStage | None
     """Null while nobody works on it."""
     model: AskedModel | None
@@ -80,8 +83,8 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whether the job has ended: the stream ends with such an event, unless more has happened."""
 
     @classmethod
-    def of(cls, event: JobEventRecord) -> "ProgressEvent":
-        """Return an event as it is told."""
+    def of(cls, event: JobEventRecord, standing: Standing | None) -> "ProgressEvent":
+        """Return an event as it is told, with the job's place if it waits."""
         return cls(
             sequence=event.sequence,
             job_id=event.job,
@@ -90,6 +93,7 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             progress=event.progress,
             scenes_done=event.scenes_done,
             scenes_total=event.scenes_total,
+            line=PlaceInLine.of(standing),
             stage=JobStage.of(event.stage),
             model=AskedModel.of(event.stage),
             model_fallback_occurred=event.fallback,
@@ -126,6 +130,7 @@ _EXAMPLE = (
             progress=17,
             scenes_done=2,
             scenes_total=6,
+            line=None,
             stage=JobStage(name=StageName.PICTURE, scene=3, scene_id="s3"),
             model=AskedModel(provider="gemini", name="gemini-2.5-flash-image"),
             model_fallback_occurred=False,
@@ -167,6 +172,7 @@ async def follow_job(  # noqa: PLR0913 - what a stream is made of
     job_id: FromPath[UUID],
     caller: NamedDependency[SkipValidation[Caller]],
     listeners: NamedDependency[SkipValidation[Listeners]],
+    line: NamedDependency[SkipValidation[Line]],
     after: Annotated[int | None, _AFTER] = None,
     last_event_id: Annotated[
         int | None,
@@ -193,16 +199,17 @@ async def follow_job(  # noqa: PLR0913 - what a stream is made of
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers=headers)
     listeners.check(caller.key)
     return Stream(
-        _server_sent(request, listeners, caller, now, known),
+        _server_sent(request, listeners, line, caller, now, known),
         media_type="text/event-stream",
         # nginx would keep events back until it has many.
         headers={**headers, "X-Accel-Buffering": "no"},
     )
 
 
-async def _server_sent(
+async def _server_sent(  # noqa: PLR0913, PLR0917 - what a stream is made of
     request: Request[Any, Any, Any],
     listeners: Listeners,
+    line: Line,
     caller: Caller,
     now: JobEventRecord,
     known: int | None,
@@ -214,7 +221,7 @@ async def _server_sent(
     ):
         on_closing(request.scope, listener.end)
         yield _RETRY
-        async for event in _told(listener, now, known):
+        async for event in _told(listener, line, now, known):
             if event is None:
                 yield _HEARTBEAT
             else:
@@ -222,15 +229,19 @@ async def _server_sent(
 
 
 async def _told(
-    listener: Listener, now: JobEventRecord, known: int | None
+    listener: Listener, line: Line, now: JobEventRecord, known: int | None
 ) -> AsyncGenerator[ProgressEvent | None]:
     """Yield what is to be told; None where a sign of life is due."""
     if known is None:
-        yield ProgressEvent.of(now)
+        yield await _event(now, line)
         if now.final:
             return
     async for event in listener.events(after=now.sequence if known is None else known):
-        yield ProgressEvent.of(event) if event else None
+        yield await _event(event, line) if event else None
+
+
+async def _event(event: JobEventRecord, line: Line) -> ProgressEvent:
+    return ProgressEvent.of(event, await line.standing(event.job, event.status))
 
 
 async def _standing(job: UUID) -> JobEventRecord:
@@ -265,6 +276,7 @@ async def tell_web_socket(
     socket: WebSocket[Any, Any, Any],
     job_id: FromPath[UUID],
     listeners: NamedDependency[SkipValidation[Listeners]],
+    line: NamedDependency[SkipValidation[Line]],
     after: Annotated[int | None, _AFTER] = None,
 ) -> None:
     """Tell a WebSocket what happens to a job."""
@@ -277,7 +289,7 @@ async def tell_web_socket(
             group.start_soon(_notice_leaving, socket, group.cancel_scope)
             with suppress(OSError):  # it has left in the middle of a message
                 if not ended:
-                    async for event in _told(listener, now, after):
+                    async for event in _told(listener, line, now, after):
                         if event is not None:  # the server itself pings
                             await socket.send_text(msgspec.json.encode(event).decode())
                             ended = event.final

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import QueryParameter
+from litestar.params import QueryParameter, SkipValidation
 
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
@@ -20,6 +21,7 @@ from cms_bridge.api.spending import ProjectId
 from cms_bridge.api.tasks import KINDS, TASK, Task, TaskKind, view
 from cms_bridge.errors import ProjectNotFound
 from cms_bridge.jobs import tasks
+from cms_bridge.jobs.line import Line
 from cms_bridge.jobs.tasks import Wanted
 from cms_bridge.pricing import caps
 from cms_bridge.states import Status
@@ -55,6 +57,7 @@ _PAGE = TaskPage(tasks=[TASK], next_cursor="WyIyMDI2LTExLTI4VDEwOjEyOjMwWiIsIjBi
 )
 async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
     project_id: ProjectId,
+    line: NamedDependency[SkipValidation[Line]],
     cursor: Cursor = None,
     limit: Annotated[
         int, QueryParameter(ge=1, le=_LARGEST_PAGE, description="Tasks of one page at most")
@@ -95,8 +98,10 @@ async def list_tasks(  # noqa: PLR0913, PLR0917 - Litestar's
     )
     await caps.check_project(project_id)
     found, end = await tasks.page(project_id, wanted, size=limit)
+    standings = await line.standings({task.id: task.status for task in found})
     return TaskPage(
-        tasks=[view(task) for task in found], next_cursor=cursor_of(end) if end else None
+        tasks=[view(task, standings.get(task.id)) for task in found],
+        next_cursor=cursor_of(end) if end else None,
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from cms_bridge.api.conditions import ETAG, UNCHANGED
 from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.polling import polled, status_of
 from cms_bridge.api.resources import resource
-from cms_bridge.api.stages import AskedModel, JobStage
+from cms_bridge.api.stages import AskedModel, JobStage, PlaceInLine
 from cms_bridge.errors import (
     IdempotencyConflict,
     IllegalMove,
@@ -43,6 +44,7 @@ from cms_bridge.fields import (
     Words,
 )
 from cms_bridge.jobs import media, submissions, tasks, transitions
+from cms_bridge.jobs.line import Line, Standing
 from cms_bridge.jobs.media import Bed, Order
 from cms_bridge.jobs.statuses import Form
 from cms_bridge.jobs.submissions import VideoOrder
@@ -50,7 +52,7 @@ from cms_bridge.jobs.tasks import TaskRecord
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import FINISHED, MEDIA, JobKind, Origin, StageName, Status
+from cms_bridge.states import FINISHED, MEDIA, JobKind, Lane, Origin, Priority, StageName, Status
 from render.problem import Problem
 from render.storyboard import AspectRatio, Brief, Locale, Mood
 
@@ -101,6 +103,8 @@ class _Wanted(
     """Whose caps and whose assets; a project that is not known yet begins with this."""
     version: Name = ""
     """Of what it is made from, in the asker's words: provenance."""
+    priority: Priority | None = None
+    """Among the project's jobs that wait; null for the project's own."""
     by: Person = ""
     """Who asks: an e-mail address or a name; the key's id where none is given."""
 
@@ -187,6 +191,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     project_id: str
     kind: TaskKind
     origin: Origin
+    priority: Priority | None
+    """Null for the project's own."""
     video_id: str
     """The CMS document's, or one of its own."""
     title: str
@@ -203,6 +209,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     actual_cost: Decimal
     model_fallback_occurred: bool
     """Whether a model stepped in for the one that was asked first."""
+    line: PlaceInLine | None
+    """Null unless it waits for a worker; up to `REELWRIGHT_STATUS_CACHE_SECONDS` old."""
     stage: JobStage | None
     """Null while nobody works on it."""
     model: AskedModel | None
@@ -237,6 +245,7 @@ TASK = Task(
     project_id="bakery",
     kind=TaskKind.VIDEO,
     origin=Origin.API,
+    priority=None,
     video_id=f"task-{_ID}",
     title="Sourdough",
     status=Status.PENDING,
@@ -248,6 +257,7 @@ TASK = Task(
     approved_cost=None,
     actual_cost=Decimal("0.000000"),
     model_fallback_occurred=False,
+    line=PlaceInLine(lane=Lane.DRAFTS, place=3, starts_at=_AT + timedelta(minutes=4)),
     stage=None,
     model=None,
     retry_count=0,
@@ -265,6 +275,7 @@ _WORKING = msgspec.structs.replace(
     approved=True,
     estimated_cost=Decimal("0.560000"),
     approved_cost=Decimal("0.560000"),
+    line=None,
     stage=JobStage(name=StageName.PICTURE, scene=3, scene_id="s3"),
     model=AskedModel(provider="gemini", name="gemini-2.5-flash-image"),
     updated_at=_AT + timedelta(minutes=1),
@@ -279,6 +290,7 @@ _DONE = msgspec.structs.replace(
     estimated_cost=Decimal("0.140000"),
     approved_cost=Decimal("0.140000"),
     actual_cost=Decimal("0.060000"),
+    line=None,
     result_url=f"/api/v1/videos/jobs/{_ID}/links",
     updated_at=_AT + timedelta(minutes=3),
 )
@@ -304,7 +316,7 @@ def _answer(description: str, *examples: tuple[str, Task]) -> ResponseSpec:
         HTTPStatus.OK: _answer("It is done, or over", ("Done before", _DONE)),
     },
 )
-async def submit_task(
+async def submit_task(  # noqa: PLR0913, PLR0917 - Litestar's
     data: Annotated[
         VideoTask | ImageTask | AudioTask | MusicTask,
         BodyKwarg(
@@ -318,6 +330,7 @@ async def submit_task(
     caller: NamedDependency[SkipValidation[Caller]],
     settings: NamedDependency[BridgeSettings],
     prices: NamedDependency[SkipValidation[Prices]],
+    line: NamedDependency[SkipValidation[Line]],
     idempotency_key: Annotated[
         str | None,
         HeaderParameter(
@@ -343,6 +356,7 @@ async def submit_task(
                 brief=data.brief,
                 version=data.version,
                 approve_up_to=rounded(Decimal(approval.up_to)) if approval else None,
+                priority=data.priority,
                 by=by,
             ),
             key=key,
@@ -355,7 +369,7 @@ async def submit_task(
     found = await tasks.find(task)
     log.info("task.submitted", job_id=str(task), kind=task_kind(found.kind), status=found.status)
     return Response(
-        view(found),
+        view(found, await line.standing(task, found.status)),
         status_code=HTTPStatus.OK if found.status in FINISHED else HTTPStatus.ACCEPTED,
         headers={"Location": f"/api/v1/tasks/{task}/status"},
     )
@@ -376,9 +390,10 @@ async def submit_task(
 async def get_task_status(
     request: Request[Any, Any, Any],
     task_id: FromPath[UUID],
+    line: NamedDependency[SkipValidation[Line]],
 ) -> Response[Task]:
     """Return a task, whoever asked for it: by API or in the CMS; 404 if there is none."""
-    return await status_of(request, task_id, Form.TASK, _read)
+    return await status_of(request, task_id, Form.TASK, partial(_read, line=line))
 
 
 @delete(
@@ -387,14 +402,15 @@ async def get_task_status(
     opt=terms(JobNotFound, IllegalMove) | needs(Action.WRITE),
     summary="Cancel a task",
 )
-async def cancel_task(task_id: FromPath[UUID]) -> Task:
-    """Stop the work within a second or so; 409 once it is done. Twice is once.
+async def cancel_task(task_id: FromPath[UUID], line: NamedDependency[SkipValidation[Line]]) -> Task:
+    """Stop the work within a second; 409 once it is done. Twice is once.
 
-    A paid call that is under way is waited for, and what it made is kept for the next time.
+    What was made is kept for the next time. A paid call that is under way is hung up on: whether
+    it was charged may be unknown, and is told as that.
     """
     await transitions.cancel_job(task_id)
     log.info("job.cancelled", job_id=str(task_id))
-    return view(await tasks.find(task_id))
+    return await _told(task_id, line)
 
 
 @post(
@@ -403,7 +419,7 @@ async def cancel_task(task_id: FromPath[UUID]) -> Task:
     opt=terms(JobNotFound, IllegalMove, Superseded) | needs(Action.WRITE),
     summary="Try a task again that failed or was cancelled",
 )
-async def retry_task(task_id: FromPath[UUID]) -> Task:
+async def retry_task(task_id: FromPath[UUID], line: NamedDependency[SkipValidation[Line]]) -> Task:
     """Go on from the step that failed: what was made is found again and costs nothing.
 
     A task that is at work, or waits for an approval, is left alone; 409 once it is done, or where
@@ -411,15 +427,20 @@ async def retry_task(task_id: FromPath[UUID]) -> Task:
     """
     await tasks.retry(task_id)
     log.info("job.retried", job_id=str(task_id))
-    return view(await tasks.find(task_id))
+    return await _told(task_id, line)
 
 
-async def _read(task: UUID) -> bytes:
-    return msgspec.json.encode(view(await tasks.find(task)))
+async def _read(task: UUID, *, line: Line) -> bytes:
+    return msgspec.json.encode(await _told(task, line))
 
 
-def view(task: TaskRecord) -> Task:
-    """Return a task as it is told."""
+async def _told(task: UUID, line: Line) -> Task:
+    found = await tasks.find(task)
+    return view(found, await line.standing(task, found.status))
+
+
+def view(task: TaskRecord, standing: Standing | None) -> Task:
+    """Return a task as it is told, with its place if it waits."""
     done = task.status is Status.COMPLETED
     result = f"/api/v1/media/assets/{task.id}/content" if task.kind in MEDIA else task.video_url
     return Task(
@@ -427,6 +448,7 @@ def view(task: TaskRecord) -> Task:
         project_id=task.project,
         kind=task_kind(task.kind),
         origin=task.origin,
+        priority=task.priority,
         video_id=task.video_id,
         title=task.title,
         status=task.status,
@@ -440,6 +462,7 @@ def view(task: TaskRecord) -> Task:
         else None,
         actual_cost=rounded(task.actual_cost),
         model_fallback_occurred=task.model_fallback_occurred,
+        line=PlaceInLine.of(standing),
         stage=JobStage.of(task.stage),
         model=AskedModel.of(task.stage),
         retry_count=task.retry_count,
@@ -459,6 +482,7 @@ def _medium(data: ImageTask | AudioTask | MusicTask, by: str) -> Order:
         document=data.document,
         field=data.field,
         version=data.version,
+        priority=data.priority,
         by=by,
     )
     if isinstance(data, ImageTask):

@@ -6,6 +6,7 @@ Its files are served by `cms_bridge.api.renditions`.
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,15 +27,16 @@ from cms_bridge.api.playlists import PlaylistLinks, is_playlist
 from cms_bridge.api.polling import polled, status_of
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
-from cms_bridge.api.stages import AskedModel, JobStage
+from cms_bridge.api.stages import AskedModel, JobStage, PlaceInLine
 from cms_bridge.errors import IllegalMove, JobNotFound, RenditionNotFound, VideoNotFound
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, renditions, transitions
+from cms_bridge.jobs.line import Line
 from cms_bridge.jobs.statuses import Form
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
-from cms_bridge.states import FileKind, Status
+from cms_bridge.states import FileKind, Priority, Status
 from cms_bridge.storage.base import ObjectStore
 from render.problem import Problem
 from render.storyboard import Storyboard
@@ -51,6 +53,8 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     project_id: str
     video_id: str
     submission: int
+    priority: Priority | None
+    """Null for the project's own."""
     status: Status
     progress: int
     """Percent."""
@@ -71,6 +75,8 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     needs: Decimal
     """What a job that stopped for it needs beyond what was approved; else 0. The estimate tells
     what it is at this moment, and what an approval of it names."""
+    line: PlaceInLine | None
+    """Null unless it waits for a worker; up to `REELWRIGHT_STATUS_CACHE_SECONDS` old."""
     stage: JobStage | None
     """Null while nobody works on it."""
     model: AskedModel | None
@@ -170,9 +176,10 @@ async def find_video(video_id: UUID) -> Video:
 async def get_job_status(
     request: Request[Any, Any, Any],
     job_id: FromPath[UUID],
+    line: NamedDependency[SkipValidation[Line]],
 ) -> Response[JobStatus]:
     """Return where a job stands; 404 if there is none."""
-    return await status_of(request, job_id, Form.JOB, _read)
+    return await status_of(request, job_id, Form.JOB, partial(_read, line=line))
 
 
 @post(
@@ -181,16 +188,19 @@ async def get_job_status(
     opt=terms(JobNotFound, IllegalMove) | needs(Action.WRITE),
     summary="Cancel a job",
 )
-async def cancel_job(job_id: FromPath[UUID]) -> JobStatus:
+async def cancel_job(
+    job_id: FromPath[UUID], line: NamedDependency[SkipValidation[Line]]
+) -> JobStatus:
     """Cancel a job, and return where it stands; to cancel it again changes nothing.
 
-    Whoever works on it stops within about a second (`REELWRIGHT_HEARTBEAT_SECONDS`). What was
+    Whoever works on it stops within a second (`REELWRIGHT_HEARTBEAT_SECONDS` while Redis is
+    away). What was
     charged by then stays charged, and what was made for it is kept for a retry. 409 once it is
     completed.
     """
     await transitions.cancel_job(job_id)
     log.info("job.cancelled", job_id=str(job_id))
-    return await _status_of(job_id)
+    return await _status_of(job_id, line)
 
 
 @get(
@@ -239,21 +249,23 @@ async def get_video_links(
     )
 
 
-async def _read(job: UUID) -> bytes:
-    return msgspec.json.encode(await _status_of(job))
+async def _read(job: UUID, *, line: Line) -> bytes:
+    return msgspec.json.encode(await _status_of(job, line))
 
 
-async def _status_of(job_id: UUID) -> JobStatus:
+async def _status_of(job_id: UUID, line: Line) -> JobStatus:
     job = await transitions.find(job_id)
-    return _status(job, await approvals.spent_on(job_id))
+    place = PlaceInLine.of(await line.standing(job.id, job.status))
+    return _status(job, await approvals.spent_on(job_id), place)
 
 
-def _status(job: JobRecord, spent: Decimal) -> JobStatus:
+def _status(job: JobRecord, spent: Decimal, place: PlaceInLine | None) -> JobStatus:
     return JobStatus(
         id=job.id,
         project_id=job.project,
         video_id=job.video_id,
         submission=job.submission,
+        priority=job.priority,
         status=job.status,
         progress=job.progress,
         scenes_done=job.scenes_done,
@@ -269,6 +281,7 @@ def _status(job: JobRecord, spent: Decimal) -> JobStatus:
         else rounded(job.approved_cost),
         spent=rounded(spent),
         needs=rounded(approvals.needed_by(job, spent)),
+        line=place,
         stage=JobStage.of(job.stage),
         model=AskedModel.of(job.stage),
         model_fallback_occurred=job.model_fallback_occurred,

@@ -96,8 +96,10 @@ async def accept(
             if duplicate := await _find_duplicate(event_id, digest):
                 return duplicate
             raise
-    if isinstance(event, VideoSubmitted) and (
-        job := await _accept_first(event_id, body, digest, event, limits)
+    if (
+        isinstance(event, VideoSubmitted)
+        and event.data.priority is None
+        and (job := await _accept_first(event_id, body, digest, event, limits))
     ):
         return Accepted(job_id=job, status=Status.PENDING)
     if duplicate := await _find_duplicate(event_id, digest):

@@ -168,6 +168,7 @@ def _job(
         video_id=parent.video_id,
         submission=0,
         version=parent.version,
+        priority=parent.priority and parent.priority.rank,
         title=parent.title,
         brief=parent.brief_data,
         status=Status.APPROVED if free else Status.STORYBOARD_COMPLETE,

@@ -22,7 +22,7 @@ from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
-from cms_bridge.states import MEDIA, JobKind, Origin, Status
+from cms_bridge.states import MEDIA, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.generation.base import ImageRequest, MusicRequest, SpeechRequest
@@ -109,6 +109,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The CMS document it is for, whose cap it counts against; empty for none."""
     field: str = ""
     version: str = ""
+    priority: Priority | None = None
+    """Among its project's jobs; None for the project's own."""
     by: str = ""
     """Who asks."""
 
@@ -296,6 +298,7 @@ def _job(
         submission=0,
         origin=Origin.API,
         idempotency_key=key,
+        priority=wanted.priority and wanted.priority.rank,
         title=clean_text(wanted.prompt)[:_TITLE_CHARS],
         brief=msgspec.json.encode(Brief(title="")).decode(),
         status=Status.APPROVED,

@@ -28,7 +28,7 @@ from cms_bridge.jobs.moves import WAKE_GRACE, begin, stop
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import ApprovalPolicy, JobRecord
-from cms_bridge.states import FINISHED, JobKind, Origin, Status
+from cms_bridge.states import FINISHED, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
 from render.storyboard import Brief, Limits, Storyboard, clean_text
@@ -47,6 +47,8 @@ class VideoOrder(msgspec.Struct, frozen=True, kw_only=True):
     approve_up_to: Decimal | None = None
     """US dollars: the storyboard is approved by itself if it may cost no more; None leaves it to
     a person."""
+    priority: Priority | None = None
+    """Among its project's jobs; None for the project's own."""
     by: str = ""
     """Who asks, and so who approves what is approved by itself."""
 
@@ -74,6 +76,7 @@ async def order(wanted: VideoOrder, *, key: str | None, limits: Limits) -> tuple
                         submission=1,
                         idempotency_key=key,
                         title=clean_text(wanted.brief.title),
+                        priority=wanted.priority and wanted.priority.rank,
                         status=Status.PENDING,
                         sequence=1,
                         wake_at=now + WAKE_GRACE,
@@ -128,6 +131,7 @@ async def submit(submission: Submission, limits: Limits) -> UUID:
     job = Job(
         id=uuid4(),
         video_id=begun.pop("video"),
+        priority=submission.priority and submission.priority.rank,
         sequence=1,
         **begun,
         created_at=now,

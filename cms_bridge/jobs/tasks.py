@@ -20,7 +20,7 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import IllegalMove, JobNotFound
 from cms_bridge.jobs import moves, submissions, transitions
 from cms_bridge.records import PageEnd, Stage
-from cms_bridge.states import FINISHED, JobKind, Origin, Status
+from cms_bridge.states import FINISHED, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Job
 from render.problem import Problem
 
@@ -33,6 +33,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     project: str
     video_id: str
     origin: Origin
+    priority: Priority | None
     title: str
     status: Status
     progress: int
@@ -56,6 +57,8 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Decode a row that holds these columns."""
         told = {name: msgspec.json.decode(row[name]) for name in _JSON if row[name] is not None}
+        rank = row["priority"]
+        told["priority"] = None if rank is None else Priority.of(rank)
         return msgspec.convert({**row, **told}, cls)
 
 

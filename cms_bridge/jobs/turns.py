@@ -1,8 +1,9 @@
 """Turns: which of the jobs that wait in a lane is taken next; no project waits out another's line.
 
 The project with the fewest jobs in hand goes first, of several the one whose last turn is the
-longest ago, and of its jobs the one that is due the longest. So, while the first job of a project
-waits, no other project begins more than one, however many it has.
+longest ago, and of its jobs the one of the highest priority, of several the one that is due the
+longest. So, while the first job of a project waits, no other project begins more than one, however
+many it has and however urgent they are.
 
 To look changes nothing; whoever claims a job by a conditional UPDATE (`cms_bridge.jobs.leases`)
 notes its project's turn in the same transaction.
@@ -30,19 +31,21 @@ class Candidate(NamedTuple):
     status: Status
 
 
-_NEXT = (
-    "SELECT turns.id, turns.attempt, turns.status FROM"
+_LINE = (
+    "SELECT turns.id, turns.attempt, turns.status,"
+    " ROW_NUMBER() OVER (ORDER BY held + place, CASE WHEN turn.at IS NULL THEN 0 ELSE 1 END,"
+    " turn.at, wake_at) AS number FROM"
     " (SELECT id, project, attempt, status, wake_at, waits,"
     " SUM(held) OVER (PARTITION BY project) AS held,"
-    " ROW_NUMBER() OVER (PARTITION BY project, waits ORDER BY wake_at, id) AS place"
+    " ROW_NUMBER() OVER (PARTITION BY project, waits ORDER BY rank DESC, wake_at, id) AS place"
     " FROM (SELECT id, project, attempt, status, wake_at,"
+    " COALESCE(priority, (SELECT project.priority FROM project WHERE project.id = job.project), 0)"
+    " AS rank,"
     " CASE WHEN lease_expires_at > {} THEN 1 ELSE 0 END AS held,"
     " CASE WHEN %s AND (wake_at <= {} OR lease_expires_at IS NULL"
     " AND (id = {} OR (wake_at <= {} AND retry_count = 0))) THEN 1 ELSE 0 END AS waits"
     " FROM job WHERE wake_at IS NOT NULL AND status IN (%s) ORDER BY wake_at LIMIT {}) AS in_line)"
     " AS turns LEFT JOIN turn ON turn.id = {} || turns.project WHERE waits = 1"
-    " ORDER BY held + place, CASE WHEN turn.at IS NULL THEN 0 ELSE 1 END, turn.at, wake_at"
-    " LIMIT {}"
 )
 
 
@@ -59,16 +62,34 @@ async def next_in(
     Those `besides` stand back. Beside what is due there count jobs that are due so soon (`fresh`),
     unless they wait after a failure, and one that somebody was `woken` for.
     """
-    now = clock.now()
-    besides, statuses = list(besides), sorted(LANES[lane])
-    query = _NEXT % (
+    line, asked = _line(lane, besides=list(besides), fresh=fresh, woken=woken)
+    rows = await _rows(f"{line} ORDER BY number LIMIT {{}}", *asked, limit)
+    # SQLite has no type for what is reckoned.
+    return [Candidate(UUID(str(row["id"])), row["attempt"], Status(row["status"])) for row in rows]
+
+
+async def places(lane: Lane, jobs: Collection[UUID], *, fresh: timedelta) -> dict[UUID, int]:
+    """Return in which place, from 1, those of some jobs stand that wait in a lane."""
+    line, asked = _line(lane, besides=[], fresh=fresh, woken=None)
+    wanted = f"SELECT id, number FROM ({line}) AS line WHERE id IN ({_places(jobs)})"  # noqa: S608 - no value is in it
+    return {UUID(str(row["id"])): row["number"] for row in await _rows(wanted, *asked, *jobs)}
+
+
+def _line(
+    lane: Lane, *, besides: Collection[UUID], fresh: timedelta, woken: UUID | None
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the query for a lane's whole line, each with its number, and what it asks with."""
+    now, statuses = clock.now(), sorted(LANES[lane])
+    query = _LINE % (
         f"id NOT IN ({_places(besides)})" if besides else "1 = 1",
         _places(statuses),
     )
     asked = (now, *besides, now, woken or UUID(int=0), now + fresh, *statuses, COUNTED, f"{lane}:")
-    rows = cast(list[dict[str, Any]], await Job.raw(query, *asked, limit))
-    # SQLite has no type for what is reckoned.
-    return [Candidate(UUID(str(row["id"])), row["attempt"], Status(row["status"])) for row in rows]
+    return query, asked
+
+
+async def _rows(query: str, *values: object) -> list[dict[str, Any]]:
+    return cast(list[dict[str, Any]], await Job.raw(query, *values))
 
 
 async def waits(job: UUID, *, after: int) -> bool:

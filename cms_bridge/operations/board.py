@@ -1,7 +1,7 @@
 """The board: what an operator sees beside the fleet's numbers, by name: jobs, projects, charges.
 
 For keys of all projects alone. Every list is short and tells of the worst first; what is on a
-disk, and how fast jobs end, is added up once in five minutes.
+disk is added up once in five minutes.
 """
 
 import time
@@ -13,10 +13,9 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge import clock
-from cms_bridge.jobs.leases import Phase
+from cms_bridge.jobs.line import Line, Waiting
 from cms_bridge.jobs.queues import COUNTED
 from cms_bridge.operations.fleet import Fleet
-from cms_bridge.operations.line import Waiting, line, pace
 from cms_bridge.pricing.amounts import dollars
 from cms_bridge.states import DRAFTABLE, JobKind, Status
 from cms_bridge.tables import Job
@@ -170,14 +169,14 @@ _STORED = {
 
 
 class BoardKeeper:
-    """Asks for the board, and remembers for a while what is on the disks and how fast it goes."""
+    """Asks for the board, and remembers for a while what is on the disks."""
 
-    def __init__(self, *, overdue: timedelta, news: bool) -> None:
-        """Take after how long a job is stuck, and whether a CMS is told of anything."""
+    def __init__(self, line: Line, *, overdue: timedelta, news: bool) -> None:
+        """Take the line, after how long a job is stuck, and whether a CMS is told of anything."""
         self._overdue = overdue
         self._news = news
         self._stored: list[Stored] = []
-        self._paces: dict[Phase, float | None] = {}
+        self._line = line
         self._until = 0.0
 
     async def look(self) -> Board:
@@ -185,7 +184,6 @@ class BoardKeeper:
         now = clock.now()
         if time.monotonic() >= self._until:
             self._stored = await _stored()
-            self._paces = {phase: await pace(phase) for phase in Phase}
             self._until = time.monotonic() + _STORED_SECONDS
         news = await _rows(_NEWS, MOST) if self._news else []
         hooks = await _rows(_WEBHOOKS, MOST)
@@ -198,7 +196,7 @@ class BoardKeeper:
                 msgspec.convert({**row, "error": _problem(row["error"])}, FailedJob)
                 for row in await _rows(_FAILED, MOST)
             ],
-            line=await line(self._paces),
+            line=await self._line.heads(),
             queues=await _queues(now),
             spending=[
                 ProjectSpend(

@@ -29,6 +29,8 @@ class Project(Table):
     """What all its videos together may cost; None leaves it to the configuration."""
     cap_video = Numeric(DOLLARS, null=True, default=None)
     """What each of its videos may cost; None leaves it to the configuration."""
+    priority = Integer(default=0)
+    """The rank (`cms_bridge.states.Priority`) of its jobs that have none of their own."""
     created_at = Timestamptz()
 
 
@@ -58,6 +60,8 @@ class Job(Table):
     approval_policy = JSON(null=True, default=None)
     """What its storyboard may cost to be approved by itself (`cms_bridge.records.ApprovalPolicy`);
     None where a person decides."""
+    priority = Integer(null=True, default=None)
+    """Its rank among its project's (`cms_bridge.states.Priority`); None for the project's own."""
     title = Text()
     brief = JSON()
 

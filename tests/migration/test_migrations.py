@@ -30,7 +30,7 @@ from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-29T15:40:00:000044"
+NEWEST = "2026-11-29T15:50:00:000045"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"

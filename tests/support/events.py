@@ -21,13 +21,19 @@ from cms_bridge.events import (
     VideoRetried,
     VideoSubmitted,
 )
+from cms_bridge.states import Priority
 from render.storyboard import Brief, Scene, Storyboard
 
 SECRET = "whsec_" + base64.b64encode(b"a test secret of thirty-two byte").decode()
 
 
 def submitted(
-    *, video: str = "video-1", submission: int = 1, project: str = "project-1", **brief: Any
+    *,
+    video: str = "video-1",
+    submission: int = 1,
+    project: str = "project-1",
+    priority: Priority | None = None,
+    **brief: Any,
 ) -> VideoSubmitted:
     return VideoSubmitted(
         timestamp=datetime.now(UTC),
@@ -36,6 +42,7 @@ def submitted(
             video_id=video,
             submission=submission,
             version="v1",
+            priority=priority,
             brief=Brief(**{"title": "A title", "script": "One sentence. And another.", **brief}),
         ),
     )

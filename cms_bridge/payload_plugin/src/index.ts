@@ -21,6 +21,7 @@ import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { resendEndpoint } from './endpoints/resend.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
+import { lineEndpoint } from './endpoints/line.ts'
 import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoint } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
@@ -77,6 +78,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         filmsEndpoint(settings),
         ...exportEndpoints(settings),
         spendingEndpoint(settings),
+        lineEndpoint(settings),
         priceEndpoint(settings),
         ...boardEndpoints(settings),
         takeEndpoint(settings),

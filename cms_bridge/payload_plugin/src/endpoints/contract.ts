@@ -16,6 +16,7 @@ import type { TimelinePreview } from '../generated/timeline.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
+  line: '/reelwright/videos/:id/line',
   films: '/reelwright/videos/:id/films',
   exports: '/reelwright/videos/:id/exports',
   exportPrices: '/reelwright/videos/:id/exports/prices',
@@ -53,6 +54,7 @@ export function pathTo(name: keyof typeof paths, params: Record<string, Id>): st
 /** What each endpoint that the admin reads answers with; others redirect or only take. */
 export interface Answers {
   status: VideoStatus
+  line: Line
   films: Film[]
   exports: Export[]
   exportPrices: ExportPrice[]
@@ -106,6 +108,14 @@ export interface VideoStatus {
   mayApprove: boolean
   /** Who may approve, for one who may not and waits for it; as far as that one may see them. */
   approvers: string[]
+}
+
+/** Where a video stands that waits for the service to take it up. */
+export interface Line {
+  /** From 1; null where it does not wait, or the service does not say. */
+  place: null | number
+  /** When about it begins; null where too little was made lately to tell. */
+  startsAt: null | string
 }
 
 /** What became of a scene, or of the whole, since the film before. */

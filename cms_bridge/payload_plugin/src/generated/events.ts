@@ -4,6 +4,10 @@ export type Wire = CmsEvent | StoryboardWrite | RenditionWrite
 export type CmsEvent =
   VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
 /**
+ * Which of a project's jobs go before its others; no project goes before another by it.
+ */
+export type Priority = 'high' | 'low' | 'normal'
+/**
  * What a member of a cast is.
  */
 export type CastKind = 'person' | 'place' | 'thing'
@@ -90,6 +94,7 @@ export interface Submission {
   videoId: string
   submission: number
   version?: string
+  priority?: Priority | null
   brief: Brief
 }
 /**

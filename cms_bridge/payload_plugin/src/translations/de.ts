@@ -266,6 +266,8 @@ export const de: Translations = {
     'Schreiben Sie einen Sprechertext oder ein Briefing und reichen Sie ein. Sie sehen Storyboard und Preis, bevor etwas entsteht.',
   'panel.submitted': 'Eingereicht',
   'panel.submitted.help': 'Das Storyboard ist unterwegs.',
+  'panel.line': 'Platz {place} in der Warteschlange',
+  'panel.line.starts': 'Platz {place} in der Warteschlange, beginnt ungefähr {when}',
   'panel.waiting': 'Wartet auf den Renderdienst …',
   'panel.waiting.help':
     'Ihr Auftrag ist sicher aufgehoben und wird gesendet, sobald der Dienst antwortet.',

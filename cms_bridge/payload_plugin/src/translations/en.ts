@@ -258,6 +258,8 @@ export const en = {
     'Write a script or a brief, then submit. You will see a storyboard and its price before anything is made.',
   'panel.submitted': 'Submitted',
   'panel.submitted.help': 'The storyboard is on its way.',
+  'panel.line': 'Number {place} in line',
+  'panel.line.starts': 'Number {place} in line, starts {when} or so',
   'panel.waiting': 'Waiting for the render service…',
   'panel.waiting.help': 'Your request is kept safe and is sent as soon as the service answers.',
   'panel.refused': 'The render service refused the request',

@@ -265,6 +265,8 @@ export const es: Translations = {
     'Escriba un texto o un encargo y envíelo. Verá el guion gráfico y su precio antes de que se cree nada.',
   'panel.submitted': 'Enviado',
   'panel.submitted.help': 'El guion gráfico está en camino.',
+  'panel.line': 'Número {place} en la cola',
+  'panel.line.starts': 'Número {place} en la cola, empieza aproximadamente {when}',
   'panel.waiting': 'En espera del servicio de renderizado…',
   'panel.waiting.help': 'Su petición está a salvo y se enviará en cuanto el servicio responda.',
   'panel.refused': 'El servicio de renderizado rechazó la petición',

@@ -264,6 +264,8 @@ export const fr: Translations = {
     'Écrivez un texte ou un brief, puis envoyez. Vous verrez le storyboard et son prix avant toute production.',
   'panel.submitted': 'Envoyée',
   'panel.submitted.help': 'Le storyboard arrive.',
+  'panel.line': 'Numéro {place} dans la file d’attente',
+  'panel.line.starts': 'Numéro {place} dans la file d’attente, commence environ {when}',
   'panel.waiting': 'En attente du service de rendu…',
   'panel.waiting.help': 'Votre demande est conservée et part dès que le service répond.',
   'panel.refused': 'Le service de rendu a refusé la demande',

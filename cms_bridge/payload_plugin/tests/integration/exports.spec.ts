@@ -218,3 +218,30 @@ describe('what a project has spent', () => {
     expect((await writer.ask('GET', foreign)).status).toBe(404)
   })
 })
+
+describe('a place in line', () => {
+  const ask = (who: Cms, id = String(video.id)) => who.ask('GET', `/reelwright/videos/${id}/line`)
+
+  test('is what the service says of the job, to whoever may read the video', async () => {
+    const line = { lane: 'drafts', place: 3, startsAt: '2026-11-29T10:04:00Z' }
+    bridge.answers['/tasks/'] = { status: 200, body: { status: 'pending', line } }
+    const { body, headers, status } = await ask(cms)
+    expect(status).toBe(200)
+    expect(body).toEqual({ place: 3, startsAt: line.startsAt })
+    expect(headers.get('cache-control')).toBe('private, no-store')
+    expect((await ask(reader)).body).toEqual(body)
+    expect((await ask(cms, '404')).status).toBe(404)
+  })
+
+  test('is none where it does not wait, or the service is away or says nothing of it', async () => {
+    const none = { place: null, startsAt: null }
+    for (const answer of [
+      { status: 200, body: { status: 'generating', line: null } },
+      { status: 200, body: {} },
+      { status: 500 },
+    ]) {
+      bridge.answers['/tasks/'] = answer
+      expect((await ask(cms)).body).toEqual(none)
+    }
+  })
+})

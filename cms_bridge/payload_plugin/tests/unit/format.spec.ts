@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { splitWarnings } from '../../src/admin/rendition/warnings.ts'
-import { formatLength, formatTime } from '../../src/admin/shared/format.ts'
+import { formatLength, formatPlace, formatTime } from '../../src/admin/shared/format.ts'
 import { translateProblem } from '../../src/admin/shared/translateProblem.ts'
 import { formatPrice, formatPriceDue, formatTotalPrice } from '../../src/admin/storyboard/price.ts'
 
@@ -79,5 +79,30 @@ describe('plain words', () => {
 
   test('for lengths', () => {
     expect([0.4, 65, 3_599.6].map(formatLength)).toEqual(['0:00', '1:05', '60:00'])
+  })
+})
+
+describe('a place in line', () => {
+  const now = Date.parse('2026-11-29T10:00:00Z')
+  const inLine = (startsAt: null | string, language = 'en', place: null | number = 3) =>
+    formatPlace({ place, startsAt }, now, language)
+
+  test.each([
+    ['en', 'Number 3 in line, starts in 4 minutes or so'],
+    ['de', 'Platz 3 in der Warteschlange, beginnt ungefähr in 4 Minuten'],
+    ['fr', 'Numéro 3 dans la file d’attente, commence environ dans 4 minutes'],
+    ['es', 'Número 3 en la cola, empieza aproximadamente dentro de 4 minutos'],
+  ])('in %s', (language, words) => {
+    expect(inLine('2026-11-29T10:04:10Z', language)).toBe(words)
+  })
+
+  test('is told alone where nobody knows when, and not at all where there is none', () => {
+    expect(inLine(null)).toBe('Number 3 in line')
+    expect(inLine(null, 'en', null)).toBeNull()
+  })
+
+  test('is never nearer than a minute, and far off in hours', () => {
+    expect(inLine('2026-11-29T09:59:00Z')).toBe('Number 3 in line, starts in 1 minute or so')
+    expect(inLine('2026-11-29T13:10:00Z')).toBe('Number 3 in line, starts in 3 hours or so')
   })
 })

@@ -75,6 +75,33 @@ async def test_each_kind_is_taken_and_followed(
     assert again.json() == task
 
 
+@pytest.mark.parametrize("body", [video(), IMAGE, AUDIO])
+async def test_whoever_waits_is_told_the_place_and_the_more_urgent_stand_before(
+    http: httpx.AsyncClient, body: dict[str, Any]
+) -> None:
+    first, urgent = await submitted(http, body), await submitted(http, {**body, "priority": "high"})
+    assert (first["priority"], urgent["priority"]) == (None, "high")
+    lane = "drafts" if body["kind"] == "video" else "generation"
+    assert urgent["line"] == {"lane": lane, "place": 1, "startsAt": None}
+    listed = (await http.get("/api/v1/projects/bakery/tasks")).json()["tasks"]
+    assert {one["id"]: one["line"]["place"] for one in listed} == {urgent["id"]: 1, first["id"]: 2}
+    stopped = (await http.delete(f"{TASKS}/{first['id']}/cancel")).json()
+    assert (stopped["status"], stopped["line"]) == ("cancelled", None)
+
+
+async def test_a_projects_priority_is_that_of_jobs_without_one(http: httpx.AsyncClient) -> None:
+    path = "/api/v1/projects/bakery/priority"
+    assert (await http.get(path)).status_code == 404
+    first = await submitted(http, video())
+    assert (await http.get(path)).json() == {"priority": "normal"}
+    assert (await http.put(path, json={"priority": "urgent"})).status_code == 400
+    assert (await http.put(path, json={"priority": "low"})).json() == {"priority": "low"}
+    normal = await submitted(http, video(priority="normal"))
+    assert normal["line"]["place"] == 1
+    waits = (await http.get(f"/api/v1/videos/jobs/{first['id']}/status")).json()
+    assert (waits["priority"], waits["line"]["place"]) == (None, 2)
+
+
 @pytest.mark.parametrize("body", [video(), video(approval={"upTo": "1.5"}), IMAGE, AUDIO])
 async def test_the_same_key_and_request_is_the_same_task_and_another_is_a_conflict(
     http: httpx.AsyncClient, body: dict[str, Any]

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from cms_bridge import projects
 from cms_bridge.jobs import leases, transitions, turns
 from cms_bridge.jobs.leases import Lease, Phase
-from cms_bridge.states import Lane
+from cms_bridge.states import Lane, Priority
 from cms_bridge.tables import Job
 from render.problem import Problem
 from tests.support import events
@@ -19,10 +20,12 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 OVER = Problem(code="over", message="Over.")
 SOON = timedelta(seconds=5)
+NORMAL = Priority.NORMAL
 
 
-async def waiting(project: str, *, ago: float = 1.0) -> UUID:
-    job = (await accept(events.submitted(video=f"v-{uuid4()}", project=project))).job_id
+async def waiting(project: str, *, ago: float = 1.0, priority: Priority | None = None) -> UUID:
+    event = events.submitted(video=f"v-{uuid4()}", project=project, priority=priority)
+    job = (await accept(event)).job_id
     await Job.update({Job.wake_at: datetime.now(UTC) - timedelta(seconds=ago)}).where(Job.id == job)
     return job
 
@@ -69,6 +72,32 @@ async def test_several_places_filled_at_once_are_filled_as_one_after_another() -
     found = await turns.next_in(Lane.DRAFTS, limit=3)
     projects = [(await transitions.find(one.id)).project for one in found]
     assert projects == ["a", "b", "a"]
+
+
+async def next_ones() -> list[UUID]:
+    return [one.id for one in await turns.next_in(Lane.DRAFTS, limit=9)]
+
+
+async def test_of_a_projects_jobs_the_more_urgent_go_first_and_then_those_due_the_longest() -> None:
+    low = await waiting("a", ago=90, priority=Priority.LOW)
+    usual = [await waiting("a", ago=ago, priority=one) for ago, one in ((80, None), (70, NORMAL))]
+    high = [await waiting("a", ago=ago, priority=Priority.HIGH) for ago in (60, 50)]
+    assert await next_ones() == [*high, *usual, low]
+
+
+async def test_no_project_goes_before_another_by_urgency() -> None:
+    urgent = [await waiting("a", ago=ago, priority=Priority.HIGH) for ago in (90, 80)]
+    patient = await waiting("b", ago=1, priority=Priority.LOW)
+    assert await next_ones() == [urgent[0], patient, urgent[1]]
+
+
+async def test_jobs_without_a_priority_go_by_their_projects_also_those_that_wait() -> None:
+    plain = await waiting("a", ago=90)
+    normal = await waiting("a", ago=80, priority=NORMAL)
+    assert await next_ones() == [plain, normal]
+    await projects.set_priority("a", Priority.LOW)
+    assert await next_ones() == [normal, plain]
+    assert await projects.priority_of("a") is Priority.LOW
 
 
 async def test_what_nobody_has_had_in_hand_counts_beside_what_is_due_a_retry_does_not() -> None:

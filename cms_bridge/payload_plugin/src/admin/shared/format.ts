@@ -1,4 +1,5 @@
 /** Amounts, times, lengths and sizes as they are written in the editor's language. */
+import type { Line } from '../../endpoints/contract.ts'
 import { translate } from '../../translations/index.ts'
 
 /** Return an amount of US dollars in figures; cents are told in parts where there are few. */
@@ -40,4 +41,29 @@ export function formatBytes(bytes: number, language: string): string {
     unit: 'megabyte',
     maximumFractionDigits: 1,
   }).format(bytes / 1_000_000)
+}
+
+const minute = 60_000
+/** Minutes from which hours are told: nobody counts more of them. */
+const longest = 90
+
+/** Return how far off a moment is, "in 4 minutes"; at least one minute, since it is a guess. */
+function formatWait(until: number, now: number, language: string): string {
+  const minutes = Math.max(1, Math.round((until - now) / minute))
+  const format = new Intl.RelativeTimeFormat(language)
+  return minutes < longest
+    ? format.format(minutes, 'minute')
+    : format.format(Math.round(minutes / 60), 'hour')
+}
+
+/** Return a place in line in words; null of what stands in none. */
+export function formatPlace(
+  { place, startsAt }: Line,
+  now: number,
+  language: string,
+): null | string {
+  if (place === null) return null
+  if (startsAt === null) return translate(language, 'panel.line', { place })
+  const when = formatWait(Date.parse(startsAt), now, language)
+  return translate(language, 'panel.line.starts', { place, when })
 }

@@ -91,6 +91,12 @@ export function situationOf({ rendition, storyboard }: VideoStatus): string {
   return [status, scenesDone, storyboardRevision, file?.number, storyboard?.known].join(' ')
 }
 
+/** Tell whether a video waits for the service to take it up. */
+export function waits({ delivery, rendition, retrying }: VideoStatus): boolean {
+  const status = rendition?.status
+  return !delivery && !retrying && (status === 'pending' || status === 'approved')
+}
+
 /** Return what to show; a delivery that waits or was refused comes before everything else. */
 export function viewOf(status: VideoStatus): View {
   const { delivery, rendition, stage, storyboard } = status

@@ -8,7 +8,7 @@
 import { Button, useConfig, useDocumentInfo, useFormModified } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
-import type { StageRequest } from '../../documents.ts'
+import type { Id, StageRequest } from '../../documents.ts'
 import type { VideoStatus } from '../../endpoints/contract.ts'
 import { VideoBoard } from '../board/VideoBoard.tsx'
 import { Player } from '../rendition/Player.tsx'
@@ -28,6 +28,7 @@ import {
   situationOf,
   standingOf,
   viewOf,
+  waits,
 } from '../shared/submission.ts'
 import { useApproval } from '../shared/useApproval.ts'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
@@ -41,6 +42,7 @@ import {
 import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
 import { Exports } from './Exports.tsx'
 import { Films } from './Films.tsx'
+import { InLine } from './InLine.tsx'
 import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
 import { useStageSave } from './useStageSave.ts'
@@ -69,7 +71,7 @@ export function VideoPanel({ slugs }: Slugs): ReactNode {
   return (
     <section aria-label={t('panel.label')} className="rw-panel">
       {status ? (
-        <Content refresh={poll.refresh} slugs={slugs} status={status} />
+        <Content refresh={poll.refresh} slugs={slugs} status={status} video={id} />
       ) : (
         <p className="rw-panel__help">{t('panel.loading')}</p>
       )}
@@ -82,7 +84,8 @@ function Content({
   refresh,
   slugs,
   status,
-}: Slugs & { refresh: () => void; status: VideoStatus }): ReactNode {
+  video,
+}: Slugs & { refresh: () => void; status: VideoStatus; video: Id | undefined }): ReactNode {
   const translator = useTranslator()
   const { t } = translator
   const { rendition } = status
@@ -107,6 +110,7 @@ function Content({
       <div aria-live="polite" className="rw-panel__words">
         <p className={`rw-panel__headline rw-tone--${view.tone}`}>{t(view.headline)}</p>
         {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
+        {video !== undefined && waits(status) && <InLine video={video} />}
         <Approvers names={status.approvers} />
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
