@@ -14,6 +14,7 @@
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
 #   make bench-bridge    what the bridge costs, beside the barest server and a peer
+#   make scale           where more daemons stop helping, by a simulation
 #   make bench-words     how near the words of a narration are found, and what is noticed
 #   make sbom            what the images install: CycloneDX into dist, and specs/licences.md
 #   make clean           remove what was installed, built and made
@@ -170,6 +171,10 @@ test-plugin: node
 .PHONY: bench
 bench: python
 	$(BIN)/python -m benchmarks.render $(BENCH_ARGS)
+
+.PHONY: scale
+scale: python
+	$(BIN)/python -m benchmarks.scale
 
 .PHONY: bench-generation
 bench-generation: python
