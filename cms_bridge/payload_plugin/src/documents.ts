@@ -7,6 +7,7 @@
 import type {
   AspectRatio,
   CaptionStyle,
+  CastKind,
   CastMember,
   Clip,
   CmsFile,
@@ -43,6 +44,17 @@ export interface ProjectDoc {
   voice?: null | string
   speakers?: null | SpeakerRow[]
   palette?: Palette | null
+  look?: { [part in keyof Look]?: null | string } | null
+  cast?: CastRow[] | null
+}
+
+/** Somebody or something that comes back in a project's films. */
+export interface CastRow {
+  name?: null | string
+  kind?: CastKind | null
+  description?: null | string
+  /** Documents of the media library. */
+  references?: MediaChoice[] | null
 }
 
 /** Somebody who speaks in a script by name. */

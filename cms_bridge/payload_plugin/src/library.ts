@@ -7,8 +7,14 @@
 import type { CollectionConfig, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
-import type { CmsFile } from './generated/events.ts'
-import { idOf, type MediaChoice, type SceneRow, type StoryboardDoc } from './documents.ts'
+import type { CastMember, CmsFile } from './generated/events.ts'
+import {
+  type CastRow,
+  idOf,
+  type MediaChoice,
+  type SceneRow,
+  type StoryboardDoc,
+} from './documents.ts'
 import { headersOf } from './endpoints/signed.ts'
 import type { Settings } from './settings.ts'
 
@@ -51,6 +57,25 @@ export async function withLibrary<T extends Partial<StoryboardDoc>>(
   })
   const heard = own ? { ...doc.music, file: null, own } : doc.music?.own ? null : doc.music
   return { ...doc, scenes, ...(heard !== undefined && { music: heard }) }
+}
+
+/** Return a project's cast as it is sent, with references to the files of its pictures. */
+export async function castOf(
+  settings: Settings,
+  req: PayloadRequest,
+  rows: CastRow[] | null | undefined,
+): Promise<CastMember[]> {
+  const member = async ({ description, kind, name, references }: CastRow): Promise<CastMember> => {
+    const chosen = (references ?? []).filter((choice) => choice !== null)
+    const files = await Promise.all(chosen.map((choice) => reference(settings, req, choice)))
+    return {
+      name: name ?? '',
+      kind: kind ?? 'person',
+      description: description ?? '',
+      references: files.filter((file) => file !== null),
+    }
+  }
+  return Promise.all((rows ?? []).map(member))
 }
 
 /** Where a storyboard names a file of one's own. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import type {
   Gradient,
+  Look,
   Mood,
   Motion,
   Music,
@@ -13,7 +14,14 @@ import type {
   Storyboard,
 } from './generated/events.ts'
 import { holdsWords, isColour } from './text.ts'
-import type { BackgroundRow, CaptionRow, SceneRow, SpeakerRow, StoryboardDoc } from './documents.ts'
+import type {
+  BackgroundRow,
+  CaptionRow,
+  ProjectDoc,
+  SceneRow,
+  SpeakerRow,
+  StoryboardDoc,
+} from './documents.ts'
 
 /** The colours a project has until somebody chooses others. */
 export const defaultPalette: Required<Palette> = {
@@ -61,6 +69,13 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
 /** Return who speak by name, as an event carries them. */
 export function toSpeakers(rows: null | readonly SpeakerRow[] | undefined): Required<Speaker>[] {
   return (rows ?? []).map(({ name, voice }) => ({ name, voice: voice ?? '' }))
+}
+
+/** Return a look as it is sent; null where nothing is said of it. */
+export function toLook(look: ProjectDoc['look']): Look | null {
+  const { lens, palette, style } = look ?? {}
+  if (![style, palette, lens].some((words) => holdsWords(words ?? ''))) return null
+  return { style: style ?? '', palette: palette ?? '', lens: lens ?? '' }
 }
 
 /** Return the mood of the built-in music, or null where there is to be none. */

@@ -1,10 +1,11 @@
-/** Projects: what videos belong to, and the colours they share. */
+/** Projects: what videos belong to, and what they share: colours, look and cast. */
 import type { CollectionConfig } from 'payload'
 
 import { collectionAccess } from '../access.ts'
 import { refuseInUse } from '../hooks/refuseInUse.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
+import { castField, lookField } from './cast.ts'
 import { adminGroup, paletteField, speakersField, voiceField } from './fields.ts'
 
 export function projects(settings: Settings): CollectionConfig {
@@ -34,6 +35,8 @@ export function projects(settings: Settings): CollectionConfig {
       { ...voiceField, admin: { ...voiceField.admin, description: labels('project.voice.help') } },
       speakersField,
       paletteField,
+      lookField,
+      castField(settings),
       {
         name: 'videos',
         type: 'join',

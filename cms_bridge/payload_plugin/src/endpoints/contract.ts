@@ -201,6 +201,8 @@ export interface Price {
   changes: Change[]
   /** Of each scene, in the order of the scenes. */
   scenes: ScenePrice[]
+  /** What there is to say before anything is paid. */
+  warnings: Problem[]
 }
 
 /** Amounts in US dollars, as text. */

@@ -5,6 +5,7 @@
  */
 import type { Endpoint } from 'payload'
 
+import type { Problem } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
 import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
@@ -50,7 +51,12 @@ function toPrice(body: unknown): null | Price {
     needs: body.needs,
   }
   if (!areAmounts(amounts)) return null
-  return { ...amounts, changes: toChanges(body.changes), scenes: toScenePrices(body.scenes) }
+  return {
+    ...amounts,
+    changes: toChanges(body.changes),
+    scenes: toScenePrices(body.scenes),
+    warnings: toWarnings(body.warnings),
+  }
 }
 
 function toScenePrices(value: unknown): ScenePrice[] {
@@ -62,7 +68,18 @@ function toScenePrices(value: unknown): ScenePrice[] {
     )
 }
 
-type Amounts = Omit<Price, 'changes' | 'scenes'>
+function toWarnings(value: unknown): Problem[] {
+  if (!Array.isArray(value)) return []
+  return value
+    .filter(isRecord)
+    .flatMap(({ code, message, params }): Problem[] =>
+      typeof code === 'string' && typeof message === 'string'
+        ? [{ code, message, ...(isRecord(params) && { params: params as Problem['params'] }) }]
+        : [],
+    )
+}
+
+type Amounts = Omit<Price, 'changes' | 'scenes' | 'warnings'>
 
 function areAmounts(amounts: Record<keyof Amounts, unknown>): amounts is Amounts {
   return Object.values(amounts).every((amount) => typeof amount === 'string')

@@ -2,9 +2,10 @@
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
+import { castOf } from '../library.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
-import { toMood, toPalette, toSpeakers } from '../storyboard.ts'
+import { toLook, toMood, toPalette, toSpeakers } from '../storyboard.ts'
 import { isLanguageTag } from '../text.ts'
 import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
@@ -58,6 +59,8 @@ async function writeSubmitted(
     brief: video.brief ?? '',
     script: video.script ?? '',
     style: video.style ?? '',
+    look: toLook(project.look),
+    cast: await castOf(settings, req, project.cast),
     voice: video.voice || project.voice || '',
     speakers: toSpeakers(video.speakers?.length ? video.speakers : project.speakers),
     speed: video.speed ?? null,

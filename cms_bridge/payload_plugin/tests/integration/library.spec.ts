@@ -1,7 +1,7 @@
 /** Files of the media library in a storyboard: chosen, sent as references, and read by the service. */
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import type { Storyboard, StoryboardChange } from 'payload-plugin-reelwright'
+import type { Storyboard, StoryboardChange, Submission } from 'payload-plugin-reelwright'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
@@ -78,6 +78,47 @@ test('a chosen picture is sent by name and version, until it is chosen no more',
   })
   const without = await sentAfter(id, { scenes: [{ ...chosen, picture: null }, ...others] })
   expect(without.scenes[0]?.picture).toBeNull()
+})
+
+test('a project’s cast and look are sent with each brief, its pictures by name and version', async () => {
+  const face = await picture('mira.png')
+  const references = [{ relationTo: 'media', value: face.id }]
+  const project = await cms.make('projects', {
+    name: 'Bakery',
+    look: { palette: 'Ochre' },
+    cast: [
+      { name: ' Mira ', description: 'A red coat', references },
+      { name: '美咲', kind: 'place' },
+    ],
+  })
+  const video = await cms.makeVideo({ project: project.id, stage: 'submitted' })
+  const brief = await vi.waitFor(() => {
+    const sent = bridge.received
+      .filter(({ event }) => event.type === 'video.submitted')
+      .map(({ event }) => event.data as Submission)
+      .find(({ videoId }) => videoId === video.serviceId)
+    if (!sent) throw new Error('Nothing was sent yet.')
+    return sent.brief
+  })
+  expect(brief.look).toEqual({ style: '', palette: 'Ochre', lens: '' })
+  expect(brief.cast).toMatchObject([
+    {
+      name: 'Mira',
+      kind: 'person',
+      description: 'A red coat',
+      references: [{ kind: 'cms', document: String(face.id), version: face.updatedAt }],
+    },
+    { name: '美咲', kind: 'place', description: '', references: [] },
+  ])
+})
+
+test.for([
+  ['two of one name', ['Mira', 'mira']],
+  ['a mark', ['@Mira']],
+  ['no name', ['  ']],
+] as const)('a cast with %s is refused where it is written', async ([, names]) => {
+  const cast = names.map((name) => ({ name }))
+  await expect(cms.make('projects', { name: 'Bakery', cast })).rejects.toThrow()
 })
 
 test('the service reads the very file that it signs for, and nobody else does', async () => {

@@ -36,6 +36,7 @@ const offer = {
   toApprove: '0.400000',
   needs: '0.000000',
   scenes: [{ sceneId: 's1', picture: '0.140000', due: '0.140000', usualDue: '0.050000' }],
+  warnings: [{ code: 'cast_missing', message: 'Nobody is called so.', params: { name: 'Ada' } }],
 }
 
 async function draft(): Promise<Doc> {
@@ -68,6 +69,7 @@ describe('the price of an edit', () => {
       needs: '0.000000',
       changes: [],
       scenes: [{ due: '0.140000', usualDue: '0.050000' }],
+      warnings: offer.warnings,
     })
     const [question] = bridge.asked
     expect(question).toMatchObject({

@@ -14,6 +14,7 @@ const price = {
   needs: '0.000000',
   changes: [],
   scenes: [],
+  warnings: [],
 }
 
 const problem = { code: '', message: 'No.' }

@@ -59,6 +59,7 @@ const anyPrice = {
   needs: '0.000000',
   changes: [],
   scenes: [],
+  warnings: [],
 }
 
 const storyboard = {

@@ -131,6 +131,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
       {mayApproveMore && status.rendition?.error && (
         <Problems problems={[status.rendition.error]} type="error" />
       )}
+      {price && <Problems problems={price.warnings} type="info" />}
       {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
       <div aria-busy={pricing.loading} className="rw-price">
         <Facts facts={facts} />

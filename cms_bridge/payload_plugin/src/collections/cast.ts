@@ -1,0 +1,108 @@
+/** The cast and the look of a project: who comes back in its films, and how all of them look. */
+import type { ArrayField, GroupField, PayloadRequest, UploadField } from 'payload'
+
+import type { CastKind } from '../generated/events.ts'
+import type { Settings } from '../settings.ts'
+import { labels, type TranslationKey, translate } from '../translations/index.ts'
+import { selectField, textareaField } from './fields.ts'
+
+/** As many as the service takes by default. */
+const mostMembers = 50
+const mostReferences = 6
+
+function lineField(name: string, key: TranslationKey) {
+  return {
+    name,
+    type: 'text',
+    label: labels(key),
+    maxLength: 500,
+    admin: { description: labels(`${key}.help` as TranslationKey) },
+  } as const
+}
+
+/** How all films of a project look, in words. */
+export const lookField: GroupField = {
+  name: 'look',
+  type: 'group',
+  label: labels('look'),
+  admin: { description: labels('look.help') },
+  fields: [
+    lineField('style', 'look.style'),
+    lineField('palette', 'look.palette'),
+    lineField('lens', 'look.lens'),
+  ],
+}
+
+/** Pictures of one member of a cast, where the host has a media library. */
+function referencesField(media: readonly string[]): UploadField[] {
+  if (media.length === 0) return []
+  return [
+    {
+      name: 'references',
+      type: 'upload',
+      label: labels('cast.references'),
+      relationTo: [...media],
+      hasMany: true,
+      maxRows: mostReferences,
+      filterOptions: { mimeType: { contains: 'image/' } },
+      admin: { description: labels('cast.references.help') },
+    },
+  ]
+}
+
+export function castField({ limits, media }: Pick<Settings, 'limits' | 'media'>): ArrayField {
+  return {
+    name: 'cast',
+    type: 'array',
+    label: labels('cast'),
+    labels: { singular: labels('cast.member'), plural: labels('cast') },
+    maxRows: mostMembers,
+    admin: { initCollapsed: true, description: labels('cast.help') },
+    validate: (value: unknown, { req }: { req: PayloadRequest }) => {
+      const rows = Array.isArray(value) ? (value as { name?: null | string }[]) : []
+      const names = rows.map(({ name }) => (name ?? '').trim().toLocaleLowerCase('und'))
+      const twice = rows.find((_, index) => names.indexOf(names[index] ?? '') < index)
+      return !twice || translate(req.i18n.language, 'invalid.castTwice', { name: twice.name ?? '' })
+    },
+    fields: [
+      {
+        type: 'row',
+        fields: [
+          {
+            name: 'name',
+            type: 'text',
+            label: labels('cast.name'),
+            required: true,
+            maxLength: 100,
+            hooks: {
+              beforeValidate: [
+                ({ value }: { value?: unknown }) =>
+                  typeof value === 'string' ? value.trim() : value,
+              ],
+            },
+            validate: (
+              value: null | string | string[] | undefined,
+              { req }: { req: PayloadRequest },
+            ) =>
+              (typeof value === 'string' && isCastName(value)) ||
+              translate(req.i18n.language, 'invalid.castName'),
+            admin: { width: '67%' },
+          },
+          selectField<CastKind>('kind', 'cast.kind', {
+            values: ['person', 'place', 'thing'],
+            labelOf: (value) => `cast.kind.${value}`,
+            width: '33%',
+          }),
+        ],
+      },
+      textareaField('description', 'cast.description', { limit: limits.maxSceneChars, rows: 2 }),
+      ...referencesField(media),
+    ],
+  }
+}
+
+/** Tell whether scenes can call somebody so: a word or a few, in one line and without a mark. */
+function isCastName(name: string): boolean {
+  // eslint-disable-next-line no-control-regex -- the service takes none of them
+  return name.length <= 100 && /^[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]*$/.test(name)
+}
