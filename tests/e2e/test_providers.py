@@ -100,6 +100,33 @@ async def test_what_the_project_has_already_is_not_paid_again(
     assert Decimal(done["actualCost"]) == 0
 
 
+async def test_another_language_shows_the_same_pictures_and_pays_for_what_it_says(
+    running: RunningInstallation, gemini_simulator: GeminiSimulator
+) -> None:
+    english = await film(running, BRIEF)
+    (row,) = running.rows("SELECT video_id FROM job ORDER BY created_at DESC LIMIT 1")
+    gemini_simulator.charges.clear()
+    script = "# Eins\nDie Flut ist da.\n\n# Zwei\nDie Boote laufen aus."
+    german = await film(
+        running,
+        Brief(title="Hafen", script=script, locale="de", follows=row["video_id"]),
+    )
+    rows = charges(running, german["id"])
+    assert [row["kind"] for row in rows] == ["narration", "narration"]
+    assert len(gemini_simulator.charges) == 2
+    assert sum(Decimal(str(row["settled"])) for row in rows) == Decimal(german["actualCost"])
+    said, shown = (
+        [[scene[field] for scene in done["storyboard"]["scenes"]] for done in (english, german)]
+        for field in ("narration", "picturePrompt")
+    )
+    assert said == [
+        ["The tide is in.", "The boats leave."],
+        ["Die Flut ist da.", "Die Boote laufen aus."],
+    ]
+    assert shown[0] == shown[1]
+    assert "placeholder_used" not in {one["code"] for one in german["generationWarnings"]}
+
+
 async def test_a_scene_on_a_colour_has_no_picture_made(
     running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:

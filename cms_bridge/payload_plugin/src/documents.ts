@@ -94,6 +94,10 @@ export interface VideoDoc {
   stage?: StageRequest | null
   submission?: number | null
   retries?: number | null
+  /** The digest of the words that were submitted. */
+  said?: null | string
+  /** How the films of further locales stand, by the locale's code. */
+  films?: null | Record<string, Partial<FilmState>>
   /** When it was put into the trash; nothing where it was not. */
   deletedAt?: null | string
   /** Whether it is published; nothing where the host has no drafts. */
@@ -102,6 +106,16 @@ export interface VideoDoc {
   publishAnyway?: null | string
   publishedAnyway?: null | Partial<PublishedAnyway>
   updatedAt: string
+}
+
+/** How far the work on one film is. */
+export interface FilmState {
+  retries: number
+  /** The digest of the words that were submitted; null where none were. */
+  said: null | string
+  stage: StageRequest
+  /** Counts the submissions of all films of the video. */
+  submission: number
 }
 
 /** Who published a film that is held back, when and why. */
@@ -186,6 +200,8 @@ export interface StoryboardDoc {
   video: Reference<VideoDoc>
   project?: null | Reference<ProjectDoc>
   submission: number
+  /** Which of the video's films it is of; nothing for its own. */
+  film?: null | string
   title: string
   scenes?: null | SceneRow[]
   locale?: string | null
@@ -251,6 +267,8 @@ export interface RenditionDoc {
   video: Reference<VideoDoc>
   project?: null | Reference<ProjectDoc>
   submission: number
+  /** Which of the video's films it is; nothing for its own. */
+  film?: null | string
   sequence: number
   status: Status
   progress: number

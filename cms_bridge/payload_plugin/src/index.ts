@@ -23,7 +23,7 @@ import { resendEndpoint } from './endpoints/resend.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { lineEndpoint } from './endpoints/line.ts'
 import { spendingEndpoint } from './endpoints/spending.ts'
-import { statusEndpoint } from './endpoints/status.ts'
+import { statusEndpoints } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
@@ -74,7 +74,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...writebackEndpoints(settings),
         ...watchEndpoints(settings),
         awakeEndpoint,
-        statusEndpoint(settings),
+        ...statusEndpoints(settings),
         filmsEndpoint(settings),
         ...exportEndpoints(settings),
         spendingEndpoint(settings),

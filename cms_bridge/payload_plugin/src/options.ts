@@ -74,6 +74,11 @@ export interface ReelwrightOptions {
    * such as `['media']`. The service may then read their files, whoever else may.
    */
   media?: readonly string[]
+  /**
+   * Keeps title, brief, script and voice of a video in each of Payload's locales, and makes a film
+   * of each. The schema changes with it.
+   */
+  localized?: boolean
   access?: AccessOptions
   /** The last word on each collection, given what the plugin made of it. */
   overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>

@@ -31,7 +31,7 @@ export interface Hold {
   reasons: HoldReason[]
 }
 
-/** Return what holds a video's film back, or null where nothing does. */
+/** Return what holds a video's films back, in whatever language, or null where nothing does. */
 export async function findHold(
   { slugs }: Pick<Settings, 'slugs'>,
   req: PayloadRequest,
@@ -43,16 +43,26 @@ export async function findHold(
     sort: '-submission',
     pagination: false,
     depth: 0,
-    select: { error: true, file: true, jobId: true, submission: true, warnings: true },
+    select: { error: true, file: true, film: true, jobId: true, submission: true, warnings: true },
     overrideAccess: true,
     req,
   })
-  return holdOf(docs as unknown as HeldRendition[])
+  const renditions = docs as unknown as (HeldRendition & Pick<RenditionDoc, 'film'>)[]
+  const films = new Set(renditions.map(({ film }) => film ?? ''))
+  const holds = [...films].toSorted().flatMap((name) => {
+    const hold = holdOf(renditions.filter(({ film }) => (film ?? '') === name))
+    return hold ? [hold] : []
+  })
+  if (holds.length === 0) return null
+  return {
+    key: holds.map(({ key }) => key).join(', '),
+    reasons: holdReasons.filter((reason) => holds.some(({ reasons }) => reasons.includes(reason))),
+  }
 }
 
 type HeldRendition = Pick<RenditionDoc, 'error' | 'file' | 'jobId' | 'warnings'>
 
-/** The same of a video's renditions, the newest submission first. */
+/** The same of one film's renditions, the newest submission first. */
 export function holdOf(renditions: readonly HeldRendition[]): Hold | null {
   const shown = renditions.findIndex(({ file }) => Boolean(file))
   const counting = shown === -1 ? renditions : renditions.slice(0, shown + 1)

@@ -21,6 +21,7 @@ export interface Settings {
   apiKey: string
   slugs: Record<CollectionName, string>
   media: readonly string[]
+  localized: boolean
   access: Required<AccessOptions>
   limits: Limits
   deliver: Required<DeliveryOptions>
@@ -67,6 +68,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       ...options.slugs,
     },
     media: options.media ?? [],
+    localized: options.localized ?? false,
     access: {
       projects: () => 'all',
       read: signedIn,

@@ -90,6 +90,7 @@ export function renditions(settings: Settings): CollectionConfig {
         ],
       },
       { name: 'jobId', type: 'text', label: labels('jobId'), required: true, unique: true },
+      { name: 'film', type: 'text', admin: { disabled: true } },
       { name: 'sequence', type: 'number', required: true, admin: { disabled: true } },
       { name: 'scenesDone', type: 'number', admin: { disabled: true } },
       { name: 'scenesTotal', type: 'number', admin: { disabled: true } },

@@ -101,6 +101,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       access: serviceOnly,
       admin: { readOnly: true, position: 'sidebar' },
     },
+    { name: 'film', type: 'text', access: serviceOnly, admin: { disabled: true } },
     { name: 'digest', type: 'text', access: serviceOnly, admin: { disabled: true } },
     {
       name: 'estimatedCost',

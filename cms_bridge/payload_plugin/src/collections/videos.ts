@@ -46,6 +46,12 @@ function counterField(name: 'retries' | 'submission', label: Record<string, stri
   }
 }
 
+/** What only the hooks write and read; a duplicate begins without. */
+const ofHooks = {
+  access: { create: () => false, update: () => false },
+  admin: { disabled: true },
+}
+
 /**
  * What the service wrote of a video, for whoever asks the API.
  *
@@ -64,6 +70,12 @@ function joinField(name: 'renditions' | 'storyboards', collection: string): Fiel
   }
 }
 
+const words: readonly string[] = ['brief', 'script', 'title', 'voice']
+
+/** What is said in each of Payload's locales for itself. */
+const localised = (field: Field): Field =>
+  'name' in field && words.includes(field.name) ? ({ ...field, localized: true } as Field) : field
+
 const longestTitle = 200
 
 /** A duplicate is told from its original in every list; a title in several languages, in each. */
@@ -79,6 +91,78 @@ const inSidebar = <T extends Field>(field: T): T => ({
 
 export function videos(settings: Settings): CollectionConfig {
   const { slugs, limits } = settings
+  const fields: Field[] = [
+    {
+      name: 'title',
+      type: 'text',
+      label: labels('title'),
+      required: true,
+      maxLength: longestTitle,
+      hooks: { beforeDuplicate: [titleCopy] },
+    },
+    {
+      name: 'panel',
+      type: 'ui',
+      label: labels('status'),
+      admin: {
+        components: {
+          Field: {
+            path: 'payload-plugin-reelwright/client#VideoPanel',
+            clientProps: { slugs },
+          },
+          Cell: { path: 'payload-plugin-reelwright/rsc#StatusCell', serverProps: { slugs } },
+        },
+      },
+    },
+    textareaField('brief', 'brief', {
+      limit: limits.maxScriptChars,
+      rows: 4,
+      description: 'brief.help',
+    }),
+    textareaField('script', 'script', {
+      limit: limits.maxScriptChars,
+      rows: 14,
+      description: 'script.help',
+    }),
+    speakersField,
+    joinField('storyboards', slugs.storyboards),
+    joinField('renditions', slugs.renditions),
+    inSidebar<Field>({
+      name: 'project',
+      type: 'relationship',
+      label: labels('project'),
+      relationTo: slugs.projects,
+      required: true,
+      index: true,
+    }),
+    inSidebar(localeField),
+    inSidebar(aspectRatioField),
+    inSidebar(voiceField),
+    inSidebar(speedField('speed.help')),
+    inSidebar(styleField),
+    inSidebar(musicMoodField),
+    {
+      name: 'stage',
+      type: 'select',
+      label: labels('stage'),
+      defaultValue: 'draft',
+      options: stageRequests.map((value) => ({ value, label: labels(`stage.${value}`) })),
+      hooks: { beforeDuplicate: [() => 'draft'] },
+      admin: { disabled: true },
+    },
+    {
+      name: 'serviceId',
+      type: 'text',
+      unique: true,
+      access: { create: () => false, update: () => false },
+      admin: { disabled: true },
+    },
+    counterField('submission', labels('submission')),
+    counterField('retries', labels('retries')),
+    { ...ofHooks, name: 'said', type: 'text', hooks: { beforeDuplicate: [() => null] } },
+    { ...ofHooks, name: 'films', type: 'json', hooks: { beforeDuplicate: [() => null] } },
+    ...publishingFields(settings),
+  ]
   return {
     slug: slugs.videos,
     labels: { singular: labels('video'), plural: labels('videos') },
@@ -96,75 +180,6 @@ export function videos(settings: Settings): CollectionConfig {
       afterChange: [keepState(settings), emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],
     },
-    fields: [
-      {
-        name: 'title',
-        type: 'text',
-        label: labels('title'),
-        required: true,
-        maxLength: longestTitle,
-        hooks: { beforeDuplicate: [titleCopy] },
-      },
-      {
-        name: 'panel',
-        type: 'ui',
-        label: labels('status'),
-        admin: {
-          components: {
-            Field: {
-              path: 'payload-plugin-reelwright/client#VideoPanel',
-              clientProps: { slugs },
-            },
-            Cell: { path: 'payload-plugin-reelwright/rsc#StatusCell', serverProps: { slugs } },
-          },
-        },
-      },
-      textareaField('brief', 'brief', {
-        limit: limits.maxScriptChars,
-        rows: 4,
-        description: 'brief.help',
-      }),
-      textareaField('script', 'script', {
-        limit: limits.maxScriptChars,
-        rows: 14,
-        description: 'script.help',
-      }),
-      speakersField,
-      joinField('storyboards', slugs.storyboards),
-      joinField('renditions', slugs.renditions),
-      inSidebar<Field>({
-        name: 'project',
-        type: 'relationship',
-        label: labels('project'),
-        relationTo: slugs.projects,
-        required: true,
-        index: true,
-      }),
-      inSidebar(localeField),
-      inSidebar(aspectRatioField),
-      inSidebar(voiceField),
-      inSidebar(speedField('speed.help')),
-      inSidebar(styleField),
-      inSidebar(musicMoodField),
-      {
-        name: 'stage',
-        type: 'select',
-        label: labels('stage'),
-        defaultValue: 'draft',
-        options: stageRequests.map((value) => ({ value, label: labels(`stage.${value}`) })),
-        hooks: { beforeDuplicate: [() => 'draft'] },
-        admin: { disabled: true },
-      },
-      {
-        name: 'serviceId',
-        type: 'text',
-        unique: true,
-        access: { create: () => false, update: () => false },
-        admin: { disabled: true },
-      },
-      counterField('submission', labels('submission')),
-      counterField('retries', labels('retries')),
-      ...publishingFields(settings),
-    ],
+    fields: fields.map((field) => (settings.localized ? localised(field) : field)),
   }
 }

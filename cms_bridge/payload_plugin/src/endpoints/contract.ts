@@ -17,6 +17,7 @@ import type { TimelinePreview } from '../generated/timeline.ts'
 export const paths = {
   status: '/reelwright/videos/:id/status',
   line: '/reelwright/videos/:id/line',
+  languages: '/reelwright/videos/:id/languages',
   films: '/reelwright/videos/:id/films',
   exports: '/reelwright/videos/:id/exports',
   exportPrices: '/reelwright/videos/:id/exports/prices',
@@ -55,6 +56,7 @@ export function pathTo(name: keyof typeof paths, params: Record<string, Id>): st
 export interface Answers {
   status: VideoStatus
   line: Line
+  languages: FilmLanguage[]
   films: Film[]
   exports: Export[]
   exportPrices: ExportPrice[]
@@ -74,6 +76,8 @@ export interface Answers {
 export interface VideoStatus {
   stage: Stage
   submission: number
+  /** Whether what would be filmed now is not what was submitted. */
+  isStale: boolean
   /** The job of the present submission, once the service has taken it up. */
   rendition: null | RenditionDoc
   storyboard: null | {
@@ -116,6 +120,15 @@ export interface Line {
   place: null | number
   /** When about it begins; null where too little was made lately to tell. */
   startsAt: null | string
+}
+
+/** The film of a video in one of the locales that Payload keeps its words in. */
+export interface FilmLanguage {
+  /** The locale's code in Payload. */
+  locale: string
+  /** Whether there is anything to film: a title, and a script or a brief. */
+  hasWords: boolean
+  status: VideoStatus
 }
 
 /** What became of a scene, or of the whole, since the film before. */

@@ -12,6 +12,7 @@ import { isRecord } from '../json.ts'
 import { toProblem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
 import { userName } from '../user.ts'
+import { filmAsked, filmOf } from '../films.ts'
 import { askBridge } from './bridge.ts'
 import {
   captionChoices,
@@ -41,7 +42,7 @@ export function exportEndpoints(settings: Settings): Endpoint[] {
         video &&
         (await findNewestReadable<RenditionDoc>(req, slugs.renditions, {
           video: { equals: video.id },
-          submission: { equals: video.submission ?? 0 },
+          submission: { equals: filmOf(video, filmAsked(settings, req)).submission ?? 0 },
         }))
       if (!video || !rendition?.file) {
         return problem(404, 'Not found', 'There is no finished film of such a video.')

@@ -4,6 +4,7 @@ import type { Endpoint } from 'payload'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import type { RenditionDoc, VideoDoc } from '../documents.ts'
+import { filmAsked, filmOf } from '../films.ts'
 import { askBridge } from './bridge.ts'
 import { toChanges } from './changes.ts'
 import { type Film, paths } from './contract.ts'
@@ -20,7 +21,7 @@ export function filmsEndpoint(settings: Settings): Endpoint {
       if (!video) return problem(404, 'Not found', 'There is no such video.')
       const rendition = await findNewestReadable<RenditionDoc>(req, renditions, {
         video: { equals: video.id },
-        submission: { equals: video.submission ?? 0 },
+        submission: { equals: filmOf(video, filmAsked(settings, req)).submission ?? 0 },
       })
       if (!rendition?.file) return answer([] satisfies Film[])
       const job = encodeURIComponent(rendition.jobId)

@@ -2,6 +2,7 @@
 import type { Endpoint, Where } from 'payload'
 
 import type { RenditionDoc, VideoDoc } from '../documents.ts'
+import { filmAsked, filmOf } from '../films.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { askBridge } from './bridge.ts'
@@ -19,7 +20,7 @@ export function lineEndpoint(settings: Settings): Endpoint {
       const { renditions, videos } = settings.slugs
       const video = await findReadable<VideoDoc>(req, videos)
       if (!video) return problem(404, 'Not found', 'There is no such video.')
-      const submission = { equals: video.submission ?? 0 }
+      const submission = { equals: filmOf(video, filmAsked(settings, req)).submission ?? 0 }
       const where: Where = { video: { equals: video.id }, submission }
       const rendition = await findNewestReadable<RenditionDoc>(req, renditions, where)
       if (!rendition) return answer(nowhere)

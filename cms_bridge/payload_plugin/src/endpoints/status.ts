@@ -5,29 +5,76 @@ import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
 import { findHold, permitOf } from '../publishing.ts'
 import type { OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import { digestOf, filmIn, filmLocales, filmOf, type Words, wordsOf } from '../films.ts'
+import { holdsWords } from '../text.ts'
 import { findApprovers } from './approvers.ts'
-import { paths, type VideoStatus } from './contract.ts'
+import { type FilmLanguage, paths, type VideoStatus } from './contract.ts'
 import { findNewestReadable, findReadable } from './readable.ts'
 import { answer, problem } from './responses.ts'
 
-export function statusEndpoint(settings: Settings): Endpoint {
-  return {
-    method: 'get',
-    path: paths.status,
-    handler: async (req) => {
-      const video = await findReadable<VideoDoc>(req, settings.slugs.videos)
-      if (!video) return problem(404, 'Not found', 'There is no such video.')
-      return answer(await statusOf(settings, req, video))
+export function statusEndpoints(settings: Settings): Endpoint[] {
+  return [
+    {
+      method: 'get',
+      path: paths.status,
+      handler: async (req) => {
+        const video = await findReadable<VideoDoc>(req, settings.slugs.videos)
+        if (!video) return problem(404, 'Not found', 'There is no such video.')
+        return answer(await statusOf(settings, req, video, req.locale ?? ''))
+      },
     },
-  }
+    {
+      method: 'get',
+      path: paths.languages,
+      handler: async (req) => {
+        const video = await findReadable<VideoDoc>(req, settings.slugs.videos)
+        if (!video) return problem(404, 'Not found', 'There is no such video.')
+        const languages: FilmLanguage[] = []
+        for (const locale of filmLocales(settings, req.payload)) {
+          const words = await wordsIn(settings, req, video, locale)
+          languages.push({
+            locale,
+            hasWords: holdsWords(words.title) && [words.script, words.brief].some(holdsWords),
+            status: await statusOf(settings, req, video, locale),
+          })
+        }
+        return answer(languages)
+      },
+    },
+  ]
+}
+
+/** Return what would be filmed now of a video in a locale: of its newest draft. */
+async function wordsIn(
+  settings: Settings,
+  req: PayloadRequest,
+  { id }: VideoDoc,
+  locale: string,
+): Promise<Words> {
+  const video = (await req.payload.findByID({
+    collection: settings.slugs.videos,
+    id,
+    depth: 0,
+    draft: true,
+    fallbackLocale: false,
+    joins: false,
+    ...(locale && { locale }),
+    // That whoever asks may read the video is known.
+    overrideAccess: true,
+    trash: true,
+  })) as unknown as VideoDoc
+  return wordsOf(settings, req.payload, video, locale)
 }
 
 async function statusOf(
   settings: Settings,
   req: PayloadRequest,
-  video: VideoDoc,
+  whole: VideoDoc,
+  locale: string,
 ): Promise<VideoStatus> {
   const { access, slugs } = settings
+  const video = filmOf(whole, filmIn(settings, req.payload, locale))
+  const { said } = video
   const submission = video.submission ?? 0
   const where: Where = { video: { equals: video.id }, submission: { equals: submission } }
   const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
@@ -39,6 +86,7 @@ async function statusOf(
   return {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
+    isStale: Boolean(said) && said !== digestOf(await wordsIn(settings, req, whole, locale)),
     rendition: rendition ?? null,
     storyboard: storyboard
       ? {

@@ -58,6 +58,7 @@ export function writebackEndpoints(settings: Settings): Endpoint[] {
 
 type Write<T> = (args: {
   body: T
+  film: string
   req: PayloadRequest
   settings: Settings
   video: VideoDoc
@@ -72,10 +73,10 @@ async function store<T extends JobAddress>(
   if (body.jobId !== req.routeParams?.jobId) {
     return problem(422, 'Job mismatch', 'The body names another job than the address.')
   }
-  const video = await findVideo(settings, req, body.videoId)
-  if (!video) return problem(410, 'Video gone', 'The video of this job no longer exists.')
+  const found = await findFilm(settings, req, body.videoId)
+  if (!found) return problem(410, 'Video gone', 'The video of this job no longer exists.')
   try {
-    return Response.json(await write({ body, req, settings, video }))
+    return Response.json(await write({ body, req, settings, ...found }))
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error
     const reasons = error.data.errors.map(({ message, path }) => `${path}: ${message}`)
@@ -87,6 +88,20 @@ function malformed({ errors }: ValidateFunction): Response {
   const first = errors?.[0]
   const where = first?.instancePath || 'the body'
   return problem(422, 'Not a write-back', `${where} ${first?.message ?? 'is malformed'}.`)
+}
+
+/** Find a video, and which of its films it is, by what the service calls that. */
+async function findFilm(
+  settings: Settings,
+  req: PayloadRequest,
+  serviceId: string,
+): Promise<null | { film: string; video: VideoDoc }> {
+  const whole = await findVideo(settings, req, serviceId)
+  if (whole) return { film: '', video: whole }
+  const [, name, film] = /^(.+)\.([^.]+)$/.exec(serviceId) ?? []
+  if (!name || !film) return null
+  const video = await findVideo(settings, req, name)
+  return video?.films?.[film] ? { film, video } : null
 }
 
 /** Find a video by what the service calls it: by its id only where it has no other name. */
@@ -115,12 +130,12 @@ async function findVideo(
 }
 
 /** Create the storyboard unless it is there; what people made of it since is not touched. */
-const writeStoryboard: Write<StoryboardWrite> = async ({ body, settings, video, req }) => {
+const writeStoryboard: Write<StoryboardWrite> = async ({ body, film, settings, video, req }) => {
   const collection = settings.slugs.storyboards
   const { digest, estimatedCost, jobId, storyboard, submission } = body
   const data: Partial<StoryboardDoc> = {
     ...fromStoryboard(storyboard),
-    ...{ digest, estimatedCost, jobId, submission },
+    ...{ digest, estimatedCost, film, jobId, submission },
     video: video.id,
     project: idOf(video.project),
   }
@@ -128,10 +143,11 @@ const writeStoryboard: Write<StoryboardWrite> = async ({ body, settings, video, 
 }
 
 /** Replace the rendition by a later state of its job, or create it. */
-const writeRendition: Write<RenditionWrite> = async ({ body, settings, video, req }) => {
+const writeRendition: Write<RenditionWrite> = async ({ body, film, settings, video, req }) => {
   const collection = settings.slugs.renditions
   const { jobId, sequence } = body
   const data: Partial<RenditionDoc> = {
+    film,
     jobId,
     sequence,
     submission: body.submission,

@@ -3,6 +3,7 @@ import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import type { VideoDoc } from '../documents.ts'
+import { filmOf, filmsOf } from '../films.ts'
 import { isAtWork } from './atWork.ts'
 import { writeVideoRef } from './emitVideoEvents.ts'
 
@@ -18,8 +19,11 @@ export function deleteWithVideo(settings: Settings): CollectionBeforeDeleteHook 
       trash: true,
     })) as unknown as VideoDoc
     const where = { video: { equals: id } }
-    if (await isAtWork(settings, req, video)) {
-      await writeVideoRef(settings, 'video.cancelled', video, req)
+    for (const each of filmsOf(video)) {
+      const film = filmOf(video, each)
+      if (await isAtWork(settings, req, film)) {
+        await writeVideoRef(settings, 'video.cancelled', film, req)
+      }
     }
     // A column added by a migration of SQLite's does not let go of the video by itself.
     await req.payload.db.updateMany({

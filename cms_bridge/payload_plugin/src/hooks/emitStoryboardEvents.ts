@@ -6,7 +6,14 @@ import type { CmsEvent } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
-import { idOf, type RenditionDoc, type StoryboardDoc, type VideoDoc } from '../documents.ts'
+import {
+  type FilmState,
+  idOf,
+  type RenditionDoc,
+  type StoryboardDoc,
+  type VideoDoc,
+} from '../documents.ts'
+import { filmOf, stateOf, withFilm } from '../films.ts'
 import { userName } from '../user.ts'
 import { changeState } from './videoState.ts'
 
@@ -27,14 +34,15 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       overrideAccess: true,
       req,
     })) as unknown as StoryboardDoc
-    const video = (await req.payload.findByID({
+    const whole = (await req.payload.findByID({
       collection: settings.slugs.videos,
       id: idOf(storyboard.video),
       depth: 0,
       overrideAccess: true,
       req,
     })) as unknown as VideoDoc
-    await reopenCancelled(settings, req, storyboard, video)
+    await reopenCancelled(settings, req, storyboard, whole)
+    const video = filmOf(whole, storyboard.film ?? '')
     // A save that moved the revision either approves or takes an approval back.
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
@@ -68,9 +76,10 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
 async function reopenCancelled(
   settings: Settings,
   req: PayloadRequest,
-  { submission }: StoryboardDoc,
-  { id, retries }: VideoDoc,
+  { film, submission }: StoryboardDoc,
+  video: VideoDoc,
 ): Promise<void> {
+  const { id } = video
   const { docs } = await req.payload.find({
     collection: settings.slugs.renditions,
     where: { video: { equals: id }, submission: { equals: submission } },
@@ -80,14 +89,20 @@ async function reopenCancelled(
     req,
   })
   if (!(docs[0] as unknown as RenditionDoc | undefined)?.file) return
+  const state = stateOf(filmOf(video, film ?? '') as Partial<FilmState>)
+  const reopened: FilmState = { ...state, stage: 'submitted', retries: state.retries + 1 }
+  if (film && (state.submission !== submission || state.stage !== 'cancelled')) return
   await changeState(settings, req, {
-    where: {
-      and: [
-        { id: { equals: id } },
-        { submission: { equals: submission } },
-        { stage: { equals: 'cancelled' } },
-      ],
-    },
-    state: { stage: 'submitted', retries: (retries ?? 0) + 1 },
+    // The films of further locales stand in one field, which can be asked for nothing.
+    where: film
+      ? { id: { equals: id } }
+      : {
+          and: [
+            { id: { equals: id } },
+            { submission: { equals: submission } },
+            { stage: { equals: 'cancelled' } },
+          ],
+        },
+    state: film ? { films: withFilm(video, film, reopened).films } : reopened,
   })
 }

@@ -5,8 +5,8 @@ import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { castOf } from '../library.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
-import { toLook, toMood, toPalette, toSpeakers } from '../storyboard.ts'
-import { isLanguageTag } from '../text.ts'
+import { toLook, toPalette, toSpeakers } from '../storyboard.ts'
+import { filmOf, filmsOf, leadOf, wordsOf } from '../films.ts'
 import { idOf, type ProjectDoc, serviceIdOf, type VideoDoc } from '../documents.ts'
 
 /**
@@ -19,10 +19,12 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
   return async ({ data, doc, previousDoc, req }) => {
     const after = data as Partial<VideoDoc>
     const before = (previousDoc ?? {}) as Partial<VideoDoc>
-    const isSubmission = (after.submission ?? 0) > (before.submission ?? 0)
-    const isRetry = (after.retries ?? 0) > (before.retries ?? 0)
-    const isCancellation = after.stage === 'cancelled' && before.stage !== 'cancelled'
-    if (!isSubmission && !isRetry && !isCancellation) return
+    const steps = filmsOf(after)
+      .map((film) => stepsBetween(filmOf(before, film), filmOf(after, film), film))
+      .filter(({ isCancellation, isRetry, isSubmission }) =>
+        [isCancellation, isRetry, isSubmission].includes(true),
+      )
+    if (steps.length === 0) return
 
     const { id } = doc as VideoDoc
     const video = (await req.payload.findByID({
@@ -36,9 +38,25 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
       req,
       trash: true,
     })) as unknown as VideoDoc
-    if (isSubmission) await writeSubmitted(settings, video, req)
-    if (isRetry) await writeVideoRef(settings, 'video.retried', video, req)
-    if (isCancellation) await writeVideoRef(settings, 'video.cancelled', video, req)
+    for (const { film, isCancellation, isRetry, isSubmission } of steps) {
+      const one = filmOf(video, film)
+      if (isSubmission) {
+        const lead = leadOf({ ...video, ...before }, film)
+        const follows = lead === undefined ? '' : serviceIdOf(filmOf(video, lead))
+        await writeSubmitted(settings, one, req, follows)
+      }
+      if (isRetry) await writeVideoRef(settings, 'video.retried', one, req)
+      if (isCancellation) await writeVideoRef(settings, 'video.cancelled', one, req)
+    }
+  }
+}
+
+function stepsBetween(before: Partial<VideoDoc>, after: Partial<VideoDoc>, film: string) {
+  return {
+    film,
+    isCancellation: after.stage === 'cancelled' && before.stage !== 'cancelled',
+    isRetry: (after.retries ?? 0) > (before.retries ?? 0),
+    isSubmission: (after.submission ?? 0) > (before.submission ?? 0),
   }
 }
 
@@ -46,6 +64,7 @@ async function writeSubmitted(
   settings: Settings,
   video: VideoDoc,
   req: PayloadRequest,
+  follows: string,
 ): Promise<void> {
   const project = (await req.payload.findByID({
     collection: settings.slugs.projects,
@@ -54,20 +73,15 @@ async function writeSubmitted(
     overrideAccess: true,
     req,
   })) as unknown as ProjectDoc
+  const words = wordsOf(settings, req.payload, video, req.locale ?? '')
   const brief: Brief = {
-    title: video.title,
-    brief: video.brief ?? '',
-    script: video.script ?? '',
-    style: video.style ?? '',
+    ...words,
+    voice: words.voice || project.voice || '',
+    speakers: words.speakers.length > 0 ? words.speakers : toSpeakers(project.speakers),
     look: toLook(project.look),
     cast: await castOf(settings, req, project.cast),
-    voice: video.voice || project.voice || '',
-    speakers: toSpeakers(video.speakers?.length ? video.speakers : project.speakers),
-    speed: video.speed ?? null,
-    locale: languageOf(settings, req, video),
-    aspectRatio: video.aspectRatio ?? '16:9',
     palette: toPalette(project.palette),
-    music: toMood(video.musicMood),
+    follows,
   }
   const submission = video.submission ?? 1
   const event: CmsEvent = {
@@ -82,25 +96,6 @@ async function writeSubmitted(
     },
   }
   await writeEvent(settings, req, video, { event, step: String(submission) })
-}
-
-/**
- * Return the language to speak: that of the words, where Payload keeps them in several.
- *
- * The video's own `locale` still says more where it says the same, as `pt-BR` does of `pt`.
- */
-function languageOf({ slugs }: Settings, req: PayloadRequest, { locale }: VideoDoc): string {
-  const own = locale || 'en'
-  const fields = req.payload.collections[slugs.videos]?.config.flattenedFields ?? []
-  const isLocalised = fields.some(
-    (field) => ['brief', 'script'].includes(field.name) && 'localized' in field && field.localized,
-  )
-  const { locale: chosen } = req
-  if (!req.payload.config.localization || !isLocalised || !chosen || !isLanguageTag(chosen)) {
-    return own
-  }
-  const primary = (tag: string): string => tag.toLowerCase().split(/[-_]/)[0] ?? ''
-  return primary(own) === primary(chosen) ? own : chosen
 }
 
 /** Write an event that names a submission and says nothing else. */

@@ -73,7 +73,7 @@ async function refuseInTrash(collection: string, id: Id, req: PayloadRequest): P
 
 /** Return what the service wrote; restoring a version drops it, since no user may write it. */
 function serviceFieldsOf(before: StoryboardDoc): Partial<StoryboardDoc> {
-  const { approvedAt, approvedBy, digest, estimatedCost, jobId, project, submission, video } =
+  const { approvedAt, approvedBy, digest, estimatedCost, film, jobId, project, submission, video } =
     before
-  return { approvedAt, approvedBy, digest, estimatedCost, jobId, project, submission, video }
+  return { approvedAt, approvedBy, digest, estimatedCost, film, jobId, project, submission, video }
 }

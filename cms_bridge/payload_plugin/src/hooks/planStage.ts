@@ -1,10 +1,20 @@
 /** Decides what a save means for the stage, the submission counter and the retries. */
-import { type CollectionBeforeChangeHook, ValidationError } from 'payload'
+import { type CollectionBeforeChangeHook, type PayloadRequest, ValidationError } from 'payload'
 
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type TranslationKey, translate } from '../translations/index.ts'
-import { idOf, type VideoDoc } from '../documents.ts'
+import { type FilmState, idOf, type VideoDoc } from '../documents.ts'
+import {
+  digestOf,
+  filmAsked,
+  filmOf,
+  filmsOf,
+  stateOf,
+  submissionsOf,
+  withFilm,
+  wordsOf,
+} from '../films.ts'
 import { isAtWork } from './atWork.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
@@ -17,8 +27,11 @@ import { speaksForEditor } from './speaksForEditor.ts'
 export function planStage(settings: Settings): CollectionBeforeChangeHook {
   const { slugs } = settings
   return async ({ data: saved, originalDoc, req }) => {
-    const seen = (originalDoc ?? {}) as Partial<VideoDoc>
-    const before = seen.id ? await holdNewest<Partial<VideoDoc>>(req, slugs.videos, seen.id) : seen
+    const read = (originalDoc ?? {}) as Partial<VideoDoc>
+    const whole = read.id ? await holdNewest<Partial<VideoDoc>>(req, slugs.videos, read.id) : read
+    // A save in a locale asks of the film in it, and lets the others stand.
+    const film = filmAsked(settings, req)
+    const [seen, before] = [filmOf(read, film), filmOf(whole, film)]
     const isRestored = req.context.isRestoringVersion === true
     const data: Partial<VideoDoc> = { ...saved, ...(isRestored && { project: before.project }) }
     const video: Partial<VideoDoc> = { ...before, ...data }
@@ -38,7 +51,7 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
 
     // The service, its ledger and whoever may see the film know it under the project it was sent in.
     const isMoved = data.project !== undefined && nameOf(data) !== nameOf(before)
-    if (isMoved && submission > 0) refuse('invalid.moved', 'project')
+    if (isMoved && submissionsOf(whole) > 0) refuse('invalid.moved', 'project')
 
     const isInTrash = Boolean(data.deletedAt ?? before.deletedAt) && data.deletedAt !== null
     const saidStage = (saved as Partial<VideoDoc>).stage
@@ -52,37 +65,59 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
       (asked === 'resubmit' && submission !== (seen.submission ?? 0)) ||
       (asked === 'retry' && retries !== (seen.retries ?? 0))
     const request = isAskedTwice ? stage : asked
+    const others = isInTrash ? await stopOthers(settings, req, whole, film) : whole
+    const keep = (state: Partial<FilmState>): Partial<VideoDoc> => ({
+      ...data,
+      ...withFilm(others, film, { ...stateOf(before as Partial<FilmState>), ...state }),
+    })
     switch (request) {
       case 'draft':
         // What was submitted once is a draft no more: the service would go on with it unseen.
-        return { ...data, stage: submission > 0 ? stage : 'draft', submission, retries }
+        return keep({ stage: submission > 0 ? stage : 'draft' })
       case 'submitted':
       case 'resubmit':
-        if (request === 'submitted' && stage === 'submitted') {
-          return { ...data, stage, submission, retries }
-        }
+        if (request === 'submitted' && stage === 'submitted') return keep({})
         // A draft may be saved without; nothing can be sent of it.
         if (!holdsWords(video.title)) refuse('invalid.untitled', 'title')
         if (!video.project) refuse('invalid.noProject', 'project')
         if (!holdsWords(video.script) && !holdsWords(video.brief)) {
           refuse('error.empty_script', 'script')
         }
-        return { ...data, stage: 'submitted', submission: submission + 1, retries }
+        return keep({
+          stage: 'submitted',
+          submission: submissionsOf(whole) + 1,
+          said: digestOf(wordsOf(settings, req.payload, video, req.locale ?? '')),
+        })
       case 'retry':
         if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
-        return { ...data, stage: 'submitted', submission, retries: retries + 1 }
+        return keep({ stage: 'submitted', retries: retries + 1 })
       case 'cancelled':
         if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
         // Nothing is left to stop of a finished film; a bulk action may name it all the same.
-        if (!(await isAtWork(settings, req, before as VideoDoc))) {
-          return { ...data, stage, submission, retries }
-        }
-        return { ...data, stage: 'cancelled', submission, retries }
+        if (!(await isAtWork(settings, req, before as VideoDoc))) return keep({})
+        return keep({ stage: 'cancelled' })
       default:
         // Not one of ours: the field's own validation answers.
-        return data
+        return keep({ stage: request })
     }
   }
+}
+
+/** Return a video with every film but one stopped that there is work on. */
+async function stopOthers(
+  settings: Settings,
+  req: PayloadRequest,
+  video: Partial<VideoDoc>,
+  kept: string,
+): Promise<Partial<VideoDoc>> {
+  let stopped = video
+  for (const film of filmsOf(video)) {
+    const one = filmOf(video, film)
+    if (film === kept || !(await isAtWork(settings, req, one as VideoDoc))) continue
+    const state: FilmState = { ...stateOf(one as Partial<FilmState>), stage: 'cancelled' }
+    stopped = { ...stopped, ...withFilm(stopped, film, state) }
+  }
+  return stopped
 }
 
 const nameOf = ({ project }: Partial<VideoDoc>): string => (project ? String(idOf(project)) : '')

@@ -7,16 +7,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest, Where } from 'payload'
 
-import { type Id, idOf, type VideoDoc } from '../documents.ts'
+import { type FilmState, type Id, idOf, type VideoDoc } from '../documents.ts'
+import { stateOf, submissionsOf } from '../films.ts'
 import type { Settings } from '../settings.ts'
 
-type State = Pick<VideoDoc, 'retries' | 'serviceId' | 'stage' | 'submission'>
+type State = Pick<VideoDoc, 'films' | 'retries' | 'said' | 'serviceId' | 'stage' | 'submission'>
 
-const stateOf = ({ retries, serviceId, stage, submission }: Partial<VideoDoc>): State => ({
-  retries: retries ?? 0,
-  serviceId: serviceId ?? null,
-  stage: stage ?? 'draft',
-  submission: submission ?? 0,
+const wholeStateOf = (video: Partial<VideoDoc>): State => ({
+  ...stateOf(video as Partial<FilmState>),
+  films: video.films ?? null,
+  serviceId: video.serviceId ?? null,
 })
 
 /** Write what a draft says of the work, and the project that it was submitted in, to its document. */
@@ -24,9 +24,9 @@ export function keepState({ slugs }: Settings): CollectionAfterChangeHook {
   return async ({ collection, data, doc, previousDoc, req }) => {
     if (!collection.versions?.drafts) return
     const after = data as Partial<VideoDoc>
-    const state = stateOf(after)
-    if (isDeepStrictEqual(state, stateOf((previousDoc ?? {}) as Partial<VideoDoc>))) return
-    const project = state.submission && after.project ? { project: idOf(after.project) } : {}
+    const state = wholeStateOf(after)
+    if (isDeepStrictEqual(state, wholeStateOf((previousDoc ?? {}) as Partial<VideoDoc>))) return
+    const project = submissionsOf(after) && after.project ? { project: idOf(after.project) } : {}
     await req.payload.db.updateOne({
       collection: slugs.videos,
       where: { id: { equals: (doc as VideoDoc).id } },

@@ -385,6 +385,18 @@ export const de: Translations = {
   'changes.part.timing': 'Länge oder Übergang',
   'changes.part.look': 'Gestaltung',
   'changes.part.music': 'Musik',
+  languages: 'Sprachen',
+  'languages.help':
+    'Bilder, Clips und Musik sind gemeinsam: Von jeder weiteren Sprache wird nur gemacht und bezahlt, was ihr eigen ist.',
+  'languages.shown': 'hier gezeigt',
+  'languages.fresh': 'auf dem neuesten Stand',
+  'languages.stale': 'Text seither geändert',
+  'languages.noWords': 'In dieser Sprache gibt es noch keinen Text.',
+  'languages.make': 'Film auf {language} machen',
+  'languages.make.priced': 'Film auf {language} machen, {amount}',
+  'languages.open': 'Auf {language} öffnen',
+  'panel.stale':
+    'Der Text hat sich geändert, seit er eingereicht wurde. Neu einreichen, um ihn zu verfilmen.',
   films: 'Filme dieses Videos',
   'films.numbered': 'Film {number}',
   'films.shown': 'oben gezeigt',

@@ -381,6 +381,18 @@ export const fr: Translations = {
   'changes.part.timing': 'durée ou transition',
   'changes.part.look': 'apparence',
   'changes.part.music': 'musique',
+  languages: 'Langues',
+  'languages.help':
+    'Les images, les clips et la musique sont partagés : de chaque autre langue, seul ce qui lui est propre est fait et payé.',
+  'languages.shown': 'affichée ici',
+  'languages.fresh': 'à jour',
+  'languages.stale': 'texte modifié depuis',
+  'languages.noWords': 'Il n’y a pas encore de texte dans cette langue.',
+  'languages.make': 'Faire le film en {language}',
+  'languages.make.priced': 'Faire le film en {language}, {amount}',
+  'languages.open': 'Ouvrir en {language}',
+  'panel.stale':
+    'Le texte a changé depuis qu’il a été soumis. Soumettez-le de nouveau pour le filmer.',
   films: 'Films de cette vidéo',
   'films.numbered': 'Film {number}',
   'films.shown': 'affiché ci-dessus',

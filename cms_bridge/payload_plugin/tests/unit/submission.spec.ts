@@ -29,6 +29,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
   return {
     stage: 'submitted',
     submission: 1,
+    isStale: false,
     rendition: null,
     storyboard: null,
     delivery: null,

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 
 import { idOf, isOver, type RenditionDoc } from '../../documents.ts'
 import type { Status } from '../../generated/events.ts'
+import { useLocaleOf } from '../shared/api.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
@@ -23,7 +24,8 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
   const { config } = useConfig()
   const saved = data as RenditionDoc | undefined
   const video = saved && idOf(saved.video)
-  const { refresh, status } = useVideoStatus(video)
+  const locale = useLocaleOf(saved?.film)
+  const { refresh, status } = useVideoStatus(video, locale)
   if (!saved) return null
 
   const newest = status?.rendition
@@ -47,7 +49,9 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
       />
       <Problems problems={others} type="info" />
       <div className="rw-panel__buttons">
-        <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
+        <LinkButton
+          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}${locale ? `?locale=${locale}` : ''}`}
+        >
           {t('action.openVideo')}
         </LinkButton>
       </div>

@@ -1,6 +1,6 @@
 'use client'
 /** The plugin's own endpoints as the admin asks them, and what an answer has against a request. */
-import { useConfig } from '@payloadcms/ui'
+import { useConfig, useLocale } from '@payloadcms/ui'
 import { useCallback } from 'react'
 
 import type { Id } from '../../documents.ts'
@@ -13,6 +13,8 @@ export type Reply<T> = { ok: false; problem: null | Problem } | { ok: true; answ
 export interface Question {
   /** The parameters of the endpoint's path. */
   params: Record<string, Id>
+  /** Of which locale it is; without it, of the one that is shown. */
+  locale?: string | undefined
   /** JSON to post; without it the endpoint is only read. */
   json?: string
   signal?: AbortSignal
@@ -23,13 +25,22 @@ type Ask = <Name extends keyof Answers>(
   question: Question,
 ) => Promise<Reply<Answers[Name]>>
 
+/** Return the locale of one of a video's films; nothing where Payload has none. */
+export function useLocaleOf(film: null | string | undefined): string | undefined {
+  const { localization } = useConfig().config
+  return film || (localization ? localization.defaultLocale : undefined)
+}
+
 /** Return the function that asks; it throws where no answer comes. */
 export function useEndpoints(): Ask {
   const { config } = useConfig()
+  const { code: shown } = useLocale()
   const api = `${config.serverURL}${config.routes.api}`
+  const hasLocales = Boolean(config.localization)
   return useCallback<Ask>(
-    async (name, { json, params, signal }) => {
-      const response = await fetch(api + pathTo(name, params), {
+    async (name, { json, locale = shown, params, signal }) => {
+      const query = hasLocales && locale ? `?locale=${encodeURIComponent(locale)}` : ''
+      const response = await fetch(api + pathTo(name, params) + query, {
         credentials: 'include',
         ...(signal && { signal }),
         ...(json !== undefined && {
@@ -45,7 +56,7 @@ export function useEndpoints(): Ask {
       // What answers is this plugin itself, held to the contract by its own types.
       return { ok: true, answer: body as Answers[typeof name] }
     },
-    [api],
+    [api, hasLocales, shown],
   )
 }
 

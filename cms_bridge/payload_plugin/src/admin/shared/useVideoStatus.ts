@@ -14,8 +14,12 @@ export interface PolledStatus {
   refresh: () => void
 }
 
-/** Ask for the status now, and again as `viewOf` says; a hidden tab waits until it is seen. */
-export function useVideoStatus(id: Id | undefined): PolledStatus {
+/**
+ * Ask for the status now, and again as `viewOf` says; a hidden tab waits until it is seen.
+ *
+ * It is that of the film in the locale given, or else in the one that is shown.
+ */
+export function useVideoStatus(id: Id | undefined, locale?: string): PolledStatus {
   const ask = useEndpoints()
   const [status, setStatus] = useState<null | VideoStatus>(null)
   const [unreachable, setUnreachable] = useState(false)
@@ -36,7 +40,7 @@ export function useVideoStatus(id: Id | undefined): PolledStatus {
         return
       }
       try {
-        const reply = await ask('status', { params: { id }, signal: abort.signal })
+        const reply = await ask('status', { locale, params: { id }, signal: abort.signal })
         if (!reply.ok) throw new Error(reply.problem?.message)
         setStatus(reply.answer)
         setUnreachable(false)
@@ -53,7 +57,7 @@ export function useVideoStatus(id: Id | undefined): PolledStatus {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [ask, id, refreshes])
+  }, [ask, id, locale, refreshes])
 
   return { status, unreachable, refresh }
 }

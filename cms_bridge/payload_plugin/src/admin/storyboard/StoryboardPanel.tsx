@@ -13,6 +13,7 @@ import { type ReactNode, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
 import { useShownOnCards } from '../board/useBoard.ts'
+import { useLocaleOf } from '../shared/api.ts'
 import { Approvers } from '../shared/Approvers.tsx'
 import { Changes } from '../shared/Changes.tsx'
 import { Facts } from '../shared/Facts.tsx'
@@ -48,7 +49,8 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const [busy, setBusy] = useState(false)
   const storyboard = data as StoryboardDoc | undefined
   const video = storyboard && idOf(storyboard.video)
-  const { refresh, status } = useVideoStatus(video)
+  const locale = useLocaleOf(storyboard?.film)
+  const { refresh, status } = useVideoStatus(video, locale)
   const [fields] = useAllFormFields()
   const pricing = usePrice(
     storyboard?.id,
@@ -157,7 +159,9 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
                 : t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}
-        <LinkButton to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}`}>
+        <LinkButton
+          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}${locale ? `?locale=${locale}` : ''}`}
+        >
           {t('action.openVideo')}
         </LinkButton>
       </div>

@@ -43,6 +43,7 @@ import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
 import { Exports } from './Exports.tsx'
 import { Films } from './Films.tsx'
 import { InLine } from './InLine.tsx'
+import { Languages } from './Languages.tsx'
 import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
 import { useStageSave } from './useStageSave.ts'
@@ -54,6 +55,7 @@ interface Slugs {
 const neverSubmitted: VideoStatus = {
   stage: 'draft',
   submission: 0,
+  isStale: false,
   rendition: null,
   storyboard: null,
   delivery: null,
@@ -111,6 +113,7 @@ function Content({
         <p className={`rw-panel__headline rw-tone--${view.tone}`}>{t(view.headline)}</p>
         {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
         {video !== undefined && waits(status) && <InLine video={video} />}
+        {status.isStale && <p className="rw-panel__help">{t('panel.stale')}</p>}
         <Approvers names={status.approvers} />
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
@@ -132,6 +135,11 @@ function Content({
       {status.hold && <PublishGate hold={status.hold} refresh={refresh} />}
       <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
+      <Languages
+        refresh={refresh}
+        situation={situationOf(status)}
+        storyboards={slugs.storyboards}
+      />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
       {status.storyboard && (
         <VideoBoard

@@ -1,0 +1,42 @@
+'use client'
+/** The films of a video in every language, asked for again as long as one may change by itself. */
+import { useConfig, useDocumentInfo } from '@payloadcms/ui'
+import { useEffect, useState } from 'react'
+
+import type { FilmLanguage } from '../../endpoints/contract.ts'
+import { useEndpoints } from '../shared/api.ts'
+import { viewOf } from '../shared/submission.ts'
+
+/** Return the films, none where Payload keeps words in one language; `situation` asks anew. */
+export function useLanguages(situation: string): FilmLanguage[] {
+  const ask = useEndpoints()
+  const { id } = useDocumentInfo()
+  const { config } = useConfig()
+  const [languages, setLanguages] = useState<FilmLanguage[]>([])
+  const hasLocales = Boolean(config.localization)
+
+  useEffect(() => {
+    if (id === undefined || !hasLocales) return undefined
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async (): Promise<void> => {
+      try {
+        const reply = await ask('languages', { params: { id }, signal: abort.signal })
+        if (!reply.ok) return
+        setLanguages(reply.answer)
+        const waits = reply.answer.map(({ status }) => viewOf(status).pollAfterMs)
+        const next = Math.min(...waits.filter((ms) => ms > 0))
+        if (Number.isFinite(next)) timer = setTimeout(() => void look(), next)
+      } catch {
+        // Left, or the server is away: what was read before is shown.
+      }
+    }
+    void look()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [ask, hasLocales, id, situation])
+
+  return languages
+}
