@@ -269,6 +269,8 @@ class BridgeSettings(DatabaseSettings):
     """How long a clip or a sound claims to be."""
     upload_project_bytes: Annotated[int, Field(ge=0)] = 10 * 1024**3
     """What one project may keep of uploads; 507 past that; 0 for any amount."""
+    upload_total_bytes: Annotated[int, Field(ge=0)] = 0
+    """The same for all projects together; 0 for any amount, until the store is full."""
     uploads_at_once: Annotated[int, Field(ge=1)] = 16
     """Files that arrive at one bridge at once; 503 past that. Each takes `upload_max_bytes` of disk
     at most while it does."""

@@ -23,7 +23,7 @@ from cms_bridge.storage.base import (
 )
 from cms_bridge.uploads import registry
 from cms_bridge.uploads.receiving import Received
-from cms_bridge.uploads.registry import Upload, UploadRecord, UploadState
+from cms_bridge.uploads.registry import Room, Upload, UploadRecord, UploadState
 from cms_bridge.uploads.scanning import Scanner
 from render.containers.reader import Bounds, Medium
 from render.containers.recognition import recognise
@@ -39,7 +39,7 @@ class UploadBounds(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int
     max_pixels: int
     max_seconds: float
-    project_bytes: int
+    room: Room
     at_once: int
     bytes_per_second: int
     directory: Path | None
@@ -51,7 +51,7 @@ class UploadBounds(msgspec.Struct, frozen=True, kw_only=True):
             max_bytes=settings.upload_max_bytes,
             max_pixels=settings.upload_max_pixels,
             max_seconds=settings.upload_max_seconds,
-            project_bytes=settings.upload_project_bytes,
+            room=Room(project=settings.upload_project_bytes, total=settings.upload_total_bytes),
             at_once=settings.uploads_at_once,
             bytes_per_second=settings.upload_bytes_per_second,
             directory=settings.upload_directory,
@@ -102,7 +102,7 @@ class Reception:
             scanned=self._scanner is not None,
             uploaded_by=by,
         )
-        reserved = await registry.reserve(upload, quota=self.bounds.project_bytes)
+        reserved = await registry.reserve(upload, room=self.bounds.room)
         if reserved.state is UploadState.READY:
             return reserved, False
         try:

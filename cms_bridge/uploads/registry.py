@@ -45,12 +45,22 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the key."""
 
 
-async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """How many bytes of uploads may be kept; 0 for any."""
+
+    project: int = 0
+    """By one project."""
+    total: int = 0
+    """By all together."""
+
+
+async def reserve(upload: Upload, *, room: Room) -> UploadRecord:
     """Write an upload down before its object; return it, or what the project already had.
 
     What somebody began to delete and could not is begun anew, as an asset of its own: the deleted
-    one does not come back. `quota` is what a project may keep in bytes, 0 for any. Raises
-    `UploadQuotaReached`, and `AssetUnderWay` while the very same is being deleted.
+    one does not come back. Raises `UploadQuotaReached`, and `AssetUnderWay` while the very same is
+    being deleted. Uploads of several projects at once may go past the total by as much as is under
+    way, and no further.
     """
     key = upload_key(
         project=upload.project, sha256=upload.sha256, extension=upload.medium.extension
@@ -65,16 +75,7 @@ async def reserve(upload: Upload, *, quota: int) -> UploadRecord:
             await _take_over(row["id"])
             row = None
         if row is None:
-            if quota:
-                kept = cast(
-                    "list[dict[str, Any]]",
-                    await UploadedAsset.raw(
-                        "SELECT COALESCE(SUM(bytes), 0) AS kept FROM uploaded_asset"
-                        " WHERE project = {}",
-                        upload.project,
-                    ),
-                )
-                _check_quota(int(kept[0]["kept"]) + upload.bytes, quota)
+            await _check_room(upload, room)
             medium = upload.medium
             await UploadedAsset.insert(
                 UploadedAsset(
@@ -225,10 +226,26 @@ async def sweep(store: ObjectStore, *, older_than: timedelta = ABANDONED_AFTER) 
     return sum([await remove(row["id"], store, untouched_since=limit) for row in rows])
 
 
-def _check_quota(wanted: int, quota: int) -> None:
-    if wanted > quota:
+async def _check_room(upload: Upload, room: Room) -> None:
+    kept = "SELECT COALESCE(SUM(bytes), 0) AS kept FROM uploaded_asset"
+    if room.project:
+        wanted = upload.bytes + await _sum(f"{kept} WHERE project = {{}}", upload.project)
+        if wanted > room.project:
+            raise UploadQuotaReached(
+                f"This project may keep {room.project} bytes of uploads,"
+                f" and would then have {wanted}.",
+                limit=room.project,
+                value=wanted,
+            )
+    if room.total and upload.bytes + await _sum(kept) > room.total:
+        # What the others keep is nothing that one of them may see.
         raise UploadQuotaReached(
-            f"This project may keep {quota} bytes of uploads, and would then have {wanted}.",
-            limit=quota,
-            value=wanted,
+            f"All projects together may keep {room.total} bytes of uploads,"
+            " and this is more than there is room for.",
+            limit=room.total,
         )
+
+
+async def _sum(query: str, *values: object) -> int:
+    rows = cast("list[dict[str, Any]]", await UploadedAsset.raw(query, *values))
+    return int(rows[0]["kept"])

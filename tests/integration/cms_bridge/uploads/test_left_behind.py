@@ -19,7 +19,7 @@ from cms_bridge.tables import UploadedAsset
 from cms_bridge.uploads import registry
 from cms_bridge.uploads.receiving import Received
 from cms_bridge.uploads.reception import Reception, UploadBounds
-from cms_bridge.uploads.registry import Upload, UploadRecord, UploadState
+from cms_bridge.uploads.registry import Room, Upload, UploadRecord, UploadState
 from render.containers.reader import Medium, Use
 from tests.support import media_files
 from tests.support.bridge_process import API_KEY, running_bridge
@@ -32,7 +32,7 @@ BOUNDS = UploadBounds(
     max_bytes=1_000,
     max_pixels=1_000,
     max_seconds=1,
-    project_bytes=0,
+    room=Room(),
     at_once=1,
     bytes_per_second=1,
     directory=None,
@@ -148,7 +148,7 @@ async def test_whoever_dies_between_two_steps_leaves_what_the_sweep_removes(
 ) -> None:
     data = b"of any content"
     (tmp_path / "x").write_bytes(data)
-    reserved = await registry.reserve(upload(data), quota=0)
+    reserved = await registry.reserve(upload(data), room=Room())
     if died != "before the object":
         await store.put(reserved.key, tmp_path / "x", media_type="image/png")
     if died == "while deleting":
@@ -157,7 +157,7 @@ async def test_whoever_dies_between_two_steps_leaves_what_the_sweep_removes(
             UploadedAsset.id == reserved.id
         )
         with pytest.raises(AssetUnderWay):
-            await registry.reserve(upload(data), quota=0)
+            await registry.reserve(upload(data), room=Room())
     assert await registry.sweep(store) == 0
     long_ago = datetime.now(UTC) - timedelta(hours=2)
     await UploadedAsset.update({UploadedAsset.touched_at: long_ago}).where(
@@ -170,7 +170,7 @@ async def test_whoever_dies_between_two_steps_leaves_what_the_sweep_removes(
     # What the sweep took is not there for who comes late, and what is ready stays.
     with pytest.raises(AssetUnderWay):
         await registry.confirm(reserved.id)
-    again = await registry.reserve(upload(data), quota=0)
+    again = await registry.reserve(upload(data), room=Room())
     await registry.confirm(again.id)
     await UploadedAsset.update({UploadedAsset.touched_at: long_ago}).where(
         UploadedAsset.id == again.id
@@ -203,7 +203,7 @@ async def test_what_a_store_that_was_away_did_not_delete_is_taken_up_at_once(
         tmp_path / "objects", base_url="http://x", secret="s" * 32, keep_free=0
     ) as away:
         reception = Reception(BOUNDS, away, None)
-        asset = await registry.reserve(upload(data), quota=0)
+        asset = await registry.reserve(upload(data), room=Room())
         await away.put(asset.key, tmp_path / "x", media_type="image/png")
         await registry.confirm(asset.id)
         for _ in range(2):
@@ -219,7 +219,7 @@ async def test_what_a_store_that_was_away_did_not_delete_is_taken_up_at_once(
             assert await registry.sweep(away) == 1
         with pytest.raises(ObjectNotFound):
             await away.head(asset.key)
-        assert (await registry.reserve(upload(data), quota=0)).state is UploadState.STORING
+        assert (await registry.reserve(upload(data), room=Room())).state is UploadState.STORING
 
 
 @pytest.mark.usefixtures("database")
@@ -269,7 +269,7 @@ async def test_what_is_deleted_again_just_now_is_not_taken_over(
     store: LocalStore, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    asset = await registry.reserve(upload(b"x"), quota=1)
+    asset = await registry.reserve(upload(b"x"), room=Room(project=1))
     await store.put(asset.key, tmp_path / "x", media_type="image/png")
     await registry.confirm(asset.id)
     now = datetime.now(UTC)
@@ -282,10 +282,10 @@ async def test_what_is_deleted_again_just_now_is_not_taken_over(
         ).where(UploadedAsset.id == asset.id)
         if taken:
             # What is taken over counts once against what the project may keep.
-            assert (await registry.reserve(upload(b"x"), quota=1)).id != asset.id
+            assert (await registry.reserve(upload(b"x"), room=Room(project=1))).id != asset.id
         else:
             with pytest.raises(AssetUnderWay):
-                await registry.reserve(upload(b"x"), quota=1)
+                await registry.reserve(upload(b"x"), room=Room(project=1))
             assert await UploadedAsset.exists().where(UploadedAsset.id == asset.id)
 
 
@@ -295,7 +295,7 @@ async def test_two_do_not_delete_the_same_at_once_and_who_died_is_waited_for_sho
 ) -> None:
     (tmp_path / "x").write_bytes(b"x")
     reception = Reception(BOUNDS, store, None)
-    asset = await registry.reserve(upload(b"x"), quota=0)
+    asset = await registry.reserve(upload(b"x"), room=Room())
     with pytest.raises(MediumNotFound):
         await reception.remove(asset.id)  # it still arrives
     await store.put(asset.key, tmp_path / "x", media_type="image/png")

@@ -380,7 +380,7 @@ def test_a_slow_line_has_the_time_its_pace_earns_and_one_that_trickles_has_not(
             assert connection.recv(65_536).startswith(b"HTTP/1.1 401 ")
 
 
-def test_ten_a_minute_and_a_projects_room_are_limits(
+def test_ten_a_minute_and_the_room_of_a_project_and_of_all_are_limits(
     tmp_path: Path, redis_url: str, migrated_sqlite: Path
 ) -> None:
     (tmp_path / "bridge.db").write_bytes(migrated_sqlite.read_bytes())
@@ -390,6 +390,7 @@ def test_ten_a_minute_and_a_projects_room_are_limits(
             redis=redis_url,
             database=f"sqlite:///{tmp_path}/bridge.db",
             upload_project_bytes="2000",
+            upload_total_bytes="3000",
         ) as bridge,
         httpx.Client(base_url=bridge.url, headers={"Authorization": f"Bearer {API_KEY}"}) as http,
     ):
@@ -397,7 +398,13 @@ def test_ten_a_minute_and_a_projects_room_are_limits(
         assert send(http, small).status_code == 201
         assert code(send(http, large)) == (507, "upload_quota_reached")
         assert send(http, small).status_code == 200
-        for _ in range(7):
+        others = [media_files.picture("png", size=(8, side)) for side in (60, 61)]
+        assert send(http, others[0], project="brewery").status_code == 201
+        refused = send(http, others[1], project="dairy")
+        assert code(refused) == (507, "upload_quota_reached")
+        # How much the others keep is nobody's to see.
+        assert refused.json()["params"] == {"limit": 3_000}
+        for _ in range(5):
             send(http, small)
         answer = send(http, small)
         assert code(answer) == (429, "rate_limited")
