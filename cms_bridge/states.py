@@ -53,6 +53,7 @@ class Priority(enum.StrEnum):
     LOW = "low"
     """When nothing else of the project waits in its lane."""
     NORMAL = "normal"
+    """In the order in which they became due."""
     HIGH = "high"
     """Before all others of the project."""
 
