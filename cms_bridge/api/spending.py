@@ -1,6 +1,5 @@
 """`/api/v1/projects/{id}/spending`: what a project has spent, and the caps on it."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, SkipValidation
 
+from cms_bridge import clock
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
@@ -89,7 +89,7 @@ async def _spending(project_id: str, defaults: Caps, caller: Caller) -> ProjectS
     await caps.check_project(project_id)
     limits = await caps.caps_of(project_id, defaults)
     # What all projects together have spent is nothing that a key of single ones may see.
-    month = caps.month_row(datetime.now(UTC)) if caller.projects is None else None
+    month = caps.month_row(clock.now()) if caller.projects is None else None
     return ProjectSpending(
         spent=rounded(await caps.held(caps.project_row(project_id))),
         cap=rounded(limits.project),
