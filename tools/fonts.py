@@ -3,7 +3,7 @@
 Not part of any build: it ran once, and runs again when a script is to be
 added. Sources are the Debian packages `fonts-noto-core` and `fonts-noto-cjk`
 (folder of system fonts) and the npm packages `@expo-google-fonts/inter`,
-`…/noto-serif-display` and `…/noto-emoji` (a `node_modules` folder).
+`…/noto-serif-display` and `…/noto-color-emoji` (a `node_modules` folder).
 
     python tools/fonts.py --system /usr/share/fonts --npm node_modules
 
@@ -31,7 +31,7 @@ NPM = {
     "NotoSerifDisplay-SemiBold": "noto-serif-display/600SemiBold/NotoSerifDisplay_600SemiBold.ttf",
     "Inter-Medium": "inter/500Medium/Inter_500Medium.ttf",
     "Inter-ExtraBold": "inter/800ExtraBold/Inter_800ExtraBold.ttf",
-    "NotoEmoji-Medium": "noto-emoji/500Medium/NotoEmoji_500Medium.ttf",
+    "NotoColorEmoji-Regular": "noto-color-emoji/400Regular/NotoColorEmoji_400Regular.ttf",
 }
 WESTERN = f"{LATIN},{GREEK_CYRILLIC},{PUNCTUATION},{SIGNS}"
 
@@ -74,6 +74,8 @@ def main() -> None:
     for name, path in NPM.items():
         unicodes = EVERYTHING if "Emoji" in name else WESTERN
         font = TTFont(options.npm / "@expo-google-fonts" / path)
+        if "SVG " in font:
+            del font["SVG "]  # the same pictures once more, in four times as many bytes
         write(font, name, subset.parse_unicodes(unicodes))
     for name in DEBIAN:
         font = TTFont(next(options.system.rglob(f"{name}.ttf")))

@@ -45,7 +45,7 @@ _BY_SCRIPT = {
 }
 _WEIGHT = 700
 _NAMES = {400: "Regular", 500: "Medium", 700: "Bold", 800: "ExtraBold"}
-_PICTURES = {"Noto Emoji": 500, "Noto Sans Symbols2": 400}
+_PICTURES = {"Noto Color Emoji": 400, "Noto Sans Symbols2": 400}
 
 
 class Face(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,11 @@ from fontTools.ttLib import TTFont
 
 from render.words.faces import FOLDER
 
-_PICTURES = ("Noto Emoji", "Noto Sans Symbols2")
+_PICTURES = ("Noto Color Emoji", "Noto Sans Symbols2")
 _NEEDS_NO_GLYPH = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 """Joiners, direction marks, spaces and line breaks."""
+_VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""They choose among the glyphs of the character before them, and have none."""
 
 
 @functools.cache
@@ -44,7 +46,9 @@ def missing_characters(text: str) -> frozenset[str]:
     return frozenset(
         char
         for char in set(text)
-        if ord(char) not in _glyphs() and unicodedata.category(char) not in _NEEDS_NO_GLYPH
+        if ord(char) not in _glyphs()
+        and unicodedata.category(char) not in _NEEDS_NO_GLYPH
+        and char not in _VARIATION_SELECTORS
     )
 
 

@@ -330,6 +330,6 @@ def test_faces_are_those_of_the_fonts() -> None:
         "Inter",
         "Inter",
         "Noto Sans CJK SC",
-        "Noto Emoji",
+        "Noto Color Emoji",
         "Noto Sans Symbols2",
     ]

@@ -25,6 +25,8 @@ STYLES = [*(style for style in TextStyle if style is not TextStyle.NONE), *CAPTI
 SMALL = [profile_for(shape, Quality.PREVIEW) for shape in AspectRatio]
 WIDE = Profile(name="wide", width=960, height=540)
 
+GREY = Palette(background="#202020", foreground="#f4f4f4", accent="#c0c0c0")
+
 SCRIPTS = {
     "Latin": ("Bread\nEvery morning", "en"),
     "Arabic": ("الخبز الأول\nخبّاز من الجيل الثالث", "ar"),
@@ -72,6 +74,11 @@ def painted(layer: Layer, profile: Profile, backdrop: int) -> np.ndarray:
     return frame.to_ndarray()
 
 
+def colourfulness(shown: np.ndarray) -> int:
+    """Return how far the most colourful pixel is from grey."""
+    return int((shown.max(axis=2).astype(int) - shown.min(axis=2)).max())
+
+
 def box(layer: Layer) -> tuple[int, int, int, int]:
     return layer.left, layer.top, layer.left + layer.width, layer.top + layer.height
 
@@ -103,6 +110,27 @@ def test_nothing_leaves_its_zone_however_long(text: str, profile: Profile) -> No
     assert profile.height * 0.1 < top < bottom < profile.height * 0.9
     for caption in CAPTIONS:
         assert boxes[TextStyle.LOWER_THIRD][3] <= boxes[caption][1] + rim
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_emoji_are_in_colour_among_words_of_any(style: TextStyle | CaptionStyle) -> None:
+    plain, with_emoji = (
+        painted(set_in(style, text, palette=GREY), SMALL[0], 126) for text in ("Hot", "Hot 🔥")
+    )
+    assert colourfulness(plain) < 40
+    assert colourfulness(with_emoji) > 120
+
+
+@pytest.mark.parametrize("whole", ["🇩🇪", "👩🏽‍🍳", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "👍🏿", "❤️"])
+def test_a_flag_or_a_joined_emoji_is_one_picture(whole: str) -> None:
+    one = set_in(TextStyle.LOWER_THIRD, "🍞").width
+    assert set_in(TextStyle.LOWER_THIRD, whole).width == pytest.approx(one, abs=4)
+    assert set_in(TextStyle.LOWER_THIRD, "🍞🍞").width > one + 10
+
+
+def test_digits_and_signs_among_words_stay_words() -> None:
+    shown = painted(set_in(TextStyle.TITLE, "1 2 3 # * © ®", palette=GREY), SMALL[0], 126)
+    assert colourfulness(shown) < 40
 
 
 def test_the_longest_texts_are_set_in_a_blink() -> None:

@@ -154,7 +154,7 @@ def test_light_words_on_a_strong_colour_stay_light() -> None:
 def test_only_the_fonts_of_the_project_are_used() -> None:
     families = fonts.fallbacks()
     assert "Noto Sans CJK SC" in families
-    assert families[-2:] == ["Noto Emoji", "Noto Sans Symbols2"]
+    assert families[-2:] == ["Noto Color Emoji", "Noto Sans Symbols2"]
     assert isinstance(fonts.fonts(), typst.Fonts)
     assert not any("Libertinus" in family for family in families)
 
