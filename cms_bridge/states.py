@@ -30,11 +30,13 @@ class JobKind(enum.StrEnum):
     """One spoken text, asked for by itself."""
     MUSIC = "music"
     """One piece of music, asked for by itself."""
+    CLIP = "clip"
+    """One still set in motion, asked for by itself."""
     EXPORT = "export"
     """A finished video once more, in another shape, size or format."""
 
 
-MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH, JobKind.MUSIC})
+MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH, JobKind.MUSIC, JobKind.CLIP})
 """What is asked for by itself, outside of any video."""
 
 

@@ -45,10 +45,11 @@ from render.storyboard import AspectRatio, Locale, Role
 log = structlog.get_logger()
 
 _ASSET = "/assets/{asset_id:uuid}"
+_USUAL_SECONDS = {"music": 60, "video": 5}
 
 
 MediaKind = Literal["image", "speech", "music", "clip"]
-"""What a medium is; a clip is made for a video alone."""
+"""What a medium is; a clip is what was asked for as a `video`, or made for a scene of one."""
 
 
 class MediaStatus(StrEnum):
@@ -75,21 +76,26 @@ _STATUSES = {
 class MediaRequest(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """A picture, a spoken text or music, wanted by itself."""
+    """A picture, a spoken text, music or a clip, wanted by itself."""
 
     project_id: Id
     """Whose caps and whose assets; a project that is not known yet begins with this."""
-    kind: Literal["image", "speech", "music"]
+    kind: Literal["image", "speech", "music", "video"]
+    """A `video` is a clip: a still, drawn or given, that a model sets in motion."""
     prompt: str
-    """What to draw or to compose, or the words to be spoken."""
+    """What to draw, to film or to compose, or the words to be spoken."""
     style: Words = ""
     """How a picture should look, in words."""
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     voice: Words = ""
     """Who speaks, in a provider's terms; empty for the language's usual voice."""
     locale: Locale = "en"
-    seconds: MusicSeconds = 60
-    """How long music should be."""
+    seconds: MusicSeconds | None = None
+    """How long music or a video should be; null for 60 seconds of music, and 5 of a video, which
+    may have 60 at the most."""
+    first_frame: UUID | None = None
+    """A picture given to the project (`POST upload-asset`), with which a video begins; null has one
+    drawn first, by the same prompt."""
     document: Name = ""
     """The CMS document that it is for, under whose cap it is made; empty for one of its own."""
     field: Name = ""
@@ -231,7 +237,7 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
     status_code=HTTPStatus.ACCEPTED,
     opt=terms(ProjectNotFound, IdempotencyConflict, *UNFILMABLE)
     | needs(Action.SPEND, whose=Whose.REQUEST),
-    summary="Have a picture, a spoken text or music made",
+    summary="Have a picture, a spoken text, music or a clip made",
     responses={
         HTTPStatus.ACCEPTED: _answer("It is being made", ("Waiting for a worker", _QUEUED)),
         HTTPStatus.OK: _answer("It is there", ("What the project already had", _READY)),
@@ -262,13 +268,14 @@ async def generate_media(
     caller.check_project(data.project_id)
     wanted = Order(
         project=data.project_id,
-        kind=JobKind(data.kind),
+        kind=JobKind.CLIP if data.kind == "video" else JobKind(data.kind),
         prompt=data.prompt,
         style=data.style,
         voice=data.voice,
         locale=data.locale,
         aspect_ratio=data.aspect_ratio,
-        seconds=data.seconds,
+        seconds=data.seconds or _USUAL_SECONDS.get(data.kind, 0),
+        first_frame=data.first_frame,
         document=data.document,
         field=data.field,
         version=data.version,
@@ -319,7 +326,11 @@ async def get_media_content(
     )
 
 
-_MADE_BY_ITSELF: Mapping[JobKind, MediaKind] = {JobKind.IMAGE: "image", JobKind.MUSIC: "music"}
+_MADE_BY_ITSELF: Mapping[JobKind, MediaKind] = {
+    JobKind.IMAGE: "image",
+    JobKind.MUSIC: "music",
+    JobKind.CLIP: "clip",
+}
 _OF_VIDEO: Mapping[Kind, tuple[MediaKind, str]] = {
     Kind.PICTURE: ("image", "picturePrompt"),
     Kind.NARRATION: ("speech", "narration"),

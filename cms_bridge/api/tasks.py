@@ -45,7 +45,7 @@ from cms_bridge.fields import (
 )
 from cms_bridge.jobs import media, submissions, tasks, transitions
 from cms_bridge.jobs.line import Line, Standing
-from cms_bridge.jobs.media import Bed, Order
+from cms_bridge.jobs.media import LONGEST_CLIP, Bed, Order
 from cms_bridge.jobs.statuses import Form
 from cms_bridge.jobs.submissions import VideoOrder
 from cms_bridge.jobs.tasks import TaskRecord
@@ -72,6 +72,8 @@ class TaskKind(StrEnum):
     """A spoken text, alone or mixed with music, as a file of its own."""
     MUSIC = "music"
     """One piece of music."""
+    CLIP = "clip"
+    """One still set in motion."""
     EXPORT = "export"
     """Further shapes of a finished video; they are ordered where the video is."""
 
@@ -81,6 +83,7 @@ KINDS = {
     TaskKind.IMAGE: JobKind.IMAGE,
     TaskKind.AUDIO: JobKind.SPEECH,
     TaskKind.MUSIC: JobKind.MUSIC,
+    TaskKind.CLIP: JobKind.CLIP,
     TaskKind.EXPORT: JobKind.EXPORT,
 }
 _TASK_KINDS = {job: task for task, job in KINDS.items()}
@@ -180,6 +183,20 @@ class MusicTask(_MediumTask, frozen=True, kw_only=True, tag="music"):
     prompt: str
     """What it should sound like."""
     seconds: MusicSeconds = 60
+    """How long it should be; it is as long as a model makes it."""
+
+
+class ClipTask(_MediumTask, frozen=True, kw_only=True, tag="clip"):
+    """A clip: a still, drawn or given, that a model sets in motion."""
+
+    prompt: str
+    """What is to be seen, and what happens in it."""
+    first_frame: UUID | None = None
+    """A picture given to the project, with which it begins; null has one drawn first."""
+    style: Words = ""
+    """How the still should look, in words."""
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST_CLIP)] = 5
     """How long it should be; it is as long as a model makes it."""
 
 
@@ -318,7 +335,7 @@ def _answer(description: str, *examples: tuple[str, Task]) -> ResponseSpec:
 )
 async def submit_task(  # noqa: PLR0913, PLR0917 - Litestar's
     data: Annotated[
-        VideoTask | ImageTask | AudioTask | MusicTask,
+        VideoTask | ImageTask | AudioTask | MusicTask | ClipTask,
         BodyKwarg(
             examples=[
                 Example(summary="A video, approved up to a price", value=_VIDEO),
@@ -474,7 +491,7 @@ def view(task: TaskRecord, standing: Standing | None) -> Task:
     )
 
 
-def _medium(data: ImageTask | AudioTask | MusicTask, by: str) -> Order:
+def _medium(data: ImageTask | AudioTask | MusicTask | ClipTask, by: str) -> Order:
     wanted = Order(
         project=data.project_id,
         kind=JobKind.IMAGE,
@@ -488,6 +505,16 @@ def _medium(data: ImageTask | AudioTask | MusicTask, by: str) -> Order:
     if isinstance(data, ImageTask):
         return msgspec.structs.replace(
             wanted, prompt=data.prompt, style=data.style, aspect_ratio=data.aspect_ratio
+        )
+    if isinstance(data, ClipTask):
+        return msgspec.structs.replace(
+            wanted,
+            kind=JobKind.CLIP,
+            prompt=data.prompt,
+            first_frame=data.first_frame,
+            style=data.style,
+            aspect_ratio=data.aspect_ratio,
+            seconds=data.seconds,
         )
     if isinstance(data, MusicTask):
         return msgspec.structs.replace(

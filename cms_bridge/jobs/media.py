@@ -1,4 +1,7 @@
-"""Media: pictures, spoken texts and music that are asked for by themselves, outside of any video.
+"""Media: pictures, spoken texts, music and clips that are asked for by themselves.
+
+Outside of any video, that is. A clip is a still set in motion: one that is drawn first, or a
+picture that the project was given. Nothing stands in for a clip that cannot be made.
 
 Each is a job of its own kind, approved by being asked for, whose storyboard is
 its one scene. So everything that holds for videos holds here: leases, the
@@ -13,27 +16,30 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from cms_bridge import assets, clock, lexicons, projects, voices
+from cms_bridge import assets, clock, lexicons, own_files, projects, voices
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
 from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling
-from cms_bridge.pricing.estimates import Prices
+from cms_bridge.pricing.estimates import Prices, estimate, made_by
 from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Asset, Job
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
-from render.generation.base import ImageRequest, MusicRequest, SpeechRequest
+from render.generation.base import ClipRequest, ImageRequest, MusicRequest, SpeechRequest
 from render.generation.requests import (
+    clip_request,
     digests,
+    expected_seconds,
     film_seconds,
     image_request,
     music_request,
     request_digest,
     speech_request,
 )
+from render.own import Upload
 from render.pronunciation import Pronunciation
 from render.storyboard import (
     AspectRatio,
@@ -41,6 +47,7 @@ from render.storyboard import (
     Limits,
     Locale,
     Mood,
+    Motion,
     Music,
     Scene,
     Solid,
@@ -52,6 +59,8 @@ _SCENE = "medium"
 MIX = "mix"
 """What an asset belongs to, in place of a scene, that is speech and music in one."""
 _TITLE_CHARS = 80
+LONGEST_CLIP = 60
+"""Seconds of a clip asked for by itself."""
 _NOTHING_SEEN = Solid(colour="#000000")
 
 
@@ -94,15 +103,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     project: str
     kind: JobKind
-    """`IMAGE`, `SPEECH` or `MUSIC`."""
+    """`IMAGE`, `SPEECH`, `MUSIC` or `CLIP`."""
     prompt: str
-    """What to draw or to compose, or the words to be spoken."""
+    """What to draw, to film or to compose, or the words to be spoken."""
     style: str = ""
     voice: str = ""
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     seconds: float = 60
-    """How long music is to be."""
+    """How long music or a clip is to be."""
+    first_frame: UUID | None = None
+    """A picture given to the project, with which a clip begins; None has one drawn."""
     music: Bed | None = None
     """What a spoken text is mixed with, into one file."""
     document: str = ""
@@ -124,6 +135,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         elif self.kind is JobKind.MUSIC:
             scene = Scene(id=_SCENE, duration=self.seconds, background=_NOTHING_SEEN)
             music = Music(prompt=prompt) if prompt else None
+        elif self.kind is JobKind.CLIP:
+            scene = Scene(
+                id=_SCENE,
+                picture_prompt=prompt,
+                picture=Upload(asset_id=self.first_frame) if self.first_frame else None,
+                motion=Motion.GENERATED,
+                motion_prompt=prompt,
+                duration=self.seconds,
+            )
         else:
             scene = Scene(id=_SCENE, narration=prompt)
         return Storyboard(
@@ -194,6 +214,8 @@ async def order(
         bed = wanted.music.asset and await find_sound(wanted.project, wanted.music.asset)
         board = wanted.music.under(board, suffix=Path(bed.key).suffix if bed else "")
         board.check(limits)
+    if wanted.kind is JobKind.CLIP:
+        await _check_clip(wanted, board, limits=limits, prices=prices)
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):
@@ -215,6 +237,16 @@ async def order(
     return job.id, asset is None
 
 
+async def _check_clip(wanted: Order, board: Storyboard, *, limits: Limits, prices: Prices) -> None:
+    """Raise `InvalidStoryboard` or `LimitExceeded` for a clip that nobody would make."""
+    if prices.clip is None:
+        # Nothing stands in for a clip: no still is drawn for one that nobody makes.
+        raise InvalidStoryboard("No model that makes clips is configured.", field="kind")
+    if wanted.seconds > LONGEST_CLIP:
+        raise LimitExceeded("a clip", limit=LONGEST_CLIP, value=wanted.seconds, unit="seconds")
+    await own_files.check(wanted.project, board, limits=limits)
+
+
 async def find(medium: UUID) -> Medium:
     """Return a medium by its order's id, or an asset of a video by its own; `MediumNotFound`."""
     row = await Job.select(*Job.all_columns()).where(Job.id == medium).first()
@@ -222,7 +254,9 @@ async def find(medium: UUID) -> Medium:
         job = JobRecord.of(row)
         mixed = job.storyboard is not None and job.storyboard.music is not None
         place = WHOLE if job.kind is JobKind.MUSIC else MIX if mixed else _SCENE
-        which = (Asset.job == medium) & (Asset.scene_id == place)
+        # A clip's still is its scene's too.
+        kind = made_by(job.kind)[-1]
+        which = (Asset.job == medium) & (Asset.scene_id == place) & (Asset.kind == kind)
         return Medium(id=medium, job=job, asset=await assets.newest(which))
     asset = await assets.newest(Asset.id == medium)
     if asset is None:
@@ -277,7 +311,7 @@ def _job(
     board: Storyboard,
     key: str | None,
     *,
-    request: ImageRequest | SpeechRequest | MusicRequest,
+    request: ImageRequest | SpeechRequest | MusicRequest | ClipRequest,
     prices: Prices,
 ) -> Job:
     now, job = clock.now(), uuid4()
@@ -288,6 +322,8 @@ def _job(
             price = prices.narration(request)
         case MusicRequest():
             price = prices.music(request)
+        case ClipRequest():
+            price = estimate(board, prices, kinds=made_by(JobKind.CLIP)).total
     return Job(
         id=job,
         kind=wanted.kind,
@@ -319,8 +355,10 @@ def _own_name(job: UUID) -> str:
 
 def _request(
     kind: JobKind, board: Storyboard, lexicon: Sequence[Pronunciation] = ()
-) -> ImageRequest | SpeechRequest | MusicRequest:
+) -> ImageRequest | SpeechRequest | MusicRequest | ClipRequest:
     (scene,) = board.scenes
+    if kind is JobKind.CLIP:
+        return clip_request(board, scene, seconds=expected_seconds(board, scene))
     music = music_request(board, seconds=film_seconds(board))
     if kind is JobKind.MUSIC and music is not None:
         return music

@@ -217,6 +217,8 @@ def made_by(job: JobKind) -> tuple[Kind, ...]:
             return (Kind.NARRATION,)
         case JobKind.MUSIC:
             return (Kind.MUSIC,)
+        case JobKind.CLIP:
+            return (Kind.PICTURE, Kind.CLIP)
 
 
 def brought_for(scene: Scene) -> tuple[Kind, ...]:

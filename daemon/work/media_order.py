@@ -1,4 +1,4 @@
-"""A media order: a picture, speech or music asked for by itself, made under the same ledger."""
+"""A media order: one medium that is asked for by itself, made under the same ledger."""
 
 from contextlib import aclosing
 from decimal import Decimal

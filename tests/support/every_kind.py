@@ -25,7 +25,7 @@ from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.ledger.vault import keep_text
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.pricing.estimates import prices_of
+from cms_bridge.pricing.estimates import made_by, prices_of
 from cms_bridge.records import Output, StoredFile
 from cms_bridge.states import MEDIA, FileKind, JobKind, Status
 from cms_bridge.tables import (
@@ -224,8 +224,14 @@ async def paid_work() -> None:
 
 
 async def an_asset(
-    job: UUID, scene: str, source: Source, condition: Condition, *, spoken: bool = False
+    job: UUID,
+    scene: str,
+    source: Source,
+    condition: Condition,
+    *,
+    kind: Kind = Kind.PICTURE,
 ) -> None:
+    media_type = {Kind.PICTURE: "image/png", Kind.CLIP: "video/mp4"}.get(kind, "audio/wav")
     provider = "gemini" if source is Source.MODEL else "elsewhere"
     digest = scene.ljust(64, "0") if condition is not Condition.USABLE else uuid4().hex
     await assets.record(
@@ -233,11 +239,11 @@ async def an_asset(
             id=uuid4(),
             job=job,
             scene_id=scene,
-            kind=Kind.MUSIC if scene == WHOLE else Kind.NARRATION if spoken else Kind.PICTURE,
+            kind=kind,
             request_digest=digest,
             medium=StoredMedium(
-                key=f"media/{uuid4()}.{'wav' if spoken else 'png'}",
-                media_type="audio/wav" if spoken else "image/png",
+                key=f"media/{uuid4()}.{assets.EXTENSIONS[media_type]}",
+                media_type=media_type,
                 bytes=10,
                 provider=provider,
                 model_intended="a-model",
@@ -346,9 +352,9 @@ async def several_media() -> None:
             await Job.update({Job.status: Status.COMPLETED, Job.wake_at: None}).where(
                 Job.id == order
             )
-            spoken = kind is not JobKind.IMAGE
             scene = WHOLE if kind is JobKind.MUSIC else "medium"
-            await an_asset(order, scene, Source.MODEL, condition, spoken=spoken)
+            made_of = made_by(kind)[-1]
+            await an_asset(order, scene, Source.MODEL, condition, kind=made_of)
         if kind is JobKind.SPEECH:
             bed = Bed(asset=whole)
             mixed = Order(project="p3", kind=kind, prompt="mixed", music=bed)

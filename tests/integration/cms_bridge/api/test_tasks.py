@@ -16,6 +16,7 @@ from cms_bridge.jobs import workers
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import Job, Worker
+from render.generation.base import Kind
 from tests.support import events, every_kind
 from tests.support.api import api_settings, running_api
 from tests.support.api_objects import store_api_objects
@@ -123,7 +124,7 @@ async def test_the_same_key_and_request_is_the_same_task_and_another_is_a_confli
         (video(approval={"upTo": "x"}), "upTo"),
         (video(approval={"upTo": "1", "more": 1}), "more"),
         (video(prompt="A loaf"), "prompt"),
-        ({**IMAGE, "kind": "clip"}, "kind"),
+        ({**IMAGE, "kind": "film"}, "kind"),
         ({**IMAGE, "text": "x"}, "text"),
         ({**AUDIO, "music": {"assetId": "x"}}, "assetId"),
         ({**AUDIO, "music": {"assetId": str(uuid4()), "volume": 1}}, "volume"),
@@ -166,7 +167,7 @@ async def test_music_is_something_to_hear_of_the_same_project(http: httpx.AsyncC
             "medium",
             every_kind.Source.MODEL,
             every_kind.Condition.USABLE,
-            spoken=True,
+            kind=Kind.NARRATION,
         )
     assert (await with_music(picture["id"])).status_code == 422
     for unknown in (elsewhere["id"], str(uuid4())):
@@ -181,7 +182,7 @@ async def test_music_is_something_to_hear_of_the_same_project(http: httpx.AsyncC
         "medium",
         every_kind.Source.MODEL,
         every_kind.Condition.USABLE,
-        spoken=True,
+        kind=Kind.NARRATION,
     )
     content = await http.get(f"/api/v1/media/assets/{answer.json()['id']}/content")
     assert content.status_code == 409
@@ -293,7 +294,7 @@ async def test_what_is_submitted_meanwhile_moves_no_page(http: httpx.AsyncClient
         ("limit", "0"),
         ("limit", "201"),
         ("status", "lost"),
-        ("kind", "clip"),
+        ("kind", "film"),
         ("createdFrom", "yesterday"),
         ("createdBefore", "2026-11-28T10:00:00"),
         ("createdFrom", "0.5"),
@@ -373,6 +374,7 @@ async def test_queues_tell_what_waits_how_long_and_what_is_held(http: httpx.Asyn
         ("audio", "render"): [0, 0, 1, 0],
         ("export", "render"): [0, 0, 0, 0],
         ("music", "render"): [0, 0, 0, 0],
+        ("clip", "render"): [0, 0, 0, 0],
     }
     (drafts,) = [one for one in answer.json()["queues"] if one["phase"] == "storyboard"]
     assert 599 < drafts["oldestWaitingSeconds"] < 660

@@ -201,7 +201,8 @@ class TestOrdering:
         [
             ({"prompt": " \n\x00"}, 422),
             ({"prompt": "x" * 5_001}, 422),
-            ({"kind": "video"}, 400),
+            ({"kind": "film"}, 400),
+            ({"kind": "video"}, 422),
             ({"projectId": ""}, 400),
             ({"document": "x" * 129}, 400),
             ({"locale": "not a tag"}, 400),

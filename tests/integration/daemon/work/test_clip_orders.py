@@ -1,0 +1,182 @@
+"""Clips asked for by themselves: over HTTP, made by a worker through the same ledger as any."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
+
+from cms_bridge.app import create_app
+from cms_bridge.jobs import leases
+from cms_bridge.jobs.leases import Phase
+from cms_bridge.ledger import charges
+from cms_bridge.pricing.estimates import OFFLINE, Prices, prices_of
+from cms_bridge.tables import Job
+from daemon.settings import DaemonSettings
+from daemon.tasks import produce
+from daemon.work.services import Services
+from render.errors import UnsafeRequest
+from render.generation.models import GeminiModelConfig, ModelsConfig
+from tests.support import events, media_files
+from tests.support.ledger import AMPLE, check_books
+from tests.support.services import opened_services
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import Clip, GeminiSimulator
+from tests.support.simulators.models import simulated
+
+pytestmark = pytest.mark.anyio
+
+API_KEY = "an-api-key-of-more-than-32-characters"
+GENERATE, SUBMIT = "/api/v1/media/generate", "/api/v1/tasks/submit"
+CONFIG = ModelsConfig(
+    gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False),
+    replicate_clips="",
+    clip_seconds=0.5,
+)
+PRICES = prices_of(CONFIG, gemini=True, replicate=False)
+WANTED = {"projectId": "p1", "kind": "video", "prompt": "A boat leaves", "seconds": 4}
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
+    return DaemonSettings(
+        redis_url=redis_url,
+        database_url=database_url,
+        storage_directory=tmp_path / "objects",
+        work_directory=tmp_path / "work",
+        webhook_secret=SecretStr(events.SECRET),
+        api_key=SecretStr(API_KEY),
+        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
+        models=CONFIG,
+        gemini_api_key=SecretStr(gemini.KEY),
+    )
+
+
+@pytest.fixture
+def prices() -> Prices:
+    return PRICES
+
+
+@pytest.fixture
+async def http(settings: DaemonSettings, prices: Prices) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings, prices=prices)
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://bridge",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def services(
+    request: pytest.FixtureRequest, http: httpx.AsyncClient, settings: DaemonSettings
+) -> AsyncIterator[Services]:
+    assert http
+    async with opened_services(settings, simulated(request, "gemini", CONFIG)) as services:
+        yield services
+        await check_books(AMPLE)
+
+
+async def work(services: Services, job: str) -> None:
+    lease = await leases.claim(
+        UUID(job),
+        Phase.RENDER,
+        worker=f"w-{uuid4()}",
+        duration=services.lease_duration,
+        policy=services.retry_policy,
+    )
+    assert lease is not None
+    await produce(lease, services)
+
+
+async def ordered(http: httpx.AsyncClient, **changes: Any) -> Any:
+    answer = await http.post(GENERATE, json={**WANTED, **changes})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+async def charged(job: str) -> list[str]:
+    return sorted(row.kind.value for row in await charges.charges_of(UUID(job)))
+
+
+async def test_a_still_is_drawn_and_set_in_motion_within_the_price_that_is_told(
+    http: httpx.AsyncClient, services: Services
+) -> None:
+    order = await ordered(http)
+    assert (order["kind"], order["status"]) == ("clip", "queued")
+    assert Decimal(order["estimatedCost"]) > 0
+    await work(services, order["id"])
+    made = (await http.get(f"/api/v1/media/assets/{order['id']}")).json()
+    assert (made["status"], made["mediaType"], made["kind"]) == ("ready", "video/mp4", "clip")
+    assert 0 < Decimal(made["cost"]) <= Decimal(order["estimatedCost"])
+    assert await charged(order["id"]) == ["clip", "picture"]
+    content = await http.get(f"/api/v1/media/assets/{order['id']}/content")
+    assert content.status_code == 307
+    task = (await http.get(f"/api/v1/tasks/{order['id']}/status")).json()
+    assert (task["kind"], task["status"]) == ("clip", "completed")
+    # The very same is there, and is not bought again.
+    again = await http.post(SUBMIT, json={**WANTED, "kind": "clip"})
+    assert (again.status_code, again.json()["status"]) == (200, "completed")
+    assert await charged(again.json()["id"]) == []
+
+
+async def test_a_picture_that_the_project_was_given_is_where_it_begins(
+    http: httpx.AsyncClient, services: Services, tmp_path: Path
+) -> None:
+    picture = media_files.medium("png", tmp_path)
+
+    async def given(project: str) -> str:
+        answer = await http.post(
+            "/api/v1/upload-asset",
+            data={"projectId": project},
+            files={"file": ("first.png", picture)},
+        )
+        return answer.json()["id"]
+
+    order = await ordered(http, firstFrame=await given("p1"))
+    await work(services, order["id"])
+    made = (await http.get(f"/api/v1/media/assets/{order['id']}")).json()
+    assert (made["status"], made["mediaType"]) == ("ready", "video/mp4")
+    assert await charged(order["id"]) == ["clip"]
+    # Another project's picture is none of this one's.
+    refused = await http.post(GENERATE, json={**WANTED, "firstFrame": await given("another")})
+    assert refused.status_code == 422, refused.text
+
+
+async def test_nothing_stands_in_for_a_clip_that_is_refused(
+    http: httpx.AsyncClient, services: Services, gemini_simulator: GeminiSimulator
+) -> None:
+    filtered = {"raiMediaFilteredCount": 1}
+    gemini_simulator.begins.append(Clip(empty=True, charged=False, usage=False, told=filtered))
+    order = await ordered(http, prompt="A boat that is not made")
+    with pytest.raises(UnsafeRequest):
+        await work(services, order["id"])
+    states = {
+        row.kind.value: row.state.value for row in await charges.charges_of(UUID(order["id"]))
+    }
+    assert states == {"picture": "settled", "clip": "released"}
+    assert gemini_simulator.charges.count(CONFIG.gemini_clips) == 0
+
+
+@pytest.mark.parametrize("prices", [OFFLINE])
+async def test_where_no_model_makes_clips_none_is_promised(http: httpx.AsyncClient) -> None:
+    for path, kind in ((GENERATE, "video"), (SUBMIT, "clip")):
+        answer = await http.post(path, json={**WANTED, "kind": kind})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_storyboard")
+        assert "makes clips" in answer.json()["detail"]
+    assert await Job.count() == 0
+
+
+async def test_one_that_is_too_long_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post(GENERATE, json={**WANTED, "seconds": 61})
+    assert answer.status_code == 422, answer.text
+    assert await Job.count() == 0
