@@ -27,6 +27,7 @@ _USES = {
     Role.CLIP: Use.CLIP,
     Role.NARRATION: Use.SOUND,
     Role.MUSIC: Use.SOUND,
+    Role.LOGO: Use.PICTURE,
     Role.REFERENCE: Use.PICTURE,
 }
 FIELDS = {
@@ -34,6 +35,7 @@ FIELDS = {
     Role.CLIP: "clip.own",
     Role.NARRATION: "narrationFile",
     Role.MUSIC: "music.own",
+    Role.LOGO: "logo.own",
     Role.REFERENCE: "cast.references",
 }
 """Where a storyboard, or a scene, names a file of one's own, by the wire's names."""
@@ -116,6 +118,8 @@ def named_in(storyboard: Storyboard) -> Iterator[Named]:
                 yield Named(file=file, role=role, scene=number)
     if storyboard.music and storyboard.music.own:
         yield Named(file=storyboard.music.own, role=Role.MUSIC)
+    if storyboard.logo and storyboard.logo.own:
+        yield Named(file=storyboard.logo.own, role=Role.LOGO)
     for member in storyboard.cast:
         for file in member.references:
             yield Named(file=file, role=Role.REFERENCE, member=member.name)

@@ -35,7 +35,16 @@ from render.sentences import shorten
 from render.sound.music import check_music
 from render.sound.wav import Silence, listen
 from render.source import Credit, Source
-from render.storyboard import Ingredient, Mood, Motion, Role, Scene, Storyboard, clean_text
+from render.storyboard import (
+    Ingredient,
+    Logo,
+    Mood,
+    Motion,
+    Role,
+    Scene,
+    Storyboard,
+    clean_text,
+)
 from render.timeline import Cue, SceneMedia
 from render.turns import beginnings
 from render.words.captions import cues
@@ -181,7 +190,7 @@ async def gather(  # noqa: PLR0913  keyword-only past the first
     return Assets(
         media=media,
         music=music_file,
-        logo=search.shared(Role.LOGO, logo.file) if logo else None,
+        logo=search.logo(logo) if logo else None,
         warnings=tuple(search.warnings),
         stand_ins=search.stand_ins,
     )
@@ -249,6 +258,16 @@ class _Search:
             narration_seconds=seconds,
             cues=self._cues(scene, seconds, detector.pauses(), told.words if told else ()),
         )
+
+    def logo(self, logo: Logo) -> Path | None:
+        """Find the logo's file; one by a reference that nobody has followed is missing."""
+        if logo.file:
+            return self.shared(Role.LOGO, logo.file)
+        problem = Problem(code="missing_logo", message="The logo is missing.", params={"file": ""})
+        if self._strict:
+            raise MediaError(problem.message)
+        self.warnings.append(problem)
+        return None
 
     def unknown_music(self) -> None:
         """Tell of music by a reference that nobody has followed."""

@@ -235,7 +235,10 @@ class Gradient(
 class Logo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A picture that stands in a corner throughout."""
 
-    file: AssetName
+    file: AssetName | None = None
+    """One's own picture in the assets folder, or None where it comes from elsewhere."""
+    own: OwnFile | None = None
+    """One's own picture by reference, instead of a file in the folder."""
     corner: Corner = Corner.TOP_RIGHT
     width: Annotated[float, msgspec.Meta(ge=0.02, le=0.5)] = 0.12
     """Share of the frame's shorter side."""
@@ -374,8 +377,8 @@ _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
     "own", "speed", "pauseAfter", "cast", "look", "speakers",
 )  # fmt: skip
-"""Of the whole, a scene, a clip or music: fields that storyboards were approved without, whose
-default is nothing."""
+"""Of the whole, a scene, a clip, music or the logo: fields that storyboards were approved without,
+whose default is nothing."""
 
 
 class Storyboard(
@@ -412,7 +415,8 @@ class Storyboard(
         """SHA-256, in hex, of the canonical JSON: what an approval is bound to."""
         told = msgspec.to_builtins(self)
         clips: list[dict[str, Any]] = [scene["clip"] or {} for scene in told["scenes"]]
-        parts: list[dict[str, Any]] = [told, *told["scenes"], *clips, told["music"] or {}]
+        parts: list[dict[str, Any]] = [told, *told["scenes"], *clips]
+        parts += [told["music"] or {}, told["logo"] or {}]
         for part in parts:
             # What was added later is told by nothing as long as it is not set, as before it was.
             for later in _LATER_FIELDS:
@@ -459,6 +463,10 @@ class Storyboard(
 
 def _check_words(of: "Brief | Storyboard", limits: Limits) -> None:
     look = of.look or Look()
+    if of.logo and (of.logo.file is None) == (of.logo.own is None):
+        raise InvalidStoryboard(
+            "A logo is one picture: a file of the assets folder or one of one's own.", field="logo"
+        )
     _check_cast(of.cast, limits)
     for what, text, limit in (
         ("the title", of.title, limits.max_title_chars),
@@ -660,6 +668,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     locale: Locale = "en"
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     palette: Palette = Palette()
+    logo: Logo | None = None
     music: Mood | None = None
     """The built-in music to lay under the voice; None for none."""
     follows: VideoName = ""

@@ -79,6 +79,7 @@ async def preview(
     brought = await own_files.brought(job.project, storyboard)
     known = await _scene_assets(job, storyboard, brought)
     music = storyboard.music and storyboard.music.own
+    logo = storyboard.logo and storyboard.logo.own
     if (limiter := _at_once.get(None)) is None:
         _at_once.set(limiter := CapacityLimiter(1))
     shape = aspect_ratio or storyboard.aspect_ratio
@@ -89,7 +90,10 @@ async def preview(
             known,
             shape,
             limits,
-            _uploaded(brought[music]) if music in brought else None,
+            (
+                _uploaded(brought[music]) if music in brought else None,
+                _uploaded(brought[logo]) if logo in brought else None,
+            ),
         ),
         limiter=limiter,
     )
@@ -179,9 +183,12 @@ def _encode(
     known: tuple[tuple[str, SceneAssets], ...],
     shape: AspectRatio,
     limits: Limits,
-    music: ExistingAsset | None,
+    own: tuple[ExistingAsset | None, ExistingAsset | None],
 ) -> Preview:
+    music, logo = own
     body = msgspec.json.encode(
-        plan_preview(storyboard, dict(known), aspect_ratio=shape, limits=limits, music=music)
+        plan_preview(
+            storyboard, dict(known), aspect_ratio=shape, limits=limits, music=music, logo=logo
+        )
     )
     return Preview(body=body, digest=hashlib.sha256(body).hexdigest())

@@ -53,6 +53,8 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[AssetRecord, ...]
     wanted: tuple[str, ...]
     """Names of segments that nobody has made yet."""
+    logo: str = ""
+    """The key of one's own logo; empty where there is none."""
 
 
 async def invite(invitation: Invitation, services: Services) -> None:
@@ -162,16 +164,19 @@ class Helpers:
             await anyio.Path(directory / name).write_bytes(msgspec.json.encode(content))
         places = anyio.CapacityLimiter(self._services.settings.concurrent_uploads)
 
-        async def fetch(record: AssetRecord) -> None:
-            # As its own key has it: what people bring is of more types than what models make.
-            name = f"{record.scene_id}{Path(record.medium.key).suffix}"
+        async def fetch(key: str, name: str) -> None:
             async with places:
-                await read_whole(record.medium.key, assets / name, self._services.store)
+                await read_whole(key, assets / name, self._services.store)
 
         async with anyio.create_task_group() as group:
             for record in invitation.records:
                 if record.scene_id != WHOLE:  # music is in no segment
-                    group.start_soon(fetch, record)
+                    # As its own key has it: what people bring is of more types than models make.
+                    key = record.medium.key
+                    group.start_soon(fetch, key, f"{record.scene_id}{Path(key).suffix}")
+            logo = invitation.storyboard.logo
+            if invitation.logo and logo and logo.file:
+                group.start_soon(fetch, invitation.logo, logo.file)
         await anyio.to_thread.run_sync(
             keep_words,
             invitation.storyboard,

@@ -27,8 +27,8 @@ from render.own import CmsFile
 from render.source import Source
 from render.storyboard import Ingredient, Role, Scene, Storyboard
 
-_MUSIC = "own.music"
-"""Its file's name but for the type: no scene's id has a dot."""
+_MUSIC, _LOGO = "own.music", "own.logo"
+"""Their files' names but for the type: no scene's id has a dot."""
 
 
 def named(storyboard: Storyboard, scene: Scene, kind: Kind) -> Named | None:
@@ -131,21 +131,49 @@ async def with_music(
     if music is None or music.own is None:
         return storyboard
     own = Named(file=music.own, role=Role.MUSIC)
+    name, _, told = await _lay(lease, own, _MUSIC, directory, services)
+    return replace(
+        storyboard,
+        music=replace(music, own=None, file=name),
+        ingredients=(*storyboard.ingredients, told),
+    )
+
+
+async def with_logo(
+    lease: Lease, storyboard: Storyboard, directory: Path, services: Services
+) -> tuple[Storyboard, str]:
+    """Do with a film's own logo as with its music; also return its key in the store.
+
+    Of a storyboard without any the key is empty.
+    """
+    logo = storyboard.logo
+    if logo is None or logo.own is None:
+        return storyboard, ""
+    own = Named(file=logo.own, role=Role.LOGO)
+    name, key, told = await _lay(lease, own, _LOGO, directory, services)
+    shown = replace(
+        storyboard,
+        logo=replace(logo, own=None, file=name),
+        ingredients=(*storyboard.ingredients, told),
+    )
+    return shown, key
+
+
+async def _lay(
+    lease: Lease, own: Named, stem: str, directory: Path, services: Services
+) -> tuple[str, str, Ingredient]:
+    """Lay what is the whole film's into the directory: its name there, its key, its origin."""
     upload = await find(lease, own, services)
-    name = f"{_MUSIC}{Path(upload.key).suffix}"
+    name = f"{stem}{Path(upload.key).suffix}"
     await _fetch(own, upload, directory / name, services)
     ingredient = Ingredient(
-        role=Role.MUSIC,
+        role=own.role,
         document=lease.video_id,
         field=own.field,
         version=lease.version,
         source=Source.UPLOAD,
     )
-    return replace(
-        storyboard,
-        music=replace(music, own=None, file=name),
-        ingredients=(*storyboard.ingredients, ingredient),
-    )
+    return name, upload.key, ingredient
 
 
 async def _fetch(own: Named, upload: UploadRecord, path: Path, services: Services) -> None:

@@ -11,7 +11,7 @@ import structlog
 from msgspec.structs import replace
 
 from cms_bridge import clock
-from cms_bridge.assets import WHOLE
+from cms_bridge.assets import WHOLE, AssetRecord
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease
@@ -22,7 +22,7 @@ from daemon.work.claiming import Share
 from daemon.work.delivery import COMPANIONS, store_files
 from daemon.work.engine import run_engine
 from daemon.work.findings import merge
-from daemon.work.generation import GeneratedAssets, generate_assets
+from daemon.work.generation import generate_assets
 from daemon.work.helping import Invitation, invite
 from daemon.work.pools import NoEngineFree
 from daemon.work.progress import COMPOSING, UPLOADING, Reporter
@@ -77,9 +77,10 @@ async def _make(
         generated.records,
         cache_directory(services.settings.work_directory),
     )
-    shown_board = await own_files.with_music(
+    seen, logo = await own_files.with_logo(
         lease, generated.shown(storyboard), directory / "assets", services
     )
+    shown_board = await own_files.with_music(lease, seen, directory / "assets", services)
     manifest_board = msgspec.json.encode(
         _with_ingredients(shown_board, generated.ingredients, lease)
     )
@@ -87,7 +88,7 @@ async def _make(
     limits = msgspec.json.encode(services.settings.limits)
     await anyio.Path(directory / "limits.json").write_bytes(limits)
     await _enter_composition(lease, services)
-    async with services.renders, _shared(lease, storyboard, generated, services) as share:
+    async with services.renders, _shared(lease, seen, logo, generated.records, services) as share:
         rendered = await run_engine(
             _arguments(directory, services, lease.output),
             on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
@@ -124,9 +125,16 @@ async def _make(
 
 @asynccontextmanager
 async def _shared(
-    lease: Lease, storyboard: Storyboard, generated: GeneratedAssets, services: Services
+    lease: Lease,
+    shown: Storyboard,
+    logo: str,
+    records: tuple[AssetRecord, ...],
+    services: Services,
 ) -> AsyncGenerator[Share | None]:
-    """Give the engine what it asks of other daemons by, and them an invitation to help."""
+    """Give the engine what it asks of other daemons by, and them an invitation to help.
+
+    `logo` is the key of one's own.
+    """
     if services.pieces is None:
         yield None
         return
@@ -136,11 +144,12 @@ async def _shared(
             job=lease.job_id,
             attempt=lease.attempt,
             host=services.worker,
-            storyboard=generated.shown(storyboard),
+            storyboard=shown,
+            logo=logo,
             limits=services.settings.limits,
             output=lease.output,
             quality=services.settings.render_quality.value,
-            records=generated.records,
+            records=records,
             wanted=tuple(names),
         )
         await invite(invitation, services)

@@ -237,6 +237,7 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         aspect_ratio=own.aspect_ratio,
         style=own.style,
         look=own.look,
+        logo=own.logo,
         cast=own.cast,
         voice=own.voice,
         speakers=own.speakers,

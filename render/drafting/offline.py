@@ -166,6 +166,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         aspect_ratio=brief.aspect_ratio,
         style=style,
         look=brief.look,
+        logo=brief.logo,
         cast=brief.cast,
         voice=clean_text(brief.voice),
         speakers=brief.speakers,

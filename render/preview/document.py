@@ -302,8 +302,10 @@ class MusicPreview(_Part, frozen=True, kw_only=True):
 class LogoPreview(_Part, frozen=True, kw_only=True):
     """The picture that stands in a corner throughout."""
 
-    file: str
-    """As the storyboard names it."""
+    file: str | None
+    """As the storyboard names it; null for one's own."""
+    asset: ExistingAsset | None
+    """One's own, where it is there."""
     corner: Corner
     box: Zone
     """It is fitted into this box whole, against the corner."""

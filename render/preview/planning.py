@@ -86,11 +86,12 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
     fps: Rate = USUAL_RATE,
     limits: Limits = Limits(),  # noqa: B008  frozen
     music: ExistingAsset | None = None,
+    logo: ExistingAsset | None = None,
 ) -> TimelinePreview:
     """Return a storyboard's film in a shape; `assets` by scene id, where there are any.
 
-    `music` is one's own, where it is there. Raises `InvalidStoryboard`, `LimitExceeded` or
-    `MediaError`, as `render.placing.build` does.
+    `music` and `logo` are one's own, where they are there. Raises `InvalidStoryboard`,
+    `LimitExceeded` or `MediaError`, as `render.placing.build` does.
     """
     storyboard.check(limits)
     profile = profile_for(aspect_ratio, quality, fps=fps)
@@ -112,7 +113,7 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         scenes=tuple(plan.scenes()),
         captions=plan.captions(),
         music=plan.music(music),
-        logo=plan.logo(),
+        logo=plan.logo(logo),
     )
 
 
@@ -139,7 +140,7 @@ class _Plan:
             storyboard,
             {scene.id: self._media(scene) for scene in storyboard.scenes},
             music=Path() if storyboard.music else None,
-            logo=Path(storyboard.logo.file) if storyboard.logo else None,
+            logo=Path(storyboard.logo.file or "") if storyboard.logo else None,
             fps=profile.fps,
             limits=limits,
         )
@@ -227,15 +228,16 @@ class _Plan:
             ),
         )
 
-    def logo(self) -> LogoPreview | None:
+    def logo(self, asset: ExistingAsset | None) -> LogoPreview | None:
         """Return the logo, with the box that it is fitted into."""
-        logo = self.timeline.logo
-        if logo is None:
+        named, logo = self.storyboard.logo, self.timeline.logo
+        if named is None or logo is None:
             return None
         room = logo_room(share=logo.width, profile=self._profile)
         left, top = logo_place(room, corner=logo.corner, profile=self._profile)
         return LogoPreview(
-            file=logo.path.name,
+            file=named.file,
+            asset=asset,
             corner=logo.corner,
             box=Zone(left=left, top=top, width=room[0], height=room[1]),
             opacity=logo.opacity,

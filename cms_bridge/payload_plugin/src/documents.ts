@@ -12,6 +12,7 @@ import type {
   Clip,
   CmsFile,
   CmsEvent,
+  Corner,
   Focus,
   Ingredient,
   Logo,
@@ -46,6 +47,15 @@ export interface ProjectDoc {
   palette?: Palette | null
   look?: { [part in keyof Look]?: null | string } | null
   cast?: CastRow[] | null
+  logo?: LogoGroup | null
+}
+
+/** The picture in a corner of all films. */
+export interface LogoGroup {
+  picture?: MediaChoice
+  corner?: Corner | null
+  /** Per cent of the frame's shorter side. */
+  width?: null | number
 }
 
 /** Somebody or something that comes back in a project's films. */

@@ -92,7 +92,7 @@ export function leadOf(video: VideoDoc, film: string): string | undefined {
 }
 
 /** What of a brief an editor writes on the video itself. */
-export type Words = Omit<Brief, 'cast' | 'follows' | 'look' | 'palette' | 'speakers'> &
+export type Words = Omit<Brief, 'cast' | 'follows' | 'logo' | 'look' | 'palette' | 'speakers'> &
   Required<Pick<Brief, 'speakers'>>
 
 /** Return what is to be filmed of a video that was read in a locale. */

@@ -7,10 +7,11 @@
 import type { CollectionConfig, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
-import type { CastMember, CmsFile } from './generated/events.ts'
+import type { CastMember, CmsFile, Logo } from './generated/events.ts'
 import {
   type CastRow,
   idOf,
+  type LogoGroup,
   type MediaChoice,
   type SceneRow,
   type StoryboardDoc,
@@ -76,6 +77,18 @@ export async function castOf(
     }
   }
   return Promise.all((rows ?? []).map(member))
+}
+
+/** Return a project's logo as it is sent; null where none is chosen, or it is not to be had. */
+export async function logoOf(
+  settings: Settings,
+  req: PayloadRequest,
+  logo: LogoGroup | null | undefined,
+): Promise<Logo | null> {
+  if (!logo?.picture) return null
+  const own = await reference(settings, req, logo.picture)
+  if (!own) return null
+  return { own, corner: logo.corner ?? 'top_right', width: (logo.width ?? 12) / 100 }
 }
 
 /** Where a storyboard names a file of one's own. */

@@ -65,6 +65,6 @@ def test_the_sample_is_written_in_full_and_can_be_filmed() -> None:
 def test_the_sample_sets_every_field_there_is() -> None:
     every = set(fields("Storyboard"))
     assert ("Gradient", "angle") in every
-    # Music is one of three.
-    every -= {("Music", "file"), ("Music", "own"), ("Music", "prompt")}
+    # Music is one of four, and a logo of two.
+    every -= {("Music", "file"), ("Music", "own"), ("Music", "prompt"), ("Logo", "own")}
     assert every == set(chosen(msgspec.convert(SAMPLE, Storyboard)))

@@ -1,10 +1,10 @@
-/** The cast and the look of a project: who comes back in its films, and how all of them look. */
+/** What all films of a project show: its cast, its look and its logo. */
 import type { ArrayField, GroupField, PayloadRequest, UploadField } from 'payload'
 
-import type { CastKind } from '../generated/events.ts'
+import type { CastKind, Corner } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import { labels, type TranslationKey, translate } from '../translations/index.ts'
-import { selectField, textareaField } from './fields.ts'
+import { libraryField, selectField, textareaField } from './fields.ts'
 
 /** As many as the service takes by default. */
 const mostMembers = 50
@@ -31,6 +31,41 @@ export const lookField: GroupField = {
     lineField('palette', 'look.palette'),
     lineField('lens', 'look.lens'),
   ],
+}
+
+/** A picture that stands in a corner of all films, where the host has a media library. */
+export function logoField(media: readonly string[]): GroupField[] {
+  if (media.length === 0) return []
+  return [
+    {
+      name: 'logo',
+      type: 'group',
+      label: labels('logo'),
+      admin: { description: labels('logo.help') },
+      fields: [
+        libraryField('picture', 'logo.picture', { media, kind: 'image' }),
+        {
+          type: 'row',
+          fields: [
+            selectField<Corner>('corner', 'logo.corner', {
+              values: ['top_right', 'top_left', 'bottom_right', 'bottom_left'],
+              labelOf: (value) => `corner.${value}`,
+              width: '50%',
+            }),
+            {
+              name: 'width',
+              type: 'number',
+              label: labels('logo.width'),
+              min: 2,
+              max: 50,
+              defaultValue: 12,
+              admin: { width: '50%', step: 1, description: labels('logo.width.help') },
+            },
+          ],
+        },
+      ],
+    },
+  ]
 }
 
 /** Pictures of one member of a cast, where the host has a media library. */

@@ -1,11 +1,11 @@
-/** Projects: what videos belong to, and what they share: colours, look and cast. */
+/** Projects: what videos belong to, and what they share: colours, look, cast and logo. */
 import type { CollectionConfig } from 'payload'
 
 import { collectionAccess } from '../access.ts'
 import { refuseInUse } from '../hooks/refuseInUse.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { castField, lookField } from './cast.ts'
+import { castField, logoField, lookField } from './cast.ts'
 import { adminGroup, paletteField, speakersField, voiceField } from './fields.ts'
 
 export function projects(settings: Settings): CollectionConfig {
@@ -37,6 +37,7 @@ export function projects(settings: Settings): CollectionConfig {
       paletteField,
       lookField,
       castField(settings),
+      ...logoField(settings.media),
       {
         name: 'videos',
         type: 'join',

@@ -16,6 +16,10 @@ export type CastKind = 'person' | 'place' | 'thing'
  */
 export type AspectRatio = '16:9' | '1:1' | '9:16'
 /**
+ * A corner of the frame, inside the safe margin.
+ */
+export type Corner = 'bottom_left' | 'bottom_right' | 'top_left' | 'top_right'
+/**
  * What a piece of the built-in music feels like.
  */
 export type Mood = 'bright' | 'calm' | 'driving' | 'solemn' | 'tense' | 'warm'
@@ -59,10 +63,6 @@ export type Source = 'model' | 'rule' | 'stock' | 'upload'
  * How captions are burned into the picture.
  */
 export type CaptionStyle = 'box' | 'highlight' | 'lit' | 'none' | 'outline'
-/**
- * A corner of the frame, inside the safe margin.
- */
-export type Corner = 'bottom_left' | 'bottom_right' | 'top_left' | 'top_right'
 /**
  * Where a job stands.
  */
@@ -120,6 +120,7 @@ export interface Brief {
   locale?: string
   aspectRatio?: AspectRatio
   palette?: Palette
+  logo?: Logo | null
   music?: Mood | null
   follows?: string
 }
@@ -173,6 +174,16 @@ export interface Palette {
   background?: string
   foreground?: string
   accent?: string
+}
+/**
+ * A picture that stands in a corner throughout.
+ */
+export interface Logo {
+  file?: string | null
+  own?: (Upload | CmsFile) | null
+  corner?: Corner
+  width?: number
+  opacity?: number
 }
 /**
  * An editor changed scenes; an approval given before is void.
@@ -296,15 +307,6 @@ export interface Credit {
   author?: string
   licence?: string
   digitalSourceType?: string
-}
-/**
- * A picture that stands in a corner throughout.
- */
-export interface Logo {
-  file: string
-  corner?: Corner
-  width?: number
-  opacity?: number
 }
 /**
  * A bed under the voice: looped to the video's length, faded, and ducked while one speaks.

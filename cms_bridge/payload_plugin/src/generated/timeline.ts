@@ -355,7 +355,8 @@ export interface LevelPoint {
  * The picture that stands in a corner throughout.
  */
 export interface LogoPreview {
-  file: string
+  file: string | null
+  asset: ExistingAsset | null
   corner: Corner
   box: Zone
   opacity: number

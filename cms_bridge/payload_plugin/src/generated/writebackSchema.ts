@@ -405,12 +405,31 @@ export const writebackSchema = {
       description: 'A picture that stands in a corner throughout.',
       type: 'object',
       properties: {
-        file: { type: 'string', pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$' },
+        file: {
+          anyOf: [
+            { type: 'string', pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$' },
+            { type: 'null' },
+          ],
+          default: null,
+        },
+        own: {
+          anyOf: [
+            {
+              anyOf: [{ $ref: '#/$defs/Upload' }, { $ref: '#/$defs/CmsFile' }],
+              discriminator: {
+                propertyName: 'kind',
+                mapping: { upload: '#/$defs/Upload', cms: '#/$defs/CmsFile' },
+              },
+            },
+            { type: 'null' },
+          ],
+          default: null,
+        },
         corner: { $ref: '#/$defs/Corner', default: 'top_right' },
         width: { type: 'number', minimum: 0.02, maximum: 0.5, default: 0.12 },
         opacity: { type: 'number', minimum: 0, maximum: 1, default: 0.9 },
       },
-      required: ['file'],
+      required: [],
       additionalProperties: false,
     },
     Corner: {

@@ -2,7 +2,7 @@
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
-import { castOf } from '../library.ts'
+import { castOf, logoOf } from '../library.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toLook, toPalette, toSpeakers } from '../storyboard.ts'
@@ -80,6 +80,7 @@ async function writeSubmitted(
     speakers: words.speakers.length > 0 ? words.speakers : toSpeakers(project.speakers),
     look: toLook(project.look),
     cast: await castOf(settings, req, project.cast),
+    logo: await logoOf(settings, req, project.logo),
     palette: toPalette(project.palette),
     follows,
   }

@@ -80,12 +80,13 @@ test('a chosen picture is sent by name and version, until it is chosen no more',
   expect(without.scenes[0]?.picture).toBeNull()
 })
 
-test('a project’s cast and look are sent with each brief, its pictures by name and version', async () => {
+test('a project’s cast, look and logo are sent with each brief, its pictures by name and version', async () => {
   const face = await picture('mira.png')
   const references = [{ relationTo: 'media', value: face.id }]
   const project = await cms.make('projects', {
     name: 'Bakery',
     look: { palette: 'Ochre' },
+    logo: { picture: { relationTo: 'media', value: face.id }, corner: 'bottom_left', width: 20 },
     cast: [
       { name: ' Mira ', description: 'A red coat', references },
       { name: '美咲', kind: 'place' },
@@ -101,6 +102,11 @@ test('a project’s cast and look are sent with each brief, its pictures by name
     return sent.brief
   })
   expect(brief.look).toEqual({ style: '', palette: 'Ochre', lens: '' })
+  expect(brief.logo).toMatchObject({
+    own: { kind: 'cms', document: String(face.id), version: face.updatedAt },
+    corner: 'bottom_left',
+    width: 0.2,
+  })
   expect(brief.cast).toMatchObject([
     {
       name: 'Mira',

@@ -63,7 +63,12 @@ export function anyStoryboard(seed: number): Storyboard {
           ? { file: null, prompt: '' }
           : { file: made.music.file ?? 'music.mp3', prompt: '' }),
   }
-  return { ...made, title: 'Any', scenes, music }
+  // So is a logo a file, or one's own.
+  const logo = made.logo && {
+    ...made.logo,
+    file: made.logo.own ? null : (made.logo.file ?? 'logo.png'),
+  }
+  return { ...made, title: 'Any', scenes, logo, music }
 }
 
 function make(schema: Schema, random: () => number): unknown {

@@ -32,7 +32,7 @@ from daemon.work.workspace import cache_directory
 from render.cache import Turn
 from render.generation.base import Kind
 from render.rendition import Rendition
-from render.storyboard import Limits, Motion, Scene, Storyboard
+from render.storyboard import Limits, Logo, Motion, Scene, Storyboard
 from tests.support.films import draw_picture
 from tests.support.services import NEEDED
 
@@ -260,11 +260,13 @@ async def test_whoever_helps_has_what_people_brought_by_its_own_type_and_no_musi
     brought = await machines.kept("s0", Kind.PICTURE, "heic", "image/heic")
     made = await machines.kept("s1", Kind.NARRATION, "wav", "audio/wav")
     music = await machines.kept(WHOLE, Kind.MUSIC, "mp3", "audio/mpeg")
+    logo = await machines.kept(WHOLE, Kind.PICTURE, "webp", "image/webp")
     invitation = Invitation(
         job=brought.job,
         attempt=1,
         host="another",
-        storyboard=FILM,
+        storyboard=msgspec.structs.replace(FILM, logo=Logo(file="own.logo.webp")),
+        logo=logo.medium.key,
         limits=Limits(),
         output=Output(),
         quality="standard",
@@ -273,4 +275,4 @@ async def test_whoever_helps_has_what_people_brought_by_its_own_type_and_no_musi
     )
     await Helpers(cast("Services", services))._lay_out(invitation, tmp_path / "help")
     laid = sorted(path.name for path in (tmp_path / "help" / "assets").iterdir())
-    assert laid == ["s0.heic", "s1.wav"]
+    assert laid == ["own.logo.webp", "s0.heic", "s1.wav"]

@@ -26,7 +26,7 @@ from render.errors import OwnFileMissing
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.own import Upload
 from render.signing import provenance
-from render.storyboard import Clip, Music, Scene, Solid, Storyboard
+from render.storyboard import Clip, Logo, Music, Scene, Solid, Storyboard
 from tests.support import events, media_files
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, check_books, new_job
@@ -153,7 +153,7 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
     tmp_path: Path,
 ) -> None:
     picture, clip = await upload(http, media["heic"]), await upload(http, media["webm"])
-    sound = await upload(http, media["mp3"])
+    sound, logo = await upload(http, media["mp3"]), await upload(http, media["png"])
     board = Storyboard(
         title="Bread",
         scenes=(
@@ -163,6 +163,7 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
             Scene(id="made", picture_prompt="A baker", duration=1.0),
         ),
         music=Music(own=sound),
+        logo=Logo(own=logo),
     )
     job = await drafted()
     priced = {
@@ -174,12 +175,12 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
     before = (await http.get(f"/api/v1/jobs/{job}/timeline")).json()
     shown, moving, heard, _ = before["scenes"]
     told = [shown["view"]["asset"], moving["view"]["asset"], heard["narration"]["asset"]]
-    told.append(before["music"]["asset"])
-    assert [one["source"] for one in told] == ["upload"] * 4
+    told += [before["music"]["asset"], before["logo"]["asset"]]
+    assert [one["source"] for one in told] == ["upload"] * 5
     for one in told:
         link = await http.get(one["contentUrl"])
         got = await http.get(link.headers["location"])
-        assert got.content in {media["heic"], media["webm"], media["mp3"]}
+        assert got.content in media.values()
 
     first = await film(http, services, job, board)
     assert await charged(job) == [("made", "picture")]
@@ -194,6 +195,7 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
         ("moving", "scenes.moving.clip.own"),
         ("heard", "scenes.heard.narrationFile"),
         ("", "music.own"),
+        ("", "logo.own"),
     }
     after = (await http.get(f"/api/v1/jobs/{job}/timeline")).json()
     assert after["scenes"][0]["view"]["cropExact"]
@@ -228,6 +230,8 @@ async def test_what_cannot_serve_is_refused_where_it_is_named(
         assert problem["params"]["scene"] == "1"
     board = Storyboard(title="T", scenes=(Scene(id="s1"),), music=Music(own=nowhere))
     assert (await edit(http, job, board)).json()["params"]["field"] == "music.own"
+    board = Storyboard(title="T", scenes=(Scene(id="s1"),), logo=Logo(own=sound))
+    assert (await edit(http, job, board)).json()["params"]["field"] == "logo.own"
 
 
 async def test_a_recording_that_is_too_long_for_a_scene_is_refused(
