@@ -26,6 +26,7 @@ import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoints } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
+import { voicesEndpoints } from './endpoints/voices.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
 import { readableByService } from './library.ts'
 import { startPoller } from './outbox/poller.ts'
@@ -79,6 +80,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...exportEndpoints(settings),
         spendingEndpoint(settings),
         lineEndpoint(settings),
+        ...voicesEndpoints(settings),
         priceEndpoint(settings),
         ...boardEndpoints(settings),
         takeEndpoint(settings),

@@ -114,7 +114,10 @@ export const voiceField: TextField = {
   type: 'text',
   label: labels('voice'),
   maxLength: 200,
-  admin: { description: labels('voice.help') },
+  admin: {
+    description: labels('voice.help'),
+    components: { Field: { path: 'payload-plugin-reelwright/client#VoiceField' } },
+  },
 }
 
 /** What a speaker's lines begin with: anything that can stand before a colon. */
@@ -140,7 +143,7 @@ export const speakersField: ArrayField = {
   admin: { initCollapsed: true, description: labels('speakers.help') },
   fields: [
     speakerNameField,
-    { ...voiceField, admin: { description: labels('speaker.voice.help') } },
+    { ...voiceField, admin: { ...voiceField.admin, description: labels('speaker.voice.help') } },
   ],
 }
 

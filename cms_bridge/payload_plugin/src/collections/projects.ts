@@ -32,7 +32,18 @@ export function projects(settings: Settings): CollectionConfig {
         },
       },
       { name: 'name', type: 'text', label: labels('project.name'), required: true, maxLength: 200 },
-      { ...voiceField, admin: { ...voiceField.admin, description: labels('project.voice.help') } },
+      {
+        ...voiceField,
+        admin: {
+          description: labels('project.voice.help'),
+          components: {
+            Field: {
+              path: 'payload-plugin-reelwright/client#VoiceField',
+              clientProps: { ofProject: true },
+            },
+          },
+        },
+      },
       speakersField,
       paletteField,
       lookField,

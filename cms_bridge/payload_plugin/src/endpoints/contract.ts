@@ -24,6 +24,8 @@ export const paths = {
   orderExports: '/reelwright/videos/:id/exports/order',
   exportAct: '/reelwright/videos/:id/exports/:export/:act',
   spending: '/reelwright/projects/:id/spending',
+  voices: '/reelwright/voices',
+  voiceSample: '/reelwright/projects/:id/voices/sample',
   price: '/reelwright/storyboards/:id/price',
   board: '/reelwright/storyboards/:id/board',
   take: '/reelwright/storyboards/:id/take',
@@ -52,8 +54,31 @@ export function pathTo(name: keyof typeof paths, params: Record<string, Id>): st
   )
 }
 
+/** A voice that a video may ask for. */
+export interface Voice {
+  /** What a video's `voice` names it by. */
+  id: string
+  name: string
+  provider: string
+  /** Language tags in lower case; none for one that speaks whatever is written. */
+  languages: string[]
+  /** In English, as its provider says. */
+  description: string
+  /** Where it can be heard, for an hour; null until somebody has had a sample made. */
+  sampleUrl: null | string
+  /** US dollars, as text, that a sample costs at most. */
+  samplePrice: string
+}
+
+export interface VoiceSample {
+  /** Null while it is made. */
+  url: null | string
+}
+
 /** What each endpoint that the admin reads answers with; others redirect or only take. */
 export interface Answers {
+  voices: Voice[]
+  voiceSample: VoiceSample
   status: VideoStatus
   line: Line
   languages: FilmLanguage[]

@@ -64,6 +64,15 @@ export const de: Translations = {
   'speed.help': '0,5 bis 2; leer für das eigene Tempo der Stimme.',
   voice: 'Stimme',
   'voice.help': 'Leer für die übliche Stimme der Sprache.',
+  'voice.away':
+    'Der Renderdienst antwortet gerade nicht; seine Stimmen lassen sich nicht auflisten. Der Name einer Stimme lässt sich eintippen.',
+  'voice.usual': 'Die übliche Stimme',
+  'voice.unlisted': '{voice} (nicht in der Liste)',
+  'voice.everyLanguage': 'Jede Sprache',
+  'voice.hear': 'Anhören',
+  'voice.hearFor': 'Anhören, {price}',
+  'voice.making': 'Wird vorbereitet …',
+  'voice.silent': 'Sie ist gerade nicht zu hören.',
   speakers: 'Sprechende',
   'speakers.help':
     'Wer mit Namen spricht: Eine Zeile, die mit „Ada: …“ beginnt, sagt Adas Stimme. Der Name wird nicht gesprochen. Ein Video ohne Sprechende hat die seines Projekts.',

@@ -62,6 +62,15 @@ export const en = {
   'speed.help': '0.5 to 2; empty for the voice’s own pace.',
   voice: 'Voice',
   'voice.help': 'Empty for the usual voice of the language.',
+  'voice.away':
+    'The render service does not answer now, so its voices cannot be listed. A voice’s name can be typed.',
+  'voice.usual': 'The usual voice',
+  'voice.unlisted': '{voice} (not in the list)',
+  'voice.everyLanguage': 'Every language',
+  'voice.hear': 'Listen',
+  'voice.hearFor': 'Listen, {price}',
+  'voice.making': 'Preparing …',
+  'voice.silent': 'It cannot be heard now.',
   speakers: 'Speakers',
   'speakers.help':
     'Who speak by name: what a line says that begins “Ada: …” is said by Ada’s voice. The name is not spoken. A video without speakers has those of its project.',

@@ -64,6 +64,15 @@ export const es: Translations = {
   'speed.help': 'De 0,5 a 2; vacío para el ritmo propio de la voz.',
   voice: 'Voz',
   'voice.help': 'Vacío para la voz habitual del idioma.',
+  'voice.away':
+    'El servicio de renderizado no responde; no se pueden listar sus voces. Se puede escribir el nombre de una voz.',
+  'voice.usual': 'La voz habitual',
+  'voice.unlisted': '{voice} (no está en la lista)',
+  'voice.everyLanguage': 'Todos los idiomas',
+  'voice.hear': 'Escuchar',
+  'voice.hearFor': 'Escuchar, {price}',
+  'voice.making': 'Preparando …',
+  'voice.silent': 'Ahora no se puede escuchar.',
   speakers: 'Hablantes',
   'speakers.help':
     'Quién habla con nombre: una línea que empieza por «Ada: …» la dice la voz de Ada. El nombre no se pronuncia. Un vídeo sin hablantes tiene los de su proyecto.',

@@ -64,6 +64,15 @@ export const fr: Translations = {
   'speed.help': 'De 0,5 à 2 ; vide pour le débit propre à la voix.',
   voice: 'Voix',
   'voice.help': 'Vide pour la voix habituelle de la langue.',
+  'voice.away':
+    'Le service de rendu ne répond pas ; ses voix ne peuvent pas être listées. Le nom d’une voix peut être saisi.',
+  'voice.usual': 'La voix habituelle',
+  'voice.unlisted': '{voice} (hors de la liste)',
+  'voice.everyLanguage': 'Toutes les langues',
+  'voice.hear': 'Écouter',
+  'voice.hearFor': 'Écouter, {price}',
+  'voice.making': 'Préparation …',
+  'voice.silent': 'Elle ne peut pas être écoutée pour l’instant.',
   speakers: 'Intervenants',
   'speakers.help':
     'Qui parle sous son nom : une ligne qui commence par « Ada : … » est dite par la voix d’Ada. Le nom n’est pas prononcé. Une vidéo sans intervenants a ceux de son projet.',
