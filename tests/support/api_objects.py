@@ -19,7 +19,7 @@ from cms_bridge.records import StoredFile
 from cms_bridge.states import FileKind, JobKind, Status
 from cms_bridge.tables import Asset, Charge, GeneratedVideo, WebhookDelivery
 from cms_bridge.uploads import registry
-from cms_bridge.uploads.registry import Upload
+from cms_bridge.uploads.registry import Room, Upload
 from cms_bridge.webhooks.events import Occasion
 from cms_bridge.webhooks.publication import publish
 from render.containers.reader import Medium, Use
@@ -130,7 +130,7 @@ async def _upload(project: str, content: str) -> UUID:
         scanned=False,
         uploaded_by="environment",
     )
-    return (await registry.confirm((await registry.reserve(upload, quota=0)).id)).id
+    return (await registry.confirm((await registry.reserve(upload, room=Room())).id)).id
 
 
 async def _asset(job: UUID, now: datetime) -> UUID:

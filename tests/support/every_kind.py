@@ -39,7 +39,7 @@ from cms_bridge.tables import (
     UploadedAsset,
 )
 from cms_bridge.uploads import registry as registry_of_uploads
-from cms_bridge.uploads.registry import Upload, UploadState
+from cms_bridge.uploads.registry import Room, Upload, UploadState
 from cms_bridge.webhooks import deliveries, subscriptions
 from render.containers.reader import Medium, Use
 from render.generation.base import GeneratedText, Kind
@@ -422,7 +422,7 @@ async def uploads() -> None:
                 scanned=number == 0,
                 uploaded_by="environment",
             ),
-            quota=0,
+            room=Room(),
         )
         await UploadedAsset.update({UploadedAsset.state: state.value}).where(
             UploadedAsset.id == reserved.id
