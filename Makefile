@@ -107,7 +107,7 @@ $(OUT)/assets/.made: $(filter-out %/__init__.py,$(wildcard samples/bakery/*.py))
 sample: python $(OUT)/assets/.made
 	@$(BIN)/python -m render $(SAMPLE) -o $(OUT)/bakery.mp4 --assets $(OUT)/assets \
 		--cache $(OUT)/cache --profile landscape --profile vertical --profile square \
-		--captions $(OUT)/bakery.vtt --thumbnails $(OUT)/thumbnails --hls $(OUT)/hls \
+		--captions $(OUT)/bakery.vtt --words $(OUT)/words.json --thumbnails $(OUT)/thumbnails --hls $(OUT)/hls \
 		--gif $(OUT)/bakery.gif --json > $(OUT)/result.json \
 		|| { tail -n 1 $(OUT)/result.json; exit 1; }
 	@$(BIN)/python -m tools.contact $(OUT)/bakery.landscape.mp4 $(OUT)/result.json \

@@ -6,7 +6,8 @@
 Everything is taken from the encoded file, as a viewer gets it: a frame from the
 middle of each scene, three from each transition, and the sound with the level of
 what is under the voice. The result says when scenes begin and where captions are;
-the storyboard, if given, what transitions are called. `--strip` also draws a row
+the storyboard, if given, what transitions are called. Where the result names a list of words
+(`--words`), the transcript tells when each was heard. `--strip` also draws a row
 of scenes, `--of` says which, with the first of them in the other shapes the
 result holds. Levels are printed, in dB of full scale.
 """
@@ -151,10 +152,7 @@ def contact_sheet(
                 for number, (change, three) in enumerate(zip(changes, moments, strict=True), 1)
             ],
             "sound": album.keep(draw(levels, spoken=spans, scenes=starts, size=_SOUND)),
-            "cues": [
-                {"time": _clock(_seconds(cue.start)), "text": " ".join(cue.text.split())}
-                for cue in captions
-            ],
+            "cues": transcript(result, captions),
         })  # fmt: skip
 
 
@@ -228,6 +226,33 @@ def report(levels: Levels, scenes: Sequence[SceneTime], spans: Sequence[Span]) -
             f"{scene.id:<16}{scene.start:7.2f}{said:>16}{levels.loud(inside):8.1f}"
             f"{levels.beneath(inside):10.1f}{levels.outside(whole, spans):8.1f}"
         )
+
+
+def transcript(result: ResultLine, captions: Iterable[webvtt.Caption]) -> list[dict[str, object]]:
+    """Return the transcript: with each word's second where the result names a list of words.
+
+    Where words were not found in the narration, their seconds are guesses, and say so (≈).
+    """
+    if not result.words:
+        return [
+            {"time": _clock(_seconds(cue.start)), "text": " ".join(cue.text.split()), "words": []}
+            for cue in captions
+        ]
+    told = msgspec.json.decode(Path(result.words).read_bytes())["captions"]
+    return [
+        {
+            "time": _clock(cue["start"]),
+            "text": cue["text"],
+            "words": [
+                {
+                    "text": word["text"],
+                    "start": f"{'' if cue['heard'] else '≈ '}{word['start']:.2f}",
+                }
+                for word in cue["words"]
+            ],
+        }
+        for cue in told
+    ]
 
 
 def _middle(scenes: Sequence[SceneTime], number: int) -> float:

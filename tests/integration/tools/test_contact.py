@@ -20,7 +20,14 @@ from render.storyboard import (
     Transition,
 )
 from tests.support.sounds import speech, tone, write_wav
-from tools.contact import contact_sheet, photographs, read_result, spoken, strip
+from tools.contact import (
+    contact_sheet,
+    photographs,
+    read_result,
+    spoken,
+    strip,
+    transcript,
+)
 from tools.levels import Span, listen
 
 RED, BLUE = "#c02020", "#2030c0"
@@ -61,6 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     command = [sys.executable, "-m", "render", told, "-o", folder / "film.mp4"]
     options = ["--profile", "preview", "--profile", "square-preview", "--assets", folder]
     extras = ["--captions", folder / "film.vtt", "--no-sign", "--json"]
+    extras += ["--words", folder / "words.json"]
     with lines.open("wb") as output:
         subprocess.run([*command, *options, *extras], stdout=output, check=True)
     result = read_result(lines)
@@ -104,6 +112,18 @@ def test_what_is_under_a_voice_is_heard_in_its_stops(made: Made) -> None:
 def test_levels_of_no_stretch_are_no_number(made: Made) -> None:
     levels = listen(made.video, seconds=made.result.rendition.duration)
     assert np.isnan([levels.loud([]), levels.beneath([]), levels.outside(Span(1, 1), ())]).all()
+
+
+def test_the_transcript_says_about_when_words_come_that_are_not_found_in_the_sound(
+    made: Made,
+) -> None:
+    (line,) = transcript(made.result, ())
+    assert line["text"] == "Somebody speaks."
+    said = msgspec.convert(line["words"], list[dict[str, str]])
+    assert [word["text"] for word in said] == ["Somebody", "speaks."]
+    signs, starts = zip(*(word["start"].split() for word in said), strict=True)
+    assert set(signs) == {"≈"}
+    assert 0 < float(starts[0]) < float(starts[1]) < made.result.scenes[1].start
 
 
 def test_a_sheet_has_a_cell_for_every_scene(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
