@@ -13,6 +13,7 @@ import type { CollectionConfig, Field, FieldHook } from 'payload'
 import { collectionAccess } from '../access.ts'
 import { stageRequests, type VideoDoc } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
+import { noteStage } from '../hooks/askedStage.ts'
 import { nameVideo } from '../hooks/nameVideo.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { keepState } from '../hooks/videoState.ts'
@@ -176,6 +177,7 @@ export function videos(settings: Settings): CollectionConfig {
     versions: { maxPerDoc: 50 },
     trash: true,
     hooks: {
+      beforeOperation: [noteStage],
       beforeChange: [nameVideo, planStage(settings), publishGate(settings)],
       afterChange: [keepState(settings), emitVideoEvents(settings)],
       beforeDelete: [deleteWithVideo(settings)],

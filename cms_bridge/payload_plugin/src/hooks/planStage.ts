@@ -15,6 +15,7 @@ import {
   withFilm,
   wordsOf,
 } from '../films.ts'
+import { askedStage } from './askedStage.ts'
 import { isAtWork } from './atWork.ts'
 import { holdNewest } from './newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
@@ -54,7 +55,7 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
     if (isMoved && submissionsOf(whole) > 0) refuse('invalid.moved', 'project')
 
     const isInTrash = Boolean(data.deletedAt ?? before.deletedAt) && data.deletedAt !== null
-    const saidStage = (saved as Partial<VideoDoc>).stage
+    const saidStage = film ? askedStage(req) : (saved as Partial<VideoDoc>).stage
     // A save that says what it has read says nothing, whatever has become of the video since.
     const isAsking = saidStage && saidStage !== (seen.stage ?? 'draft') && speaksForEditor(req)
     // Nobody will watch what is in the trash.

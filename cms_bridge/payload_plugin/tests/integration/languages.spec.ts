@@ -127,6 +127,21 @@ describe.each(Object.entries(emptyDatabases))('on %s', (_, begin) => {
     expect(await statusIn(video, 'en')).toMatchObject({ storyboard: { decision: 'pending' } })
   })
 
+  test('words in another language are no film yet', async () => {
+    const path = '/videos?depth=0&draft=true&locale=en'
+    const { body } = await cms.ask<{ doc: Doc }>('POST', path, { project: project.id, ...english })
+    const video = body.doc
+    await save(video, { stage: 'submitted' })
+    await cms.putStoryboard(storyboardWrite(video))
+    await cms.putRendition(renditionWrite(video, { status: 'storyboard_complete' }))
+    await save(video, german, 'de')
+    expect(await languagesOf(video)).toMatchObject([
+      { hasWords: true, status: { stage: 'submitted', submission: 1 } },
+      { hasWords: true, status: { stage: 'draft', submission: 0, rendition: null } },
+    ])
+    expect(await submissionsTold()).toHaveLength(1)
+  })
+
   test('an edit of one language’s words makes the film of that one stale, and no other', async () => {
     const video = await inBoth()
     await save(video, { stage: 'submitted' })
