@@ -44,6 +44,8 @@ TABLES = (
     "aside_43_outbox_message",
     "aside_43_charge",
     "aside_43_asset",
+    "aside_46_job",
+    "aside_46_outbox_message",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

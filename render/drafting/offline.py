@@ -150,9 +150,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
             on_screen_text=shorten(
                 shown_words(heading, said), min(_WORDS_SHOWN, limits.max_scene_chars)
             ),
-            picture_prompt=shorten(
-                _prompt(said, title=title, about=about), limits.max_scene_chars
-            ),
+            picture_prompt=shorten(_prompt(said, title=title, about=about), limits.max_scene_chars),
             motion=_MOTIONS[(number - 1) % len(_MOTIONS)],
             transition=Transition.CROSSFADE,
         )

@@ -30,7 +30,7 @@ from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-29T15:50:00:000045"
+NEWEST = "2026-11-29T17:00:00:000046"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
@@ -41,6 +41,8 @@ EXPORTS = "2026-11-28T14:00:00:000023"
 """The first that tells exports from media, and renditions from each other."""
 MUSIC = "2026-11-29T13:20:00:000043"
 """The first that knows music by itself."""
+CLIPS = "2026-11-29T17:00:00:000046"
+"""The first that knows clips by themselves."""
 RATES = "2026-11-29T09:30:00:000035"
 """The first that knows television's frame rates."""
 CONDITIONS = "2026-11-28T08:00:00:000012"
@@ -137,6 +139,7 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
             if (
                 (kinds[name] != "video" and level <= MEDIA)
                 or (kinds[name] == "music" and level <= MUSIC)
+                or (kinds[name] == "clip" and level <= CLIPS)
                 or (kinds[name] == "export" and level <= (RATES if name in televised else EXPORTS))
             ):
                 # A service that does not know its kind takes it for another: one that is over.

@@ -11,7 +11,7 @@ import * as migration_20261129_094203_outbox_step from './20261129_094203_outbox
 import * as migration_20261129_100642_video_trash from './20261129_100642_video_trash.ts';
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
-import * as migration_20261129_164241_cast_speakers_locales from './20261129_164241_cast_speakers_locales.ts';
+import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
 
 export const migrations = [
   {
@@ -80,8 +80,8 @@ export const migrations = [
     name: '20261129_135706_desk_and_media',
   },
   {
-    up: migration_20261129_164241_cast_speakers_locales.up,
-    down: migration_20261129_164241_cast_speakers_locales.down,
-    name: '20261129_164241_cast_speakers_locales'
+    up: migration_20261129_170057_people_and_locales.up,
+    down: migration_20261129_170057_people_and_locales.down,
+    name: '20261129_170057_people_and_locales'
   },
 ];
