@@ -1,8 +1,9 @@
 """What each model that draws takes of reference pictures: where, and how many.
 
 As for clips (`render.generation.clip_models`): a model without a row is shown none, and told in
-words what they show. Gemini's models take them beside the words. Read in November 2026;
-configuration replaces and adds rows (`render.generation.models.ModelsConfig.pictures`).
+words what they show. Gemini's models take them beside the words. Written down in November 2026
+without a key to try them by; configuration replaces and adds rows
+(`render.generation.models.ModelsConfig.pictures`).
 """
 
 from collections.abc import Mapping, Sequence
