@@ -12,13 +12,20 @@ export async function readEdit(req: PayloadRequest): Promise<null | StoryboardEd
   return toEdit(await readJson(req.body ?? null, largestEdit))
 }
 
+/** The fields that hold rows. */
+const lists = ['scenes', 'speakers'] as const
+
 /** Return the fields that an editor may change, and no others; null for what has no such form. */
 export function toEdit(body: unknown): null | StoryboardEdit {
   if (!isRecord(body)) return null
-  const { scenes } = body
-  const listed = Array.isArray(scenes) && scenes.every(isRecord)
-  if (scenes !== undefined && scenes !== null && !listed) return null
-  return Object.fromEntries(
+  const edit = Object.fromEntries(
     editedFields.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
   )
+  for (const name of lists) {
+    // A list without rows is their number in the state of Payload's forms.
+    if (edit[name] === 0) edit[name] = []
+    const rows = edit[name] ?? []
+    if (!Array.isArray(rows) || !rows.every(isRecord)) return null
+  }
+  return edit
 }
