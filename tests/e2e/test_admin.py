@@ -284,6 +284,7 @@ class TestInArabic:
         self, browsing: Browsing, production: Production
     ) -> None:
         with browsing.context.new_page() as page:
+            browsing.context.clear_cookies(name="payload-lng")
             browsing.context.add_cookies(
                 [{"name": "payload-lng", "value": "ar", "url": production.address}]
             )

@@ -51,7 +51,7 @@ link, is a permission of its own, and health and the contract are anybody's."""
 
 UNDOCUMENTED = {
     ("GET", "/metrics"),
-    ("GET", "/ops/board"),
+    ("GET", "/ops/live"),
     ("POST", "/ops/jobs/{jobId}/retry"),
 }
 """In Prometheus' own format (specs/metrics.md), and the page for operators, with its session."""
