@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from cms_bridge.batches import Batches
 from cms_bridge.database import transaction
 from cms_bridge.jobs import leases, moves, policies, transitions
 from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.line import Line
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.jobs.statuses import Form, Statuses, key_of
 from cms_bridge.ledger import charges
@@ -42,7 +44,10 @@ from tests.support.ledger import AMPLE, call, new_job
 
 pytestmark = pytest.mark.anyio
 
-READ = {Form.JOB: videos._read, Form.TASK: tasks._read}
+READ = {
+    Form.JOB: partial(videos._read, line=Line()),
+    Form.TASK: partial(tasks._read, line=Line()),
+}
 AWAY = "redis://127.0.0.1:1/0"
 FILM = StoredVideo(key="v.mp4", poster_key="p.jpg", duration=1, width=16, height=9, bytes=1)
 PROBLEM = Problem(code="x", message="X.")
@@ -281,14 +286,14 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it(
     ):
 
         async def slowly(one: UUID) -> bytes:
-            body = await tasks._read(one)
+            body = await READ[Form.TASK](one)
             with wakeups.sent_to(queue):
                 await transitions.cancel_job(one)
             return body
 
         assert b'"approved"' in (await statuses.told(job, Form.TASK, slowly)).body
         # Another has begun to read by then, and may keep what it has read; the first one not.
-        cancelled = await statuses.told(job, Form.TASK, tasks._read)
+        cancelled = await statuses.told(job, Form.TASK, READ[Form.TASK])
         assert b'"cancelled"' in cancelled.body
         assert await statuses.told(job, Form.TASK, unread) == cancelled
 
@@ -303,11 +308,11 @@ async def test_a_slow_reader_overtaken_by_a_quick_one_keeps_nothing(
     ):
 
         async def overtaken(one: UUID) -> bytes:
-            body = await tasks._read(one)
+            body = await READ[Form.TASK](one)
             with wakeups.sent_to(queue):
                 await transitions.cancel_job(one)
             # A mark of its own stands there by now, and an answer under it.
-            await statuses.told(one, Form.TASK, tasks._read)
+            await statuses.told(one, Form.TASK, READ[Form.TASK])
             return body
 
         await statuses.told(job, Form.TASK, overtaken)
@@ -317,11 +322,11 @@ async def test_a_slow_reader_overtaken_by_a_quick_one_keeps_nothing(
 async def test_nothing_outlives_its_time_whoever_asks(database: str, redis_url: str) -> None:
     job = await new_job()
     async with statuses_at(redis_url, seconds=0.3) as statuses:
-        await statuses.told(job, Form.TASK, tasks._read)
+        await statuses.told(job, Form.TASK, READ[Form.TASK])
         # Nobody tells of this one.
         await Job.update({Job.progress: 77}).where(Job.id == job)
         await anyio.sleep(0.4)
-        told = await statuses.told(job, Form.TASK, tasks._read)
+        told = await statuses.told(job, Form.TASK, READ[Form.TASK])
         assert b'"progress":77' in told.body
         # Asking does not lengthen it.
         assert 0 < Redis.from_url(redis_url).pttl(key_of(job)) <= 300
@@ -335,7 +340,7 @@ async def test_without_redis_or_by_choice_the_database_answers(
     async with statuses_at(AWAY if away else redis_url, seconds=seconds) as statuses:
         for progress in (1, 2):
             await Job.update({Job.progress: progress}).where(Job.id == job)
-            told = await statuses.told(job, Form.TASK, tasks._read)
+            told = await statuses.told(job, Form.TASK, READ[Form.TASK])
             assert msgspec.json.decode(told.body)["progress"] == progress
     assert not Redis.from_url(redis_url).exists(key_of(job))
 
