@@ -360,6 +360,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             )
         ),
         "/api/v1/projects/{projectId}/lexicon",
+        "/api/v1/projects/{projectId}/priority",
         "/api/v1/projects/{projectId}/spending",
         "/api/v1/projects/{projectId}/tasks",
         "/api/v1/tasks/submit",
