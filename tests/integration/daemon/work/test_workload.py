@@ -25,6 +25,7 @@ from daemon.listener import Listener, Subscription, listen
 from daemon.work.in_flight import InFlight
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
+from daemon.work.stops import Stops
 from daemon.work.workload import Workload
 from tests.support import events
 from tests.support.installation import eventually
@@ -45,6 +46,7 @@ def services(directory: Path, worker: str = "w1") -> Services:
             lease_duration=LEASE,
             task_seconds=60,
             in_flight=InFlight(),
+            stops=Stops(),
         ),
     )
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from render.cache import Cache
+from render.cast import CastKind, CastMember, Look
 from render.compose import Composition
 from render.generation.offline.beds import KeptBeds
 from render.own import Upload
@@ -48,6 +49,7 @@ from render.storyboard import (
     clean_text,
 )
 from render.timeline import SceneMedia, Timeline
+from render.turns import Speaker
 from render.words.captions import cues
 from tests.support.films import draw_picture, speak
 
@@ -94,6 +96,7 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     "narration_file": st.none() | st.builds(Upload, asset_id=st.uuids()),
     "speed": st.sampled_from([None, 1.5]),
     "pause_after": st.sampled_from([0.0, 0.4]),
+    "cast": st.sampled_from([(), ("Ada",)]),
     "ingredients": INGREDIENTS,
 }
 STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
@@ -102,7 +105,11 @@ STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
     "locale": st.sampled_from(["en", "ar", "ja"]),
     "aspect_ratio": st.just("16:9"),  # a profile's, by the time a timeline is built
     "style": WORDS,
+    # Whom and what a model is told to draw, of which the engine sees nothing.
+    "look": st.none() | st.builds(Look, style=WORDS),
+    "cast": st.sampled_from([(), (CastMember(name="Ada", kind=CastKind.PERSON),)]),
     "voice": WORDS,
+    "speakers": st.sampled_from([(), (Speaker(name="Ada", voice="low"),)]),
     "speed": st.sampled_from([None, 1.5]),
     "palette": st.builds(Palette, background=COLOURS, foreground=COLOURS, accent=COLOURS),
     "captions": st.sampled_from(CaptionStyle),
