@@ -66,6 +66,8 @@ class Desk:
         Ends with the session, with the server, or when it has lasted its time: a browser asks
         again by itself, and is then told that it has to sign in.
         """
+        if self._watchers >= self._settings.ops_watchers:
+            return  # others have come since it was let in: it asks again, and is told so
         self._watchers += 1
         try:
             until = time.monotonic() + self._settings.following.lasts_seconds
