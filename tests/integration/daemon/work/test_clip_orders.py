@@ -36,7 +36,7 @@ GENERATE, SUBMIT = "/api/v1/media/generate", "/api/v1/tasks/submit"
 CONFIG = ModelsConfig(
     gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False),
     replicate_clips="",
-    clip_seconds=0.5,
+    clip_seconds=3,
 )
 PRICES = prices_of(CONFIG, gemini=True, replicate=False)
 WANTED = {"projectId": "p1", "kind": "video", "prompt": "A boat leaves", "seconds": 4}

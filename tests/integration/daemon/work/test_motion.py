@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 CONFIG = ModelsConfig(
     gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False),
     replicate_clips="",
-    clip_seconds=0.5,
+    clip_seconds=3,
 )
 BOARD = Storyboard(
     title="Harbour",

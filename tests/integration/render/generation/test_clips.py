@@ -40,7 +40,7 @@ async def omni(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiVideo]:
         model=OMNI,
         price=CONFIG.price(OMNI),
         takes=CONFIG.clip_model(OMNI),
-        interactions=Interactions(account, poll_seconds=0.01, seconds=0.5),
+        interactions=Interactions(account, poll_seconds=0.01, seconds=3),
     )
     await account.aclose()
 
@@ -52,7 +52,7 @@ async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[
         base_url=replicate_simulator.url,
         outputs_from=[replicate_simulator.url],
     )
-    yield Predictions(account, poll_seconds=0.01, look_seconds=0.1)
+    yield Predictions(account, poll_seconds=0.01, look_seconds=1)
     await account.aclose()
 
 
@@ -149,10 +149,10 @@ async def test_one_that_was_begun_is_taken_up_and_nothing_is_begun(
     async def on_started(name: str) -> None:
         begun.append(name)
 
-    gemini_simulator.begins.append(Clip(looks=60))
+    gemini_simulator.begins.append(Clip(looks=10_000))
     with pytest.raises(OutcomeUnknown):
         await omni.animate(ASKED, Ticket(on_started=on_started))
-    gemini_simulator.interactions[begun[0]]["looks"] = 60
+    gemini_simulator.interactions[begun[0]]["looks"] = 10_000
     assert (await omni.animate(ASKED, Ticket(resume=begun[0]))).data
     assert len(gemini_simulator.charges) == 1
 

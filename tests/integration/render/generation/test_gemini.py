@@ -52,8 +52,10 @@ def images(account: Gemini, model: str = CONFIG.gemini.primary) -> GeminiImages:
 
 
 @pytest.fixture
-async def account(gemini_simulator: GeminiSimulator) -> AsyncIterator[Gemini]:
-    account = Gemini(key=KEY, base_url=gemini_simulator.url, timeout=0.5, most_bytes=4_000_000)
+async def account(gemini_simulator: GeminiSimulator, call_seconds: float) -> AsyncIterator[Gemini]:
+    account = Gemini(
+        key=KEY, base_url=gemini_simulator.url, timeout=call_seconds, most_bytes=4_000_000
+    )
     yield account
     await account.aclose()
 

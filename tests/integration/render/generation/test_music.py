@@ -46,7 +46,7 @@ async def lyria(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiMusic]
         model=LYRIA,
         price=CONFIG.price(LYRIA),
         takes=CONFIG.song_model(LYRIA),
-        interactions=Interactions(account, poll_seconds=0.01, seconds=0.5),
+        interactions=Interactions(account, poll_seconds=0.01, seconds=3),
     )
     await account.aclose()
 
@@ -58,7 +58,7 @@ async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[
         base_url=replicate_simulator.url,
         outputs_from=[replicate_simulator.url],
     )
-    yield Predictions(account, poll_seconds=0.01, look_seconds=0.1)
+    yield Predictions(account, poll_seconds=0.01, look_seconds=1)
     await account.aclose()
 
 

@@ -54,22 +54,25 @@ PRICE = CONFIG.price(MODEL).per_image
 
 
 @pytest.fixture
-async def predictions(replicate_simulator: ReplicateSimulator) -> AsyncIterator[Predictions]:
+async def predictions(
+    replicate_simulator: ReplicateSimulator, call_seconds: float
+) -> AsyncIterator[Predictions]:
     account = Replicate(
         token=TOKEN,
         base_url=replicate_simulator.url,
         outputs_from=[replicate_simulator.url],
-        call_seconds=0.5,
+        call_seconds=call_seconds,
         most_output=4_000_000,
     )
-    yield Predictions(account, poll_seconds=0.05, look_seconds=0.2)
+    yield Predictions(account, poll_seconds=0.05, look_seconds=1)
     await account.aclose()
 
 
-def images(predictions: Predictions, model: str = MODEL, seconds: float = 1) -> ReplicateImages:
+def images(predictions: Predictions, model: str = MODEL, seconds: float = 30) -> ReplicateImages:
     return ReplicateImages(predictions, model=model, price=CONFIG.price(MODEL), seconds=seconds)
 
 
+TOO_SLOW = Run(seconds=60)
 ENDS: dict[str, tuple[Act, type[GenerationError], int]] = {
     # what happens to the request, what it means, and how many predictions are charged
     "failed": (Run(status="failed", error="boom"), RetryableGeneration, 0),
@@ -77,7 +80,7 @@ ENDS: dict[str, tuple[Act, type[GenerationError], int]] = {
     "canceled": (Run(status="canceled"), RetryableGeneration, 0),
     "aborted later": (Run(seconds=0.1, status="aborted"), RetryableGeneration, 0),
     "aborted at once": (Run(status="aborted"), RetryableGeneration, 0),
-    "too slow": (Run(seconds=30), RetryableGeneration, 0),
+    "too slow": (TOO_SLOW, RetryableGeneration, 0),
     "no output": (Run(output=[]), UnusableAnswer, 1),
     "an odd output": (Run(output=7), UnusableAnswer, 1),
     "an odd link": (Run(output="file:///etc/hostname"), UnusableAnswer, 1),
@@ -123,7 +126,7 @@ async def test_each_end_has_its_meaning_and_is_sent_once(
 ) -> None:
     replicate_simulator.creates.append(act)
     with pytest.raises(meaning) as raised:
-        await images(predictions).draw(PICTURE)
+        await images(predictions, seconds=2 if act == TOO_SLOW else 30).draw(PICTURE)
     assert str(raised.value).endswith(".")
     assert len(replicate_simulator.charges) == charges
     assert len(replicate_simulator.predictions) <= 1
@@ -295,7 +298,7 @@ async def test_a_poll_that_fails_is_made_again_and_nothing_is_paid_again(
     replicate_simulator: ReplicateSimulator, predictions: Predictions, act: Act
 ) -> None:
     replicate_simulator.polls.append(act)
-    made = await images(predictions, seconds=5).draw(PICTURE)
+    made = await images(predictions).draw(PICTURE)
     assert made.cost == CONFIG.price(MODEL).per_image
     assert len(replicate_simulator.charges) == 1
 
