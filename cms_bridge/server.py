@@ -12,6 +12,7 @@ import fcntl
 import gc
 import logging
 import resource
+import signal
 import sys
 import termios
 from collections.abc import Callable
@@ -416,8 +417,11 @@ def _answer(status: HTTPStatus, code: str) -> bytes:
 def serve(app: Litestar, *, host: str, port: int, bounds: Bounds, ping_seconds: float) -> None:
     """Serve until SIGTERM or SIGINT; answers under way are finished.
 
-    WebSockets are pinged every so many seconds.
+    SIGTERM is how a supervisor ends it, in good order: with status 0. WebSockets are pinged every
+    so many seconds.
     """
+    # uvicorn sends itself the signal again once all is done, for whoever handled it before.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     _make_room(bounds.connections)
     logging.getLogger("uvicorn.error").addFilter(_worth_a_line)
     # Routes, schemas and tables live as long as the process: the collector need not look at them.

@@ -270,5 +270,5 @@ def test_the_oldest_that_only_waits_makes_room(
             bridge.process.terminate()
             for half_sent in (body, head):
                 assert b"shutting_down" in answer(half_sent)
-            bridge.process.wait(PATIENCE)
+            assert bridge.process.wait(PATIENCE) == 0
         assert "graceful shutdown exceeded" not in bridge.log
