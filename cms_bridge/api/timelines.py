@@ -1,6 +1,6 @@
 """`/api/v1/jobs/{id}/timeline`: a film as a player in a browser shows it before it exists.
 
-`/api/v1/fonts` has what its words are set in.
+`/api/v1/fonts` has what its words are set in, `/api/v1/beds` the built-in music.
 """
 
 import functools
@@ -32,12 +32,15 @@ from cms_bridge.errors import (
     StoryboardNotReady,
 )
 from cms_bridge.jobs import previews
+from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
+from render.preview.beds import MEDIA_TYPE, bed_file
 from render.preview.document import TimelinePreview
 from render.preview.planning import plan_preview
 from render.storyboard import (
     AspectRatio,
     CaptionStyle,
+    Mood,
     Music,
     Scene,
     Solid,
@@ -90,6 +93,7 @@ async def get_timeline(
     request: Request[Any, Any, Any],
     job_id: FromPath[UUID],
     settings: NamedDependency[BridgeSettings],
+    prices: NamedDependency[Prices],
     aspect_ratio: Annotated[
         AspectRatio | None,
         QueryParameter(
@@ -103,7 +107,9 @@ async def get_timeline(
     They are the engine's, to the frame and the sample, wherever a narration is spoken already;
     of the others the length is guessed and `estimated` says so. 409 until there is a storyboard.
     """
-    preview = await previews.preview(job_id, aspect_ratio=aspect_ratio, limits=settings.limits)
+    preview = await previews.preview(
+        job_id, aspect_ratio=aspect_ratio, limits=settings.limits, prices=prices
+    )
     return tagged(request, preview.body, etag=f'"{preview.digest}"')
 
 
@@ -130,10 +136,15 @@ async def preview_edit(
     job_id: FromPath[UUID],
     data: JSONBody[EditedStoryboard],
     settings: NamedDependency[BridgeSettings],
+    prices: NamedDependency[Prices],
 ) -> Response[bytes]:
     """Lay out a storyboard as it is typed; nothing is kept of it, and nothing is paid."""
     preview = await previews.preview(
-        job_id, aspect_ratio=None, limits=settings.limits, edited=data.storyboard
+        job_id,
+        aspect_ratio=None,
+        limits=settings.limits,
+        prices=prices,
+        edited=data.storyboard,
     )
     return Response(preview.body, media_type=MediaType.JSON)
 
@@ -161,6 +172,27 @@ async def get_font(
     )
 
 
+@get(
+    "/{mood:str}/content",
+    opt=terms(RangeNotSatisfiable, files=(MEDIA_TYPE,)) | needs(Action.READ, whose=Whose.NOBODYS),
+    summary="The built-in music of a mood",
+)
+async def get_bed(request: Request[Any, Any, Any], mood: FromPath[Mood]) -> FileAnswer:
+    """Return music that is repeated under a film: a player plays what the engine will."""
+    return await file_answer(
+        request,
+        bed_file(mood),
+        etag=await anyio.to_thread.run_sync(_bed_etag, mood),
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "private, max-age=86400"},
+    )
+
+
+@functools.cache
+def _bed_etag(mood: Mood) -> str:
+    return f'"{hashlib.sha256(bed_file(mood).read_bytes()).hexdigest()}"'
+
+
 @functools.cache
 def _fonts() -> dict[str, str]:
     """Return the entity tag of each font, by its file's name."""
@@ -173,4 +205,5 @@ def _fonts() -> dict[str, str]:
 routers = (
     *resource("/api/v1/jobs", [get_timeline, preview_edit], tag="jobs"),
     *resource("/api/v1/fonts", [get_font], tag="jobs"),
+    *resource("/api/v1/beds", [get_bed], tag="jobs"),
 )

@@ -16,17 +16,19 @@ from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
 from cms_bridge import assets, lexicons, own_files, references
-from cms_bridge.assets import AssetRecord
+from cms_bridge.assets import WHOLE, AssetRecord
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
 from cms_bridge.jobs.moves import find
 from cms_bridge.own_files import UploadRecord
-from cms_bridge.pricing.estimates import brought_for, made_for
+from cms_bridge.pricing.estimates import Prices, brought_for, made_for
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind
-from render.generation.base import Kind
+from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest
 from render.generation.requests import (
+    clip_request,
     digests,
     image_request,
+    music_request,
     own_digest,
     own_file,
     speech_request,
@@ -60,6 +62,7 @@ async def preview(
     *,
     aspect_ratio: AspectRatio | None,
     limits: Limits,
+    prices: Prices,
     edited: Storyboard | None = None,
 ) -> Preview:
     """Return a job's film in a shape, None for the storyboard's own, as far as it is known.
@@ -77,7 +80,7 @@ async def preview(
     # Before anything is asked for: of no scenes at all there is nothing to ask.
     storyboard.check(limits)
     brought = await own_files.brought(job.project, storyboard)
-    known = await _scene_assets(job, storyboard, brought)
+    known, composed = await _assets(job, storyboard, brought, prices)
     music = storyboard.music and storyboard.music.own
     logo = storyboard.logo and storyboard.logo.own
     if (limiter := _at_once.get(None)) is None:
@@ -91,7 +94,7 @@ async def preview(
             shape,
             limits,
             (
-                _uploaded(brought[music]) if music in brought else None,
+                _uploaded(brought[music]) if music in brought else composed,
                 _uploaded(brought[logo]) if logo in brought else None,
             ),
         ),
@@ -99,26 +102,39 @@ async def preview(
     )
 
 
-async def _scene_assets(
-    job: JobRecord, storyboard: Storyboard, brought: Mapping[OwnFile | None, UploadRecord]
-) -> tuple[tuple[str, SceneAssets], ...]:
+async def _assets(
+    job: JobRecord,
+    storyboard: Storyboard,
+    brought: Mapping[OwnFile | None, UploadRecord],
+    prices: Prices,
+) -> tuple[tuple[tuple[str, SceneAssets], ...], ExistingAsset | None]:
+    """Return what there is of each scene, and the music that a model has composed."""
     lexicon = await lexicons.of_project(job.project)
     settled = await references.settled(job.project, storyboard)
+
+    def request(scene: Scene, kind: Kind) -> ImageRequest | SpeechRequest | ClipRequest:
+        match kind:
+            case Kind.PICTURE:
+                return image_request(settled, scene)
+            case Kind.CLIP:  # what is kept is not known by its length
+                between = prices.clips_end_with_next
+                return clip_request(settled, scene, seconds=0, ends_with_next=between)
+            case _:
+                return speech_request(storyboard, scene, lexicon)
+
     asked = {
-        (scene.id, kind): digests(
-            image_request(settled, scene)
-            if kind is Kind.PICTURE
-            else speech_request(storyboard, scene, lexicon)
-        )
+        (scene.id, kind): digests(request(scene, kind))
         for scene in storyboard.scenes
         for kind in made_for(scene)
-        if kind is not Kind.CLIP  # the animatic shows its still, as the film does where none came
     } | {
         (scene.id, kind): {own_digest(storyboard, scene, kind)}
         for scene in storyboard.scenes
         for kind in brought_for(scene)
     }
+    if (music := music_request(storyboard, seconds=0)) is not None:
+        asked[WHOLE, Kind.MUSIC] = digests(music)
     found = await assets.of_scenes(job.project, job.id, asked)
+    composed = found.get((WHOLE, Kind.MUSIC))
 
     def medium(scene: Scene, kind: Kind) -> KnownMedium | None:
         # What has been filmed was measured.
@@ -129,7 +145,7 @@ async def _scene_assets(
             return None
         return KnownMedium(asset=_uploaded(upload), seconds=_as_told(upload))
 
-    return tuple(
+    known = tuple(
         (
             scene.id,
             SceneAssets(
@@ -140,6 +156,12 @@ async def _scene_assets(
         )
         for scene in storyboard.scenes
     )
+    return known, None if composed is None or _is_bed(composed) else _existing(composed)
+
+
+def _is_bed(composed: AssetRecord) -> bool:
+    """Tell whether the built-in music stands in for a model's."""
+    return composed.medium.source is Source.RULE
 
 
 def _clip(known: KnownMedium | None) -> KnownClip | None:

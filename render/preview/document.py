@@ -287,9 +287,12 @@ class MusicPreview(_Part, frozen=True, kw_only=True):
     file: str | None
     """As the storyboard names it; null where it names none."""
     asset: ExistingAsset | None = None
-    """One's own music, where the project has it."""
+    """One's own music, or what a model has composed, where the project has it."""
     mood: Mood | None
     """Which of the built-in music it is; the nearest, where a model is to compose."""
+    bed_url: str | None = None
+    """Where the built-in music is, as a loop without a seam, for whoever has the key; null where
+    the film has other music."""
     volume: float
     """Loudness against the voice, in LU."""
     span: SampleSpan

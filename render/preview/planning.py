@@ -15,6 +15,7 @@ from render.languages import reads_leftwards
 from render.moods import nearest_mood
 from render.pictures.transition_timing import WIPE_SOFTNESS, WIPES, travels
 from render.placing import build
+from render.preview.beds import bed_url
 from render.preview.canvases import canvas_of
 from render.preview.document import (
     CaptionsPreview,
@@ -90,8 +91,8 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
 ) -> TimelinePreview:
     """Return a storyboard's film in a shape; `assets` by scene id, where there are any.
 
-    `music` and `logo` are one's own, where they are there. Raises `InvalidStoryboard`,
-    `LimitExceeded` or `MediaError`, as `render.placing.build` does.
+    `music` is one's own or a model's and `logo` one's own, where they are there. Raises
+    `InvalidStoryboard`, `LimitExceeded` or `MediaError`, as `render.placing.build` does.
     """
     storyboard.check(limits)
     profile = profile_for(aspect_ratio, quality, fps=fps)
@@ -214,10 +215,12 @@ class _Plan:
             self.timeline.voices,
             (self.narrations[voice.scene_id].silences for voice in self.timeline.voices),
         )
+        mood = music.mood or (nearest_mood(music.prompt) if music.prompt else None)
         return MusicPreview(
             file=music.file,
             asset=asset,
-            mood=music.mood or (nearest_mood(music.prompt) if music.prompt else None),
+            mood=mood,
+            bed_url=bed_url(mood) if mood and asset is None else None,
             volume=bed.volume,
             span=_samples(Span(0, sample(self.timeline.duration))),
             fade_in=_fade(bed.fade_in),

@@ -29,15 +29,22 @@ from render.generation.requests import speech_request
 from render.measures import PictureMeasures
 from render.painter import Painter
 from render.placing import build
+from render.preview.beds import bed_file, bed_url
 from render.preview.document import ExistingAsset, TimelinePreview
 from render.preview.known import KnownClip, KnownMedium, SceneAssets
 from render.preview.planning import plan_preview
 from render.rendition import Profile, Quality, profile_for
+from render.sound.arrangement import RATE
+from render.sound.programme import encode_sound
 from render.storyboard import (
     AspectRatio,
     CaptionStyle,
+    Corner,
     Gradient,
+    Logo,
+    Mood,
     Motion,
+    Music,
     Scene,
     Solid,
     Storyboard,
@@ -46,7 +53,7 @@ from render.storyboard import (
 )
 from render.timeline import Timeline
 from samples.bakery.make import FILES, make
-from tests.support.animatics import Animatic, Rgb, open_page, show
+from tests.support.animatics import Animatic, Rgb, hear, open_page, show
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -57,6 +64,8 @@ COLOUR = 4.0
 NEAR = {"en": 2, "ar": 2, "ja": 4}
 """Pixels between the edges of words here and there, at the most: of full-width marks a browser
 and Typst leave out other halves."""
+STEP = RATE // 10
+"""Samples in which loudness is compared."""
 SAMPLE = Path(__file__).parents[2] / "samples/bakery/storyboard.json"
 
 Luma = npt.NDArray[np.float64]
@@ -90,6 +99,8 @@ BOARD = Storyboard(
         Scene(id="end", narration="Come and taste it.", motion=Motion.ZOOM_OUT),
     ),
     captions=CaptionStyle.OUTLINE,
+    logo=Logo(file="logo.png", corner=Corner.BOTTOM_LEFT, width=0.2),
+    music=Music(mood=Mood.BRIGHT),
 )
 
 
@@ -124,10 +135,16 @@ def filmed(board: Storyboard, folder: Path, *, shape: AspectRatio, quality: Qual
         gathered = thread.submit(anyio.run, collect).result()
     profile = profile_for(shape, quality)
     return Film(
-        plan_preview(board, known, aspect_ratio=shape),
-        build(board, gathered.media, music=None, logo=None, fps=profile.fps),
+        plan_preview(
+            board,
+            known,
+            aspect_ratio=shape,
+            logo=medium(board.logo.file) if board.logo and board.logo.file else None,
+        ),
+        build(board, gathered.media, music=gathered.music, logo=gathered.logo, fps=profile.fps),
         profile,
-        {f"/{path.name}": path for path in folder.iterdir()},
+        {f"/{path.name}": path for path in folder.iterdir()}
+        | {bed_url(mood): bed_file(mood) for mood in Mood},
     )
 
 
@@ -140,7 +157,7 @@ async def measured(board: Storyboard, folder: Path) -> Mapping[str, SceneAssets]
             asked = speech_request(board, scene)
             spoken = await Inspector().inspect_answer(asked, await OfflineSpeech().speak(asked))
             (folder / f"{scene.id}.wav").write_bytes(spoken.data)
-            narration = KnownMedium(asset=medium("voice.wav"), measures=spoken.measures)
+            narration = KnownMedium(asset=medium(f"{scene.id}.wav"), measures=spoken.measures)
         assets[scene.id] = SceneAssets(
             picture=KnownMedium(asset=medium(picture.name), measures=size_of(picture))
             if picture.exists()
@@ -210,6 +227,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, scene in enumerate(BOARD.scenes):
         if scene.background is None:
             photograph(folder / f"{scene.id}.jpg", seed=seed)
+    logo = Image.new("RGBA", (400, 160), (20, 33, 61, 255))
+    logo.paste((252, 163, 17, 255), (40, 40, 360, 120))
+    logo.save(folder / "logo.png")
     return folder
 
 
@@ -238,6 +258,29 @@ def test_it_shows_what_the_film_shows(folder: Path, page: Page, files: dict[str,
         for share in (0.25, 0.7)
     ]
     assert not unlike(film, animatic, [*alone, *shared])
+
+
+def test_it_sounds_as_the_film_sounds(
+    folder: Path, page: Page, files: dict[str, Path], tmp_path: Path
+) -> None:
+    film = filmed(BOARD, folder, shape=AspectRatio.LANDSCAPE, quality=Quality.PREVIEW)
+    files.update(film.files)
+    encode_sound(film.timeline, tmp_path / "sound.m4a", check=lambda: None)
+    with av.open(tmp_path / "sound.m4a") as container:
+        blocks = [one.to_ndarray() for one in container.decode(audio=0)]
+    there = np.concatenate(blocks, axis=1)
+    here = decibels(np.array(hear(page, film.preview, rate=RATE, step=STEP)))
+    film_power = (there[:, : here.size * STEP].reshape(2, -1, STEP) ** 2).sum(axis=0).mean(axis=1)
+    apart = np.abs(here - decibels(film_power))
+    # Where either is heard: what is fainter nobody compares.
+    loud = np.maximum(here, decibels(film_power)) > -45
+    assert loud.mean() > 0.8
+    assert np.median(apart[loud]) < 1, apart.tolist()
+    assert np.quantile(apart[loud], 0.95) < 3, apart.tolist()
+
+
+def decibels(power: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    return 10 * np.log10(np.maximum(power.astype(np.float64), 1e-12))
 
 
 GROUND = Solid(colour="#7a7a7a")
@@ -306,8 +349,6 @@ def test_the_sample_is_shown_as_it_is_filmed(
     bakery: Path, page: Page, files: dict[str, Path], shape: AspectRatio
 ) -> None:
     board = msgspec.json.decode(SAMPLE.read_bytes(), type=Storyboard)
-    # The bridge has no file of a logo's.
-    board = msgspec.structs.replace(board, logo=None)
     film = filmed(board, bakery, shape=shape, quality=Quality.HD)
     files.update(film.files)
     frames = film.timeline.frames

@@ -28,7 +28,25 @@ Rgb = npt.NDArray[np.uint8]
 _ENTRY = """
 import { Painter } from './src/animatic/painter.ts'
 import { loadFaces } from './src/animatic/media.ts'
-Object.assign(window, { Painter, loadFaces })
+import { partsOf } from './src/animatic/parts.ts'
+import { playPart, record } from './src/animatic/sound.ts'
+Object.assign(window, { Painter, loadFaces, partsOf, playPart, record })
+"""
+
+_HEAR = """
+async ([timeline, rate, step]) => {
+  const context = new OfflineAudioContext(2, Math.round(timeline.duration * rate), rate)
+  for (const part of partsOf(timeline)) {
+    const bytes = await (await fetch(part.address)).arrayBuffer()
+    playPart(context, context.destination, part, record(await context.decodeAudioData(bytes)), 0)
+  }
+  const heard = await context.startRendering()
+  const sides = [0, 1].map((side) => heard.getChannelData(side))
+  return Array.from({ length: Math.floor(heard.length / step) }, (_, index) =>
+    sides.reduce((sum, side) =>
+      side.subarray(index * step, (index + 1) * step).reduce((all, one) => all + one * one, sum),
+    0) / step)
+}
 """
 
 _OPEN = """
@@ -37,14 +55,16 @@ async ([timeline, width, height]) => {
   await loadFaces(timeline.faces, ({ file }) => `/fonts/${file}`)
   const pictures = new Map()
   const clips = new Map()
+  const load = async (address) => {
+    const image = new Image()
+    image.src = address
+    await image.decode()
+    const { naturalWidth: width, naturalHeight: height } = image
+    pictures.set(address, { source: image, width, height })
+  }
+  if (timeline.logo?.asset) await load(timeline.logo.asset.contentUrl)
   for (const { view } of timeline.scenes) {
-    if (view.kind === 'still' && view.asset) {
-      const image = new Image()
-      image.src = view.asset.contentUrl
-      await image.decode()
-      const { naturalWidth: width, naturalHeight: height } = image
-      pictures.set(view.asset.contentUrl, { source: image, width, height })
-    }
+    if (view.kind === 'still' && view.asset) await load(view.asset.contentUrl)
     if (view.kind === 'clip') {
       const clip = document.createElement('video')
       clip.muted = true
@@ -137,6 +157,11 @@ def open_page(directory: Path, files: Mapping[str, Path]) -> Generator[Page]:
         browsing.page.add_script_tag(content=bundle())
         yield browsing.page
         assert not browsing.complaints
+
+
+def hear(page: Page, timeline: TimelinePreview, *, rate: int, step: int) -> list[float]:
+    """Return how loud a timeline is: the power of both sides in each `step` samples."""
+    return page.evaluate(_HEAR, [json.loads(msgspec.json.encode(timeline)), rate, step])
 
 
 def show(page: Page, timeline: TimelinePreview, *, width: int, height: int) -> Animatic:

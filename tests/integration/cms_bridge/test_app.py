@@ -396,6 +396,7 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             )
         ),
         "/api/v1/fonts",
+        "/api/v1/beds/{mood}/content",
         "/api/v1/voices",
         "/api/v1/voices/samples",
         "/api/v1/health/models",

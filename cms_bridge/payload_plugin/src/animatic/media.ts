@@ -6,11 +6,14 @@ import { familyName } from './ruler.ts'
 type Loaded<T> = { state: 'failed' | 'loading' } | { state: 'there'; value: T }
 
 /** A clip is moved to another picture where it is further off than that, in seconds. */
-const drift = 0.08
+const drift = { standing: 0.02, playing: 0.25 }
 
 export class MediaLoader implements Media {
   readonly #pictures = new Map<string, Loaded<Picture>>()
   readonly #clips = new Map<string, HTMLVideoElement>()
+  readonly #seen = new Set<HTMLVideoElement>()
+  /** Whether time goes on: clips that are seen run by themselves then. */
+  playing = false
   readonly #changed: () => void
 
   /** `changed` is called when there is more to be seen than before. */
@@ -36,7 +39,7 @@ export class MediaLoader implements Media {
     return null
   }
 
-  clip(address: string, seconds: number): null | Picture {
+  clip(address: string, seconds: number, stands: boolean): null | Picture {
     let clip = this.#clips.get(address)
     if (!clip) {
       clip = document.createElement('video')
@@ -50,8 +53,26 @@ export class MediaLoader implements Media {
     }
     if (clip.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null
     const wanted = Math.min(seconds, Math.max(0, clip.duration - 0.001))
-    if (!clip.seeking && Math.abs(clip.currentTime - wanted) > drift) clip.currentTime = wanted
+    this.#seen.add(clip)
+    const runs = this.playing && !stands && wanted === seconds
+    if (runs && clip.paused) void clip.play().catch(() => undefined)
+    if (!runs && !clip.paused) clip.pause()
+    const most = runs ? drift.playing : drift.standing
+    if (!clip.seeking && Math.abs(clip.currentTime - wanted) > most) clip.currentTime = wanted
     return { source: clip, width: clip.videoWidth, height: clip.videoHeight }
+  }
+
+  /** Let clips rest that were not asked for since the last time. */
+  rest(): void {
+    for (const clip of this.#clips.values()) {
+      if (!this.#seen.has(clip) && !clip.paused) clip.pause()
+    }
+    this.#seen.clear()
+  }
+
+  close(): void {
+    for (const clip of this.#clips.values()) clip.removeAttribute('src')
+    this.#clips.clear()
   }
 
   /** Forget what failed: it is asked for again. */

@@ -22,8 +22,8 @@ export interface Picture {
 /** What the painter asks for; null for what is not there, or not there yet. */
 export interface Media {
   picture: (address: string) => null | Picture
-  /** A clip's picture at a time in it. */
-  clip: (address: string, seconds: number) => null | Picture
+  /** A clip's picture at a time in it; `stands` once its last one is held. */
+  clip: (address: string, seconds: number, stands: boolean) => null | Picture
 }
 
 export interface Size {
@@ -64,6 +64,7 @@ export class Painter {
     const moment = momentAt(this.#timeline, frame)
     if (!moment) return
     this.#pictures(context, moment)
+    this.#logo(context)
     for (const words of moment.words) {
       const layer = this.#layer(words)
       context.globalAlpha = words.kind === 'text' ? words.opacity : 1
@@ -125,8 +126,12 @@ export class Painter {
         break
       }
       case 'clip': {
-        const passed = Math.min(frame / this.#timeline.frameRate, view.duration)
-        const picture = this.#media.clip(view.asset.contentUrl, view.trimStart + passed)
+        const passed = frame / this.#timeline.frameRate
+        const picture = this.#media.clip(
+          view.asset.contentUrl,
+          view.trimStart + Math.min(passed, view.duration),
+          passed >= view.duration,
+        )
         if (picture) this.#clip(context, view, picture)
         else this.#card(context, scene, '')
       }
@@ -166,6 +171,23 @@ export class Painter {
       wide,
       high,
     )
+  }
+
+  /** The logo, fitted whole into its box and against its corner. */
+  #logo(context: Context): void {
+    const { canvas, logo } = this.#timeline
+    const picture = logo?.asset && this.#media.picture(logo.asset.contentUrl)
+    if (!logo || !picture) return
+    const { box, corner, opacity } = logo
+    const scale = Math.min(box.width / picture.width, box.height / picture.height)
+    const wide = Math.max(1, Math.round(picture.width * scale))
+    const high = Math.max(1, Math.round(picture.height * scale))
+    const left = corner.endsWith('left') ? box.left : box.left + box.width - wide
+    const top = corner.startsWith('top') ? box.top : box.top + box.height - high
+    const share = this.#size.width / canvas.width
+    context.globalAlpha = opacity
+    context.drawImage(picture.source, left * share, top * share, wide * share, high * share)
+    context.globalAlpha = 1
   }
 
   /** What stands for a picture that nobody has made yet: its prompt. */

@@ -90,6 +90,7 @@ export class Player {
     this.#timeline = null
     cancelAnimationFrame(this.#request)
     this.sound.close()
+    this.#media.close()
   }
 
   async #start(): Promise<void> {
@@ -119,7 +120,9 @@ export class Player {
     }
     const last = timeline.frames - 1
     const frame = Math.floor(this.#seconds * timeline.frameRate + 1e-6)
+    this.#media.playing = this.#playing
     this.#painter?.paint(context, Math.max(0, Math.min(frame, last)))
+    this.#media.rest()
     this.#listener(this.state)
     if (this.#playing) this.#wake()
   }

@@ -1,12 +1,25 @@
-/** Sound: what is said, at its place in the film. */
-import type { ScenePreview, TimelinePreview } from '../generated/timeline.ts'
+/** Sound: narrations, music and clips, each at its place in the film and as loud as there. */
+import type { TimelinePreview } from '../generated/timeline.ts'
+import { integratedLoudness } from './loudness.ts'
+import { gainAt, type Part, partsOf } from './parts.ts'
 
-/** Narrations are fetched and scheduled that many seconds before they are heard. */
+/** Sounds are fetched and scheduled that many seconds before they are heard. */
 const ahead = 12
 const everyMs = 1_000
+/** How many times a second a part's level is told. */
+const levels = 200
+/** Seconds of a sound by which its loudness is judged. */
+const judged = 90
+
+/** A sound that can be played. */
+export interface Recording {
+  buffer: AudioBuffer
+  /** LUFS. */
+  loudness: number
+}
 
 interface Playing {
-  timeline: TimelinePreview
+  parts: Part[]
   /** The time of the audio clock at which the film began, or would have. */
   origin: number
   scheduled: Set<string>
@@ -15,7 +28,7 @@ interface Playing {
 }
 
 export class Sound {
-  readonly #buffers = new Map<string, Promise<AudioBuffer | null>>()
+  readonly #recordings = new Map<string, Promise<null | Recording>>()
   #context: AudioContext | null = null
   #volume: GainNode | null = null
   #muted = false
@@ -47,7 +60,7 @@ export class Sound {
     }
     await this.#context.resume()
     const playing: Playing = {
-      timeline,
+      parts: partsOf(timeline),
       origin: this.#context.currentTime - from,
       scheduled: new Set(),
       sources: [],
@@ -73,43 +86,75 @@ export class Sound {
   #schedule(playing: Playing): void {
     const now = this.seconds
     if (now === null) return
-    for (const scene of playing.timeline.scenes) {
-      const span = scene.narration?.span
-      if (!span || playing.scheduled.has(scene.id)) continue
-      if (span.start > now + ahead || span.start + span.duration < now) continue
-      playing.scheduled.add(scene.id)
-      void this.#say(playing, scene)
+    for (const part of playing.parts) {
+      if (playing.scheduled.has(part.key) || part.start > now + ahead || part.end < now) continue
+      playing.scheduled.add(part.key)
+      void this.#play(playing, part)
     }
   }
 
-  async #say(playing: Playing, { narration }: ScenePreview): Promise<void> {
+  async #play(playing: Playing, part: Part): Promise<void> {
     const context = this.#context
     const volume = this.#volume
-    if (!context || !volume || !narration?.asset) return
-    const buffer = await this.#buffer(context, narration.asset.contentUrl)
-    if (!buffer || this.#playing !== playing) return
-    const source = context.createBufferSource()
-    source.buffer = buffer
-    source.connect(volume)
-    const at = playing.origin + narration.span.start
-    const late = Math.max(0, context.currentTime - at)
-    if (late >= buffer.duration) return
-    source.start(Math.max(at, context.currentTime), late)
-    playing.sources.push(source)
+    if (!context || !volume) return
+    const recording = await this.#recording(context, part.address)
+    if (!recording || this.#playing !== playing) return
+    const source = playPart(context, volume, part, recording, playing.origin)
+    if (source) playing.sources.push(source)
   }
 
-  #buffer(context: AudioContext, address: string): Promise<AudioBuffer | null> {
-    const known = this.#buffers.get(address)
+  #recording(context: AudioContext, address: string): Promise<null | Recording> {
+    const known = this.#recordings.get(address)
     if (known) return known
     const loading = fetch(address, { credentials: 'include' })
       .then((response) => (response.ok ? response.arrayBuffer() : Promise.reject(new Error())))
-      .then((bytes) => context.decodeAudioData(bytes))
+      .then(async (bytes) => record(await context.decodeAudioData(bytes)))
       .catch(() => {
         // Away, or not to be decoded: it is silent, and asked for again the next time.
-        this.#buffers.delete(address)
+        this.#recordings.delete(address)
         return null
       })
-    this.#buffers.set(address, loading)
+    this.#recordings.set(address, loading)
     return loading
   }
+}
+
+/** Measure a sound. */
+export function record(buffer: AudioBuffer): Recording {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) =>
+    buffer.getChannelData(index).subarray(0, judged * buffer.sampleRate),
+  )
+  return { buffer, loudness: integratedLoudness({ channels, rate: buffer.sampleRate }) }
+}
+
+/**
+ * Schedule a part from where the film stands, which began at `origin` of the context's clock; null
+ * where nothing of it is left to be heard.
+ */
+export function playPart(
+  context: BaseAudioContext,
+  out: AudioNode,
+  part: Part,
+  { buffer, loudness }: Recording,
+  origin: number,
+): AudioBufferSourceNode | null {
+  const begin = Math.max(origin + part.start, context.currentTime)
+  const from = begin - origin
+  const passed = part.offset + from - part.start
+  const seconds = part.end - from
+  if (seconds <= 0 || (!part.loops && passed >= buffer.duration)) return null
+  const source = context.createBufferSource()
+  source.buffer = buffer
+  source.loop = part.loops
+  const gain = context.createGain()
+  const curve = Float32Array.from(
+    { length: Math.max(2, Math.ceil(seconds * levels) + 1) },
+    (_, index, count = Math.max(1, Math.ceil(seconds * levels))) =>
+      gainAt(part, from + (index / count) * seconds, loudness),
+  )
+  gain.gain.setValueCurveAtTime(curve, begin, seconds)
+  source.connect(gain).connect(out)
+  source.start(begin, part.loops ? passed % buffer.duration : passed)
+  source.stop(begin + seconds)
+  return source
 }

@@ -8,6 +8,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Endpoint, PayloadRequest } from 'payload'
 
+import { withAddresses } from '../animatic/addresses.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { isRecord } from '../json.ts'
@@ -51,7 +52,7 @@ async function tellTimeline(settings: Settings, req: PayloadRequest): Promise<Re
   // The bridge is held to the form of its answer by its own specification.
   const timeline = told.body as unknown as TimelinePreview
   return answer({
-    timeline: withAddresses(timeline, req, saved),
+    timeline: withAddresses(timeline, (address) => sealedPath(req, saved, address)),
     due: estimate?.status === 200 ? toDue(estimate.body) : {},
   })
 }
@@ -65,31 +66,11 @@ function toDue(body: unknown): Record<string, string> {
   )
 }
 
-/** Return the timeline with addresses of this server, relative to its API. */
-function withAddresses(
-  timeline: TimelinePreview,
-  req: PayloadRequest,
-  { id }: StoryboardDoc,
-): TimelinePreview {
-  const own = <T extends { contentUrl: string }>(asset: T): T => {
-    const place = placeOf(asset) ?? ''
-    const query = new URLSearchParams({ place, seal: sealOf(req, String(id), place) })
-    return { ...asset, contentUrl: `${pathTo('sealedMedium', { id })}?${String(query)}` }
-  }
-  return {
-    ...timeline,
-    scenes: timeline.scenes.map((scene) => ({
-      ...scene,
-      view:
-        'asset' in scene.view && scene.view.asset
-          ? { ...scene.view, asset: own(scene.view.asset) }
-          : scene.view,
-      narration: scene.narration && {
-        ...scene.narration,
-        asset: scene.narration.asset && own(scene.narration.asset),
-      },
-    })),
-  }
+/** Return where this server has, below its API, what the bridge has at an address. */
+function sealedPath(req: PayloadRequest, { id }: StoryboardDoc, contentUrl: string): string {
+  const place = placeOf({ contentUrl }) ?? ''
+  const query = new URLSearchParams({ place, seal: sealOf(req, String(id), place) })
+  return `${pathTo('sealedMedium', { id })}?${String(query)}`
 }
 
 async function handOnMedium(settings: Settings, req: PayloadRequest): Promise<Response> {

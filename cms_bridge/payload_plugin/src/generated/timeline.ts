@@ -337,6 +337,7 @@ export interface MusicPreview {
   file: string | null
   asset?: ExistingAsset | null
   mood: Mood | null
+  bedUrl?: string | null
   volume: number
   span: SampleSpan
   fadeIn: number

@@ -152,3 +152,23 @@ test('what the bridge refuses is told in its words, and its absence too', async 
   bridge.answers.timeline = { status: 500, body: {} }
   expect((await askTimeline()).status).toBe(502)
 })
+
+test('music and logo come under a seal too', async () => {
+  bridge.answers.timeline = {
+    status: 200,
+    body: {
+      scenes: [],
+      music: { asset: null, bedUrl: '/api/v1/beds/calm/content' },
+      logo: { asset: { ...asset('l-1'), contentUrl: '/api/v1/assets/l-1/content' } },
+    },
+  }
+  bridge.texts = {
+    '/api/v1/beds/calm/content': 'OGG',
+    '/api/v1/assets/l-1/content': `${bridge.url}/store/a-1`,
+    '/store/a-1': 'PNG',
+  }
+  const { timeline } = (await askTimeline()).body
+  const heard = await cms.fetch(timeline.music?.bedUrl ?? '')
+  expect([heard.status, await heard.text()]).toEqual([200, 'OGG'])
+  expect(await (await cms.fetch(timeline.logo?.asset?.contentUrl ?? '')).text()).toBe('PNG')
+})

@@ -31,9 +31,10 @@ NOBODYS = {
     ("GET", "/api/v1/health/models"),
     ("GET", "/api/health/models"),
     ("GET", "/api/v1/fonts"),
+    ("GET", "/api/v1/beds/{mood}/content"),
     ("GET", "/api/v1/voices"),
 }
-"""What a key is needed for, and is about no project: the models, how they do, who speaks, fonts."""
+"""What a key is needed for, and is about no project: models, how they do, voices, fonts, music."""
 
 EVERYBODYS = {("GET", "/api/v1/workers/status"), ("GET", "/api/v1/queues/status")}
 """What tells of all projects together, to keys of all alone."""

@@ -1,6 +1,8 @@
 """A film's timeline over HTTP: of a real bridge, before and after its media are made."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,6 +11,8 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
+from cms_bridge import assets
+from cms_bridge.assets import WHOLE, AssetRecord, Condition, Metadata, StoredMedium
 from cms_bridge.database import connected
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Order
@@ -24,10 +28,12 @@ from render.generation.base import Kind
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineSpeech
 from render.generation.providers import open_providers
+from render.generation.requests import music_request, request_digest
 from render.placing import build
+from render.preview.beds import bed_file, bed_url
 from render.preview.document import StillView, TimelinePreview
 from render.sound.mix import voice_parts
-from render.storyboard import CaptionStyle, Limits, Solid, Storyboard
+from render.storyboard import CaptionStyle, Limits, Mood, Music, Solid, Storyboard
 from tests.support import events
 from tests.support.bridge_process import API_KEY, LINK_SECRET, Bridge, running_bridge
 from tests.support.jobs import put
@@ -286,6 +292,60 @@ async def test_what_is_typed_keeps_to_the_limits(http: httpx.AsyncClient) -> Non
         path(await approved()), json={"storyboard": msgspec.to_builtins(endless)}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded")
+
+
+async def test_the_music_of_a_film_has_its_file(
+    http: httpx.AsyncClient, services: Services
+) -> None:
+    board = msgspec.structs.replace(BOARD, music=Music(mood=Mood.WARM))
+    (music,) = [(await shown(http, await approved(board))).music]
+    assert music
+    assert music.bed_url
+    bed = await http.get(music.bed_url)
+    assert (bed.status_code, bed.headers["content-type"]) == (200, "audio/ogg")
+    assert bed.content == bed_file(Mood.WARM).read_bytes()
+    part = await http.get(music.bed_url, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"OggS")
+    assert (await http.get("/api/v1/beds/loud/content")).status_code == 400
+
+
+async def test_a_models_music_is_heard_once_it_is_there(
+    http: httpx.AsyncClient, services: Services
+) -> None:
+    board = msgspec.structs.replace(BOARD, music=Music(prompt="A warm guitar"))
+    job = await approved(board)
+    before = (await shown(http, job)).music
+    assert before
+    assert (before.mood, before.asset) == (Mood.WARM, None)
+    assert before.bed_url == bed_url(Mood.WARM)
+    asked = music_request(board, seconds=0)
+    assert asked
+    composed = AssetRecord(
+        id=uuid4(),
+        job=job,
+        scene_id=WHOLE,
+        kind=Kind.MUSIC,
+        request_digest=request_digest(asked),
+        medium=StoredMedium(
+            key="projects/p1/song",
+            media_type="audio/mpeg",
+            bytes=1,
+            provider="gemini",
+            model_intended="lyria",
+            model_used="lyria",
+            cost=Decimal("0.08"),
+            metadata=Metadata(
+                attempt=1, calls=1, seconds=1, latency=1, warnings=(), video_id="v", version=""
+            ),
+            condition=Condition.USABLE,
+        ),
+        created_at=datetime.now(UTC),
+    )
+    await assets.record(composed)
+    after = (await shown(http, job)).music
+    assert after
+    assert after.asset
+    assert (after.asset.id, after.bed_url) == (str(composed.id), None)
 
 
 async def test_every_face_of_a_film_has_its_file(http: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
+from cms_bridge.jobs import previews
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import estimate, estimate_in, prices_of
@@ -22,7 +23,8 @@ from daemon.work.services import Services
 from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.requests import clip_request
-from render.storyboard import Motion, Scene, Storyboard
+from render.preview.document import ClipView, StillView, TimelinePreview
+from render.storyboard import Limits, Motion, Scene, Storyboard
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 from tests.support.services import opened_services
@@ -110,6 +112,11 @@ async def test_a_clip_is_made_of_the_very_still_and_paid_within_its_price(
     assert paid <= scene.clip
     assert [one.role.value for one in made.ingredients["s1"]] == ["picture", "narration", "clip"]
     assert gemini_simulator.calls[-1]["labels"]["charge"]
+    told = await previews.preview(
+        job, aspect_ratio=None, limits=Limits(), prices=PRICES, edited=BOARD
+    )
+    shown = msgspec.json.decode(told.body, type=TimelinePreview).scenes
+    assert [type(scene.view) for scene in shown] == [ClipView, StillView]
     left = await estimate_in("p1", BOARD, PRICES)
     assert left.difference == 0
 

@@ -110,7 +110,9 @@ export function AnimaticPlayer({ animatic }: { animatic: Animatic }): ReactNode 
       </div>
       <SceneStrip animatic={animatic} current={scene?.id} seek={seek} />
       {timeline.estimated && <p className="rw-panel__help">{t('animatic.estimated')}</p>}
-      {timeline.music && <p className="rw-panel__help">{t('animatic.music')}</p>}
+      {timeline.music && !timeline.music.asset && !timeline.music.bedUrl && (
+        <p className="rw-panel__help">{t('animatic.music')}</p>
+      )}
     </>
   )
 }

@@ -3,10 +3,10 @@
 import { useConfig } from '@payloadcms/ui'
 import { useEffect, useState } from 'react'
 
+import { withAddresses } from '../../animatic/addresses.ts'
 import type { Id } from '../../documents.ts'
 import type { Animatic, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
-import type { TimelinePreview } from '../../generated/timeline.ts'
 import { useEndpoints } from '../shared/api.ts'
 
 export interface Timeline {
@@ -38,7 +38,10 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
         const reply = await ask('timeline', { params: { id }, json, signal: abort.signal })
         setTimeline((before) => ({
           animatic: reply.ok
-            ? { ...reply.answer, timeline: withApi(reply.answer.timeline, api) }
+            ? {
+                ...reply.answer,
+                timeline: withAddresses(reply.answer.timeline, (path) => api + path),
+              }
             : before.animatic,
           away: !reply.ok && !reply.problem,
           problem: reply.ok ? null : reply.problem,
@@ -55,26 +58,4 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
   }, [api, ask, id, json])
 
   return timeline
-}
-
-/** Return the timeline with whole addresses of its media. */
-function withApi(timeline: TimelinePreview, api: string): TimelinePreview {
-  const at = <T extends { contentUrl: string }>(asset: T): T => ({
-    ...asset,
-    contentUrl: api + asset.contentUrl,
-  })
-  return {
-    ...timeline,
-    scenes: timeline.scenes.map((scene) => ({
-      ...scene,
-      view:
-        'asset' in scene.view && scene.view.asset
-          ? { ...scene.view, asset: at(scene.view.asset) }
-          : scene.view,
-      narration: scene.narration && {
-        ...scene.narration,
-        asset: scene.narration.asset && at(scene.narration.asset),
-      },
-    })),
-  }
 }

@@ -5,6 +5,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from render.cache import Cache
 from render.generation.offline import beds
 from render.generation.offline.beds import KeptBeds, write_bed
 from render.generation.offline.music import LOUDNESS, PEAK, compose
+from render.preview.beds import bed_file
 from render.sound.graph import Block
 from render.sound.loudness import integrated_loudness
 from render.storyboard import Mood
@@ -44,6 +46,17 @@ def test_a_bed_is_stereo_as_loud_as_music_is_and_keeps_off_full_scale(mood: Mood
     assert abs(bed.mean()) < 1e-4
     # Wide, and still there where both sides are added up.
     assert 0.1 < np.corrcoef(bed)[0, 1] < 0.9
+
+
+@each_mood
+def test_a_browser_is_given_the_same_bed(mood: Mood) -> None:
+    # `python -m tools.beds` writes these files anew.
+    bed = composed(mood)
+    with av.open(bed_file(mood)) as container:
+        heard = np.concatenate([one.to_ndarray() for one in container.decode(audio=0)], axis=1)
+    assert heard.shape == bed.shape
+    assert np.corrcoef(heard.ravel(), bed.ravel())[0, 1] > 0.98
+    assert integrated_loudness([heard]) == pytest.approx(LOUDNESS, abs=0.3)
 
 
 @each_mood
