@@ -55,7 +55,12 @@ class Deliveries:
         # News that came during a delivery found it under way and went home: so look again.
         while messages := await outbox.due_for(job):
             delivered = [
-                await outbox.deliver(message, payload, backoff=self._services.backoff)
+                await outbox.deliver(
+                    message,
+                    payload,
+                    backoff=self._services.backoff,
+                    seconds=self._services.settings.payload_timeout_seconds,
+                )
                 for message in messages
             ]
             if not any(delivered):

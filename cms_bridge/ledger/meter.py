@@ -21,6 +21,7 @@ from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
 from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, recover
+from cms_bridge.ledger.outages import outlast
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, ceiling, rounded
@@ -125,7 +126,7 @@ class Ledger:
         """
         charge = UUID(reservation.id)
         if provider_id is not None:
-            await Charge.raw(
+            named = Charge.raw(
                 "UPDATE charge SET provider_id = {}, updated_at = {},"
                 " state = CASE WHEN state = 'reserved' THEN 'started' ELSE state END"
                 " WHERE id = {} AND state IN ('reserved', 'started', 'unknown')",
@@ -133,6 +134,7 @@ class Ledger:
                 clock.now(),
                 charge,
             )
+            await outlast(named.run)
             return
         async with transaction():
             await self._check_held()
@@ -193,16 +195,19 @@ class Ledger:
         useless: bool = False,
         reason: str = "",
     ) -> ChargeRecord | None:
-        async with transaction():
-            return await end(
-                self.lease.job_id,
-                UUID(reservation.id),
-                state,
-                came_from=came_from,
-                settled=settled,
-                useless=useless,
-                reason=reason,
-            )
+        async def write() -> ChargeRecord | None:
+            async with transaction():
+                return await end(
+                    self.lease.job_id,
+                    UUID(reservation.id),
+                    state,
+                    came_from=came_from,
+                    settled=settled,
+                    useless=useless,
+                    reason=reason,
+                )
+
+        return await outlast(write)
 
     async def _check_held(self) -> Decimal:
         """Return what is approved on the job; raise `LeaseLost`."""

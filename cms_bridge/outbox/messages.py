@@ -12,6 +12,7 @@ from logging import DEBUG, INFO
 from typing import Protocol
 from uuid import UUID, uuid4
 
+import anyio
 import msgspec
 import structlog
 from piccolo.custom_types import Combinable
@@ -63,6 +64,10 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     def delay(self, attempts: int) -> timedelta:
         """Return the wait after so many failures in a row: doubling, up to the longest."""
         return min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+
+
+_LOCK_MARGIN_SECONDS = 5
+"""Beyond the time that a write may take: for writing down what came of it."""
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,13 +123,15 @@ async def due_for(job: UUID) -> list[UUID]:
 
 
 async def deliver(
-    message: UUID, payload: Payload, *, backoff: Backoff, lock: timedelta = timedelta(minutes=1)
+    message: UUID, payload: Payload, *, backoff: Backoff, seconds: float = 15
 ) -> bool:
     """Tell Payload the newest state behind a message; return whether it now knows it.
 
+    It takes `seconds` at most, and a worker that dies over it is waited for a little longer.
     A message that is not due, or in another worker's hands, is left alone.
     """
     now = clock.now()
+    lock = timedelta(seconds=seconds + _LOCK_MARGIN_SECONDS)
     claimed = (
         await OutboxMessage.update({OutboxMessage.locked_until: now + lock})
         .where(OutboxMessage.id == message, OutboxMessage.due_at <= now, _is_unlocked(now))
@@ -135,7 +142,11 @@ async def deliver(
     claim = msgspec.convert(claimed[0], _Message)
     bound = log.bind(job_id=str(claim.job), topic=claim.topic, version=claim.version)
     try:
-        await _send(claim.job, claim.topic, payload)
+        try:
+            with anyio.fail_after(seconds):
+                await _send(claim.job, claim.topic, payload)
+        except TimeoutError:
+            raise PayloadUnavailable(f"it took longer than {seconds:g} seconds") from None
     except PayloadGone as error:
         bound.warning("outbox.given_up", reason=str(error))
         _count(claim, "given_up")

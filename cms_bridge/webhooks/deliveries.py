@@ -32,7 +32,7 @@ from cms_bridge.webhooks.targets import Answer, Targets
 log = structlog.get_logger()
 
 _MOST_JITTER = 0.2
-_LOCK_MARGIN_SECONDS = 15
+_LOCK_MARGIN_SECONDS = 5
 """Beyond the time that a call may take: for writing down what came of it."""
 _DISABLED = "The subscription was disabled."
 

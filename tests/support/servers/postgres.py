@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +36,10 @@ class PostgresServer(NamedTuple):
 
     binaries: Path
     port: int
+    stop: Callable[[], None] = lambda: None
+    """Stops it in good order, whoever is connected; what is committed stays."""
+    start: Callable[[], None] = lambda: None
+    """Starts it again."""
 
     @contextmanager
     def database(self, *, template: str = "template1") -> Iterator[str]:
@@ -95,29 +99,41 @@ def postgres_server(*, durable: bool = False, **options: str) -> Iterator[Postgr
         if owner is not None:
             os.chown(directory, owner, -1)
         _initialise(binaries, directory, owner)
-        server = PostgresServer(binaries, _free_port())
+        port = _free_port()
         chosen = {**_OPTIONS, **({} if durable else _CARELESS), **options}
         flags = [f"-c{key}={value}" for key, value in chosen.items()]
-        command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{server.port}", *flags]
-        with (directory / "log").open("wb") as log:
-            process = subprocess.Popen(
-                tethered(command),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=directory,
-                user=owner,
-                start_new_session=True,
-            )
-        try:
+        command = [f"{binaries}/postgres", "-D", f"{directory}/data", f"-p{port}", *flags]
+        running: list[subprocess.Popen[bytes]] = []
+
+        def start() -> None:
+            with (directory / "log").open("ab") as log:
+                process = subprocess.Popen(
+                    tethered(command),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    cwd=directory,
+                    user=owner,
+                    start_new_session=True,
+                )
+            running.append(process)
             _wait(server, process, directory / "log")
+
+        def stop(number: signal.Signals = signal.SIGINT) -> None:
+            while running:
+                process = running.pop()
+                process.send_signal(number)
+                process.communicate(timeout=10)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+        server = PostgresServer(binaries, port, stop, start)
+        try:
+            start()
             yield server
         finally:
             # Immediate shutdown: there is nothing to save.
-            process.send_signal(signal.SIGQUIT)
-            process.communicate(timeout=10)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            stop(signal.SIGQUIT)
 
 
 def _unprivileged() -> int | None:

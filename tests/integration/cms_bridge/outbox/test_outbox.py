@@ -31,12 +31,15 @@ class Reader:
     def __init__(self) -> None:
         self.renditions: list[RenditionWrite] = []
         self.storyboards: list[StoryboardWrite] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.hangs = False
         self.meanwhile: UUID | None = None
 
     async def write_rendition(self, write: RenditionWrite) -> None:
         if self.error:
             raise self.error
+        if self.hangs:
+            await anyio.sleep_forever()
         self.renditions.append(write)
         if self.meanwhile:
             job, self.meanwhile = self.meanwhile, None
@@ -139,6 +142,35 @@ async def test_two_workers_do_not_tell_the_same_news() -> None:
         for _ in range(5):
             group.start_soon(tell)
     assert len(reader.renditions) == 1
+
+
+async def test_whoever_dies_over_a_write_is_waited_for_little_longer_than_it_may_take() -> None:
+    await accept(events.submitted())
+    ((message, _),) = await messages.due()
+
+    class Killed(BaseException):
+        """Nothing of what comes after is done."""
+
+    reader = Reader()
+    reader.error = Killed()
+    with pytest.raises(Killed):
+        await messages.deliver(message, reader, backoff=BACKOFF, seconds=15)
+    assert await messages.due() == []
+    (row,) = await OutboxMessage.select()
+    # With the 5 seconds of a sweep it is told within half a minute.
+    assert row["locked_until"] - datetime.now(UTC) <= timedelta(seconds=20)
+
+
+async def test_a_write_that_takes_too_long_is_tried_again() -> None:
+    await accept(events.submitted())
+    ((message, _),) = await messages.due()
+
+    reader = Reader()
+    reader.hangs = True
+    assert not await messages.deliver(message, reader, backoff=BACKOFF, seconds=0.1)
+    (row,) = await OutboxMessage.select()
+    assert (row["attempts"], row["locked_until"]) == (1, None)
+    assert row["last_error"] == "it took longer than 0.1 seconds"
 
 
 async def test_what_payload_will_never_take_is_given_up() -> None:

@@ -1,0 +1,102 @@
+"""A PostgreSQL that restarts while a paid call is under way: what came of it is known."""
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from structlog.testing import capture_logs
+
+from cms_bridge.assets import Place
+from cms_bridge.database import connected, migrate
+from cms_bridge.errors import DatabaseError
+from cms_bridge.ledger import outages
+from cms_bridge.ledger.charges import ChargeState
+from cms_bridge.ledger.meter import Ledger, open_ledger
+from cms_bridge.ledger.vault import Vault
+from cms_bridge.storage.local import LocalStore
+from cms_bridge.tables import Asset
+from render.generation.base import Generated, Kind
+from tests.support.installation import eventually
+from tests.support.ledger import AMPLE, call, check_books, claimed, new_job, only_charge
+from tests.support.servers.postgres import PostgresServer, postgres_server
+
+pytestmark = pytest.mark.anyio
+
+PICTURE = Generated(
+    data=b"a picture",
+    media_type="image/png",
+    provider="gemini",
+    model="a-model",
+    model_intended="a-model",
+    cost=Decimal("0.03"),
+)
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        server.execute("CREATE DATABASE own")
+        yield server
+
+
+@pytest.fixture
+async def ledger(server: PostgresServer) -> AsyncIterator[Ledger]:
+    await migrate(server.url("own"))
+    async with connected(server.url("own")):
+        lease = await claimed(await new_job(video="v"))
+        yield (await open_ledger(lease, caps=AMPLE)).scene("s1")
+        await check_books(AMPLE)
+
+
+async def test_an_answer_that_comes_meanwhile_is_kept_and_settled(
+    server: PostgresServer, ledger: Ledger, tmp_path: Path
+) -> None:
+    reservation = await ledger.reserve(call(digest="d"))
+    await ledger.mark_started(reservation)
+    job = ledger.lease.job_id
+
+    async def answered(store: LocalStore) -> None:
+        place = Place(job=job, scene_id="s1", kind=Kind.PICTURE)
+        vault = Vault(store=store, spool=tmp_path / "work")
+        await vault.keep(PICTURE, ledger.lease, place, digest="d", paid=reservation)
+        await ledger.settle(reservation, PICTURE.cost)
+
+    async with LocalStore(tmp_path / "objects", base_url="http://x", secret="s" * 32) as store:
+        await anyio.to_thread.run_sync(server.stop)
+        with capture_logs() as logs:
+            async with anyio.create_task_group() as group:
+                group.start_soon(answered, store)
+                await eventually(lambda: logs)
+                await anyio.to_thread.run_sync(server.start)
+        assert {line["event"] for line in logs} == {"ledger.waits_for_database"}
+    row = await only_charge(job)
+    assert (row.state, row.settled) == (ChargeState.SETTLED, PICTURE.cost)
+    assert await Asset.count() == 1
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+async def test_how_a_call_ended_is_written_down_afterwards(
+    server: PostgresServer, ledger: Ledger
+) -> None:
+    reservation = await ledger.reserve(call(digest="d"))
+    await ledger.mark_started(reservation)
+    await anyio.to_thread.run_sync(server.stop)
+    async with anyio.create_task_group() as group:
+        with capture_logs() as logs:
+            group.start_soon(ledger.release, reservation)
+            await eventually(lambda: logs)
+            await anyio.to_thread.run_sync(server.start)
+    assert (await only_charge(ledger.lease.job_id)).state is ChargeState.RELEASED
+
+
+async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "_PATIENCE_SECONDS", 0.1)
+
+    async def away() -> None:
+        raise DatabaseError
+
+    with pytest.raises(DatabaseError):
+        await outages.outlast(away)
