@@ -7,7 +7,9 @@
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs
 #   make smoke           all of production on one machine: a killed daemon, an alert, a restored backup
-#   make faults          kill daemons at every step, 100 times; writes specs/fault-matrix.md
+#   make faults          kill daemons at every step, 100 times, and let every fault strike at every
+#                        hop, 10 times each; writes specs/fault-matrix.md
+#   make faults-hops     the second of these alone
 #   make fuzz            damages every kind of file that the engine reads, for ten minutes
 #   make compat          unit tests and the demo on the oldest and the newest Python
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
@@ -116,7 +118,7 @@ sample: python $(OUT)/assets/.made
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow smoke faults fuzz \
+.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow smoke faults faults-hops fuzz \
 	coverage compat check clean
 
 format: python
@@ -155,6 +157,12 @@ smoke: python
 # Set FAULT_RUNS for another number of runs.
 faults: python
 	$(BIN)/python -m tests.faults.matrix --runs $(or $(FAULT_RUNS),100) --out specs/fault-matrix.md
+	$(MAKE) --no-print-directory faults-hops
+
+# HOP_RUNS of each cell, those in .cache/faults/hops.jsonl included: it goes on where it stopped.
+# HOP_ARGS="--hops 6,7 --faults SIGKILL" has some of them made alone.
+faults-hops: python node
+	$(BIN)/python -m tests.faults.hops --runs $(or $(HOP_RUNS),10) --out specs/fault-matrix.md $(HOP_ARGS)
 
 # FUZZ_SECONDS sets how long; FUZZ_ARGS="--seed 7 --first 40 --runs 1" has one run again.
 fuzz: python

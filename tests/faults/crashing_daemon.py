@@ -64,6 +64,14 @@ POINTS = {
 
 def work(settings: dict[str, str], log: Path, *, point: str = "", nth: int = 1) -> None:
     """Run a daemon with these settings alone; it dies when the point is met for the nth time."""
+    stand_alone(settings, log)
+    if point:
+        _lay(POINTS[point], nth)
+    anyio.run(worker.run)
+
+
+def stand_alone(settings: dict[str, str], log: Path) -> None:
+    """Have this process write to a log of its own, and know these settings and no others."""
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
@@ -72,9 +80,6 @@ def work(settings: dict[str, str], log: Path, *, point: str = "", nth: int = 1) 
         if name.startswith("REELWRIGHT_") or name in PROVIDER_KEYS:
             del os.environ[name]
     os.environ.update(settings)
-    if point:
-        _lay(POINTS[point], nth)
-    anyio.run(worker.run)
 
 
 def _lay(point: Point, nth: int) -> None:

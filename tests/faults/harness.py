@@ -125,11 +125,7 @@ class Harness:
 
     def charges(self) -> Counter[str]:
         """Return how often the providers have charged for each request."""
-        asked = [
-            # A label names the charge: it is another's where the same is asked for again.
-            json.dumps({name: call[name] for name in call if name != "labels"}, sort_keys=True)
-            for call in self.google.calls
-        ]
+        asked = requests_to(self.google)
         # Nothing is refused here: whatever arrived was made, and is charged.
         assert len(self.google.charges) == len(asked)
         asked += [
@@ -139,6 +135,15 @@ class Harness:
             if one.status == "succeeded"
         ]
         return Counter(asked)
+
+
+def requests_to(google: GeminiSimulator) -> list[str]:
+    """Return what was asked for, the same for the same."""
+    return [
+        # A label names the charge: it is another's where the same is asked for again.
+        json.dumps({name: call[name] for name in call if name != "labels"}, sort_keys=True)
+        for call in google.calls
+    ]
 
 
 @contextmanager

@@ -9,8 +9,6 @@ lost or left untold.
 
 import argparse
 import logging
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -20,9 +18,9 @@ from functools import partial
 from pathlib import Path
 
 import anyio
-import psutil
 import structlog
 
+from tests.faults import page
 from tests.faults.crashes import Ending, crash
 from tests.faults.harness import LEASE_SECONDS, open_harness
 from tests.faults.steps import STEPS, Step, Work
@@ -115,14 +113,6 @@ def _row(words: str, ended: list[Ending]) -> str:
     return "| " + " | ".join((words, *map(str, sums))) + " |"
 
 
-def _machine() -> str:
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB,"
-        f" {platform.system()}, Python {platform.python_version()}"
-    )
-
-
 def main() -> int:
     """Run the table, write it, and say whether it is clean."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -148,10 +138,10 @@ def main() -> int:
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         runs=arguments.runs,
         minutes=(time.monotonic() - began) / 60,
-        machine=_machine(),
+        machine=page.machine(),
         lease=LEASE_SECONDS,
     )
-    arguments.out.write_text(head + table(dict(sorted(endings.items(), key=_order))))
+    page.put(arguments.out, "steps", head + table(dict(sorted(endings.items(), key=_order))))
     return 1 if broken else 0
 
 
