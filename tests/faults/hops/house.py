@@ -111,7 +111,7 @@ class House:
         while not self._is_up(runner):
             assert not self.processes[runner].died, f"{runner} ended: {self.log(runner)}"
             assert time.monotonic() < deadline, f"{runner} is not up: {self.log(runner)}"
-            time.sleep(0.02)
+            time.sleep(0.25)
 
     def restore(self) -> None:
         """Put right whatever an interrupted run may have left: all is up, and nobody is held."""

@@ -31,6 +31,7 @@ _T = TypeVar("_T")
 _SAVE_SECONDS = 0.15
 """A save takes as long on an idle machine: struck within, it is in the middle of it."""
 _CALL_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 _PATIENCE = 240.0
 """Seconds until what has not happened counts as lost."""
 _BY_EACH_EVENT = {Hop.SAVE, Hop.POST, Hop.RECEIVE, Hop.WAKE}
@@ -68,21 +69,22 @@ async def run(house: House, editor: Editor, hop: Hop, fault: Fault | None, numbe
     film = Film(project=f"{project}", video=video)
     await _subscribe(house, film)
 
+    boards: list[dict[str, Any]] = []
+
     async def submit() -> None:
         await _patiently(lambda: editor.submit(video))
 
     async def approve() -> None:
-        board = await _there(lambda: editor.find("storyboards", video=video))
         if hop is Hop.GENERATE:
             house.google.latency = HANG_SECONDS if fault is Fault.PROVIDER else _CALL_SECONDS
-        await _patiently(lambda: editor.approve(board["id"]))
+        await _patiently(lambda: editor.approve(boards[0]["id"]))
 
-    acts = [submit, approve]
+    acts = (submit, approve)
     met_by = submit if hop in _BY_EACH_EVENT and number % 2 == 0 else approve
     passed = time.monotonic()
     for act in acts:
         if act is approve:
-            await _there(lambda: editor.find("storyboards", video=video))
+            boards.append(await _there(lambda: editor.find("storyboards", video=video)))
         if act is met_by and fault is not None:
             passed = await _struck(house, hop, fault, number, act)
         else:
@@ -127,11 +129,11 @@ async def _finish(house: House, editor: Editor, film: Film) -> list[Word]:
         return rendition is not None and rendition["status"] == Status.COMPLETED
 
     with anyio.move_on_after(_PATIENCE):
-        while not (await _or_not(shown) and await _or_not(lambda: counting.all_told(house, film))):
+        while not (await _or_not(lambda: counting.all_told(house, film)) and await _or_not(shown)):
             if word := await _or_not(lambda: _resolve(house, film)):
                 words.append(word)
                 await _patiently(lambda: editor.update("videos", film.video, {"stage": "retry"}))
-            await anyio.sleep(0.05)
+            await anyio.sleep(_LOOK_SECONDS)
     return words
 
 
@@ -163,7 +165,7 @@ async def _subscribe(house: House, film: Film) -> None:
 
 async def _there(find: Callable[[], Awaitable[_T | None]]) -> _T:
     """Wait until there is something, whatever is away meanwhile."""
-    return await eventually(lambda: _or_not(find), seconds=_PATIENCE)
+    return await eventually(lambda: _or_not(find), seconds=_PATIENCE, every=_LOOK_SECONDS)
 
 
 async def _or_not(ask: Callable[[], Awaitable[_T]]) -> _T | None:
