@@ -414,6 +414,10 @@ export const de: Translations = {
   'languages.make': 'Film auf {language} machen',
   'languages.make.priced': 'Film auf {language} machen, {amount}',
   'languages.open': 'Auf {language} öffnen',
+  'films.one': '{language}: {status}',
+  'films.finished': '{done} von {total} fertig',
+  'films.waiting': '{count} {count|wartet|warten} auf Freigabe',
+  'films.failed': '{count} fehlgeschlagen',
   'panel.stale':
     'Der Text hat sich geändert, seit er eingereicht wurde. Neu einreichen, um ihn zu verfilmen.',
   films: 'Filme dieses Videos',

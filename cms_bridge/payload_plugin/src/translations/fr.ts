@@ -410,6 +410,10 @@ export const fr: Translations = {
   'languages.make': 'Faire le film en {language}',
   'languages.make.priced': 'Faire le film en {language}, {amount}',
   'languages.open': 'Ouvrir en {language}',
+  'films.one': '{language} : {status}',
+  'films.finished': '{done} sur {total} {done|terminé|terminés}',
+  'films.waiting': '{count} en attente d’approbation',
+  'films.failed': '{count} en échec',
   'panel.stale':
     'Le texte a changé depuis qu’il a été soumis. Soumettez-le de nouveau pour le filmer.',
   films: 'Films de cette vidéo',

@@ -14,7 +14,7 @@ import { translate } from '../../translations/index.ts'
 
 type Style = NonNullable<ComponentProps<typeof Pill>['pillStyle']>
 
-const styles: Partial<Record<Status, Style>> = {
+export const styles: Partial<Record<Status, Style>> = {
   completed: 'success',
   failed: 'error',
   storyboard_complete: 'warning',
@@ -25,19 +25,17 @@ interface StatusPillProps {
   rendition: RenditionDoc
 }
 
+/** Return a status in words for whoever reads the list, who may not be who approves. */
+export function tellStatus({ file, status }: RenditionDoc, language: string): string {
+  if (status !== 'storyboard_complete') return translate(language, `status.${status}`)
+  return translate(language, file ? 'panel.changed' : 'decision.pending')
+}
+
 /** The status, and while work goes on how far it is. */
 export function StatusPill({ language, rendition }: StatusPillProps): ReactNode {
   const { progress, status } = rendition
   const moving = ['composing', 'generating', 'uploading'].includes(status)
-  // Whoever reads the list may not be who approves.
-  const words = translate(
-    language,
-    status !== 'storyboard_complete'
-      ? `status.${status}`
-      : rendition.file
-        ? 'panel.changed'
-        : 'decision.pending',
-  )
+  const words = tellStatus(rendition, language)
   return (
     <Pill pillStyle={styles[status] ?? 'light'} size="small">
       {moving ? `${words} · ${String(progress)} %` : words}

@@ -67,3 +67,12 @@ export function formatPlace(
   const when = formatWait(Date.parse(startsAt), now, language)
   return translate(language, 'panel.line.starts', { place, when })
 }
+
+/** Return what a language is called in the editor's own; its code where it has no name. */
+export function formatLanguage(locale: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(locale) ?? locale
+  } catch {
+    return locale
+  }
+}

@@ -6,7 +6,7 @@ import { type ReactNode, useState } from 'react'
 import type { FilmLanguage } from '../../endpoints/contract.ts'
 import { Player } from '../rendition/Player.tsx'
 import { Facts } from '../shared/Facts.tsx'
-import { formatDollars } from '../shared/format.ts'
+import { formatDollars, formatLanguage } from '../shared/format.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Progress } from '../shared/Progress.tsx'
 import { actionsOf, standingOf, viewOf } from '../shared/submission.ts'
@@ -68,7 +68,7 @@ function Language({
     mayMake ? {} : undefined,
     rendition?.storyboardDigest ?? '',
   )
-  const name = nameOf(locale, language)
+  const name = formatLanguage(locale, language)
   const facts: [string, string][] = []
   if (price) facts.push([t('panel.due'), formatPriceDue(price, language) ?? t('panel.free')])
   else if (standingOf(status) === 'filmed') {
@@ -135,13 +135,4 @@ function Language({
       {watching && rendition && <Player rendition={rendition} />}
     </li>
   )
-}
-
-/** Return what a language is called in the admin's; its code where it has no name. */
-function nameOf(locale: string, language: string): string {
-  try {
-    return new Intl.DisplayNames([language], { type: 'language' }).of(locale) ?? locale
-  } catch {
-    return locale
-  }
 }
