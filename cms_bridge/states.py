@@ -34,6 +34,8 @@ class JobKind(enum.StrEnum):
     """One still set in motion, asked for by itself."""
     EXPORT = "export"
     """A finished video once more, in another shape, size or format."""
+    READING = "reading"
+    """What a video's animatic says until its narrations are made, read by a voice that is free."""
 
 
 MEDIA = frozenset({JobKind.IMAGE, JobKind.SPEECH, JobKind.MUSIC, JobKind.CLIP})

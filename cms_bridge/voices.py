@@ -18,7 +18,7 @@ from cms_bridge.tables import Voice
 from render.errors import UnknownVoice
 from render.generation.base import SpeechRequest
 from render.generation.requests import digests
-from render.generation.voices import Gender, provider_of
+from render.generation.voices import FREE, Gender, provider_of
 from render.generation.voices import Voice as CatalogueVoice
 from render.languages import tags_of
 from render.storyboard import Brief, Storyboard, clean_text
@@ -95,6 +95,12 @@ async def listed(
     if language:
         found = [voice for voice in found if speaks(voice, language)]
     return found[:limit]
+
+
+async def free_for(language: str) -> bool:
+    """Tell whether a voice that costs nothing speaks a language."""
+    rows = await Voice.select(*Voice.all_columns()).where(Voice.provider.is_in(sorted(FREE)))
+    return any(speaks(_voice(row), language) for row in rows)
 
 
 def speaks(voice: CatalogueVoice, language: str) -> bool:

@@ -33,6 +33,7 @@ PRODUCTION: Mapping[JobKind, Work] = {
     JobKind.SPEECH: media_order.fulfil_media_order,
     JobKind.MUSIC: media_order.fulfil_media_order,
     JobKind.CLIP: media_order.fulfil_media_order,
+    JobKind.READING: media_order.fulfil_media_order,
 }
 """What is done with an approved job, by its kind. Only a video is drafted before."""
 

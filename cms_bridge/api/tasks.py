@@ -76,6 +76,8 @@ class TaskKind(StrEnum):
     """One still set in motion."""
     EXPORT = "export"
     """Further shapes of a finished video; they are ordered where the video is."""
+    READING = "reading"
+    """What a video's animatic says until its narrations are made; listed only where asked for."""
 
 
 KINDS = {
@@ -85,6 +87,7 @@ KINDS = {
     TaskKind.MUSIC: JobKind.MUSIC,
     TaskKind.CLIP: JobKind.CLIP,
     TaskKind.EXPORT: JobKind.EXPORT,
+    TaskKind.READING: JobKind.READING,
 }
 _TASK_KINDS = {job: task for task, job in KINDS.items()}
 

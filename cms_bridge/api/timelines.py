@@ -1,6 +1,7 @@
 """`/api/v1/jobs/{id}/timeline`: a film as a player in a browser shows it before it exists.
 
-`/api/v1/fonts` has what its words are set in, `/api/v1/beds` the built-in music.
+`/api/v1/jobs/{id}/readings` has its narrations read aloud for that. `/api/v1/fonts` has what its
+words are set in, `/api/v1/beds` the built-in music.
 """
 
 import functools
@@ -28,10 +29,12 @@ from cms_bridge.api.resources import resource
 from cms_bridge.errors import (
     JobNotFound,
     MediumNotFound,
+    NoFreeVoice,
     RangeNotSatisfiable,
     StoryboardNotReady,
 )
-from cms_bridge.jobs import previews
+from cms_bridge.jobs import previews, readings
+from cms_bridge.jobs.readings import Reading, ReadingState
 from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from render.preview.beds import MEDIA_TYPE, bed_file
@@ -121,6 +124,15 @@ class EditedStoryboard(
     storyboard: Storyboard
 
 
+class ReadingOrder(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """What is to be read."""
+
+    storyboard: Storyboard | None = None
+    """As it is being written; null for the job's own."""
+
+
 @post(
     "/{job_id:uuid}/timeline",
     status_code=HTTPStatus.OK,
@@ -147,6 +159,37 @@ async def preview_edit(
         edited=data.storyboard,
     )
     return Response(preview.body, media_type=MediaType.JSON)
+
+
+@post(
+    "/{job_id:uuid}/readings",
+    status_code=HTTPStatus.OK,
+    opt=terms(JobNotFound, StoryboardNotReady, NoFreeVoice, *UNFILMABLE) | needs(Action.WRITE),
+    summary="A film's narrations, read by a free voice",
+    responses={
+        HTTPStatus.OK: ResponseSpec(
+            Reading,
+            generate_examples=False,
+            description="How far that is",
+            examples=[
+                Example(summary="Just begun", value=Reading(state=ReadingState.UNDER_WAY, left=2))
+            ],
+        )
+    },
+)
+async def read_aloud(
+    job_id: FromPath[UUID],
+    data: JSONBody[ReadingOrder],
+    settings: NamedDependency[BridgeSettings],
+) -> Reading:
+    """Have every narration that is not spoken yet read by a voice that costs nothing.
+
+    Timelines then have it as a narration's `reading`, with its length and the times of its words;
+    the film never has. Ask again until it is `ready`, every second or so: what was read is not
+    read again, and a text that is asked for while another is read is read after it. 409
+    `no_free_voice` where no daemon has a voice for the language.
+    """
+    return await readings.read(job_id, limits=settings.limits, edited=data.storyboard)
 
 
 @get(
@@ -203,7 +246,7 @@ def _fonts() -> dict[str, str]:
 
 
 routers = (
-    *resource("/api/v1/jobs", [get_timeline, preview_edit], tag="jobs"),
+    *resource("/api/v1/jobs", [get_timeline, preview_edit, read_aloud], tag="jobs"),
     *resource("/api/v1/fonts", [get_font], tag="jobs"),
     *resource("/api/v1/beds", [get_bed], tag="jobs"),
 )

@@ -19,6 +19,7 @@
     │   ├── UpgradeRequired     426  a WebSocket's address, asked without wanting one
     │   ├── JobNotFound         404  no such job, or not one of this caller's
     │   ├── StoryboardNotReady  409  what needs a storyboard, of a job that has none yet
+    │   ├── NoFreeVoice         409  a reading in a language that no free voice speaks
     │   ├── StoryboardOutdated  409  an edit of a storyboard that has changed since
     │   ├── ExportNotFound      404  no such export of this video
     │   ├── ProjectNotFound     404  no such project, or none that ever submitted anything
@@ -115,6 +116,7 @@ from cms_bridge.errors.jobs import (
     LeaseLost,
     MediumNotFound,
     MediumNotReady,
+    NoFreeVoice,
     NotApproved,
     PriceChanged,
     ProjectNotFound,
@@ -203,6 +205,7 @@ __all__ = [
     "MediumNotFound",
     "MediumNotReady",
     "MultipartExpected",
+    "NoFreeVoice",
     "NotApproved",
     "PriceChanged",
     "ProjectNotFound",

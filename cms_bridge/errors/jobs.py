@@ -21,6 +21,13 @@ class StoryboardNotReady(Refusal):
     code = "storyboard_not_ready"
 
 
+class NoFreeVoice(Refusal):
+    """A reading in a language that no voice speaks which costs nothing."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no_free_voice"
+
+
 class StoryboardOutdated(Refusal):
     """An edit that was thought out for another storyboard than the job has now."""
 

@@ -124,7 +124,7 @@ async def _film(parent: JobRecord) -> Film:
 async def _jobs(video: UUID) -> list[JobRecord]:
     rows = (
         await Job.select(*Job.all_columns())
-        .where(Job.parent == video)
+        .where(Job.parent == video, Job.kind == JobKind.EXPORT)
         .order_by(Job.created_at, ascending=False)
     )
     return [JobRecord.of(row) for row in rows]

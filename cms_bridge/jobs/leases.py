@@ -72,7 +72,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     lane: Lane
     kind: JobKind
     parent: UUID | None
-    """Of an export: the job whose film it makes once more."""
+    """Of an export: the job whose film it makes once more. Of a reading: whose texts it reads."""
     output: Output
     """The form in which it is wanted."""
     project: str
@@ -259,12 +259,19 @@ async def complete(lease: Lease, video: StoredVideo) -> None:
 
 
 async def complete_medium(lease: Lease, *, fallback: bool) -> None:
-    """Record that a medium asked for by itself is there: its asset already says all about it."""
+    """Record that a medium asked for by itself is there: its asset already says all about it.
+
+    So it is with the narrations of a reading.
+    """
     async with transaction():
         await _finish(
             lease,
             Status.COMPLETED,
-            {Job.progress: 100, Job.scenes_done: 1, Job.model_fallback_occurred: fallback},
+            {
+                Job.progress: 100,
+                Job.scenes_done: len(lease.storyboard.scenes) if lease.storyboard else 0,
+                Job.model_fallback_occurred: fallback,
+            },
             came_from=[Status.GENERATING],
         )
         took = await _taken(lease)

@@ -20,7 +20,7 @@ from cms_bridge import clock
 from cms_bridge.jobs import turns
 from cms_bridge.jobs.leases import PHASES, Phase
 from cms_bridge.jobs.moves import WAKE_GRACE
-from cms_bridge.states import AttemptOutcome, Lane, Status, lane_of
+from cms_bridge.states import AttemptOutcome, JobKind, Lane, Status, lane_of
 from cms_bridge.tables import Attempt, Job
 
 MOST = 5
@@ -65,6 +65,8 @@ async def pace(phase: Phase) -> float | None:
             Attempt.phase == phase,
             Attempt.outcome == AttemptOutcome.SUCCEEDED,
             Attempt.finished_at >= clock.now() - _LATELY,
+            # They take moments, and nothing else waits for a moment only.
+            Attempt.job.kind != JobKind.READING,
         )
         .order_by(Attempt.finished_at, ascending=False)
         .limit(_ENDED)

@@ -18,6 +18,7 @@ from anyio.lowlevel import RunVar
 from cms_bridge import assets, lexicons, own_files, references
 from cms_bridge.assets import WHOLE, AssetRecord
 from cms_bridge.errors import JobNotFound, StoryboardNotReady
+from cms_bridge.jobs import readings
 from cms_bridge.jobs.moves import find
 from cms_bridge.own_files import UploadRecord
 from cms_bridge.pricing.estimates import Prices, brought_for, made_for
@@ -136,10 +137,20 @@ async def _assets(
     found = await assets.of_scenes(job.project, job.id, asked)
     composed = found.get((WHOLE, Kind.MUSIC))
 
+    unspoken = [
+        scene
+        for scene in storyboard.scenes
+        if Kind.NARRATION in made_for(scene) and (scene.id, Kind.NARRATION) not in found
+    ]
+    read = await readings.found(job, storyboard, unspoken, lexicon)
+
     def medium(scene: Scene, kind: Kind) -> KnownMedium | None:
         # What has been filmed was measured.
         if asset := found.get((scene.id, kind)):
             return KnownMedium(asset=_existing(asset), measures=asset.medium.metadata.measures)
+        if kind is Kind.NARRATION and (asset := read.get(scene.id)):
+            measures = asset.medium.metadata.measures
+            return KnownMedium(asset=_existing(asset), measures=measures, reading=True)
         upload = brought.get(own_file(scene, kind))
         if upload is None:
             return None

@@ -63,6 +63,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _JSON = ("stage", "generation_warnings", "charge_warnings", "error")
+_USUAL = [kind for kind in JobKind if kind is not JobKind.READING]
 _COLUMNS = [getattr(Job, name) for name in TaskRecord.__struct_fields__]
 
 
@@ -70,6 +71,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which of a project's tasks are asked for; what is empty or None leaves out nothing."""
 
     kinds: Collection[JobKind] = ()
+    """None leaves out readings: nobody ordered them as a task."""
     statuses: Collection[Status] = ()
     since: datetime | None = None
     """Those that began then or later; in UTC."""
@@ -137,11 +139,13 @@ async def _ids(project: str, wanted: Wanted, most: int) -> list[UUID]:
     if wanted.after:
         conditions.append("(created_at, id) < ({}, {})")
         values += [wanted.after.created_at, wanted.after.id]
-    stretches: list[tuple[list[str], list[Any]]] = [(conditions, values)]
+    stretches: list[tuple[list[str], list[Any]]] = [
+        ([*conditions, "kind <> {}"], [*values, JobKind.READING.value])
+    ]
     if wanted.kinds or wanted.statuses:
         stretches = [
             ([*conditions, "kind = {}", "status = {}"], [*values, kind.value, status.value])
-            for kind, status in product(wanted.kinds or JobKind, wanted.statuses or Status)
+            for kind, status in product(wanted.kinds or _USUAL, wanted.statuses or Status)
         ]
     parts = [
         _STRETCH % (" AND ".join(one), _ORDER, number) for number, (one, _) in enumerate(stretches)

@@ -16,7 +16,7 @@ from piccolo.table import Table
 from cms_bridge import projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import BridgeError
-from cms_bridge.states import FINISHED
+from cms_bridge.states import FINISHED, JobKind, Status
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import (
     Approval,
@@ -128,7 +128,10 @@ async def erase(project: str, store: ObjectStore) -> Erased:
         # Nobody submits anything to it meanwhile.
         await projects.hold(project)
         busy = await cast("Any", Job.count()).where(
-            Job.project == project, Job.status.not_in(list(FINISHED))
+            Job.project == project,
+            Job.status.not_in(list(FINISHED)),
+            # A reading that nobody has begun goes with the rest: no list shows it to be cancelled.
+            (Job.kind != JobKind.READING) | (Job.status != Status.APPROVED),
         )
         if busy:
             raise ProjectDataError(f"Not finished are {busy} of its jobs: cancel them first.")

@@ -213,7 +213,7 @@ def made_by(job: JobKind) -> tuple[Kind, ...]:
             return MADE
         case JobKind.IMAGE:
             return (Kind.PICTURE,)
-        case JobKind.SPEECH:
+        case JobKind.SPEECH | JobKind.READING:
             return (Kind.NARRATION,)
         case JobKind.MUSIC:
             return (Kind.MUSIC,)

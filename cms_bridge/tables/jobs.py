@@ -41,7 +41,7 @@ class Job(Table):
     kind = Varchar(length=16, default="video")
     """One of `cms_bridge.states.JobKind`."""
     parent = UUID(null=True, default=None)
-    """Of an export: the job whose video it makes once more."""
+    """Of an export: the job whose video it makes once more. Of a reading: whose texts it reads."""
     output = JSON(null=True, default=None)
     """Of an export: a `cms_bridge.records.Output`."""
     project = ForeignKey(Project, on_delete=OnDelete.restrict, null=False)

@@ -98,7 +98,12 @@ def occasion(status: Status) -> Occasion | None:
 
 
 def type_of(kind: JobKind, happened: Occasion) -> EventType | None:
-    """Return how it is told of a kind of job; None where it is not: a task has no storyboard."""
+    """Return how it is told of a kind of job; None where it is not: a task has no storyboard.
+
+    Of readings nobody is told: they come and go with every pause in the writing.
+    """
+    if kind is JobKind.READING:
+        return None
     return (_OF_VIDEOS if kind is JobKind.VIDEO else _OF_TASKS).get(happened)
 
 

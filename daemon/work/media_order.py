@@ -1,4 +1,7 @@
-"""A media order: one medium that is asked for by itself, made under the same ledger."""
+"""A media order: one medium that is asked for by itself, made under the same ledger.
+
+A reading is one too: the narrations of a film, by a free voice (`cms_bridge.jobs.readings`).
+"""
 
 from contextlib import aclosing
 from decimal import Decimal

@@ -23,6 +23,9 @@ _SCRIPT_NAMES = {"CJK": "Chinese", "HIRAGANA": "Japanese"}
 GEMINI, REPLICATE, PIPER, OFFLINE = "gemini", "replicate", "piper", "offline"
 FREE = frozenset({PIPER, OFFLINE})
 """Providers whose voices cost nothing."""
+ANY_FREE = f"{PIPER}:"
+"""Asks for the best voice that costs nothing, by no name: Piper's usual one of the language or,
+where it has none, espeak-ng's."""
 _PROVIDERS = frozenset({GEMINI, REPLICATE}) | FREE
 
 
@@ -74,7 +77,7 @@ def pronounceable(text: str) -> str:
 
 def unknown_voice(name: str, wanted: str, used: str) -> tuple[Problem, ...]:
     """Return what to say about a voice that a provider does not have."""
-    if wanted in {"", used}:
+    if wanted in {"", ANY_FREE, used}:
         return ()
     return (
         Problem(

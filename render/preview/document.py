@@ -266,8 +266,10 @@ class NarrationPreview(_Part, frozen=True, kw_only=True):
     text: str
     asset: ExistingAsset | None
     """None while it is not spoken yet."""
+    reading: ExistingAsset | None
+    """What a free voice reads until then: for the ear, and no part of the film."""
     estimated: bool
-    """Whether its length is guessed from its words."""
+    """Whether its length is that of a `reading`, or guessed from its words."""
     span: SampleSpan
     fade: float
     """Seconds in, and out, against clicks."""

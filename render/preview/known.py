@@ -13,6 +13,8 @@ class KnownMedium(msgspec.Struct, frozen=True, kw_only=True):
 
     asset: ExistingAsset
     measures: Measures | None = None
+    reading: bool = False
+    """Whether it is no narration, but what a free voice reads until there is one."""
     seconds: Fraction = Fraction(0)
     """How long a sound says that it is, as long as nobody has heard it; 0 where it does not."""
 

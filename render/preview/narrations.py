@@ -19,6 +19,7 @@ class Narration(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     asset: ExistingAsset | None
+    reading: ExistingAsset | None
     seconds: Fraction
     silences: tuple[tuple[Fraction, Fraction], ...]
     estimated: bool
@@ -45,10 +46,11 @@ def narration_of(
     read = clean_text(text if scene.caption is None else scene.caption)
     return Narration(
         text=text,
-        asset=known.asset if known else None,
+        asset=known.asset if known and not known.reading else None,
+        reading=known.asset if known and known.reading else None,
         seconds=seconds,
         silences=silences,
-        estimated=not isinstance(measures, SpeechMeasures),
+        estimated=known is None or known.reading or not isinstance(measures, SpeechMeasures),
         cues=cues(
             read,
             seconds=seconds,

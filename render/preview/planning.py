@@ -375,6 +375,7 @@ class _Plan:
         return NarrationPreview(
             text=narration.text,
             asset=narration.asset,
+            reading=narration.reading,
             estimated=narration.estimated,
             span=_samples(span),
             fade=RAMP / RATE,

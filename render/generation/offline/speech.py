@@ -22,7 +22,14 @@ import msgspec
 from render.errors import RefusedGeneration, RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.pcm import finish, wav
-from render.generation.voices import OFFLINE, own_name, pronounceable, unpronounced, unread_letters
+from render.generation.voices import (
+    ANY_FREE,
+    OFFLINE,
+    own_name,
+    pronounceable,
+    unpronounced,
+    unread_letters,
+)
 from render.languages import ENGLISH, Language, language_of, tags_of
 from render.problem import Problem
 from render.source import Source
@@ -128,6 +135,8 @@ class OfflineSpeech:
 
 def _wanted(request: SpeechRequest) -> str:
     """Return the voice asked for by espeak-ng's name: one of the catalogue's in our timbre."""
+    if request.voice == ANY_FREE:
+        return ""
     name = own_name(request.voice, PROVIDER)
     return name + TIMBRE if name != request.voice and "+" not in name else name
 

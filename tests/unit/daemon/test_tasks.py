@@ -21,6 +21,7 @@ def test_every_kind_of_job_has_its_work() -> None:
         JobKind.SPEECH: fulfil_media_order,
         JobKind.MUSIC: fulfil_media_order,
         JobKind.CLIP: fulfil_media_order,
+        JobKind.READING: fulfil_media_order,
     }
 
 

@@ -281,6 +281,7 @@ export interface TextColours {
 export interface NarrationPreview {
   text: string
   asset: ExistingAsset | null
+  reading: ExistingAsset | null
   estimated: boolean
   span: SampleSpan
   fade: number

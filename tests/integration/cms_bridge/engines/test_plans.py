@@ -150,7 +150,10 @@ async def test_nothing_that_is_asked_all_the_time_reads_a_table_through(  # noqa
         (Wanted(), 1),
         (Wanted(after=PageEnd(datetime.now(UTC), uuid4())), 1),
         (Wanted(kinds=[JobKind.IMAGE], since=datetime.now(UTC)), len(Status)),
-        (Wanted(statuses=[Status.FAILED], after=PageEnd(datetime.now(UTC), uuid4())), len(JobKind)),
+        (
+            Wanted(statuses=[Status.FAILED], after=PageEnd(datetime.now(UTC), uuid4())),
+            len(JobKind) - 1,
+        ),
     ],
 )
 async def test_a_page_of_tasks_is_a_stretch_of_an_index_in_its_order(
@@ -163,6 +166,7 @@ async def test_a_page_of_tasks_is_a_stretch_of_an_index_in_its_order(
         steps = [step for *_, step in rows]
     read = [step for step in steps if " job " in step]
     assert len(read) == stretches
-    assert all("SEARCH job USING COVERING INDEX job_by_project" in step for step in read), read
+    # Readings are passed over by a look at their rows: there is one of a video at the most.
+    assert all(re.match(r"SEARCH job USING (COVERING )?INDEX job_by_project", one) for one in read)
     # What was read of them all, a page of each at most, is put in order once.
     assert len([step for step in steps if "B-TREE" in step]) == 1
