@@ -19,6 +19,7 @@ import { awakeEndpoint } from './endpoints/awake.ts'
 import { exportEndpoints } from './endpoints/exports.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
 import { priceEndpoint } from './endpoints/price.ts'
+import { readingEndpoint } from './endpoints/reading.ts'
 import { resendEndpoint } from './endpoints/resend.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { lineEndpoint } from './endpoints/line.ts'
@@ -85,6 +86,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...boardEndpoints(settings),
         takeEndpoint(settings),
         ...animaticEndpoints(settings),
+        readingEndpoint(settings),
         resolveEndpoint(settings),
         resendEndpoint(settings),
       ],

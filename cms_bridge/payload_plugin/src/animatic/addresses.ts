@@ -17,7 +17,11 @@ export function withAddresses(
         'asset' in view && view.asset
           ? { ...view, asset: { ...view.asset, contentUrl: own(view.asset.contentUrl) } }
           : view,
-      narration: narration && { ...narration, asset: at(narration.asset) },
+      narration: narration && {
+        ...narration,
+        asset: at(narration.asset),
+        reading: at(narration.reading),
+      },
     })),
     music: music && {
       ...music,

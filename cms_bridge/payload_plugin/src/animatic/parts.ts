@@ -37,13 +37,15 @@ export function partsOf(timeline: TimelinePreview): Part[] {
 }
 
 function voice({ id, narration }: ScenePreview): Part[] {
-  if (!narration?.asset) return []
-  const { asset, fade, span } = narration
+  // Until it is spoken, it is read.
+  const said = narration?.asset ?? narration?.reading
+  if (!narration || !said) return []
+  const { fade, span } = narration
   return [
     {
       ...plain,
       key: `${id} voice`,
-      address: asset.contentUrl,
+      address: said.contentUrl,
       start: span.start,
       end: span.start + span.duration,
       loudness: target,

@@ -31,6 +31,7 @@ export const paths = {
   take: '/reelwright/storyboards/:id/take',
   medium: '/reelwright/storyboards/:id/media/:asset',
   timeline: '/reelwright/storyboards/:id/timeline',
+  reading: '/reelwright/storyboards/:id/reading',
   sealedMedium: '/reelwright/storyboards/:id/sealed',
   font: '/reelwright/fonts/:file',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
@@ -94,6 +95,7 @@ export interface Answers {
   board: Board
   take: Take
   timeline: Animatic
+  reading: Reading
   /** Nothing: what became of it is in the next status. */
   resolve: null
 }
@@ -211,7 +213,7 @@ export const editedFields = [
   'voice',
 ] as const satisfies readonly (keyof StoryboardDoc)[]
 
-/** The body of `price` and `timeline`: the fields as they stand in a form; whatever else is there is passed over. */
+/** The body of `price`, `timeline` and `reading`: the fields as they stand in a form; whatever else is there is passed over. */
 export type StoryboardEdit = Partial<Pick<StoryboardDoc, (typeof editedFields)[number]>>
 
 /** What `timeline` answers with. */
@@ -220,6 +222,16 @@ export interface Animatic {
   timeline: TimelinePreview
   /** What of each scene is still to be paid at most, in US dollars as text; by the scene's id. */
   due: Record<string, string>
+}
+
+/** What becomes of a reading: it is done, at work or in vain, or nobody reads the language. */
+export const readingStates = ['ready', 'under_way', 'failed', 'silent'] as const
+
+/** How far a free voice is with reading what of a storyboard nobody has spoken yet. */
+export interface Reading {
+  state: (typeof readingStates)[number]
+  /** Narrations that can be heard in no way yet. */
+  left: number
 }
 
 /** Amounts in US dollars, as text. */

@@ -2,14 +2,39 @@
 import type { PayloadRequest } from 'payload'
 
 import { readJson } from '../body.ts'
+import type { StoryboardDoc } from '../documents.ts'
+import type { Storyboard } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
+import { withLibrary } from '../library.ts'
+import type { Settings } from '../settings.ts'
+import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { editedFields, type StoryboardEdit } from './contract.ts'
+import { findReadable } from './readable.ts'
+import { problem } from './responses.ts'
 
 /** Bytes of an edited storyboard. */
 export const largestEdit = 2 * 1024 * 1024
 
 export async function readEdit(req: PayloadRequest): Promise<null | StoryboardEdit> {
   return toEdit(await readJson(req.body ?? null, largestEdit))
+}
+
+/**
+ * Return the storyboard that the endpoint's address names as it stands in a form, for the bridge,
+ * with its job as a part of a path; or the response that says why not.
+ */
+export async function findEdited(
+  settings: Settings,
+  req: PayloadRequest,
+): Promise<Response | { job: string; storyboard: Storyboard }> {
+  const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
+  if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
+  const edited = await readEdit(req)
+  if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
+  const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
+  const edit = { ...saved, ...edited, scenes: named }
+  const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
+  return { job: encodeURIComponent(saved.jobId), storyboard: toStoryboard(doc) }
 }
 
 /** The fields that hold rows. */

@@ -7,31 +7,21 @@ import type { Endpoint } from 'payload'
 
 import type { Problem } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
-import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
-import { nameScenes, toStoryboard } from '../storyboard.ts'
-import type { StoryboardDoc } from '../documents.ts'
 import { askBridge } from './bridge.ts'
 import { toChanges } from './changes.ts'
 import { paths, type Price, type ScenePrice } from './contract.ts'
-import { readEdit } from './edits.ts'
-import { findReadable } from './readable.ts'
-import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
+import { findEdited } from './edits.ts'
+import { answer, bridgeProblem, bridgeUnavailable } from './responses.ts'
 
 export function priceEndpoint(settings: Settings): Endpoint {
   return {
     method: 'post',
     path: paths.price,
     handler: async (req) => {
-      const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
-      if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
-      const edited = await readEdit(req)
-      if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
-      const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
-      const edit = { ...saved, ...edited, scenes: named }
-      const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
-      const storyboard = toStoryboard(doc)
-      const job = encodeURIComponent(saved.jobId)
+      const edited = await findEdited(settings, req)
+      if (edited instanceof Response) return edited
+      const { job, storyboard } = edited
       const estimate = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
       if (!estimate) return bridgeUnavailable()
       const price = toPrice(estimate.body)

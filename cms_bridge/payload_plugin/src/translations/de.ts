@@ -101,6 +101,8 @@ export const de: Translations = {
   animatic: 'Vorschau',
   'animatic.help':
     'So wird der Film ablaufen, bevor etwas dafür bezahlt wird. Sie folgt dem, was Sie eintippen.',
+  'animatic.reading':
+    'Bis der Sprechertext aufgenommen ist, liest hier die Offline-Stimme. Längen können sich noch etwas ändern.',
   'animatic.estimated':
     'Manches ist noch nicht gesprochen: Hier bleibt es stumm, und seine Länge ist geschätzt.',
   'animatic.music': 'Die Musik ist hier nicht zu hören.',

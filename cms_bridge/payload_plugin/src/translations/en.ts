@@ -99,6 +99,8 @@ export const en = {
   animatic: 'Preview',
   'animatic.help':
     'How the film will run, before anything is paid for it. It follows what you type.',
+  'animatic.reading':
+    'Until the narration is made, the offline voice reads here. Lengths may still change a little.',
   'animatic.estimated':
     'Some narrations are not spoken yet: they are silent here, and their length is estimated.',
   'animatic.music': 'The music is not heard here.',

@@ -101,6 +101,8 @@ export const es: Translations = {
   animatic: 'Vista previa',
   'animatic.help':
     'Así transcurrirá el vídeo, antes de pagar nada por él. Sigue lo que usted escribe.',
+  'animatic.reading':
+    'Hasta que se grabe la narración, aquí lee la voz sin conexión. Las duraciones aún pueden cambiar un poco.',
   'animatic.estimated':
     'Algunas narraciones aún no están grabadas: aquí quedan en silencio y su duración es una estimación.',
   'animatic.music': 'La música no se oye aquí.',

@@ -100,6 +100,8 @@ export const fr: Translations = {
 
   animatic: 'Aperçu',
   'animatic.help': 'Le déroulement du film, avant toute dépense. Il suit ce que vous tapez.',
+  'animatic.reading':
+    'En attendant la narration, la voix hors ligne lit ici. Les durées peuvent encore changer un peu.',
   'animatic.estimated':
     'Certaines narrations ne sont pas encore dites : elles restent muettes ici, et leur durée est estimée.',
   'animatic.music': 'La musique ne s’entend pas ici.',

@@ -125,6 +125,37 @@ test.for([
   expect(bridge.linkRequests).toEqual([])
 })
 
+const askReading = () =>
+  cms.ask('POST', `/reelwright/storyboards/${String(storyboard.id)}/reading`, {
+    title: 'As it is typed',
+  })
+
+test('what nobody has spoken is read as it is typed, and comes under a seal as well', async () => {
+  bridge.answers.readings = { status: 200, body: { state: 'under_way', left: 2, error: null } }
+  expect((await askReading()).body).toEqual({ state: 'under_way', left: 2 })
+  expect(bridge.asked.map(({ path }) => path)).toEqual([
+    `/api/v1/jobs/${String(storyboard.jobId)}/readings`,
+  ])
+  expect(bridge.asked[0]?.body).toMatchObject({ storyboard: { title: 'As it is typed' } })
+  const narration = { text: 'Bread.', asset: null, reading: asset('a-1') }
+  const scene = { id: 's1', view: { kind: 'solid', colour: '#000000' }, narration }
+  bridge.answers.timeline = { status: 200, body: { scenes: [scene] } }
+  const [told] = (await askTimeline()).body.timeline.scenes
+  expect(told?.narration?.asset).toBeNull()
+  const address = told?.narration?.reading?.contentUrl ?? ''
+  expect(await (await cms.fetch(address)).text()).toBe('PNG')
+})
+
+test('a language that no free voice speaks is silent, and no fault of the editor’s', async () => {
+  const refusal = { code: 'no_free_voice', detail: 'No free voice speaks it.', params: {} }
+  bridge.answers.readings = { status: 409, body: refusal }
+  expect(await askReading()).toMatchObject({ status: 200, body: { state: 'silent', left: 0 } })
+  bridge.answers.readings = { status: 403, body: { code: 'forbidden', detail: 'No.', params: {} } }
+  expect((await askReading()).status).toBe(403)
+  bridge.answers.readings = { status: 200, body: { state: 'asleep' } }
+  expect((await askReading()).status).toBe(502)
+})
+
 test('nobody sees or hears anything without signing in', async () => {
   const { body } = await askTimeline()
   bridge.asked = []
@@ -132,6 +163,7 @@ test('nobody sees or hears anything without signing in', async () => {
   const anonymous = { anonymous: true }
   for (const { status } of [
     await cms.ask('POST', path(), {}, anonymous),
+    await cms.ask('POST', path().replace(/timeline$/, 'reading'), {}, anonymous),
     await cms.fetch(addressOf(body), anonymous),
     await cms.fetch('/reelwright/fonts/Inter-Medium.ttf', anonymous),
   ]) {

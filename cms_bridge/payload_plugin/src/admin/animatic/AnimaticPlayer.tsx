@@ -8,6 +8,7 @@ import { Player, type PlayerState } from '../../animatic/player.ts'
 import { type Animatic, pathTo } from '../../endpoints/contract.ts'
 import { formatLength } from '../shared/format.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { isGuessed, isRead } from './readings.ts'
 import { SceneStrip } from './SceneStrip.tsx'
 
 /** Seconds that an arrow key goes. */
@@ -109,7 +110,8 @@ export function AnimaticPlayer({ animatic }: { animatic: Animatic }): ReactNode 
         </Button>
       </div>
       <SceneStrip animatic={animatic} current={scene?.id} seek={seek} />
-      {timeline.estimated && <p className="rw-panel__help">{t('animatic.estimated')}</p>}
+      {isRead(timeline) && <p className="rw-panel__help">{t('animatic.reading')}</p>}
+      {isGuessed(timeline) && <p className="rw-panel__help">{t('animatic.estimated')}</p>}
       {timeline.music && !timeline.music.asset && !timeline.music.bedUrl && (
         <p className="rw-panel__help">{t('animatic.music')}</p>
       )}

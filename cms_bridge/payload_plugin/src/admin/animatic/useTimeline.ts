@@ -1,13 +1,15 @@
 'use client'
 /** The timeline of a storyboard as it stands in the form, asked for again while it is typed. */
 import { useConfig } from '@payloadcms/ui'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { withAddresses } from '../../animatic/addresses.ts'
 import type { Id } from '../../documents.ts'
 import type { Animatic, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
+import type { TimelinePreview } from '../../generated/timeline.ts'
 import { useEndpoints } from '../shared/api.ts'
+import { haveRead, isUnread, waitFor } from './readings.ts'
 
 export interface Timeline {
   /** The newest that is known: while another is laid out, the one before it is shown. */
@@ -18,6 +20,8 @@ export interface Timeline {
 
 /** With the way there and back, a change is seen within half a second of the last key. */
 const pauseMs = 200
+/** Whoever writes is not read to before the sentence is likely to be done. */
+const sentenceMs = 1_500
 
 export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined): Timeline {
   const ask = useEndpoints()
@@ -29,13 +33,15 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
     problem: null,
   })
   const json = edit && JSON.stringify(edit)
+  const silent = useRef(false)
 
   useEffect(() => {
     if (id === undefined || json === undefined) return undefined
     const abort = new AbortController()
-    const askTimeline = async (): Promise<void> => {
+    const { signal } = abort
+    const askTimeline = async (): Promise<null | TimelinePreview> => {
       try {
-        const reply = await ask('timeline', { params: { id }, json, signal: abort.signal })
+        const reply = await ask('timeline', { params: { id }, json, signal })
         setTimeline((before) => ({
           animatic: reply.ok
             ? {
@@ -46,15 +52,31 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
           away: !reply.ok && !reply.problem,
           problem: reply.ok ? null : reply.problem,
         }))
+        return reply.ok ? reply.answer.timeline : null
       } catch {
-        if (!abort.signal.aborted) setTimeline((before) => ({ ...before, away: true }))
+        if (!signal.aborted) setTimeline((before) => ({ ...before, away: true }))
+        return null
       }
     }
-    const timer = setTimeout(() => void askTimeline(), pauseMs)
-    return () => {
-      abort.abort()
-      clearTimeout(timer)
+    const tell = async (): Promise<void> => {
+      await waitFor(pauseMs, signal)
+      const told = await askTimeline()
+      if (!told || silent.current || !isUnread(told)) return
+      await waitFor(sentenceMs - pauseMs, signal)
+      silent.current = !(await haveRead({
+        ask: async () => {
+          const reply = await ask('reading', { params: { id }, json, signal })
+          return reply.ok ? reply.answer : null
+        },
+        heard: async () => {
+          await askTimeline()
+        },
+        wait: (ms) => waitFor(ms, signal),
+      }))
     }
+    // Called off by the next key or, where nobody answers, done without: the timeline says so.
+    tell().catch(() => undefined)
+    return () => abort.abort()
   }, [api, ask, id, json])
 
   return timeline
