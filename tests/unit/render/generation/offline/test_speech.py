@@ -12,6 +12,7 @@ from render.errors import RetryableGeneration
 from render.generation.base import Generated, SpeechRequest
 from render.generation.offline import speech
 from render.generation.offline.account import OfflineSpeech
+from render.generation.voices import ANY_FREE
 from render.languages import estimate_seconds, language_of, scripts, tags_of
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +76,11 @@ async def test_a_locale_falls_back_to_its_language_and_then_to_english(
     made = await spoken("abc", locale=locale)
     assert bool(made.warnings) is warned
     assert not warned or made.warnings[0].code == "language_unknown"
+
+
+async def test_any_free_voice_is_the_language_s_own() -> None:
+    made = await spoken("Brot.", locale="de", voice=ANY_FREE)
+    assert (made.data, made.warnings) == ((await spoken("Brot.", locale="de")).data, ())
 
 
 async def test_a_voice_that_is_not_known_gives_way_to_the_language_s_own() -> None:

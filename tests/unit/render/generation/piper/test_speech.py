@@ -25,6 +25,7 @@ from render.generation.piper.library import Voice, choose, find_voices, installe
 from render.generation.piper.processes import Bounds
 from render.generation.piper.speech import PiperSpeech, _pieces
 from render.generation.providers import open_providers
+from render.generation.voices import ANY_FREE
 from render.source import Source
 
 pytestmark = [
@@ -173,6 +174,14 @@ async def test_espeak_speaks_what_piper_has_no_voice_for_and_nothing_failed() ->
         assert made.provider == "piper"
         assert [one.code for one in made.warnings] == ["voice_unknown"]
     assert workers() == before
+
+
+async def test_whoever_is_free_speaks_and_stands_in_for_nobody() -> None:
+    async with open_providers(ModelsConfig(), voices=find_voices(None)) as providers:
+        for locale, text, provider in (("en", "Bread.", "piper"), ("de", "Brot.", "offline")):
+            asked = SpeechRequest(text=text, locale=locale, voice=ANY_FREE)
+            made = await providers.speech.speak(asked)
+            assert (made.provider, made.fallback, made.warnings) == (provider, False, ())
 
 
 def test_a_folder_of_voices_is_read_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
