@@ -13,6 +13,7 @@ import msgspec
 from cms_bridge.fields import LONGEST_NAME, Count, Id, Moment, Price
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import Priority
+from render.own import CmsFile
 from render.storyboard import Brief, Storyboard
 
 
@@ -72,6 +73,13 @@ class StoryboardChange(_Wire, frozen=True, kw_only=True):
         rounded(self.estimated_cost or Decimal(0))
 
 
+class Replacement(StoryboardChange, frozen=True, kw_only=True):
+    """A storyboard in which a file of the CMS's media library was replaced by another."""
+
+    file: CmsFile
+    """The file as it is now; the storyboard names it wherever it named the one before."""
+
+
 class VideoSubmitted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.submitted"):
     """An editor asks for a storyboard."""
 
@@ -84,6 +92,13 @@ class StoryboardEdited(_Wire, frozen=True, kw_only=True, tag_field="type", tag="
 
     timestamp: Moment
     data: StoryboardChange
+
+
+class AssetReplaced(_Wire, frozen=True, kw_only=True, tag_field="type", tag="asset.replaced"):
+    """An editor replaced a file that this video shows; to the video it is an edit."""
+
+    timestamp: Moment
+    data: Replacement
 
 
 class StoryboardApproved(
@@ -109,7 +124,14 @@ class VideoRetried(_Wire, frozen=True, kw_only=True, tag_field="type", tag="vide
     data: VideoRef
 
 
-Event = VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
+Event = (
+    VideoSubmitted
+    | StoryboardEdited
+    | AssetReplaced
+    | StoryboardApproved
+    | VideoCancelled
+    | VideoRetried
+)
 
 
 def tag_of(event: Event) -> str:

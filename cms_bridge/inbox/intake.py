@@ -12,6 +12,7 @@ from cms_bridge.database import AlreadyStored, run_script, transaction, unique_v
 from cms_bridge.engines import Script, Step
 from cms_bridge.errors import EventConflict
 from cms_bridge.events import (
+    AssetReplaced,
     Event,
     StoryboardApproved,
     StoryboardEdited,
@@ -181,6 +182,8 @@ async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
             return await submissions.submit(event.data, limits)
         case StoryboardEdited():
             return await decisions.edit(event.data, limits=limits, prices=prices)
+        case AssetReplaced():
+            return await decisions.replace(event.data, limits=limits, prices=prices)
         case StoryboardApproved():
             return await decisions.approve_change(event.data, limits=limits, prices=prices)
         case VideoCancelled():

@@ -31,7 +31,7 @@ from cms_bridge.errors import (
     StoryboardNotReady,
     StoryboardOutdated,
 )
-from cms_bridge.events import StoryboardChange
+from cms_bridge.events import Replacement, StoryboardChange
 from cms_bridge.jobs import approvals, submissions
 from cms_bridge.jobs.approvals import ApprovalRecord
 from cms_bridge.jobs.moves import NO_ERROR, PROGRESS_STORYBOARD, WAKE_GRACE, find, move
@@ -42,6 +42,7 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Status
 from cms_bridge.tables import Job
+from render.errors import OwnFileMissing
 from render.storyboard import Limits, Storyboard
 
 _PAST_KEPT = 200
@@ -64,6 +65,20 @@ async def edit(change: StoryboardChange, *, limits: Limits, prices: Prices) -> U
     await own_files.check(job.project, change.storyboard, limits=limits)
     await _put(change.storyboard, job, revision=change.revision, prices=prices)
     return job.id
+
+
+async def replace(change: Replacement, *, limits: Limits, prices: Prices) -> UUID:
+    """Put a storyboard in which a file was replaced in place of what stands, as `edit` does.
+
+    Call inside a transaction. Raises what `edit` raises, `OwnFileMissing` too where the storyboard
+    does not show the very file that is named beside it.
+    """
+    if all(one.file != change.file for one in own_files.named_in(change.storyboard)):
+        raise OwnFileMissing(
+            "The storyboard does not name the file that is in the place of another.",
+            field="file",
+        )
+    return await edit(change, limits=limits, prices=prices)
 
 
 async def revise(

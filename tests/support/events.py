@@ -10,8 +10,10 @@ import msgspec
 from standardwebhooks import Webhook
 
 from cms_bridge.events import (
+    AssetReplaced,
     Event,
     Project,
+    Replacement,
     StoryboardApproved,
     StoryboardChange,
     StoryboardEdited,
@@ -22,6 +24,7 @@ from cms_bridge.events import (
     VideoSubmitted,
 )
 from cms_bridge.states import Priority
+from render.own import CmsFile
 from render.storyboard import Brief, Scene, Storyboard
 
 SECRET = "whsec_" + base64.b64encode(b"a test secret of thirty-two byte").decode()
@@ -77,6 +80,12 @@ def _change(
 
 def edited(job: Any, *, revision: int = 1, board: Storyboard | None = None) -> StoryboardEdited:
     return StoryboardEdited(timestamp=datetime.now(UTC), data=_change(job, revision, board))
+
+
+def replaced(job: Any, file: CmsFile, *, revision: int = 1, board: Storyboard) -> AssetReplaced:
+    change = _change(job, revision, board)
+    fields = {name: getattr(change, name) for name in change.__struct_fields__}
+    return AssetReplaced(timestamp=datetime.now(UTC), data=Replacement(**fields, file=file))
 
 
 def approved(

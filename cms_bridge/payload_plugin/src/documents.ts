@@ -236,6 +236,8 @@ export interface StoryboardDoc {
   /** What a model is to compose; replaces mood and file. */
   musicPrompt?: null | string
   ingredients?: Ingredient[] | null
+  /** What it shows of the media library, by `nameOf`. */
+  files?: null | string[]
   digest?: string | null
   estimatedCost?: string | null
   revision?: number | null

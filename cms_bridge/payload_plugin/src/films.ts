@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto'
 import type { BasePayload, PayloadRequest } from 'payload'
 
-import { serviceIdOf, type FilmState, type VideoDoc } from './documents.ts'
+import { serviceIdOf, type FilmState, type RenditionDoc, type VideoDoc } from './documents.ts'
 import type { Brief } from './generated/events.ts'
 import type { Settings } from './settings.ts'
 import { toMood, toSpeakers } from './storyboard.ts'
@@ -136,4 +136,21 @@ function languageOf(
   if (!filmLocales(settings, payload).includes(chosen) || !isLanguageTag(chosen)) return own
   const primary = (tag: string): string => tag.toLowerCase().split(/[-_]/)[0] ?? ''
   return primary(own) === primary(chosen) ? own : chosen
+}
+
+/** Return the rendition of a video's present submission, if the service has written one. */
+export async function newestRendition(
+  { slugs }: Rules,
+  req: PayloadRequest,
+  { id, submission }: Pick<VideoDoc, 'id' | 'submission'>,
+): Promise<RenditionDoc | undefined> {
+  const { docs } = await req.payload.find({
+    collection: slugs.renditions,
+    where: { video: { equals: id }, submission: { equals: submission } },
+    limit: 1,
+    depth: 0,
+    overrideAccess: true,
+    req,
+  })
+  return docs[0] as unknown as RenditionDoc | undefined
 }

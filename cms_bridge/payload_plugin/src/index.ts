@@ -29,6 +29,7 @@ import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { voicesEndpoints } from './endpoints/voices.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
+import { tellingReplaced } from './hooks/tellReplaced.ts'
 import { readableByService } from './library.ts'
 import { startPoller } from './outbox/poller.ts'
 import { deliverTask } from './outbox/task.ts'
@@ -60,7 +61,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
     })
     const hostCollections = (config.collections ?? []).map((collection) =>
       settings.media.includes(collection.slug) && !options.disabled
-        ? readableByService(settings, collection)
+        ? tellingReplaced(settings, readableByService(settings, collection))
         : collection,
     )
     const extended: Config = {

@@ -7,7 +7,7 @@
 import type { CollectionConfig, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
-import type { CastMember, CmsFile, Logo } from './generated/events.ts'
+import type { CastMember, CmsFile, Logo, Storyboard } from './generated/events.ts'
 import {
   type CastRow,
   idOf,
@@ -17,6 +17,7 @@ import {
   type StoryboardDoc,
 } from './documents.ts'
 import { headersOf } from './endpoints/signed.ts'
+import { isRecord } from './json.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -58,6 +59,91 @@ export async function withLibrary<T extends Partial<StoryboardDoc>>(
   })
   const heard = own ? { ...doc.music, file: null, own } : doc.music?.own ? null : doc.music
   return { ...doc, scenes, ...(heard !== undefined && { music: heard }) }
+}
+
+/**
+ * Return a storyboard in which no file is named any more that the library has replaced since.
+ *
+ * What nobody chooses here, such as a cast, stays as it was drafted: another alternative text makes
+ * no other file of it, but the bytes that it had are gone once there are others in their place.
+ */
+export async function withReplaced<T extends Partial<StoryboardDoc>>(
+  settings: Settings,
+  req: PayloadRequest,
+  doc: T,
+): Promise<T> {
+  const { cast, logo, music, scenes } = doc
+  const shown = Object.entries({ cast, logo, music, scenes }).filter(([, value]) => value)
+  const held = new Map(filesIn(shown).map((file) => [nameOf(file), file]))
+  const present = new Map<string, CmsFile>()
+  for (const [name, { collection, document }] of held) {
+    const now = await reference(settings, req, { relationTo: collection, value: document })
+    if (now) present.set(name, now)
+  }
+  const renewed = mapFiles(shown, (file) => {
+    const now = present.get(nameOf(file))
+    return now && isReplaced(file, now, req) ? now : file
+  })
+  return { ...doc, ...Object.fromEntries(renewed) }
+}
+
+/** Return every file of the library that is named anywhere in a value. */
+export function filesIn(value: unknown): CmsFile[] {
+  const files: CmsFile[] = []
+  mapFiles(value, (file) => {
+    files.push(file)
+    return file
+  })
+  return files
+}
+
+/** Return what a storyboard shows of the library, as its document keeps it to be found by. */
+export function namesIn(storyboard: Storyboard): string[] {
+  return [...new Set(filesIn(storyboard).map(nameOf))]
+}
+
+/** Name a document of the library among those of all its collections. */
+export function nameOf({ collection, document }: Pick<CmsFile, 'collection' | 'document'>): string {
+  return `${collection}/${document}`
+}
+
+/** Let what is saved meanwhile in a request know which file was replaced. */
+export async function whileReplacing<T>(
+  req: PayloadRequest,
+  name: string,
+  save: () => Promise<T>,
+): Promise<T> {
+  req.context.reelwrightReplaced = name
+  try {
+    return await save()
+  } finally {
+    delete req.context.reelwrightReplaced
+  }
+}
+
+/** Return the file that was replaced, as a storyboard shows it now; nothing in any other save. */
+export function replacedIn(req: PayloadRequest, storyboard: Storyboard): CmsFile | undefined {
+  return filesIn(storyboard).find((file) => nameOf(file) === req.context.reelwrightReplaced)
+}
+
+/** Tell whether a document has another file than it had, by what is known of both. */
+export function isReplaced(before: CmsFile, now: CmsFile, req: PayloadRequest): boolean {
+  if (before.version === now.version) return false
+  // Of what an integrator named less may be known than of what was chosen.
+  return (
+    req.context.reelwrightReplaced === nameOf(now) ||
+    before.name !== now.name ||
+    (Boolean(before.bytes) && before.bytes !== now.bytes) ||
+    (Boolean(before.mediaType) && before.mediaType !== now.mediaType)
+  )
+}
+
+function mapFiles<T>(value: T, change: (file: CmsFile) => CmsFile): T {
+  if (Array.isArray(value)) return value.map((each) => mapFiles<unknown>(each, change)) as T
+  if (!isRecord(value)) return value
+  if (value.kind === 'cms') return change(value as unknown as CmsFile) as T
+  const entries = Object.entries(value).map(([key, each]) => [key, mapFiles(each, change)])
+  return Object.fromEntries(entries) as T
 }
 
 /** Return a project's cast as it is sent, with references to the files of its pictures. */
@@ -107,6 +193,10 @@ async function reference(
 ): Promise<CmsFile | null> {
   if (!media.includes(relationTo)) return null
   const id = idOf(value)
+  const { collections, db } = req.payload
+  const idType = collections[relationTo]?.customIDType ?? db.defaultIDType
+  // What an integrator names may be no id here at all, which a database would not look for.
+  if (idType === 'number' && !/^\d{1,15}$/.test(String(id))) return null
   const file = (await req.payload.findByID({
     collection: relationTo,
     id,

@@ -12,6 +12,7 @@ import * as migration_20261129_100642_video_trash from './20261129_100642_video_
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
+import * as migration_20261129_200743_files_shown from './20261129_200743_files_shown.ts';
 
 export const migrations = [
   {
@@ -82,6 +83,11 @@ export const migrations = [
   {
     up: migration_20261129_170057_people_and_locales.up,
     down: migration_20261129_170057_people_and_locales.down,
-    name: '20261129_170057_people_and_locales'
+    name: '20261129_170057_people_and_locales',
+  },
+  {
+    up: migration_20261129_200743_files_shown.up,
+    down: migration_20261129_200743_files_shown.down,
+    name: '20261129_200743_files_shown'
   },
 ];

@@ -102,6 +102,14 @@ export function storyboards(settings: Settings): CollectionConfig {
       admin: { readOnly: true, position: 'sidebar' },
     },
     { name: 'film', type: 'text', access: serviceOnly, admin: { disabled: true } },
+    {
+      name: 'files',
+      type: 'text',
+      hasMany: true,
+      index: true,
+      access: serviceOnly,
+      admin: { disabled: true },
+    },
     { name: 'digest', type: 'text', access: serviceOnly, admin: { disabled: true } },
     {
       name: 'estimatedCost',

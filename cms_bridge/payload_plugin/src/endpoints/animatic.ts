@@ -10,14 +10,12 @@ import type { Endpoint, PayloadRequest } from 'payload'
 
 import { withAddresses } from '../animatic/addresses.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
-import type { StoryboardDoc } from '../documents.ts'
+import type { Id, StoryboardDoc } from '../documents.ts'
 import { isRecord } from '../json.ts'
-import { withLibrary } from '../library.ts'
 import type { Settings } from '../settings.ts'
-import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { askBridge, openFile } from './bridge.ts'
 import { paths, pathTo } from './contract.ts'
-import { readEdit } from './edits.ts'
+import { findEdited } from './edits.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 import { placeOf } from './timeline.ts'
@@ -35,14 +33,9 @@ export function animaticEndpoints(settings: Settings): Endpoint[] {
 }
 
 async function tellTimeline(settings: Settings, req: PayloadRequest): Promise<Response> {
-  const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
-  if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
-  const edited = await readEdit(req)
-  if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
-  const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
-  const edit = { ...saved, ...edited, scenes: named }
-  const storyboard = toStoryboard(await withLibrary<StoryboardDoc>(settings, req, edit, saved))
-  const job = encodeURIComponent(saved.jobId)
+  const edited = await findEdited(settings, req)
+  if (edited instanceof Response) return edited
+  const { id, job, storyboard } = edited
   const [told, estimate] = await Promise.all([
     askBridge(settings, `/jobs/${job}/timeline`, { storyboard }, longestTimeline),
     askBridge(settings, `/jobs/${job}/estimate`, { storyboard }),
@@ -52,7 +45,7 @@ async function tellTimeline(settings: Settings, req: PayloadRequest): Promise<Re
   // The bridge is held to the form of its answer by its own specification.
   const timeline = told.body as unknown as TimelinePreview
   return answer({
-    timeline: withAddresses(timeline, (address) => sealedPath(req, saved, address)),
+    timeline: withAddresses(timeline, (address) => sealedPath(req, id, address)),
     due: estimate?.status === 200 ? toDue(estimate.body) : {},
   })
 }
@@ -67,7 +60,7 @@ function toDue(body: unknown): Record<string, string> {
 }
 
 /** Return where this server has, below its API, what the bridge has at an address. */
-function sealedPath(req: PayloadRequest, { id }: StoryboardDoc, contentUrl: string): string {
+function sealedPath(req: PayloadRequest, id: Id, contentUrl: string): string {
   const place = placeOf({ contentUrl }) ?? ''
   const query = new URLSearchParams({ place, seal: sealOf(req, String(id), place) })
   return `${pathTo('sealedMedium', { id })}?${String(query)}`

@@ -2,10 +2,10 @@
 import type { PayloadRequest } from 'payload'
 
 import { readJson } from '../body.ts'
-import type { StoryboardDoc } from '../documents.ts'
+import type { Id, StoryboardDoc } from '../documents.ts'
 import type { Storyboard } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
-import { withLibrary } from '../library.ts'
+import { withLibrary, withReplaced } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { editedFields, type StoryboardEdit } from './contract.ts'
@@ -26,15 +26,15 @@ export async function readEdit(req: PayloadRequest): Promise<null | StoryboardEd
 export async function findEdited(
   settings: Settings,
   req: PayloadRequest,
-): Promise<Response | { job: string; storyboard: Storyboard }> {
+): Promise<Response | { id: Id; job: string; storyboard: Storyboard }> {
   const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
   if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
   const edited = await readEdit(req)
   if (!edited) return problem(400, 'Not a storyboard', 'The body is no storyboard.')
   const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
-  const edit = { ...saved, ...edited, scenes: named }
+  const edit = await withReplaced(settings, req, { ...saved, ...edited, scenes: named })
   const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
-  return { job: encodeURIComponent(saved.jobId), storyboard: toStoryboard(doc) }
+  return { id: saved.id, job: encodeURIComponent(saved.jobId), storyboard: toStoryboard(doc) }
 }
 
 /** The fields that hold rows. */

@@ -146,7 +146,7 @@ async function newestEvents(
     newest: await find({}, '-createdAt'),
     oldestQueued: await find({ state: { equals: 'queued' } }, 'createdAt'),
     newestDecision: await find(
-      { type: { in: ['storyboard.approved', 'storyboard.edited'] } },
+      { type: { in: ['asset.replaced', 'storyboard.approved', 'storyboard.edited'] } },
       '-createdAt',
     ),
   }

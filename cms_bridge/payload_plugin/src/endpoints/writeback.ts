@@ -1,13 +1,14 @@
 /**
  * What the service writes back: a storyboard once, a rendition whenever its job moves on.
  *
- * Neither write emits an event. A video that is gone is answered with 410, so
+ * Neither write emits an event, unless a file was replaced while its storyboard was drafted. A video that is gone is answered with 410, so
  * that the service stops writing.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { type Endpoint, type PayloadRequest, ValidationError, type Where } from 'payload'
 
 import type { RenditionWrite, StoryboardWrite } from '../generated/events.ts'
+import { tellReplacedMeanwhile } from '../replaced.ts'
 import type { Settings } from '../settings.ts'
 import { fromStoryboard } from '../storyboard.ts'
 import {
@@ -139,7 +140,9 @@ const writeStoryboard: Write<StoryboardWrite> = async ({ body, film, settings, v
     video: video.id,
     project: idOf(video.project),
   }
-  return createOnce(req, collection, jobId, data)
+  const creation = await createOnce(req, collection, jobId, data)
+  if (creation.stored) await tellReplacedMeanwhile(settings, req, creation.id)
+  return creation
 }
 
 /** Replace the rendition by a later state of its job, or create it. */

@@ -2,7 +2,12 @@
 
 export type Wire = CmsEvent | StoryboardWrite | RenditionWrite
 export type CmsEvent =
-  VideoSubmitted | StoryboardEdited | StoryboardApproved | VideoCancelled | VideoRetried
+  | VideoSubmitted
+  | StoryboardEdited
+  | AssetReplaced
+  | StoryboardApproved
+  | VideoCancelled
+  | VideoRetried
 /**
  * Which of a project's jobs go before its others; no project goes before another by it.
  */
@@ -320,6 +325,27 @@ export interface Music {
   duck?: number
   fadeIn?: number
   fadeOut?: number
+}
+/**
+ * An editor replaced a file that this video shows; to the video it is an edit.
+ */
+export interface AssetReplaced {
+  type: 'asset.replaced'
+  timestamp: string
+  data: Replacement
+}
+/**
+ * A storyboard in which a file of the CMS's media library was replaced by another.
+ */
+export interface Replacement {
+  jobId: string
+  storyboardId: string
+  revision: number
+  by?: string
+  estimatedCost?: string | null
+  edited?: boolean
+  storyboard: Storyboard
+  file: CmsFile
 }
 /**
  * An editor approved exactly this storyboard: generate and compose.

@@ -1,19 +1,14 @@
-/** Sends a storyboard as a person left it: edited, or approved. */
+/** Sends a storyboard as a person left it: edited, approved, or with a file that was replaced. */
 import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
-import type { CmsEvent } from '../generated/events.ts'
+import type { CmsEvent, StoryboardChange } from '../generated/events.ts'
 import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
-import {
-  type FilmState,
-  idOf,
-  type RenditionDoc,
-  type StoryboardDoc,
-  type VideoDoc,
-} from '../documents.ts'
-import { filmOf, stateOf, withFilm } from '../films.ts'
+import { type FilmState, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
+import { filmOf, newestRendition, stateOf, withFilm } from '../films.ts'
+import { replacedIn } from '../library.ts'
 import { userName } from '../user.ts'
 import { changeState } from './videoState.ts'
 
@@ -48,20 +43,21 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     const content = toStoryboard(storyboard)
     const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
     const revision = storyboard.revision ?? 1
-    const event: CmsEvent = {
-      type: isApproval ? 'storyboard.approved' : 'storyboard.edited',
-      timestamp: new Date().toISOString(),
-      data: {
-        jobId: storyboard.jobId,
-        storyboardId: String(storyboard.id),
-        revision,
-        by: userName(req.user),
-        ...(isApproval && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
-        // Told from an approval of what somebody saw before others changed it.
-        ...(isApproval && isEdit && { edited: isEdit }),
-        storyboard: content,
-      },
+    const timestamp = new Date().toISOString()
+    const change: StoryboardChange = {
+      jobId: storyboard.jobId,
+      storyboardId: String(storyboard.id),
+      revision,
+      by: userName(req.user),
+      ...(isApproval && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
+      // Told from an approval of what somebody saw before others changed it.
+      ...(isApproval && isEdit && { edited: isEdit }),
+      storyboard: content,
     }
+    const file = replacedIn(req, content)
+    const event: CmsEvent = file
+      ? { type: 'asset.replaced', timestamp, data: { ...change, file } }
+      : { type: isApproval ? 'storyboard.approved' : 'storyboard.edited', timestamp, data: change }
     const step = `${storyboard.jobId}.${String(revision)}`
     await writeEvent(settings, req, video, { event, step })
   }
@@ -80,15 +76,7 @@ async function reopenCancelled(
   video: VideoDoc,
 ): Promise<void> {
   const { id } = video
-  const { docs } = await req.payload.find({
-    collection: settings.slugs.renditions,
-    where: { video: { equals: id }, submission: { equals: submission } },
-    limit: 1,
-    depth: 0,
-    overrideAccess: true,
-    req,
-  })
-  if (!(docs[0] as unknown as RenditionDoc | undefined)?.file) return
+  if (!(await newestRendition(settings, req, { id, submission }))?.file) return
   const state = stateOf(filmOf(video, film ?? '') as Partial<FilmState>)
   const reopened: FilmState = { ...state, stage: 'submitted', retries: state.retries + 1 }
   if (film && (state.submission !== submission || state.stage !== 'cancelled')) return

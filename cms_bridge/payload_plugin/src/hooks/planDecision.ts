@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
-import { withLibrary } from '../library.ts'
+import { namesIn, withLibrary, withReplaced } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -16,16 +16,20 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
   return async ({ data, operation, originalDoc, req }) => {
     if (operation === 'create') {
       const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
-      const created = await withLibrary(settings, req, { ...data, scenes })
-      return { ...created, decision: 'pending', revision: 0 }
+      const created = await withLibrary(settings, req, { ...(data as StoryboardDoc), scenes })
+      const files = namesIn(toStoryboard(created))
+      return { ...created, files, decision: 'pending', revision: 0 }
     }
 
     const seen = originalDoc as StoryboardDoc
     const before = await holdNewest<StoryboardDoc>(req, slugs.storyboards, seen.id)
     const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const named = { ...draft, scenes: nameScenes(draft.scenes ?? []) }
-    const after = await withLibrary<StoryboardDoc>(settings, req, named, before)
-    const isEdit = !isDeepStrictEqual(toStoryboard(after), toStoryboard(before))
+    const renewed = await withReplaced(settings, req, named)
+    const after = await withLibrary<StoryboardDoc>(settings, req, renewed, before)
+    const { cast, logo, music, scenes } = after
+    const storyboard = toStoryboard(after)
+    const isEdit = !isDeepStrictEqual(storyboard, toStoryboard(before))
     // A save that says what it has read decides nothing; nor does a second one that says the same.
     const isApproval =
       speaksForEditor(req) && decidesAnew(after, seen) && decidesAnew(after, before)
@@ -35,8 +39,11 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     return {
       ...serviceFieldsOf(before),
       ...data,
-      scenes: after.scenes,
-      ...(after.music !== undefined && { music: after.music }),
+      scenes,
+      files: namesIn(storyboard),
+      ...(music !== undefined && { music }),
+      ...(logo !== undefined && { logo }),
+      ...(cast !== undefined && { cast }),
       revision: (before.revision ?? 0) + (isEdit || isApproval ? 1 : 0),
       decision: isApproval || staysApproved ? 'approved' : 'pending',
       ...(isApproval && {

@@ -1,6 +1,7 @@
 """A film of what people bring: uploaded, named by its storyboard, filmed and never charged."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,18 +19,20 @@ from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.moves import find
 from cms_bridge.ledger import charges
+from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.states import Status
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
 from daemon.work.services import Services
 from render.errors import OwnFileMissing
 from render.generation.models import GeminiModelConfig, ModelsConfig
-from render.own import Upload
+from render.own import CmsFile, Upload
 from render.signing import provenance
 from render.storyboard import Clip, Logo, Music, Scene, Solid, Storyboard
 from tests.support import events, media_files
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, check_books, new_job
+from tests.support.media_library import media_library
 from tests.support.services import opened_services
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
@@ -118,11 +121,18 @@ async def film(
 ) -> dict[str, Any]:
     """Edit, approve and film a storyboard; return what the engine said of its segments."""
     edited = (await edit(http, job, board)).json()
+    return await make(http, services, job, board, price=edited["price"]["toApprove"])
+
+
+async def make(
+    http: httpx.AsyncClient, services: Services, job: UUID, board: Storyboard, *, price: str
+) -> dict[str, Any]:
+    """Approve and film what stands."""
     approved = await http.post(
         f"/api/v1/jobs/{job}/approve",
         json={
             "storyboardDigest": board.digest,
-            "estimatedCost": edited["price"]["toApprove"],
+            "estimatedCost": price,
             "by": "ann@example.com",
         },
     )
@@ -207,6 +217,55 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
     assert again["segments"] - again["reused"] < first["segments"]
     assert again["reused"] > 0
     assert await charged(job) == [("made", "picture")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_file_that_is_replaced_in_the_cms_is_encoded_where_it_is_shown_and_costs_nothing(
+    http: httpx.AsyncClient,
+    services: Services,
+    media: dict[str, bytes],
+    gemini_simulator: GeminiSimulator,
+) -> None:
+    before = CmsFile(collection="media", document="7", name="oven.png", version="1")
+    after = msgspec.structs.replace(before, name="oven-1.heic", version="2")
+    shown = Scene(id="shown", picture=before, duration=1.0)
+    board = Storyboard(
+        title="Bread",
+        scenes=(
+            Scene(id="made", picture_prompt="A baker", duration=1.0),
+            Scene(id="plain", background=Solid(colour="#204060"), duration=1.0),
+            shown,
+        ),
+    )
+    with media_library() as library:
+        library.files[before.name] = media["png"]
+        async with httpx.AsyncClient(timeout=30) as client:
+            payload = PayloadClient(client, url=library.url, secret=events.SECRET, api_path="/cms")
+            services = replace(services, payload=payload)
+            job = await drafted()
+            first = await film(http, services, job, board)
+            assert first["reused"] == 0
+
+            # The CMS deletes the bytes that it has others for.
+            del library.files[before.name]
+            library.files[after.name] = media["heic"]
+            scenes = (*board.scenes[:2], msgspec.structs.replace(shown, picture=after))
+            changed = msgspec.structs.replace(board, scenes=scenes)
+            body, headers = events.signed(events.replaced(job, after, revision=9, board=changed))
+            told = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+            assert told.status_code == 202, told.text
+            again = await http.post("/api/v1/webhooks/payload", content=body, headers=headers)
+            assert again.json()["duplicate"]
+            price = (await http.get(f"/api/v1/jobs/{job}/storyboard")).json()["price"]
+            assert [(one["number"], one["parts"]) for one in price["changes"]] == [(3, ["picture"])]
+            assert float(price["toApprove"]) == 0
+
+            second = await make(http, services, job, changed, price=price["toApprove"])
+    assert library.asked == [f"media/{before.name}", f"media/{after.name}"]
+    # The scene itself, and the way into it.
+    assert second["segments"] - second["reused"] == 2
+    assert await charged(job) == [("made", "picture")]
+    assert [one.number for one in await films.of_job(job)] == [2, 1]
 
 
 async def test_what_cannot_serve_is_refused_where_it_is_named(

@@ -73,7 +73,7 @@ export function standingOf({ rendition, storyboard }: VideoStatus): Standing {
 function isEditThatWaits({ delivery, rendition }: VideoStatus): boolean {
   return (
     delivery?.state === 'refused' &&
-    delivery.type === 'storyboard.edited' &&
+    (delivery.type === 'storyboard.edited' || delivery.type === 'asset.replaced') &&
     delivery.problem.code === 'illegal_move' &&
     rendition !== null
   )
