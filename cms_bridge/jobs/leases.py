@@ -191,6 +191,15 @@ async def renew(lease: Lease, *, duration: timedelta) -> None:
         raise LeaseLost("The job was cancelled or passed to another worker.")
 
 
+async def is_done(lease: Lease) -> bool:
+    """Tell whether the job is no longer held because its worker did what it had claimed it for."""
+    return await Attempt.exists().where(
+        Attempt.job == lease.job_id,
+        Attempt.number == lease.attempt,
+        Attempt.outcome == AttemptOutcome.SUCCEEDED,
+    )
+
+
 async def advance(  # noqa: PLR0913 - each is one column an editor sees
     lease: Lease,
     *,

@@ -2,18 +2,22 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import anyio
 import structlog
 
-from cms_bridge.errors import LeaseLost
+from cms_bridge.errors import DatabaseError, LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease
 from daemon.work.stops import Bell, Stops
 from render import tracebacks
 
 log = structlog.get_logger()
+
+_LOOK_SECONDS = 0.5
+"""Whoever cancels is to wait for no second."""
 
 
 async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
@@ -46,6 +50,8 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
                 with stops.of(lease.job_id) as bell:
                     await _renew_until_lost(lease, bell, every=every, duration=duration)
             except LeaseLost as error:
+                if await _is_done(lease):
+                    return  # and work is at its last words
                 lost = error
                 group.cancel_scope.cancel()
                 on_loss()
@@ -62,6 +68,12 @@ async def hold(  # noqa: PLR0913 - what is held, how, and what ends with it
         raise lost
     if failure:
         raise failure
+
+
+async def _is_done(lease: Lease) -> bool:
+    with suppress(DatabaseError), anyio.move_on_after(_LOOK_SECONDS):
+        return await leases.is_done(lease)
+    return False
 
 
 async def _renew_until_lost(

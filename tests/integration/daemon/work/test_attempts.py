@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import cast
 
@@ -65,6 +66,23 @@ async def test_work_is_cancelled_as_soon_as_the_job_is() -> None:
     with anyio.fail_after(30), pytest.raises(LeaseLost):
         await hold(lease, work, every=QUICK, duration=timedelta(seconds=30), stops=Stops())
     assert ended == ["cancelled"]
+
+
+async def test_work_that_has_done_its_job_is_not_taken_for_lost_at_its_last_words() -> None:
+    job = (await accept(events.submitted())).job_id
+    lease = await claimed(job, Phase.STORYBOARD)
+    ended: list[str] = []
+
+    async def work() -> None:
+        await leases.storyboard_drafted(
+            lease, events.storyboard(), estimate=Decimal(0), warnings=()
+        )
+        # Several heartbeats, none of which finds the job held.
+        await anyio.sleep(10 * QUICK.total_seconds())
+        ended.append("by itself")
+
+    await hold(lease, work, every=QUICK, duration=timedelta(seconds=30), stops=Stops())
+    assert ended == ["by itself"]
 
 
 async def test_word_that_a_job_was_stopped_ends_its_work_before_the_next_heartbeat() -> None:
