@@ -43,8 +43,8 @@ def told_apart(connection: Any = None) -> Generator[None]:
         raise DatabaseBusy from error
     except _UNAVAILABLE as error:
         raise DatabaseUnavailable from error
-    except asyncpg.InterfaceError as error:
-        # What the driver says of every misuse, and of a connection that broke before.
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # What the driver says of every misuse, and of a connection that broke before, or just now.
         if connection is not None and _broken(connection):
             raise DatabaseUnavailable from error
         raise
