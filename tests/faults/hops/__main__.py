@@ -37,7 +37,7 @@ def main() -> int:
     """Make what is missing, write the page, and say whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=10, help="of each cell, those made included")
-    parser.add_argument("--hops", help="numbers, as in 1,5,12; by default all")
+    parser.add_argument("--hops", help="numbers, as in 1,5,12, or 0 for no fault; by default all")
     parser.add_argument("--faults", help="names, as in SIGKILL,CMS error; by default all")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after")
@@ -53,9 +53,10 @@ def main() -> int:
         for hop, fault in CELLS
         if (not hops or hop.number in hops) and (not faults or fault in faults)
     ]
-    if not hops and not faults:
+    if not faults and (not hops or 0 in hops):
         cells.append((Hop.SAVE, None))
     tally = Tally(arguments.results)
+    report.commit()
     missing = [
         (hop, fault, number)
         for number in range(arguments.runs)

@@ -4,6 +4,7 @@ import statistics
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -187,7 +188,8 @@ def _quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
+@cache
 def commit() -> str:
-    """Return what is checked out, with a plus if it was changed since."""
+    """Return what was checked out when this began, with a plus if it had been changed since."""
     asked = ["git", "describe", "--always", "--dirty=+", "--abbrev=7"]
     return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
