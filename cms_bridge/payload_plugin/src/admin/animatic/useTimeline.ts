@@ -33,7 +33,8 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
     problem: null,
   })
   const json = edit && JSON.stringify(edit)
-  const silent = useRef(false)
+  /** The language in which no free voice speaks, once that was said. */
+  const silent = useRef('')
 
   useEffect(() => {
     if (id === undefined || json === undefined) return undefined
@@ -61,9 +62,9 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
     const tell = async (): Promise<void> => {
       await waitFor(pauseMs, signal)
       const told = await askTimeline()
-      if (!told || silent.current || !isUnread(told)) return
+      if (!told || silent.current === told.locale || !isUnread(told)) return
       await waitFor(sentenceMs - pauseMs, signal)
-      silent.current = !(await haveRead({
+      const hasVoice = await haveRead({
         ask: async () => {
           const reply = await ask('reading', { params: { id }, json, signal })
           return reply.ok ? reply.answer : null
@@ -72,7 +73,8 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
           await askTimeline()
         },
         wait: (ms) => waitFor(ms, signal),
-      }))
+      })
+      silent.current = hasVoice ? '' : told.locale
     }
     // Called off by the next key or, where nobody answers, done without: the timeline says so.
     tell().catch(() => undefined)
