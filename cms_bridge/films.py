@@ -80,6 +80,16 @@ async def of_export(export_job: UUID) -> Film | None:
     return Film.of(row) if row else None
 
 
+async def retired_exports(video: UUID) -> set[UUID]:
+    """Return those exports of a video that made what is no longer kept."""
+    rows = await GeneratedVideo.select(GeneratedVideo.export_job).where(
+        GeneratedVideo.job == video,
+        GeneratedVideo.export_job.is_not_null(),
+        GeneratedVideo.retired_at.is_not_null(),
+    )
+    return {row["export_job"] for row in rows}
+
+
 async def of_job(job: UUID) -> list[Film]:
     """Return everything that was made of a job's video, exports too, the newest first."""
     rows = (

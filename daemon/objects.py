@@ -12,13 +12,16 @@ from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 
+from cms_bridge import telemetry
 from cms_bridge.database import connected, migrate
-from cms_bridge.operations import reconciliation
+from cms_bridge.operations import reconciliation, retention
 from cms_bridge.operations.reconciliation import Amount, Inventory
+from cms_bridge.operations.retention import Superseded
 from cms_bridge.settings import BridgeSettings, load
 from cms_bridge.storage.base import StorageError
 from cms_bridge.storage.factory import store_from
 from daemon.errors import DaemonError
+from daemon.settings import DaemonSettings
 
 commands = typer.Typer(no_args_is_help=True, help="The object store, beside the database.")
 _console = Console()
@@ -34,11 +37,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 class ObjectsError(DaemonError):
     """What stands in the way, in a sentence."""
-
-
-@commands.callback()
-def _only() -> None:
-    """Typer makes a lone command the whole of it, unless it is told that there is a group."""
 
 
 @commands.command()
@@ -69,6 +67,75 @@ def check(
             _console.print(line, soft_wrap=True, highlight=False)
     if report.inventory.missing:
         raise typer.Exit(1)
+
+
+@commands.command()
+def superseded(
+    *,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Keep no longer what is due. Else it is only told.")
+    ] = False,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="In place of REELWRIGHT_SUPERSEDED_DAYS.")
+    ] = None,
+    project_mebibytes: Annotated[
+        int | None,
+        typer.Option(min=0, help="In place of REELWRIGHT_SUPERSEDED_PROJECT_MEBIBYTES."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same, for a program.")] = False,
+) -> None:
+    """Say which films and exports a newer one has taken the place of, and which of them are due.
+
+    What is retired is told as no longer kept from then on; daemons delete its objects once links to
+    it have ended. What stands, or is referred to, is never among these.
+    """
+    report, retired = asyncio.run(_superseded(days, project_mebibytes, retire=retire))
+    if as_json:
+        told = {"superseded": report.superseded, "due": report.due, "retired": retired}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        return
+    for line in _told_of_superseded(report, retired, retiring=retire):
+        _console.print(line, soft_wrap=True, highlight=False)
+
+
+async def _superseded(
+    days: float | None, mebibytes: int | None, *, retire: bool
+) -> tuple[retention.Report, list[Superseded]]:
+    settings = load(DaemonSettings)
+    # To standard error, with what is told of each that goes.
+    telemetry.configure_logging(
+        form=settings.log_format, level=settings.log_level, secrets=settings.secrets
+    )
+    rules = settings.retention
+    if days is not None:
+        rules = msgspec.structs.replace(rules, lifetime=timedelta(days=days))
+    if mebibytes is not None:
+        rules = msgspec.structs.replace(rules, project_bytes=mebibytes * 1024 * 1024)
+    await migrate(settings.database_url)
+    async with connected(settings.database_url):
+        report = await retention.report(rules)
+        return report, await retention.retire(report.due) if retire else []
+
+
+def _told_of_superseded(
+    report: retention.Report, retired: list[Superseded], *, retiring: bool
+) -> Iterable[str]:
+    yield f"[bold]Superseded[/]     {_films(report.superseded)}"
+    yield f"[bold]Due[/]            {_films(report.due)}"
+    yield from _keys(
+        f"{one.project}: video {one.video}, number {one.number}, {filesize.decimal(one.bytes)},"
+        f" since {one.since:%Y-%m-%d %H:%M}"
+        for one in report.due
+    )
+    if retiring:
+        yield f"[bold]Retired[/]        {_films(retired)}"
+    elif report.due:
+        yield "  → reelwright objects superseded --retire"
+
+
+def _films(some: list[Superseded]) -> str:
+    name = "rendition" if len(some) == 1 else "renditions"
+    return f"{len(some):,} {name}, {filesize.decimal(sum(one.bytes for one in some))}"
 
 
 async def _check(*, older_than: timedelta, remove: bool, most: bool) -> Report:

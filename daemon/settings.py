@@ -1,11 +1,13 @@
 """The daemon's own configuration, beside the bridge's: same prefix, same rules."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.engines import DatabaseBounds
+from cms_bridge.operations.retention import Retention
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Lane
 from render.generation.piper.processes import Bounds
@@ -116,6 +118,11 @@ class DaemonSettings(BridgeSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """The port there, one for each daemon of a machine; 0 for any that is free (the log tells
     which). Empty for none."""
+    superseded_days: Annotated[float, Field(gt=0)] | None = None
+    """How long a film, or an export, is kept after its video has a newer one of the same form; an
+    export in preview quality after the next film. Empty for ever, which is as it is."""
+    superseded_project_mebibytes: Annotated[int, Field(ge=0)] | None = None
+    """What one project may keep of those; past it the oldest go first. Empty for any amount."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a daemon stops whose job has passed on, or was
     cancelled while Redis was away; with Redis it hears of a cancellation at once."""
@@ -155,6 +162,15 @@ class DaemonSettings(BridgeSettings):
         if mebibytes is None:
             mebibytes = 0 if self.storage == "local" else _SHARED_MEBIBYTES
         return mebibytes * _MEBIBYTE
+
+    @property
+    def retention(self) -> Retention:
+        """What is kept of films that a newer one has taken the place of."""
+        days, mebibytes = self.superseded_days, self.superseded_project_mebibytes
+        return Retention(
+            lifetime=None if days is None else timedelta(days=days),
+            project_bytes=None if mebibytes is None else mebibytes * _MEBIBYTE,
+        )
 
     @property
     def database_bounds(self) -> DatabaseBounds:

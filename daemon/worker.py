@@ -25,6 +25,8 @@ from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
 from cms_bridge.ledger import charges
+from cms_bridge.operations import retention
+from cms_bridge.operations.retention import Retention
 from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.settings import load
 from cms_bridge.states import Lane
@@ -57,6 +59,8 @@ _REPORT_EXPIRY_SECONDS = 6.0
 _PIECES_SECONDS = 60.0
 """How often shared pieces of films are swept, which adds up all there are."""
 _VOICES_SECONDS = 3_600.0
+_RETENTION_SECONDS = 300.0
+"""How often it is looked which films are no longer kept, which reads all that are superseded."""
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
 _WAKE_SECONDS = 30.0
@@ -120,6 +124,7 @@ async def _run_until_stopped(
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
+        group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
         group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
         if services.payload:
@@ -209,6 +214,15 @@ async def _repair(services: Services) -> None:
     kept = timedelta(days=services.settings.progress_days)
     await job_history.forget(before=clock.now() - kept)
     await uploads.sweep(services.store)
+
+
+async def _retain(services: Services) -> None:
+    """Keep films of the past as long as they are to be kept; by default for ever."""
+    settings = services.settings
+    if settings.retention != Retention():
+        await retention.retire((await retention.report(settings.retention)).due)
+    # What was retired goes, whatever is set meanwhile: no link leads to it any more.
+    await retention.clear(services.store, links_last=timedelta(seconds=settings.link_seconds))
 
 
 async def _report(services: Services) -> None:

@@ -46,6 +46,8 @@ TABLES = (
     "aside_43_asset",
     "aside_46_job",
     "aside_46_outbox_message",
+    "aside_47_generated_video",
+    "aside_47_retired",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

@@ -201,6 +201,7 @@ _DONE = replace(
         stream_url=f"/api/v1/videos/{_VIDEO}/renditions/{made}/stream",
         download_url=f"/api/v1/videos/{_VIDEO}/renditions/{made}/download",
         files=[],
+        retired_at=None,
         created_at=_AT,
     ),
 )

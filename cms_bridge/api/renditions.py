@@ -29,6 +29,7 @@ from cms_bridge.errors import (
     RangeNotSatisfiable,
     RenditionFileNotFound,
     RenditionNotFound,
+    RenditionRetired,
     StoreUnavailable,
     VideoNotFound,
     VideoNotReady,
@@ -45,7 +46,14 @@ from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
 from render.rendition import Codec, rate_name
 
-_FILES = (VideoNotFound, VideoNotReady, RenditionNotFound, RenditionFileNotFound, StoreUnavailable)
+_FILES = (
+    VideoNotFound,
+    VideoNotReady,
+    RenditionNotFound,
+    RenditionRetired,
+    RenditionFileNotFound,
+    StoreUnavailable,
+)
 _TITLE_CHARS = 100
 _VARIANT, _FILE = re.compile(r"[a-z0-9]{1,16}"), re.compile(r"[a-z0-9_]{1,32}\.[a-z0-9]{1,8}")
 
@@ -115,6 +123,10 @@ class RenditionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     stream_url: str
     download_url: str
     files: list[RenditionFileView]
+    """None once it is retired."""
+    retired_at: Moment | None
+    """Since when it is no longer kept, a newer one being there: its files answer 410. Null while it
+    is kept."""
     created_at: Moment
 
 
@@ -160,7 +172,7 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
         duration=rendition.duration,
         width=rendition.width,
         height=rendition.height,
-        bytes=rendition.film.bytes or 0,
+        bytes=rendition.bytes,
         stream_url=f"{base}/stream",
         download_url=f"{base}/download",
         files=[
@@ -174,6 +186,7 @@ def view(video: UUID, rendition: Rendition) -> RenditionView:
             )
             for one in rendition.files
         ],
+        retired_at=rendition.retired_at,
         created_at=rendition.created_at,
     )
 

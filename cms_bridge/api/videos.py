@@ -28,7 +28,13 @@ from cms_bridge.api.polling import polled, status_of
 from cms_bridge.api.renditions import RenditionView, handlers, view
 from cms_bridge.api.resources import resource
 from cms_bridge.api.stages import AskedModel, JobStage, PlaceInLine
-from cms_bridge.errors import IllegalMove, JobNotFound, RenditionNotFound, VideoNotFound
+from cms_bridge.errors import (
+    IllegalMove,
+    JobNotFound,
+    RenditionNotFound,
+    RenditionRetired,
+    VideoNotFound,
+)
 from cms_bridge.fields import Moment
 from cms_bridge.jobs import approvals, renditions, transitions
 from cms_bridge.jobs.line import Line
@@ -205,7 +211,7 @@ async def cancel_job(
 
 @get(
     f"{_JOB}/links",
-    opt=terms(JobNotFound, VideoNotFound, RenditionNotFound) | needs(Action.READ),
+    opt=terms(JobNotFound, VideoNotFound, RenditionNotFound, RenditionRetired) | needs(Action.READ),
     summary="Links to a finished video",
 )
 async def get_video_links(
@@ -217,13 +223,18 @@ async def get_video_links(
         UUID | None, QueryParameter(description="One of the video's renditions; else the newest.")
     ] = None,
 ) -> VideoLinks:
-    """Return fresh, expiring links to the finished video and its poster; 404 until then."""
+    """Return fresh, expiring links to the finished video and its poster; 404 until then.
+
+    410 for a rendition that is no longer kept.
+    """
     job = await transitions.find(job_id)
     if rendition:
         newest = await renditions.find(job_id, rendition)
     else:
         shown = await films.finished(job_id)
         newest = await renditions.find(shown.job, shown.id)
+    if newest.retired_at:
+        raise RenditionRetired
     expires = timedelta(seconds=settings.link_seconds)
 
     async def link(kind: FileKind) -> ExpiringLink | None:

@@ -30,6 +30,7 @@
     │   ├── VideoNotFound       404  no such video, or not one of this caller's
     │   ├── VideoNotReady       409  files of a video that has none yet
     │   ├── RenditionNotFound   404  no such rendition of this video
+    │   ├── RenditionRetired    410  one that is no longer kept, since a newer one stands
     │   ├── RenditionFileNotFound 404  a file that this rendition does not have
     │   ├── StoreUnavailable    503  the object store does not answer; to be asked again
     │   ├── StoreFull           507  no room for another file
@@ -122,6 +123,7 @@ from cms_bridge.errors.jobs import (
     ProjectNotFound,
     RenditionFileNotFound,
     RenditionNotFound,
+    RenditionRetired,
     StoryboardNotReady,
     StoryboardOutdated,
     Superseded,
@@ -214,6 +216,7 @@ __all__ = [
     "Refusal",
     "RenditionFileNotFound",
     "RenditionNotFound",
+    "RenditionRetired",
     "RevisionConflict",
     "ScannerUnavailable",
     "SpendCapReached",

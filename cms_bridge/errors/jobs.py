@@ -84,6 +84,16 @@ class RenditionNotFound(Refusal):
     code = "rendition_not_found"
 
 
+class RenditionRetired(Refusal):
+    """A rendition that is no longer kept, since a newer one stands in its place."""
+
+    status = HTTPStatus.GONE
+    code = "rendition_retired"
+
+    def __init__(self) -> None:
+        super().__init__("This rendition is no longer kept: a newer one stands in its place.")
+
+
 class RenditionFileNotFound(Refusal):
     """A file that this rendition does not have, or has no longer."""
 

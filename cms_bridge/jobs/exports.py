@@ -8,7 +8,7 @@ the film that is shown when it is asked for, whatever is edited meanwhile.
     another shape, pictures cropped    costs nothing: pictures are cut around each scene's focus
     another shape, pictures made anew  costs what they cost, and waits for an approval
 
-The same asked for twice is one export.
+The same asked for twice is one export, while what it made is kept.
 """
 
 from decimal import Decimal
@@ -83,8 +83,10 @@ async def order(video: UUID, wanted: Order, prices: Prices, *, limits: Limits) -
         parent = await renditions.find_video(video)
         film = await _film(parent)
         storyboard, output = _form(film, wanted, limits)
+        gone = await films.retired_exports(video)
         for one in await _jobs(video):
-            if (one.storyboard_digest, one.output) == (storyboard.digest, output):
+            same = (one.storyboard_digest, one.output) == (storyboard.digest, output)
+            if same and one.id not in gone:
                 return await find(video, one.id)
         priced = await _priced(parent, storyboard, output, prices)
         job = _job(parent, film, storyboard, output, priced)

@@ -16,6 +16,7 @@ import msgspec
 from cms_bridge.errors import (
     RenditionFileNotFound,
     RenditionNotFound,
+    RenditionRetired,
     VideoNotFound,
     VideoNotReady,
 )
@@ -52,8 +53,12 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds."""
     width: int
     height: int
+    bytes: int
+    """The film's own."""
     files: tuple[StoredFile, ...]
-    """By kind; of those for streaming the main playlist alone."""
+    """By kind; of those for streaming the main playlist alone. None once it is retired."""
+    retired_at: datetime | None
+    """Since when it is no longer kept; None while it is."""
     created_at: datetime
 
     def file(self, kind: FileKind) -> StoredFile | None:
@@ -62,12 +67,12 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def film(self) -> StoredFile:
-        """The video, which every rendition has."""
+        """The video, which every rendition has that is kept."""
         return next(one for one in self.files if one.kind is FileKind.VIDEO)
 
     @property
     def poster(self) -> StoredFile:
-        """Its poster, which every rendition has as well."""
+        """Its poster, which every one of those has as well."""
         return next(one for one in self.files if one.kind is FileKind.POSTER)
 
 
@@ -120,7 +125,7 @@ async def find_file(video: UUID, rendition: UUID | None, name: str) -> FoundFile
     """Return a file by its name among those of a rendition; of the newest where that is None.
 
     Raises `VideoNotFound`, `VideoNotReady` while there is no rendition,
-    `RenditionNotFound` or `RenditionFileNotFound`.
+    `RenditionNotFound`, `RenditionRetired` or `RenditionFileNotFound`.
     """
     job = await find_video(video)
     # An export is shown only to whoever names it: where none is named, the film itself is meant.
@@ -133,6 +138,8 @@ async def find_file(video: UUID, rendition: UUID | None, name: str) -> FoundFile
         if rendition:
             raise RenditionNotFound("This video has no such rendition.")
         raise VideoNotReady("This video is not finished yet.", status=job.status)
+    if rows[0]["retired_at"]:
+        raise RenditionRetired
     found = await files_named(rows[0]["id"], [name])
     own = {one.name: one for one in _own_files(rows[0])}
     if (file := found.get(name) or own.get(name)) is None:
@@ -201,7 +208,8 @@ def _changes(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, tuple[Difference, 
 def _rendition(
     row: Mapping[str, Any], files: Sequence[StoredFile], changes: tuple[Difference, ...]
 ) -> Rendition:
-    known = {one.name: one for one in (*_own_files(row), *files)}
+    retired = row["retired_at"]
+    known = {} if retired else {one.name: one for one in (*_own_files(row), *files)}
     return Rendition(
         id=row["id"],
         export=row["export_job"],
@@ -213,7 +221,9 @@ def _rendition(
         duration=row["duration"],
         width=row["width"],
         height=row["height"],
+        bytes=row["bytes"],
         files=tuple(sorted(known.values(), key=lambda one: _KINDS.index(one.kind))),
+        retired_at=retired,
         created_at=row["created_at"],
     )
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 
@@ -124,7 +125,7 @@ async def remove(store: ObjectStore, unreferenced: Sequence[ListedObject]) -> Am
     removed = Amount()
     for start in range(0, len(unreferenced), _PAGE):
         some = unreferenced[start : start + _PAGE]
-        meanwhile = await _named_among([one.key for one in some])
+        meanwhile = await named_among([one.key for one in some])
         for one in some:
             if one.key not in meanwhile:
                 await store.delete(one.key)
@@ -162,14 +163,23 @@ async def _named() -> AsyncIterator[tuple[str, str, str]]:
             after = rows[-1]["id"]
 
 
-async def _named_among(keys: list[str]) -> set[str]:
-    """Return those of some keys that the database names now."""
+async def named_among(keys: list[str], *, but: UUID | None = None) -> set[str]:
+    """Return those of some keys that the database names now, `but` for what one rendition names."""
+    others: dict[Any, Any] = (
+        {GeneratedVideo: GeneratedVideo.id != but, RenditionFile: RenditionFile.rendition != but}
+        if but
+        else {}
+    )
     found: set[str] = set()
     for table, columns in _NAMES:
         for name in columns:
             column = getattr(table, name)
+            these = column.is_in(keys)
             rows = cast(
-                "list[dict[str, Any]]", await table.select(column).where(column.is_in(keys))
+                "list[dict[str, Any]]",
+                await table.select(column).where(
+                    these & others[table] if table in others else these
+                ),
             )
             found |= {row[name] for row in rows}
     return found

@@ -83,6 +83,9 @@ class GeneratedVideo(Table):
     bytes = BigInt()
     warnings = JSON(default="[]")
     """What it was made with: placeholders, fallbacks, words that did not fit."""
+    retired_at = Timestamptz(null=True, default=None)
+    """Since when it is no longer kept (`cms_bridge.operations.retention`); its keys are empty once
+    its objects are gone."""
     created_at = Timestamptz()
 
 

@@ -270,8 +270,10 @@ async def finished(job: UUID) -> None:
     """A video that was filmed twice, and once more upright; and an export that waits."""
     board = events.storyboard()
     exports = [await an_export(job, status) for status in (Status.COMPLETED, Status.APPROVED)]
-    for number, export in enumerate((None, exports[0], None), start=1):
+    for number, export in enumerate((None, None, exports[0], None), start=0):
         rendition, now = uuid4(), datetime.now(UTC)
+        # Of the first nothing is left; the second is no longer kept, and still there.
+        gone, retired = number == 0, number < 2
         await GeneratedVideo.insert(
             GeneratedVideo(
                 id=rendition,
@@ -285,17 +287,19 @@ async def finished(job: UUID) -> None:
                 format="hevc" if export else "av1",
                 fps=30_000 if export else 25,
                 fps_divisor=1001 if export else 1,
-                key=f"videos/{number}.mp4",
-                poster_key=f"videos/{number}.jpg",
+                key="" if gone else f"videos/{number}.mp4",
+                poster_key="" if gone else f"videos/{number}.jpg",
                 duration=1.5,
                 width=1080,
                 height=1920 if export else 1080,
                 bytes=3_000_000_000,
                 warnings=msgspec.json.encode([Problem(code="x", message="X.")]).decode(),
+                retired_at=now if retired else None,
                 created_at=now,
             )
         )
-        await renditions.record_files(rendition, [a_file(name) for name in FILES], at=now)
+        if not gone:
+            await renditions.record_files(rendition, [a_file(name) for name in FILES], at=now)
 
 
 def a_file(name: str) -> StoredFile:

@@ -1,18 +1,23 @@
-"""`reelwright objects check`: told first, removed on request."""
+"""`reelwright objects`: told first, removed on request."""
 
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import anyio
 import msgspec
 import pytest
 
 from cms_bridge.database import connected
+from cms_bridge.states import Status
 from cms_bridge.storage.base import object_key
+from cms_bridge.tables import GeneratedVideo
 from tests.support import events
 from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.jobs import put
 from tests.support.ledger import new_job
 
 
@@ -37,9 +42,11 @@ def left(objects: Path, migrated_sqlite_url: str) -> Path:
     return path
 
 
-def run(database: str, objects: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    database: str, objects: Path, *arguments: str, command: str = "check"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "daemon", "objects", "check", *arguments],
+        [sys.executable, "-m", "daemon", "objects", command, *arguments],
         env={
             "PATH": os.environ["PATH"],
             "REELWRIGHT_DATABASE_URL": database,
@@ -76,3 +83,39 @@ def test_what_is_left_behind_is_told_then_removed(
     assert removed.returncode == 0, removed.stderr
     assert msgspec.json.decode(removed.stdout)["removed"] == {"objects": 1, "bytes": 2_000}
     assert not left.exists()
+
+
+def test_what_is_superseded_is_told_then_retired(objects: Path, migrated_sqlite_url: str) -> None:
+    async def two_films() -> None:
+        async with connected(migrated_sqlite_url):
+            video = await new_job(project="bakery")
+            await put(video, Status.COMPLETED)
+            for number in (1, 2):
+                await GeneratedVideo.insert(
+                    GeneratedVideo(
+                        id=uuid4(),
+                        job=video,
+                        number=number,
+                        key=f"{number}.mp4",
+                        bytes=5_000_000,
+                        created_at=datetime(2026, 1, number, tzinfo=UTC),
+                    )
+                )
+
+    anyio.run(two_films)
+
+    def told(*arguments: str) -> str:
+        done = run(migrated_sqlite_url, objects, *arguments, command="superseded")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    kept = told()
+    assert "Superseded     1 rendition, 5.0 MB" in kept
+    assert "Due            0 renditions" in kept
+    due = told("--days", "30")
+    assert "Due            1 rendition, 5.0 MB" in due
+    assert "bakery" in due
+    assert "--retire" in due
+    report = msgspec.json.decode(told("--days", "30", "--retire", "--json"))
+    assert [one["number"] for one in report["retired"]] == [1]
+    assert "Superseded     0 renditions" in told("--days", "30")

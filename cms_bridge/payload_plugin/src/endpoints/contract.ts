@@ -193,6 +193,8 @@ export interface Film {
   width: number
   height: number
   bytes: number
+  /** Whether it can be watched; else it is no longer kept, since a newer one stands. */
+  isKept: boolean
   /** What it shows or says otherwise than the film before it. */
   changes: Change[]
 }
@@ -384,7 +386,7 @@ export interface Export {
   /** Null until it is done. */
   film:
     | null
-    | (Pick<Film, 'bytes' | 'duration' | 'height' | 'id' | 'width'> & {
+    | (Pick<Film, 'bytes' | 'duration' | 'height' | 'id' | 'isKept' | 'width'> & {
         /** Whether there is an HLS stream of it. */
         hasStream: boolean
       })

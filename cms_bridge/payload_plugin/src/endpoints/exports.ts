@@ -211,6 +211,7 @@ function toFilm(rendition: unknown): Export['film'] {
   const kinds = Array.isArray(files) ? files.filter(isRecord).map(({ kind }) => kind) : []
   return {
     ...{ id, bytes: size, duration: seconds, height: high, width: wide },
+    isKept: typeof rendition.retiredAt !== 'string',
     hasStream: kinds.includes('hls'),
   }
 }

@@ -41,7 +41,8 @@ function toFilms(body: unknown): Film[] | null {
     if (exportId !== null || typeof id !== 'string' || typeof createdAt !== 'string') return []
     const numbers = { number, duration, width, height, bytes }
     if (!areNumbers(numbers)) return []
-    return [{ id, createdAt, ...numbers, changes: toChanges(one.changes) }]
+    const isKept = typeof one.retiredAt !== 'string'
+    return [{ id, createdAt, ...numbers, isKept, changes: toChanges(one.changes) }]
   })
 }
 

@@ -15,7 +15,7 @@ import type { RenditionDoc } from '../documents.ts'
 import { askBridge, askText } from './bridge.ts'
 import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
-import { bridgeUnavailable, problem } from './responses.ts'
+import { bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
 type Medium = 'download' | 'poster' | 'stream' | 'video'
 type Text = 'captions' | 'chapters' | 'transcript'
@@ -75,6 +75,7 @@ async function redirectTo(
   if (!found) return problem(404, 'Not found', 'There is no such video to watch.')
   const named = found.film ? `?rendition=${found.film}` : ''
   const links = await askBridge(settings, `/videos/jobs/${found.job}/links${named}`)
+  if (links?.status === 410) return bridgeProblem(links)
   if (links?.status !== 200 || !isRecord(links.body)) return bridgeUnavailable()
   const link = linkTo(medium, links.body)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)
@@ -93,6 +94,9 @@ async function handOn(settings: Settings, req: PayloadRequest, text: Text): Prom
   const [place, mediaType] = texts[text]
   const film = found.film ? `/renditions/${found.film}` : ''
   const told = await askText(settings, `/videos/${found.job}${film}/${place}`)
+  if (told?.status === 410) {
+    return problem(410, 'No longer kept', 'A newer film stands in the place of this one.')
+  }
   if (told?.status === 404) {
     return problem(404, 'Not found', 'The render service has no such file.')
   }

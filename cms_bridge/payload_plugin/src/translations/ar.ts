@@ -414,6 +414,7 @@ export const ar: Translations = {
   'films.numbered': 'الفيلم {number}',
   'films.shown': 'معروض أعلاه',
   'films.differs': 'ما يختلف عن السابق',
+  'films.gone': 'لم يعد محفوظًا: حلّ محلّه فيلم أحدث.',
   'films.away': 'لا يمكن سرد الأفلام السابقة في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   charges: 'طلبات ربما احتُسب ثمنها',
   'charges.help':
@@ -425,6 +426,7 @@ export const ar: Translations = {
   'charges.noted': 'سُجّل.',
 
   exports: 'هذا الفيلم بأشكال أخرى',
+  'exports.gone': 'لم يعد محفوظًا: هناك فيلم أحدث. يمكن طلبه من جديد.',
   'exports.away': 'لا يمكن سرد الأشكال الأخرى لهذا الفيلم في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   'exports.cropped': 'صور مقتصّة',
   'exports.captioned': 'مع تسميات داخل الصورة',

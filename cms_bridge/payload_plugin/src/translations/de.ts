@@ -427,6 +427,7 @@ export const de: Translations = {
   'films.numbered': 'Film {number}',
   'films.shown': 'oben gezeigt',
   'films.differs': 'Anders als im vorigen',
+  'films.gone': 'Nicht mehr aufbewahrt: An seiner Stelle steht ein neuerer Film.',
   'films.away':
     'Die früheren Filme lassen sich im Augenblick nicht auflisten: Der Renderdienst antwortet nicht.',
   charges: 'Aufrufe, die vielleicht berechnet wurden',
@@ -440,6 +441,8 @@ export const de: Translations = {
   'charges.noted': 'Notiert.',
 
   exports: 'Dieser Film in anderen Formen',
+  'exports.gone':
+    'Nicht mehr aufbewahrt: Es gibt einen neueren Film. Es kann noch einmal bestellt werden.',
   'exports.away':
     'Die anderen Formen dieses Films können gerade nicht gezeigt werden: Der Renderdienst antwortet nicht.',
   'exports.cropped': 'Bilder beschnitten',

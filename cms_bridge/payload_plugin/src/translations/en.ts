@@ -414,6 +414,7 @@ export const en = {
   'films.numbered': 'Film {number}',
   'films.shown': 'shown above',
   'films.differs': 'Differs from the one before',
+  'films.gone': 'No longer kept: a newer film stands in its place.',
   'films.away':
     'The films before this one cannot be listed at the moment: the render service does not answer.',
   charges: 'Calls that may have been charged',
@@ -427,6 +428,7 @@ export const en = {
   'charges.noted': 'Noted.',
 
   exports: 'This film in other forms',
+  'exports.gone': 'No longer kept: there is a newer film. Order it again if it is needed.',
   'exports.away':
     'The other forms of this film cannot be listed at the moment: the render service does not answer.',
   'exports.cropped': 'pictures cut',

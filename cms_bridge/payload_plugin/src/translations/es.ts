@@ -424,6 +424,7 @@ export const es: Translations = {
   'films.numbered': 'Película {number}',
   'films.shown': 'se muestra arriba',
   'films.differs': 'Diferencias con la anterior',
+  'films.gone': 'Ya no se conserva: una película más reciente ocupa su lugar.',
   'films.away':
     'Las películas anteriores no pueden mostrarse en este momento: el servicio de renderizado no responde.',
   charges: 'Llamadas que quizá se cobraron',
@@ -437,6 +438,7 @@ export const es: Translations = {
   'charges.noted': 'Anotado.',
 
   exports: 'Esta película en otras formas',
+  'exports.gone': 'Ya no se conserva: hay una película más reciente. Se puede pedir de nuevo.',
   'exports.away':
     'Las otras formas de esta película no se pueden mostrar ahora: el servicio de render no responde.',
   'exports.cropped': 'imágenes recortadas',

@@ -423,6 +423,7 @@ export const fr: Translations = {
   'films.numbered': 'Film {number}',
   'films.shown': 'affiché ci-dessus',
   'films.differs': 'Différences avec le précédent',
+  'films.gone': 'N’est plus conservé : un film plus récent a pris sa place.',
   'films.away':
     'Les films précédents ne peuvent pas être listés pour le moment : le service de rendu ne répond pas.',
   charges: 'Appels peut-être facturés',
@@ -436,6 +437,8 @@ export const fr: Translations = {
   'charges.noted': 'C’est noté.',
 
   exports: 'Ce film sous d’autres formes',
+  'exports.gone':
+    'N’est plus conservé : il existe un film plus récent. Il peut être commandé de nouveau.',
   'exports.away':
     'Les autres formes de ce film ne peuvent pas être affichées pour le moment : le service de rendu ne répond pas.',
   'exports.cropped': 'images recadrées',

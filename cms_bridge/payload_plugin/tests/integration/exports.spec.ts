@@ -173,14 +173,19 @@ describe('what was ordered', () => {
         exports: [
           told({ status: 'completed', rendition, toApprove: '0', captions: 'box' }),
           told({ captions: 'none' }),
+          told({ rendition: { ...rendition, files: [], retiredAt: '2026-12-01T04:00:00Z' } }),
           {},
         ],
       },
     }
     const { body } = await reader.ask<Export[]>('GET', path)
     expect(body).toEqual([
-      expect.objectContaining({ captions: 'box', film: { ...film, hasStream: true } }),
+      expect.objectContaining({
+        captions: 'box',
+        film: { ...film, hasStream: true, isKept: true },
+      }),
       expect.objectContaining({ shape: '9:16', captions: null, film: null }),
+      expect.objectContaining({ film: { ...film, hasStream: false, isKept: false } }),
     ])
   })
 

@@ -156,8 +156,9 @@ describe('the films of a video', () => {
     const film = await filmed()
     bridge.links = {
       renditions: [
-        { ...one, number: 2, changes },
+        { ...one, number: 2, changes, retiredAt: null },
         { ...one, exportId: id },
+        { ...one, changes: [], retiredAt: '2026-12-01T04:00:00Z' },
       ],
     }
     const { body, status } = await cms.ask(
@@ -169,7 +170,8 @@ describe('the films of a video', () => {
     const told = [{ number: 2, change: 'edited', parts: ['narration'] }]
     const { createdAt } = one
     expect(body).toEqual([
-      { id, number: 2, createdAt, bytes, duration, height, width, changes: told },
+      { id, number: 2, createdAt, bytes, duration, height, width, isKept: true, changes: told },
+      { id, number: 1, createdAt, bytes, duration, height, width, isKept: false, changes: [] },
     ])
     expect(bridge.linkRequests[0]?.path).toBe(
       `/api/v1/videos/job-${String(film.video.id)}/renditions`,
@@ -185,6 +187,20 @@ describe('the films of a video', () => {
     expect((await cms.ask('GET', `${base}?film=../../etc`)).status).toBe(302)
     const links = `/api/v1/videos/job-${String(film.video.id)}/links`.replace('/job', '/jobs/job')
     expect(bridge.linkRequests.map(({ path }) => path)).toEqual([`${links}?rendition=${id}`, links])
+  })
+
+  test('that are no longer kept are said to be so, where somebody asks for one', async () => {
+    const film = await filmed()
+    const detail = 'This rendition is no longer kept: a newer one stands in its place.'
+    const gone = { status: 410, body: { code: 'rendition_retired', detail, params: {} } }
+    bridge.answers = { '/links': gone, '/captions.vtt': gone }
+    const { rendition } = (await status(film)).body as unknown as { rendition: Doc }
+    const base = `/reelwright/renditions/${String(rendition.id)}`
+    for (const medium of ['video', 'download', 'captions.vtt']) {
+      const answer = await cms.ask('GET', `${base}/${medium}?film=${id}`)
+      expect(answer.status).toBe(410)
+    }
+    bridge.answers = {}
   })
 
   test('are told to nobody without signing in', async () => {

@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from cms_bridge.database import connected
+from cms_bridge.operations import retention
+from cms_bridge.operations.retention import Retention
 from cms_bridge.states import FileKind, Status
 from cms_bridge.storage.base import object_key
 from cms_bridge.storage.links import LinkSigner
@@ -194,6 +196,36 @@ async def test_what_is_not_there_is_told_apart(served: Served) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code), path
     assert (await served.http.get(f"/api/v1/videos/{unfinished}")).json()["renditions"] == []
     assert (await served.http.head(f"/api/v1/videos/{uuid4()}/stream")).status_code == 404
+
+
+async def test_what_is_no_longer_kept_is_told_and_refused(served: Served) -> None:
+    old = served.newest
+    links = (await served.http.get(f"/api/v1/videos/jobs/{served.video}/links")).json()
+    new = await record(
+        served.video, served.store, film=b"new", poster=b"p", files={}, at=datetime.now(UTC)
+    )
+    report = await retention.report(Retention(project_bytes=0))
+    await retention.retire([one for one in report.due if one.video == served.video])
+
+    (standing, gone) = (await served.get("renditions")).json()["renditions"]
+    assert (standing["id"], standing["retiredAt"]) == (str(new), None)
+    assert (gone["id"], gone["number"], gone["files"], gone["bytes"]) == (
+        str(old),
+        1,
+        [],
+        len(FILM),
+    )
+    assert gone["retiredAt"]
+    for place in ("stream", "download", "poster", "captions.vtt", "hls/main.m3u8"):
+        answer = await served.get(f"renditions/{old}/{place}")
+        assert (answer.status_code, answer.json()["code"]) == (410, "rendition_retired"), place
+    named = await served.http.get(f"/api/v1/videos/jobs/{served.video}/links?rendition={old}")
+    assert (named.status_code, named.json()["code"]) == (410, "rendition_retired")
+    assert "a newer one stands" in named.json()["detail"]
+    # Whoever was given a link before watches to its end.
+    async with httpx.AsyncClient() as player:
+        assert (await player.get(links["video"]["url"])).content == FILM
+    assert (await served.get("stream")).status_code in (200, 307)
 
 
 @local

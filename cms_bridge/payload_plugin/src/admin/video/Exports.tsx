@@ -109,18 +109,22 @@ function Form({
               formatBytes(film.bytes, language),
             ].join(' · ')}
           </p>
-          <p className="rw-films__links">
-            <a href={address(rendition.url)} rel="noreferrer" target="_blank">
-              {t('action.watch')}
-            </a>
-            <a download href={address(rendition.downloadUrl)}>
-              {t('action.download')}
-            </a>
-            <a download href={address(rendition.captionsUrl)}>
-              {t('player.captions')} (VTT)
-            </a>
-            {film.hasStream && <a href={address(rendition.streamUrl)}>{t('exports.stream')}</a>}
-          </p>
+          {film.isKept ? (
+            <p className="rw-films__links">
+              <a href={address(rendition.url)} rel="noreferrer" target="_blank">
+                {t('action.watch')}
+              </a>
+              <a download href={address(rendition.downloadUrl)}>
+                {t('action.download')}
+              </a>
+              <a download href={address(rendition.captionsUrl)}>
+                {t('player.captions')} (VTT)
+              </a>
+              {film.hasStream && <a href={address(rendition.streamUrl)}>{t('exports.stream')}</a>}
+            </p>
+          ) : (
+            <p className="rw-panel__help">{t('exports.gone')}</p>
+          )}
         </>
       )}
       {!film && stands === 'making' && (

@@ -48,14 +48,18 @@ export function Films({ rendition }: { rendition: RenditionDoc }): ReactNode {
               ].join(' · ')}
             </p>
             <Changes changes={film.changes} title={t('films.differs')} />
-            <p className="rw-films__links">
-              <a href={`${rendition.url ?? ''}?film=${film.id}`} rel="noreferrer" target="_blank">
-                {t('action.watch')}
-              </a>
-              <a download href={`${rendition.downloadUrl ?? ''}?film=${film.id}`}>
-                {t('action.download')}
-              </a>
-            </p>
+            {film.isKept ? (
+              <p className="rw-films__links">
+                <a href={`${rendition.url ?? ''}?film=${film.id}`} rel="noreferrer" target="_blank">
+                  {t('action.watch')}
+                </a>
+                <a download href={`${rendition.downloadUrl ?? ''}?film=${film.id}`}>
+                  {t('action.download')}
+                </a>
+              </p>
+            ) : (
+              <p className="rw-panel__help">{t('films.gone')}</p>
+            )}
           </li>
         ))}
       </ol>
