@@ -198,10 +198,14 @@ export class Painter {
     context.fillStyle = palette.background ?? black
     context.fillRect(0, 0, width, height)
     context.fillStyle = palette.accent ?? '#ffffff'
-    context.fillRect(8 * unit, 12 * unit, 10 * unit, 0.8 * unit)
+    const rightToLeft = beginsRightToLeft.test(prompt)
+    const edge = rightToLeft ? width - 8 * unit : 8 * unit
+    context.fillRect(rightToLeft ? edge - 10 * unit : edge, 12 * unit, 10 * unit, 0.8 * unit)
     context.fillStyle = palette.foreground ?? '#ffffff'
     this.#ruler.use(context, { voice: 'plain', script: 'plain' }, 3.6 * unit)
-    context.direction = 'inherit'
+    // As its letters run, whatever the language of the admin around it.
+    context.direction = rightToLeft ? 'rtl' : 'ltr'
+    context.textAlign = rightToLeft ? 'right' : 'left'
     context.globalAlpha = 0.75
     const words = `${String(number)}  ${prompt}`.split(/\s+/)
     const lines: string[] = []
@@ -213,9 +217,10 @@ export class Painter {
       else lines[lines.length - 1] = longer
     }
     for (const [row, line] of lines.slice(0, 6).entries()) {
-      context.fillText(line, 8 * unit, (20 + row * 5.4) * unit)
+      context.fillText(line, edge, (20 + row * 5.4) * unit)
     }
     context.globalAlpha = 1
+    context.textAlign = 'left'
   }
 
   #layer(words: Words): Layer | null {
@@ -266,6 +271,9 @@ export class Painter {
     }
   }
 }
+
+/** The first letter of a text is one that runs from right to left. */
+const beginsRightToLeft = /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u
 
 const directions: Record<string, readonly [across: number, down: number]> = {
   left: [-1, 0],

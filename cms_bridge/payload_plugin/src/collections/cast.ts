@@ -4,7 +4,7 @@ import type { ArrayField, GroupField, PayloadRequest, UploadField } from 'payloa
 import type { CastKind, Corner } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
 import { labels, type TranslationKey, translate } from '../translations/index.ts'
-import { libraryField, selectField, textareaField } from './fields.ts'
+import { libraryField, nameLabel, selectField, textareaField } from './fields.ts'
 
 /** As many as the service takes by default. */
 const mostMembers = 50
@@ -16,7 +16,7 @@ function lineField(name: string, key: TranslationKey) {
     type: 'text',
     label: labels(key),
     maxLength: 500,
-    admin: { description: labels(`${key}.help` as TranslationKey) },
+    admin: { className: 'rw-text', description: labels(`${key}.help` as TranslationKey) },
   } as const
 }
 
@@ -92,7 +92,11 @@ export function castField({ limits, media }: Pick<Settings, 'limits' | 'media'>)
     label: labels('cast'),
     labels: { singular: labels('cast.member'), plural: labels('cast') },
     maxRows: mostMembers,
-    admin: { initCollapsed: true, description: labels('cast.help') },
+    admin: {
+      initCollapsed: true,
+      description: labels('cast.help'),
+      components: { RowLabel: nameLabel('cast.member') },
+    },
     validate: (value: unknown, { req }: { req: PayloadRequest }) => {
       const rows = Array.isArray(value) ? (value as { name?: null | string }[]) : []
       const names = rows.map(({ name }) => (name ?? '').trim().toLocaleLowerCase('und'))

@@ -15,6 +15,9 @@ import { type TranslationKey, translate, labels } from '../translations/index.ts
 
 export const adminGroup = labels('group')
 
+/** Nothing to read in a form: told by a panel, or by a number that means something to programs alone. */
+export const notInForm = { condition: () => false }
+
 /** Out of the everyday navigation: what belongs to a video is reached from the video. */
 export const ofItsVideo = false
 
@@ -106,7 +109,7 @@ export const styleField: TextField = {
   type: 'text',
   label: labels('style'),
   maxLength: 500,
-  admin: { description: labels('style.help') },
+  admin: { className: 'rw-text', description: labels('style.help') },
 }
 
 export const voiceField: TextField = {
@@ -133,6 +136,11 @@ const speakerNameField: TextField = {
     translate(req.i18n.language, 'invalid.speaker'),
 }
 
+/** What titles a row by the name in it, and by this where there is none yet. */
+export function nameLabel(unnamed: TranslationKey) {
+  return { path: 'payload-plugin-reelwright/client#NameLabel', clientProps: { unnamed } }
+}
+
 /** Who speak by name, each with a voice: a line that begins with one, and a colon, is theirs. */
 export const speakersField: ArrayField = {
   name: 'speakers',
@@ -140,7 +148,11 @@ export const speakersField: ArrayField = {
   label: labels('speakers'),
   labels: { singular: labels('speaker'), plural: labels('speakers') },
   maxRows: 20,
-  admin: { initCollapsed: true, description: labels('speakers.help') },
+  admin: {
+    initCollapsed: true,
+    description: labels('speakers.help'),
+    components: { RowLabel: nameLabel('speaker') },
+  },
   fields: [
     speakerNameField,
     { ...voiceField, admin: { ...voiceField.admin, description: labels('speaker.voice.help') } },

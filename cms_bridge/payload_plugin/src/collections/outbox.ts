@@ -9,7 +9,7 @@ import { collectionAccess } from '../access.ts'
 import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { adminGroup } from './fields.ts'
+import { adminGroup, notInForm } from './fields.ts'
 
 const dateAndTime = { date: { pickerAppearance: 'dayAndTime' as const } }
 
@@ -46,7 +46,13 @@ export function outbox(settings: Settings): CollectionConfig {
       {
         type: 'row',
         fields: [
-          { name: 'type', type: 'text', label: labels('event.type'), required: true },
+          {
+            name: 'type',
+            type: 'text',
+            label: labels('event.type'),
+            required: true,
+            admin: notInForm,
+          },
           {
             name: 'state',
             type: 'select',
@@ -54,6 +60,7 @@ export function outbox(settings: Settings): CollectionConfig {
             required: true,
             index: true,
             defaultValue: 'queued',
+            admin: notInForm,
             options: deliveryStates.map((value) => ({
               value,
               label: labels(`event.state.${value}`),

@@ -55,7 +55,7 @@ export function projects(settings: Settings): CollectionConfig {
         label: labels('videos'),
         collection: slugs.videos,
         on: 'project',
-        admin: { allowCreate: false, defaultColumns: ['title', 'locale', 'updatedAt'] },
+        admin: { allowCreate: false, defaultColumns: ['title', 'panel', 'updatedAt'] },
       },
     ],
   }

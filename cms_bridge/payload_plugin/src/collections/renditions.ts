@@ -6,7 +6,7 @@ import { addLinks } from '../hooks/addLinks.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import { statuses } from '../documents.ts'
-import { ofItsVideo } from './fields.ts'
+import { notInForm, ofItsVideo } from './fields.ts'
 
 const link = (name: string): Field => ({
   name,
@@ -89,7 +89,14 @@ export function renditions(settings: Settings): CollectionConfig {
           { name: 'actualCost', type: 'text', label: labels('actualCost') },
         ],
       },
-      { name: 'jobId', type: 'text', label: labels('jobId'), required: true, unique: true },
+      {
+        name: 'jobId',
+        type: 'text',
+        label: labels('jobId'),
+        required: true,
+        unique: true,
+        admin: notInForm,
+      },
       { name: 'film', type: 'text', admin: { disabled: true } },
       { name: 'sequence', type: 'number', required: true, admin: { disabled: true } },
       { name: 'scenesDone', type: 'number', admin: { disabled: true } },

@@ -21,6 +21,7 @@ import {
   localeField,
   musicMoodField,
   musicPromptField,
+  notInForm,
   selectField,
   paletteField,
   styleField,
@@ -73,7 +74,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       required: true,
       unique: true,
       access: serviceOnly,
-      admin: { readOnly: true, position: 'sidebar' },
+      admin: notInForm,
     },
     {
       name: 'video',
@@ -99,7 +100,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       label: labels('submission'),
       required: true,
       access: serviceOnly,
-      admin: { readOnly: true, position: 'sidebar' },
+      admin: notInForm,
     },
     { name: 'film', type: 'text', access: serviceOnly, admin: { disabled: true } },
     {

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 
 import { splitWarnings } from '../../src/admin/rendition/warnings.ts'
-import { formatLength, formatPlace, formatTime } from '../../src/admin/shared/format.ts'
+import {
+  formatDollars,
+  formatLength,
+  formatPlace,
+  formatTime,
+} from '../../src/admin/shared/format.ts'
 import { translateProblem } from '../../src/admin/shared/translateProblem.ts'
 import { formatPrice, formatPriceDue, formatTotalPrice } from '../../src/admin/storyboard/price.ts'
 
@@ -18,6 +23,11 @@ const price = {
 }
 
 const problem = { code: '', message: 'No.' }
+
+test('an amount is read from left to right in Arabic too', () => {
+  expect(formatDollars(0.0048, 'ar')).toBe('\u20660.0048\u00a0US$\u2069')
+  expect(formatDollars(0.0048, 'en')).toBe('$0.0048')
+})
 
 describe('plain words', () => {
   test('for a known code, in the editor’s language', () => {

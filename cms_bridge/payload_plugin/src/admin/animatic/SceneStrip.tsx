@@ -25,16 +25,18 @@ export function SceneStrip({
           <li key={id} style={{ flexGrow: span.duration }}>
             <button
               aria-current={id === current}
-              aria-label={[
-                t('animatic.scene', { number, title, time: formatLength(span.start) }),
-                ...(cost > 0 ? [formatDollars(cost, language)] : []),
-              ].join(', ')}
               className="rw-animatic__scene"
               onClick={() => seek(alone.start)}
               type="button"
             >
-              <span>{number}</span>
-              <span className="rw-animatic__cost">
+              <span className="rw-unseen">
+                {[
+                  t('animatic.scene', { number, title, time: formatLength(span.start) }),
+                  ...(cost > 0 ? [formatDollars(cost, language)] : []),
+                ].join(', ')}
+              </span>
+              <span aria-hidden>{number}</span>
+              <span aria-hidden className="rw-animatic__cost">
                 {cost > 0 ? formatDollars(cost, language) : formatLength(span.duration)}
               </span>
             </button>

@@ -63,7 +63,7 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
           {t('board.allSettings')}
         </LinkButton>
       </div>
-      <p aria-live="polite" className="rw-board__said">
+      <p aria-live="polite" className="rw-unseen">
         {said}
       </p>
       <DraggableSortable

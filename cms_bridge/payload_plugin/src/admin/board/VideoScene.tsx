@@ -131,10 +131,10 @@ export function VideoScene(props: Props): ReactNode {
         !draft && row.narration && <p dir="auto">{row.narration}</p>
       )}
       {!draft && row.onScreenText && (
-        <p className="rw-board__onScreen">
-          <span className="rw-board__quiet">{t('scene.onScreenText')}: </span>
-          <bdi>{row.onScreenText}</bdi>
-        </p>
+        <div>
+          <p className="rw-board__quiet">{t('scene.onScreenText')}</p>
+          <p dir="auto">{row.onScreenText}</p>
+        </div>
       )}
       {draft && (
         <div className="rw-board__fields rw-text">

@@ -2,6 +2,7 @@
 /** How much of a cap is spent, in words and as a bar that says when little is left. */
 import { type ReactNode, useId } from 'react'
 
+import '../shared/forms.css'
 import '../shared/panel.css'
 
 interface Props {

@@ -13,6 +13,8 @@ import type { TextFieldClientProps } from 'payload'
 import type { ChangeEvent, ReactNode } from 'react'
 
 import { isColour } from '../../text.ts'
+import { useTranslator } from './useTranslator.ts'
+import './forms.css'
 import './panel.css'
 
 interface ColourFieldProps extends TextFieldClientProps {
@@ -24,13 +26,14 @@ export function ColourField({ field, fallbackPath, path, readOnly }: ColourField
   const { setValue, showError, value } = useField<string | undefined>({ path })
   const fallback = useFormFields(([fields]) => fallbackPath && fields[fallbackPath]?.value)
   const placeholder = isColour(fallback) ? fallback : ''
+  const { language } = useTranslator()
   const pickerValue = [value, placeholder].find(isColour) ?? '#000000'
   return (
     <div className="field-type rw-colour" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
       <div className="rw-colour__row">
         <input
-          aria-label={path}
+          aria-label={labelIn(field.label, language)}
           className="rw-colour__well"
           disabled={readOnly}
           onChange={(event) => setValue(event.target.value)}
@@ -50,4 +53,10 @@ export function ColourField({ field, fallbackPath, path, readOnly }: ColourField
       <FieldDescription description={field.admin?.description} path={path} />
     </div>
   )
+}
+
+/** Return what a field is called in a language, as its label says it on the page. */
+function labelIn(label: TextFieldClientProps['field']['label'], language: string): string {
+  if (typeof label !== 'object') return label || ''
+  return label[language] ?? Object.values(label)[0] ?? ''
 }

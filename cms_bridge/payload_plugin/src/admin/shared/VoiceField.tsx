@@ -18,8 +18,10 @@ import type { Id } from '../../documents.ts'
 import type { Voice } from '../../endpoints/contract.ts'
 import { useEndpoints } from './api.ts'
 import { formatDollars } from './format.ts'
+import { Select } from './Select.tsx'
 import { useTranslator } from './useTranslator.ts'
 import { groupVoices } from './voices.ts'
+import './forms.css'
 import './panel.css'
 
 /** How often a sample that is being made is asked for, and how long between. */
@@ -51,7 +53,7 @@ export function VoiceField({ field, ofProject, path, readOnly }: VoiceFieldProps
   return (
     <div className="field-type rw-voice" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
-      {groups.length === 0 ? (
+      {voices !== undefined && groups.length === 0 ? (
         <>
           <TextInput
             onChange={change}
@@ -64,9 +66,9 @@ export function VoiceField({ field, ofProject, path, readOnly }: VoiceFieldProps
         </>
       ) : (
         <div className="rw-voice__row">
-          <select
-            className="rw-voice__choice"
-            disabled={readOnly}
+          <Select
+            // What there is to choose from comes a moment later.
+            disabled={readOnly === true || voices === undefined}
             // As Payload's own fields are called, which their labels point to.
             id={`field-${path.replace(/\./g, '__')}`}
             onChange={change}
@@ -74,7 +76,9 @@ export function VoiceField({ field, ofProject, path, readOnly }: VoiceFieldProps
           >
             <option value="">{t('voice.usual')}</option>
             {value && !known && (
-              <option value={value}>{t('voice.unlisted', { voice: value })}</option>
+              <option value={value}>
+                {voices ? t('voice.unlisted', { voice: value }) : value}
+              </option>
             )}
             {groups.map(({ label, voices: some }) => (
               <optgroup key={label} label={label || t('voice.everyLanguage')}>
@@ -85,7 +89,7 @@ export function VoiceField({ field, ofProject, path, readOnly }: VoiceFieldProps
                 ))}
               </optgroup>
             ))}
-          </select>
+          </Select>
           {known && (
             <Sample
               key={known.id}

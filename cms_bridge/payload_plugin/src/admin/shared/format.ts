@@ -4,11 +4,13 @@ import { translate } from '../../translations/index.ts'
 
 /** Return an amount of US dollars in figures; cents are told in parts where there are few. */
 export function formatDollars(dollars: number, language: string): string {
-  return new Intl.NumberFormat(language, {
+  const written = new Intl.NumberFormat(language, {
     style: 'currency',
     currency: 'USD',
     maximumFractionDigits: dollars > 0 && dollars < 0.1 ? 4 : 2,
   }).format(dollars)
+  // Among words from right to left `US$` would be read from its end: the amount stands apart.
+  return written.includes('\u200f') ? `\u2066${written.replaceAll('\u200f', '')}\u2069` : written
 }
 
 /** Return a usual and a highest price in figures; null where nothing costs anything. */

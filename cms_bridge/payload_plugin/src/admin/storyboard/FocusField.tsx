@@ -6,6 +6,7 @@ import { type PointerEvent, type ReactNode, useId } from 'react'
 
 import type { AspectRatio } from '../../generated/events.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import '../shared/forms.css'
 import '../shared/panel.css'
 
 export function FocusField({ field, path, readOnly }: GroupFieldClientProps): ReactNode {

@@ -99,12 +99,10 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
     ? shortfall.toApprove
     : (price?.toApprove ?? lastPrice ?? null)
   const due = price && formatPriceDue(price, language)
-  const facts: [string, string][] = [
-    [
-      t('panel.price'),
-      price ? formatTotalPrice(price, language) : formatPrice(lastPrice, language),
-    ],
-  ]
+  const facts: [string, string][] = []
+  const total = price ? formatTotalPrice(price, language) : formatPrice(lastPrice, language)
+  // Before anything is made both are one and the same.
+  if (due !== total) facts.push([t('panel.price'), total])
   if (due) facts.push([t(modified ? 'panel.due.unsaved' : 'panel.due'), due])
   facts.push([t('scenes'), String(storyboard.scenes?.length ?? 0)])
   if (decision === 'approved' && status.storyboard?.approvedBy) {

@@ -18,7 +18,6 @@ import { useLanguages } from './useLanguages.ts'
 import '../shared/panel.css'
 
 interface Props {
-  refresh: () => void
   /** Changes whenever something of the film that is shown may have. */
   situation: string
   storyboards: string
@@ -50,7 +49,6 @@ export function Languages({ situation, ...props }: Props): ReactNode {
 function Language({
   approved,
   one: { hasWords, locale, status },
-  refresh,
   storyboards,
 }: Omit<Props, 'situation'> & { approved: () => void; one: FilmLanguage }): ReactNode {
   const { language, t } = useTranslator()
@@ -62,7 +60,8 @@ function Language({
   const [watching, setWatching] = useState(false)
   const { rendition, storyboard } = status
   const view = viewOf(status)
-  const { approve: mayMake } = actionsOf(status)
+  // That of the language which is shown is approved above, where all of it is told.
+  const mayMake = locale !== shown && actionsOf(status).approve
   const { loading, price } = usePrice(
     storyboard?.id,
     mayMake ? {} : undefined,
@@ -80,7 +79,6 @@ function Language({
     await approve(storyboard.id, price.toApprove)
     setBusy(false)
     approved()
-    if (locale === shown) refresh()
   }
   const due = Number(price?.difference ?? 0)
   const makeLabel = t(due > 0 ? 'languages.make.priced' : 'languages.make', {
@@ -89,21 +87,25 @@ function Language({
   })
   const address = `${config.routes.admin}/collections/${collectionSlug}/${String(id)}`
   return (
-    <li className="rw-films__film">
-      <p className="rw-films__name">
-        <bdi>{name}</bdi>
-        {locale === shown && ` · ${t('languages.shown')}`}
-      </p>
-      <p className="rw-panel__help">
-        {[
-          t(hasWords || status.submission > 0 ? view.headline : 'languages.noWords'),
-          ...(status.submission > 0
-            ? [t(status.isStale ? 'languages.stale' : 'languages.fresh')]
-            : []),
-        ].join(' · ')}
-      </p>
-      {view.progress !== undefined && <Progress percent={view.progress} />}
-      <Facts facts={facts} />
+    <li className="rw-language">
+      <div className="rw-language__words">
+        <p className="rw-films__name">
+          <bdi>{name}</bdi>
+          {locale === shown && ` · ${t('languages.shown')}`}
+        </p>
+        <p className="rw-panel__help">
+          {[
+            t(hasWords || status.submission > 0 ? view.headline : 'languages.noWords'),
+            ...(status.isStale
+              ? [t('languages.stale')]
+              : standingOf(status) === 'filmed'
+                ? [t('languages.fresh')]
+                : []),
+          ].join(' · ')}
+        </p>
+        {view.progress !== undefined && <Progress percent={view.progress} />}
+        <Facts facts={facts} />
+      </div>
       <div className="rw-panel__buttons">
         {mayMake && (
           <Button
@@ -132,7 +134,11 @@ function Language({
           </LinkButton>
         )}
       </div>
-      {watching && rendition && <Player rendition={rendition} />}
+      {watching && rendition && (
+        <div className="rw-language__film">
+          <Player rendition={rendition} />
+        </div>
+      )}
     </li>
   )
 }

@@ -17,8 +17,10 @@ import type { Problem } from '../../generated/events.ts'
 import { useEndpoints } from '../shared/api.ts'
 import { formatDollars } from '../shared/format.ts'
 import { Problems } from '../shared/Problems.tsx'
+import { Select } from '../shared/Select.tsx'
 import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import '../shared/forms.css'
 
 const nothingChosen: ExportOrder = {
   shapes: [],
@@ -162,7 +164,7 @@ function Choice<T extends string>({
   return (
     <label className="rw-order__choice">
       <span>{label}</span>
-      <select
+      <Select
         onChange={({ target }) => {
           const chosen = choices.find((each) => each === target.value)
           if (chosen) set(chosen)
@@ -174,7 +176,7 @@ function Choice<T extends string>({
             {nameOf(each)}
           </option>
         ))}
-      </select>
+      </Select>
     </label>
   )
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 
 import type { VideoStatus } from '../../endpoints/contract.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import '../shared/forms.css'
 import '../shared/panel.css'
 
 interface Props {

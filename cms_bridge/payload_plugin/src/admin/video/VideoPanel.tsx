@@ -135,11 +135,7 @@ function Content({
       {status.hold && <PublishGate hold={status.hold} refresh={refresh} />}
       <Facts facts={factsOf(status, pricing, translator)} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
-      <Languages
-        refresh={refresh}
-        situation={situationOf(status)}
-        storyboards={slugs.storyboards}
-      />
+      <Languages situation={situationOf(status)} storyboards={slugs.storyboards} />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
       {status.storyboard && (
         <VideoBoard
@@ -177,7 +173,9 @@ function factsOf(
     facts.push([t('panel.cost'), formatPrice(rendition?.actualCost, language)])
   } else if (price) {
     const due = formatPriceDue(price, language)
-    facts.push([t('panel.price'), formatTotalPrice(price, language)])
+    const total = formatTotalPrice(price, language)
+    // Before anything is made both are one and the same.
+    if (due !== total) facts.push([t('panel.price'), total])
     if (due) facts.push([t('panel.due'), due])
   } else if (storyboard) {
     facts.push([t('panel.price'), formatPrice(lastPriceOf({ rendition, storyboard }), language)])
