@@ -180,6 +180,7 @@ def _daemon(environment: dict[str, str], directory: Path) -> Child:
 def _payload_settings(own: Secrets, directory: Path, port: int) -> dict[str, str]:
     return {
         "DATABASE_URI": f"file:{directory}/payload.db",
+        "MEDIA_DIRECTORY": f"{directory}/media",
         "PAYLOAD_SECRET": own.payload_secret,
         "PAYLOAD_SERVER_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),

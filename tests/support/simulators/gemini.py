@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,6 +163,8 @@ class GeminiSimulator:
     """The body of every generateContent that arrived, with its `model`."""
     interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was begun, with its `act`, its `body` and how often it was looked at."""
+    draw: Callable[[str, int, int], bytes] | None = None
+    """Makes the picture of a prompt, so many pixels wide and high."""
     latency: float = 0
     at_once: int = 0
     most_at_once: int = 0
@@ -177,6 +180,7 @@ class GeminiSimulator:
         self.charges.clear()
         self.calls.clear()
         self.interactions.clear()
+        self.draw = None
         self.latency = 0
         self.most_at_once = 0
 
@@ -341,7 +345,7 @@ class GeminiSimulator:
                 return JSONResponse(_answer(model, [part], "IMAGE", act.tokens))
             case _:
                 pass
-        return _made(model, body)
+        return _made(model, body, self.draw or _any_picture)
 
 
 def shown_in(call: dict[str, Any]) -> tuple[str, list[bytes]]:
@@ -357,7 +361,11 @@ def _is_music(begun: dict[str, Any]) -> bool:
     return begun["body"]["model"].startswith("lyria")
 
 
-def _made(model: str, body: dict[str, Any]) -> Response:
+def _any_picture(_: str, width: int, height: int) -> bytes:
+    return media.picture(width, height)
+
+
+def _made(model: str, body: dict[str, Any], draw: Callable[[str, int, int], bytes]) -> Response:
     config = body.get("generationConfig", {})
     parts = body["contents"][0]["parts"]
     prompt = "".join(part.get("text", "") for part in parts)
@@ -368,7 +376,7 @@ def _made(model: str, body: dict[str, Any]) -> Response:
         size = image.get("imageSize", "1K")
         if size not in SIZES:
             return _refusal(Refuse(status=400, code="INVALID_ARGUMENT"))
-        data = media.picture(*SIZES[size][image["aspectRatio"]])
+        data = draw(prompt, *SIZES[size][image["aspectRatio"]])
         part = {"inlineData": {"mimeType": "image/jpeg", "data": _base64(data)}}
         tokens = IMAGE_TOKENS.get(model, {"1K": 1120, "2K": 1680}[size])
         return JSONResponse(_answer(model, [part], "IMAGE", tokens, prompt, shown=shown))
