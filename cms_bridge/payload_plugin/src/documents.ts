@@ -169,6 +169,8 @@ export type MediaChoice = { relationTo: string; value: Reference<{ id: Id }> } |
 export interface SceneRow {
   id?: string | null
   sceneId?: string | null
+  /** Stays as it is until it is unlocked. */
+  locked?: boolean | null
   narration?: string | null
   picturePrompt?: string | null
   onScreenText?: string | null

@@ -13,6 +13,7 @@ import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
 import * as migration_20261129_200743_files_shown from './20261129_200743_files_shown.ts';
+import * as migration_20261129_201549_scene_lock from './20261129_201549_scene_lock.ts';
 
 export const migrations = [
   {
@@ -89,5 +90,10 @@ export const migrations = [
     up: migration_20261129_200743_files_shown.up,
     down: migration_20261129_200743_files_shown.down,
     name: '20261129_200743_files_shown'
+  },
+  {
+    up: migration_20261129_201549_scene_lock.up,
+    down: migration_20261129_201549_scene_lock.down,
+    name: '20261129_201549_scene_lock'
   },
 ];

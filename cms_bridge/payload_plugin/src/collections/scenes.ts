@@ -8,6 +8,7 @@
 import type {
   ArrayField,
   CollapsibleField,
+  Condition,
   Field,
   GroupField,
   NumberField,
@@ -212,9 +213,25 @@ function lookField(limits: Limits): CollapsibleField {
   }
 }
 
+/** A locked scene stands as its card alone: its fields are there again once it is unlocked. */
+function unlessLocked<T extends Field>(field: T): T {
+  const { condition } = (field.admin ?? {}) as { condition?: Condition }
+  const unlocked: Condition = (data, row: Partial<SceneRow>, context) =>
+    !row.locked && (condition?.(data, row, context) ?? true)
+  return { ...field, admin: { ...field.admin, condition: unlocked } }
+}
+
 /** What the editor does not change of a scene. */
 const passThroughFields: Field[] = [
   { name: 'sceneId', type: 'text', maxLength: 64, admin: { hidden: true } },
+  // Its button stands on the card.
+  {
+    name: 'locked',
+    type: 'checkbox',
+    label: labels('scene.locked'),
+    defaultValue: false,
+    admin: { hidden: true },
+  },
   { name: 'clip', type: 'json', admin: { hidden: true } },
   { name: 'own', type: 'json', admin: { hidden: true } },
   { name: 'pictureTake', type: 'number', min: 0, admin: { hidden: true } },
@@ -244,8 +261,60 @@ function ownField(media: readonly string[]): CollapsibleField[] {
   ]
 }
 
-export function scenesField({ limits, media }: Pick<Settings, 'limits' | 'media'>): ArrayField {
+/** What people write and choose of a scene. */
+function contentFields(limits: Limits, media: readonly string[]): Field[] {
   const text = { limit: limits.maxSceneChars, rows: 3 }
+  return [
+    textareaField('narration', 'scene.narration', text),
+    textareaField('picturePrompt', 'scene.picturePrompt', text),
+    textareaField('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
+    {
+      type: 'row',
+      fields: [
+        secondsField('duration', 'scene.duration', {
+          help: 'scene.duration.help',
+          limit: limits.maxSceneSeconds,
+        }),
+        selectField<Motion>('motion', 'scene.motion', {
+          values: [
+            'zoom_in',
+            'zoom_out',
+            'pan_left',
+            'pan_right',
+            'pan_up',
+            'pan_down',
+            'still',
+            'generated',
+          ],
+          labelOf: (value) => `motion.${value}`,
+          width: '33%',
+        }),
+        selectField<Transition>('transition', 'scene.transition', {
+          values: [
+            'crossfade',
+            'cut',
+            'fade',
+            'wipe_left',
+            'wipe_right',
+            'wipe_up',
+            'wipe_down',
+            'slide_left',
+            'slide_right',
+            'slide_up',
+            'slide_down',
+          ],
+          labelOf: (value) => `transition.${value}`,
+          width: '33%',
+        }),
+      ],
+    },
+    motionPromptField(limits.maxSceneChars),
+    ...ownField(media),
+    lookField(limits),
+  ]
+}
+
+export function scenesField({ limits, media }: Pick<Settings, 'limits' | 'media'>): ArrayField {
   return {
     name: 'scenes',
     type: 'array',
@@ -270,52 +339,7 @@ export function scenesField({ limits, media }: Pick<Settings, 'limits' | 'media'
         type: 'ui',
         admin: { components: { Field: 'payload-plugin-reelwright/client#SceneCard' } },
       },
-      textareaField('narration', 'scene.narration', text),
-      textareaField('picturePrompt', 'scene.picturePrompt', text),
-      textareaField('onScreenText', 'scene.onScreenText', { ...text, rows: 2 }),
-      {
-        type: 'row',
-        fields: [
-          secondsField('duration', 'scene.duration', {
-            help: 'scene.duration.help',
-            limit: limits.maxSceneSeconds,
-          }),
-          selectField<Motion>('motion', 'scene.motion', {
-            values: [
-              'zoom_in',
-              'zoom_out',
-              'pan_left',
-              'pan_right',
-              'pan_up',
-              'pan_down',
-              'still',
-              'generated',
-            ],
-            labelOf: (value) => `motion.${value}`,
-            width: '33%',
-          }),
-          selectField<Transition>('transition', 'scene.transition', {
-            values: [
-              'crossfade',
-              'cut',
-              'fade',
-              'wipe_left',
-              'wipe_right',
-              'wipe_up',
-              'wipe_down',
-              'slide_left',
-              'slide_right',
-              'slide_up',
-              'slide_down',
-            ],
-            labelOf: (value) => `transition.${value}`,
-            width: '33%',
-          }),
-        ],
-      },
-      motionPromptField(limits.maxSceneChars),
-      ...ownField(media),
-      lookField(limits),
+      ...contentFields(limits, media).map(unlessLocked),
     ],
   }
 }

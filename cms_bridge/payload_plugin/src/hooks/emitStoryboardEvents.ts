@@ -10,15 +10,17 @@ import { type FilmState, idOf, type StoryboardDoc, type VideoDoc } from '../docu
 import { filmOf, newestRendition, stateOf, withFilm } from '../films.ts'
 import { replacedIn } from '../library.ts'
 import { userName } from '../user.ts'
+import { isCarriedOver } from './planDraft.ts'
 import { changeState } from './videoState.ts'
 
-/** Write one event for a save that approves or edits; the service's own creation writes none. */
+/** Write one event for a save that approves or edits; a draft is told of if scenes were kept in it. */
 export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeHook {
   return async ({ data, doc, operation, previousDoc, req }) => {
-    if (operation === 'create') return
     const after = data as Partial<StoryboardDoc>
     const before = previousDoc as StoryboardDoc
-    if ((after.revision ?? 0) <= (before.revision ?? 0)) return
+    const isTold =
+      operation === 'create' ? isCarriedOver(req) : (after.revision ?? 0) > (before.revision ?? 0)
+    if (!isTold) return
 
     const { id } = doc as StoryboardDoc
     const storyboard = (await req.payload.findByID({
@@ -41,7 +43,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     // A save that moved the revision either approves or takes an approval back.
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
-    const isEdit = !isDeepStrictEqual(content, toStoryboard(before))
+    const isEdit = operation === 'create' || !isDeepStrictEqual(content, toStoryboard(before))
     const revision = storyboard.revision ?? 1
     const timestamp = new Date().toISOString()
     const change: StoryboardChange = {

@@ -3,30 +3,33 @@ import { isDeepStrictEqual } from 'node:util'
 import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
 import { namesIn, withLibrary, withReplaced } from '../library.ts'
+import { findBreach, restoreLocked, withLocked } from '../scenes.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
 import { translate } from '../translations/index.ts'
 import { userName } from '../user.ts'
 import { holdNewest } from './newest.ts'
+import { planDraft } from './planDraft.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
 export function planDecision(settings: Settings): CollectionBeforeChangeHook {
   const { slugs } = settings
   return async ({ data, operation, originalDoc, req }) => {
-    if (operation === 'create') {
-      const scenes = nameScenes((data as Partial<StoryboardDoc>).scenes ?? [])
-      const created = await withLibrary(settings, req, { ...(data as StoryboardDoc), scenes })
-      const files = namesIn(toStoryboard(created))
-      return { ...created, files, decision: 'pending', revision: 0 }
-    }
+    if (operation === 'create') return planDraft(settings, req, data as StoryboardDoc)
 
     const seen = originalDoc as StoryboardDoc
     const before = await holdNewest<StoryboardDoc>(req, slugs.storyboards, seen.id)
     const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
-    const named = { ...draft, scenes: nameScenes(draft.scenes ?? []) }
-    const renewed = await withReplaced(settings, req, named)
-    const after = await withLibrary<StoryboardDoc>(settings, req, renewed, before)
+    const rows = draft.scenes ?? []
+    const isRestored = req.context.isRestoringVersion === true
+    const kept = isRestored ? restoreLocked(before.scenes ?? [], rows) : rows
+    const named = { ...draft, scenes: nameScenes(kept) }
+    refuseLocked(req, before, named)
+    const brought = await withLibrary<StoryboardDoc>(settings, req, named, before)
+    const held = { ...brought, scenes: withLocked(before.scenes ?? [], brought.scenes ?? []) }
+    // A file that was replaced is gone, from locked scenes too.
+    const after = await withReplaced(settings, req, held)
     const { cast, logo, music, scenes } = after
     const storyboard = toStoryboard(after)
     const isEdit = !isDeepStrictEqual(storyboard, toStoryboard(before))
@@ -56,6 +59,14 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
         !staysApproved && { approvedBy: null, approvedAt: null, approvedCost: null }),
     }
   }
+}
+
+/** Say in words what a locked scene does not let be done. */
+function refuseLocked(req: PayloadRequest, before: StoryboardDoc, { scenes }: StoryboardDoc): void {
+  const breach = findBreach(before, scenes ?? [])
+  if (!breach) return
+  const message = translate(req.i18n.language, breach.key, { number: breach.number })
+  throw new APIError(message, 409, null, true)
 }
 
 /** Tell whether a save approves what was not approved, or was at another price: that may be refused. */

@@ -409,6 +409,13 @@ export const ar: Translations = {
   'films.finished': 'اكتمل {done} من {total}',
   'films.waiting': '{count} بانتظار الموافقة',
   'films.failed': 'فشل {count}',
+  'scene.locked': 'مقفل',
+  'invalid.locked.changed': 'المشهد {number} مقفل: ألغِ قفله لتغييره.',
+  'invalid.locked.removed': 'المشهد {number} مقفل: ألغِ قفله لإزالته.',
+  'invalid.locked.moved':
+    'المشهد {number} مقفل ويبقى في مكانه: ألغِ قفله لنقله أو لنقل مشهد آخر عبره.',
+  'board.lock': 'قفل المشهد {number}',
+  'board.locked.help': 'مقفل: يبقى كما هو وفي مكانه، حتى عند إرسال الفيديو من جديد.',
   'panel.stale': 'تغيّر النص منذ إرساله. أرسله من جديد ليُصوَّر.',
   films: 'أفلام هذا الفيديو',
   'films.numbered': 'الفيلم {number}',

@@ -421,6 +421,14 @@ export const de: Translations = {
   'films.finished': '{done} von {total} fertig',
   'films.waiting': '{count} {count|wartet|warten} auf Freigabe',
   'films.failed': '{count} fehlgeschlagen',
+  'scene.locked': 'Gesperrt',
+  'invalid.locked.changed': 'Szene {number} ist gesperrt: Zum Ändern bitte entsperren.',
+  'invalid.locked.removed': 'Szene {number} ist gesperrt: Zum Entfernen bitte entsperren.',
+  'invalid.locked.moved':
+    'Szene {number} ist gesperrt und behält ihren Platz: Zum Verschieben, auch einer anderen über sie hinweg, bitte entsperren.',
+  'board.lock': 'Szene {number} sperren',
+  'board.locked.help':
+    'Gesperrt: Sie bleibt, wie und wo sie ist, auch wenn das Video neu eingereicht wird.',
   'panel.stale':
     'Der Text hat sich geändert, seit er eingereicht wurde. Neu einreichen, um ihn zu verfilmen.',
   films: 'Filme dieses Videos',

@@ -409,6 +409,14 @@ export const en = {
   'films.finished': '{done} of {total} finished',
   'films.waiting': '{count} waiting for approval',
   'films.failed': '{count} failed',
+  'scene.locked': 'Locked',
+  'invalid.locked.changed': 'Scene {number} is locked: unlock it to change it.',
+  'invalid.locked.removed': 'Scene {number} is locked: unlock it to remove it.',
+  'invalid.locked.moved':
+    'Scene {number} is locked and keeps its place: unlock it to move it, or another past it.',
+  'board.lock': 'Lock scene {number}',
+  'board.locked.help':
+    'Locked: it stays as it is, and where it is, also when the video is submitted anew.',
   'panel.stale': 'The words have changed since they were submitted. Submit anew to film them.',
   films: 'Films of this video',
   'films.numbered': 'Film {number}',

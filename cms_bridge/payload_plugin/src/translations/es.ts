@@ -419,6 +419,14 @@ export const es: Translations = {
   'films.finished': '{done} de {total} {total|terminado|terminados}',
   'films.waiting': '{count} {count|pendiente|pendientes} de aprobación',
   'films.failed': '{count} {count|fallido|fallidos}',
+  'scene.locked': 'Bloqueada',
+  'invalid.locked.changed': 'La escena {number} está bloqueada: desbloquéela para cambiarla.',
+  'invalid.locked.removed': 'La escena {number} está bloqueada: desbloquéela para quitarla.',
+  'invalid.locked.moved':
+    'La escena {number} está bloqueada y conserva su lugar: desbloquéela para moverla, o para que otra la pase.',
+  'board.lock': 'Bloquear la escena {number}',
+  'board.locked.help':
+    'Bloqueada: se queda como está y donde está, también cuando el vídeo se envía de nuevo.',
   'panel.stale': 'El texto ha cambiado desde que se envió. Envíelo de nuevo para filmarlo.',
   films: 'Películas de este vídeo',
   'films.numbered': 'Película {number}',

@@ -417,6 +417,16 @@ export const fr: Translations = {
   'films.finished': '{done} sur {total} {done|terminé|terminés}',
   'films.waiting': '{count} en attente d’approbation',
   'films.failed': '{count} en échec',
+  'scene.locked': 'Verrouillée',
+  'invalid.locked.changed':
+    'La scène {number} est verrouillée : déverrouillez-la pour la modifier.',
+  'invalid.locked.removed':
+    'La scène {number} est verrouillée : déverrouillez-la pour la supprimer.',
+  'invalid.locked.moved':
+    'La scène {number} est verrouillée et garde sa place : déverrouillez-la pour la déplacer, ou pour qu’une autre la dépasse.',
+  'board.lock': 'Verrouiller la scène {number}',
+  'board.locked.help':
+    'Verrouillée : elle reste telle quelle, à sa place, même si la vidéo est soumise à nouveau.',
   'panel.stale':
     'Le texte a changé depuis qu’il a été soumis. Soumettez-le de nouveau pour le filmer.',
   films: 'Films de cette vidéo',

@@ -10,6 +10,7 @@ import type { MadeKind } from '../../endpoints/contract.ts'
 import type { AspectRatio, Palette } from '../../generated/events.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { Again, useTake } from './Again.tsx'
+import { Lock } from './Lock.tsx'
 import { colourOf, madeOf, withNote } from './model.ts'
 import { Narration } from './Narration.tsx'
 import { SceneFacts } from './SceneFacts.tsx'
@@ -39,6 +40,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
   const colour = colourOf(value.background, colours)
   const prompt = value.picturePrompt ?? ''
   const narration = made?.narration
+  const locked = value.locked === true
 
   const set = (field: keyof SceneRow, to: unknown): void => {
     dispatchFields({ type: 'UPDATE', path: `${row}.${field}`, value: to })
@@ -66,7 +68,12 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
         prompt={prompt}
         stale={value.stale.picture && made?.picture !== null}
       />
-      <SceneFacts number={index + 1} price={price} seconds={value.duration ?? made?.seconds} />
+      <div className="rw-card__head">
+        <SceneFacts number={index + 1} price={price} seconds={value.duration ?? made?.seconds} />
+        {!readOnly && (
+          <Lock locked={locked} number={index + 1} toggle={() => set('locked', !locked)} />
+        )}
+      </div>
       {narration ? (
         <Narration address={addressOf(narration.id)} narration={narration} number={index + 1} />
       ) : (
@@ -75,7 +82,8 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
       {narration && value.stale.narration && (
         <p className="rw-board__quiet">{t('board.spokenAnew')}</p>
       )}
-      {!readOnly && (
+      {locked && <LockedWords value={value} />}
+      {!readOnly && !locked && (
         <Again
           again={again}
           kinds={kinds}
@@ -102,6 +110,27 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
   )
 }
 
+/** What the hidden fields say: to be read, and not to be changed. */
+function LockedWords({ value }: { value: RowValues }): ReactNode {
+  const { t } = useTranslator()
+  const words = (['narration', 'picturePrompt', 'onScreenText'] as const).filter((name) =>
+    value[name]?.trim(),
+  )
+  return (
+    <>
+      <p className="rw-board__quiet">{t('board.locked.help')}</p>
+      <dl className="rw-card__words">
+        {words.map((name) => (
+          <div key={name}>
+            <dt>{t(`scene.${name}`)}</dt>
+            <dd dir="auto">{value[name]}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}
+
 /** Return the colours of the whole. */
 function usePalette(): Palette {
   const json = useFormFields(([fields]) =>
@@ -117,7 +146,7 @@ function usePalette(): Palette {
 
 interface RowValues extends Pick<
   SceneRow,
-  'background' | 'duration' | 'narration' | 'picturePrompt' | 'sceneId'
+  'background' | 'duration' | 'locked' | 'narration' | 'onScreenText' | 'picturePrompt' | 'sceneId'
 > {
   /** Whether what is made is of other words than those of the form. */
   stale: Record<MadeKind, boolean>
@@ -134,7 +163,9 @@ function useRowValues(row: string): RowValues {
       })
     const values: RowValues = {
       sceneId: valueOf('sceneId') as string,
+      locked: valueOf('locked') as boolean,
       narration: valueOf('narration') as string,
+      onScreenText: valueOf('onScreenText') as string,
       picturePrompt: valueOf('picturePrompt') as string,
       duration: valueOf('duration') as number,
       background: {

@@ -76,6 +76,7 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
             count={rows.length}
             index={index}
             key={row.id}
+            lockedBeside={[rows[index - 1]?.locked === true, rows[index + 1]?.locked === true]}
             made={madeOf(board, row.sceneId)}
             mayEdit={hasSavePermission === true}
             move={(to) => void move(index, to)}

@@ -13,6 +13,7 @@ import type { SceneRow, StoryboardDoc } from '../../documents.ts'
 import type { BoardScene, MadeKind, Price } from '../../endpoints/contract.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { Again, useTake } from './Again.tsx'
+import { Lock } from './Lock.tsx'
 import { colourOf, withNote } from './model.ts'
 import { Narration } from './Narration.tsx'
 import { SceneChange, SceneFacts } from './SceneFacts.tsx'
@@ -27,6 +28,8 @@ type Texts = Pick<SceneRow, (typeof texts)[number]>
 interface Props {
   count: number
   index: number
+  /** Whether the scene before it, and the one after it, keep their places. */
+  lockedBeside: readonly [boolean, boolean]
   made: BoardScene | null
   mayEdit: boolean
   move: (to: number) => void
@@ -37,14 +40,15 @@ interface Props {
 }
 
 export function VideoScene(props: Props): ReactNode {
-  const { count, index, made, mayEdit, move, price, row, save, storyboard } = props
+  const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
   const { t } = useTranslator()
   const number = index + 1
+  const locked = row.locked === true
   const hint = useId()
   const take = useTake(storyboard.id)
   const addressOf = useMediumAddress(storyboard.id)
   const { attributes, isDragging, listeners, setNodeRef, transform, transition } =
-    useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit })
+    useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit || locked })
   const [draft, setDraft] = useState<null | Texts>(null)
   const [busy, setBusy] = useState(false)
 
@@ -71,38 +75,49 @@ export function VideoScene(props: Props): ReactNode {
     >
       <header className="rw-board__sceneHead">
         <strong>{t('scene.numbered', { number })}</strong>
-        {mayEdit && count > 1 && (
+        {mayEdit && (
           <span className="rw-board__moves">
-            <Button
-              aria-label={t('board.earlier', { number })}
-              buttonStyle="icon-label"
-              disabled={index === 0}
-              icon={<ChevronIcon direction="up" />}
-              margin={false}
-              onClick={() => move(index - 1)}
+            <Lock
+              disabled={busy || draft !== null}
+              locked={locked}
+              number={number}
+              toggle={() => void store({ locked: !locked })}
             />
-            <Button
-              aria-label={t('board.later', { number })}
-              buttonStyle="icon-label"
-              disabled={index === count - 1}
-              icon={<ChevronIcon direction="down" />}
-              margin={false}
-              onClick={() => move(index + 1)}
-            />
-            <span hidden id={hint}>
-              {t('board.drag.help')}
-            </span>
-            <button
-              {...attributes}
-              {...listeners}
-              aria-describedby={hint}
-              aria-label={t('board.drag', { number })}
-              aria-roledescription={undefined}
-              className="rw-board__handle"
-              type="button"
-            >
-              <DragHandleIcon />
-            </button>
+            {count > 1 && (
+              <>
+                <Button
+                  aria-label={t('board.earlier', { number })}
+                  buttonStyle="icon-label"
+                  disabled={index === 0 || locked || lockedBeside[0]}
+                  icon={<ChevronIcon direction="up" />}
+                  margin={false}
+                  onClick={() => move(index - 1)}
+                />
+                <Button
+                  aria-label={t('board.later', { number })}
+                  buttonStyle="icon-label"
+                  disabled={index === count - 1 || locked || lockedBeside[1]}
+                  icon={<ChevronIcon direction="down" />}
+                  margin={false}
+                  onClick={() => move(index + 1)}
+                />
+                <span hidden id={hint}>
+                  {t('board.drag.help')}
+                </span>
+                <button
+                  {...attributes}
+                  {...listeners}
+                  aria-describedby={hint}
+                  aria-label={t('board.drag', { number })}
+                  aria-roledescription={undefined}
+                  className="rw-board__handle"
+                  disabled={locked}
+                  type="button"
+                >
+                  <DragHandleIcon />
+                </button>
+              </>
+            )}
           </span>
         )}
       </header>
@@ -163,7 +178,8 @@ export function VideoScene(props: Props): ReactNode {
           </div>
         </div>
       )}
-      {mayEdit && !draft && (
+      {locked && <p className="rw-board__quiet">{t('board.locked.help')}</p>}
+      {mayEdit && !draft && !locked && (
         <div className="rw-board__buttons">
           <Button
             buttonStyle="secondary"

@@ -1,6 +1,6 @@
 'use client'
 /** The title of a scene's row: its picture, its number and its first words. */
-import { useDocumentInfo, useRowLabel } from '@payloadcms/ui'
+import { Pill, useDocumentInfo, useRowLabel } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
 import type { SceneRow } from '../../documents.ts'
@@ -28,6 +28,7 @@ export function SceneLabel(): ReactNode {
       <bdi className="rw-scene__words">{text}</bdi>
       <SceneFacts number={rowNumber + 1} price={price} seconds={data?.duration ?? made?.seconds} />
       <SceneChange number={rowNumber + 1} price={price} />
+      {data?.locked && <Pill size="small">{t('scene.locked')}</Pill>}
     </span>
   )
 }
