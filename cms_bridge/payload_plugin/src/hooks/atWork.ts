@@ -2,19 +2,25 @@
 import type { PayloadRequest } from 'payload'
 
 import { isOver, type RenditionDoc, type VideoDoc } from '../documents.ts'
+import { findEvents, isOf, revisionTold } from '../outbox/told.ts'
 import { videoStream } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 
-/** Not of one that is finished, has failed or was stopped, unless the service was told more since. */
+/**
+ * Not of one that is finished, has failed or was stopped, unless the service was told more since.
+ *
+ * What it writes back may be older than that, however late it comes: it says which revision of the
+ * storyboard it knows, and nothing of what has yet to reach it.
+ */
 export async function isAtWork(
-  { slugs }: Settings,
+  settings: Settings,
   req: PayloadRequest,
   video: VideoDoc,
 ): Promise<boolean> {
   const { id, stage, submission } = video
   if (!submission || stage === 'cancelled') return false
   const { docs } = await req.payload.find({
-    collection: slugs.renditions,
+    collection: settings.slugs.renditions,
     where: { video: { equals: id }, submission: { equals: submission } },
     limit: 1,
     depth: 0,
@@ -23,15 +29,18 @@ export async function isAtWork(
   })
   const rendition = docs[0] as unknown as RenditionDoc | undefined
   if (!rendition || !isOver(rendition.status)) return true
-  const { totalDocs } = await req.payload.count({
-    collection: slugs.outbox,
-    where: {
-      stream: { equals: videoStream(video) },
-      state: { not_equals: 'refused' },
-      createdAt: { greater_than: rendition.updatedAt },
-    },
-    overrideAccess: true,
-    req,
+  const { jobId, storyboardRevision, updatedAt } = rendition
+  const events = await findEvents(settings, req, {
+    stream: { equals: videoStream(video) },
+    state: { not_equals: 'refused' },
+    type: { not_equals: 'video.submitted' },
   })
-  return totalDocs > 0
+  return events
+    .filter((event) => isOf(event, submission, jobId))
+    .some(
+      (event) =>
+        event.createdAt > updatedAt ||
+        event.state === 'queued' ||
+        revisionTold(event, jobId) > (storyboardRevision ?? 0),
+    )
 }

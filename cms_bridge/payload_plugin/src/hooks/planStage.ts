@@ -23,7 +23,8 @@ import { speaksForEditor } from './speaksForEditor.ts'
 /**
  * Turn the stage asked for into the stage stored, and count what the service has to hear of.
  *
- * Restoring a version brings back its words and leaves the video in the project where it is.
+ * Restoring a version brings back its words and leaves the video where it is: in its project, and
+ * out of the trash.
  */
 export function planStage(settings: Settings): CollectionBeforeChangeHook {
   const { slugs } = settings
@@ -34,7 +35,9 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
     const film = filmAsked(settings, req)
     const [seen, before] = [filmOf(read, film), filmOf(whole, film)]
     const isRestored = req.context.isRestoringVersion === true
-    const data: Partial<VideoDoc> = { ...saved, ...(isRestored && { project: before.project }) }
+    // A version may have been saved in the trash.
+    const stays = { project: before.project, deletedAt: before.deletedAt ?? null }
+    const data: Partial<VideoDoc> = { ...saved, ...(isRestored && stays) }
     const video: Partial<VideoDoc> = { ...before, ...data }
     const submission = before.submission ?? 0
     const retries = before.retries ?? 0

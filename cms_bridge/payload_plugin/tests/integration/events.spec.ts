@@ -35,6 +35,7 @@ async function delivered(): Promise<CmsEvent[]> {
   return bridge.received.map(({ event }) => event)
 }
 
+const file = { duration: 5, width: 1920, height: 1080, bytes: 1000 }
 const typesOf = (events: CmsEvent[]): string[] => events.map(({ type }) => type)
 
 async function submittedVideo(): Promise<Doc> {
@@ -235,6 +236,53 @@ describe('a storyboard', () => {
     expect([ids[0], ids[3]]).toEqual(['s1', 's2'])
     expect(new Set(ids).size).toBe(4)
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{1,64}$/)
+  })
+})
+
+describe('a storyboard that was deleted', () => {
+  test('goes on with its revisions when the service writes it once more: each edit is told', async () => {
+    const video = await submittedVideo()
+    const storyboard = await draftedStoryboard(video)
+    await cms.change('storyboards', storyboard.id, { title: 'One' })
+    await cms.change('storyboards', storyboard.id, { title: 'Two' })
+    await cms.ask('DELETE', `/storyboards/${String(storyboard.id)}`)
+    const again = await draftedStoryboard(video)
+    expect(again).toMatchObject({ revision: 2, title: 'Opening hours' })
+    await cms.change('storyboards', again.id, { title: 'Three' })
+    const changes = (await delivered()).map(({ data }) => data as StoryboardChange)
+    expect(changes.map(({ revision, storyboard: { title } }) => [revision, title])).toEqual([
+      ...[
+        [1, 'One'],
+        [2, 'Two'],
+        [3, 'Three'],
+      ],
+    ])
+  })
+})
+
+describe('a write-back that is older than what the service was told since', () => {
+  test('does not make finished what can still be stopped', async () => {
+    const video = await submittedVideo()
+    const storyboard = await draftedStoryboard(video)
+    await cms.putRendition(renditionWrite(video, { status: 'completed', file }))
+    await cms.change('storyboards', storyboard.id, { title: 'Changed', decision: 'approved' })
+    await delivered()
+    const late = renditionWrite(video, { sequence: 2, status: 'completed', file })
+    await cms.putRendition({ ...late, storyboardRevision: 0 })
+    await cms.change('videos', video.id, { deletedAt: new Date().toISOString() })
+    expect(typesOf(await delivered())).toEqual(['storyboard.approved', 'video.cancelled'])
+  })
+
+  test('and an edit of an older submission leaves the newer one’s film finished', async () => {
+    const video = await submittedVideo()
+    const storyboard = await draftedStoryboard(video)
+    await cms.change('videos', video.id, { stage: 'resubmit' })
+    const second = { jobId: `job-${String(video.id)}-2`, submission: 2, file }
+    await cms.putRendition(renditionWrite(video, { ...second, status: 'completed' }))
+    await cms.change('storyboards', storyboard.id, { title: 'Changed' })
+    const saved = await cms.change('videos', video.id, { stage: 'cancelled' })
+    expect(saved.stage).toBe('submitted')
+    expect(typesOf(await delivered())).toEqual(['video.submitted', 'storyboard.edited'])
   })
 })
 

@@ -101,3 +101,22 @@ test('its project is in use as long as it could be restored', async () => {
   await cms.ask('DELETE', `/videos/${String(video.id)}?trash=true`)
   expect((await cms.ask('DELETE', `/projects/${String(video.project)}`)).status).toBe(200)
 })
+
+test('a version that was saved in it brings back its words, and nobody’s video into the trash', async () => {
+  await cms.putRendition(renditionWrite(video, { sequence: 2, status: 'completed' }))
+  await trash()
+  await cms.change('videos', video.id, { title: 'Trashed' }, '&trash=true')
+  await cms.change('videos', video.id, { deletedAt: null, title: 'Back' }, '&trash=true')
+  await cms.change('videos', video.id, { stage: 'resubmit' })
+  const { docs } = await cms.payload.findVersions({
+    collection: 'videos',
+    where: { parent: { equals: video.id }, 'version.title': { equals: 'Trashed' } },
+    trash: true,
+  })
+  const restored = await cms.ask('POST', `/videos/versions/${String(docs[0]?.id)}`)
+  expect(restored.status).toBe(200)
+  expect(await cms.read('videos', video.id)).toMatchObject({
+    ...{ title: 'Trashed', deletedAt: null, stage: 'submitted', submission: 2 },
+  })
+  expect(await told()).toEqual(['video.submitted'])
+})
