@@ -16,6 +16,7 @@ import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { noteStage } from '../hooks/askedStage.ts'
 import { nameVideo } from '../hooks/nameVideo.ts'
 import { planStage } from '../hooks/planStage.ts'
+import { settleFilms } from '../hooks/settleFilms.ts'
 import { keepState } from '../hooks/videoState.ts'
 import { deleteWithVideo } from '../hooks/deleteWithVideo.ts'
 import { publishGate } from '../hooks/publishGate.ts'
@@ -179,7 +180,7 @@ export function videos(settings: Settings): CollectionConfig {
     hooks: {
       beforeOperation: [noteStage],
       beforeChange: [nameVideo, planStage(settings), publishGate(settings)],
-      afterChange: [keepState(settings), emitVideoEvents(settings)],
+      afterChange: [keepState(settings), emitVideoEvents(settings), settleFilms(settings)],
       beforeDelete: [deleteWithVideo(settings)],
     },
     fields: fields.map((field) => (settings.localized ? localised(field) : field)),

@@ -3,7 +3,7 @@ import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { Brief, CmsEvent, VideoRef } from '../generated/events.ts'
 import { castOf, logoOf } from '../library.ts'
-import { writeEvent } from '../outbox/write.ts'
+import { videoStream, writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toLook, toPalette, toSpeakers } from '../storyboard.ts'
 import { filmOf, filmsOf, leadOf, wordsOf } from '../films.ts'
@@ -43,7 +43,7 @@ export function emitVideoEvents(settings: Settings): CollectionAfterChangeHook {
       if (isSubmission) {
         const lead = leadOf({ ...video, ...before }, film)
         const follows = lead === undefined ? '' : serviceIdOf(filmOf(video, lead))
-        await writeSubmitted(settings, one, req, follows)
+        await writeSubmitted(settings, { follows, owner: video, video: one }, req)
       }
       if (isRetry) await writeVideoRef(settings, 'video.retried', one, req)
       if (isCancellation) await writeVideoRef(settings, 'video.cancelled', one, req)
@@ -60,11 +60,14 @@ function stepsBetween(before: Partial<VideoDoc>, after: Partial<VideoDoc>, film:
   }
 }
 
+/**
+ * Submissions are counted over all films of a video. Where saves of two of them come at once, and
+ * are in no transaction, they count alike: whoever tells of it second takes the number after it.
+ */
 async function writeSubmitted(
   settings: Settings,
-  video: VideoDoc,
+  { follows, owner, video }: { follows: string; owner: VideoDoc; video: VideoDoc },
   req: PayloadRequest,
-  follows: string,
 ): Promise<void> {
   const project = (await req.payload.findByID({
     collection: settings.slugs.projects,
@@ -84,19 +87,22 @@ async function writeSubmitted(
     palette: toPalette(project.palette),
     follows,
   }
-  const submission = video.submission ?? 1
-  const event: CmsEvent = {
-    type: 'video.submitted',
-    timestamp: new Date().toISOString(),
-    data: {
-      project: { id: String(project.id), name: project.name },
-      videoId: serviceIdOf(video),
-      submission,
-      version: video.updatedAt,
-      brief,
-    },
+  const tell = (submission: number): Promise<string> => {
+    const event: CmsEvent = {
+      type: 'video.submitted',
+      timestamp: new Date().toISOString(),
+      data: {
+        project: { id: String(project.id), name: project.name },
+        videoId: serviceIdOf(video),
+        submission,
+        version: video.updatedAt,
+        brief,
+      },
+    }
+    return writeEvent(settings, req, video, { event, owner, step: String(submission) })
   }
-  await writeEvent(settings, req, video, { event, step: String(submission) })
+  let submission = video.submission ?? 1
+  while ((await tell(submission)) !== videoStream(video)) submission += 1
 }
 
 /** Write an event that names a submission and says nothing else. */

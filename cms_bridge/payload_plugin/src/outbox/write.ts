@@ -15,27 +15,31 @@ export function videoStream(video: VideoDoc): string {
 /**
  * Store the event of a video and the wake-up for its delivery; both come to be, or neither.
  *
- * `step` counts what this kind of event tells of. A step is told once: one that is in the outbox
- * already, by a save at the same time, is left as it is.
+ * `step` counts what this kind of event tells of, of one film or of all that have an `owner`. A step
+ * is told once: one that is in the outbox already, by a save at the same time, is left as it is.
+ * Returns the stream in which it is told.
  */
 export async function writeEvent(
   { slugs }: Settings,
   req: PayloadRequest,
   video: VideoDoc,
-  { event, step: count }: { event: CmsEvent; step: string },
-): Promise<void> {
+  { event, owner = video, step: count }: { event: CmsEvent; owner?: VideoDoc; step: string },
+): Promise<string> {
   const collection = slugs.outbox
-  const step = `${serviceIdOf(video)}/${event.type}/${count}`
-  const isTold = async (): Promise<boolean> => {
+  const step = `${serviceIdOf(owner)}/${event.type}/${count}`
+  const stream = videoStream(video)
+  const findTold = async (): Promise<string | undefined> => {
     const where = { step: { equals: step } }
-    const { totalDocs } = await req.payload.count({ collection, where, overrideAccess: true, req })
-    return totalDocs > 0
+    const found = { collection, where, limit: 1, depth: 0, select: { stream: true } } as const
+    const { docs } = await req.payload.find({ ...found, overrideAccess: true, req })
+    return (docs[0] as unknown as OutboxDoc | undefined)?.stream
   }
-  if (await isTold()) return
+  const told = await findTold()
+  if (told) return told
   const row: Omit<OutboxDoc, 'createdAt' | 'id'> = {
     eventId: `evt_${randomUUID()}`,
     type: event.type,
-    stream: videoStream(video),
+    stream,
     video: video.id,
     step,
     body: JSON.stringify(event),
@@ -48,8 +52,10 @@ export async function writeEvent(
   } catch (error) {
     // Within a transaction the save is undone; without one, the other save has told the step.
     const isLate = error instanceof ValidationError && !(await req.transactionID)
-    if (!isLate || !(await isTold())) throw error
-    return
+    const late = isLate && (await findTold())
+    if (!late) throw error
+    return late
   }
   await wake(req.payload, { req })
+  return stream
 }

@@ -42,6 +42,13 @@ export const databases: Record<string, () => Database | Promise<Database>> = {
   PostgreSQL: postgres,
 }
 
+/** As Mongo is without a replica set: nothing holds a document, and saves write over one another. */
+export const emptyWithoutTransactions = (): Database => ({
+  options: {
+    database: (url) => sqliteAdapter({ client: { url: `${url}.empty` }, push: true, wal: true }),
+  },
+})
+
 /** With whatever the host adds to it. */
 export const emptyDatabases: Record<string, () => Database | Promise<Database>> = {
   SQLite: () => ({
