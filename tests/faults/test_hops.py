@@ -18,7 +18,7 @@ from tests.faults.hops.plan import CELLS, Fault, Hop
 from tests.faults.hops.report import Record
 from tests.faults.hops.run import at_work, run
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1200)]
 
 QUICK = [
     (Hop.ACCEPT, Fault.KILL),

@@ -36,7 +36,9 @@ RESULTS = Path(".cache/faults/hops.jsonl")
 def main() -> int:
     """Make what is missing, write the page, and say whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--runs", type=int, default=10, help="of each cell, those made included")
+    parser.add_argument(
+        "--runs", type=int, default=report.WANTED, help="of each cell, those made included"
+    )
     parser.add_argument("--hops", help="numbers, as in 1,5,12, or 0 for no fault; by default all")
     parser.add_argument("--faults", help="names, as in SIGKILL,CMS error; by default all")
     parser.add_argument("--results", type=Path, default=RESULTS)

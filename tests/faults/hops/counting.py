@@ -35,7 +35,8 @@ SENT = ("video.submitted", "storyboard.approved")
 TOLD = ("video.submitted", "storyboard.ready", "storyboard.approved", "video.completed")
 """What an integrator hears of it."""
 _LASTING = {"cache", "credentials"}
-_TIDY_SECONDS = 20.0
+TIDY_SECONDS = 20.0
+"""How long working files may take to be cleared up."""
 
 
 class Counts(msgspec.Struct, kw_only=True, frozen=True):
@@ -195,7 +196,7 @@ async def _stored(house: House, film: Film) -> set[str]:
 
 async def _left_behind(work: Path) -> list[str]:
     """Return the working files that are there still once there has been time to clear up."""
-    deadline = time.monotonic() + _TIDY_SECONDS
+    deadline = time.monotonic() + TIDY_SECONDS
     while True:
         left = [one.name async for one in anyio.Path(work).iterdir() if one.name not in _LASTING]
         if not left or time.monotonic() > deadline:

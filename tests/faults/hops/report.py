@@ -3,35 +3,36 @@
 import statistics
 import subprocess
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from tests.faults import page
-from tests.faults.hops.counting import Counts
-from tests.faults.hops.plan import Fault, Hop
+from tests.faults.hops.counting import TIDY_SECONDS, Counts
+from tests.faults.hops.plan import CELLS, Fault, Hop
 from tests.faults.hops.striking import AWAY_SECONDS, HANG_SECONDS
 
 _HEAD = """\
 # A fault at every hop
 
 What becomes of a film when something fails at one of the [twelve hops](walkthrough.md) of its way.
-Made by `make faults-hops`: {runs} runs from {first} to {last}, at {commits}, on {machine},
-which other work shared: {load:.0f} processes wanted each core in the middle.
+Made by `make faults-hops`: {runs} runs from {first} to {last}, at {commits}, on
+{machine}. The machine was shared: in the
+middle {load:.0f} processes wanted each core, and every second below is one of such a machine.
 
 One installation stays up for all runs: a real Payload with the plugin, a bridge and a daemon of
 their own processes, Redis (Valkey), PostgreSQL and an S3 server, with the settings' defaults but
-for the sizes of films; the provider is a simulator that speaks its HTTP and counts what it
-charges; an integrator listens by webhook. In each run an editor writes a brief of one scene in
-Payload, submits it, approves the storyboard, and waits. The fault strikes while the hop is under
-way: the process that runs it stops at a function of the hop, by a wrapper around it, until the
-fault is there; the save in Payload is struck at a moment of its own by chance, and paid calls
-while the provider has them. A process that was struck is started again at once, as a supervisor
-does. Redis and PostgreSQL are stopped in good order and started again {away:g} s later; the store
-and Payload answer 503 for {away:g} s or, in every second run, nothing at all; the provider answers
-nothing for {hang:g} s.
+for draft quality, and HLS, Piper and the model that drafts, which are off; the provider is a
+simulator that speaks its HTTP and counts what it charges; an integrator listens by webhook. In
+each run an editor writes a brief of one scene in Payload, submits it, approves the storyboard,
+and waits. The fault strikes while the hop is under way: the process that runs it stops at a
+function of the hop, by a wrapper around it, until the fault is there; the save in Payload is
+struck at a moment of its own by chance, and paid calls while the provider has them. A process
+that was struck is started again at once, as a supervisor does. Redis and PostgreSQL are stopped
+in good order and started again {away:g} s later; the store and Payload answer 503 for {away:g} s
+or, in every second run, nothing at all; the provider answers nothing for {hang:g} s.
 
 Counted in the end, where the truth is (rows, the store's listing, the provider's charges,
 Payload's documents and outbox, what the integrator received, the work directory):
@@ -49,10 +50,13 @@ Payload's documents and outbox, what the integrator received, the work directory
   film lay before the editor and everybody had been told of it. Undisturbed, that takes {calm}
   from the submission on this machine.
 
-Of the first five the sum over all runs stands there. “–”: the fault touches nothing that the hop
-uses. {worst}
+Sums over all runs stand there, but for the seconds. “–”: the fault touches nothing that the hop
+uses. {unmade}
+
+{worst}
 """
-_TIDY = 20
+WANTED = 10
+"""Runs of each cell."""
 
 
 class Record(msgspec.Struct, kw_only=True, frozen=True):
@@ -119,11 +123,24 @@ def write(out: Path, records: Sequence[Record]) -> None:
         load=statistics.median(one.load for one in struck),
         away=AWAY_SECONDS,
         hang=HANG_SECONDS,
-        tidy=_TIDY,
+        tidy=TIDY_SECONDS,
         calm=f"{statistics.median(calm):.0f} s" if calm else "some seconds",
+        unmade=_unmade(cells),
         worst=_said_of(struck),
     )
     page.put(out, "hops", "\n".join([head, *_overview(cells), "", *_table(cells, struck), ""]))
+
+
+def _unmade(cells: Mapping[tuple[int, Fault], Sequence[Record]]) -> str:
+    """Say in a sentence how much of what is wanted has been made."""
+    made = [len(cells.get((hop.number, fault), ())) for hop, fault in CELLS]
+    if min(made) >= WANTED:
+        return f"Every cell was run {min(made)} times or more."
+    begun, whole = (sum(one >= least for one in made) for least in (1, WANTED))
+    return (
+        f"Wanted are {WANTED} runs of each of {len(CELLS)} cells: {begun} cells have been run,"
+        f" {whole} of them so often."
+    )
 
 
 def _said_of(struck: Sequence[Record]) -> str:

@@ -32,7 +32,7 @@ _SAVE_SECONDS = 0.15
 """A save takes as long on an idle machine: struck within, it is in the middle of it."""
 _CALL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
-_PATIENCE = 240.0
+_PATIENCE = 900.0
 """Seconds until what has not happened counts as lost."""
 _BY_EACH_EVENT = {Hop.SAVE, Hop.POST, Hop.RECEIVE, Hop.WAKE}
 """Hops that every event comes by: they are met with the submission and the approval in turns."""
