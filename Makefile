@@ -10,6 +10,7 @@
 #   make faults          kill daemons at every step, 100 times, and let every fault strike at every
 #                        hop, 10 times each; writes specs/fault-matrix.md
 #   make faults-hops     the second of these alone
+#   make soak            thousands of small jobs under random faults; writes specs/soak.md
 #   make fuzz            damages every kind of file that the engine reads, for ten minutes
 #   make compat          unit tests and the demo on the oldest and the newest Python
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
@@ -118,7 +119,7 @@ sample: python $(OUT)/assets/.made
 
 # --- for developers -----------------------------------------------------------------------------
 
-.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow smoke faults faults-hops fuzz \
+.PHONY: format lint types imports specs test test-python test-unit test-plugin test-slow smoke faults faults-hops soak fuzz \
 	coverage compat check clean
 
 format: python
@@ -163,6 +164,10 @@ faults: python
 # HOP_ARGS="--hops 6,7 --faults SIGKILL" has some of them made alone.
 faults-hops: python node
 	$(BIN)/python -m tests.faults.hops --runs $(or $(HOP_RUNS),10) --out specs/fault-matrix.md $(HOP_ARGS)
+
+# SOAK_JOBS for another number; half an hour on two cores that have nothing else to do.
+soak: python
+	$(BIN)/python -m tests.faults.soak --jobs $(or $(SOAK_JOBS),2000) --out specs/soak.md $(SOAK_ARGS)
 
 # FUZZ_SECONDS sets how long; FUZZ_ARGS="--seed 7 --first 40 --runs 1" has one run again.
 fuzz: python

@@ -143,7 +143,7 @@ class RunningInstallation:
             " UNION SELECT poster_key FROM generated_video UNION SELECT key FROM rendition_file"
         )
         found += [f"{row['key']} is gone" for row in stored if not (objects / row["key"]).is_file()]
-        for problem, query in _HALF_ROWS.items():
+        for problem, query in HALF_ROWS.items():
             found += [f"{problem}: {row}" for row in self.rows(query)]
         if self.installation.payload_url:
             found += [
@@ -155,7 +155,7 @@ class RunningInstallation:
         return found
 
 
-_HALF_ROWS = {
+HALF_ROWS = {
     "finished, but held": (
         "SELECT id, status FROM job WHERE status IN ('completed', 'failed', 'cancelled')"
         " AND (lease_owner <> '' OR lease_expires_at IS NOT NULL OR wake_at IS NOT NULL)"
