@@ -15,6 +15,13 @@ from tests.support.servers.postgres import PostgresServer
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pictures", default="", help="directory to write the README's pictures of the admin into"
+    )
+
+
 pytest_plugins = ["tests.support.servers.fixtures", "tests.support.simulators.fixtures"]
 
 

@@ -1,0 +1,219 @@
+"""The editor's desk, looked at: light and dark, on a telephone, in Arabic, and by axe.
+
+The six main screens are those of the README; `--pictures DIRECTORY` (`make screens`) writes them.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.accessibility import grave_findings, overflowing
+from tests.support.admin import sign_in
+from tests.support.browsers import BROWSING, Browsing, open_browsing
+from tests.support.desk import SCRIPT, Desk, open_desk
+from tests.support.simulators.gemini import GeminiSimulator
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+TELEPHONE = {"width": 390, "height": 844}
+TABLE = {"width": 1280, "height": 860}
+MOST_BYTES = 250_000
+"""Of a picture on the README."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    collection: str
+    document: str
+    """Which of the desk's."""
+    shows: tuple[str, ...]
+    """What an editor comes for, as it is called to whoever looks and to whoever listens."""
+    top: str = ""
+    """What stands at the upper edge; the page's own where nothing does."""
+
+
+SCREENS = {
+    "project": Screen(
+        collection="projects",
+        document="project",
+        shows=("Spent on this project", "New video", "Ada", "The oven", "Logo", "Speakers"),
+    ),
+    "price": Screen(
+        collection="videos",
+        document="waiting",
+        shows=("Ready for your approval", "To pay now", "Approve", "Brief", "Script"),
+    ),
+    "board": Screen(
+        collection="videos",
+        document="film",
+        shows=("Scene 1", "Edit the words", "Another picture", SCRIPT["lane"]),
+        top=".rw-board",
+    ),
+    "animatic": Screen(
+        collection="storyboards",
+        document="storyboard",
+        shows=("Preview", "Play", "Sound off", "Some narrations are not spoken yet"),
+        top=".rw-animatic",
+    ),
+    "film": Screen(
+        collection="videos",
+        document="film",
+        shows=("Finished", "Download", "Transcript", "German", "Make the film in German"),
+        top=".rw-panel",
+    ),
+    "forms": Screen(
+        collection="videos",
+        document="film",
+        shows=("Portrait 9:16", "Stream (HLS)", "Also as a stream (HLS)", "Costs nothing."),
+        top="[aria-label='This film in other forms']",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, gemini_server: GeminiSimulator
+) -> Iterator[Desk]:
+    with open_desk(tmp_path_factory.mktemp("desk"), gemini_server) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def browsing(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Browsing]:
+    house = desk.running.installation
+    assert house.payload_url
+    with open_browsing(tmp_path_factory.mktemp("look"), base_url=house.payload_url) as browsing:
+        request.node.stash[BROWSING] = browsing
+        sign_in(browsing.page, house.editor_password)
+        yield browsing
+
+
+@pytest.fixture
+def page(browsing: Browsing) -> Iterator[Page]:
+    prefer(browsing.page)
+    browsing.page.set_viewport_size(TABLE)
+    yield browsing.page
+    browsing.page.set_viewport_size(TABLE)
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path | None:
+    """Where the README's pictures are to be written, if they are."""
+    given = request.config.getoption("--pictures")
+    return Path(given) if given else None
+
+
+def prefer(page: Page, *, theme: Theme = "light", language: str = "en") -> None:
+    """Choose as in one's account: how the admin looks, and what it speaks."""
+    whole = f"{page.evaluate('location.origin')}/"
+    page.context.add_cookies(
+        [
+            {"name": "payload-theme", "value": theme, "url": whole},
+            {"name": "payload-lng", "value": language, "url": whole},
+        ]
+    )
+
+
+def open_screen(page: Page, desk: Desk, name: str) -> Screen:
+    """Open a screen and wait until all of it is there."""
+    screen = SCREENS[name]
+    page.goto(f"/admin/collections/{screen.collection}/{getattr(desk, screen.document)}")
+    if name == "forms":
+        choose_form(page)
+    if name == "project":
+        open_rows(page)
+    for words in screen.shows:
+        expect(page.get_by_text(words).first).to_be_attached()
+    settle(page)
+    if screen.top:
+        page.locator(screen.top).first.evaluate(
+            "element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 72)"
+        )
+    return screen
+
+
+def choose_form(page: Page) -> None:
+    page.locator("summary", has_text="Order other forms").click()
+    page.get_by_label("Square 1:1").check()
+
+
+def open_rows(page: Page) -> None:
+    """Scroll to the cast, which Payload draws only then."""
+    for top in range(0, 2_000, 400):
+        page.evaluate("top => scrollTo(0, top)", top)
+        page.wait_for_timeout(150)
+    page.evaluate("scrollTo(0, 0)")
+
+
+def settle(page: Page) -> None:
+    """Wait until pictures are there and nothing is on its way."""
+    loading = page.get_by_text(re.compile("Loading the status|Preparing the preview"))
+    expect(loading.filter(visible=True)).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        "() => Promise.all([...document.images].filter(image => image.checkVisibility())"
+        ".map(image => { image.loading = 'eager'; return image.decode().catch(() => {}) }))"
+    )
+
+
+def picture(page: Page) -> bytes:
+    """Return what stands in the window, small."""
+    shot = Image.open(io.BytesIO(page.screenshot()))
+    made = io.BytesIO()
+    shot.convert("RGB").save(made, "WEBP", quality=82, method=6)
+    return made.getvalue()
+
+
+class TestTheMainScreens:
+    @pytest.mark.parametrize("theme", THEMES)
+    @pytest.mark.parametrize("name", SCREENS)
+    def test_it_draws_and_nothing_on_it_is_grave(
+        self, name: str, theme: Theme, desk: Desk, page: Page, pictures: Path | None
+    ) -> None:
+        prefer(page, theme=theme)
+        open_screen(page, desk, name)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        shown = picture(page)
+        assert 10_000 < len(shown) < MOST_BYTES
+        if pictures:
+            (pictures / f"admin-{name}-{theme}.webp").write_bytes(shown)
+        assert grave_findings(page) == []
+
+    @pytest.mark.parametrize("name", SCREENS)
+    def test_it_fits_a_telephone(self, name: str, desk: Desk, page: Page) -> None:
+        page.set_viewport_size(TELEPHONE)
+        open_screen(page, desk, name)
+        # Payload's own header grows beyond it with the title of a document.
+        assert overflowing(page) == []
+
+    @pytest.mark.parametrize("name", ["project", "price", "board", "animatic", "film"])
+    def test_it_is_read_in_arabic(
+        self, name: str, desk: Desk, browsing: Browsing, page: Page
+    ) -> None:
+        prefer(page, language="ar")
+        screen = SCREENS[name]
+        page.goto(f"/admin/collections/{screen.collection}/{getattr(desk, screen.document)}")
+        expect(page.locator(".rw-panel").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("html")).to_have_attribute("dir", "RTL")
+        browsing.photograph(f"arabic-{name}")
+        assert grave_findings(page) == []
+        assert overflowing(page) == []
+        assert english_in(page.locator(".rw-panel")) == []
+
+
+def english_in(region: Locator) -> list[str]:
+    """Return what of a region is English, but for what the editor wrote and the names of makes."""
+    words = "Scene|Approve|Open|Price|Cost|Ready|Make|Languages|Preview|Play|Spent|New video"
+    return re.findall(rf"\b(?:{words})\b", " ".join(region.all_inner_texts()))
