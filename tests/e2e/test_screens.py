@@ -1,4 +1,4 @@
-"""The editor's desk, looked at: light and dark, on a telephone, in Arabic, and by axe.
+"""The editor's desk, looked at: light and dark, on a telephone, in Arabic, by axe and by keyboard.
 
 The six main screens are those of the README; `--pictures DIRECTORY` (`make screens`) writes them.
 """
@@ -15,9 +15,10 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.accessibility import grave_findings, overflowing
-from tests.support.admin import sign_in
+from tests.support.admin import panel, sign_in
 from tests.support.browsers import BROWSING, Browsing, open_browsing
 from tests.support.desk import SCRIPT, Desk, open_desk
+from tests.support.installation import PATIENCE
 from tests.support.simulators.gemini import GeminiSimulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -213,7 +214,75 @@ class TestTheMainScreens:
         assert english_in(page.locator(".rw-panel")) == []
 
 
+class TestInItsForms:
+    def test_the_arrow_of_a_choice_stands_beside_its_words(self, desk: Desk, page: Page) -> None:
+        prefer(page, language="ar")
+        page.goto(f"/admin/collections/videos/{desk.waiting}")
+        choice = page.locator("select#field-voice")
+        expect(choice).to_be_enabled()
+        style = choice.evaluate(
+            "({ parentElement }) => getComputedStyle(parentElement, '::after').left"
+        )
+        room = choice.evaluate("select => getComputedStyle(select).paddingLeft")
+        assert pixels(style) + 8 < pixels(room)
+
+    def test_rows_of_a_cast_are_called_by_their_names(self, desk: Desk, page: Page) -> None:
+        page.goto(f"/admin/collections/projects/{desk.project}")
+        open_rows(page)
+        expect(page.locator("#cast-row-0")).to_contain_text("Ada")
+        expect(page.locator("#cast-row-0")).to_contain_text("Person")
+        expect(page.locator("#speakers-row-0")).to_contain_text("Ada")
+
+    def test_no_number_of_a_program_is_read_on_a_storyboard(self, desk: Desk, page: Page) -> None:
+        page.goto(f"/admin/collections/storyboards/{desk.storyboard}")
+        expect(page.get_by_role("region", name="Preview")).to_be_visible()
+        expect(page.locator("#field-jobId")).to_have_count(0)
+        expect(page.get_by_text("Submission", exact=True)).to_have_count(0)
+
+
+class TestByKeyboardAlone:
+    def test_from_a_brief_to_its_approval(self, page: Page) -> None:
+        page.goto("/admin/collections/videos/create")
+        write(page, page.locator("#field-title"), "By hand")
+        write(page, page.locator("#field-script"), "Come early.")
+        tab_to(page, page.locator("#field-project input"))
+        page.keyboard.type("bakery")
+        expect(page.get_by_role("option", name="The bakery on Mill Lane")).to_be_visible()
+        page.keyboard.press("Enter")
+        press(page, page.locator("#action-save-draft"))
+        page.wait_for_url(re.compile(r"/\d+$"))
+        press(page, panel(page).get_by_role("button", name="Submit", exact=True))
+        expect(panel(page)).to_contain_text("To pay now", timeout=PATIENCE * 1_000)
+        press(page, panel(page).get_by_role("button", name="Approve", exact=True))
+        expect(panel(page)).to_contain_text("Approved", timeout=PATIENCE * 1_000)
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Go on from key to key until something has the focus; begin anew at the page's end."""
+    expect(target).to_be_enabled()
+    for _ in range(250):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{target} cannot be reached by keyboard.")
+
+
+def press(page: Page, target: Locator) -> None:
+    tab_to(page, target)
+    page.keyboard.press("Enter")
+
+
+def write(page: Page, field: Locator, words: str) -> None:
+    tab_to(page, field)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(words)
+
+
 def english_in(region: Locator) -> list[str]:
     """Return what of a region is English, but for what the editor wrote and the names of makes."""
     words = "Scene|Approve|Open|Price|Cost|Ready|Make|Languages|Preview|Play|Spent|New video"
     return re.findall(rf"\b(?:{words})\b", " ".join(region.all_inner_texts()))
+
+
+def pixels(length: str) -> float:
+    return float(length.removesuffix("px"))
