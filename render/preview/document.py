@@ -329,6 +329,8 @@ class ScenePreview(_Part, frozen=True, kw_only=True):
     """Both its transitions included."""
     alone: FrameSpan
     """Between its transitions."""
+    cast: tuple[str, ...]
+    """Whom of the storyboard's cast it shows, by name: those whose pictures its own is drawn by."""
     view: View
     transition: TransitionPreview | None
     """To the next scene; None for a cut and at the end."""

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+from render.casting import cast_of
 from render.languages import reads_leftwards
 from render.moods import nearest_mood
 from render.pictures.transition_timing import WIPE_SOFTNESS, WIPES, travels
@@ -183,6 +184,7 @@ class _Plan:
                 alone=self._frames(
                     shot.start + shot.fade_in, shot.frames - shot.fade_in - shot.fade_out
                 ),
+                cast=tuple(member.name for member in cast_of(self.storyboard, scene)),
                 view=self._view(shot, scene),
                 transition=self._transition(shot),
                 text=self._text(words) if words else None,

@@ -11,6 +11,7 @@ from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from render.cast import CastMember
 from render.errors import InvalidStoryboard, LimitExceeded
 from render.languages import estimate_seconds, script_of
 from render.measures import PictureMeasures, SpeechMeasures
@@ -333,3 +334,15 @@ def test_faces_are_those_of_the_fonts() -> None:
         "Noto Color Emoji",
         "Noto Sans Symbols2",
     ]
+
+
+def test_a_scene_tells_whom_of_the_cast_it_shows_as_the_model_that_draws_is_told() -> None:
+    cast = tuple(CastMember(name=name) for name in ("Mira", "the mill", "Tom"))
+    scenes = (
+        Scene(id="s1", narration="The mill wakes before MIRA does."),
+        Scene(id="s2", picture_prompt="A street", cast=("Tom",)),
+        Scene(id="s3", narration="Miranda is somebody else."),
+    )
+    board = Storyboard(title="Bread", cast=cast, scenes=scenes)
+    told = planned(board)
+    assert [scene.cast for scene in told.scenes] == [("Mira", "the mill"), ("Tom",), ()]

@@ -29,7 +29,7 @@ export function boardEndpoints(settings: Settings): Endpoint[] {
       handler: async (req) => {
         const storyboard = await findStoryboard(settings, req)
         if (!storyboard) return problem(404, 'Not found', 'There is no such storyboard.')
-        const timeline = await askTimeline(settings, storyboard.jobId)
+        const timeline = await askTimeline(settings, storyboard)
         if (timeline instanceof Response) return timeline
         known.remember(storyboard.jobId, timeline.places)
         return answer(timeline.board)
@@ -45,7 +45,7 @@ export function boardEndpoints(settings: Settings): Endpoint[] {
         if (!storyboard) return missing
         let place = known.find(storyboard.jobId, asset)
         if (!place) {
-          const timeline = await askTimeline(settings, storyboard.jobId)
+          const timeline = await askTimeline(settings, storyboard)
           if (timeline instanceof Response) return timeline
           known.remember(storyboard.jobId, timeline.places)
           place = timeline.places.get(asset)
@@ -77,11 +77,14 @@ interface Timeline {
 }
 
 /** Return a job's timeline, or the response that says why there is none. */
-async function askTimeline(settings: Settings, jobId: string): Promise<Response | Timeline> {
+async function askTimeline(
+  settings: Settings,
+  { cast, jobId }: StoryboardDoc,
+): Promise<Response | Timeline> {
   const told = await askText(settings, `/jobs/${encodeURIComponent(jobId)}/timeline`)
   if (!told) return bridgeUnavailable()
   const body = parseJson(told.text)
-  const board = toBoard(body)
+  const board = toBoard(body, cast ?? [])
   if (told.status !== 200 || !board) return bridgeProblem({ status: told.status, body })
   return { board, places: toPlaces(body) }
 }

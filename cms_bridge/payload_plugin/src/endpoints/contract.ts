@@ -10,7 +10,14 @@ import type {
   Stage,
   StoryboardDoc,
 } from '../documents.ts'
-import type { AspectRatio, CaptionStyle, CmsEvent, Problem, Status } from '../generated/events.ts'
+import type {
+  CastKind,
+  AspectRatio,
+  CaptionStyle,
+  CmsEvent,
+  Problem,
+  Status,
+} from '../generated/events.ts'
 import type { HoldReason } from '../publishing.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
 
@@ -277,6 +284,15 @@ export interface BoardScene {
   narration: BoardNarration | null
   /** How long it is seen, in seconds. */
   seconds: number
+  /** Whom of the cast it shows. */
+  cast: BoardMember[]
+}
+
+export interface BoardMember {
+  name: string
+  kind: CastKind
+  /** Where the first picture of it is below Payload's API; null where the library has none. */
+  picture: null | string
 }
 
 /** Something that is made; its bytes are at `medium`. */

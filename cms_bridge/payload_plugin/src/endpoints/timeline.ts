@@ -1,7 +1,9 @@
 /** What the bridge tells of a film before it exists, as far as a board shows it. */
+import type { CastMember } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
 import type {
   Board,
+  BoardMember,
   BoardMedium,
   BoardNarration,
   BoardPicture,
@@ -9,13 +11,17 @@ import type {
   SpokenWord,
 } from './contract.ts'
 
-/** Return a timeline's scenes with what is made of each; null for what is no timeline. */
-export function toBoard(timeline: unknown): Board | null {
+/**
+ * Return a timeline's scenes with what is made of each; null for what is no timeline.
+ *
+ * `cast` is the storyboard's own, whose pictures lie in the host's library.
+ */
+export function toBoard(timeline: unknown, cast: readonly CastMember[] = []): Board | null {
   if (!isRecord(timeline) || !Array.isArray(timeline.scenes)) return null
   const captions = isRecord(timeline.captions) ? timeline.captions.cues : []
   const cues = Array.isArray(captions) ? captions.filter(isRecord) : []
   const scenes = timeline.scenes.filter(isRecord).flatMap((scene): BoardScene[] => {
-    const { id, narration, span, view } = scene
+    const { cast: names, id, narration, span, view } = scene
     if (typeof id !== 'string' || !isRecord(span)) return []
     return [
       {
@@ -26,6 +32,7 @@ export function toBoard(timeline: unknown): Board | null {
           cues.filter(({ sceneId }) => sceneId === id),
         ),
         seconds: Number(span.duration),
+        cast: toMembers(names, cast),
       },
     ]
   })
@@ -49,6 +56,18 @@ export function toPlaces(timeline: unknown): Map<string, string> {
 /** Return where the bridge has a medium's bytes, below its API: what was made and what was uploaded lie apart. */
 export function placeOf({ contentUrl }: { contentUrl?: unknown }): string | undefined {
   return /^\/api\/v1(\/[\w/-]+)$/.exec(String(contentUrl))?.[1]
+}
+
+/** Tell of those who are named; a bridge that is older names nobody. */
+function toMembers(names: unknown, cast: readonly CastMember[]): BoardMember[] {
+  const shown: unknown[] = Array.isArray(names) ? names : []
+  return cast
+    .filter(({ name }) => shown.includes(name))
+    .map(({ kind, name, references }) => {
+      const file = references?.find((each) => each.kind === 'cms')
+      const picture = file && `/${file.collection}/file/${encodeURIComponent(file.name)}`
+      return { name, kind: kind ?? 'person', picture: picture ?? null }
+    })
 }
 
 function toMedium(asset: unknown): BoardMedium | null {

@@ -110,6 +110,7 @@ export interface ScenePreview {
   title: string
   span: FrameSpan
   alone: FrameSpan
+  cast: string[]
   view: StillView | ClipView | Solid | Gradient
   transition: TransitionPreview | null
   text: TextPreview | null

@@ -358,6 +358,7 @@ export const ar: Translations = {
   'player.captions': 'التسميات التوضيحية',
   'player.transcript': 'النص المكتوب',
   'player.transcriptAway': 'لا يمكن قراءة النص المكتوب في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
+  'board.cast': 'في الصورة',
   'board.allSettings': 'كل إعدادات المشاهد',
   'board.toBeDrawn': 'ستُرسم',
   'board.noPicture': 'لم توصف صورة بعد.',

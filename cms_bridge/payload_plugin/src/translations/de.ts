@@ -370,6 +370,7 @@ export const de: Translations = {
   'player.transcript': 'Abschrift',
   'player.transcriptAway':
     'Die Abschrift kann gerade nicht gelesen werden: Der Renderdienst antwortet nicht.',
+  'board.cast': 'Im Bild',
   'board.allSettings': 'Alle Einstellungen der Szenen',
   'board.toBeDrawn': 'Wird gezeichnet',
   'board.noPicture': 'Noch ist kein Bild beschrieben.',

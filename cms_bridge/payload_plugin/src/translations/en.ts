@@ -358,6 +358,7 @@ export const en = {
   'player.transcript': 'Transcript',
   'player.transcriptAway':
     'The transcript cannot be read at the moment: the render service does not answer.',
+  'board.cast': 'In the picture',
   'board.allSettings': 'All settings of the scenes',
   'board.toBeDrawn': 'To be drawn',
   'board.noPicture': 'No picture is described yet.',

@@ -368,6 +368,7 @@ export const es: Translations = {
   'player.transcript': 'Transcripción',
   'player.transcriptAway':
     'La transcripción no se puede leer en este momento: el servicio de renderizado no responde.',
+  'board.cast': 'En la imagen',
   'board.allSettings': 'Todos los ajustes de las escenas',
   'board.toBeDrawn': 'Por dibujar',
   'board.noPicture': 'Aún no se describe ninguna imagen.',

@@ -366,6 +366,7 @@ export const fr: Translations = {
   'player.transcript': 'Transcription',
   'player.transcriptAway':
     'La transcription ne peut pas être lue pour le moment : le service de rendu ne répond pas.',
+  'board.cast': 'À l’image',
   'board.allSettings': 'Tous les réglages des scènes',
   'board.toBeDrawn': 'À dessiner',
   'board.noPicture': 'Aucune image n’est encore décrite.',

@@ -65,6 +65,7 @@ test('it tells what is made of each scene, and keeps the key', async () => {
       {
         sceneId: 's1',
         seconds: 3,
+        cast: [],
         picture: { id: picture, mediaType: 'image/png', placeholder: true },
         narration: null,
       },

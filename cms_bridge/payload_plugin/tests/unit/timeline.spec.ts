@@ -28,6 +28,7 @@ test('words are timed from the beginning of their narration, and joined are what
     {
       sceneId: 's2',
       seconds: 3.5,
+      cast: [],
       picture: { id: 'p', mediaType: 'image/png', placeholder: false },
       narration: {
         id: 'n',
@@ -58,6 +59,28 @@ test('what is not made yet is nothing', () => {
   }
   const [told] = toBoard({ scenes: [unmade], captions: { cues } })?.scenes ?? []
   expect(told).toMatchObject({ picture: null, narration: null })
+})
+
+test('whom a scene shows is told by name, with the first picture that the library has of each', () => {
+  const upload = { kind: 'upload', assetId: '2b1c9b7e-9d0c-4a51-8a43-0d5b4c5b7a11' } as const
+  const file = {
+    kind: 'cms',
+    collection: 'media',
+    document: '7',
+    name: 'Mira & Öl.png',
+    version: '1',
+  } as const
+  const cast = [
+    { name: 'Mira', references: [upload, file] },
+    { name: 'the mill', kind: 'place', references: [upload] },
+    { name: 'Tom', references: [file] },
+  ] as const
+  const named = { ...scene, cast: ['the mill', 'Mira', 'nobody'] }
+  const [told] = toBoard({ scenes: [named] }, cast as never)?.scenes ?? []
+  expect(told?.cast).toEqual([
+    { name: 'Mira', kind: 'person', picture: '/media/file/Mira%20%26%20%C3%96l.png' },
+    { name: 'the mill', kind: 'place', picture: null },
+  ])
 })
 
 test.for([null, [], {}, { scenes: 5 }])('%j is no timeline', (body) => {

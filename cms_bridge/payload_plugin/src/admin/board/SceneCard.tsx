@@ -10,6 +10,7 @@ import type { MadeKind } from '../../endpoints/contract.ts'
 import type { AspectRatio, Palette } from '../../generated/events.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { Again, useTake } from './Again.tsx'
+import { CastChips } from './CastChips.tsx'
 import { Lock } from './Lock.tsx'
 import { colourOf, madeOf, withNote } from './model.ts'
 import { Narration } from './Narration.tsx'
@@ -74,6 +75,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
           <Lock locked={locked} number={index + 1} toggle={() => set('locked', !locked)} />
         )}
       </div>
+      <CastChips cast={made?.cast} />
       {narration ? (
         <Narration address={addressOf(narration.id)} narration={narration} number={index + 1} />
       ) : (

@@ -13,6 +13,7 @@ import type { SceneRow, StoryboardDoc } from '../../documents.ts'
 import type { BoardScene, MadeKind, Price } from '../../endpoints/contract.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { Again, useTake } from './Again.tsx'
+import { CastChips } from './CastChips.tsx'
 import { Lock } from './Lock.tsx'
 import { colourOf, withNote } from './model.ts'
 import { Narration } from './Narration.tsx'
@@ -131,6 +132,7 @@ export function VideoScene(props: Props): ReactNode {
       />
       <SceneChange number={number} price={price} />
       <SceneFacts number={number} price={price} seconds={row.duration ?? made?.seconds} />
+      <CastChips cast={made?.cast} />
       <p className="rw-board__quiet">
         {t(`motion.${row.motion ?? 'zoom_in'}`)} ·{' '}
         {t(`transition.${row.transition ?? 'crossfade'}`)}
