@@ -40,6 +40,15 @@ SPEEDS = (120, 160, 200, 240)
 _NOISE = 10 ** (-20 / 20)
 _SCALES = (0.75, 1.0, 1.3)
 """Of Piper's lengths."""
+_ANOTHER_LANGUAGE = (
+    "Another language is noticed by the sentences that nothing in it goes through. Where a voice"
+    " of one language goes through all sentences of a near one, how unlike the two are was tried"
+    " as a second sign, over seven languages: another language is 3.7 to 4.3 from the text"
+    " (Italian by `+m3` for Spanish 3.71, Polish for Italian 3.89), whole narrations 2.1 to 3.3,"
+    " but whispered ones 3.6 to 4.0. No border finds these without telling falsely of whispers,"
+    " so none is drawn."
+)
+"""What was tried for the row that is not all right."""
 
 Sound = npt.NDArray[np.float32]
 
@@ -252,6 +261,8 @@ def report(tally: Tally, seconds: float, languages: Sequence[str]) -> str:
         ),
         "",
         *(f"- wrong: {failure}" for failure in tally.failures),
+        "",
+        _ANOTHER_LANGUAGE,
     ]
     return "\n".join(lines).rstrip() + "\n"
 
