@@ -12,8 +12,7 @@ import * as migration_20261129_100642_video_trash from './20261129_100642_video_
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
-import * as migration_20261129_200743_files_shown from './20261129_200743_files_shown.ts';
-import * as migration_20261129_201549_scene_lock from './20261129_201549_scene_lock.ts';
+import * as migration_20261129_210824_locks_and_files from './20261129_210824_locks_and_files.ts';
 
 export const migrations = [
   {
@@ -87,13 +86,8 @@ export const migrations = [
     name: '20261129_170057_people_and_locales',
   },
   {
-    up: migration_20261129_200743_files_shown.up,
-    down: migration_20261129_200743_files_shown.down,
-    name: '20261129_200743_files_shown'
-  },
-  {
-    up: migration_20261129_201549_scene_lock.up,
-    down: migration_20261129_201549_scene_lock.down,
-    name: '20261129_201549_scene_lock'
+    up: migration_20261129_210824_locks_and_files.up,
+    down: migration_20261129_210824_locks_and_files.down,
+    name: '20261129_210824_locks_and_files'
   },
 ];
