@@ -18,6 +18,7 @@
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
 #   make bench-bridge    what the bridge costs, beside the barest server and a peer
+#   make bench-scale     jobs an hour a core, fan-out, waiting, and what an idle daemon costs
 #   make scale           where more daemons stop helping, by a simulation
 #   make bench-words     how near the words of a narration are found, and what is noticed
 #   make sbom            what the images install: CycloneDX into dist, and specs/licences.md
@@ -189,6 +190,11 @@ test-plugin: node
 .PHONY: bench
 bench: python
 	$(BIN)/python -m benchmarks.render $(BENCH_ARGS)
+
+# Wants a machine that does nothing else; BENCH_ARGS="--seconds 30 --films 2" is a quick look.
+.PHONY: bench-scale
+bench-scale: python
+	$(BIN)/python -m benchmarks.fleet --write $(BENCH_ARGS)
 
 .PHONY: scale
 scale: python
