@@ -1,4 +1,5 @@
 /** Saves of one video in two locales at the same time: no film is lost, and each step is told once. */
+import type { CollectionConfig } from 'payload'
 import type { CmsEvent } from 'payload-plugin-reelwright'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
@@ -14,7 +15,26 @@ const kinds: Record<string, () => Database | Promise<Database>> = {
 const locales = ['en', 'de', 'fr'] as const
 type Film = Record<'retries' | 'stage' | 'submission', unknown>
 
-describe.each(Object.entries(kinds))('on %s', (_, begin) => {
+/** Has a save wait between what it has read and what it writes, until others have saved. */
+const gate: { open?: Promise<void>; reached?: () => void } = {}
+const withGate = (collection: CollectionConfig): CollectionConfig => ({
+  ...collection,
+  hooks: {
+    ...collection.hooks,
+    beforeChange: [
+      ...(collection.hooks?.beforeChange ?? []),
+      async ({ data, req }) => {
+        if (req.query.late === 'true') {
+          gate.reached?.()
+          await gate.open
+        }
+        return data as object
+      },
+    ],
+  },
+})
+
+describe.each(Object.entries(kinds))('on %s', (name, begin) => {
   const bridge = new Bridge()
   let database: Database
   let cms: Cms
@@ -26,7 +46,7 @@ describe.each(Object.entries(kinds))('on %s', (_, begin) => {
     cms = await startCms({
       bridgeUrl: bridge.url,
       host: { localization: { locales: [...locales], defaultLocale: 'en', fallback: true } },
-      plugin: { localized: true },
+      plugin: { localized: true, overrides: { videos: withGate } },
       ...database.options,
     })
   })
@@ -43,8 +63,8 @@ describe.each(Object.entries(kinds))('on %s', (_, begin) => {
     bridge.received.length = 0
   })
 
-  const save = (locale: string, data: object): Promise<Doc> =>
-    cms.change('videos', video.id, data, `&locale=${locale}&fallback-locale=null`)
+  const save = (locale: string, data: object, query = ''): Promise<Doc> =>
+    cms.change('videos', video.id, data, `&locale=${locale}&fallback-locale=null${query}`)
   const atOnce = (data: object): Promise<Doc[]> =>
     Promise.all(locales.flatMap((locale) => [save(locale, data), save(locale, data)]))
 
@@ -102,4 +122,32 @@ describe.each(Object.entries(kinds))('on %s', (_, begin) => {
     expect(await told('video.retried')).toHaveLength(3)
     expect(await films()).toMatchObject(locales.map(() => ({ stage: 'submitted', retries: 1 })))
   })
+
+  // Within a transaction the others wait for the one that is late.
+  test.runIf(name === 'SQLite without transactions')(
+    'a save that writes over another, which it has not seen, takes nothing back',
+    async () => {
+      let open = (): void => undefined
+      gate.open = new Promise((resolve) => {
+        open = resolve
+      })
+      const reached = new Promise<void>((resolve) => {
+        gate.reached = resolve
+      })
+      const late = save('de', { stage: 'submitted' }, '&late=true')
+      await reached
+      await save('en', { stage: 'submitted' })
+      await save('fr', { stage: 'submitted' })
+      await save('fr', { stage: 'cancelled' })
+      open()
+      await late
+      const numberOf = Object.fromEntries(await told('video.submitted'))
+      expect(Object.values(numberOf).toSorted()).toEqual([1, 2, 3])
+      const stages = ['submitted', 'submitted', 'cancelled']
+      expect(await films()).toMatchObject(
+        names().map((film, index) => ({ stage: stages[index], submission: numberOf[film] })),
+      )
+    },
+    60_000,
+  )
 })
