@@ -12,7 +12,7 @@ import * as migration_20261129_100642_video_trash from './20261129_100642_video_
 import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
-import * as migration_20261129_210824_locks_and_files from './20261129_210824_locks_and_files.ts';
+import * as migration_20261129_211035_locks_and_files from './20261129_211035_locks_and_files.ts';
 
 export const migrations = [
   {
@@ -86,8 +86,8 @@ export const migrations = [
     name: '20261129_170057_people_and_locales',
   },
   {
-    up: migration_20261129_210824_locks_and_files.up,
-    down: migration_20261129_210824_locks_and_files.down,
-    name: '20261129_210824_locks_and_files'
+    up: migration_20261129_211035_locks_and_files.up,
+    down: migration_20261129_211035_locks_and_files.down,
+    name: '20261129_211035_locks_and_files'
   },
 ];

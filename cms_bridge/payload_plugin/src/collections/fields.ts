@@ -16,7 +16,9 @@ import { type TranslationKey, translate, labels } from '../translations/index.ts
 export const adminGroup = labels('group')
 
 /** Nothing to read in a form: told by a panel, or by a number that means something to programs alone. */
-export const notInForm = { condition: () => false }
+export const notInForm = {
+  components: { Field: 'payload-plugin-reelwright/client#NotInForm' },
+}
 
 /** Out of the everyday navigation: what belongs to a video is reached from the video. */
 export const ofItsVideo = false

@@ -10,6 +10,7 @@ import { AnimaticPanel as AnimaticPanel_37a92145976f66ef28b7a15c20fad8d7 } from 
 import { SceneCard as SceneCard_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { FocusField as FocusField_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { SceneLabel as SceneLabel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
+import { NotInForm as NotInForm_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { RenditionPanel as RenditionPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { RenditionCell as RenditionCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
 import { DeliveryPanel as DeliveryPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
@@ -30,6 +31,7 @@ export const importMap = {
   "payload-plugin-reelwright/client#SceneCard": SceneCard_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#FocusField": FocusField_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#SceneLabel": SceneLabel_37a92145976f66ef28b7a15c20fad8d7,
+  "payload-plugin-reelwright/client#NotInForm": NotInForm_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#RenditionPanel": RenditionPanel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/rsc#RenditionCell": RenditionCell_142c864ba25048f7b94a7e4f8539589b,
   "payload-plugin-reelwright/client#DeliveryPanel": DeliveryPanel_37a92145976f66ef28b7a15c20fad8d7,
