@@ -63,7 +63,9 @@ class Stage(msgspec.Struct, kw_only=True):
                 waiting = list(faults)
                 self.random.shuffle(waiting)
             name = waiting.pop()
-            await faults[name]()
+            # What was taken away is brought back, whoever is done meanwhile.
+            with anyio.CancelScope(shield=True):
+                await faults[name]()
             self.faults[name] += 1
 
     async def _script(self, act: Act) -> None:
