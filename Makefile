@@ -121,7 +121,7 @@ sample: python $(OUT)/assets/.made
 
 .PHONY: screens
 screens: python node admin
-	$(BIN)/pytest tests/e2e/test_screens.py -k TheMainScreens --pictures $(SAMPLE_SHEETS)
+	$(BIN)/pytest -m slow tests/e2e/test_screens.py -k TheMainScreens --pictures $(SAMPLE_SHEETS)
 
 # --- for developers -----------------------------------------------------------------------------
 

@@ -216,11 +216,14 @@ async def get_font(
 
 
 @get(
-    "/{mood:str}/content",
+    "/",
     opt=terms(RangeNotSatisfiable, files=(MEDIA_TYPE,)) | needs(Action.READ, whose=Whose.NOBODYS),
     summary="The built-in music of a mood",
 )
-async def get_bed(request: Request[Any, Any, Any], mood: FromPath[Mood]) -> FileAnswer:
+async def get_bed(
+    request: Request[Any, Any, Any],
+    mood: Annotated[Mood, QueryParameter(description="A timeline's `music.mood`.")],
+) -> FileAnswer:
     """Return music that is repeated under a film: a player plays what the engine will."""
     return await file_answer(
         request,

@@ -11,7 +11,7 @@ _FOLDER = Path(__file__).parents[1] / "beds"
 
 def bed_url(mood: Mood) -> str:
     """Return where the bridge has a mood's bed."""
-    return f"/api/v1/beds/{mood}/content"
+    return f"/api/v1/beds?mood={mood}"
 
 
 def bed_file(mood: Mood) -> Path:

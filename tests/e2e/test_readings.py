@@ -26,7 +26,7 @@ from tests.support.installation import (
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MODELS: dict[str, Any] = {
     "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},

@@ -21,7 +21,7 @@ from tests.support.desk import SCRIPT, Desk, open_desk
 from tests.support.installation import PATIENCE
 from tests.support.simulators.gemini import GeminiSimulator
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -62,7 +62,7 @@ SCREENS = {
     "animatic": Screen(
         collection="storyboards",
         document="storyboard",
-        shows=("Preview", "Play", "Sound off", "Some narrations are not spoken yet"),
+        shows=("Preview", "Play", "Sound off", "the offline voice reads here"),
         top=".rw-animatic",
     ),
     "film": Screen(

@@ -21,10 +21,15 @@ from tests.faults.hops.run import at_work, run
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1200)]
 
 QUICK = [
-    (Hop.ACCEPT, Fault.KILL),
     (Hop.GENERATE, Fault.DATABASE),
-    (Hop.STORE, Fault.STORE),
-    (Hop.WRITE_BACK, Fault.KILL),
+    *(
+        pytest.param(hop, fault, marks=pytest.mark.slow)
+        for hop, fault in (
+            (Hop.ACCEPT, Fault.KILL),
+            (Hop.STORE, Fault.STORE),
+            (Hop.WRITE_BACK, Fault.KILL),
+        )
+    ),
 ]
 
 

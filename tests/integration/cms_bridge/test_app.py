@@ -392,11 +392,11 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
             for version in ("v1", "v2")
             for action in (
                 *("estimate", "approve", "render", "timeline", "events", "ws", "tickets"),
-                *("storyboard", "refinements", "refinements/estimate"),
+                *("storyboard", "refinements", "refinements/estimate", "readings"),
             )
         ),
         "/api/v1/fonts",
-        "/api/v1/beds/{mood}/content",
+        "/api/v1/beds",
         "/api/v1/voices",
         "/api/v1/voices/samples",
         "/api/v1/health/models",

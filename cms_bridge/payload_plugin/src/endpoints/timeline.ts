@@ -55,7 +55,7 @@ export function toPlaces(timeline: unknown): Map<string, string> {
 
 /** Return where the bridge has a medium's bytes, below its API: what was made and what was uploaded lie apart. */
 export function placeOf({ contentUrl }: { contentUrl?: unknown }): string | undefined {
-  return /^\/api\/v1(\/[\w/-]+)$/.exec(String(contentUrl))?.[1]
+  return /^\/api\/v1(\/[\w/-]+(?:\?\w+=\w+)?)$/.exec(String(contentUrl))?.[1]
 }
 
 /** Tell of those who are named; a bridge that is older names nobody. */

@@ -190,12 +190,12 @@ test('music and logo come under a seal too', async () => {
     status: 200,
     body: {
       scenes: [],
-      music: { asset: null, bedUrl: '/api/v1/beds/calm/content' },
+      music: { asset: null, bedUrl: '/api/v1/beds?mood=calm' },
       logo: { asset: { ...asset('l-1'), contentUrl: '/api/v1/assets/l-1/content' } },
     },
   }
   bridge.texts = {
-    '/api/v1/beds/calm/content': 'OGG',
+    '/api/v1/beds?mood=calm': 'OGG',
     '/api/v1/assets/l-1/content': `${bridge.url}/store/a-1`,
     '/store/a-1': 'PNG',
   }

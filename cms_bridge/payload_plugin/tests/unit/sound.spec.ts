@@ -65,7 +65,7 @@ describe('what is heard', () => {
   const narration = { asset: asset('n'), span: span(1, 2), fade: 0.005 }
   const clip = { kind: 'clip', asset: asset('c'), trimStart: 4, volume: -6, sound: span(3, 2) }
   const music = {
-    ...{ asset: null, bedUrl: '/api/v1/beds/calm/content', volume: -14, span: span(0, 6) },
+    ...{ asset: null, bedUrl: '/api/v1/beds?mood=calm', volume: -14, span: span(0, 6) },
     ...{ fadeIn: 1, fadeOut: 2, ducking: [] },
   }
 
@@ -130,7 +130,7 @@ test('everything that is seen and heard is given another address', () => {
     scenes: [
       { id: 'a', view: { kind: 'still', asset: asset('p') }, narration: { asset: asset('n') } },
     ],
-    music: { asset: asset('m'), bedUrl: '/api/v1/beds/calm/content' },
+    music: { asset: asset('m'), bedUrl: '/api/v1/beds?mood=calm' },
     logo: { asset: asset('l') },
   })
   const told = JSON.stringify(withAddresses(timeline, (address) => `/x${address}`))

@@ -31,7 +31,7 @@ NOBODYS = {
     ("GET", "/api/v1/health/models"),
     ("GET", "/api/health/models"),
     ("GET", "/api/v1/fonts"),
-    ("GET", "/api/v1/beds/{mood}/content"),
+    ("GET", "/api/v1/beds"),
     ("GET", "/api/v1/voices"),
 }
 """What a key is needed for, and is about no project: models, how they do, voices, fonts, music."""

@@ -306,7 +306,7 @@ async def test_the_music_of_a_film_has_its_file(
     assert bed.content == bed_file(Mood.WARM).read_bytes()
     part = await http.get(music.bed_url, headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.content) == (206, b"OggS")
-    assert (await http.get("/api/v1/beds/loud/content")).status_code == 400
+    assert (await http.get("/api/v1/beds?mood=loud")).status_code == 400
 
 
 async def test_a_models_music_is_heard_once_it_is_there(
