@@ -346,6 +346,12 @@ class BridgeSettings(DatabaseSettings):
     """What one project may cost in all its videos; a project may have another cap."""
     cap_month_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(500)
     """What everything together may cost in one calendar month (UTC)."""
+    lost_call_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    """Up to this price, a call of which nobody knows whether it was charged counts as paid and is
+    bought again; 0 lets each wait for a person's word. A project may have another."""
+    lost_video_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    """What such calls of one video may cost together; those beyond it wait for a person's word. A
+    project may have another."""
 
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 20
@@ -502,6 +508,8 @@ class BridgeSettings(DatabaseSettings):
             video=self.cap_video_dollars,
             project=self.cap_project_dollars,
             month=self.cap_month_dollars,
+            lost_call=self.lost_call_dollars,
+            lost_video=self.lost_video_dollars,
         )
 
     @field_validator("otlp_endpoint")

@@ -207,7 +207,7 @@ async def _repair(services: Services) -> None:
     silence = timedelta(minutes=services.settings.charge_silence_minutes)
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
-    await charges.sweep(silence=silence)
+    await charges.sweep(silence=silence, allowed=services.settings.caps)
     await workers.sweep()
     await services.vault.sweep(silence=silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))

@@ -48,6 +48,9 @@ TABLES = (
     "aside_46_outbox_message",
     "aside_47_generated_video",
     "aside_47_retired",
+    "aside_48_charge",
+    "aside_48_project",
+    "aside_48_spend",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

@@ -39,6 +39,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     settled: Decimal | None
     """What it really cost; null until that is known."""
     state: ChargeState
+    presumed: bool
+    """Settled at what was reserved since nobody knows, as the project allows."""
     reason: str
     created_at: Moment
     updated_at: Moment
@@ -76,7 +78,10 @@ async def resolve_charge(
     charge_id: FromPath[UUID],
     data: JSONBody[ChargeResolution],
 ) -> Charge:
-    """End an unknown charge, so that a retry may go on; 409 if its outcome is known or awaited."""
+    """End an unknown charge, so that a retry may go on, or say what became of a presumed one.
+
+    409 if its outcome is known or awaited.
+    """
     return _view(await charges.resolve(job_id, charge_id, data.outcome, by=data.by))
 
 

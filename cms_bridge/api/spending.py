@@ -18,6 +18,7 @@ from cms_bridge.errors import ProjectNotFound
 from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Dollars
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, rounded
+from cms_bridge.pricing.caps import OwnCaps
 from cms_bridge.settings import BridgeSettings
 
 log = structlog.get_logger()
@@ -37,6 +38,11 @@ class ProjectCaps(
     """On all its videos together."""
     video: Dollars | None = None
     """On each of its videos."""
+    lost_call: Dollars | None = None
+    """Up to this price, a call of which nobody knows whether it was charged counts as paid, and is
+    bought again; 0 lets each wait for a person's word."""
+    lost_video: Dollars | None = None
+    """On all such calls of one video; those beyond it wait for a person's word."""
 
 
 class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -45,6 +51,10 @@ class ProjectSpending(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     spent: Decimal
     cap: Decimal
     cap_per_video: Decimal
+    lost_call: Decimal
+    """Up to which price a call of unknown outcome counts as paid; 0 where none does."""
+    lost_video: Decimal
+    """Up to which sum such calls of one video do."""
     month_spent: Decimal | None
     """By all projects together, since the first of the month (UTC); null to keys of single ones."""
     month_cap: Decimal
@@ -76,13 +86,10 @@ async def set_project_caps(
     caller: NamedDependency[SkipValidation[Caller]],
 ) -> ProjectSpending:
     """Replace a project's own caps: the next call is held to them, and none under way stops."""
-    await caps.set_own(project_id, project_cap=_amount(data.project), video_cap=_amount(data.video))
-    log.info("project.caps_changed", project_id=project_id, project=data.project, video=data.video)
+    own = msgspec.convert(msgspec.structs.asdict(data), OwnCaps, strict=False)
+    await caps.set_own(project_id, own)
+    log.info("project.caps_changed", project_id=project_id, **msgspec.structs.asdict(data))
     return await _spending(project_id, settings.caps, caller)
-
-
-def _amount(cap: str | None) -> Decimal | None:
-    return None if cap is None else Decimal(cap)
 
 
 async def _spending(project_id: str, defaults: Caps, caller: Caller) -> ProjectSpending:
@@ -94,6 +101,8 @@ async def _spending(project_id: str, defaults: Caps, caller: Caller) -> ProjectS
         spent=rounded(await caps.held(caps.project_row(project_id))),
         cap=rounded(limits.project),
         cap_per_video=rounded(limits.video),
+        lost_call=rounded(limits.lost_call),
+        lost_video=rounded(limits.lost_video),
         month_spent=rounded(await caps.held(month)) if month else None,
         month_cap=rounded(limits.month),
     )

@@ -5,10 +5,15 @@
         ▼         └────→ unknown → settled or released, by a person's word or a late answer
     released
 
+Where its project allows it in advance, up to an amount, what would be unknown
+is settled at its reserved price (`presumed`): it may be bought again, and
+nobody is asked. Doubt remains: a person's word or a late answer still ends it.
+
 Whatever a worker leaves behind when it dies is sorted out by how far the call
 had come: by the job's next worker (`recover`), or by `sweep` where none will
 come. What had been answered is no matter of doubt: `cms_bridge.ledger.vault` settles
-it first. Rows are locked in one order everywhere: job, charge, outbox, caps.
+it first. Rows are locked in one order everywhere: job, charge, what the video
+may lose, outbox, caps.
 """
 
 from collections.abc import Mapping
@@ -30,7 +35,7 @@ from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing import caps
-from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.amounts import Caps, rounded
 from cms_bridge.pricing.caps import Account
 from cms_bridge.states import FINISHED
 from cms_bridge.tables import Charge, Job
@@ -78,6 +83,7 @@ class ChargeRecord(msgspec.Struct, frozen=True, kw_only=True):
     settled: Decimal | None = None
     state: ChargeState
     useless: bool = False
+    presumed: bool = False
     reason: str = ""
     answer: str | None = None
     """What came of it, in JSON, as `cms_bridge.ledger.vault` reads it."""
@@ -110,16 +116,20 @@ class ChargeOutcome(StrEnum):
     """The provider's account does not show it."""
 
 
-async def recover(job: UUID, *, before: int) -> None:
-    """Sort out what a job's earlier claims left open; calls with an id are left to be fetched."""
-    await _recover(job, Charge.attempt < before, abandoned=False)
+async def recover(job: UUID, *, before: int, allowed: Caps | None = None) -> None:
+    """Sort out what a job's earlier claims left open; calls with an id are left to be fetched.
+
+    `allowed` is as `end` takes it.
+    """
+    await _recover(job, Charge.attempt < before, abandoned=False, allowed=allowed)
 
 
-async def sweep(*, silence: timedelta, limit: int = 100) -> int:
+async def sweep(*, silence: timedelta, allowed: Caps | None = None, limit: int = 100) -> int:
     """Sort out charges left open on jobs that no worker will come for; return how many.
 
     `silence` is how long nothing was heard of a charge: longer than any call
-    takes. An answer that arrives even later still settles it.
+    takes. An answer that arrives even later still settles it. `allowed` is as
+    `end` takes it.
     """
     rows = (
         await Charge.select(Charge.id, Charge.job)
@@ -131,12 +141,12 @@ async def sweep(*, silence: timedelta, limit: int = 100) -> int:
         .limit(limit)
     )
     for row in rows:
-        await _recover(row["job"], Charge.id == row["id"], abandoned=True)
+        await _recover(row["job"], Charge.id == row["id"], abandoned=True, allowed=allowed)
     return len(rows)
 
 
 async def resolve(job: UUID, charge: UUID, outcome: ChargeOutcome, *, by: str) -> ChargeRecord:
-    """Take a person's word for what became of an unknown call; return the charge.
+    """Take a person's word for what became of an unknown or presumed call; return the charge.
 
     The same word twice is taken once. Raises `ChargeNotFound` or `ChargeNotUnknown`.
     """
@@ -182,7 +192,7 @@ async def charges_of(job: UUID) -> list[ChargeRecord]:
     return [ChargeRecord.of(row) for row in rows]
 
 
-async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
+async def _recover(job: UUID, which: Combinable, *, abandoned: bool, allowed: Caps | None) -> None:
     # Read without a lock; `end` names the state that was read, so what moved since is left alone.
     for row in await Charge.select(*Charge.all_columns()).where(
         Charge.job == job, which, Charge.state.is_in(list(OPEN))
@@ -198,9 +208,17 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool) -> None:
         else:
             continue  # the ledger's `unfinished` takes it up
         async with transaction():
-            ended = await end(job, charge.id, state, came_from=(charge.state,), reason=reason)
+            ended = await end(
+                job, charge.id, state, came_from=(charge.state,), reason=reason, allowed=allowed
+            )
         if ended:
-            log.warning("charge.recovered", charge_id=str(charge.id), job_id=str(job), state=state)
+            log.warning(
+                "charge.recovered",
+                charge_id=str(charge.id),
+                job_id=str(job),
+                state=ended.state,
+                presumed=ended.presumed,
+            )
 
 
 async def end(  # noqa: PLR0913 - the parts of one row
@@ -212,10 +230,13 @@ async def end(  # noqa: PLR0913 - the parts of one row
     settled: Decimal | None = None,
     useless: bool = False,
     reason: str = "",
+    allowed: Caps | None = None,
 ) -> ChargeRecord | None:
     """Bring a charge, its job, the outbox and the caps to one truth; None if it moves from there.
 
-    Call inside a transaction.
+    Whoever may end what is unknown may end what is presumed. `allowed` says what
+    of the unknown counts as paid where the project does not say; without it,
+    nothing does. Call inside a transaction.
     """
     now = clock.now()
     (owner,) = (
@@ -224,24 +245,17 @@ async def end(  # noqa: PLR0913 - the parts of one row
         .returning(Job.project, Job.video_id, Job.storyboard_data)
     )
     wakeups.job_changed(job)
+    which: Combinable = Charge.state.is_in(list(came_from))
+    if ChargeState.UNKNOWN in came_from:
+        which |= Charge.presumed.eq(True)  # noqa: FBT003 - a column's value
     locked = (
         await Charge.update({Charge.updated_at: now})
-        .where(Charge.id == charge, Charge.state.is_in(list(came_from)))
+        .where(Charge.id == charge, which)
         .returning(*Charge.all_columns())
     )
     if not locked:
         return None
     before = ChargeRecord.of(locked[0])
-    await Charge.update(
-        {
-            Charge.state: state,
-            Charge.settled: settled,
-            Charge.useless: useless,
-            Charge.reason: reason,
-        }
-    ).where(Charge.id == charge)
-    await _update_warnings(job, owner["storyboard_data"])
-    after = replace(before, state=state, settled=settled, useless=useless, reason=reason)
     account = Account(
         job=job,
         drafting=before.kind is Kind.STORYBOARD,
@@ -249,6 +263,31 @@ async def end(  # noqa: PLR0913 - the parts of one row
         video_id=owner["video_id"],
         at=before.created_at,
     )
+    after = replace(
+        before, state=state, settled=settled, useless=useless, reason=reason, presumed=False
+    )
+    if before.presumed:
+        await caps.free_lost(account, before.reserved)
+    # What has an id, or was answered, can still be had for what it cost.
+    lost = state is ChargeState.UNKNOWN and not before.provider_id and not before.answer
+    if lost and allowed and await caps.hold_lost(account, rounded(before.reserved), allowed):
+        after = replace(
+            after,
+            state=ChargeState.SETTLED,
+            settled=before.reserved,
+            reason=f"{reason} It counts as paid, as the project allows.",
+            presumed=True,
+        )
+    await Charge.update(
+        {
+            Charge.state: after.state,
+            Charge.settled: after.settled,
+            Charge.useless: after.useless,
+            Charge.reason: after.reason,
+            Charge.presumed: after.presumed,
+        }
+    ).where(Charge.id == charge)
+    await _update_warnings(job, owner["storyboard_data"])
     await caps.adjust(account, after.held - before.held)
     await history.note(job)
     return after
@@ -257,7 +296,12 @@ async def end(  # noqa: PLR0913 - the parts of one row
 async def _update_warnings(job: UUID, storyboard_data: str | None) -> None:
     rows = (
         await Charge.select(*Charge.all_columns())
-        .where(Charge.job == job, (Charge.state == ChargeState.UNKNOWN) | Charge.useless.eq(True))  # noqa: FBT003 - a column's value
+        .where(
+            Charge.job == job,
+            (Charge.state == ChargeState.UNKNOWN)
+            | Charge.useless.eq(True)  # noqa: FBT003 - a column's value
+            | Charge.presumed.eq(True),  # noqa: FBT003 - a column's value
+        )
         .order_by(Charge.created_at)
     )
     storyboard = msgspec.json.decode(storyboard_data, type=Storyboard) if storyboard_data else None
@@ -267,7 +311,7 @@ async def _update_warnings(job: UUID, storyboard_data: str | None) -> None:
     warnings = [
         _warning(charge, numbers.get(charge.scene_id))
         for charge in charges
-        if charge.state is ChargeState.UNKNOWN
+        if charge.state is ChargeState.UNKNOWN or charge.presumed
     ]
     warnings += _useless([charge for charge in charges if charge.useless], numbers)
     # SQLite adds up floats: rounding makes them whole micro-dollars again.
@@ -306,10 +350,12 @@ def _useless(charges: list[ChargeRecord], numbers: dict[str, int]) -> list[Probl
 
 
 def _warning(charge: ChargeRecord, scene: int | None) -> Problem:
+    code = "charge_presumed" if charge.presumed else "charge_unknown"
+    asked = "" if charge.presumed else " Look into the provider's account and say whether it was."
     problem = Problem(
-        code="charge_unknown",
+        code=code,
         message=f"A call to {charge.model} may have been charged ${charge.reserved:f}."
-        f" {charge.reason} Look into the provider's account and say whether it was.",
+        f" {charge.reason}{asked}",
         params={
             "charge": str(charge.id),
             "provider": charge.provider,

@@ -20,7 +20,7 @@ from cms_bridge.assets import find_asset
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
-from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, recover
+from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, find, recover
 from cms_bridge.ledger.outages import outlast
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
@@ -129,7 +129,7 @@ class Ledger:
             named = Charge.raw(
                 "UPDATE charge SET provider_id = {}, updated_at = {},"
                 " state = CASE WHEN state = 'reserved' THEN 'started' ELSE state END"
-                " WHERE id = {} AND state IN ('reserved', 'started', 'unknown')",
+                " WHERE id = {} AND (state IN ('reserved', 'started', 'unknown') OR presumed)",
                 provider_id,
                 clock.now(),
                 charge,
@@ -181,9 +181,15 @@ class Ledger:
         """Note that nothing was charged."""
         await self._end(reservation, ChargeState.RELEASED, came_from=(*OPEN, ChargeState.UNKNOWN))
 
-    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
-        """Note that nobody knows whether the call was charged, and show it on the job."""
-        await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> bool:
+        """Note that nobody knows whether the call was charged, and show it on the job.
+
+        Returns whether it counts as paid, as the project allows.
+        """
+        ended = await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
+        # A second try finds it ended, where only the answer to the first was lost.
+        charge = ended or await outlast(lambda: find(self.lease.job_id, UUID(reservation.id)))
+        return charge.presumed
 
     async def _end(  # noqa: PLR0913 - the parts of one row
         self,
@@ -205,6 +211,7 @@ class Ledger:
                     settled=settled,
                     useless=useless,
                     reason=reason,
+                    allowed=self.caps,
                 )
 
         return await outlast(write)
@@ -268,7 +275,7 @@ class Ledger:
 
 async def open_ledger(lease: Lease, *, caps: Caps) -> Ledger:
     """Return the ledger of a claim, once what earlier workers left open is sorted out."""
-    await recover(lease.job_id, before=lease.attempt)
+    await recover(lease.job_id, before=lease.attempt, allowed=caps)
     return Ledger(lease=lease, caps=caps)
 
 

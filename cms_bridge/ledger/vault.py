@@ -93,7 +93,7 @@ class Vault:
         for row in await Charge.select(*Charge.all_columns()).where(
             Charge.job == job,
             Charge.attempt < before,
-            Charge.state.is_in([*OPEN, ChargeState.UNKNOWN]),
+            Charge.state.is_in([*OPEN, ChargeState.UNKNOWN]) | Charge.presumed.eq(True),  # noqa: FBT003 - a column's value
             Charge.answer.is_not_null(),
         ):
             await self._finish(ChargeRecord.of(row))
@@ -140,7 +140,7 @@ class Vault:
                 )
                 return
         cost = rounded(answer.cost)
-        if charge.state is not ChargeState.SETTLED or charge.settled != cost:
+        if charge.state is not ChargeState.SETTLED or charge.settled != cost or charge.presumed:
             async with transaction():
                 await end(
                     charge.job,

@@ -39,6 +39,13 @@ class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
     oldest_seconds: float
 
 
+class Presumed(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls that count as paid since nobody knows, as their projects allow."""
+
+    number: int
+    dollars: Decimal
+
+
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
     """The fleet at one moment."""
 
@@ -49,6 +56,8 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
     models: list[ModelReport]
     """With their calls of the last hour."""
     unsettled: list[Unsettled]
+    presumed: Presumed
+    """Of this month (UTC)."""
     spent: dict[str, Decimal]
     """What calls cost that were settled within the last 24 hours, by provider."""
     spent_today: Decimal
@@ -65,6 +74,10 @@ _UNSETTLED = (
     "SELECT state, COUNT(*) AS number, COALESCE(SUM(reserved), 0) AS dollars,"
     " MIN(updated_at) AS oldest FROM (SELECT state, reserved, updated_at FROM charge"
     " WHERE state = {} LIMIT {}) AS counted GROUP BY state"
+)
+_PRESUMED = (
+    "SELECT COUNT(*) AS number, COALESCE(SUM(reserved), 0) AS dollars FROM charge"
+    " WHERE presumed AND created_at >= {}"
 )
 _SPENT = (
     "SELECT provider, COALESCE(SUM(settled), 0) AS dollars FROM charge"
@@ -92,6 +105,7 @@ async def fleet(*, overdue: timedelta, news: bool) -> Fleet:
         workers=await workers.workers(),
         models=await models.health(since=now - LATELY, until=now),
         unsettled=[await _unsettled(state, now) for state in _OPEN],
+        presumed=await _presumed(midnight.replace(day=1)),
         spent=await spent_since(now - A_DAY),
         spent_today=sum(today.values(), Decimal(0)),
         month_held=await caps.held(caps.month_row(now)),
@@ -120,6 +134,11 @@ async def _unsettled(state: ChargeState, now: datetime) -> Unsettled:
         dollars=_dollars(row["dollars"]),
         oldest_seconds=_seconds_since(row["oldest"], now),
     )
+
+
+async def _presumed(since: datetime) -> Presumed:
+    (row,) = cast(list[dict[str, Any]], await Charge.raw(_PRESUMED, since))
+    return Presumed(number=row["number"], dollars=_dollars(row["dollars"]))
 
 
 async def _age(query: str, now: datetime, *values: object) -> float:

@@ -22,6 +22,10 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
     """On one project, all its videos together."""
     month: Decimal
     """On everything, in one calendar month (UTC)."""
+    lost_call: Decimal = Decimal(0)
+    """On one call whose outcome nobody knows, for it to count as paid; 0 for none ever."""
+    lost_video: Decimal = Decimal(0)
+    """On all such calls of one video together."""
 
 
 def ceiling(amount: Decimal) -> Decimal:

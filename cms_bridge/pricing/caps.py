@@ -9,6 +9,10 @@ each other and the month's row, which all share, is held for an instant only.
 What was approved on a job is a cap like the others. A cap that is passed only
 because of calls in flight, whose price is set aside at its upper bound, is not
 reached yet: whoever wants to spend waits for them (`SpendUnderWay`).
+
+What a video may lose to calls whose outcome nobody knows has a row and a
+condition of the same kind (`hold_lost`). It decides how a charge ends, and so
+is taken right after the charge.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -90,14 +94,32 @@ def month_row(at: datetime) -> str:
     return f"{Scope.MONTH}:{at.astimezone(UTC):%Y-%m}"
 
 
+def lost_row(project: str, video_id: str) -> str:
+    """Name the row of what a video lost to calls of unknown outcome that count as paid."""
+    return f"lost:{len(project)}:{project}/{video_id}"
+
+
+class OwnCaps(msgspec.Struct, frozen=True, kw_only=True):
+    """A project's own caps; None leaves one to the defaults. See `Caps`."""
+
+    project: Decimal | None = None
+    video: Decimal | None = None
+    lost_call: Decimal | None = None
+    lost_video: Decimal | None = None
+
+
+_COLUMNS = {
+    "project": Project.cap_project,
+    "video": Project.cap_video,
+    "lost_call": Project.lost_call,
+    "lost_video": Project.lost_video,
+}
+
+
 async def caps_of(project: str, defaults: Caps) -> Caps:
     """Return the caps in force: a project's own, where it has them."""
-    row = (
-        await Project.select(Project.cap_video, Project.cap_project)
-        .where(Project.id == project)
-        .first()
-    )
-    own = {"video": row["cap_video"], "project": row["cap_project"]} if row else {}
+    columns = [column.as_alias(name) for name, column in _COLUMNS.items()]
+    own = await Project.select(*columns).where(Project.id == project).first() or {}
     return msgspec.structs.replace(
         defaults, **{scope: cap for scope, cap in own.items() if cap is not None}
     )
@@ -109,14 +131,10 @@ async def check_project(project: str) -> None:
         raise ProjectNotFound("There is no such project.")
 
 
-async def set_own(project: str, *, project_cap: Decimal | None, video_cap: Decimal | None) -> None:
-    """Replace a project's own caps, None leaving one to the defaults; raise `ProjectNotFound`."""
-    changed = (
-        await Project.update({Project.cap_project: project_cap, Project.cap_video: video_cap})
-        .where(Project.id == project)
-        .returning(Project.id)
-    )
-    if not changed:
+async def set_own(project: str, own: OwnCaps) -> None:
+    """Replace a project's own caps; raise `ProjectNotFound`."""
+    values: dict[Any, Any] = {column: getattr(own, name) for name, column in _COLUMNS.items()}
+    if not await Project.update(values).where(Project.id == project).returning(Project.id):
         raise ProjectNotFound("There is no such project.")
 
 
@@ -150,13 +168,28 @@ async def adjust(account: Account, difference: Decimal) -> None:
     Call inside a transaction, as its last step.
     """
     for row in account.rows.values() if difference else ():
-        await Spend.raw(
-            "INSERT INTO spend (id, held) VALUES ({}, {}) ON CONFLICT (id)"
-            " DO UPDATE SET held = spend.held + excluded.held",
-            row,
-            micros(difference),
-        )
+        await _correct(row, difference)
     wakeups.job_changed(account.job)
+
+
+async def hold_lost(account: Account, amount: Decimal, defaults: Caps) -> bool:
+    """Count a call of unknown outcome as paid, where its project allows it; tell whether it does.
+
+    No number of workers counts more than a video may lose. Call inside a
+    transaction, right after the charge was locked.
+    """
+    caps = await caps_of(account.project, defaults)
+    if not caps.lost_call or amount > min(caps.lost_call, caps.lost_video):
+        return False
+    return await _add(lost_row(account.project, account.video_id), amount, caps.lost_video)
+
+
+async def free_lost(account: Account, amount: Decimal) -> None:
+    """Give a video back what it lost by a call, since its outcome is known by now.
+
+    Call where `hold_lost` is called.
+    """
+    await _correct(lost_row(account.project, account.video_id), -amount)
 
 
 async def held(row: str) -> Decimal:
@@ -203,6 +236,15 @@ def _charges_in(account: Account, scope: Scope) -> tuple[str, list[object]]:
             )
             following = (first + timedelta(days=32)).replace(day=1)
             return "charge.created_at >= {} AND charge.created_at < {}", [first, following]
+
+
+async def _correct(row: str, difference: Decimal) -> None:
+    await Spend.raw(
+        "INSERT INTO spend (id, held) VALUES ({}, {}) ON CONFLICT (id)"
+        " DO UPDATE SET held = spend.held + excluded.held",
+        row,
+        micros(difference),
+    )
 
 
 async def _add(row: str, amount: Decimal, cap: Decimal) -> bool:

@@ -29,6 +29,10 @@ class Project(Table):
     """What all its videos together may cost; None leaves it to the configuration."""
     cap_video = Numeric(DOLLARS, null=True, default=None)
     """What each of its videos may cost; None leaves it to the configuration."""
+    lost_call = Numeric(DOLLARS, null=True, default=None)
+    """Up to which price a lost call counts as paid; None leaves it to the configuration."""
+    lost_video = Numeric(DOLLARS, null=True, default=None)
+    """Up to which sum those of one video do; None leaves it to the configuration."""
     priority = Integer(default=0)
     """The rank (`cms_bridge.states.Priority`) of its jobs that have none of their own."""
     created_at = Timestamptz()

@@ -47,6 +47,8 @@ class Charge(Table):
     """One of `cms_bridge.ledger.charges.ChargeState`."""
     useless = Boolean(default=False)
     """Paid for an answer that nothing could be made of."""
+    presumed = Boolean(default=False)
+    """Settled at what was reserved since nobody knows, as the project allows."""
     reason = Text()
     """One sentence on why it was released or is unknown."""
     answer = JSON(null=True, default=None)

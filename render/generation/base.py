@@ -394,6 +394,9 @@ class Meter(Protocol):
         """Note that nothing was charged."""
         ...
 
-    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
-        """Note that nobody knows whether it was charged, with a sentence that says why."""
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> bool:
+        """Note that nobody knows whether it was charged, with a sentence that says why.
+
+        Returns whether it counts as paid, so that the same may be bought again.
+        """
         ...

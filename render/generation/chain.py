@@ -9,8 +9,9 @@ that nothing can be made of is asked once more and then left.
 A `Meter` stands around every paid call. Nothing that was charged is thrown
 away by going on: a call that an interruption left running is fetched first, one
 that still runs ends the chain with `RunningGeneration`, and one whose answer
-was lost with `OutcomeUnknown`, since another model would be paid as well. And
-what was made is put into safe keeping before its price is settled (`Keep`).
+was lost with `OutcomeUnknown`, since another model would be paid as well; where
+the meter counts it as paid, it is a failure of the moment. And what was made is
+put into safe keeping before its price is settled (`Keep`).
 """
 
 import time
@@ -272,8 +273,7 @@ class Chain(Generic[Q, A]):
         except RunningGeneration:
             raise  # the reservation stays open: asking again takes the call up
         except OutcomeUnknown as error:
-            await self.meter.mark_unknown(reservation, error.message)
-            raise
+            raise await self._lost(reservation, error) from error.__cause__
         except GenerationError as error:
             if error.cost:
                 await self.meter.settle(reservation, error.cost, useless=_is_useless(error))
@@ -290,6 +290,15 @@ class Chain(Generic[Q, A]):
                     )
             raise
         return await self._keep_and_settle(self._with_record(answer, rung, failures), reservation)
+
+    async def _lost(self, reservation: Reservation, error: OutcomeUnknown) -> GenerationError:
+        """Note that an answer was lost, and return what that means here."""
+        is_paid = await self.meter.mark_unknown(reservation, error.message)
+        if not is_paid:
+            return error
+        return RetryableGeneration(
+            error.message, provider=reservation.provider, model=reservation.model
+        )
 
     async def _keep_and_settle(self, answer: A, reservation: Reservation | None) -> A:
         """Return what was made once it is kept and, where it was paid for, settled."""

@@ -32,5 +32,6 @@ class Unmetered:
     async def release(self, reservation: Reservation) -> None:
         """Note nothing."""
 
-    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
-        """Note nothing."""
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> bool:  # noqa: ARG002 - the port asks for it
+        """Return False: nothing is noted."""
+        return False

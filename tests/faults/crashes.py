@@ -1,6 +1,7 @@
 """What becomes of a job whose daemon is killed at one of the steps of a generation."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from multiprocessing.connection import wait
@@ -39,9 +40,12 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     charged: int
     """Charges that the provider counted until the job was at rest."""
     settled: int
+    """Those included that are presumed."""
+    presumed: int
+    """Unknown ones that count as paid, as the project allows."""
     unknown: int
     shown: int
-    """Unknown charges that the job tells of."""
+    """Unknown and presumed charges that the job tells of."""
     second: int
     """Charges for what had been charged before, without anybody's word."""
     missing: int
@@ -50,16 +54,19 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """In the end the ledger holds as many paid calls as the provider, and none is open."""
 
 
-async def crash(harness: Harness, step: Step, *, thorough: bool) -> Ending:
+async def crash(
+    harness: Harness, step: Step, *, thorough: bool, also: Mapping[str, str] | None = None
+) -> Ending:
     """Kill a daemon at a step, let a new one go on, and count.
 
     If not `thorough` the killed daemon's lease need not run out first, and a
-    video counts as finished once all that is paid for is there.
+    video counts as finished once all that is paid for is there. `also` are
+    settings of both daemons.
     """
     directory = await anyio.to_thread.run_sync(harness.reset)
     settings = harness.settings(
         directory, provider=step.work.provider, drafting=step.work is Work.DRAFT
-    )
+    ) | dict(also or {})
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await submitted(step.work)
         with daemon(settings, directory, point=step.point, nth=step.nth) as victim:
@@ -132,6 +139,7 @@ async def _watched(harness: Harness, step: Step, job: UUID, *, thorough: bool) -
         finished=status in done,
         charged=counted.total(),
         settled=states[ChargeState.SETTLED],
+        presumed=sum(row.presumed for row in rows),
         unknown=states[ChargeState.UNKNOWN],
         shown=len(warned),
         second=sum(times - 1 for times in counted.values()),

@@ -42,6 +42,27 @@ async def test_killed(harness: Harness, step: Step) -> None:
     assert ending.charged <= ending.settled + ending.unknown
 
 
+LOST = [
+    step
+    for step in STEPS
+    if step.work in {Work.PICTURE, Work.NARRATION}
+    and (step.moment == "charged" or step.point == "before sending")
+]
+
+
+@pytest.mark.parametrize("step", LOST, ids=lambda step: f"{step.work.name.lower()}: {step.words}")
+async def test_killed_within_the_budget_for_lost_calls_it_is_finished_alone(
+    harness: Harness, step: Step
+) -> None:
+    budget = {"REELWRIGHT_LOST_CALL_DOLLARS": "0.10", "REELWRIGHT_LOST_VIDEO_DOLLARS": "0.10"}
+    ending = await crash(harness, step, thorough=False, also=budget)
+    assert ending.alone, ending
+    # Which it was nobody knows: charged, and so bought a second time, or never sent.
+    assert ending.charged == (3 if step.moment else 2)
+    assert (ending.settled, ending.presumed, ending.unknown) == (3, 1, 0)
+    assert (ending.shown, ending.missing) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("work", "done", "paid"),
     [

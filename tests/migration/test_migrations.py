@@ -30,7 +30,7 @@ from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-29T20:00:30:000047"
+NEWEST = "2026-11-29T21:00:30:000048"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
@@ -174,7 +174,7 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
                 assert after[table] == expected, (level, table)
             if level == levels[-1]:
                 break
-            await check_books(AMPLE)
+            await check_books(every_kind.CAPS)
             before = after
 
 

@@ -25,6 +25,7 @@ from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.ledger.vault import keep_text
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
+from cms_bridge.pricing.caps import OwnCaps, set_own
 from cms_bridge.pricing.estimates import made_by, prices_of
 from cms_bridge.records import Output, StoredFile
 from cms_bridge.states import MEDIA, FileKind, JobKind, Status
@@ -35,7 +36,6 @@ from cms_bridge.tables import (
     GeneratedVideo,
     Job,
     Piece,
-    Project,
     UploadedAsset,
 )
 from cms_bridge.uploads import registry as registry_of_uploads
@@ -55,6 +55,7 @@ from tests.support import events
 from tests.support.ledger import AMPLE, call, claimed, new_job, pay
 from tests.support.webhooks import PROJECT, SECRETS, subscribed
 
+CAPS = msgspec.structs.replace(AMPLE, lost_call=Decimal(1), lost_video=Decimal(1))
 PRICES = prices_of(ModelsConfig(), gemini=True, replicate=True)
 
 FILES = ("captions.vtt", "hls/main.m3u8", "hls/720p/0000.m4s")
@@ -205,6 +206,8 @@ async def paid_work() -> None:
         await other.reserve(call("0.07"))
     )
     await charges.recover(lost, before=2)
+    await other.mark_started(await other.reserve(call("0.08")))
+    await charges.recover(lost, before=2, allowed=CAPS)
     for voided in (None, datetime.now(UTC)):
         await Approval.insert(
             Approval(
@@ -434,7 +437,8 @@ async def uploads() -> None:
 
 
 async def caps() -> None:
-    await Project.update({Project.cap_project: Decimal(50), Project.cap_video: Decimal(5)}).where(
-        Project.id == "p2"
+    own = OwnCaps(
+        project=Decimal(50), video=Decimal(5), lost_call=Decimal("0.05"), lost_video=Decimal("0.5")
     )
+    await set_own("p2", own)
     assert await Asset.exists().where(Asset.condition == Condition.UNUSABLE)

@@ -23,9 +23,9 @@ from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import ChargeRecord, ChargeState
 from cms_bridge.ledger.meter import Ledger
 from cms_bridge.pricing.amounts import Caps
-from cms_bridge.pricing.caps import Account, Scope, held, job_row
+from cms_bridge.pricing.caps import Account, Scope, held, job_row, lost_row
 from cms_bridge.states import Status
-from cms_bridge.tables import Charge, Job, Project
+from cms_bridge.tables import Charge, Job, Project, Spend
 from render.generation.base import Call, Kind
 from tests.support import events
 
@@ -134,6 +134,7 @@ async def check_books(caps: Caps) -> None:
         if scope != "draft":  # its bound is that of the question, which nobody keeps
             assert amount <= approved.get(name, getattr(caps, scope, Decimal(0))), name
         assert await held(name) == amount, name
+    await _check_lost(caps)
     for job in jobs:
         rows = await charges.charges_of(job["id"])
         assert job["actual_cost"] == sum((row.settled or 0 for row in rows), Decimal(0))
@@ -141,10 +142,26 @@ async def check_books(caps: Caps) -> None:
         said = msgspec.json.decode(job["charge_warnings"])
         lost = [warning for warning in said if warning["code"] == "charge_unknown"]
         assert [warning["params"]["charge"] for warning in lost] == unknown
+        presumed = [str(row.id) for row in rows if row.presumed]
+        told = [warning for warning in said if warning["code"] == "charge_presumed"]
+        assert [warning["params"]["charge"] for warning in told] == presumed
         useless = sum((row.settled or 0 for row in rows if row.useless), Decimal(0))
         named = {"answers_useless", "drafts_useless"}
         told = [warning for warning in said if warning["code"] in named]
         assert sum((Decimal(one["params"]["cost"]) for one in told), Decimal(0)) == useless
+
+
+async def _check_lost(caps: Caps) -> None:
+    videos = {row["id"]: row["video_id"] for row in await Job.select(Job.id, Job.video_id)}
+    sums = dict.fromkeys(
+        [row["id"] for row in await Spend.select(Spend.id) if row["id"].startswith("lost:")],
+        Decimal(0),
+    )
+    for row in await Charge.select().where(Charge.presumed.eq(True)):
+        assert row["settled"] == row["reserved"] <= caps.lost_call
+        sums[lost_row(row["project"], videos[row["job"]])] += row["reserved"]
+    for name, amount in sums.items():
+        assert await held(name) == amount <= caps.lost_video, name
 
 
 async def spend(ledger: Ledger, *, seed: int) -> None:

@@ -72,9 +72,10 @@ class Book:
     async def release(self, reservation: Reservation) -> None:
         self._entry(reservation).state = "released"
 
-    async def mark_unknown(self, reservation: Reservation, reason: str) -> None:
+    async def mark_unknown(self, reservation: Reservation, reason: str) -> bool:
         assert reason.endswith(".")
         self._entry(reservation).state = "unknown"
+        return False
 
     def _entry(self, reservation: Reservation) -> Entry:
         entry = self.entries[int(reservation.id)]

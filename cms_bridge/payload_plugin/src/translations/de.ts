@@ -557,6 +557,8 @@ export const de: Translations = {
     'Ein Aufruf des Dienstes ging verloren und wurde vielleicht berechnet. Er wird erst wiederholt, wenn jemand sagt, ob er berechnet wurde.',
   'error.charge_unknown':
     'Ein Aufruf von {model} wurde vielleicht mit {amount} $ berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
+  'error.charge_presumed':
+    'Ein Aufruf von {model} ging verloren und wurde vielleicht mit {amount} $ berechnet. Er gilt als bezahlt, wie es das Projekt erlaubt; niemand muss etwas tun.',
   'error.price_changed':
     'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimatedCost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',

@@ -539,6 +539,8 @@ export const en = {
     'A call to a generation service was lost and may have been charged. It is not made again until someone says whether it was.',
   'error.charge_unknown':
     'A call to {model} may have been charged {amount} $. Someone must look into the account and say whether it was.',
+  'error.charge_presumed':
+    'A call to {model} was lost and may have been charged {amount} $. It counts as paid, as the project allows; nobody has to do anything.',
   'error.price_changed':
     'The price has changed since it was shown: {seen} $ then, {estimatedCost} $ now. Nothing was started; approve again if the new price is right.',
   'error.charge_not_unknown': 'What became of this call is known by now.',

@@ -549,6 +549,8 @@ export const es: Translations = {
     'Se perdió una llamada al servicio y quizá se cobró. No se repetirá hasta que alguien diga si se cobró.',
   'error.charge_unknown':
     'Una llamada a {model} quizá se cobró por {amount} $. Compruebe la cuenta y diga si fue así.',
+  'error.charge_presumed':
+    'Se perdió una llamada a {model} que quizá se cobró por {amount} $. Cuenta como pagada, como permite el proyecto; nadie tiene que hacer nada.',
   'error.price_changed':
     'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimatedCost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',

@@ -553,6 +553,8 @@ export const fr: Translations = {
     'Un appel au service a été perdu et a peut-être été facturé. Il ne sera pas refait avant que quelqu’un dise ce qu’il en est.',
   'error.charge_unknown':
     'Un appel à {model} a peut-être été facturé {amount} $. Vérifiez le compte et dites ce qu’il en est.',
+  'error.charge_presumed':
+    'Un appel à {model} a été perdu et a peut-être été facturé {amount} $. Il compte comme payé, comme le projet le permet ; personne n’a rien à faire.',
   'error.price_changed':
     'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimatedCost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',

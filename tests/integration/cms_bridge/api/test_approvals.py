@@ -498,6 +498,8 @@ class TestSpending:
             "spent": "0.050000",
             "cap": "1000.000000",
             "capPerVideo": "10.000000",
+            "lostCall": "0.000000",
+            "lostVideo": "0.000000",
             "monthSpent": "0.050000",
             "monthCap": "500.000000",
         }
@@ -513,6 +515,25 @@ class TestSpending:
             await ledger.reserve(call("0.04"))
         assert (await http.put(self.PATH, json={})).json()["cap"] == "1000.000000"
         await ledger.reserve(call("0.04"))
+
+    async def test_a_project_says_what_lost_calls_may_cost_it(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        ledger = await open_ledger(await claimed(await new_job()), caps=AMPLE)
+        told = (await http.put(self.PATH, json={"lostCall": "0.05", "lostVideo": "0.5"})).json()
+        assert (told["lostCall"], told["lostVideo"]) == ("0.050000", "0.500000")
+        assert (await http.get(self.PATH)).json() == told
+        reservation = await ledger.reserve(call("0.04"))
+        await ledger.mark_started(reservation)
+        assert await ledger.mark_unknown(reservation, "The connection was lost.")
+        (charge,) = (await http.get(f"/api/v1/videos/jobs/{ledger.lease.job_id}/charges")).json()
+        assert (charge["state"], charge["settled"], charge["presumed"]) == (
+            "settled",
+            "0.040000",
+            True,
+        )
+        told = (await http.put(self.PATH, json={})).json()
+        assert (told["lostCall"], told["lostVideo"]) == ("0.000000", "0.000000")
 
     @pytest.mark.parametrize("cap", ["-1", "sNaN", "many", "1e12"])
     async def test_what_is_no_cap_is_refused(self, http: httpx.AsyncClient, cap: Any) -> None:

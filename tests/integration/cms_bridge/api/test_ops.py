@@ -217,6 +217,16 @@ async def test_so_many_pages_are_kept_up_to_date_and_a_place_is_free_again(
             await anyio.sleep(0.2)
 
 
+async def test_lost_calls_that_count_as_paid_are_told_by_number_and_sum(
+    http: httpx.AsyncClient,
+) -> None:
+    await sign_in(http)
+    told = " ".join((await http.get("/ops")).text.split())
+    assert "<b>1 lost call</b> (<b>$0.08</b>) counted as paid" in told
+    # Nobody is asked about it.
+    assert "<b>1 call</b> ($0.07) may have been charged" in told
+
+
 @pytest.mark.usefixtures("rows")
 async def test_a_failed_job_is_retried_once_and_by_this_page_alone(http: httpx.AsyncClient) -> None:
     job = await a_job("Again", status=Status.FAILED, approved=True)

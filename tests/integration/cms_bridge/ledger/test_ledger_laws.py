@@ -50,7 +50,9 @@ async def empty_books() -> None:
 
 @law
 @given(
-    caps=st.builds(Caps, video=amounts, project=amounts, month=amounts),
+    caps=st.builds(
+        Caps, video=amounts, project=amounts, month=amounts, lost_call=amounts, lost_video=amounts
+    ),
     approved=amounts,
     seeds=st.lists(st.integers(), min_size=2, max_size=4),
 )

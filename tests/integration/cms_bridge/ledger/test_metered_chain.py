@@ -7,10 +7,12 @@ from decimal import Decimal
 from itertools import combinations
 
 import anyio
+import msgspec
 import pytest
 
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached
 from cms_bridge.ledger import charges
+from cms_bridge.ledger.charges import ChargeOutcome
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.caps import held, video_row
@@ -128,6 +130,38 @@ async def test_a_lost_answer_ends_the_chain_and_is_not_asked_for_again(ledger: L
         with pytest.raises(OutcomeUnknown):
             await chain(loses_the_answer, draws).metered(ledger).draw(REQUEST)
     assert await states(ledger) == [("m0", "unknown")]
+
+
+async def test_a_lost_answer_that_counts_as_paid_is_bought_again(ledger: Ledger) -> None:
+    forgiving = Ledger(
+        lease=ledger.lease,
+        caps=msgspec.structs.replace(AMPLE, lost_call=PRICE, lost_video=PRICE * 2),
+    )
+    made = await chain(loses_the_answer, draws).metered(forgiving).draw(REQUEST)
+    assert made.attempts == 3
+    rows = await charges.charges_of(ledger.lease.job_id)
+    assert [(row.model, row.state, row.presumed) for row in rows] == [
+        ("m0", "settled", True),
+        ("m0", "settled", True),
+        ("m1", "settled", False),
+    ]
+    await check_books(forgiving.caps)
+    for row in rows[:2]:  # what the fixture counts with has no such budget
+        await charges.resolve(ledger.lease.job_id, row.id, ChargeOutcome.CHARGED, by="ann")
+
+
+async def test_it_is_bought_again_as_long_as_the_budget_lasts(ledger: Ledger) -> None:
+    forgiving = Ledger(
+        lease=ledger.lease, caps=msgspec.structs.replace(AMPLE, lost_call=PRICE, lost_video=PRICE)
+    )
+    with pytest.raises(OutcomeUnknown):
+        await chain(loses_the_answer, draws).metered(forgiving).draw(REQUEST)
+    rows = await charges.charges_of(ledger.lease.job_id)
+    assert [(row.model, row.state, row.presumed) for row in rows] == [
+        ("m0", "settled", True),
+        ("m0", "unknown", False),
+    ]
+    await charges.resolve(ledger.lease.job_id, rows[0].id, ChargeOutcome.CHARGED, by="ann")
 
 
 async def test_a_cap_ends_the_chain_before_anything_is_sent(ledger: Ledger) -> None:
