@@ -165,7 +165,7 @@ def test_an_edit_has_its_price_before_it_is_saved(
     expect(region).not_to_contain_text(drawn)
     assert amount(fact(region, "To pay with your changes")) < amount(drawn)
     browsing.photograph("scene-on-a-colour")
-    (job,) = running.rows("SELECT storyboard_revision FROM job")
+    (job,) = running.rows("SELECT storyboard_revision FROM job WHERE kind = 'video'")
     assert job["storyboard_revision"] == 1
     save(page)
     expect(region).to_contain_text("To pay now")
@@ -235,15 +235,15 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     more = panel(page).get_by_role("button", name=re.compile(r"Approve \$[0-9.]+ more"))
     expect(more).to_be_enabled()
     browsing.photograph("more-is-needed")
-    (stopped,) = running.rows("SELECT * FROM job WHERE status = 'failed'")
+    (stopped,) = running.rows("SELECT * FROM job WHERE kind = 'video' AND status = 'failed'")
     more.click()
     expect(page.locator("video")).to_be_visible(timeout=PATIENCE * 1_000)
     expect(more).to_have_count(0)
-    (job,) = running.rows("SELECT * FROM job WHERE status = 'completed'")
+    (job,) = running.rows("SELECT * FROM job WHERE kind = 'video' AND status = 'completed'")
     assert job["id"] == stopped["id"]
     assert job["approved_cost"] > stopped["approved_cost"]
     assert job["actual_cost"] <= job["approved_cost"]
-    approvals = running.rows("SELECT * FROM approval ORDER BY at")
+    approvals = running.rows("SELECT * FROM approval WHERE job = ? ORDER BY at", job["id"])
     assert [row["voided_at"] is None for row in approvals] == [False, True]
     browsing.photograph("more-was-approved")
 
@@ -267,7 +267,9 @@ def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
     page, video = browsing.page, filmed
     page.goto(video)
     paid = len(gemini_simulator.charges)
-    (before,) = running.rows("SELECT * FROM job ORDER BY created_at DESC LIMIT 1")
+    (before,) = running.rows(
+        "SELECT * FROM job WHERE kind = 'video' ORDER BY created_at DESC LIMIT 1"
+    )
     panel(page).get_by_role("link", name="Open the storyboard").click()
     page.wait_for_url("**/storyboards/*")
     page.get_by_role("button", name="Show All").click()
@@ -413,7 +415,8 @@ def told(running: RunningInstallation, page: Page) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE
     while True:
         (job,) = running.rows(
-            "SELECT storyboard_data, storyboard_revision FROM job ORDER BY created_at LIMIT 1"
+            "SELECT storyboard_data, storyboard_revision FROM job WHERE kind = 'video'"
+            " ORDER BY created_at LIMIT 1"
         )
         if job["storyboard_revision"] == saved["revision"]:
             return msgspec.json.decode(job["storyboard_data"])
