@@ -375,6 +375,7 @@ async def test_queues_tell_what_waits_how_long_and_what_is_held(http: httpx.Asyn
         ("export", "render"): [0, 0, 0, 0],
         ("music", "render"): [0, 0, 0, 0],
         ("clip", "render"): [0, 0, 0, 0],
+        ("reading", "render"): [0, 0, 0, 0],
     }
     (drafts,) = [one for one in answer.json()["queues"] if one["phase"] == "storyboard"]
     assert 599 < drafts["oldestWaitingSeconds"] < 660
