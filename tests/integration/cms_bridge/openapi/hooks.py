@@ -65,7 +65,7 @@ def nothing_for_strangers(_context: CheckContext, response: Response, case: Case
         assert status in BEFORE_THE_KEY, f"{status} without a key"
     sent = {str(value) for value in (case.path_parameters or {}).values()}
     assert status >= 400 or not sent & FOREIGN, f"{status} for another's"
-    told = {one for one in FOREIGN - sent if len(one) > 8 and one in response.text}
+    told = {one for one in FOREIGN - sent if len(one) > 8 and one.encode() in response.content}
     assert not told, f"another's are told: {told}"
 
 
