@@ -168,7 +168,7 @@ async def _begin(job: JobRecord, board: Storyboard) -> Problem | None:
         row = await Job.select(*Job.all_columns()).where(Job.id == id_of(job.id)).first()
         if row is None:
             await moves.begin(_job(job, board))
-            await _approve(job, board)
+            await Job.update(_approval(board)).where(Job.id == id_of(job.id))
             return None
         reading = JobRecord.of(row)
         match reading.status:
@@ -190,8 +190,8 @@ async def _begin(job: JobRecord, board: Storyboard) -> Problem | None:
                     Job.wake_at: clock.now() + WAKE_GRACE,
                     **NO_ERROR,
                 }
-                await moves.move(reading.id, Status.APPROVED, {**_texts(board), **again})
-                await _approve(job, board)
+                texts = {**_texts(board), **_approval(board)}
+                await moves.move(reading.id, Status.APPROVED, {**texts, **again})
     return None
 
 
@@ -200,11 +200,9 @@ def _is_resting(reading: JobRecord, board: Storyboard) -> bool:
     return same and reading.updated_at > clock.now() - _REST
 
 
-async def _approve(job: JobRecord, board: Storyboard) -> None:
-    """Let nothing be spent on it."""
-    reading, nothing = id_of(job.id), Decimal(0)
-    await Job.update(approvals.on_job(board.digest, by=_BY, bound=nothing)).where(Job.id == reading)
-    await approvals.record(reading, digest=board.digest, estimate=nothing, bound=nothing, by=_BY)
+def _approval(board: Storyboard) -> dict[Any, Any]:
+    """Return what lets it begin and nothing be spent: nobody approves it, so none is recorded."""
+    return approvals.on_job(board.digest, by=_BY, bound=Decimal(0))
 
 
 def _texts(board: Storyboard) -> dict[Any, Any]:

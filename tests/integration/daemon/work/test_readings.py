@@ -23,7 +23,7 @@ from cms_bridge.jobs import leases, readings
 from cms_bridge.operations import project_data
 from cms_bridge.pricing.estimates import estimate_in, prices_of
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Asset, Charge, Job, Voice, WebhookEvent
+from cms_bridge.tables import Approval, Asset, Charge, Job, Voice, WebhookEvent
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
 from daemon.work.generation import generate_assets
@@ -233,6 +233,8 @@ class TestWhatIsRead:
         assert (await ask(http, job))["state"] == "ready"
         assert await Asset.count() == 3
         assert await Job.count().where(Job.kind == JobKind.READING) == 1
+        # Nobody has approved anything, however often it was begun.
+        assert await Approval.count() == 0
 
     async def test_a_newer_one_takes_the_place_of_one_that_nobody_has_begun(
         self, http: httpx.AsyncClient, services: Services
