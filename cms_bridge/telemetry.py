@@ -29,6 +29,8 @@ _OWN = ("__main__", "cms_bridge", "daemon", "render")
 _KEPT = ("timestamp", "level", "logger", "event", "job_id", "project_id", "attempt", "phase")
 _SHORTEST_TEXT = 3
 
+_processors: list[Processor] = []
+
 log = structlog.get_logger("cms_bridge.telemetry")
 
 
@@ -46,8 +48,10 @@ def configure_logging(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
+    # In place: a logger that has spoken keeps the very list it had, also in a second set-up.
+    _processors[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,

@@ -74,6 +74,17 @@ def test_our_own_loggers(written: Callable[[], str]) -> None:
     clean(written())
 
 
+def test_a_logger_that_has_spoken_is_heard_after_a_second_set_up(
+    written: Callable[[], str],
+) -> None:
+    log = structlog.get_logger("cms_bridge.anything")
+    log.info("it.spoke")
+    telemetry.configure_logging(form="json", level="debug", secrets=[SECRET])
+    with structlog.testing.capture_logs() as lines:
+        log.info("it.spoke.again")
+    assert [line["event"] for line in lines] == ["it.spoke.again"]
+
+
 def test_a_strangers_text_stays_within_its_line(
     written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
