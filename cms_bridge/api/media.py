@@ -24,12 +24,23 @@ from cms_bridge.api.contract import UNFILMABLE, terms
 from cms_bridge.api.resources import resource
 from cms_bridge.assets import AssetRecord
 from cms_bridge.errors import (
+    ApprovalConflict,
     IdempotencyConflict,
     MediumNotFound,
     MediumNotReady,
     ProjectNotFound,
 )
-from cms_bridge.fields import LONGEST_NAME, ONE_LINE, Id, Moment, MusicSeconds, Name, Person, Words
+from cms_bridge.fields import (
+    LONGEST_NAME,
+    ONE_LINE,
+    Dollars,
+    Id,
+    Moment,
+    MusicSeconds,
+    Name,
+    Person,
+    Words,
+)
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Medium, Order
 from cms_bridge.pricing.amounts import rounded
@@ -37,10 +48,11 @@ from cms_bridge.pricing.estimates import Prices
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import JobKind, Status
 from cms_bridge.storage.base import ObjectStore
+from render.cast import CastKind
 from render.generation.base import Kind
 from render.problem import Problem
 from render.source import Source
-from render.storyboard import AspectRatio, Locale, Role
+from render.storyboard import AspectRatio, Locale, Role, Take
 
 log = structlog.get_logger()
 
@@ -96,6 +108,14 @@ class MediaRequest(
     first_frame: UUID | None = None
     """A picture given to the project (`POST upload-asset`), with which a video begins; null has one
     drawn first, by the same prompt."""
+    reference: CastKind | None = None
+    """Set where a picture is to be the reference of a person, a place or a thing of a cast: its
+    prompt says how that looks, and it is drawn alone and whole."""
+    take: Take = 0
+    """Which of several pictures, or readings, of the same words: another number is another one."""
+    up_to: Dollars | None = None
+    """US dollars that it may cost at most: 409 tells what it may cost where that is more, and
+    nothing is made. Null for whatever the caps allow."""
     document: Name = ""
     """The CMS document that it is for, under whose cap it is made; empty for one of its own."""
     field: Name = ""
@@ -235,7 +255,7 @@ def _answer(description: str, *examples: tuple[str, MediaAsset]) -> ResponseSpec
 @post(
     "/generate",
     status_code=HTTPStatus.ACCEPTED,
-    opt=terms(ProjectNotFound, IdempotencyConflict, *UNFILMABLE)
+    opt=terms(ProjectNotFound, IdempotencyConflict, ApprovalConflict, *UNFILMABLE)
     | needs(Action.SPEND, whose=Whose.REQUEST),
     summary="Have a picture, a spoken text, music or a clip made",
     responses={
@@ -276,6 +296,9 @@ async def generate_media(
         aspect_ratio=data.aspect_ratio,
         seconds=data.seconds or _USUAL_SECONDS.get(data.kind, 0),
         first_frame=data.first_frame,
+        reference=data.reference,
+        take=data.take,
+        up_to=None if data.up_to is None else Decimal(data.up_to),
         document=data.document,
         field=data.field,
         version=data.version,

@@ -230,12 +230,6 @@ async def make_sample(
     kept = (await voices.samples({voice.id: request})).get(voice.id)
     if kept:
         return _sample(voice, request, url=await _link(kept, store, settings))
-    price = ceiling(prices.narration(request))
-    if price > Decimal(data.up_to):
-        raise ApprovalConflict(
-            f"A sample of this voice may cost ${rounded(price):f}; name that as what it may cost.",
-            estimated_cost=f"{rounded(price):f}",
-        )
     medium, missing = await media.order(
         Order(
             project=data.project_id,
@@ -243,6 +237,7 @@ async def make_sample(
             prompt=request.text,
             voice=voice.id,
             locale=request.locale,
+            up_to=Decimal(data.up_to),
             by=data.by or caller.key,
         ),
         key=None,

@@ -19,16 +19,23 @@ from msgspec.structs import replace
 from cms_bridge import assets, clock, lexicons, own_files, projects, voices
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Place, StoredMedium
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
-from cms_bridge.errors import IdempotencyConflict, MediumNotFound, MediumNotReady
+from cms_bridge.errors import (
+    ApprovalConflict,
+    IdempotencyConflict,
+    MediumNotFound,
+    MediumNotReady,
+)
 from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import WAKE_GRACE
-from cms_bridge.pricing.amounts import ceiling
+from cms_bridge.pricing.amounts import ceiling, rounded
 from cms_bridge.pricing.estimates import Prices, estimate, made_by
 from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Asset, Job
+from render.cast import CastKind
 from render.errors import EmptyScript, InvalidStoryboard, LimitExceeded
 from render.generation.base import ClipRequest, ImageRequest, MusicRequest, SpeechRequest
+from render.generation.prompts import reference_prompt
 from render.generation.requests import (
     clip_request,
     digests,
@@ -52,6 +59,7 @@ from render.storyboard import (
     Scene,
     Solid,
     Storyboard,
+    Take,
     clean_text,
 )
 
@@ -116,6 +124,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A picture given to the project, with which a clip begins; None has one drawn."""
     music: Bed | None = None
     """What a spoken text is mixed with, into one file."""
+    reference: CastKind | None = None
+    """What of a cast a picture is to be the reference of; its prompt says how that looks."""
+    take: Take = 0
+    """Which of several pictures, or readings, for the same prompt."""
+    up_to: Decimal | None = None
+    """US dollars that it may cost at most; None for whatever the caps allow."""
     document: str = ""
     """The CMS document it is for, whose cap it counts against; empty for none."""
     field: str = ""
@@ -131,7 +145,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         prompt = clean_text(self.prompt)
         music = None
         if self.kind is JobKind.IMAGE:
-            scene = Scene(id=_SCENE, picture_prompt=prompt, on_screen_text=prompt)
+            drawn = reference_prompt(self.reference, prompt) if self.reference else prompt
+            scene = Scene(
+                id=_SCENE, picture_prompt=drawn, on_screen_text=prompt, picture_take=self.take
+            )
         elif self.kind is JobKind.MUSIC:
             scene = Scene(id=_SCENE, duration=self.seconds, background=_NOTHING_SEEN)
             music = Music(prompt=prompt) if prompt else None
@@ -145,7 +162,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
                 duration=self.seconds,
             )
         else:
-            scene = Scene(id=_SCENE, narration=prompt)
+            scene = Scene(id=_SCENE, narration=prompt, narration_take=self.take)
         return Storyboard(
             title="",
             scenes=(scene,),
@@ -216,6 +233,8 @@ async def order(
         board.check(limits)
     if wanted.kind is JobKind.CLIP:
         await _check_clip(wanted, board, limits=limits, prices=prices)
+    if wanted.reference and wanted.kind is not JobKind.IMAGE:
+        raise InvalidStoryboard("Only a picture can be a reference.", field="reference")
     if not clean_text(wanted.prompt):
         raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):
@@ -225,6 +244,12 @@ async def order(
     names = digests(request)
     # Words that there are may still be to be mixed with music that they were not mixed with.
     asset = None if wanted.music else await assets.find_asset(wanted.project, names, checked=True)
+    price: Decimal = job.estimated_cost
+    if asset is None and wanted.up_to is not None and price > wanted.up_to:
+        raise ApprovalConflict(
+            f"It may cost ${rounded(price):f}; name that as what it may cost.",
+            estimated_cost=f"{rounded(price):f}",
+        )
     if asset:
         job.status, job.progress, job.scenes_done, job.wake_at = Status.COMPLETED, 100, 1, None
     try:

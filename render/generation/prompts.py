@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from render.cast import Look
+from render.cast import CastKind, Look
 from render.generation.base import ClipRequest, Figure, ImageRequest, MusicRequest
 from render.storyboard import clean_text
 
@@ -13,6 +13,16 @@ _NO_LETTERS = "No words, letters or captions in the picture."
 _ONE_SHOT = "One continuous shot that begins with the picture given, without cuts or captions."
 
 _NO_SINGING = "Instrumental only, no vocals: music to lie under a narrator's voice."
+
+_REFERENCES = {
+    CastKind.PERSON: "One person alone, the whole figure, facing the viewer, at rest,"
+    " in even light before a plain light background.",
+    CastKind.PLACE: "The whole place, seen from where somebody would enter it,"
+    " in even daylight, with nobody in it.",
+    CastKind.THING: "One thing alone, whole, seen from slightly above and to the side,"
+    " in even light before a plain light background.",
+}
+"""What lets other pictures be drawn by a picture: all of it, and nothing beside it."""
 
 OPENING = "<<<material>>>"
 CLOSING = "<<<end of material>>>"
@@ -40,6 +50,11 @@ def picture_prompt(request: ImageRequest, *, shown: int | None = None) -> str:
     if _NO_LETTERS not in wanted:
         parts.append(_NO_LETTERS)
     return "\n".join(parts)
+
+
+def reference_prompt(kind: CastKind, description: str) -> str:
+    """Return what to ask for, so that a picture of somebody or something can serve as reference."""
+    return f"{clean_text(description)}\n{_REFERENCES[kind]}"
 
 
 def clip_prompt(request: ClipRequest) -> str:

@@ -23,6 +23,7 @@ import { readingEndpoint } from './endpoints/reading.ts'
 import { resendEndpoint } from './endpoints/resend.ts'
 import { resolveEndpoint } from './endpoints/resolve.ts'
 import { lineEndpoint } from './endpoints/line.ts'
+import { madeEndpoints } from './endpoints/made.ts'
 import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoints } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
@@ -83,6 +84,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         spendingEndpoint(settings),
         lineEndpoint(settings),
         ...voicesEndpoints(settings),
+        ...madeEndpoints(settings),
         priceEndpoint(settings),
         ...boardEndpoints(settings),
         takeEndpoint(settings),

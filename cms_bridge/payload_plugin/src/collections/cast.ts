@@ -1,5 +1,5 @@
 /** What all films of a project show: its cast, its look and its logo. */
-import type { ArrayField, GroupField, PayloadRequest, UploadField } from 'payload'
+import type { ArrayField, GroupField, PayloadRequest, UIField, UploadField } from 'payload'
 
 import type { CastKind, Corner } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
@@ -68,8 +68,8 @@ export function logoField(media: readonly string[]): GroupField[] {
   ]
 }
 
-/** Pictures of one member of a cast, where the host has a media library. */
-function referencesField(media: readonly string[]): UploadField[] {
+/** Pictures of one member of a cast, chosen or drawn, where the host has a media library. */
+function referencesFields(media: readonly string[]): (UIField | UploadField)[] {
   if (media.length === 0) return []
   return [
     {
@@ -82,6 +82,19 @@ function referencesField(media: readonly string[]): UploadField[] {
       filterOptions: { mimeType: { contains: 'image/' } },
       admin: { description: labels('cast.references.help') },
     },
+    {
+      name: 'draw',
+      type: 'ui',
+      label: labels('cast.draw'),
+      admin: {
+        components: {
+          Field: {
+            path: 'payload-plugin-reelwright/client#DrawReference',
+            clientProps: { most: mostReferences },
+          },
+        },
+      },
+    },
   ]
 }
 
@@ -93,7 +106,6 @@ export function castField({ limits, media }: Pick<Settings, 'limits' | 'media'>)
     labels: { singular: labels('cast.member'), plural: labels('cast') },
     maxRows: mostMembers,
     admin: {
-      initCollapsed: true,
       description: labels('cast.help'),
       components: { RowLabel: nameLabel('cast.member') },
     },
@@ -135,7 +147,7 @@ export function castField({ limits, media }: Pick<Settings, 'limits' | 'media'>)
         ],
       },
       textareaField('description', 'cast.description', { limit: limits.maxSceneChars, rows: 2 }),
-      ...referencesField(media),
+      ...referencesFields(media),
     ],
   }
 }

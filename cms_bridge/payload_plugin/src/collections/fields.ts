@@ -151,7 +151,6 @@ export const speakersField: ArrayField = {
   labels: { singular: labels('speaker'), plural: labels('speakers') },
   maxRows: 20,
   admin: {
-    initCollapsed: true,
     description: labels('speakers.help'),
     components: { RowLabel: nameLabel('speaker') },
   },

@@ -35,13 +35,8 @@ export function projects(settings: Settings): CollectionConfig {
       {
         ...voiceField,
         admin: {
+          ...voiceField.admin,
           description: labels('project.voice.help'),
-          components: {
-            Field: {
-              path: 'payload-plugin-reelwright/client#VoiceField',
-              clientProps: { ofProject: true },
-            },
-          },
         },
       },
       speakersField,

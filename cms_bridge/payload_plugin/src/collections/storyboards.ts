@@ -92,7 +92,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       label: labels('project'),
       relationTo: slugs.projects,
       access: serviceOnly,
-      admin: { disabled: true },
+      admin: notInForm,
     },
     {
       name: 'submission',

@@ -6,6 +6,7 @@ import type {
   Decision,
   DeliveryState,
   Id,
+  MediaChoice,
   RenditionDoc,
   Stage,
   StoryboardDoc,
@@ -33,6 +34,9 @@ export const paths = {
   spending: '/reelwright/projects/:id/spending',
   voices: '/reelwright/voices',
   voiceSample: '/reelwright/projects/:id/voices/sample',
+  drawMember: '/reelwright/projects/:id/cast/draw',
+  made: '/reelwright/projects/:id/made/:asset',
+  keepMade: '/reelwright/projects/:id/made/:asset/keep',
   price: '/reelwright/storyboards/:id/price',
   board: '/reelwright/storyboards/:id/board',
   take: '/reelwright/storyboards/:id/take',
@@ -81,12 +85,32 @@ export interface Voice {
 export interface VoiceSample {
   /** Null while it is made. */
   url: null | string
+  /** What it is followed by while it is made. */
+  asset: null | string
+}
+
+/** A reference picture that was ordered, or what it costs. */
+export interface Drawing {
+  /** What it is followed by; null where it would cost more than was named. */
+  asset: null | string
+  /** US dollars, as text, that it costs at most. */
+  price: null | string
+}
+
+/** Where something stands that a project had made by itself. */
+export interface Made {
+  state: 'failed' | 'making' | 'ready'
+  problem: null | Problem
 }
 
 /** What each endpoint that the admin reads answers with; others redirect or only take. */
 export interface Answers {
   voices: Voice[]
   voiceSample: VoiceSample
+  drawMember: Drawing
+  made: Made
+  /** The document of the media library that it has become. */
+  keepMade: NonNullable<MediaChoice>
   status: VideoStatus
   line: Line
   languages: FilmLanguage[]

@@ -68,7 +68,8 @@ async function hearVoice(settings: Settings, req: PayloadRequest): Promise<Respo
   })
   if (!told) return bridgeUnavailable()
   if (![200, 202].includes(told.status) || !isRecord(told.body)) return bridgeProblem(told)
-  return answer({ url: toLink(told.body.url) })
+  const { assetId, url } = told.body
+  return answer({ url: toLink(url), asset: typeof assetId === 'string' ? assetId : null })
 }
 
 function toVoice(value: unknown): null | Voice {

@@ -2,6 +2,7 @@
 export { AnimaticPanel } from '../admin/animatic/AnimaticPanel.tsx'
 export { ColourField } from '../admin/shared/ColourField.tsx'
 export { DeliveryPanel } from '../admin/delivery/DeliveryPanel.tsx'
+export { DrawReference } from '../admin/project/DrawReference.tsx'
 export { FocusField } from '../admin/storyboard/FocusField.tsx'
 export { NameLabel } from '../admin/project/NameLabel.tsx'
 export { NotInForm } from '../admin/shared/NotInForm.tsx'

@@ -42,6 +42,15 @@ export const de: Translations = {
   'cast.description': 'Beschreibung',
   'cast.references': 'Referenzbilder',
   'cast.references.help': 'Das beste zuerst: Ein Modell, das wenige nimmt, bekommt diese.',
+  'cast.draw': 'Nach der Beschreibung zeichnen',
+  'cast.draw.for': 'Zeichnen, höchstens {price}',
+  'cast.draw.making': 'Wird gezeichnet …',
+  'cast.draw.help':
+    'Ein Modell zeichnet es einmal, allein und ganz; das Bild kommt in die Mediathek und zu den Referenzen oben. Was es kostet, steht vorher da.',
+  'cast.draw.unsaved': 'Zuerst das Projekt speichern; dann kann hier ein Bild gezeichnet werden.',
+  'cast.draw.undescribed': 'Mit einer Beschreibung kann hier ein Bild gezeichnet werden.',
+  'cast.draw.most': 'Mehr als {most} Bilder können es nicht sein.',
+  'cast.draw.failed': 'Gerade konnte kein Bild gezeichnet werden.',
   logo: 'Logo',
   'logo.help': 'Steht in einer Ecke aller Filme, die von jetzt an eingereicht werden.',
   'logo.picture': 'Bild',
@@ -571,6 +580,9 @@ export const de: Translations = {
   'error.no_clip_model': 'Kein Modell, das Clips macht, ist eingerichtet.',
   'error.placeholder_still':
     'Das Bild vertritt das eines Modells und wird nicht in Bewegung gesetzt.',
+  'error.not_an_approver': 'Sie dürfen nichts ausgeben. Fragen Sie jemanden, der Videos freigibt.',
+  'error.nothing_drawn': 'Kein Modell konnte es zeichnen; es gibt also kein Bild, das bliebe.',
+  'error.library_refused': 'Das Bild wurde gezeichnet, aber die Mediathek nahm es nicht: {reason}',
   'error.cast_missing':
     'Szene {scene}: In der Besetzung heißt niemand und nichts „{name}“; das Bild entsteht allein nach seiner Beschreibung.',
   'error.references_left_out':

@@ -40,6 +40,15 @@ export const en = {
   'cast.description': 'Description',
   'cast.references': 'Reference pictures',
   'cast.references.help': 'The best first: a model that takes few is shown those.',
+  'cast.draw': 'Draw by the description',
+  'cast.draw.for': 'Draw it, at most {price}',
+  'cast.draw.making': 'Drawing …',
+  'cast.draw.help':
+    'A model draws it once, alone and whole; the picture goes into the media library and to the references above. What it costs is shown first.',
+  'cast.draw.unsaved': 'Save the project first; then a picture can be drawn here.',
+  'cast.draw.undescribed': 'With a description, a picture can be drawn here.',
+  'cast.draw.most': '{most} pictures are as many as there can be.',
+  'cast.draw.failed': 'No picture could be drawn now.',
   logo: 'Logo',
   'logo.help': 'Stands in a corner of all films that are submitted from now on.',
   'logo.picture': 'Picture',
@@ -551,6 +560,9 @@ export const en = {
     'No music was composed; the built-in one that is nearest plays ({reason}).',
   'error.no_clip_model': 'No model that makes clips is configured.',
   'error.placeholder_still': 'The picture stands in for a model’s, and is not set in motion.',
+  'error.not_an_approver': 'You may not spend anything. Ask somebody who approves videos.',
+  'error.nothing_drawn': 'No model could draw it, so there is no picture to keep.',
+  'error.library_refused': 'The picture was drawn, but the media library did not take it: {reason}',
   'error.cast_missing':
     'Scene {scene}: the cast has nobody and nothing called “{name}”; the picture is made by its prompt alone.',
   'error.references_left_out':

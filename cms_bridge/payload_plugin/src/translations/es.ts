@@ -42,6 +42,15 @@ export const es: Translations = {
   'cast.description': 'Descripción',
   'cast.references': 'Imágenes de referencia',
   'cast.references.help': 'La mejor primero: un modelo que admite pocas recibe esas.',
+  'cast.draw': 'Dibujar según la descripción',
+  'cast.draw.for': 'Dibujar, como máximo {price}',
+  'cast.draw.making': 'Dibujando …',
+  'cast.draw.help':
+    'Un modelo lo dibuja una vez, solo y entero; la imagen pasa a la mediateca y a las referencias de arriba. Antes se muestra lo que cuesta.',
+  'cast.draw.unsaved': 'Guarde primero el proyecto; después se podrá dibujar aquí una imagen.',
+  'cast.draw.undescribed': 'Con una descripción se puede dibujar aquí una imagen.',
+  'cast.draw.most': 'No puede haber más de {most} imágenes.',
+  'cast.draw.failed': 'Ahora no se pudo dibujar ninguna imagen.',
   logo: 'Logotipo',
   'logo.help': 'Aparece en una esquina de todas las películas que se envíen desde ahora.',
   'logo.picture': 'Imagen',
@@ -561,6 +570,9 @@ export const es: Translations = {
     'No se compuso ninguna música; suena la incluida más parecida ({reason}).',
   'error.no_clip_model': 'No hay configurado ningún modelo que haga clips.',
   'error.placeholder_still': 'La imagen sustituye a la de un modelo y no se pone en movimiento.',
+  'error.not_an_approver': 'No puede gastar nada. Pida ayuda a quien aprueba los vídeos.',
+  'error.nothing_drawn': 'Ningún modelo pudo dibujarlo, así que no hay imagen que guardar.',
+  'error.library_refused': 'La imagen se dibujó, pero la mediateca no la aceptó: {reason}',
   'error.cast_missing':
     'Escena {scene}: en el reparto no hay nadie ni nada llamado «{name}»; la imagen se hace solo con su descripción.',
   'error.references_left_out':

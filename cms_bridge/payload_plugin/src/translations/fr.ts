@@ -42,6 +42,16 @@ export const fr: Translations = {
   'cast.description': 'Description',
   'cast.references': 'Images de référence',
   'cast.references.help': 'La meilleure d’abord : un modèle qui en prend peu reçoit celles-là.',
+  'cast.draw': 'Dessiner d’après la description',
+  'cast.draw.for': 'Dessiner, au plus {price}',
+  'cast.draw.making': 'Dessin en cours …',
+  'cast.draw.help':
+    'Un modèle le dessine une fois, seul et en entier ; l’image rejoint la médiathèque et les références ci-dessus. Le prix s’affiche d’abord.',
+  'cast.draw.unsaved':
+    'Enregistrez d’abord le projet ; une image pourra ensuite être dessinée ici.',
+  'cast.draw.undescribed': 'Avec une description, une image peut être dessinée ici.',
+  'cast.draw.most': 'Il ne peut pas y avoir plus de {most} images.',
+  'cast.draw.failed': 'Aucune image n’a pu être dessinée pour le moment.',
   logo: 'Logo',
   'logo.help': 'Figure dans un coin de tous les films soumis à partir de maintenant.',
   'logo.picture': 'Image',
@@ -566,6 +576,10 @@ export const fr: Translations = {
     'Aucune musique n’a été composée ; la musique intégrée la plus proche est jouée ({reason}).',
   'error.no_clip_model': 'Aucun modèle qui fait des clips n’est configuré.',
   'error.placeholder_still': 'L’image remplace celle d’un modèle et n’est pas mise en mouvement.',
+  'error.not_an_approver':
+    'Vous ne pouvez rien dépenser. Demandez à une personne qui approuve les vidéos.',
+  'error.nothing_drawn': 'Aucun modèle n’a pu le dessiner ; il n’y a donc pas d’image à garder.',
+  'error.library_refused': 'L’image a été dessinée, mais la médiathèque l’a refusée : {reason}',
   'error.cast_missing':
     'Scène {scene} : personne ni rien ne s’appelle « {name} » dans la distribution ; l’image est faite d’après sa seule description.',
   'error.references_left_out':

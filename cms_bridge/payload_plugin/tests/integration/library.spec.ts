@@ -8,13 +8,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
 import { plugin } from '../support/constants.ts'
-import { storyboardWrite } from '../support/samples.ts'
+import { png, storyboardWrite } from '../support/samples.ts'
 
 const bridge = new Bridge()
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)
 let cms: Cms
 
 beforeAll(async () => {

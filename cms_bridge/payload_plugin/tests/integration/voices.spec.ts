@@ -68,10 +68,10 @@ test('who may read nothing is told of no voice', async () => {
 
 test('a sample is asked for in its project’s name, for no more than was said', async () => {
   const wanted = { voice: 'gemini:Kore', language: 'de', upTo: '0.001200' }
-  expect(await sample(wanted)).toMatchObject({ status: 200, body: { url: null } })
+  expect(await sample(wanted)).toMatchObject({ status: 200, body: { url: null, asset: 'a' } })
   expect(bridge.asked.at(-1)?.body).toMatchObject(wanted)
   bridge.answers['/voices/samples'] = { status: 200, body: { url: 'http://bridge/kore.wav' } }
-  expect((await sample(wanted)).body).toEqual({ url: 'http://bridge/kore.wav' })
+  expect((await sample(wanted)).body).toEqual({ url: 'http://bridge/kore.wav', asset: null })
 })
 
 test('only who may spend buys one, and only who may write has one made', async () => {

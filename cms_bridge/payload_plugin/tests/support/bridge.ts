@@ -23,7 +23,7 @@ export class Bridge {
   answer: (event: CmsEvent) => Answer | Promise<Answer> = () => ({ status: 202 })
   links: unknown = {}
   /** Texts beside films by their paths; one that is an address leads there. */
-  texts: Record<string, string> = {}
+  texts: Record<string, Buffer | string> = {}
   /** How the next questions are answered, by a part of their path. */
   answers: Record<string, Answer> = {}
   asked: { authorization: string | undefined; body: unknown; path: string }[] = []
@@ -33,7 +33,8 @@ export class Bridge {
     if (text !== undefined) {
       const { authorization } = incoming.headers
       this.linkRequests.push({ authorization, path: incoming.url ?? '' })
-      if (text.startsWith('http')) outgoing.writeHead(307, { location: text }).end()
+      if (typeof text === 'string' && text.startsWith('http'))
+        outgoing.writeHead(307, { location: text }).end()
       else outgoing.writeHead(200, { 'content-type': 'text/html' }).end(text)
       return
     }

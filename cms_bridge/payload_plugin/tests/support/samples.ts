@@ -37,3 +37,9 @@ export function renditionWrite(video: Doc, changes: Partial<RenditionWrite> = {}
     ...changes,
   }
 }
+
+/** A picture of one pixel. */
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)

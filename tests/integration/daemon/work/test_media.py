@@ -93,10 +93,12 @@ class Painter:
 
     def __init__(self) -> None:
         self.charged = 0
+        self.prompts: list[str] = []
         self.fails: GenerationError | None = None
 
     async def draw(self, request: ImageRequest, _ticket: Ticket) -> Generated:
         self.charged += 1
+        self.prompts.append(request.prompt)
         if self.fails:
             raise self.fails
         return Generated(
@@ -191,6 +193,15 @@ class TestOrdering:
         answer = await order(http, key="k", **change)
         assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
 
+    async def test_what_may_cost_more_than_it_may_is_told_its_price_and_not_made(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        refused = await order(http, upTo="0.039999")
+        assert (refused.status_code, refused.json()["code"]) == (409, "approval_conflict")
+        assert refused.json()["params"]["estimatedCost"] == "0.040000"
+        assert await Job.count() == 0
+        assert (await order(http, upTo="0.04")).status_code == 202
+
     async def test_a_key_belongs_to_its_project(self, http: httpx.AsyncClient) -> None:
         first = await order(http, key="k")
         other = await order(http, key="k", projectId="another", prompt="Something else")
@@ -259,6 +270,28 @@ class TestMaking:
         (row,) = await Asset.select()
         assert said["promptHash"] == row["request_digest"]
         assert await held(video_row("bakery", "42")) == Decimal("0.03")
+
+    async def test_a_reference_of_a_cast_is_drawn_alone_and_anew_for_another_take(
+        self, http: httpx.AsyncClient, services: Services, painter: Painter
+    ) -> None:
+        wanted = {
+            "prompt": "Mira, 60, grey plait",
+            "reference": "person",
+            "document": "",
+            "upTo": "0.04",
+        }
+        first = await order(http, **wanted)
+        await work(services, UUID(first.json()["id"]))
+        assert painter.prompts[0].startswith("Mira, 60, grey plait\nOne person alone")
+        # What is there costs nothing, whatever it may.
+        again = await order(http, **wanted | {"upTo": "0"})
+        assert (again.status_code, again.json()["status"]) == (200, "ready")
+        other = await order(http, **wanted, take=1)
+        assert other.status_code == 202
+        await work(services, UUID(other.json()["id"]))
+        assert painter.charged == 2
+        refused = await order(http, kind="speech", reference="person")
+        assert refused.status_code == 422
 
     async def test_music_is_composed_at_its_price_and_kept_for_the_next_who_asks(
         self, http: httpx.AsyncClient, services: Services

@@ -15,32 +15,22 @@ import type { TextFieldClientProps } from 'payload'
 import { type ChangeEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 
 import type { Id } from '../../documents.ts'
-import type { Voice } from '../../endpoints/contract.ts'
-import { useEndpoints } from './api.ts'
+import type { Voice, VoiceSample } from '../../endpoints/contract.ts'
+import { type Reply, useEndpoints } from './api.ts'
 import { formatDollars } from './format.ts'
+import { untilMade } from './made.ts'
 import { Select } from './Select.tsx'
 import { useTranslator } from './useTranslator.ts'
 import { groupVoices } from './voices.ts'
 import './forms.css'
 import './panel.css'
 
-/** How often a sample that is being made is asked for, and how long between. */
-const mostLooks = 30
-const lookEvery = 1000
-
-interface VoiceFieldProps extends TextFieldClientProps {
-  /** Set where the document is a project itself. */
-  ofProject?: boolean
-}
-
-export function VoiceField({ field, ofProject, path, readOnly }: VoiceFieldProps): ReactNode {
+export function VoiceField({ field, path, readOnly }: TextFieldClientProps): ReactNode {
   const { setValue, showError, value } = useField<string | undefined>({ path })
   const { t, language } = useTranslator()
-  const { id } = useDocumentInfo()
-  const chosenProject = useFormFields(([fields]) => fields.project?.value)
+  const project = useProject()
   const speed = useFormFields(([fields]) => fields.speed?.value)
   const spoken = useFormFields(([fields]) => fields.locale?.value)
-  const project = ofProject ? id : (chosenProject as Id | undefined)
   const voices = useVoices()
   const locale = typeof spoken === 'string' ? spoken : ''
   const groups = useMemo(
@@ -122,6 +112,7 @@ function Sample({
   const { language, t } = useTranslator()
   const ask = useEndpoints()
   const [state, setState] = useState<'failed' | 'idle' | 'making'>('idle')
+  const [sample, setSample] = useState(voice.sampleUrl)
   const audio = useRef<HTMLAudioElement | null>(null)
   const gone = useRef(false)
   useEffect(() => {
@@ -133,16 +124,17 @@ function Sample({
   }, [])
 
   const find = async (): Promise<null | string> => {
-    if (voice.sampleUrl) return voice.sampleUrl
+    if (sample) return sample
     if (project === undefined) return null
     const json = JSON.stringify({ voice: voice.id, language: locale, upTo: voice.samplePrice })
-    for (let look = 0; look < mostLooks && !gone.current; look++) {
-      const told = await ask('voiceSample', { params: { id: project }, json })
-      if (!told.ok) return null
-      if (told.answer.url) return told.answer.url
-      await new Promise((resolve) => setTimeout(resolve, lookEvery))
-    }
-    return null
+    const order = (): Promise<Reply<VoiceSample>> =>
+      ask('voiceSample', { params: { id: project }, json })
+    const told = await order()
+    if (!told.ok || !told.answer.asset) return told.ok ? told.answer.url : null
+    const problem = await untilMade(ask, project, told.answer.asset, () => gone.current)
+    if (problem) return null
+    const there = await order()
+    return there.ok ? there.answer.url : null
   }
   const play = async (): Promise<void> => {
     audio.current?.pause()
@@ -150,6 +142,7 @@ function Sample({
     try {
       const url = await find()
       if (!url || gone.current) throw new Error('There is nothing to hear.')
+      setSample(url)
       audio.current = new Audio(url)
       audio.current.playbackRate = speed
       await audio.current.play()
@@ -161,14 +154,14 @@ function Sample({
 
   const price = Number(voice.samplePrice)
   const words =
-    !voice.sampleUrl && price > 0
+    !sample && price > 0
       ? t('voice.hearFor', { price: formatDollars(price, language) })
       : t('voice.hear')
   return (
     <>
       <Button
         buttonStyle="secondary"
-        disabled={state === 'making' || (!voice.sampleUrl && project === undefined)}
+        disabled={state === 'making' || (!sample && project === undefined)}
         margin={false}
         onClick={() => void play()}
         size="small"
@@ -182,6 +175,13 @@ function Sample({
       )}
     </>
   )
+}
+
+/** Return whose caps a sample counts against: a document's project, or what is a project itself. */
+function useProject(): Id | undefined {
+  const { id } = useDocumentInfo()
+  const chosen = useFormFields(([fields]) => fields.project)
+  return chosen ? (chosen.value as Id | undefined) : id
 }
 
 /** Return the voices there are, or that they cannot be told; undefined until one of it is known. */

@@ -2,6 +2,7 @@ import { ProjectPanel as ProjectPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'p
 import { VoiceField as VoiceField_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { NameLabel as NameLabel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { ColourField as ColourField_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
+import { DrawReference as DrawReference_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { VideoPanel as VideoPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { StatusCell as StatusCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
 import { StoryboardPanel as StoryboardPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
@@ -23,6 +24,7 @@ export const importMap = {
   "payload-plugin-reelwright/client#VoiceField": VoiceField_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#NameLabel": NameLabel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#ColourField": ColourField_37a92145976f66ef28b7a15c20fad8d7,
+  "payload-plugin-reelwright/client#DrawReference": DrawReference_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/client#VideoPanel": VideoPanel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/rsc#StatusCell": StatusCell_142c864ba25048f7b94a7e4f8539589b,
   "payload-plugin-reelwright/client#StoryboardPanel": StoryboardPanel_37a92145976f66ef28b7a15c20fad8d7,
