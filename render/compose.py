@@ -31,7 +31,7 @@ from render.delivery.joiner import Chapter, join
 from render.encoder import Encoder, choose_encoder, encode_segment
 from render.errors import CompositionCancelled, CompositionError
 from render.files import disk_error, publish, sha256_of
-from render.inspection.frames import Look, PaintedSamples, look
+from render.inspection.frames import Look, PaintedPictures, look
 from render.inspection.validation import Glance, judge
 from render.painter import Painter
 from render.pictures.canvas import Canvas
@@ -406,15 +406,15 @@ class _Crew:
         began = time.perf_counter()
         place, profile = self.place(segment), self._composition.profile
         try:
-            samples = PaintedSamples(profile.fps)
+            pictures = PaintedPictures(profile.fps)
             encode_segment(
-                self._count(painter.paint(segment), samples),
+                self._count(painter.paint(segment), pictures),
                 place,
                 profile=profile,
                 encoder=self._composition.encoder,
                 smooth=segment.smooth,
             )
-            observed = look(place, painted=samples, check=self.check)
+            observed = look(place, painted=pictures, check=self.check)
         except FFmpegError as error:
             raise _composition_error(error, place) from error
         self._looks[segment.digest] = observed
@@ -424,10 +424,10 @@ class _Crew:
             SegmentTime(digest=segment.digest, began=began - self._began, seconds=seconds)
         )
 
-    def _count(self, painted: Iterator[Canvas], samples: PaintedSamples) -> Iterator[Canvas]:
+    def _count(self, painted: Iterator[Canvas], pictures: PaintedPictures) -> Iterator[Canvas]:
         for canvas in painted:
             self.check()
-            samples.take(canvas)
+            pictures.take(canvas)
             yield canvas
             with self._counting:
                 self._done += 1

@@ -1,5 +1,10 @@
 """Looking: what is seen of pictures as they are decoded, one after another, to their end.
 
+A segment that has just been encoded is decoded without the pictures that no other refers to:
+half of them, and half of the work. What is wrong with any other is carried on until the next
+picture that stands alone, and so it is seen; of those that are passed over, only a fault of the
+encoder's own could be missed, for nobody else has had them in hand.
+
 It judges nothing: how bright, how much they change, and how far they are from
 what was painted, for `render.inspection.validation` to hold against what was promised.
 """
@@ -18,6 +23,7 @@ from render.rendition import Rate
 
 GRID = 8
 """Every eighth pixel each way is enough to tell black and frozen."""
+_PAINTED_GRID = 2 * GRID
 LOOKS_A_SECOND = 5
 """Pictures looked at in a second."""
 BLACK = 32.0
@@ -30,7 +36,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of a segment when it was decoded; luma from 16 to 235."""
 
     frames: int
-    """Frames decoded before the end, or before what cannot be decoded."""
+    """Frames that are there before the end, or before what cannot be decoded."""
     brightest: float
     """The brightest hundredth of the brightest picture."""
     moved: float
@@ -39,40 +45,49 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """The greatest mean difference of a picture from what was painted."""
 
 
-class PaintedSamples:
-    """A few of the pictures of a segment as they were painted, to compare the decoded ones with."""
+class PaintedPictures:
+    """The pictures of a segment as they were painted, to compare the decoded ones with.
+
+    All of them, and coarsely: which of them no other will refer to is the encoder's to choose.
+    """
 
     def __init__(self, fps: Rate) -> None:
-        """Take one of so many frames a second."""
-        self.every: int = max(1, fps // LOOKS_A_SECOND)
-        self.taken: list[Plane] = []
-        self._seen = 0
+        """Take pictures of which there are so many a second."""
+        self.fps = fps
+        self.planes: list[Plane] = []
 
     def take(self, canvas: Canvas) -> None:
         """Be shown the next frame."""
-        if self._seen % self.every == 0:
-            self.taken.append(canvas.y[::GRID, ::GRID].copy())
-        self._seen += 1
+        self.planes.append(canvas.y[::_PAINTED_GRID, ::_PAINTED_GRID].copy())
 
 
-def look(piece: Path, *, painted: PaintedSamples, check: Callable[[], None] = lambda: None) -> Look:
+def look(
+    piece: Path, *, painted: PaintedPictures, check: Callable[[], None] = lambda: None
+) -> Look:
     """Decode a segment to its end; `check` is called often, and stops the work by raising."""
     meter = ActivityMeter()
     frames, drift = 0, 0.0
+    every, due = max(1, painted.fps // LOOKS_A_SECOND), 0
     # Deblocking finds no damage and costs a tenth of decoding and more.
-    fast = {"err_detect": "explode", "skip_loop_filter": "all"}
+    fast = {"err_detect": "explode", "skip_loop_filter": "all", "skip_frame": "noref"}
     try:
         with open_mp4(piece, by_header=True) as container:
-            container.streams.video[0].codec_context.thread_count = 1
-            container.streams.video[0].codec_context.options = fast
-            for frame in container.decode(video=0):
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            stream.codec_context.options = fast
+            first = stream.start_time or 0
+            for packet in container.demux(stream):
                 check()
-                at, between = divmod(frames, painted.every)
-                frames += 1
-                if not between and at < len(painted.taken):
+                for frame in packet.decode():
+                    since = ((frame.pts or 0) - first) * (frame.time_base or 0)
+                    number = round(since * painted.fps)
+                    if number < due or number >= len(painted.planes):
+                        continue
+                    due = number - number % every + every
                     plane = luma(frame)
                     meter.measure(plane)
-                    drift = max(drift, _difference(plane, painted.taken[at]))
+                    drift = max(drift, _difference(plane, painted.planes[number]))
+                frames += bool(packet.size)
     except (FFmpegError, IndexError):
         # Fewer frames than there should be: `judge` says so.
         pass
@@ -97,7 +112,8 @@ class ActivityMeter:
 
 
 def _difference(plane: Plane, painted: Plane) -> float:
-    return float(np.abs(plane.astype(np.int16) - painted).mean())
+    coarse = plane[:: _PAINTED_GRID // GRID, :: _PAINTED_GRID // GRID]
+    return float(np.abs(coarse.astype(np.int16) - painted).mean())
 
 
 def luma(frame: VideoFrame) -> Plane:
