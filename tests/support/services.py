@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -21,6 +23,18 @@ NEEDED = {
     "link_secret": "a-link-secret-of-more-than-32-characters",
 }
 """Settings that a daemon cannot be without."""
+
+
+def work_settings(
+    database_url: str, redis_url: str, directory: Path, **changes: Any
+) -> DaemonSettings:
+    """Return the settings of a daemon that works in a directory; the bridge takes them too."""
+    return DaemonSettings(
+        **{**NEEDED, "database_url": database_url, "redis_url": redis_url},
+        storage_directory=directory / "objects",
+        work_directory=directory / "work",
+        **changes,
+    )
 
 
 @asynccontextmanager

@@ -8,10 +8,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.ledger import charges
@@ -22,9 +20,10 @@ from daemon.tasks import produce
 from daemon.work.services import Services
 from render.errors import UnsafeRequest
 from render.generation.models import GeminiModelConfig, ModelsConfig
-from tests.support import events, media_files
+from tests.support import media_files
+from tests.support.api import running_api
 from tests.support.ledger import AMPLE, check_books
-from tests.support.services import opened_services
+from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import Clip, GeminiSimulator
 from tests.support.simulators.models import simulated
@@ -44,14 +43,10 @@ WANTED = {"projectId": "p1", "kind": "video", "prompt": "A boat leaves", "second
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
+    return work_settings(
+        database_url,
+        redis_url,
+        tmp_path,
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
     )
@@ -64,15 +59,7 @@ def prices() -> Prices:
 
 @pytest.fixture
 async def http(settings: DaemonSettings, prices: Prices) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, prices=prices)
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    async with running_api(settings, prices=prices) as client:
         yield client
 
 

@@ -12,10 +12,7 @@ import anyio
 import httpx
 import msgspec
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
-from cms_bridge.app import create_app
 from cms_bridge.assets import Condition, Metadata
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
@@ -36,8 +33,9 @@ from render.sound.wav import wav_duration
 from render.source import Credit, Source
 from render.storyboard import Storyboard
 from tests.support import events
+from tests.support.api import running_api
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
-from tests.support.services import opened_services
+from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.models import simulated
@@ -59,14 +57,10 @@ ALL = 40
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
+    return work_settings(
+        database_url,
+        redis_url,
+        tmp_path,
         models=CONFIG,
     )
 
@@ -341,15 +335,7 @@ AMPLE_PRICES = Prices(picture=lambda _: Decimal(1), narration=lambda _: Decimal(
 
 @pytest.fixture
 async def http(settings: DaemonSettings, services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, prices=AMPLE_PRICES)
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    async with running_api(settings, prices=AMPLE_PRICES) as client:
         yield client
 
 

@@ -10,11 +10,8 @@ from uuid import UUID, uuid4
 import anyio
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from cms_bridge.app import create_app
 from cms_bridge.errors import SpendCapReached
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
@@ -35,9 +32,10 @@ from render.generation.chain import ImageChain, MusicChain, Rung
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from tests.support import events
+from tests.support.api import running_api
 from tests.support.jobs import accept
 from tests.support.ledger import check_books, die
-from tests.support.services import opened_services
+from tests.support.services import opened_services, work_settings
 
 pytestmark = pytest.mark.anyio
 
@@ -62,29 +60,17 @@ WANTED = {
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
+    return work_settings(
+        database_url,
+        redis_url,
+        tmp_path,
         cap_video_dollars=Decimal("0.05"),
     )
 
 
 @pytest.fixture
 async def http(settings: BridgeSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, prices=PRICES)
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://bridge",
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        ) as client,
-    ):
+    async with running_api(settings, prices=PRICES) as client:
         yield client
 
 

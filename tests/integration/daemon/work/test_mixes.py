@@ -8,10 +8,7 @@ import anyio
 import httpx
 import numpy as np
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.storage.base import object_key
@@ -25,9 +22,9 @@ from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from render.sound.arrangement import RATE
 from render.sound.loudness import decode_sound, measure
-from tests.support import events
+from tests.support.api import running_api
 from tests.support.ledger import die
-from tests.support.services import opened_services
+from tests.support.services import opened_services, work_settings
 from tests.support.sounds import tone, write_wav
 
 pytestmark = pytest.mark.anyio
@@ -39,26 +36,12 @@ SPOKEN = {"kind": "audio", "projectId": "bakery", "text": "Bread, every morning.
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
-    )
+    return work_settings(database_url, redis_url, tmp_path)
 
 
 @pytest.fixture
 async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    key = {"Authorization": f"Bearer {API_KEY}"}
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=key) as client,
-    ):
+    async with running_api(settings) as client:
         yield client
 
 

@@ -9,12 +9,10 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
-from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from cms_bridge import films
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.jobs.moves import find
@@ -30,10 +28,11 @@ from render.own import CmsFile, Upload
 from render.signing import provenance
 from render.storyboard import Clip, Logo, Music, Scene, Solid, Storyboard
 from tests.support import events, media_files
+from tests.support.api import running_api
 from tests.support.jobs import put
 from tests.support.ledger import AMPLE, check_books, new_job
 from tests.support.media_library import media_library
-from tests.support.services import opened_services
+from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.models import simulated
@@ -50,14 +49,10 @@ CONFIG = ModelsConfig(
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
+    return work_settings(
+        database_url,
+        redis_url,
+        tmp_path,
         models=CONFIG,
         gemini_api_key=SecretStr(gemini.KEY),
         hls=False,
@@ -67,14 +62,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
 
 @pytest.fixture
 async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    key = {"Authorization": f"Bearer {API_KEY}"}
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://bridge", headers=key
-        ) as client,
-    ):
+    async with running_api(settings) as client:
         yield client
 
 

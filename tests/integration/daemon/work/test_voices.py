@@ -8,11 +8,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
 from cms_bridge import voices
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.pricing.estimates import prices_of
@@ -23,8 +20,8 @@ from daemon.work.services import Services
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from render.generation.voices import Voice
-from tests.support import events
-from tests.support.services import opened_services
+from tests.support.api import running_api
+from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
@@ -37,26 +34,14 @@ SAMPLES = f"{VOICES}/samples"
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Any) -> DaemonSettings:
-    return DaemonSettings(
-        redis_url=redis_url,
-        database_url=database_url,
-        storage_directory=tmp_path / "objects",
-        work_directory=tmp_path / "work",
-        webhook_secret=SecretStr(events.SECRET),
-        api_key=SecretStr(API_KEY),
-        link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
-    )
+    return work_settings(database_url, redis_url, tmp_path)
 
 
 @pytest.fixture
 async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, prices=prices_of(ModelsConfig(), gemini=True, replicate=False))
-    transport = httpx.ASGITransport(app)
-    key = {"Authorization": f"Bearer {API_KEY}"}
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=key) as client,
-    ):
+    async with running_api(
+        settings, prices=prices_of(ModelsConfig(), gemini=True, replicate=False)
+    ) as client:
         yield client
 
 
