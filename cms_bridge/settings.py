@@ -20,6 +20,7 @@ from pydantic import (
     AnyHttpUrl,
     BeforeValidator,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     field_validator,
@@ -153,6 +154,11 @@ class BridgeSettings(DatabaseSettings):
     """The key's name."""
     r2_secret_access_key: SecretStr | None = None
     """The key's secret."""
+    r2_ca_file: FilePath | None = None
+    """PEM of the authorities that may vouch for the endpoint, for a store of one's own; by default
+    those that the system trusts."""
+    r2_write_seconds: Annotated[float, Field(ge=0, le=60)] = 1
+    """The least time between two writes of one object: R2 takes one a second."""
     link_seconds: Annotated[int, Field(ge=1, le=604_800)] = 3_600
     """How long a link to a video stays good."""
 

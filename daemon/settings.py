@@ -123,6 +123,9 @@ class DaemonSettings(BridgeSettings):
     export in preview quality after the next film. Empty for ever, which is as it is."""
     superseded_project_mebibytes: Annotated[int, Field(ge=0)] | None = None
     """What one project may keep of those; past it the oldest go first. Empty for any amount."""
+    unfinished_upload_hours: Annotated[float, Field(ge=1)] = 24
+    """How long the store keeps an upload that broke off: whoever stores the same file until then
+    goes on with it. R2 itself keeps none for more than seven days."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a daemon stops whose job has passed on, or was
     cancelled while Redis was away; with Redis it hears of a cancellation at once."""

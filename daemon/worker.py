@@ -61,6 +61,8 @@ _PIECES_SECONDS = 60.0
 _VOICES_SECONDS = 3_600.0
 _RETENTION_SECONDS = 300.0
 """How often it is looked which films are no longer kept, which reads all that are superseded."""
+_UPLOADS_SECONDS = 3_600.0
+"""How often the store is asked for uploads that nobody goes on with."""
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
 _WAKE_SECONDS = 30.0
@@ -125,6 +127,7 @@ async def _run_until_stopped(
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
+        group.start_soon(_repeat, "uploads", lambda: _sweep_uploads(services), _UPLOADS_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
         group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
         if services.payload:
@@ -223,6 +226,13 @@ async def _retain(services: Services) -> None:
         await retention.retire((await retention.report(settings.retention)).due)
     # What was retired goes, whatever is set meanwhile: no link leads to it any more.
     await retention.clear(services.store, links_last=timedelta(seconds=settings.link_seconds))
+
+
+async def _sweep_uploads(services: Services) -> None:
+    """Give up what was being stored by processes that died."""
+    hours = services.settings.unfinished_upload_hours
+    if swept := await services.store.sweep(older_than=timedelta(hours=hours)):
+        log.info("uploads.swept", count=swept)
 
 
 async def _report(services: Services) -> None:

@@ -143,6 +143,13 @@ class ObjectStore(Protocol):
         """Forget an object; deleting what is not there is no error."""
         ...
 
+    async def sweep(self, *, older_than: timedelta) -> int:
+        """Remove what killed writers left unfinished for so long; return how much. It is no object.
+
+        Until then whoever puts the same again may go on with it. Raises `StorageError`.
+        """
+        ...
+
     def list_objects(self, project: str | None = None) -> AsyncIterator[ListedObject]:
         """Yield every object there is, or a project's; in no order.
 

@@ -29,4 +29,6 @@ def store_from(settings: BridgeSettings) -> "LocalStore | R2Store":
         bucket=bucket,
         access_key_id=access_key,
         secret_access_key=secret_key.get_secret_value(),
+        write_seconds=settings.r2_write_seconds,
+        ca_file=settings.r2_ca_file,
     )

@@ -2,42 +2,26 @@
 
 What R2 needs, and differs in: checksums travel as `Content-MD5`, since the
 trailers that newer clients send by default over https are refused; all parts of
-an upload but the last have the same size; the region is `auto`. An upload that
-fails or is cancelled is aborted, so that no paid-for parts stay behind.
+an upload but the last have the same size (`multipart`); a key is written once a
+second at the most (`write_pace`); the region is `auto`.
 Sources: Cloudflare's S3 API compatibility page; botocore's `Config`.
 """
 
-import hashlib
-from base64 import b64encode
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self
 
-import aiohttp
 import anyio
 from aioboto3 import Session
 from aiobotocore.config import AioConfig
-from anyio import to_thread
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004 - the name its library gives it
-    HTTPClientError,
-    IncompleteReadError,
-)
 
 from cms_bridge.storage.base import (
     FRESH,
-    DigestMismatch,
     ListedObject,
     ObjectNotFound,
-    StorageError,
-    StorageFull,
-    StorageRefused,
     StorageUnavailable,
     StoredObject,
     check_key,
@@ -48,32 +32,16 @@ from cms_bridge.storage.base import (
 from cms_bridge.storage.links import content_disposition, whole_seconds
 from cms_bridge.storage.measured import measured
 from cms_bridge.storage.media_types import check_media_type, media_type_of
+from cms_bridge.storage.multipart import MultipartUploads, Source
+from cms_bridge.storage.s3_errors import UploadGone, port_errors
+from cms_bridge.storage.write_pace import Turn, WritePace
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import (
-        CompletedPartTypeDef,
-        HeadObjectOutputTypeDef,
-        ObjectTypeDef,
-    )
+    from types_aiobotocore_s3.type_defs import HeadObjectOutputTypeDef, ObjectTypeDef
 
 _CHUNK = 1024 * 1024
-_ABORT_TIMEOUT = 10.0
 _ATTEMPTS = 3
-_UNREACHABLE = (
-    HTTPClientError,
-    ConnectionError,
-    IncompleteReadError,
-    aiohttp.ClientError,
-    TimeoutError,
-)
-_PASSING_STATUSES = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
-)
-_PASSING_CODES = frozenset(
-    {"BadDigest", "IncompleteBody", "NoSuchUpload", "RequestTimeout", "SlowDown"}
-)
-"""Said with a 4xx status, although the same upload may succeed when begun again."""
 
 
 class R2Store:
@@ -82,7 +50,9 @@ class R2Store:
     Files of up to `part_size` bytes go in one request, larger ones in parts, of
     which `concurrency` are under way at once: memory stays near their product,
     whatever a file's size. `timeout` bounds, in seconds, each wait for an
-    answer; a request is tried three times.
+    answer; a request is tried three times. `write_seconds` lie between two writes
+    of a key. `ca_file` holds the authorities that may vouch for the endpoint, in
+    PEM, instead of the usual ones.
     """
 
     def __init__(  # noqa: PLR0913 - where, who, and three measures with a default
@@ -96,6 +66,8 @@ class R2Store:
         part_size: int = 8 * 1024 * 1024,
         concurrency: int = 4,
         timeout: float = 30,
+        write_seconds: float = 1,
+        ca_file: Path | None = None,
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
@@ -116,12 +88,23 @@ class R2Store:
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             max_pool_connections=4 * concurrency,
         )
+        self._ca_file = ca_file
+        self._pace = WritePace(seconds=write_seconds)
         self._stack = AsyncExitStack()
         self._client: S3Client
+        self._uploads: MultipartUploads
 
     async def __aenter__(self) -> Self:
         self._client = await self._stack.enter_async_context(
-            self._session.client("s3", endpoint_url=self._endpoint_url, config=self._config)  # pyright: ignore[reportUnknownMemberType] - other services' types are not installed
+            self._session.client(  # pyright: ignore[reportUnknownMemberType] - other services' types are not installed
+                "s3",
+                endpoint_url=self._endpoint_url,
+                config=self._config,
+                verify=None if self._ca_file is None else str(self._ca_file),
+            )
+        )
+        self._uploads = MultipartUploads(
+            self._client, bucket=self._bucket, concurrency=self._concurrency
         )
         return self
 
@@ -142,18 +125,19 @@ class R2Store:
         """
         check_media_type(check_key(key), media_type)
         size = (await anyio.Path(path).stat()).st_size
-        with suppress(ObjectNotFound):
-            head = await self._head(key)
-            if head["ContentLength"] == size:
-                if datetime.now(UTC) - head["LastModified"] > FRESH:
-                    await self._touch(key, head)
-                return _described(key, head)
-        async with await anyio.open_file(path, "rb") as file:
-            source = _Source(file.wrapped, part_size=self._part_size)
-            if size <= self._part_size:
-                await self._put_whole(key, source)
-            else:
-                await self._put_parts(key, source)
+        async with self._pace.turn(key) as turn:
+            with suppress(ObjectNotFound):
+                head = await self._head(key)
+                if head["ContentLength"] == size:
+                    if datetime.now(UTC) - head["LastModified"] > FRESH:
+                        await self._touch(key, head, turn=turn)
+                    return _described(key, head)
+            async with await anyio.open_file(path, "rb") as file:
+                source = Source(file.wrapped, size=size, part_size=self._part_size)
+                if size <= self._part_size:
+                    await self._put_whole(key, source, turn=turn)
+                else:
+                    await self._put_parts(key, source, turn=turn)
         stored = await self.head(key)
         if stored.size != size:
             raise StorageUnavailable(f"The object store kept {stored.size} of {size} bytes.")
@@ -166,7 +150,7 @@ class R2Store:
 
     async def read(self, key: str) -> AsyncGenerator[bytes]:
         """Yield an object's bytes in chunks; raise `ObjectNotFound`."""
-        with _port_errors(key):
+        with port_errors(key):
             response = await self._client.get_object(Bucket=self._bucket, Key=self._name(key))
             body = response["Body"]
             async with body:
@@ -176,14 +160,20 @@ class R2Store:
     @measured
     async def delete(self, key: str) -> None:
         """Forget an object; deleting what is not there is no error."""
-        with suppress(ObjectNotFound), _port_errors(key):
-            await self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+        name = self._name(key)
+        async with self._pace.turn(key) as turn:
+            with suppress(ObjectNotFound):
+                await turn.write(lambda: self._client.delete_object(Bucket=self._bucket, Key=name))
+
+    async def sweep(self, *, older_than: timedelta) -> int:
+        """Give up the uploads that killed processes left unfinished; return how many."""
+        return await self._uploads.sweep(self._prefix, older_than=older_than)
 
     async def list_objects(self, project: str | None = None) -> AsyncGenerator[ListedObject]:
         """Yield every object there is under the prefix, or a project's; a thousand a request."""
         pages = self._client.get_paginator("list_objects_v2")
         folders = ("",) if project is None else _folders_of(project)
-        with _port_errors(""):
+        with port_errors(""):
             for folder in folders:
                 place = self._prefix + folder
                 async for page in pages.paginate(Bucket=self._bucket, Prefix=place):
@@ -213,14 +203,14 @@ class R2Store:
         )
 
     async def _head(self, key: str) -> "HeadObjectOutputTypeDef":
-        with _port_errors(key):
+        with port_errors(key):
             return await self._client.head_object(Bucket=self._bucket, Key=self._name(key))
 
-    async def _touch(self, key: str, head: "HeadObjectOutputTypeDef") -> None:
+    async def _touch(self, key: str, head: "HeadObjectOutputTypeDef", *, turn: Turn) -> None:
         """Copy an object onto itself: S3 has no other way of saying that it is wanted."""
         name = self._name(key)
-        with _port_errors(key):
-            await self._client.copy_object(
+        await turn.write(
+            lambda: self._client.copy_object(
                 Bucket=self._bucket,
                 Key=name,
                 CopySource={"Bucket": self._bucket, "Key": name},
@@ -228,79 +218,36 @@ class R2Store:
                 Metadata=head["Metadata"],
                 MetadataDirective="REPLACE",
             )
+        )
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)
 
-    async def _put_whole(self, key: str, source: "_Source") -> None:
-        body, md5 = await source.next_part()
+    async def _put_whole(self, key: str, source: Source, *, turn: Turn) -> None:
+        part = await source.next_part()
         source.check(key)
-        with _port_errors(key):
-            await self._client.put_object(
+        await turn.write(
+            lambda: self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._name(key),
-                Body=body,
-                ContentMD5=md5,
-                ContentType=media_type_of(key),
-                Metadata={"sha256": source.sha256},
-            )
-
-    async def _put_parts(self, key: str, source: "_Source") -> None:
-        bucket, name = self._bucket, self._name(key)
-        with _port_errors(key):
-            begun = await self._client.create_multipart_upload(
-                Bucket=bucket,
-                Key=name,
+                Body=part.body,
+                ContentMD5=part.content_md5,
                 ContentType=media_type_of(key),
                 Metadata={"sha256": Path(key).stem},
             )
-            upload = begun["UploadId"]
-            try:
-                parts = await self._send_parts(key, source, upload=upload)
-                source.check(key)
-                await self._client.complete_multipart_upload(
-                    Bucket=bucket, Key=name, UploadId=upload, MultipartUpload={"Parts": parts}
-                )
-            except BaseException:
-                # Cancelled or failed, and the failure is what counts: R2 itself drops after a
-                # week what cannot be aborted now.
-                with anyio.move_on_after(_ABORT_TIMEOUT, shield=True), suppress(Exception):
-                    await self._client.abort_multipart_upload(
-                        Bucket=bucket, Key=name, UploadId=upload
-                    )
-                raise
+        )
 
-    async def _send_parts(
-        self, key: str, source: "_Source", *, upload: str
-    ) -> "list[CompletedPartTypeDef]":
-        tags: list[str] = []
-        places = anyio.Semaphore(self._concurrency)
-
-        async def send(number: int, body: bytes, md5: str) -> None:
-            with _port_errors(key):
-                part = await self._client.upload_part(
-                    Bucket=self._bucket,
-                    Key=self._name(key),
-                    UploadId=upload,
-                    PartNumber=number,
-                    Body=body,
-                    ContentMD5=md5,
-                )
-            tags[number - 1] = part["ETag"]
-            places.release()
-
+    async def _put_parts(self, key: str, source: Source, *, turn: Turn) -> None:
         try:
-            async with anyio.create_task_group() as tasks:
-                while True:
-                    await places.acquire()
-                    body, md5 = await source.next_part()
-                    if not body:
-                        break
-                    tags.append("")
-                    tasks.start_soon(send, len(tags), body, md5)
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from None
-        return [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+            await self._uploads.send(key, self._name(key), source, turn=turn)
+        except UploadGone:
+            # Another daemon took the same upload for one that was left behind. It has completed
+            # it, or given it up.
+            with suppress(ObjectNotFound):
+                if (await self.head(key)).size == source.size:
+                    return
+            source.rewind()
+            await self._uploads.send(key, self._name(key), source, turn=turn)
 
 
 def _folders_of(project: str) -> tuple[str, ...]:
@@ -314,64 +261,3 @@ def _described(key: str, head: "HeadObjectOutputTypeDef") -> StoredObject:
         media_type=head["ContentType"],
         sha256=head["Metadata"].get("sha256", Path(key).stem),
     )
-
-
-class _Source:
-    """A file read once, part by part, with the digests that prove it arrived whole."""
-
-    def __init__(self, file: IO[bytes], *, part_size: int) -> None:
-        self._file = file
-        self._part_size = part_size
-        self._digest = hashlib.sha256()
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-    async def next_part(self) -> tuple[bytes, str]:
-        """Return the next bytes, none at the end, and their Content-MD5."""
-        return await to_thread.run_sync(self._next_part)
-
-    def check(self, key: str) -> None:
-        """Raise `DigestMismatch` unless what was read is what a key names."""
-        if self.sha256 != Path(key).stem:
-            raise DigestMismatch(f"{Path(key).name} is not the content of the file.")
-
-    def _next_part(self) -> tuple[bytes, str]:
-        body = self._file.read(self._part_size)
-        self._digest.update(body)
-        # Content-MD5 finds damage on the way; nothing here relies on it against an attacker.
-        return body, b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-
-
-@contextmanager
-def _port_errors(key: str) -> Generator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError, aiohttp.ClientError, TimeoutError) as error:
-        raise translate(error, key=key) from error
-
-
-def translate(error: Exception, *, key: str) -> StorageError:
-    """Return the port's error for one of the client library's."""
-    if isinstance(error, ClientError):
-        return _translate_answer(error, key=key)
-    if isinstance(error, _UNREACHABLE):
-        return StorageUnavailable("The object store does not answer.")
-    return StorageRefused("The object store cannot be used as it is set up.")
-
-
-def _translate_answer(error: ClientError, *, key: str) -> StorageError:
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    code = error.response.get("Error", {}).get("Code", "")
-    if status == HTTPStatus.INSUFFICIENT_STORAGE:
-        return StorageFull("The object store is full.")
-    if (
-        status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        or status in _PASSING_STATUSES
-        or code in _PASSING_CODES
-    ):
-        return StorageUnavailable(f"The object store cannot take this now: {code}.")
-    if status == HTTPStatus.NOT_FOUND and code != "NoSuchBucket":
-        return ObjectNotFound(f"There is no object {key}.")
-    return StorageRefused(f"The object store refuses: {code}.")

@@ -5,12 +5,30 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from tests.support.servers import postgres, redis, s3
+from tests.support.certificates import Trust, made_up_trust
+from tests.support.servers import postgres, r2, redis, s3
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[s3.S3Server]:
     with s3.s3_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
+    return made_up_trust(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture(scope="session")
+def s3_over_https(trust: Trust) -> Iterator[s3.S3Server]:
+    with s3.s3_server(trust) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def r2_server(s3_server: s3.S3Server, trust: Trust) -> Iterator[tuple[s3.S3Server, r2.R2]]:
+    with r2.r2_rules(s3_server, trust) as server:
         yield server
 
 

@@ -23,6 +23,7 @@ import boto3
 from botocore.config import Config
 
 from daemon.processes import tethered
+from tests.support.certificates import Trust
 from tests.support.environments import interpreter
 
 _BUCKET = "reelwright"
@@ -35,11 +36,13 @@ class S3Server(NamedTuple):
     bucket: str
     access_key_id: str
     secret_access_key: str
+    ca_file: Path | None = None
+    """Of the authority that vouches for it, if it is reached by https."""
 
 
 @contextmanager
-def s3_server() -> Iterator[S3Server]:
-    """Run a server with one bucket on a free loopback port."""
+def s3_server(trust: Trust | None = None) -> Iterator[S3Server]:
+    """Run a server with one bucket on a free loopback port; over https, if it is given trust."""
     python = interpreter("s3")
     access_key, secret_key = "reelwright:tests", secrets.token_hex(20)
     with tempfile.TemporaryDirectory(prefix="reelwright-s3-") as name:
@@ -48,7 +51,10 @@ def s3_server() -> Iterator[S3Server]:
         program = Path(__file__).with_name("swift_process.py")
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                tethered([f"{python}", f"{program}", name, access_key, secret_key]),
+                tethered(
+                    [f"{python}", f"{program}", name, access_key, secret_key]
+                    + ([f"{trust.certificate}"] if trust else [])
+                ),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -59,7 +65,13 @@ def s3_server() -> Iterator[S3Server]:
             port = process.stdout.readline().decode().strip()
             if not port:
                 raise RuntimeError(f"The S3 server did not start: {log.read_text()[-2000:]}")
-            server = S3Server(f"http://127.0.0.1:{port}", _BUCKET, access_key, secret_key)
+            server = S3Server(
+                f"{'https' if trust else 'http'}://127.0.0.1:{port}",
+                _BUCKET,
+                access_key,
+                secret_key,
+                trust.authority if trust else None,
+            )
             client(server).create_bucket(Bucket=server.bucket)
             yield server
         finally:
@@ -71,7 +83,8 @@ def s3_server() -> Iterator[S3Server]:
 
 def environment(server: S3Server) -> dict[str, str]:
     """Return the settings that make the service keep its objects on this server."""
-    return {
+    trusted = {"REELWRIGHT_R2_CA_FILE": str(server.ca_file)} if server.ca_file else {}
+    return trusted | {
         "REELWRIGHT_STORAGE": "r2",
         "REELWRIGHT_R2_ENDPOINT_URL": server.endpoint_url,
         "REELWRIGHT_R2_BUCKET": server.bucket,
@@ -80,7 +93,14 @@ def environment(server: S3Server) -> dict[str, str]:
     }
 
 
-def client(server: S3Server):
+_PLAIN = Config(
+    s3={"addressing_style": "path"},
+    request_checksum_calculation="when_required",
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+
+
+def client(server: S3Server, config: Config = _PLAIN):
     """Return a plain client, to look at the server from outside."""
     return boto3.client(
         "s3",
@@ -88,7 +108,8 @@ def client(server: S3Server):
         aws_access_key_id=server.access_key_id,
         aws_secret_access_key=server.secret_access_key,
         region_name="auto",
-        config=Config(s3={"addressing_style": "path"}),
+        verify=str(server.ca_file) if server.ca_file else None,
+        config=config,
     )
 
 
@@ -101,7 +122,7 @@ def main() -> None:
                     command, env=os.environ | environment(server), check=False
                 ).returncode
             )
-        sys.stdout.write(json.dumps(server._asdict()) + "\n")
+        sys.stdout.write(json.dumps(server._asdict(), default=str) + "\n")
         sys.stdout.flush()
         signal.pause()
 

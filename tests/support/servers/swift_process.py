@@ -2,10 +2,11 @@
 
 Runs in the environment where Swift is installed:
 
-    python swift_process.py DIRECTORY ACCESS_KEY SECRET_KEY
+    python swift_process.py DIRECTORY ACCESS_KEY SECRET_KEY [CERTIFICATE]
 
 prints the port of the S3 interface and serves until it is terminated, with
-everything it knows in DIRECTORY. The access key is `account:user`.
+everything it knows in DIRECTORY. The access key is `account:user`. With a
+certificate, in PEM and with its key, the S3 interface speaks https.
 """
 
 import sys
@@ -65,7 +66,7 @@ use = egg:swift#symlink
 """
 
 
-def main(directory: Path, access_key: str, secret_key: str) -> None:
+def main(directory: Path, access_key: str, secret_key: str, certificate: str = "") -> None:
     account, user = access_key.split(":")
     common = COMMON.format(directory=directory)
     proxy = PROXY.format(account=account, user=user, secret_key=secret_key)
@@ -83,6 +84,11 @@ def main(directory: Path, access_key: str, secret_key: str) -> None:
         ring.get_ring().save(str(directory / f"{server}.ring.gz"))
         (directory / f"{server}.conf").write_text(common + BACKEND.format(server=server))
     listeners["proxy"] = eventlet.listen(("127.0.0.1", 0))
+    port = listeners["proxy"].getsockname()[1]
+    if certificate:
+        listeners["proxy"] = eventlet.wrap_ssl(
+            listeners["proxy"], certfile=certificate, server_side=True
+        )
     (directory / "proxy.conf").write_text(common + proxy)
     threads = [
         eventlet.spawn(
@@ -96,11 +102,11 @@ def main(directory: Path, access_key: str, secret_key: str) -> None:
         )
         for server, listener in listeners.items()
     ]
-    sys.stdout.write(f"{listeners['proxy'].getsockname()[1]}\n")
+    sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     for thread in threads:
         thread.wait()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), access_key=sys.argv[2], secret_key=sys.argv[3])
+    main(Path(sys.argv[1]), *sys.argv[2:])
