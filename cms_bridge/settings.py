@@ -370,6 +370,8 @@ class BridgeSettings(DatabaseSettings):
     """Automatic retries of one phase after crashes and passing failures."""
     retry_first_delay_seconds: Annotated[float, Field(gt=0)] = 5
     """The wait before the first automatic retry; it doubles with each one."""
+    retry_max_delay_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
+    """The longest wait before one; a provider that asks for more is waited for, up to a day."""
 
     # Metrics
     metrics_cache_seconds: Annotated[float, Field(ge=0, le=60)] = 5

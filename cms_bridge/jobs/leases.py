@@ -89,17 +89,18 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     max_retries: int = 3
     first_delay: timedelta = timedelta(seconds=5)
+    longest_delay: timedelta = timedelta(minutes=15)
     longest_retry_after: timedelta = timedelta(days=1)
     """How long a provider's word on when to come back is believed at most."""
 
     def delay(self, retry: int, *, retry_after: float | None = None) -> timedelta:
-        """Return the wait before a retry: doubling each time, and no less than was asked for.
+        """Return the wait before a retry: doubling up to the longest, or what was asked for.
 
         `retry_after` is in seconds.
         """
-        own = self.first_delay * 2 ** (retry - 1)
-        most = self.longest_retry_after.total_seconds()
-        return max(own, timedelta(seconds=min(retry_after or 0.0, most)))
+        own = self.first_delay.total_seconds() * 2.0 ** min(retry - 1, 100)
+        asked = min(retry_after or 0.0, self.longest_retry_after.total_seconds())
+        return timedelta(seconds=max(min(own, self.longest_delay.total_seconds()), asked))
 
 
 async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when

@@ -63,7 +63,8 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
 
     def delay(self, attempts: int) -> timedelta:
         """Return the wait after so many failures in a row: doubling, up to the longest."""
-        return min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+        own = self.first.total_seconds() * 2.0 ** min(attempts - 1, 100)
+        return timedelta(seconds=min(own, self.longest.total_seconds()))
 
 
 _LOCK_MARGIN_SECONDS = 5

@@ -60,6 +60,7 @@ class Services:
         return RetryPolicy(
             max_retries=self.settings.max_retries,
             first_delay=timedelta(seconds=self.settings.retry_first_delay_seconds),
+            longest_delay=timedelta(seconds=self.settings.retry_max_delay_seconds),
         )
 
     @property

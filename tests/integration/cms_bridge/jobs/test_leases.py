@@ -8,7 +8,7 @@ import pytest
 
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions, turns
-from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.records import StoredVideo
 from cms_bridge.states import Lane, Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
@@ -154,6 +154,20 @@ async def test_a_storyboard_is_laid_before_the_editor() -> None:
     assert (row.estimated_cost, row.wake_at, row.lease_owner) == (Decimal("1.5"), None, "")
     topics = await OutboxMessage.select(OutboxMessage.topic).order_by(OutboxMessage.topic)
     assert [row["topic"] for row in topics] == ["rendition", "storyboard"]
+
+
+async def test_waits_double_up_to_the_longest_whatever_the_number_of_retries() -> None:
+    policy = RetryPolicy(
+        max_retries=10_000,
+        first_delay=timedelta(seconds=5),
+        longest_delay=timedelta(minutes=1),
+        longest_retry_after=timedelta(hours=1),
+    )
+    waits = [policy.delay(retry).total_seconds() for retry in (1, 2, 3, 4, 5, 60, 10_000)]
+    assert waits == [5, 10, 20, 40, 60, 60, 60]
+    # A provider's word is another matter, and has a bound of its own.
+    assert policy.delay(5, retry_after=300) == timedelta(seconds=300)
+    assert policy.delay(9_000, retry_after=1e9) == timedelta(hours=1)
 
 
 async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
