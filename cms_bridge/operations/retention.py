@@ -36,6 +36,8 @@ _PAGE = 500
 """Rows that one query asks for."""
 _AT_ONCE = 50
 """Renditions whose objects one sweep deletes at the most."""
+_CLAIMED_FOR = timedelta(hours=1)
+"""Longer than the deletion of one rendition's objects takes: then whoever began it has died."""
 _WAITS = Status.STORYBOARD_COMPLETE
 FILM = ""
 """The form of a film itself."""
@@ -50,8 +52,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """What one project may keep of it; None for any amount."""
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A rendition that is kept, as far as it decides what goes."""
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A rendition, as far as it decides what goes."""
 
     id: UUID
     video: UUID
@@ -65,6 +67,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     """Of all its files."""
     made_at: datetime
+    retired: bool = False
+    """Whether it is no longer kept. It still tells since when others are superseded."""
 
 
 class Superseded(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +80,7 @@ class Superseded(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     bytes: int
     since: datetime
-    """When the one was made that stands in its place, or the first of several."""
+    """When the first was made that took its place, be that kept or not."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +90,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     due: list[Superseded]
 
 
-def superseded(project: str, renditions: Collection[Kept]) -> list[Superseded]:
-    """Return those of one video's renditions that may go."""
+def superseded(project: str, renditions: Collection[Made]) -> list[Superseded]:
+    """Return those of one video's renditions that may go: of all it ever had, the retired too."""
     since: dict[UUID, datetime] = {}
     for one in renditions:
+        # Of those that went too: else, once the first successor had gone, a later one would count.
         newer = [
             other.made_at
             for other in renditions
@@ -98,7 +103,8 @@ def superseded(project: str, renditions: Collection[Kept]) -> list[Superseded]:
         ]
         if newer:
             since[one.id] = min(newer)
-    referred = {one.revision for one in renditions if one.form != FILM and one.id not in since}
+    standing = [one for one in renditions if one.id not in since and not one.retired]
+    referred = {one.revision for one in standing if one.form != FILM}
     return [
         Superseded(
             id=one.id,
@@ -109,7 +115,9 @@ def superseded(project: str, renditions: Collection[Kept]) -> list[Superseded]:
             since=since[one.id],
         )
         for one in renditions
-        if one.id in since and not (one.form == FILM and one.revision in referred)
+        if one.id in since
+        and not one.retired
+        and not (one.form == FILM and one.revision in referred)
     ]
 
 
@@ -174,29 +182,32 @@ async def clear(store: ObjectStore, *, links_last: timedelta) -> int:
     Return how many renditions are gone. Raises `StorageError`; asked again, it goes on. Of several
     who clear at once each has its own.
     """
-    before = clock.now() - max(links_last, YOUNGEST)
+    now = clock.now()
+    nobody = GeneratedVideo.clearing_at.is_null() | (
+        GeneratedVideo.clearing_at <= now - _CLAIMED_FOR
+    )
     rows = (
-        await GeneratedVideo.select(
-            GeneratedVideo.id, GeneratedVideo.retired_at, GeneratedVideo.job.project
+        await GeneratedVideo.select(GeneratedVideo.id, GeneratedVideo.job.project)
+        .where(
+            GeneratedVideo.retired_at <= now - max(links_last, YOUNGEST),
+            GeneratedVideo.key != "",
+            nobody,
         )
-        .where(GeneratedVideo.retired_at <= before, GeneratedVideo.key != "")
         .order_by(GeneratedVideo.retired_at)
         .limit(_AT_ONCE)
     )
     cleared = 0
     for row in rows:
-        # Nobody else touches it until it could be due again, should this process die of it.
+        this = GeneratedVideo.id == row["id"]
         mine = (
-            await GeneratedVideo.update({GeneratedVideo.retired_at: clock.now()})
-            .where(
-                GeneratedVideo.id == row["id"],
-                GeneratedVideo.retired_at == row["retired_at"],
-                GeneratedVideo.key != "",
-            )
+            await GeneratedVideo.update({GeneratedVideo.clearing_at: clock.now()})
+            .where(this, GeneratedVideo.key != "", nobody)
             .returning(GeneratedVideo.id)
         )
         if mine and await _clear(store, row["id"], row["job.project"]):
             cleared += 1
+        elif mine:
+            await GeneratedVideo.update({GeneratedVideo.clearing_at: None}).where(this)
     return cleared
 
 
@@ -250,9 +261,9 @@ async def _busy(project: str) -> set[UUID]:
     }
 
 
-async def _renditions(project: str, video: UUID | None) -> dict[UUID, list[Kept]]:
-    """Return what is kept of each video that has more than one rendition."""
-    which = (GeneratedVideo.job.project == project) & GeneratedVideo.retired_at.is_null()
+async def _renditions(project: str, video: UUID | None) -> dict[UUID, list[Made]]:
+    """Return what was made of each video of which more than one rendition is kept."""
+    which = GeneratedVideo.job.project == project
     rows = await GeneratedVideo.select(
         GeneratedVideo.id,
         GeneratedVideo.job,
@@ -263,25 +274,30 @@ async def _renditions(project: str, video: UUID | None) -> dict[UUID, list[Kept]
         GeneratedVideo.aspect_ratio,
         GeneratedVideo.bytes,
         GeneratedVideo.created_at,
+        GeneratedVideo.retired_at,
     ).where(which & (GeneratedVideo.job == video) if video else which)
     by_video: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_video[row["job"]].append(row)
-    several = {job: some for job, some in by_video.items() if len(some) > 1}
+    several = {
+        job: some
+        for job, some in by_video.items()
+        if sum(row["retired_at"] is None for row in some) > 1
+    }
     together = [row for some in several.values() for row in some]
     sizes = await _sizes([row["id"] for row in together])
     captions = await _captions([row["id"] for row in together if row["export_job"]])
     return {
-        job: [_kept(row, sizes.get(row["id"]), captions.get(row["id"])) for row in some]
+        job: [_made(row, sizes.get(row["id"]), captions.get(row["id"])) for row in some]
         for job, some in several.items()
     }
 
 
-def _kept(row: Mapping[str, Any], size: int | None, captions: CaptionStyle | None) -> Kept:
+def _made(row: Mapping[str, Any], size: int | None, captions: CaptionStyle | None) -> Made:
     output = row["output"] if row["export_job"] else None
     decoded = msgspec.json.decode(output or "{}", type=Output)
     form = FILM if not row["export_job"] else f"{row['aspect_ratio']} {decoded!r} {captions}"
-    return Kept(
+    return Made(
         id=row["id"],
         video=row["job"],
         number=row["number"],
@@ -290,6 +306,7 @@ def _kept(row: Mapping[str, Any], size: int | None, captions: CaptionStyle | Non
         revision=row["storyboard_revision"],
         bytes=row["bytes"] if size is None else size,
         made_at=row["created_at"],
+        retired=row["retired_at"] is not None,
     )
 
 

@@ -86,6 +86,8 @@ class GeneratedVideo(Table):
     retired_at = Timestamptz(null=True, default=None)
     """Since when it is no longer kept (`cms_bridge.operations.retention`); its keys are empty once
     its objects are gone."""
+    clearing_at = Timestamptz(null=True, default=None)
+    """When somebody last began to delete its objects."""
     created_at = Timestamptz()
 
 

@@ -220,9 +220,50 @@ async def test_nothing_is_deleted_while_a_film_of_the_project_is_stored(
     await put(other, Status.UPLOADING)
     assert await retention.clear(store, links_last=HOUR) == 0
     await put(other, Status.COMPLETED)
-    await links_ended()
     assert await there(store, of_old) == of_old
     assert await retention.clear(store, links_last=HOUR) == 1
+
+
+async def test_when_a_film_was_retired_stays_as_it_was(store: LocalStore, video: UUID) -> None:
+    async def told() -> list[datetime | None]:
+        _, found = await renditions.of_video(video)
+        return [one.retired_at for one in found]
+
+    old = await filmed(video, store, days=90)
+    await filmed(video, store, days=60)
+    await retire(MONTH)
+    await links_ended()
+    before = await told()
+    # Nobody deletes what is being deleted, or while a film is stored.
+    at_work = {GeneratedVideo.clearing_at: datetime.now(UTC)}
+    await GeneratedVideo.update(at_work).where(GeneratedVideo.id == old)
+    assert await retention.clear(store, links_last=HOUR) == 0
+    died = {GeneratedVideo.clearing_at: datetime.now(UTC) - DAY}
+    await GeneratedVideo.update(died).where(GeneratedVideo.id == old)
+    other = await new_job(project="bakery")
+    await put(other, Status.UPLOADING)
+    assert await retention.clear(store, links_last=HOUR) == 0
+    assert await told() == before
+    await put(other, Status.COMPLETED)
+    assert await retention.clear(store, links_last=HOUR) == 1
+    assert await told() == before
+
+
+async def test_a_film_is_superseded_since_its_first_successor_though_that_has_gone(
+    store: LocalStore, video: UUID
+) -> None:
+    """An export held the first; its successor went before it."""
+    first = await filmed(video, store, days=90)
+    tall = await exported(video, store, days=85)
+    second = await filmed(video, store, days=60)
+    await filmed(video, store, days=10)
+    assert await retire(Retention(lifetime=5 * DAY)) == {second}
+    # The newest film is exported: the first export is superseded, and what it was made of.
+    again = await exported(video, store, days=1)
+    assert again
+    since = {one.id: one.since for one in (await retention.report(NOTHING)).superseded}
+    assert since.keys() == {first, tall}
+    assert abs(datetime.now(UTC) - since[first] - 60 * DAY) < HOUR
 
 
 async def test_a_bound_is_a_project_s_own(store: LocalStore, video: UUID) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms_bridge.operations.retention import FILM, Kept, Retention, Superseded, due, superseded
+from cms_bridge.operations.retention import FILM, Made, Retention, Superseded, due, superseded
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -16,8 +16,8 @@ VIDEO = UUID(int=1)
 
 def kept(
     number: int, form: str = FILM, *, revision: int = 0, preview: bool = False, size: int = 1
-) -> Kept:
-    return Kept(
+) -> Made:
+    return Made(
         id=UUID(int=number),
         video=VIDEO,
         number=number,
@@ -83,16 +83,16 @@ _RULES = st.builds(
 
 
 @st.composite
-def _videos(draw: st.DrawFn) -> list[list[Kept]]:
-    videos: list[list[Kept]] = []
+def _videos(draw: st.DrawFn) -> list[list[Made]]:
+    videos: list[list[Made]] = []
     for _ in range(draw(st.integers(1, 4))):
-        video, revision, some = uuid4(), 0, list[Kept]()
+        video, revision, some = uuid4(), 0, list[Made]()
         forms = draw(st.lists(st.sampled_from(sorted(_FORMS)), max_size=12))
         # There is no export before there is a film.
         for number, form in enumerate(["", *forms], start=1):
             revision += form == FILM and draw(st.booleans())
             some.append(
-                Kept(
+                Made(
                     id=uuid4(),
                     video=video,
                     number=number,
@@ -109,7 +109,7 @@ def _videos(draw: st.DrawFn) -> list[list[Kept]]:
 
 @given(_videos(), _RULES)
 def test_nothing_that_stands_or_is_referred_to_ever_goes(
-    videos: list[list[Kept]], rules: Retention
+    videos: list[list[Made]], rules: Retention
 ) -> None:
     candidates = [one for video in videos for one in superseded("p", video)]
     gone = {one.id for one in due(candidates, rules, now=NOW)}
@@ -134,7 +134,7 @@ def test_nothing_that_stands_or_is_referred_to_ever_goes(
 
 @given(_videos(), _RULES)
 def test_what_is_left_of_the_superseded_keeps_to_the_rules(
-    videos: list[list[Kept]], rules: Retention
+    videos: list[list[Made]], rules: Retention
 ) -> None:
     candidates = [one for video in videos for one in superseded("p", video)]
     gone = due(candidates, rules, now=NOW)
@@ -147,5 +147,5 @@ def test_what_is_left_of_the_superseded_keeps_to_the_rules(
     assert not gone or not left or max(o.since for o in gone) <= min(o.since for o in left)
 
 
-def _number(one: Kept) -> int:
+def _number(one: Made) -> int:
     return one.number
