@@ -356,8 +356,8 @@ class BridgeSettings(DatabaseSettings):
     """Up to this price, a call of which nobody knows whether it was charged counts as paid and is
     bought again; 0 lets each wait for a person's word. A project may have another."""
     lost_video_dollars: Annotated[Decimal, Field(ge=0)] = Decimal(0)
-    """What such calls of one video may cost together; those beyond it wait for a person's word. A
-    project may have another."""
+    """What such calls of one video may cost together, beside what was approved for it; those beyond
+    it wait for a person's word. A project may have another."""
 
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 20

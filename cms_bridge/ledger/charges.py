@@ -7,7 +7,8 @@
 
 Where its project allows it in advance, up to an amount, what would be unknown
 is settled at its reserved price (`presumed`): it may be bought again, and
-nobody is asked. Doubt remains: a person's word or a late answer still ends it.
+nobody is asked. It counts against every cap but the job's own, which was
+approved for what the job gets. Doubt remains: a person's word or a late answer still ends it.
 
 Whatever a worker leaves behind when it dies is sorted out by how far the call
 had come: by the job's next worker (`recover`), or by `sweep` where none will
@@ -105,6 +106,11 @@ class ChargeRecord(msgspec.Struct, frozen=True, kw_only=True):
                 return Decimal(0)
             case _:
                 return self.reserved
+
+    @property
+    def held_own(self) -> Decimal:
+        """What it counts against what was approved: nothing, where it is lost within a budget."""
+        return Decimal(0) if self.presumed else self.held
 
 
 class ChargeOutcome(StrEnum):
@@ -288,7 +294,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
         }
     ).where(Charge.id == charge)
     await _update_warnings(job, owner["storyboard_data"])
-    await caps.adjust(account, after.held - before.held)
+    await caps.adjust(account, after.held - before.held, own=after.held_own - before.held_own)
     await history.note(job)
     return after
 

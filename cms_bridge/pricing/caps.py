@@ -11,7 +11,8 @@ because of calls in flight, whose price is set aside at its upper bound, is not
 reached yet: whoever wants to spend waits for them (`SpendUnderWay`).
 
 What a video may lose to calls whose outcome nobody knows has a row and a
-condition of the same kind (`hold_lost`). It decides how a charge ends, and so
+condition of the same kind (`hold_lost`). What is held there is not held against
+what was approved, and is against all the other caps. It decides how a charge ends, and so
 is taken right after the charge.
 """
 
@@ -162,13 +163,14 @@ async def hold(account: Account, amount: Decimal, caps: Caps, *, own: Decimal) -
     wakeups.job_changed(account.job)
 
 
-async def adjust(account: Account, difference: Decimal) -> None:
+async def adjust(account: Account, difference: Decimal, *, own: Decimal) -> None:
     """Correct what is held by a difference, up or down, whatever the caps say: it is a fact.
 
-    Call inside a transaction, as its last step.
+    `own` is that of the job's own scope. Call inside a transaction, as its last step.
     """
-    for row in account.rows.values() if difference else ():
-        await _correct(row, difference)
+    for scope, row in account.rows.items():
+        if change := own if scope in _OWN else difference:
+            await _correct(row, change)
     wakeups.job_changed(account.job)
 
 

@@ -30,7 +30,7 @@ from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-30T00:40:00:000049"
+NEWEST = "2026-11-30T00:50:00:000050"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"
@@ -47,6 +47,8 @@ RATES = "2026-11-29T09:30:00:000035"
 """The first that knows television's frame rates."""
 CONDITIONS = "2026-11-28T08:00:00:000012"
 """The first that leaves out what is unusable."""
+RETIREMENT = "2026-11-30T00:40:00:000049"
+"""The last that counts what was lost within what was approved."""
 SOURCES = "2026-11-28T08:00:00:000011"
 """The first that knows where assets come from."""
 
@@ -111,6 +113,29 @@ async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_u
     assert told == {
         provider: (source, "unchecked") for provider, source in zip(providers, sources, strict=True)
     }
+
+
+async def test_what_was_lost_counts_within_what_was_approved_for_an_older_service(
+    empty_url: str,
+) -> None:
+    forgiving = msgspec.structs.replace(AMPLE, lost_call=Decimal(1), lost_video=Decimal(1))
+    await migrate(empty_url)
+    async with connected(empty_url):
+        job = await new_job()
+        ledger = await open_ledger(await claimed(job), caps=forgiving)
+        await pay(ledger, "0.03")
+        lost = await ledger.reserve(call("0.04"))
+        await ledger.mark_started(lost)
+        assert await ledger.mark_unknown(lost, "The connection was lost.")
+    own = job_row(Scope.APPROVAL, job)
+    for level, held in ((RETIREMENT, 70_000), (NEWEST, 30_000)):
+        direction = "backwards" if level == RETIREMENT else "forwards"
+        await migrate(empty_url, direction=direction, to=level)
+        async with connected(empty_url):
+            row = await Spend.select(Spend.held).where(Spend.id == own).first()
+            assert row == {"held": held}
+    async with connected(empty_url):
+        await check_books(forgiving)
 
 
 @pytest.mark.timeout(600)

@@ -119,8 +119,10 @@ async def counted() -> dict[str, Decimal]:
         amount = {ChargeState.RELEASED: Decimal(0), ChargeState.SETTLED: row["settled"]}.get(
             ChargeState(row["state"]), row["reserved"]
         )
-        for name in account.rows.values():
-            sums[name] = sums.get(name, Decimal(0)) + amount
+        for scope, name in account.rows.items():
+            # What the project lets be lost is beside what was approved.
+            beside = row["presumed"] and scope in {Scope.APPROVAL, Scope.DRAFT}
+            sums[name] = sums.get(name, Decimal(0)) + (Decimal(0) if beside else amount)
     return sums
 
 

@@ -8,7 +8,7 @@ import anyio
 import msgspec
 import pytest
 
-from cms_bridge.errors import ApprovedCostReached
+from cms_bridge.errors import ApprovedCostReached, SpendCapReached
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import ChargeOutcome
@@ -217,11 +217,48 @@ async def test_its_id_is_kept_when_it_comes_late() -> None:
     assert (row.state, row.presumed, row.provider_id) == ("settled", True, "prediction-1")
 
 
-async def test_what_was_approved_holds_all_the_same() -> None:
-    ledger = await opened(approved=dollars("0.07"))
+async def test_a_job_approved_at_its_very_price_buys_again_what_was_lost() -> None:
+    ledger = await opened(approved=dollars("0.04"), video="v")
     await lose(ledger, digest="d")
+    own = caps.job_row(caps.Scope.APPROVAL, ledger.lease.job_id)
+    assert await caps.held(own) == 0
+    again = await ledger.reserve(call("0.04", digest="d"))
+    await ledger.mark_started(again)
+    await ledger.settle(again, dollars("0.04"))
+    # The video has cost both, and no more can be had for what was approved.
+    assert await caps.held(caps.video_row("p1", "v")) == dollars("0.08")
     with pytest.raises(ApprovedCostReached):
+        await ledger.reserve(call("0.000001"))
+    await check_books(FORGIVING)
+
+
+async def test_beyond_the_budget_what_is_lost_counts_against_what_was_approved() -> None:
+    ledger = await opened(approved=dollars("0.07"))
+    for digest in ("d1", "d2", "d3"):
+        await lose(ledger, digest=digest)
+    assert await states(ledger) == [("settled", True), ("settled", True), ("unknown", False)]
+    with pytest.raises(ApprovedCostReached):
+        await ledger.reserve(call("0.04", digest="d4"))
+    await check_books(FORGIVING)
+
+
+async def test_every_other_cap_holds_what_is_lost() -> None:
+    tight = msgspec.structs.replace(FORGIVING, video=dollars("0.07"))
+    ledger = await opened(tight, approved=dollars(1))
+    await lose(ledger, digest="d")
+    with pytest.raises(SpendCapReached):
         await ledger.reserve(call("0.04", digest="d"))
+    await check_books(tight)
+
+
+async def test_what_turns_out_to_have_been_charged_counts_against_what_was_approved() -> None:
+    """Nobody doubts it any more, and the video has the room that doubt took up."""
+    ledger = await opened(approved=dollars("0.07"), video="v")
+    lost_call = await lose(ledger, digest="d")
+    await ledger.settle(lost_call, dollars("0.03"))
+    assert await lost("v") == 0
+    own = caps.job_row(caps.Scope.APPROVAL, ledger.lease.job_id)
+    assert await caps.held(own) == dollars("0.03")
     await check_books(FORGIVING)
 
 
