@@ -14,7 +14,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
-from cms_bridge.states import Status
+from cms_bridge.states import JobKind, Status
 
 
 class Due(msgspec.Struct):
@@ -24,6 +24,8 @@ class Due(msgspec.Struct):
     """Jobs of which another thing is told now; like `news` a set that keeps its order."""
     jobs: dict[UUID, tuple[Status, int]] = {}
     """Those that wait for a worker: in which status, after how many attempts."""
+    readings: dict[UUID, None] = {}
+    """Those of them that are readings, which have places of their own."""
     news: dict[UUID, None] = {}
     """Jobs that Payload is to be told of."""
     stopped: dict[UUID, None] = {}
@@ -58,10 +60,12 @@ def sent_to(waker: Waker) -> Generator[None]:
         _waker.reset(token)
 
 
-def job_due(job: UUID, status: Status, *, attempt: int) -> None:
+def job_due(job: UUID, status: Status, *, attempt: int, kind: JobKind = JobKind.VIDEO) -> None:
     """Note that a job waits for a worker; call inside the transaction that made it wait."""
     if (collected := _collected.get()) is not None:
         collected.jobs[job] = (status, attempt)
+        if kind is JobKind.READING:
+            collected.readings[job] = None
 
 
 def news_due(job: UUID) -> None:

@@ -125,6 +125,7 @@ def places_of(dispatcher: Dispatcher, services: Services) -> Places:
     pools = {
         "drafts": dispatcher.drafts.pool,
         "jobs": dispatcher.generation.pool,
+        "readings": dispatcher.readings.pool,
         "compositions": dispatcher.composition.pool,
         "news": dispatcher.deliveries.pool,
         "webhooks": dispatcher.webhooks.pool,

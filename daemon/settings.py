@@ -68,6 +68,9 @@ class DaemonSettings(BridgeSettings):
     """Approved jobs whose media are made at once: generation mostly waits."""
     concurrent_drafts: Annotated[int, Field(ge=1)] = 2
     """Storyboards drafted at once, beside those jobs: an editor never waits behind a film."""
+    concurrent_readings: Annotated[int, Field(ge=1)] = 2
+    """Storyboards that a free voice reads for their animatics at once, and scenes of them, beside
+    those jobs: what takes moments never waits behind films."""
     concurrent_renders: Annotated[int, Field(ge=1)] = 1
     """Films encoded at once, beside those jobs: each one fills the machine."""
     concurrent_generations: Annotated[int, Field(ge=1)] = 4
@@ -145,7 +148,8 @@ class DaemonSettings(BridgeSettings):
     """The least time between two progress reports of one job."""
     daemon_database_connections: Annotated[int, Field(ge=1, le=1_000)] | None = None
     """Connections to PostgreSQL that a daemon opens at most; by default one for each of its
-    concurrent drafts, jobs and renders, and four for sweeps, deliveries and looks at models."""
+    concurrent drafts, jobs, readings and renders, and four for sweeps, deliveries and looks at
+    models."""
     daemon_database_wait_seconds: Annotated[float, Field(gt=0, le=300)] = 30
     """How long a daemon waits for one of them, or on SQLite for its turn to write."""
 
@@ -157,6 +161,11 @@ class DaemonSettings(BridgeSettings):
             Lane.COMPOSITION: self.concurrent_renders,
         }
         return places[lane] if lane in self.lanes else 0
+
+    @property
+    def reading_places(self) -> int:
+        """How many readings this daemon has in hand at once."""
+        return self.concurrent_readings if Lane.GENERATION in self.lanes else 0
 
     @property
     def shared_cache_bytes(self) -> int:
@@ -179,7 +188,8 @@ class DaemonSettings(BridgeSettings):
     def database_bounds(self) -> DatabaseBounds:
         """How much of the database this process takes up."""
         return DatabaseBounds(
-            connections=self.daemon_database_connections or sum(map(self.places, Lane)) + 4,
+            connections=self.daemon_database_connections
+            or sum(map(self.places, Lane)) + self.reading_places + 4,
             idle_connections=self.database_idle_connections,
             wait_seconds=self.daemon_database_wait_seconds,
         )

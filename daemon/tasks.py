@@ -44,6 +44,7 @@ class Dispatcher:
 
     drafts: Workload
     generation: Workload
+    readings: Workload
     composition: Workload
     helpers: Helpers
     deliveries: Deliveries
@@ -51,8 +52,8 @@ class Dispatcher:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """The jobs in hand, lane by lane."""
-        return self.drafts, self.generation, self.composition
+        """The jobs in hand, lane by lane, and readings."""
+        return self.drafts, self.generation, self.readings, self.composition
 
     @property
     def pools(self) -> tuple[TaskPool, ...]:
@@ -72,6 +73,7 @@ def open_dispatcher(services: Services, targets: Targets) -> Dispatcher:
             pool=TaskPool(size=settings.places(Lane.DRAFTS)),
         ),
         generation=Workload(Lane.GENERATION, produce, services, pool=services.generating),
+        readings=Workload(Lane.GENERATION, produce, services, pool=services.reading, readings=True),
         composition=Workload(Lane.COMPOSITION, produce, services, pool=services.composing),
         helpers=Helpers(services),
         deliveries=Deliveries(services),
@@ -94,6 +96,12 @@ async def render_video(ctx: Context, job: str, attempt: int) -> None:
     """Turn an approved job's storyboard into a video."""
     dispatcher: Dispatcher = ctx["dispatcher"]
     await _wake(dispatcher.generation, job, attempt)
+
+
+async def read_aloud(ctx: Context, job: str, attempt: int) -> None:
+    """Have a video's narrations read by a free voice."""
+    dispatcher: Dispatcher = ctx["dispatcher"]
+    await _wake(dispatcher.readings, job, attempt)
 
 
 async def compose_video(ctx: Context, job: str, attempt: int) -> None:

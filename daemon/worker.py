@@ -169,6 +169,11 @@ def _subscriptions(dispatcher: Dispatcher) -> list[Subscription]:
                     [(tasks.render_video, Task.RENDER_VIDEO)],
                 ),
                 (
+                    dispatcher.readings,
+                    QueueName.READINGS,
+                    [(tasks.read_aloud, Task.READ_ALOUD)],
+                ),
+                (
                     dispatcher.composition,
                     QueueName.COMPOSITION,
                     [
@@ -281,7 +286,9 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
         generations=anyio.CapacityLimiter(settings.concurrent_generations),
         clips=anyio.CapacityLimiter(settings.concurrent_clips),
         renders=anyio.CapacityLimiter(settings.concurrent_renders),
+        readings=anyio.CapacityLimiter(settings.concurrent_readings),
         generating=TaskPool(size=settings.places(Lane.GENERATION)),
+        reading=TaskPool(size=settings.reading_places),
         composing=TaskPool(size=settings.places(Lane.COMPOSITION)),
         pieces=await stack.enter_async_context(open_pieces(settings, store)),
     )

@@ -173,7 +173,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         )
         await messages.touch(job, Topic.RENDITION)
         lease = _lease(JobRecord.of(claimed[0]), lane, worker)
-        await turns.note(lane, lease.project, at=now)
+        await turns.note(lane, lease.kind, lease.project, at=now)
     if retries > policy.max_retries:
         await fail(lease, _exhaustion_problem(retries))
         return None
@@ -334,7 +334,7 @@ async def release(lease: Lease) -> None:
     """Let go of a job that another worker may take at once: this one goes away, or is full."""
     async with transaction():
         released = await _write(lease, {**_let_go(), Job.wake_at: clock.now()})
-        wakeups.job_due(lease.job_id, released.status, attempt=lease.attempt)
+        wakeups.job_due(lease.job_id, released.status, attempt=lease.attempt, kind=lease.kind)
         await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.RELEASED)
 
 

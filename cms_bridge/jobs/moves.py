@@ -13,7 +13,7 @@ from cms_bridge.jobs import history
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.records import JobRecord
-from cms_bridge.states import FINISHED, AttemptOutcome, Origin, Status, origins
+from cms_bridge.states import FINISHED, AttemptOutcome, JobKind, Origin, Status, origins
 from cms_bridge.tables import Attempt, Job
 from cms_bridge.webhooks.events import Occasion, occasion
 from cms_bridge.webhooks.publication import publish
@@ -55,7 +55,7 @@ async def begin(job: Job) -> None:
     status = Status(job.status)
     await publish(job.id, occasion(status) if status in FINISHED else Occasion.SUBMITTED)
     if status not in FINISHED:
-        wakeups.job_due(job.id, status, attempt=0)
+        wakeups.job_due(job.id, status, attempt=0, kind=JobKind(job.kind))
 
 
 async def move(
@@ -82,12 +82,13 @@ async def move(
             }
         )
         .where(Job.id == job, Job.status.is_in(origins(target)), *given)
-        .returning(Job.attempt, Job.wake_at)
+        .returning(Job.attempt, Job.wake_at, Job.kind)
     )
     if not moved:
         raise IllegalMove((await find(job)).status, target)
     if moved[0]["wake_at"] is not None:
-        wakeups.job_due(job, target, attempt=moved[0]["attempt"])
+        kind = JobKind(moved[0]["kind"])
+        wakeups.job_due(job, target, attempt=moved[0]["attempt"], kind=kind)
     await history.note(job)
     await messages.touch(job, Topic.RENDITION)
     await publish(job, happened or occasion(target))

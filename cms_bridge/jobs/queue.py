@@ -48,6 +48,8 @@ class QueueName(StrEnum):
     """Storyboards: seconds, and an editor waits for each."""
     GENERATION = "reelwright:generation"
     """Pictures, speech and clips: minutes."""
+    READINGS = "reelwright:readings"
+    """What a free voice reads: moments, and an editor waits for it."""
     COMPOSITION = "reelwright:composition"
     """Encoding: minutes to hours."""
     NEWS = "reelwright:news"
@@ -61,6 +63,8 @@ class Task(StrEnum):
     """Queue DRAFTS: a pending job."""
     RENDER_VIDEO = "render_video"
     """Queue GENERATION: an approved job."""
+    READ_ALOUD = "read_aloud"
+    """Queue READINGS: a reading."""
     COMPOSE_VIDEO = "compose_video"
     """Queue COMPOSITION: a job whose pictures and speech are there."""
     HELP_COMPOSE = "help_compose"
@@ -77,6 +81,8 @@ WAKE_UPS = {
     Lane.COMPOSITION: (QueueName.COMPOSITION, Task.COMPOSE_VIDEO),
 }
 """Where a job's wake-up goes, by its lane, and what it asks for."""
+_READ_ALOUD = (QueueName.READINGS, Task.READ_ALOUD)
+"""The same of a reading."""
 
 
 def serialise(value: dict[str, Any]) -> bytes:
@@ -129,7 +135,8 @@ class Queue:
             commands.append(("PUBLISH", Channel.STOPS, channels.encode(due.stopped)))
         for job, (status, attempt) in due.jobs.items():
             if lane := lane_of(status):
-                commands += _task(*WAKE_UPS[lane], str(job), attempt)
+                way = _READ_ALOUD if job in due.readings else WAKE_UPS[lane]
+                commands += _task(*way, str(job), attempt)
         for job in due.news:
             commands += _task(QueueName.NEWS, Task.DELIVER_OUTBOX, str(job))
         if due.webhooks:

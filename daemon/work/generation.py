@@ -28,7 +28,7 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.pricing.estimates import MADE, brought_for, made_for
 from cms_bridge.records import Stage
-from cms_bridge.states import StageName
+from cms_bridge.states import JobKind, StageName
 from cms_bridge.storage.base import StorageError
 from daemon.work import origins, own_files, references
 from daemon.work.contention import retry_contended
@@ -147,7 +147,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
     composed = music is not None and bool(music.prompt) and Kind.MUSIC in kinds
 
     async def make(scene: Scene, kind: Kind) -> AssetRecord | None:
-        async with services.clips if _moving(scene, kind) else services.generations:
+        async with _limit(services, lease, scene, kind):
             return None if failures else await generation.asset(scene, kind, records)
 
     async def make_and_report(scene: Scene, kind: Kind) -> None:
@@ -427,6 +427,13 @@ class _Generation:
         if place.kind is Kind.MUSIC:
             return self.directory / _name_of(record)
         return self.directory / f"{place.scene_id}{Path(record.medium.key).suffix}"
+
+
+def _limit(services: Services, lease: Lease, scene: Scene, kind: Kind) -> anyio.CapacityLimiter:
+    """Return what says how many such are made at once."""
+    if lease.kind is JobKind.READING:
+        return services.readings
+    return services.clips if _moving(scene, kind) else services.generations
 
 
 def _brought(scene: Scene, kind: Kind) -> bool:

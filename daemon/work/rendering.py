@@ -170,7 +170,7 @@ async def _enter_composition(lease: Lease, services: Services) -> None:
         raise NoEngineFree("Its pictures and speech are there; it waits to be encoded.")
     services.generating.leave()
     async with transaction():
-        await turns.note(Lane.COMPOSITION, lease.project, at=clock.now())
+        await turns.note(Lane.COMPOSITION, lease.kind, lease.project, at=clock.now())
 
 
 def _arguments(directory: Path, services: Services, output: Output) -> list[str]:

@@ -37,9 +37,13 @@ class Services:
     generations: anyio.CapacityLimiter
     renders: anyio.CapacityLimiter
     generating: TaskPool
-    """Places for jobs whose pictures and speech are being made."""
+    """Places for jobs whose pictures and speech are being made, but readings."""
     composing: TaskPool
     """Places for jobs that are being encoded; none where this daemon encodes nothing."""
+    reading: TaskPool = field(default_factory=lambda: TaskPool(size=2))
+    """Places for readings, so that none waits for a film's."""
+    readings: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    """Narrations that are read at once, beside what films have generated."""
     clips: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(4))
     """Stills being set in motion at once: each takes minutes, and keeps no picture waiting."""
     pieces: SharedPieces | None = None

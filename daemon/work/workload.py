@@ -27,14 +27,23 @@ _COOL_DOWN_SECONDS = 10
 
 
 class Workload:
-    """One lane's jobs in hand."""
+    """One lane's jobs in hand: its readings, or all others."""
 
-    def __init__(self, lane: Lane, work: Work, services: Services, *, pool: TaskPool) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        work: Work,
+        services: Services,
+        *,
+        pool: TaskPool,
+        readings: bool = False,
+    ) -> None:
         """Take what is done with a job of the lane, and where its places are."""
         self.pool = pool
         self._lane = lane
         self._work = work
         self._services = services
+        self._readings = readings
         self._active: Counter[UUID] = Counter()
         self._cooling_down: dict[UUID, float] = {}
 
@@ -97,6 +106,7 @@ class Workload:
             besides=self._active.keys() | self._cooling_down.keys(),
             fresh=WAKE_GRACE,
             woken=woken,
+            readings=self._readings,
         )
 
     async def _attempt(self, job: UUID, after: int | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from cms_bridge import projects
 from cms_bridge.jobs import leases, transitions, turns
 from cms_bridge.jobs.leases import Lease, Phase
-from cms_bridge.states import Lane, Priority
+from cms_bridge.states import JobKind, Lane, Priority
 from cms_bridge.tables import Job
 from render.problem import Problem
 from tests.support import events
@@ -60,7 +60,7 @@ async def test_a_project_with_nothing_in_hand_goes_before_one_that_has() -> None
     await waiting("b")
     # B has had its turn just now; that of A is longer ago, but still in hand.
     taken = [await begin_next()]
-    await turns.note(Lane.DRAFTS, "b", at=datetime.now(UTC))
+    await turns.note(Lane.DRAFTS, JobKind.VIDEO, "b", at=datetime.now(UTC))
     taken.append(await begin_next())
     assert [lease.project for lease in taken if lease] == ["a", "b"]
 

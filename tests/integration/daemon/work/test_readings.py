@@ -19,13 +19,15 @@ from pydantic import SecretStr
 
 from cms_bridge import clock, voices
 from cms_bridge.app import create_app
-from cms_bridge.jobs import leases, readings
+from cms_bridge.jobs import leases, readings, turns
 from cms_bridge.operations import project_data
 from cms_bridge.pricing.estimates import estimate_in, prices_of
-from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Approval, Asset, Charge, Job, Voice, WebhookEvent
+from cms_bridge.states import JobKind, Lane, Status
+from cms_bridge.tables import Approval, Asset, Attempt, Charge, Job, Turn, Voice, WebhookEvent
+from cms_bridge.webhooks.targets import Targets
+from daemon import worker
 from daemon.settings import DaemonSettings
-from daemon.tasks import produce
+from daemon.tasks import open_dispatcher, produce
 from daemon.work.generation import generate_assets
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
@@ -189,6 +191,52 @@ class TestTheAnimatic:
             Job.kind == JobKind.READING
         )
         assert set(reading.values()) == {0}
+
+    async def test_it_begins_at_once_though_films_take_every_place(
+        self, http: httpx.AsyncClient, services: Services
+    ) -> None:
+        targets = Targets(httpx.AsyncHTTPTransport(), seconds=1, most_bytes=1)
+        dispatcher = open_dispatcher(services, targets)
+        film = await drafted()
+        for limit in (services.generations, services.clips):
+            for _ in range(int(limit.total_tokens)):
+                await limit.acquire_on_behalf_of(object())
+        async with anyio.create_task_group() as group:
+            services.generating.start(anyio.sleep_forever())
+            # Of the same project, due for longer, and before it by priority.
+            waits = await new_job(project="p1")
+            await Job.update({Job.wake_at: clock.now()}).where(Job.id == waits)
+            for subscription in worker._subscriptions(dispatcher):
+                group.start_soon(worker._listen, subscription, dispatcher, services)
+            with anyio.fail_after(10):
+                assert (await ask(http, film))["state"] == "under_way"
+                while (await ask(http, film))["state"] != "ready":  # noqa: ASYNC110 - as a page asks
+                    await anyio.sleep(0.1)
+            group.cancel_scope.cancel()
+        await services.generating.cancel()
+        begun = await Attempt.select(Attempt.job, Attempt.started_at, Attempt.job.created_at)
+        (reading,) = begun
+        assert reading["job"] == readings.id_of(film)
+        assert reading["started_at"] - reading["job.created_at"] < timedelta(seconds=2)
+
+    async def test_films_and_readings_take_no_turns_of_each_other(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        film = await drafted()
+        waits = await new_job(project="p1")
+        await ask(http, film)
+        both = [waits, readings.id_of(film)]
+        await Job.update({Job.wake_at: clock.now()}).where(Job.id.is_in(both))
+        soon = timedelta(seconds=1)
+        taken = await turns.next_in(Lane.GENERATION, limit=9, fresh=soon)
+        assert [one.id for one in taken] == [waits]
+        aside = await turns.next_in(Lane.GENERATION, limit=9, fresh=soon, readings=True)
+        assert [one.id for one in aside] == [readings.id_of(film)]
+        assert await turns.places(Lane.GENERATION, [waits, readings.id_of(film)], fresh=soon) == {
+            waits: 1
+        }
+        await claimed(readings.id_of(film))
+        assert {row["id"] for row in await Turn.select(Turn.id)} == {"reading:p1"}
 
     async def test_the_film_s_own_narration_takes_its_place_and_costs_what_it_did(
         self, http: httpx.AsyncClient, services: Services, tmp_path: Path

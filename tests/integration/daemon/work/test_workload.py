@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
-from cms_bridge.states import Lane, Status
+from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.tables import Job
 from cms_bridge.wakeups import Due
 from daemon import tasks, worker
@@ -149,7 +149,7 @@ async def test_a_wake_up_has_whichevers_turn_it_is_taken_up_and_comes_back_for_i
 ) -> None:
     (mine,) = await due(1)
     other = (await accept(events.submitted(video="v", project="other"))).job_id
-    await turns.note(Lane.DRAFTS, "project-1", at=datetime.now(UTC))
+    await turns.note(Lane.DRAFTS, JobKind.VIDEO, "project-1", at=datetime.now(UTC))
     async with workload(tmp_path, drafting) as jobs:
         assert not await jobs.wake(mine, after=0)
         await eventually(lambda: drafting.begun == [other])
