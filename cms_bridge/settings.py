@@ -299,6 +299,8 @@ class BridgeSettings(DatabaseSettings):
     that. On SQLite the first in turn waits as long again for a daemon that is writing."""
     bridge_database_queue: Annotated[int, Field(ge=1)] = 1_000
     """Requests that wait for it at once; past it 503."""
+    database_statement_seconds: Annotated[float, Field(ge=1, le=3_600)] = 60
+    """How long PostgreSQL may take to answer one statement before it counts as away."""
     database_idle_connections: Annotated[int, Field(ge=0, le=1_000)] = 1
     """Connections to PostgreSQL that the bridge and every daemon keep open while nothing happens;
     those above it are closed after five idle minutes."""
@@ -372,6 +374,9 @@ class BridgeSettings(DatabaseSettings):
     """The wait before the first automatic retry; it doubles with each one."""
     retry_max_delay_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
     """The longest wait before one; a provider that asks for more is waited for, up to a day."""
+
+    reading_rest_seconds: Annotated[float, Field(ge=0, le=3_600)] = 60
+    """How long a reading that failed is left alone before the same is begun again."""
 
     # Metrics
     metrics_cache_seconds: Annotated[float, Field(ge=0, le=60)] = 5
@@ -459,6 +464,7 @@ class BridgeSettings(DatabaseSettings):
             connections=self.bridge_database_connections,
             idle_connections=self.database_idle_connections,
             wait_seconds=self.bridge_database_wait_seconds,
+            statement_seconds=self.database_statement_seconds,
             queue=self.bridge_database_queue,
         )
 

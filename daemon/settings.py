@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, Field, model_validator
 
 from cms_bridge.engines import DatabaseBounds
+from cms_bridge.ledger.outages import OutagePatience
 from cms_bridge.operations.retention import Retention
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Lane
@@ -132,6 +133,11 @@ class DaemonSettings(BridgeSettings):
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 1
     """How often a lease is renewed, and so how soon a daemon stops whose job has passed on, or was
     cancelled while Redis was away; with Redis it hears of a cancellation at once."""
+    ledger_outage_seconds: Annotated[float, Field(gt=0, le=3_600)] = 60
+    """How long what is known of a paid call is tried to be written while the database is away:
+    longer than that takes to start again, and than `lease_seconds`."""
+    ledger_outage_pause_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
+    """The wait between two such tries."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300
     """How long one attempt at a job's phase may take. One that takes longer is ended, paid calls
     under way apart, counts as failed, and is tried again as often as other failures are."""
@@ -176,6 +182,13 @@ class DaemonSettings(BridgeSettings):
         return mebibytes * _MEBIBYTE
 
     @property
+    def outage_patience(self) -> OutagePatience:
+        """How long facts about paid calls outlast a database that is away."""
+        return OutagePatience(
+            longest=self.ledger_outage_seconds, pause=self.ledger_outage_pause_seconds
+        )
+
+    @property
     def retention(self) -> Retention:
         """What is kept of films that a newer one has taken the place of."""
         days, mebibytes = self.superseded_days, self.superseded_project_mebibytes
@@ -192,6 +205,7 @@ class DaemonSettings(BridgeSettings):
             or sum(map(self.places, Lane)) + self.reading_places + 4,
             idle_connections=self.database_idle_connections,
             wait_seconds=self.daemon_database_wait_seconds,
+            statement_seconds=self.database_statement_seconds,
         )
 
     @property

@@ -6,6 +6,7 @@ words are set in, `/api/v1/beds` the built-in music.
 
 import functools
 import hashlib
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -189,7 +190,12 @@ async def read_aloud(
     read again, and a text that is asked for while another is read is read after it. 409
     `no_free_voice` where no daemon has a voice for the language.
     """
-    return await readings.read(job_id, limits=settings.limits, edited=data.storyboard)
+    return await readings.read(
+        job_id,
+        limits=settings.limits,
+        edited=data.storyboard,
+        rest=timedelta(seconds=settings.reading_rest_seconds),
+    )
 
 
 @get(

@@ -18,9 +18,6 @@ from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
 
-_STATEMENT_SECONDS = 60
-"""After which a server that says nothing is taken to be away; no statement here takes as long."""
-
 _BUSY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.TransactionRollbackError,  # two that met each other, one of which gave way
@@ -94,7 +91,7 @@ class Postgres(PostgresEngine):
         await super().start_connection_pool(
             min_size=min(self.bounds.idle_connections, self.bounds.connections),
             max_size=self.bounds.connections,
-            command_timeout=_STATEMENT_SECONDS,
+            command_timeout=self.bounds.statement_seconds,
             connection_class=_Connection,
             **options,
         )

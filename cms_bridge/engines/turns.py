@@ -18,6 +18,8 @@ class DatabaseBounds(msgspec.Struct, frozen=True, kw_only=True):
     """To PostgreSQL, also while nothing happens."""
     wait_seconds: float = 30
     """For a turn, and once more for another process that holds SQLite's lock."""
+    statement_seconds: float = 60
+    """After which a PostgreSQL that says nothing is taken to be away."""
     queue: int | None = None
     """How many may wait at once; None for as many as come."""
 

@@ -40,8 +40,6 @@ from render.pronunciation import Pronunciation
 from render.storyboard import Brief, Limits, Scene, Solid, Storyboard
 
 _BY = "animatic"
-_REST = timedelta(minutes=1)
-"""After it has failed, the same is not begun again for so long."""
 _NOTHING_SEEN = Solid(colour="#000000")
 _BRIEF = msgspec.json.encode(Brief(title="")).decode()
 
@@ -102,10 +100,17 @@ async def found(
     return await _spoken(job.project, id_of(job.id), read_by(storyboard, scenes), lexicon)
 
 
-async def read(video: UUID, *, limits: Limits, edited: Storyboard | None = None) -> Reading:
+async def read(
+    video: UUID,
+    *,
+    limits: Limits,
+    edited: Storyboard | None = None,
+    rest: timedelta = timedelta(minutes=1),
+) -> Reading:
     """Have all that a free voice has not read yet of a video read, and tell how far that is.
 
-    `edited` is read in place of its storyboard. Raises `JobNotFound` for what is no video,
+    `edited` is read in place of its storyboard; what has failed is not begun again for a `rest`.
+    Raises `JobNotFound` for what is no video,
     `StoryboardNotReady`, `NoFreeVoice`, and what `Storyboard.check` raises.
     """
     job = await moves.find(video)
@@ -122,7 +127,7 @@ async def read(video: UUID, *, limits: Limits, edited: Storyboard | None = None)
             f"No free voice speaks the language “{storyboard.locale}”.",
             language=storyboard.locale,
         )
-    error = await _begin(job, read_by(storyboard, left))
+    error = await _begin(job, read_by(storyboard, left), rest)
     state = ReadingState.FAILED if error else ReadingState.UNDER_WAY
     return Reading(state=state, left=len(left), error=error)
 
@@ -160,7 +165,7 @@ async def _spoken(
     return {scene: asset for (scene, _), asset in there.items()}
 
 
-async def _begin(job: JobRecord, board: Storyboard) -> Problem | None:
+async def _begin(job: JobRecord, board: Storyboard, rest: timedelta) -> Problem | None:
     """Have a storyboard read, now or next; return why that was in vain a moment ago."""
     async with transaction():
         # Whoever asks at the same time finds it.
@@ -181,7 +186,7 @@ async def _begin(job: JobRecord, board: Storyboard) -> Problem | None:
                     Job.status == Status.APPROVED,
                     Job.attempt == reading.attempt,
                 )
-            case Status.FAILED if _is_resting(reading, board):
+            case Status.FAILED if _is_resting(reading, board, rest):
                 return reading.error
             case _:
                 again = {
@@ -195,9 +200,9 @@ async def _begin(job: JobRecord, board: Storyboard) -> Problem | None:
     return None
 
 
-def _is_resting(reading: JobRecord, board: Storyboard) -> bool:
+def _is_resting(reading: JobRecord, board: Storyboard, rest: timedelta) -> bool:
     same = reading.storyboard_digest == board.digest
-    return same and reading.updated_at > clock.now() - _REST
+    return same and reading.updated_at > clock.now() - rest
 
 
 def _approval(board: Storyboard) -> dict[Any, Any]:

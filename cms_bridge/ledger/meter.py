@@ -21,7 +21,7 @@ from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
 from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, find, recover
-from cms_bridge.ledger.outages import outlast
+from cms_bridge.ledger.outages import USUAL, OutagePatience, outlast
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps, ceiling, rounded
@@ -43,6 +43,8 @@ class Ledger:
     draft_bound: Decimal = Decimal(0)
     """What writing the storyboard may cost, which nobody has approved."""
     scene_id: str = ""
+    patience: OutagePatience = USUAL
+    """With a database that is away while a call is under way."""
 
     def scene(self, scene_id: str) -> Self:
         """Return the meter of one scene's calls."""
@@ -134,7 +136,7 @@ class Ledger:
                 clock.now(),
                 charge,
             )
-            await outlast(named.run)
+            await outlast(named.run, patience=self.patience)
             return
         async with transaction():
             await self._check_held()
@@ -188,7 +190,9 @@ class Ledger:
         """
         ended = await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
         # A second try finds it ended, where only the answer to the first was lost.
-        charge = ended or await outlast(lambda: find(self.lease.job_id, UUID(reservation.id)))
+        charge = ended or await outlast(
+            lambda: find(self.lease.job_id, UUID(reservation.id)), patience=self.patience
+        )
         return charge.presumed
 
     async def _end(  # noqa: PLR0913 - the parts of one row
@@ -214,7 +218,7 @@ class Ledger:
                     allowed=self.caps,
                 )
 
-        return await outlast(write)
+        return await outlast(write, patience=self.patience)
 
     async def _check_held(self) -> Decimal:
         """Return what is approved on the job; raise `LeaseLost`."""
@@ -273,10 +277,10 @@ class Ledger:
         )
 
 
-async def open_ledger(lease: Lease, *, caps: Caps) -> Ledger:
+async def open_ledger(lease: Lease, *, caps: Caps, patience: OutagePatience = USUAL) -> Ledger:
     """Return the ledger of a claim, once what earlier workers left open is sorted out."""
     await recover(lease.job_id, before=lease.attempt, allowed=caps)
-    return Ledger(lease=lease, caps=caps)
+    return Ledger(lease=lease, caps=caps, patience=patience)
 
 
 def _reservation(charge: ChargeRecord) -> Reservation:

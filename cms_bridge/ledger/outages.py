@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
+import msgspec
 import structlog
 
 from cms_bridge.errors import DatabaseError
@@ -12,21 +13,29 @@ from render import tracebacks
 
 log = structlog.get_logger()
 
-_PATIENCE_SECONDS = 60.0
-"""Longer than a database takes to start again, and than a lease lasts."""
-_PAUSE_SECONDS = 0.5
-
 T = TypeVar("T")
 
 
-async def outlast(write: Callable[[], Awaitable[T]]) -> T:
+class OutagePatience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long, and how often, a database that is away is asked again."""
+
+    longest: float = 60
+    """Seconds: more than a database takes to start again, and than a lease lasts."""
+    pause: float = 0.5
+    """Seconds between two tries."""
+
+
+USUAL = OutagePatience()
+
+
+async def outlast(write: Callable[[], Awaitable[T]], *, patience: OutagePatience = USUAL) -> T:
     """Write a fact down, again and again while the database is away.
 
     What is written must do no harm a second time: the first may have been
     written, and only its answer lost. Raises `DatabaseError` once it has been
-    away for a minute; being cancelled ends the wait at once.
+    away for too long; being cancelled ends the wait at once.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + patience.longest
     while True:
         try:
             return await write()
@@ -34,4 +43,4 @@ async def outlast(write: Callable[[], Awaitable[T]]) -> T:
             if time.monotonic() > deadline:
                 raise
             log.warning("ledger.waits_for_database", reason=tracebacks.summary(error))
-        await anyio.sleep(_PAUSE_SECONDS)
+        await anyio.sleep(patience.pause)

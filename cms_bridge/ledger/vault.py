@@ -29,7 +29,7 @@ from cms_bridge.assets import EXTENSIONS, AssetRecord, Condition, Metadata, Plac
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end
-from cms_bridge.ledger.outages import outlast
+from cms_bridge.ledger.outages import USUAL, OutagePatience, outlast
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import FINISHED
 from cms_bridge.storage.base import (
@@ -69,6 +69,8 @@ class Vault:
 
     store: ObjectStore
     spool: Path
+    patience: OutagePatience = USUAL
+    """With a database that is away while something is to be kept."""
 
     async def keep(
         self, made: Generated, lease: Lease, place: Place, *, digest: str, paid: Reservation | None
@@ -81,7 +83,7 @@ class Vault:
         asset = _asset(UUID(paid.id) if paid else uuid4(), place, digest, _medium(made, lease))
         await anyio.to_thread.run_sync(_write, self._path(asset), made.data)
         if paid:
-            await _note(asset.id, asset.medium)
+            await _note(asset.id, asset.medium, self.patience)
         await self._store(asset)
         return asset
 
@@ -164,9 +166,11 @@ class Vault:
         return self.spool.absolute() / f"{asset.id}{Path(asset.medium.key).suffix}"
 
 
-async def keep_text(made: GeneratedText, paid: Reservation) -> None:
+async def keep_text(
+    made: GeneratedText, paid: Reservation, *, patience: OutagePatience = USUAL
+) -> None:
     """Keep a text with its charge, before that is settled."""
-    await _note(UUID(paid.id), Text(made=made))
+    await _note(UUID(paid.id), Text(made=made), patience)
 
 
 async def find_text(project: str, request_digest: str) -> GeneratedText | None:
@@ -237,13 +241,13 @@ def _medium(made: Generated, lease: Lease) -> StoredMedium:
     )
 
 
-async def _note(charge: UUID, answer: Answer) -> None:
+async def _note(charge: UUID, answer: Answer, patience: OutagePatience) -> None:
     noted: dict[Any, Any] = {
         Charge.answer: msgspec.json.encode(answer).decode(),
         Charge.updated_at: clock.now(),
     }
     # Without it nobody would know what came of a call that is paid for.
-    await outlast(lambda: Charge.update(noted).where(Charge.id == charge).run())
+    await outlast(lambda: Charge.update(noted).where(Charge.id == charge).run(), patience=patience)
 
 
 def _write(path: Path, data: bytes) -> None:

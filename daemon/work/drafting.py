@@ -75,16 +75,15 @@ async def _drafted_alone(lease: Lease, services: Services) -> Draft:
     if services.providers.text is None:
         return await _drafted_offline(lease, limits)
     await services.vault.recover(lease.job_id, before=lease.attempt)
-    ledger = await open_ledger(lease, caps=services.settings.caps)
+    ledger = await open_ledger(
+        lease,
+        caps=services.settings.caps,
+        patience=services.settings.outage_patience,
+    )
     writer = _RememberingModel(
         model=services.providers.text, ledger=ledger, guard=services.in_flight.guard_for(lease)
     )
     return (await storyboard(lease.brief, model=writer, limits=limits)).draft
-
-
-async def _keep(made: GenerationRecord, paid: Reservation | None) -> None:
-    if paid and isinstance(made, GeneratedText):
-        await keep_text(made, paid)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,9 @@ class _RememberingModel:
         """Return the answer of old, or a new one; raise `GenerationError`."""
         bound = MAX_ANSWERS * ceiling(self.model.price(request))
         ledger = replace(self.ledger, draft_bound=bound)
-        model = self.model.metered(ledger, keep=_keep, guard=self.guard, announce=self._announce)
+        model = self.model.metered(
+            ledger, keep=self._keep, guard=self.guard, announce=self._announce
+        )
 
         async def write() -> GeneratedText:
             earlier = await find_text(self.ledger.lease.project, request_digest(request))
@@ -119,6 +120,10 @@ class _RememberingModel:
             raise RefusedGeneration(
                 f"Models have cost ${error.params['spent']} and brought no storyboard."
             ) from error
+
+    async def _keep(self, made: GenerationRecord, paid: Reservation | None) -> None:
+        if paid and isinstance(made, GeneratedText):
+            await keep_text(made, paid, patience=self.ledger.patience)
 
     async def _announce(self, provider: str, model: str) -> None:
         stage = Stage(name=StageName.STORYBOARD, provider=provider, model=model)

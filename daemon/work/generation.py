@@ -126,7 +126,11 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
         storyboard=asked,
         directory=directory,
         services=services,
-        ledger=await open_ledger(lease, caps=services.settings.caps),
+        ledger=await open_ledger(
+            lease,
+            caps=services.settings.caps,
+            patience=services.settings.outage_patience,
+        ),
         lexicon=await lexicons.of_project(lease.project),
         references=await references.read(
             lease,

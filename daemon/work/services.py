@@ -56,7 +56,11 @@ class Services:
     @property
     def vault(self) -> Vault:
         """Where what providers make is kept."""
-        return Vault(store=self.store, spool=self.settings.work_directory)
+        return Vault(
+            store=self.store,
+            spool=self.settings.work_directory,
+            patience=self.settings.outage_patience,
+        )
 
     @property
     def retry_policy(self) -> RetryPolicy:
