@@ -54,6 +54,19 @@ async def test_six_pools_share_a_small_server(small_server: PostgresServer) -> N
         await other.close()
 
 
+async def test_a_server_that_says_nothing_for_so_long_is_away(
+    small_server: PostgresServer,
+) -> None:
+    async with AsyncExitStack() as stack:
+        one = await pool(stack, small_server.url("postgres"), statement_seconds=0.3)
+        with anyio.fail_after(5):
+            async with one.turn(), one.transaction():
+                await one.run_ddl("SELECT pg_sleep(0.01)")
+            with pytest.raises(DatabaseUnavailable):
+                async with one.turn(), one.transaction():
+                    await one.run_ddl("SELECT pg_sleep(20)")
+
+
 async def test_a_place_in_the_pool_is_waited_for_so_long(small_server: PostgresServer) -> None:
     async with AsyncExitStack() as stack:
         one = await pool(stack, small_server.url("postgres"), connections=1, wait_seconds=0.2)

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from cms_bridge import clock, voices
 from cms_bridge.app import create_app
 from cms_bridge.jobs import leases, readings, turns
+from cms_bridge.jobs.readings import ReadingState
 from cms_bridge.operations import project_data
 from cms_bridge.pricing.estimates import estimate_in, prices_of
 from cms_bridge.states import JobKind, Lane, Status
@@ -37,7 +38,7 @@ from render.generation.providers import open_providers
 from render.own import Upload
 from render.preview.document import NarrationPreview, TimelinePreview
 from render.problem import Problem
-from render.storyboard import CaptionStyle, Storyboard
+from render.storyboard import CaptionStyle, Limits, Storyboard
 from render.turns import Speaker
 from tests.support import events
 from tests.support.jobs import claimed, put
@@ -382,6 +383,10 @@ class TestRefusals:
         await leases.fail(await claimed(reading), Problem(code="voice_broke", message="It broke."))
         await put(reading, Status.FAILED, updated_at=clock.now() - timedelta(minutes=2))
         assert (await ask(http, job, CHANGED))["state"] == "under_way"
+        # As long as the settings say.
+        await leases.fail(await claimed(reading), Problem(code="voice_broke", message="It broke."))
+        rested = await readings.read(job, limits=Limits(), edited=CHANGED, rest=timedelta(0))
+        assert rested.state is ReadingState.UNDER_WAY
 
 
 class TestBesideOtherWork:
