@@ -171,6 +171,8 @@ export interface SceneRow {
   sceneId?: string | null
   /** Stays as it is until it is unlocked. */
   locked?: boolean | null
+  /** Stored nowhere: `locked` as it was read. A save that says both alike leaves the lock be. */
+  lockedSeen?: boolean | null
   narration?: string | null
   picturePrompt?: string | null
   onScreenText?: string | null

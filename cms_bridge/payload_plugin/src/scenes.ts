@@ -54,6 +54,21 @@ function contentOf(storyboard: StoryboardDoc, row: SceneRow): unknown {
 const choiceOf = (choice: MediaChoice | undefined): null | string =>
   choice ? `${choice.relationTo} ${String(idOf(choice.value))}` : null
 
+/**
+ * Return the rows with their locks as somebody wants them, and otherwise as they are now.
+ *
+ * A form posts a lock that it read long ago as it posts everything; what it has seen and what it
+ * wants are then the same.
+ */
+export function settleLocks(before: Rows, after: Rows): SceneRow[] {
+  const standing = new Map(before.map((row) => [row.id, row]))
+  return after.map(({ lockedSeen, ...row }) => {
+    const now = row.id ? standing.get(row.id) : undefined
+    const isMeant = typeof lockedSeen !== 'boolean' || lockedSeen !== Boolean(row.locked)
+    return isMeant || !now ? row : { ...row, locked: now.locked ?? false }
+  })
+}
+
 /** Return the rows with each locked one as it was; a file that was exchanged since is not another. */
 export function withLocked(before: Rows, after: Rows): SceneRow[] {
   const locked = new Map(

@@ -232,6 +232,14 @@ const passThroughFields: Field[] = [
     defaultValue: false,
     admin: { hidden: true },
   },
+  // What the form has read of it, so that a save is known which is to lock or unlock.
+  {
+    name: 'lockedSeen',
+    type: 'checkbox',
+    virtual: true,
+    hooks: { afterRead: [({ siblingData }) => (siblingData as SceneRow).locked === true] },
+    admin: { hidden: true },
+  },
   { name: 'clip', type: 'json', admin: { hidden: true } },
   { name: 'own', type: 'json', admin: { hidden: true } },
   { name: 'pictureTake', type: 'number', min: 0, admin: { hidden: true } },

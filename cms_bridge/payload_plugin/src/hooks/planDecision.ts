@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
 import { namesIn, withLibrary, withReplaced } from '../library.ts'
-import { findBreach, restoreLocked, withLocked } from '../scenes.ts'
+import { findBreach, restoreLocked, settleLocks, withLocked } from '../scenes.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -23,7 +23,8 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
     const rows = draft.scenes ?? []
     const isRestored = req.context.isRestoringVersion === true
-    const kept = isRestored ? restoreLocked(before.scenes ?? [], rows) : rows
+    const settle = isRestored ? restoreLocked : settleLocks
+    const kept = settle(before.scenes ?? [], rows)
     const named = { ...draft, scenes: nameScenes(kept) }
     refuseLocked(req, before, named)
     const brought = await withLibrary<StoryboardDoc>(settings, req, named, before)

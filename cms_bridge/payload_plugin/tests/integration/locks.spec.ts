@@ -105,6 +105,46 @@ test('the others are edited, and it is once it is unlocked in the same save', as
   ])
 })
 
+describe('a form that was opened before', () => {
+  /** What a form posts: all that it has read, with what was changed in it. */
+  const post = (read: Row[], index: number, change: object): Promise<Answer> =>
+    save(read.map((row, at) => (at === index ? { ...row, ...change } : row)))
+
+  test('somebody locked a scene does not unlock it, and changes the others', async () => {
+    const read = await scenesOf(storyboard.id)
+    await lock(1)
+    expect((await post(read, 0, { narration: 'We open at ten.' })).status).toBe(200)
+    expect(await scenesOf(storyboard.id)).toMatchObject([
+      { narration: 'We open at ten.', locked: false },
+      { narration: 'We close at six.', locked: true },
+    ])
+    expect((await post(read, 1, { narration: 'We never close.' })).status).toBe(409)
+  })
+
+  test('somebody unlocked one does not lock it again', async () => {
+    await lock(1)
+    const read = await scenesOf(storyboard.id)
+    await save(changed(1, { locked: false, narration: 'We close at six.' }))
+    expect((await post(read, 0, { narration: 'We open at ten.' })).status).toBe(200)
+    expect(await scenesOf(storyboard.id)).toMatchObject([
+      { narration: 'We open at ten.' },
+      { locked: false },
+    ])
+  })
+
+  test('locks and unlocks where that was done in it', async () => {
+    const read = await scenesOf(storyboard.id)
+    expect((await post(read, 1, { locked: true })).status).toBe(200)
+    const locked = await scenesOf(storyboard.id)
+    expect(locked).toMatchObject([{ locked: false }, { locked: true, lockedSeen: true }])
+    expect((await post(locked, 1, { locked: false, narration: 'Late.' })).status).toBe(200)
+    expect(await scenesOf(storyboard.id)).toMatchObject([
+      {},
+      { locked: false, lockedSeen: false, narration: 'Late.' },
+    ])
+  })
+})
+
 test('an old version brings back all but it', async () => {
   await save(changed(0, { narration: 'We open at ten.' }))
   await save(changed(1, { narration: 'We close at seven.' }))
