@@ -66,7 +66,7 @@ class Desk:
     storyboard: int
     """Its storyboard."""
     held: int
-    """A video that is not to be published: calls for it were lost."""
+    """A video without a film: calls for it were lost."""
     event: int
     """Of the outbox."""
 

@@ -65,18 +65,20 @@ type HeldRendition = Pick<RenditionDoc, 'error' | 'file' | 'jobId' | 'warnings'>
 /** The same of one film's renditions, the newest submission first. */
 export function holdOf(renditions: readonly HeldRendition[]): Hold | null {
   const shown = renditions.findIndex(({ file }) => Boolean(file))
-  const counting = shown === -1 ? renditions : renditions.slice(0, shown + 1)
   const film = renditions[shown]
+  // Where nothing can be watched, nothing is held back.
+  if (!film) return null
+  const counting = renditions.slice(0, shown + 1)
   const holds = (reason: HoldReason): boolean => {
     const looked = reason === 'placeholders' ? [film] : counting
     return looked.some((rendition) => {
-      const problems = [...(rendition?.warnings ?? []), rendition?.error]
+      const problems = [...(rendition.warnings ?? []), rendition.error]
       return problems.some((problem) => problem && codes[reason].includes(problem.code))
     })
   }
   const reasons = holdReasons.filter(holds)
   if (reasons.length === 0) return null
-  const name = film ? `${film.jobId}/${String(film.file?.number ?? 1)}` : 'none'
+  const name = `${film.jobId}/${String(film.file?.number ?? 1)}`
   return { key: [name, ...reasons].join(' '), reasons }
 }
 

@@ -128,6 +128,15 @@ describe.each(Object.entries(emptyDatabases))('on %s', (_, begin) => {
     expect((await publish(cms, video)).status).toBe(200)
   })
 
+  test('where no film is there yet, nothing is held back', async () => {
+    const video = await cms.makeVideo({ stage: 'submitted' })
+    const failed = { status: 'failed', warnings: [unknownCharge] } as const
+    await cms.putRendition(renditionWrite(video, failed))
+    const { body } = await cms.ask('GET', `/reelwright/videos/${String(video.id)}/status`)
+    expect(body).toMatchObject({ hold: null, rendition: { status: 'failed' } })
+    expect((await publish(cms, video)).status).toBe(200)
+  })
+
   test('the panel says what holds a film back, and to whom it is open', async () => {
     const { id } = await filmed(placeholder)
     const status = `/reelwright/videos/${String(id)}/status`
