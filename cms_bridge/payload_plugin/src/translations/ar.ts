@@ -237,6 +237,7 @@ export const ar: Translations = {
   'event.type.video.submitted': 'أُرسل فيديو',
   'event.type.video.cancelled': 'أُلغي إنتاج',
   'event.type.video.retried': 'طُلب العمل مرة أخرى',
+  'event.title': '{event}: {video}',
   'event.type.asset.replaced': 'استُبدل ملف من مكتبة الوسائط',
   'event.type.storyboard.edited': 'عُدّلت لوحة قصصية',
   'event.type.storyboard.approved': 'تمت الموافقة على لوحة قصصية',

@@ -238,6 +238,7 @@ export const de: Translations = {
   'event.type.video.cancelled': 'Eine Produktion wurde abgebrochen',
   'event.type.video.retried': 'Ein neuer Versuch wurde verlangt',
   'event.type.asset.replaced': 'Eine Datei der Mediathek wurde ersetzt',
+  'event.title': '{event}: {video}',
   'event.type.storyboard.edited': 'Ein Storyboard wurde geändert',
   'event.type.storyboard.approved': 'Ein Storyboard wurde freigegeben',
   'event.resent': 'Es wird gesendet.',

@@ -232,6 +232,7 @@ export const en = {
   'event.type.video.submitted': 'A video was submitted',
   'event.type.video.cancelled': 'A production was cancelled',
   'event.type.video.retried': 'Work was asked for once more',
+  'event.title': '{event}: {video}',
   'event.type.asset.replaced': 'A file of the media library was replaced',
   'event.type.storyboard.edited': 'A storyboard was edited',
   'event.type.storyboard.approved': 'A storyboard was approved',

@@ -237,6 +237,7 @@ export const es: Translations = {
   'event.type.video.cancelled': 'Se canceló una producción',
   'event.type.video.retried': 'Se pidió un nuevo intento',
   'event.type.asset.replaced': 'Se reemplazó un archivo de la mediateca',
+  'event.title': '{event}: {video}',
   'event.type.storyboard.edited': 'Se editó un guion gráfico',
   'event.type.storyboard.approved': 'Se aprobó un guion gráfico',
   'event.resent': 'Se está enviando.',

@@ -237,6 +237,7 @@ export const fr: Translations = {
   'event.type.video.submitted': 'Une vidéo a été soumise',
   'event.type.video.cancelled': 'Une production a été annulée',
   'event.type.video.retried': 'Un nouvel essai a été demandé',
+  'event.title': '{event} : {video}',
   'event.type.asset.replaced': 'Un fichier de la médiathèque a été remplacé',
   'event.type.storyboard.edited': 'Un storyboard a été modifié',
   'event.type.storyboard.approved': 'Un storyboard a été approuvé',
