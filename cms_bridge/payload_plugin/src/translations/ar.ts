@@ -370,6 +370,7 @@ export const ar: Translations = {
   'player.transcriptAway': 'لا يمكن قراءة النص المكتوب في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   'board.cast': 'في الصورة',
   'board.allSettings': 'كل إعدادات المشاهد',
+  'player.transcriptLoading': 'يُقرأ النص…',
   'board.toBeDrawn': 'ستُرسم',
   'board.noPicture': 'لم توصف صورة بعد.',
   'board.placeholder': 'عنصر نائب',

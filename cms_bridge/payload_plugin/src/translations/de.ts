@@ -382,6 +382,7 @@ export const de: Translations = {
     'Die Abschrift kann gerade nicht gelesen werden: Der Renderdienst antwortet nicht.',
   'board.cast': 'Im Bild',
   'board.allSettings': 'Alle Einstellungen der Szenen',
+  'player.transcriptLoading': 'Die Abschrift wird geladen …',
   'board.toBeDrawn': 'Wird gezeichnet',
   'board.noPicture': 'Noch ist kein Bild beschrieben.',
   'board.placeholder': 'Platzhalter',

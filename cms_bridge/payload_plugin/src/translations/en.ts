@@ -369,6 +369,7 @@ export const en = {
   'player.transcriptAway':
     'The transcript cannot be read at the moment: the render service does not answer.',
   'board.cast': 'In the picture',
+  'player.transcriptLoading': 'Fetching the transcript…',
   'board.allSettings': 'All settings of the scenes',
   'board.toBeDrawn': 'To be drawn',
   'board.noPicture': 'No picture is described yet.',

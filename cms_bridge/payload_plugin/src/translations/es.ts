@@ -380,6 +380,7 @@ export const es: Translations = {
     'La transcripción no se puede leer en este momento: el servicio de renderizado no responde.',
   'board.cast': 'En la imagen',
   'board.allSettings': 'Todos los ajustes de las escenas',
+  'player.transcriptLoading': 'Cargando la transcripción…',
   'board.toBeDrawn': 'Por dibujar',
   'board.noPicture': 'Aún no se describe ninguna imagen.',
   'board.placeholder': 'Imagen provisional',

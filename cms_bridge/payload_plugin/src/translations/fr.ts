@@ -378,6 +378,7 @@ export const fr: Translations = {
   'player.transcriptAway':
     'La transcription ne peut pas être lue pour le moment : le service de rendu ne répond pas.',
   'board.cast': 'À l’image',
+  'player.transcriptLoading': 'Lecture de la transcription…',
   'board.allSettings': 'Tous les réglages des scènes',
   'board.toBeDrawn': 'À dessiner',
   'board.noPicture': 'Aucune image n’est encore décrite.',

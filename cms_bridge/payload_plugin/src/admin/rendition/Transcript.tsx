@@ -26,7 +26,7 @@ export function Transcript({ address }: { address: string }): ReactNode {
       }}
     >
       <summary>{t('player.transcript')}</summary>
-      {text === null && <p className="rw-panel__help">{t('panel.loading')}</p>}
+      {text === null && <p className="rw-panel__help">{t('player.transcriptLoading')}</p>}
       {text === 'away' && <p role="alert">{t('player.transcriptAway')}</p>}
       {text !== null && text !== 'away' && (
         <div className="rw-transcript__text" dir="auto">
