@@ -59,7 +59,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
   if (!colour && made?.picture) kinds.push('picture')
   if (narration) kinds.push('narration')
   return (
-    <div className="rw-card">
+    <div className={`rw-card${locked ? ' rw-card--locked' : ''}`}>
       <ScenePicture
         address={made?.picture ? addressOf(made.picture.id) : undefined}
         aspectRatio={aspectRatio}
@@ -119,7 +119,7 @@ function LockedWords({ value }: { value: RowValues }): ReactNode {
     value[name]?.trim(),
   )
   return (
-    <>
+    <div className="rw-card__locked">
       <p className="rw-board__quiet">{t('board.locked.help')}</p>
       <dl className="rw-card__words">
         {words.map((name) => (
@@ -129,7 +129,7 @@ function LockedWords({ value }: { value: RowValues }): ReactNode {
           </div>
         ))}
       </dl>
-    </>
+    </div>
   )
 }
 
