@@ -16,6 +16,7 @@ const walls = {
   outbox: 'admin/|collections/|endpoints/|hooks/',
   'admin/shared': `${server}|animatic/|board/|video/|storyboard/|rendition/|project/|delivery/`,
   'admin/animatic': `${server}|board/|video/|storyboard/|rendition/|project/|delivery/`,
+  'admin/preview': `${server}|board/|video/|storyboard/|rendition/|project/|delivery/`,
   'admin/board': `${server}|animatic/|video/|storyboard/|rendition/|project/|delivery/`,
   'admin/project': `${server}|animatic/|board/|video/|storyboard/|rendition/|delivery/`,
   'admin/delivery': `${server}|animatic/|board/|video/|storyboard/|rendition/|project/`,

@@ -3,12 +3,14 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
 from tests.support.admin import (
@@ -261,6 +263,52 @@ class TestTheFinishedVideo:
         expect(rows).to_have_count(2)
         expect(rows.filter(has_text="Finished")).to_have_count(1)
         expect(rows.filter(has_text="Waiting for approval")).to_have_count(1)
+
+
+class TestInPayloadsLivePreview:
+    def test_it_follows_what_is_typed_into_the_storyboard(
+        self, page: Page, production: Production
+    ) -> None:
+        page.goto(f"/admin/collections/storyboards/{production.storyboard['id']}")
+        with live_preview(page) as shown:
+            page.locator("#field-scenes").get_by_role("button", name="Show All").click()
+            page.locator("#field-scenes__0__onScreenText").fill("Five o'clock")
+            expect(shown.get_by_role("img", name="Scene 1: Five o'clock")).to_be_visible()
+
+    def test_of_a_video_it_follows_its_board_and_its_settings(self, page: Page) -> None:
+        with live_preview(page) as shown:
+            scene = panel(page).get_by_role("article", name="Scene 1")
+            scene.get_by_role("button", name="Edit the words").click()
+            scene.get_by_label("Text in the picture").fill("Five o'clock")
+            expect(shown.get_by_role("img", name="Scene 1: Five o'clock")).to_be_visible()
+            scene.get_by_role("button", name="Leave it").click()
+            expect(shown.get_by_role("img", name="Scene 1: A window on")).to_be_visible()
+            expect(shown.get_by_text("Shown as it stands in the form")).to_have_count(0)
+            choose_format(page, "Portrait 9:16")
+            expect(shown.locator("canvas")).to_have_attribute("height", "1280")
+            expect(shown.get_by_text("Shown as it stands in the form")).to_be_visible()
+
+    def test_it_is_for_who_is_signed_in(self, running: RunningInstallation) -> None:
+        house = running.installation
+        answer = httpx.get(f"{house.payload_url}/admin/reelwright/preview/videos/1")
+        assert answer.headers["location"].startswith("/admin/login")
+
+
+@contextmanager
+def live_preview(page: Page) -> Iterator[FrameLocator]:
+    """Open what Payload shows beside a form, and close it, since Payload remembers."""
+    toggle = page.locator("#live-preview-toggler")
+    toggle.click()
+    try:
+        yield page.frame_locator("#live-preview-iframe")
+    finally:
+        with page.expect_response("**/payload-preferences/**"):
+            toggle.click()
+
+
+def choose_format(page: Page, name: str) -> None:
+    page.locator("#field-aspectRatio [class*=control]").first.click()
+    page.get_by_role("option", name=name).click()
 
 
 @pytest.mark.usefixtures("production")

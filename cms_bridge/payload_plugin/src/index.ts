@@ -32,6 +32,7 @@ import { voicesEndpoints } from './endpoints/voices.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
 import { tellingReplaced } from './hooks/tellReplaced.ts'
 import { readableByService } from './library.ts'
+import { withLivePreview, withPreviewPage } from './livePreview.ts'
 import { startPoller } from './outbox/poller.ts'
 import { deliverTask } from './outbox/task.ts'
 import { requireSettings, resolveSettings, type Settings } from './settings.ts'
@@ -57,7 +58,10 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
     const settings = resolveSettings(options)
     const pluginCollections = Object.entries(collections).map(([name, build]) => {
       const override = options.overrides?.[name as CollectionName]
-      const collection = override ? override(build(settings)) : build(settings)
+      const built = options.disabled
+        ? build(settings)
+        : withLivePreview(settings, config, build(settings))
+      const collection = override ? override(built) : built
       return options.disabled ? { ...collection, hooks: {} } : collection
     })
     const hostCollections = (config.collections ?? []).map((collection) =>
@@ -73,6 +77,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
     if (options.disabled) return extended
     return {
       ...extended,
+      admin: withPreviewPage(settings, config.admin),
       endpoints: [
         ...(config.endpoints ?? []),
         ...writebackEndpoints(settings),

@@ -1,5 +1,5 @@
 /** What a host passes to the plugin; `settings.ts` checks and completes it. */
-import type { Access, CollectionConfig, PayloadRequest } from 'payload'
+import type { Access, CollectionConfig, LivePreviewConfig, PayloadRequest } from 'payload'
 
 import type { Id } from './documents.ts'
 
@@ -79,6 +79,11 @@ export interface ReelwrightOptions {
    * of each. The schema changes with it.
    */
   localized?: boolean
+  /**
+   * What Payload's live preview of a video shows: the film as it stands in the form, or a page of
+   * the host's by its `url`; false for no live preview of videos and storyboards.
+   */
+  livePreview?: boolean | NonNullable<LivePreviewConfig['url']>
   access?: AccessOptions
   /** The last word on each collection, given what the plugin made of it. */
   overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>

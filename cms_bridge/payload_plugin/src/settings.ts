@@ -22,6 +22,7 @@ export interface Settings {
   slugs: Record<CollectionName, string>
   media: readonly string[]
   localized: boolean
+  livePreview: NonNullable<ReelwrightOptions['livePreview']>
   access: Required<AccessOptions>
   limits: Limits
   deliver: Required<DeliveryOptions>
@@ -69,6 +70,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
     },
     media: options.media ?? [],
     localized: options.localized ?? false,
+    livePreview: options.livePreview ?? true,
     access: {
       projects: () => 'all',
       read: signedIn,

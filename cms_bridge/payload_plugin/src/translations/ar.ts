@@ -127,6 +127,9 @@ export const ar: Translations = {
   'animatic.position': 'الموضع في الفيلم',
   'animatic.time': '{now} من {all}',
   'animatic.scene': 'المشهد {number}: {title}، من {time}',
+  'preview.none': 'تظهر المعاينة هنا متى وُجدت اللوحة القصصية: أرسل الفيديو أولًا.',
+  'preview.typed':
+    'كما هو في النموذج الآن. يصير الملخص أو النص المنطوق الجديد مشاهد جديدة، وتسري الإعدادات الجديدة على الفيلم، متى أُرسل الفيديو من جديد.',
 
   scene: 'المشهد',
   scenes: 'المشاهد',
@@ -234,10 +237,10 @@ export const ar: Translations = {
 
   'outbox.help': 'ما أُرسل إلى خدمة الإنتاج وما ينتظر إرساله. يكتبه النظام.',
   'event.type': 'ما حدث',
+  'event.title': '{event}: {video}',
   'event.type.video.submitted': 'أُرسل فيديو',
   'event.type.video.cancelled': 'أُلغي إنتاج',
   'event.type.video.retried': 'طُلب العمل مرة أخرى',
-  'event.title': '{event}: {video}',
   'event.type.asset.replaced': 'استُبدل ملف من مكتبة الوسائط',
   'event.type.storyboard.edited': 'عُدّلت لوحة قصصية',
   'event.type.storyboard.approved': 'تمت الموافقة على لوحة قصصية',
@@ -367,10 +370,10 @@ export const ar: Translations = {
   'panel.player': 'الفيديو المكتمل',
   'player.captions': 'التسميات التوضيحية',
   'player.transcript': 'النص المكتوب',
+  'player.transcriptLoading': 'يُقرأ النص…',
   'player.transcriptAway': 'لا يمكن قراءة النص المكتوب في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   'board.cast': 'في الصورة',
   'board.allSettings': 'كل إعدادات المشاهد',
-  'player.transcriptLoading': 'يُقرأ النص…',
   'board.toBeDrawn': 'ستُرسم',
   'board.noPicture': 'لم توصف صورة بعد.',
   'board.placeholder': 'عنصر نائب',

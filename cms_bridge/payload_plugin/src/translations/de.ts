@@ -125,6 +125,10 @@ export const de: Translations = {
   'animatic.position': 'Stelle im Film',
   'animatic.time': '{now} von {all}',
   'animatic.scene': 'Szene {number}: {title}, ab {time}',
+  'preview.none':
+    'Die Vorschau steht hier, sobald es ein Storyboard gibt: Zuerst das Video einreichen.',
+  'preview.typed':
+    'So, wie es im Formular steht. Neues Briefing und neuer Sprechertext werden zu Szenen, und neue Einstellungen kommen in den Film, wenn das Video neu eingereicht wird.',
 
   scene: 'Szene',
   scenes: 'Szenen',
@@ -234,11 +238,11 @@ export const de: Translations = {
   'outbox.help':
     'Was an den Renderdienst gesendet wurde und was noch wartet. Wird vom System geschrieben.',
   'event.type': 'Was geschah',
+  'event.title': '{event}: {video}',
   'event.type.video.submitted': 'Ein Video wurde eingereicht',
   'event.type.video.cancelled': 'Eine Produktion wurde abgebrochen',
   'event.type.video.retried': 'Ein neuer Versuch wurde verlangt',
   'event.type.asset.replaced': 'Eine Datei der Mediathek wurde ersetzt',
-  'event.title': '{event}: {video}',
   'event.type.storyboard.edited': 'Ein Storyboard wurde geändert',
   'event.type.storyboard.approved': 'Ein Storyboard wurde freigegeben',
   'event.resent': 'Es wird gesendet.',
@@ -378,11 +382,11 @@ export const de: Translations = {
   'panel.player': 'Fertiges Video',
   'player.captions': 'Untertitel',
   'player.transcript': 'Abschrift',
+  'player.transcriptLoading': 'Die Abschrift wird geladen …',
   'player.transcriptAway':
     'Die Abschrift kann gerade nicht gelesen werden: Der Renderdienst antwortet nicht.',
   'board.cast': 'Im Bild',
   'board.allSettings': 'Alle Einstellungen der Szenen',
-  'player.transcriptLoading': 'Die Abschrift wird geladen …',
   'board.toBeDrawn': 'Wird gezeichnet',
   'board.noPicture': 'Noch ist kein Bild beschrieben.',
   'board.placeholder': 'Platzhalter',

@@ -122,6 +122,9 @@ export const en = {
   'animatic.position': 'Moment in the film',
   'animatic.time': '{now} of {all}',
   'animatic.scene': 'Scene {number}: {title}, from {time}',
+  'preview.none': 'The preview is here once there is a storyboard: submit the video first.',
+  'preview.typed':
+    'Shown as it stands in the form. A new brief or script makes new scenes, and new settings reach the film, once the video is submitted anew.',
 
   scene: 'Scene',
   scenes: 'Scenes',
@@ -229,10 +232,10 @@ export const en = {
   'outbox.help':
     'What was sent to the render service, and what waits for it. Written by the system.',
   'event.type': 'What happened',
+  'event.title': '{event}: {video}',
   'event.type.video.submitted': 'A video was submitted',
   'event.type.video.cancelled': 'A production was cancelled',
   'event.type.video.retried': 'Work was asked for once more',
-  'event.title': '{event}: {video}',
   'event.type.asset.replaced': 'A file of the media library was replaced',
   'event.type.storyboard.edited': 'A storyboard was edited',
   'event.type.storyboard.approved': 'A storyboard was approved',
@@ -366,10 +369,10 @@ export const en = {
   'panel.player': 'Finished video',
   'player.captions': 'Captions',
   'player.transcript': 'Transcript',
+  'player.transcriptLoading': 'Fetching the transcript…',
   'player.transcriptAway':
     'The transcript cannot be read at the moment: the render service does not answer.',
   'board.cast': 'In the picture',
-  'player.transcriptLoading': 'Fetching the transcript…',
   'board.allSettings': 'All settings of the scenes',
   'board.toBeDrawn': 'To be drawn',
   'board.noPicture': 'No picture is described yet.',

@@ -124,6 +124,10 @@ export const es: Translations = {
   'animatic.position': 'Momento del vídeo',
   'animatic.time': '{now} de {all}',
   'animatic.scene': 'Escena {number}: {title}, desde {time}',
+  'preview.none':
+    'La vista previa aparece aquí en cuanto hay un guion gráfico: envíe primero el vídeo.',
+  'preview.typed':
+    'Se muestra como está en el formulario. Un nuevo encargo o texto hablado da nuevas escenas, y los nuevos ajustes llegan a la película, cuando se envía de nuevo el vídeo.',
 
   scene: 'Escena',
   scenes: 'Escenas',
@@ -233,11 +237,11 @@ export const es: Translations = {
   'outbox.help':
     'Lo que se envió al servicio de renderizado y lo que aún espera. Lo escribe el sistema.',
   'event.type': 'Qué ocurrió',
+  'event.title': '{event}: {video}',
   'event.type.video.submitted': 'Se envió un vídeo',
   'event.type.video.cancelled': 'Se canceló una producción',
   'event.type.video.retried': 'Se pidió un nuevo intento',
   'event.type.asset.replaced': 'Se reemplazó un archivo de la mediateca',
-  'event.title': '{event}: {video}',
   'event.type.storyboard.edited': 'Se editó un guion gráfico',
   'event.type.storyboard.approved': 'Se aprobó un guion gráfico',
   'event.resent': 'Se está enviando.',
@@ -376,11 +380,11 @@ export const es: Translations = {
   'panel.player': 'Vídeo terminado',
   'player.captions': 'Subtítulos',
   'player.transcript': 'Transcripción',
+  'player.transcriptLoading': 'Cargando la transcripción…',
   'player.transcriptAway':
     'La transcripción no se puede leer en este momento: el servicio de renderizado no responde.',
   'board.cast': 'En la imagen',
   'board.allSettings': 'Todos los ajustes de las escenas',
-  'player.transcriptLoading': 'Cargando la transcripción…',
   'board.toBeDrawn': 'Por dibujar',
   'board.noPicture': 'Aún no se describe ninguna imagen.',
   'board.placeholder': 'Imagen provisional',

@@ -125,6 +125,9 @@ export const fr: Translations = {
   'animatic.position': 'Moment du film',
   'animatic.time': '{now} sur {all}',
   'animatic.scene': 'Scène {number} : {title}, à partir de {time}',
+  'preview.none': 'L’aperçu paraît ici dès qu’il y a un storyboard : envoyez d’abord la vidéo.',
+  'preview.typed':
+    'Montré tel que c’est écrit dans le formulaire. Un nouveau brief ou texte à dire donne de nouvelles scènes, et les nouveaux réglages valent pour le film, une fois la vidéo envoyée de nouveau.',
 
   scene: 'Scène',
   scenes: 'Scènes',
@@ -234,10 +237,10 @@ export const fr: Translations = {
   'outbox.help':
     'Ce qui a été envoyé au service de rendu, et ce qui l’attend. Écrit par le système.',
   'event.type': 'Ce qui s’est passé',
+  'event.title': '{event} : {video}',
   'event.type.video.submitted': 'Une vidéo a été soumise',
   'event.type.video.cancelled': 'Une production a été annulée',
   'event.type.video.retried': 'Un nouvel essai a été demandé',
-  'event.title': '{event} : {video}',
   'event.type.asset.replaced': 'Un fichier de la médiathèque a été remplacé',
   'event.type.storyboard.edited': 'Un storyboard a été modifié',
   'event.type.storyboard.approved': 'Un storyboard a été approuvé',
@@ -375,10 +378,10 @@ export const fr: Translations = {
   'panel.player': 'Vidéo terminée',
   'player.captions': 'Sous-titres',
   'player.transcript': 'Transcription',
+  'player.transcriptLoading': 'Lecture de la transcription…',
   'player.transcriptAway':
     'La transcription ne peut pas être lue pour le moment : le service de rendu ne répond pas.',
   'board.cast': 'À l’image',
-  'player.transcriptLoading': 'Lecture de la transcription…',
   'board.allSettings': 'Tous les réglages des scènes',
   'board.toBeDrawn': 'À dessiner',
   'board.noPicture': 'Aucune image n’est encore décrite.',

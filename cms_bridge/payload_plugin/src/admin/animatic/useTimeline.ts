@@ -23,7 +23,7 @@ const pauseMs = 200
 /** Whoever writes is not read to before the sentence is likely to be done. */
 const sentenceMs = 1_500
 
-export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined): Timeline {
+export function useTimeline(id: Id, edit: StoryboardEdit): Timeline {
   const ask = useEndpoints()
   const { config } = useConfig()
   const api = `${config.serverURL}${config.routes.api}`
@@ -32,12 +32,11 @@ export function useTimeline(id: Id | undefined, edit: StoryboardEdit | undefined
     away: false,
     problem: null,
   })
-  const json = edit && JSON.stringify(edit)
+  const json = JSON.stringify(edit)
   /** The language in which no free voice speaks, once that was said. */
   const silent = useRef('')
 
   useEffect(() => {
-    if (id === undefined || json === undefined) return undefined
     const abort = new AbortController()
     const { signal } = abort
     const askTimeline = async (): Promise<null | TimelinePreview> => {

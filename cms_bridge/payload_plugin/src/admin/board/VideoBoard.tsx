@@ -1,7 +1,7 @@
 'use client'
 /** A video's scenes on its own page: to look at, to hear, to put in order and to change. */
 import { DraggableSortable, useConfig, useDocumentInfo } from '@payloadcms/ui'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 
 import type { Id } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
@@ -9,6 +9,7 @@ import { LinkButton } from '../shared/LinkButton.tsx'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { inOrder, madeOf, moved, withChange } from './model.ts'
 import { useBoard } from './useBoard.ts'
+import { usePreviewed } from './usePreviewed.ts'
 import { useScenes } from './useScenes.ts'
 import { VideoScene } from './VideoScene.tsx'
 import '../shared/board.css'
@@ -33,12 +34,17 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
   const board = useBoard(id, `${situation} ${String(saves)}`)
   // The order that was asked for, while it is being saved.
   const [order, setOrder] = useState<null | string[]>(null)
-  if (!storyboard?.scenes) return null
-  const rows = order
-    ? storyboard.scenes.toSorted(
-        (one, other) => order.indexOf(one.id ?? '') - order.indexOf(other.id ?? ''),
-      )
-    : storyboard.scenes
+  const rows = useMemo(
+    () =>
+      order
+        ? storyboard?.scenes?.toSorted(
+            (one, other) => order.indexOf(one.id ?? '') - order.indexOf(other.id ?? ''),
+          )
+        : storyboard?.scenes,
+    [order, storyboard],
+  )
+  const tellTyped = usePreviewed(id, rows ?? undefined)
+  if (!storyboard || !rows) return null
   const ids = rows.map((row) => row.id ?? '')
 
   const store: typeof save = async (change) => {
@@ -84,6 +90,7 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
             row={row}
             save={(change) => store((standing) => withChange(standing, row.id, change))}
             storyboard={storyboard}
+            tellTyped={tellTyped}
           />
         ))}
       </DraggableSortable>

@@ -20,6 +20,7 @@ import { Narration } from './Narration.tsx'
 import { SceneChange, SceneFacts } from './SceneFacts.tsx'
 import { ScenePicture } from './ScenePicture.tsx'
 import { useMediumAddress } from './useBoard.ts'
+import type { TellTyped } from './usePreviewed.ts'
 import '../shared/board.css'
 
 const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
@@ -38,10 +39,12 @@ interface Props {
   row: SceneRow
   save: (change: Partial<SceneRow>) => Promise<boolean>
   storyboard: StoryboardDoc
+  tellTyped: TellTyped
 }
 
 export function VideoScene(props: Props): ReactNode {
   const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
+  const { tellTyped } = props
   const { t } = useTranslator()
   const number = index + 1
   const locked = row.locked === true
@@ -53,11 +56,15 @@ export function VideoScene(props: Props): ReactNode {
   const [draft, setDraft] = useState<null | Texts>(null)
   const [busy, setBusy] = useState(false)
 
+  const write = (typed: null | Texts): void => {
+    setDraft(typed)
+    tellTyped(row.id, typed)
+  }
   const store = async (change: Partial<SceneRow>): Promise<void> => {
     setBusy(true)
     const saved = await save(change)
     setBusy(false)
-    if (saved) setDraft(null)
+    if (saved) write(null)
   }
   const again = async (kind: MadeKind): Promise<void> => {
     const number = await take(kind, {}, index)
@@ -159,7 +166,7 @@ export function VideoScene(props: Props): ReactNode {
             <TextareaInput
               key={name}
               label={t(`scene.${name}`)}
-              onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+              onChange={(event) => write({ ...draft, [name]: event.target.value })}
               path={`board-${row.id ?? ''}-${name}`}
               rows={name === 'onScreenText' ? 2 : 3}
               value={draft[name] ?? ''}
@@ -169,12 +176,7 @@ export function VideoScene(props: Props): ReactNode {
             <Button disabled={busy} margin={false} onClick={() => void store(draft)} size="small">
               {t('board.save')}
             </Button>
-            <Button
-              buttonStyle="secondary"
-              margin={false}
-              onClick={() => setDraft(null)}
-              size="small"
-            >
+            <Button buttonStyle="secondary" margin={false} onClick={() => write(null)} size="small">
               {t('board.leave')}
             </Button>
           </div>
@@ -188,7 +190,7 @@ export function VideoScene(props: Props): ReactNode {
             disabled={busy}
             margin={false}
             onClick={() =>
-              setDraft({
+              write({
                 narration: row.narration ?? '',
                 picturePrompt: row.picturePrompt ?? '',
                 onScreenText: row.onScreenText ?? '',

@@ -16,6 +16,7 @@ import { RenditionPanel as RenditionPanel_37a92145976f66ef28b7a15c20fad8d7 } fro
 import { RenditionCell as RenditionCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
 import { DeliveryPanel as DeliveryPanel_37a92145976f66ef28b7a15c20fad8d7 } from 'payload-plugin-reelwright/client'
 import { EventCell as EventCell_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
+import { PreviewPage as PreviewPage_142c864ba25048f7b94a7e4f8539589b } from 'payload-plugin-reelwright/rsc'
 import { CollectionCards as CollectionCards_f9c02e79a4aed9a3924487c0cd4cafb1 } from '@payloadcms/next/rsc'
 
 /** @type import('payload').ImportMap */
@@ -38,5 +39,6 @@ export const importMap = {
   "payload-plugin-reelwright/rsc#RenditionCell": RenditionCell_142c864ba25048f7b94a7e4f8539589b,
   "payload-plugin-reelwright/client#DeliveryPanel": DeliveryPanel_37a92145976f66ef28b7a15c20fad8d7,
   "payload-plugin-reelwright/rsc#EventCell": EventCell_142c864ba25048f7b94a7e4f8539589b,
+  "payload-plugin-reelwright/rsc#PreviewPage": PreviewPage_142c864ba25048f7b94a7e4f8539589b,
   "@payloadcms/next/rsc#CollectionCards": CollectionCards_f9c02e79a4aed9a3924487c0cd4cafb1
 }
