@@ -256,6 +256,21 @@ class TestByKeyboardAlone:
         press(page, panel(page).get_by_role("button", name="Approve", exact=True))
         expect(panel(page)).to_contain_text("Approved", timeout=PATIENCE * 1_000)
 
+    def test_one_scene_of_a_finished_film_is_changed(self, desk: Desk, page: Page) -> None:
+        page.goto(f"/admin/collections/videos/{desk.film}")
+        scene = panel(page).get_by_role("article", name="Scene 1")
+        edit = scene.get_by_role("button", name="Edit the words")
+        press(page, edit)
+        narration = scene.get_by_label("Narration", exact=True)
+        expect(narration).to_be_focused()
+        write(page, narration, "Before anybody wakes, one window glows.")
+        press(page, scene.get_by_role("button", name="Save the scene"))
+        expect(edit).to_be_focused()
+        press(page, panel(page).get_by_role("button", name=re.compile("^Make these changes, ")))
+        films = panel(page).get_by_role("region", name="Films of this video")
+        expect(films).to_contain_text("Film 2", timeout=4 * PATIENCE * 1_000)
+        expect(films).to_contain_text("Scene 1")
+
 
 def tab_to(page: Page, target: Locator) -> None:
     """Go on from key to key until something has the focus; begin anew at the page's end."""

@@ -20,6 +20,7 @@ import { Narration } from './Narration.tsx'
 import { SceneChange, SceneFacts } from './SceneFacts.tsx'
 import { ScenePicture } from './ScenePicture.tsx'
 import { useMediumAddress } from './useBoard.ts'
+import { useEditFocus } from './useEditFocus.ts'
 import type { TellTyped } from './usePreviewed.ts'
 import '../shared/board.css'
 
@@ -55,6 +56,7 @@ export function VideoScene(props: Props): ReactNode {
     useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit || locked })
   const [draft, setDraft] = useState<null | Texts>(null)
   const [busy, setBusy] = useState(false)
+  const { buttons, fields } = useEditFocus(draft !== null)
 
   const write = (typed: null | Texts): void => {
     setDraft(typed)
@@ -161,7 +163,7 @@ export function VideoScene(props: Props): ReactNode {
         </div>
       )}
       {draft && (
-        <div className="rw-board__fields rw-text">
+        <div className="rw-board__fields rw-text" ref={fields}>
           {texts.map((name) => (
             <TextareaInput
               key={name}
@@ -184,7 +186,7 @@ export function VideoScene(props: Props): ReactNode {
       )}
       {locked && <p className="rw-board__quiet">{t('board.locked.help')}</p>}
       {mayEdit && !draft && !locked && (
-        <div className="rw-board__buttons">
+        <div className="rw-board__buttons" ref={buttons}>
           <Button
             buttonStyle="secondary"
             disabled={busy}
