@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
@@ -288,10 +287,12 @@ class TestInPayloadsLivePreview:
             expect(shown.locator("canvas")).to_have_attribute("height", "1280")
             expect(shown.get_by_text("Shown as it stands in the form")).to_be_visible()
 
-    def test_it_is_for_who_is_signed_in(self, running: RunningInstallation) -> None:
-        house = running.installation
-        answer = httpx.get(f"{house.payload_url}/admin/reelwright/preview/videos/1")
-        assert answer.headers["location"].startswith("/admin/login")
+    def test_it_is_for_who_is_signed_in(self, browsing: Browsing, page: Page) -> None:
+        assert browsing.context.browser
+        with browsing.context.browser.new_context() as anonymous:
+            stranger = anonymous.new_page()
+            stranger.goto(page.url.replace("/collections/", "/reelwright/preview/"))
+            stranger.wait_for_url("**/admin/login?**")
 
 
 @contextmanager

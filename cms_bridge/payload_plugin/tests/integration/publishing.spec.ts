@@ -130,7 +130,7 @@ describe.each(Object.entries(emptyDatabases))('on %s', (_, begin) => {
 
   test('where no film is there yet, nothing is held back', async () => {
     const video = await cms.makeVideo({ stage: 'submitted' })
-    const failed = { status: 'failed', warnings: [unknownCharge] } as const
+    const failed = { status: 'failed' as const, warnings: [unknownCharge] }
     await cms.putRendition(renditionWrite(video, failed))
     const { body } = await cms.ask('GET', `/reelwright/videos/${String(video.id)}/status`)
     expect(body).toMatchObject({ hold: null, rendition: { status: 'failed' } })
