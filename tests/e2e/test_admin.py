@@ -266,16 +266,18 @@ class TestTheFinishedVideo:
 
 class TestInPayloadsLivePreview:
     def test_it_follows_what_is_typed_into_the_storyboard(
-        self, page: Page, production: Production
+        self, browsing: Browsing, production: Production
     ) -> None:
-        page.goto(f"/admin/collections/storyboards/{production.storyboard['id']}")
-        with live_preview(page) as shown:
+        address = f"/admin/collections/storyboards/{production.storyboard['id']}"
+        with live_preview(browsing, address) as (page, shown):
             page.locator("#field-scenes").get_by_role("button", name="Show All").click()
             page.locator("#field-scenes__0__onScreenText").fill("Five o'clock")
             expect(shown.get_by_role("img", name="Scene 1: Five o'clock")).to_be_visible()
 
-    def test_of_a_video_it_follows_its_board_and_its_settings(self, page: Page) -> None:
-        with live_preview(page) as shown:
+    def test_of_a_video_it_follows_its_board_and_its_settings(
+        self, browsing: Browsing, production: Production
+    ) -> None:
+        with live_preview(browsing, production.address) as (page, shown):
             scene = panel(page).get_by_role("article", name="Scene 1")
             scene.get_by_role("button", name="Edit the words").click()
             scene.get_by_label("Text in the picture").fill("Five o'clock")
@@ -283,33 +285,31 @@ class TestInPayloadsLivePreview:
             scene.get_by_role("button", name="Leave it").click()
             expect(shown.get_by_role("img", name="Scene 1: A window on")).to_be_visible()
             expect(shown.get_by_text("Shown as it stands in the form")).to_have_count(0)
-            choose_format(page, "Portrait 9:16")
+            page.locator("#field-aspectRatio [class*=control]").first.click()
+            page.get_by_role("option", name="Portrait 9:16").click()
             expect(shown.locator("canvas")).to_have_attribute("height", "1280")
             expect(shown.get_by_text("Shown as it stands in the form")).to_be_visible()
 
-    def test_it_is_for_who_is_signed_in(self, browsing: Browsing, page: Page) -> None:
+    def test_it_is_for_who_is_signed_in(self, browsing: Browsing, production: Production) -> None:
         assert browsing.context.browser
         with browsing.context.browser.new_context() as anonymous:
-            stranger = anonymous.new_page()
-            stranger.goto(page.url.replace("/collections/", "/reelwright/preview/"))
-            stranger.wait_for_url("**/admin/login?**")
+            page = anonymous.new_page()
+            page.goto(production.address.replace("/collections/", "/reelwright/preview/"))
+            page.wait_for_url("**/admin/login?**")
 
 
 @contextmanager
-def live_preview(page: Page) -> Iterator[FrameLocator]:
-    """Open what Payload shows beside a form, and close it, since Payload remembers."""
-    toggle = page.locator("#live-preview-toggler")
-    toggle.click()
-    try:
-        yield page.frame_locator("#live-preview-iframe")
-    finally:
-        with page.expect_response("**/payload-preferences/**"):
-            toggle.click()
-
-
-def choose_format(page: Page, name: str) -> None:
-    page.locator("#field-aspectRatio [class*=control]").first.click()
-    page.get_by_role("option", name=name).click()
+def live_preview(browsing: Browsing, address: str) -> Iterator[tuple[Page, FrameLocator]]:
+    """Open a form that is left unsaved, and what Payload shows beside it."""
+    with browsing.context.new_page() as page:
+        page.goto(address)
+        page.locator("#live-preview-toggler").click()
+        try:
+            yield page, page.frame_locator("#live-preview-iframe")
+        finally:
+            # Payload remembers what is open.
+            with page.expect_response("**/payload-preferences/**"):
+                page.locator("#live-preview-toggler").click()
 
 
 @pytest.mark.usefixtures("production")
