@@ -217,13 +217,7 @@ async def order(
     The same key names the same order for ever. What the project already has, and
     has been looked at, is handed over at once. Raises `IdempotencyConflict` or `InvalidStoryboard`.
     """
-    if len(wanted.prompt) > limits.max_scene_chars:
-        raise LimitExceeded(
-            "the prompt's text",
-            limit=limits.max_scene_chars,
-            value=len(wanted.prompt),
-            unit="characters",
-        )
+    _check_words(wanted, limits)
     board = wanted.storyboard
     board.check(limits)
     await voices.check(board.voice)
@@ -233,10 +227,6 @@ async def order(
         board.check(limits)
     if wanted.kind is JobKind.CLIP:
         await _check_clip(wanted, board, limits=limits, prices=prices)
-    if wanted.reference and wanted.kind is not JobKind.IMAGE:
-        raise InvalidStoryboard("Only a picture can be a reference.", field="reference")
-    if not clean_text(wanted.prompt):
-        raise EmptyScript("There is nothing to make: the prompt is empty.")
     if key and (existing := await _find_order(wanted, board, key)):
         return existing
     request = _request(wanted.kind, board, await lexicons.of_project(wanted.project))
@@ -260,6 +250,21 @@ async def order(
             return existing
         raise
     return job.id, asset is None
+
+
+def _check_words(wanted: Order, limits: Limits) -> None:
+    """Raise `LimitExceeded`, `EmptyScript` or `InvalidStoryboard` for what no model is asked."""
+    if len(wanted.prompt) > limits.max_scene_chars:
+        raise LimitExceeded(
+            "the prompt's text",
+            limit=limits.max_scene_chars,
+            value=len(wanted.prompt),
+            unit="characters",
+        )
+    if not clean_text(wanted.prompt):
+        raise EmptyScript("There is nothing to make: the prompt is empty.")
+    if wanted.reference and wanted.kind is not JobKind.IMAGE:
+        raise InvalidStoryboard("Only a picture can be a reference.", field="reference")
 
 
 async def _check_clip(wanted: Order, board: Storyboard, *, limits: Limits, prices: Prices) -> None:
