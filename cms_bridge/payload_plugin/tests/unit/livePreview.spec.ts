@@ -27,8 +27,7 @@ test('videos and storyboards are shown by a page of the admin', async () => {
   expect(opened(config, 'storyboards', { id: 'a/b' }, '/desk')).toBe(
     '/desk/reelwright/preview/storyboards/a%2Fb?locale=pt-BR',
   )
-  const { localization } = { localization: false as unknown as object }
-  expect(opened(config, 'films', { id: 7 }, '/', localization)).toBe('/reelwright/preview/videos/7')
+  expect(opened(config, 'films', { id: 7 }, '/', false)).toBe('/reelwright/preview/videos/7')
   expect(previewOf(config, 'projects')).toBeUndefined()
   expect(viewsOf(config)).toMatchObject({
     reelwrightPreview: { exact: true, path: '/reelwright/preview/:collection/:id' },

@@ -11,7 +11,12 @@ const form = { type: 'payload-live-preview', collectionSlug: 'videos', data: val
 
 type Source = MessageEventSource
 
-const heard = (data: unknown, { origin = wanted.origin, source = editor as unknown } = {}) =>
+interface From {
+  origin?: string
+  source?: unknown
+}
+
+const heard = (data: unknown, { origin = wanted.origin, source = editor }: From = {}) =>
   readMessage({ data, origin, source: source as Source }, wanted)
 
 describe('a message', () => {
