@@ -248,6 +248,49 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     browsing.photograph("more-was-approved")
 
 
+def test_a_voice_is_heard_and_one_of_the_cast_is_drawn_at_the_price_that_was_told(
+    browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    create_project(page, "The ferry")
+    project = page.url
+    page.locator("select#field-voice").select_option("gemini:Kore")
+    listen = page.locator(".rw-voice").get_by_role("button")
+    expect(listen).to_have_text(re.compile(r"^Listen, \$0\.\d+$"))
+    with page.expect_response(lambda answer: "audio/" in answer.headers.get("content-type", "")):
+        listen.click()
+    expect(listen).to_have_text("Listen")
+    expect(page.locator(".rw-voice")).not_to_contain_text("It cannot be heard now.")
+    assert gemini_simulator.charges == [ModelsConfig().gemini_speech]
+
+    page.get_by_role("button", name="Add Member").click()
+    member = page.locator("#cast-row-0")
+    drawn(page, page.locator("#field-cast__0__name")).fill("Mira")
+    draw = member.locator(".rw-draw").get_by_role("button")
+    expect(draw).to_be_disabled()
+    page.locator("#field-cast__0__description").fill("A ferrywoman of sixty with a grey plait.")
+    draw.click()
+    expect(draw).to_have_text(re.compile(r"^Draw it, at most \$0\.\d+$"))
+    told_price = amount(draw.inner_text())
+    assert len(gemini_simulator.charges) == 1
+    browsing.photograph("one-of-the-cast-priced")
+    draw.click()
+    picture = member.get_by_text(re.compile(r"^Mira-\w{8}\.\w+$"))
+    expect(picture).to_be_visible(timeout=PATIENCE * 1_000)
+    browsing.photograph("one-of-the-cast")
+    assert gemini_simulator.charges[1:] == [ModelsConfig().gemini.primary]
+    save(page)
+    page.goto(project)
+    (job,) = running.rows("SELECT * FROM job WHERE kind = 'image'")
+    assert 0 < job["actual_cost"] <= told_price
+    saved = ask(page, f"/api/projects/{project.rpartition('/')[2]}?depth=1").json()
+    (shown,) = saved["cast"][0]["references"]
+    assert shown["value"]["filename"].startswith("Mira-")
+    # Asked for once more there is another one, at a price of its own.
+    drawn(page, draw).click()
+    expect(draw).to_have_text(re.compile("^Draw it, at most"))
+
+
 @pytest.fixture(scope="module")
 def filmed(browsing: Browsing) -> str:
     """The address of a video with a film."""
@@ -347,49 +390,6 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     browsing.photograph("board-of-a-storyboard")
     card.get_by_role("button", name="Keep this reading").click()
     expect(decision(page)).not_to_contain_text("moved and narration")
-
-
-def test_a_voice_is_heard_and_one_of_the_cast_is_drawn_at_the_price_that_was_told(
-    browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
-) -> None:
-    page = browsing.page
-    create_project(page, "The ferry")
-    project = page.url
-    page.locator("select#field-voice").select_option("gemini:Kore")
-    listen = page.locator(".rw-voice").get_by_role("button")
-    expect(listen).to_have_text(re.compile(r"^Listen, \$0\.\d+$"))
-    with page.expect_response(lambda answer: "audio/" in answer.headers.get("content-type", "")):
-        listen.click()
-    expect(listen).to_have_text("Listen")
-    expect(page.locator(".rw-voice")).not_to_contain_text("It cannot be heard now.")
-    assert gemini_simulator.charges == [ModelsConfig().gemini_speech]
-
-    page.get_by_role("button", name="Add Member").click()
-    member = page.locator("#cast-row-0")
-    drawn(page, page.locator("#field-cast__0__name")).fill("Mira")
-    draw = member.locator(".rw-draw").get_by_role("button")
-    expect(draw).to_be_disabled()
-    page.locator("#field-cast__0__description").fill("A ferrywoman of sixty with a grey plait.")
-    draw.click()
-    expect(draw).to_have_text(re.compile(r"^Draw it, at most \$0\.\d+$"))
-    told_price = amount(draw.inner_text())
-    assert len(gemini_simulator.charges) == 1
-    browsing.photograph("one-of-the-cast-priced")
-    draw.click()
-    picture = member.get_by_text(re.compile(r"^Mira-\w{8}\.\w+$"))
-    expect(picture).to_be_visible(timeout=PATIENCE * 1_000)
-    browsing.photograph("one-of-the-cast")
-    assert gemini_simulator.charges[1:] == [ModelsConfig().gemini.primary]
-    save(page)
-    page.goto(project)
-    (job,) = running.rows("SELECT * FROM job WHERE kind = 'image'")
-    assert 0 < job["actual_cost"] <= told_price
-    saved = ask(page, f"/api/projects/{project.rpartition('/')[2]}?depth=1").json()
-    (shown,) = saved["cast"][0]["references"]
-    assert shown["value"]["filename"].startswith("Mira-")
-    # Asked for once more there is another one, at a price of its own.
-    drawn(page, draw).click()
-    expect(draw).to_have_text(re.compile("^Draw it, at most"))
 
 
 @pytest.mark.slow
