@@ -6,7 +6,7 @@
 #   make sample          a film that uses all of the engine, in three shapes, and its contact sheet
 #   make screens         the README's pictures of the admin, taken in a browser
 #   make test            the whole test suite, but for what is marked slow
-#   make test-slow       what is marked slow: long fault runs
+#   make test-slow       what is marked slow: long fault runs, and SQLite where PostgreSQL was asked
 #   make smoke           all of production on one machine: a killed daemon, an alert, a restored backup
 #   make faults          kill daemons at every step, 100 times, and let every fault strike at every
 #                        hop, 10 times each; writes specs/fault-matrix.md

@@ -22,6 +22,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+_ON_ONE_ENGINE = ("cms_bridge/api", "cms_bridge/webhooks", "daemon/work")
+"""Of `tests/integration`: what asks no other statements than the suites beneath, which are run on
+both engines. CI asks it of PostgreSQL alone, and `make test-slow` of SQLite too."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what is asked of SQLite, where PostgreSQL is asked the same."""
+    root = Path(__file__).parent / "integration"
+    folders = [root / folder for folder in _ON_ONE_ENGINE]
+    names = {item.nodeid for item in items}
+    for item in items:
+        twin = item.nodeid.replace("sqlite", "postgres", 1)
+        within = any(folder in item.path.parents for folder in folders)
+        if within and twin != item.nodeid and twin in names:
+            item.add_marker(pytest.mark.slow)
+
+
 pytest_plugins = ["tests.support.servers.fixtures", "tests.support.simulators.fixtures"]
 
 

@@ -86,8 +86,9 @@ exit: CPU is what the whole tree used, memory what it held at its fullest (propo
 Runs are interleaved, medians are compared, and every ratio is within one run.
 
 The floor is the encoder alone, with the engine's own settings, fed with the same finished frames
-from memory. The engine is called as a user calls it: it also makes the sound, judges every frame it
-encoded by decoding it again, joins, hashes and syncs; all that is in its figures.
+from memory. The engine is called as a user calls it: it also makes the sound, judges what it
+encoded by decoding again every frame that others refer to, joins, hashes and syncs; all that is in
+its figures.
 
 {table}
 Measured on {"; and on ".join(settings)}.

@@ -67,7 +67,11 @@ def decode(video: Path) -> None:
     with av.open(video) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}
+        stream.codec_context.options = {
+            "err_detect": "explode",
+            "skip_loop_filter": "all",
+            "skip_frame": "noref",
+        }
         for _ in container.decode(stream):
             pass
 

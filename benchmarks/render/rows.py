@@ -47,6 +47,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 Runs = dict[str, Trial]
 
 
+_COMPOSING = 1.10
+"""What composing may cost, in costs of the encoder alone."""
+
+
 def measure_rows(
     bench: Bench, rows: frozenset[str], *, runs: int
 ) -> Iterator[tuple[str, list[Line]]]:
@@ -121,10 +125,10 @@ def _without_decoding(runs: Runs) -> list[Line]:
     ratio = (ours.cpu - decoding.cpu) / floor.cpu
     return [
         Line(
-            what="of that, composing without decoding what was made to its end",
-            target="",
+            what="of that, composing without decoding what was made",
+            target=f"≤ {_COMPOSING:.2f}",
             measured=f"{ratio:.2f}",
-            met=None,
+            met=ratio <= _COMPOSING,
             notes=f"decoding the same frames in a process of its own: {_cost(decoding)}, "
             f"{decoding.cpu / floor.cpu:.2f} of the floor",
         )
@@ -319,7 +323,7 @@ _TRIALS = {
 """The commands that each row compares."""
 
 _LINES: dict[str, Callable[[Runs], list[Line]]] = {
-    "sound": partial(_over_floor, engine="engine", what="picture and sound", limit=1.15),
+    "sound": partial(_over_floor, engine="engine", what="picture and sound", limit=1.20),
     "decoding": _without_decoding,
     "dressed": partial(_over_floor, engine="dressed", what="captions and music too", limit=1.25),
     "long": _long,

@@ -214,6 +214,7 @@ def test_what_the_form_does_not_show_outlives_every_save_in_it(
     assert board["ingredients"] == [kept]
 
 
+@pytest.mark.slow
 def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:

@@ -219,7 +219,8 @@ async def test_a_flushed_redis_costs_nothing(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "in_hand", "films"), [({}, 1, 20), ({"concurrent_jobs": "20"}, 20, 120)]
+    ("settings", "in_hand", "films"),
+    [({}, 1, 20), pytest.param({"concurrent_jobs": "20"}, 20, 120, marks=pytest.mark.slow)],
 )
 async def test_the_queue_does_not_stand_still_after_kills(
     harness: Harness, settings: dict[str, str], in_hand: int, films: int

@@ -259,6 +259,7 @@ class TestTwoDaemons:
         return job, next(name for name in names if running.installation.stack.pid(name) == pid)
 
 
+@pytest.mark.slow
 async def test_jobs_outlive_redis(tmp_path: Path) -> None:
     """Killed in the middle of a render, and back after events were accepted without it."""
     with start_blocking_portal() as portal:

@@ -72,11 +72,11 @@ async def approve(job: UUID, board: Storyboard, *, revision: int) -> None:
 @pytest.mark.parametrize(
     "point",
     [
-        "",
-        "after the intent",
+        *(
+            pytest.param(point, marks=pytest.mark.slow)
+            for point in ("", "after the intent", "before the asset", "before settling")
+        ),
         "before keeping",
-        "before the asset",
-        "before settling",
         "before the film is recorded",
         "after the film is recorded",
     ],
