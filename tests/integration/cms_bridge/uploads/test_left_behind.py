@@ -95,6 +95,8 @@ def test_a_bridge_that_is_killed_while_a_file_arrives_leaves_nothing(
         redis=redis_server,
         database=f"sqlite:///{tmp_path}/bridge.db",
         upload_directory=str(tmp_path / "arriving"),
+        # Others of this minute have the same key and the same Redis.
+        rate_uploads_per_minute="0",
     ) as bridge:
         head = (
             f"POST {UPLOAD} HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer {API_KEY}\r\n"
