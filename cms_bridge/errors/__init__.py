@@ -74,6 +74,8 @@
     └── StorageError            `storage.base`
         ├── ObjectNotFound      no object has this key
         ├── StorageUnavailable  the store did not answer, or not in time
+        │   ├── UploadGone      `storage.s3_errors`: an upload in parts was ended by another
+        │   └── TooManyWrites   `storage.s3_errors`: 429, of one key or of all
         ├── StorageFull         the disk or the quota is used up
         ├── StorageRefused      wrong credentials, bucket, rights or set-up
         ├── DigestMismatch      a file's bytes are not those that its key names
