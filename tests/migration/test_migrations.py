@@ -63,6 +63,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+# On PostgreSQL the downgrade below goes the same way, with data of every kind.
+@pytest.mark.parametrize(
+    "empty_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True
+)
 async def test_forwards_again_back_and_forwards(empty_url: str) -> None:
     async with connected(empty_url):
         assert await migration_level() is None
@@ -139,6 +143,9 @@ async def test_what_was_lost_counts_within_what_was_approved_for_an_older_servic
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "empty_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True
+)
 async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty_url: str) -> None:
     await migrate(empty_url)
     async with connected(empty_url):
