@@ -320,8 +320,6 @@ export interface OutboxDoc {
   /** Names the video: events of one stream are delivered in order. */
   stream: string
   video?: null | Reference<VideoDoc>
-  /** What happened and to which video, in the reader's language. */
-  title?: null | string
   /** What it tells of: unique, so that no step is told twice. */
   step?: null | string
   body: string

@@ -9,7 +9,6 @@ import { collectionAccess } from '../access.ts'
 import { deliveryStates } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
-import { titleEvent } from '../hooks/titleEvent.ts'
 import { adminGroup, notInForm } from './fields.ts'
 
 const dateAndTime = { date: { pickerAppearance: 'dayAndTime' as const } }
@@ -22,24 +21,14 @@ export function outbox(settings: Settings): CollectionConfig {
     access: collectionAccess(settings).outbox,
     admin: {
       group: adminGroup,
-      useAsTitle: 'title',
-      listSearchableFields: ['title', 'eventId'],
+      useAsTitle: 'type',
       description: labels('outbox.help'),
       defaultColumns: ['createdAt', 'panel', 'video', 'attempts', 'lastError'],
     },
     defaultSort: '-createdAt',
     disableDuplicate: true,
     lockDocuments: false,
-    hooks: { afterRead: [titleEvent] },
     fields: [
-      {
-        // Stored nowhere: the video's title as it is now, to which the hook adds what happened.
-        name: 'title',
-        type: 'text',
-        label: labels('title'),
-        virtual: 'video.title',
-        admin: { ...notInForm, disableListColumn: true },
-      },
       {
         name: 'panel',
         type: 'ui',

@@ -59,12 +59,6 @@ export function isTranslated(language: string): boolean {
   return table !== undefined && table !== en
 }
 
-/** Say what happened; a kind of event that is new here is named as the service names it. */
-export function eventWords(type: string, language: string): string {
-  const key = `event.type.${type}`
-  return isTranslationKey(key) ? translate(language, key) : type
-}
-
 const primary = (language: string): string => language.split('-')[0] ?? 'en'
 
 /** Tell whether a key made at run time, from a code of the service, has a sentence here. */

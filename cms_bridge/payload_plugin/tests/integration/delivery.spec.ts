@@ -132,45 +132,6 @@ describe('an attempt', () => {
   })
 })
 
-describe('an event is called by what happened and to which video', () => {
-  const title = 'Opening hours'
-
-  test('in the language of whoever reads it', async () => {
-    await start()
-    const { id } = await cms.makeVideo({ title, stage: 'submitted' })
-    const titles = async (language: string, query = '') => {
-      const path = `/reelwright-outbox?depth=0${query}`
-      const { body } = await cms.ask<{ docs: Doc[] }>('GET', path, undefined, { language })
-      return body.docs.map((event) => event.title)
-    }
-    expect(await titles('en')).toEqual([`A video was submitted: ${title}`])
-    expect(await titles('de')).toEqual([`Ein Video wurde eingereicht: ${title}`])
-    expect(await titles('fr')).toEqual([`Une vidéo a été soumise : ${title}`])
-    expect(await titles('es')).toEqual([`Se envió un vídeo: ${title}`])
-    expect(await titles('ar')).toEqual([`أُرسل فيديو: ${title}`])
-    expect(await titles('en', '&where[title][like]=Opening')).toHaveLength(1)
-    expect(await titles('en', '&where[title][like]=Closing')).toEqual([])
-    await cms.change('videos', id, { title: 'Hours' })
-    expect(await titles('en')).toEqual(['A video was submitted: Hours'])
-    // Attempts write the row anew; nothing of the title is kept in it.
-    const [row] = await cms.outbox()
-    await cms.payload.update({
-      ...{ collection: 'reelwright-outbox', id: row?.id ?? 0, overrideAccess: true },
-      data: { lastError: 'Busy.' },
-    })
-    expect(await titles('en')).toEqual(['A video was submitted: Hours'])
-  })
-
-  test('and without its video by what happened', async () => {
-    await start()
-    const { id } = await cms.makeVideo({ title, stage: 'submitted' })
-    await vi.waitFor(() => expect(bridge.types).toEqual(['video.submitted']), soon)
-    await cms.ask('DELETE', `/videos/${String(id)}`)
-    const [row] = await cms.outbox()
-    expect(row?.title).toBe('A video was submitted')
-  })
-})
-
 describe('a wake-up that is lost', () => {
   test('with its process leaves a job that runs for ever, and the event is sent all the same', async () => {
     await start({ plugin: { deliver: { pollMs: 0 } } })

@@ -9,7 +9,7 @@ import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import type { Tone } from '../shared/submission.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { eventWords } from '../../translations/index.ts'
+import { eventWords } from './words.ts'
 import '../shared/panel.css'
 
 const tones: Record<OutboxDoc['state'], Tone> = {

@@ -4,7 +4,8 @@ import type { DefaultServerCellComponentProps } from 'payload'
 import type { ReactNode } from 'react'
 
 import type { DeliveryState, OutboxDoc } from '../../documents.ts'
-import { eventWords, translate } from '../../translations/index.ts'
+import { translate } from '../../translations/index.ts'
+import { eventWords } from './words.ts'
 
 const styles: Record<DeliveryState, 'error' | 'success' | 'warning'> = {
   delivered: 'success',
