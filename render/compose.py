@@ -2,7 +2,7 @@
 
 Segments are painted and encoded side by side in threads (PyAV and OpenCV leave
 the interpreter's lock while they work), each by an encoder of its own, and
-decoded to their end as soon as they stand; the sound is one more such job. Then
+looked at to their end as soon as they stand; the sound is one more such job. Then
 all is joined without encoding again, and judged by what was seen and heard.
 
 Nothing half-written is ever left behind: unfinished files lie in one hidden

@@ -1,10 +1,10 @@
 """The judgement of a finished video: is it what its timeline promised?
 
-Every frame and sample is decoded, to the end. Composing does that piece by
-piece, as each comes out of its encoder, and keeps what was seen (a `Look`) and
-heard beside the piece; `judge` then proves that the joined file holds those very
-packets. `validate` decodes a whole file instead, wherever it comes from. Every
-finding names its scene and second.
+Composing decodes piece by piece, as each comes out of its encoder: every sample,
+and every frame that others refer to. What was seen (a `Look`) and heard is kept
+beside the piece; `judge` then proves that the joined file holds those very
+packets. `validate` decodes a whole file instead, every frame of it, wherever it
+comes from. Every finding names its scene and second.
 
 What looks wrong but was asked for is none: a black picture makes a black scene,
 a silent narration a silent one, and a scene without motion stands still.
