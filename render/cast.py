@@ -6,11 +6,9 @@ from typing import Annotated
 import msgspec
 
 from render.own import OwnFile
-from render.schema import END
+from render.schema import BLANK, END
 
-CastName = Annotated[
-    str, msgspec.Meta(pattern=rf"^[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]{{0,99}}{END}")
-]
+CastName = Annotated[str, msgspec.Meta(pattern=rf"^[^{BLANK}@][^@\x00-\x1f\x7f]{{0,99}}{END}")]
 """What a scene calls somebody or something by: a word, or a few, in any script."""
 
 

@@ -16,7 +16,9 @@ differently from one Python to the next and calls multicast and 6to4 global.
 """
 
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Collection
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import anyio
@@ -57,6 +59,12 @@ _INWARD_6 = tuple(
 )
 _NAT64 = ip_network("64:ff9b::/96")
 _LOW_32_BITS = 0xFFFF_FFFF
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Return whom connections trust: read once a process, since it takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 class AddressForbidden(Exception):

@@ -26,6 +26,7 @@
     │       └── OutwardReference    it refers to media outside of itself
     ├── CompositionError         composing stopped: encoder, disk, or a broken input
     │   ├── CompositionCancelled it was asked to stop
+    │   ├── DiskFull             there is no room left for what is made
     │   └── OutputRefused        writing there would cost somebody a file
     ├── ValidationFailed         a finished file is not what the timeline promised
     └── EngineFault              the engine itself is at fault
@@ -231,6 +232,12 @@ class CompositionCancelled(CompositionError):
     """Composing was asked to stop, and did."""
 
     code = "cancelled"
+
+
+class DiskFull(CompositionError):
+    """A disk with no room left for what is made."""
+
+    code = "disk_full"
 
 
 class OutputRefused(CompositionError):

@@ -13,7 +13,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from render.errors import CompositionError
+from render.errors import CompositionError, DiskFull
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What an operating system says of a disk without room."""
 
 
 @contextmanager
@@ -49,8 +52,9 @@ def publish(part: Path, place: Path) -> None:
 
 def disk_error(error: OSError, place: Path) -> CompositionError:
     """Say in plain words why a file could not be written."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        reason = "there is no space left on the disk"
+    kind = CompositionError
+    if error.errno in FULL:
+        kind, reason = DiskFull, "there is no space left on the disk"
     elif error.errno == errno.EFBIG:
         reason = "it would be larger than files may be here"
     elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
@@ -66,9 +70,7 @@ def disk_error(error: OSError, place: Path) -> CompositionError:
     else:
         reason = error.strerror or "the disk refused"
     # The file's name alone: a folder of this machine is nothing to an editor.
-    return CompositionError(
-        f"{place.name} could not be written: {reason}.", file=place.name, reason=reason
-    )
+    return kind(f"{place.name} could not be written: {reason}.", file=place.name, reason=reason)
 
 
 def sha256_of(path: Path) -> str:

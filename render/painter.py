@@ -23,7 +23,7 @@ from render.storyboard import Gradient, Motion, Solid
 from render.timeline import Moving, Shot, ShotSource, Still, Timeline
 from render.words.layer import Layer
 from render.words.logo import load_logo
-from render.words.typesetting import typeset
+from render.words.typesetting import typeset, typeset_label
 
 
 class Painter:
@@ -34,6 +34,11 @@ class Painter:
         self._timeline = timeline
         self._profile = profile
         self._logo = load_logo(timeline.logo, profile) if timeline.logo else None
+        self._label = (
+            typeset_label(timeline.label, profile, locale=timeline.locale)
+            if timeline.label
+            else None
+        )
         self._plates = _Plates(
             profile, Counter(view.shot.number for segment in segments for view in segment.views)
         )
@@ -46,7 +51,7 @@ class Painter:
         `first` and `frames` ask for a part of the segment.
         """
         numbers = range(first, segment.frames if frames is None else first + frames)
-        if segment.texts or self._logo is not None:
+        if segment.texts or self._logo is not None or self._label is not None:
             yield from self._paint_overlays(segment, numbers)
         else:
             for canvas, _ in self._paint_pictures(segment, numbers):
@@ -84,7 +89,7 @@ class Painter:
                 yield mixed, True
 
     def _paint_overlays(self, segment: Segment, numbers: range) -> Iterator[Canvas]:
-        """Yield each frame with its words and the logo on it."""
+        """Yield each frame with its words, the logo and the label on it."""
         # What is painted anew for every frame can be painted over.
         leading, *following = segment.views
         anew = following or _moves(leading.shot.source)
@@ -120,6 +125,8 @@ class Painter:
                     locale=self._timeline.locale,
                 )
                 layers.append((layer, words.opacity(frame)))
+        if self._label is not None:
+            layers.append((self._label, 1.0))
         return layers
 
     @staticmethod

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from render.disclosure import label_corner, label_text
 from render.errors import LimitExceeded, MediaError
 from render.rendition import FRAME_RATES, USUAL_RATE, Rate
 from render.sentences import shorten
@@ -33,6 +34,7 @@ from render.storyboard import (
 from render.timeline import (
     ClipSound,
     Cue,
+    LabelOverlay,
     LogoOverlay,
     Moving,
     MusicBed,
@@ -144,6 +146,7 @@ def build(  # noqa: PLR0913  keyword-only past the second
         ),
         music=_music(storyboard, music),
         logo=_logo(storyboard, logo),
+        label=_label(storyboard),
         texts=tuple(_one_at_a_time(_texts(storyboard, shots, media, fps=fps, pacing=pacing))),
         captions=tuple(captions),
         palette=storyboard.palette,
@@ -294,6 +297,12 @@ def _logo(storyboard: Storyboard, path: Path | None) -> LogoOverlay | None:
     if logo is None or path is None:
         return None
     return LogoOverlay(path=path, corner=logo.corner, width=logo.width, opacity=logo.opacity)
+
+
+def _label(storyboard: Storyboard) -> LabelOverlay | None:
+    if not storyboard.disclosure:
+        return None
+    return LabelOverlay(text=label_text(storyboard.locale), corner=label_corner(storyboard.logo))
 
 
 def _texts(

@@ -10,6 +10,13 @@ from msgspec import inspect
 END = r"$(?!\n)"
 """The end of a text in a pattern: Python's `$` alone also stands before a last line break."""
 
+BLANK = r"\s\x00-\x1f\x7f\x85\ufeff"
+r"""What no name begins with, inside brackets of a pattern: what is white to either dialect.
+
+`\s` alone is not the same in both: U+001C to U+001F and U+0085 are white to Python only, and
+U+FEFF to ECMA-262 only.
+"""
+
 _PUBLISHED_END = "$"
 """The same in JSON Schema's dialect (ECMA-262), whose readers do not all know a lookahead."""
 

@@ -9,7 +9,7 @@ a frame more or fewer and is made anew, and nothing else.
 
 A digest covers everything that decides a segment's bytes, and nothing else: the
 sources' contents, the camera's way over them, how one gives way to the next, the
-words and the logo on top with the fonts they are set in, and how it is encoded.
+words, logo and label on top with the fonts they are set in, and how it is encoded.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def plan(
     fingerprints: Mapping[Path, str],
 ) -> tuple[Segment, ...]:
     """Cut a timeline into segments; `fingerprints` digests each file's content."""
-    shared = {
+    shared: dict[str, object] = {
         "recipe": RECIPE,
         "profile": profile,
         "fps": timeline.fps,
@@ -83,6 +83,9 @@ def plan(
         # Under the name it has in every cache that there is.
         "emblem": _logo(timeline.logo, fingerprints),
     }
+    if timeline.label is not None:
+        # Without one, a segment is called as it was before there were labels.
+        shared["label"] = [timeline.label, stack_digest(), timeline.locale]
     return tuple(
         _segment(timeline, start, frames, views, shared=shared, fingerprints=fingerprints)
         for start, frames, views in _cuts(timeline)

@@ -375,7 +375,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
-    "own", "speed", "pauseAfter", "cast", "look", "speakers",
+    "own", "speed", "pauseAfter", "cast", "look", "speakers", "disclosure",
 )  # fmt: skip
 """Of the whole, a scene, a clip, music or the logo: fields that storyboards were approved without,
 whose default is nothing."""
@@ -406,6 +406,8 @@ class Storyboard(
     palette: Palette = Palette()
     captions: CaptionStyle = CaptionStyle.NONE
     logo: Logo | None = None
+    disclosure: bool = False
+    """Whether a label throughout says that it was made with AI (`render.disclosure`)."""
     music: Music | None = None
     ingredients: tuple[Ingredient, ...] = ()
     """Of what belongs to the whole: the music, the logo, the texts."""
@@ -669,6 +671,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     palette: Palette = Palette()
     logo: Logo | None = None
+    disclosure: bool = False
+    """Whether the film is to say of itself, throughout, that it was made with AI."""
     music: Mood | None = None
     """The built-in music to lay under the voice; None for none."""
     follows: VideoName = ""

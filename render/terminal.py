@@ -278,6 +278,8 @@ def _rows(examination: Examination) -> Iterator[tuple[str, str]]:
     yield "captions", info.captions or "none"
     yield "chapters", str(info.chapters)
     yield "origin", examination.origin
+    if examination.provenance and examination.provenance.label:
+        yield "label", examination.provenance.label
 
 
 @contextmanager

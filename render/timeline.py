@@ -189,6 +189,13 @@ class LogoOverlay(msgspec.Struct, frozen=True, kw_only=True):
     opacity: float
 
 
+class LabelOverlay(msgspec.Struct, frozen=True, kw_only=True):
+    """The label that stands throughout, where one was asked for."""
+
+    text: str
+    corner: Corner
+
+
 class TextOverlay(msgspec.Struct, frozen=True, kw_only=True):
     """Words on the picture: on-screen text, or a caption that is burned in; times in frames."""
 
@@ -228,6 +235,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     sounds: tuple[ClipSound, ...] = ()
     music: MusicBed | None = None
     logo: LogoOverlay | None = None
+    label: LabelOverlay | None = None
     texts: tuple[TextOverlay, ...] = ()
     """In order of their start; captions among them where they are burned in."""
     captions: tuple[Cue, ...] = ()

@@ -16,10 +16,11 @@ from typing import Annotated
 
 import msgspec
 
-from render.schema import END
+from render.schema import BLANK, END
 
 SpeakerName = Annotated[
-    str, msgspec.Meta(pattern=r"^[^\s:：﹕︓][^:：﹕︓\r\n]{0,62}" + END, max_length=63)
+    str,
+    msgspec.Meta(pattern=rf"^[^{BLANK}:：﹕︓][^:：﹕︓\x00-\x1f\x7f]{{0,62}}{END}", max_length=63),
 ]
 """What a speaker's lines begin with, before the colon."""
 

@@ -31,7 +31,6 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
-from langcodes import Language
 
 from render.encoder import X264, set_up
 from render.errors import CompositionError, MediaError, OutputRefused
@@ -222,6 +221,9 @@ class _Packaging:
 
     def _write_captions(self, cuts: list[int]) -> str:
         """Write the captions and return the line by which a player finds them."""
+        # Its tables take long to load, and films without HLS never need them.
+        from langcodes import Language  # noqa: PLC0415
+
         track = self._source.streams.subtitles[0]
         language = Language.get(track.metadata.get("language", "und"))
         self._source.seek(0)

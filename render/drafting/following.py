@@ -35,6 +35,8 @@ def follow(led: Storyboard, drafted: Storyboard) -> Storyboard:
         locale=drafted.locale,
         voice=drafted.voice,
         speed=drafted.speed,
+        # Whoever asks for the label in one film of several has it in those that follow.
+        disclosure=led.disclosure or drafted.disclosure,
         scenes=tuple(
             _retold(scene, *words.get(scene.id, ("", drafted.title))) for scene in led.scenes
         ),

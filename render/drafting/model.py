@@ -238,6 +238,7 @@ def _draft(answer: GeneratedText, brief: Brief, offline: Draft, limits: Limits) 
         style=own.style,
         look=own.look,
         logo=own.logo,
+        disclosure=own.disclosure,
         cast=own.cast,
         voice=own.voice,
         speakers=own.speakers,

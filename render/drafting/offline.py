@@ -165,6 +165,7 @@ def draft(brief: Brief, *, limits: Limits) -> Draft:
         style=style,
         look=brief.look,
         logo=brief.logo,
+        disclosure=brief.disclosure,
         cast=brief.cast,
         voice=clean_text(brief.voice),
         speakers=brief.speakers,

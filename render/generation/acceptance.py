@@ -252,7 +252,11 @@ def inspect_recording(path: Path, request: SpeechRequest, scene: str | None) -> 
         rate = stream.codec_context.sample_rate
     seconds, detector = listen(path, scene=scene)
     text = clean_text(request.text)
-    told = word_times(path, text, request.locale) if text and not detector.silent else None
+    told = None
+    if text and not detector.silent:
+        # At whatever pace: nobody was asked for one. As the project says its words, though.
+        said = request.all_pronunciations
+        told = word_times(path, text, request.locale, pronunciations=said)
     warning = Problem(code="silent_narration", message="The narration is silent.")
     counted_at = rate if (seconds * rate).denominator == 1 else RATE
     return Findings(

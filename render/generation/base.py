@@ -99,6 +99,11 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.turns or (self,)
 
     @property
+    def all_pronunciations(self) -> tuple[Pair, ...]:
+        """Words of the text, and of every turn, that are said otherwise."""
+        return tuple(dict.fromkeys(pair for part in self.parts for pair in part.pronunciations))
+
+    @property
     def said(self) -> str:
         """The text as the voice is given it."""
         return pronounced(self.text, self.pronunciations)

@@ -50,14 +50,7 @@ from render.generation.chain import (
     VideoChain,
 )
 from render.generation.circuit import OPENS_AFTER, Circuit, Witness
-from render.generation.gemini import account as gemini
-from render.generation.gemini.account import Gemini
-from render.generation.gemini.image import GeminiImages
-from render.generation.gemini.interactions import Interactions
-from render.generation.gemini.music import GeminiMusic
-from render.generation.gemini.speech import GeminiSpeech
-from render.generation.gemini.text import GeminiText
-from render.generation.gemini.video import GeminiVideo
+from render.generation.gemini import BASE_URL as GEMINI_URL
 from render.generation.gemini.voices import VOICES as GEMINI_VOICES
 from render.generation.models import ModelsConfig
 from render.generation.offline.account import OfflineImages, OfflineMusic, OfflineSpeech
@@ -166,7 +159,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     *,
     gemini_key: str = "",
     replicate_token: str = "",
-    gemini_url: str = gemini.BASE_URL,
+    gemini_url: str = GEMINI_URL,
     replicate_url: str = replicate.BASE_URL,
     outputs_from: Collection[str] = (),
     stock: Path | None = None,
@@ -189,9 +182,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
     rungs = _Rungs(config, witness)
     async with AsyncExitStack() as stack:
         if gemini_key:
-            account = Gemini(key=gemini_key, base_url=gemini_url)
-            stack.push_async_callback(account.aclose)
-            rungs.add_gemini(account, gemini_pace)
+            rungs.add_gemini(stack, gemini_key, gemini_url, gemini_pace)
         if replicate_token:
             account = Replicate(
                 token=replicate_token, base_url=replicate_url, outputs_from=outputs_from
@@ -278,10 +269,15 @@ class _Rungs:
         self.clips: list[_ClipRung] = []
         self.music: list[_MusicRung] = []
 
-    def add_gemini(self, account: Gemini, pace: Pace | None) -> None:
+    def add_gemini(self, stack: AsyncExitStack, key: str, url: str, pace: Pace | None) -> None:
+        """Add what Gemini makes; the stack closes its connections."""
+        from render.generation.gemini import adapters as gemini  # noqa: PLC0415 - loads its SDK
+
+        account = gemini.Gemini(key=key, base_url=url)
+        stack.push_async_callback(account.aclose)
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
         for name in filter(None, (config.gemini.primary, config.gemini.fallback)):
-            image = GeminiImages(
+            image = gemini.GeminiImages(
                 account,
                 model=name,
                 price=config.price(name),
@@ -289,29 +285,29 @@ class _Rungs:
             )
             self.images.append(self._rung(image, image.draw, gate))
         if name := config.gemini_speech:
-            voice = GeminiSpeech(account, model=name, price=config.price(name))
+            voice = gemini.GeminiSpeech(account, model=name, price=config.price(name))
             self.speech.append(self._rung(voice, voice.speak, gate))
         if name := config.gemini_text:
-            writer = GeminiText(account, model=name, price=config.price(name))
+            writer = gemini.GeminiText(account, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
         if name := config.gemini_clips:
-            mover = GeminiVideo(
+            mover = gemini.GeminiVideo(
                 account,
                 model=name,
                 price=config.price(name),
                 takes=config.clip_model(name),
-                interactions=Interactions(account, seconds=config.clip_seconds),
+                interactions=gemini.Interactions(account, seconds=config.clip_seconds),
             )
             # Clips take minutes: no picture waits for one.
             gate = Gate(at_once=config.at_once, pace=pace)
             self.clips.append(self._rung(mover, mover.animate, gate))
         if name := config.gemini_music:
-            composer = GeminiMusic(
+            composer = gemini.GeminiMusic(
                 account,
                 model=name,
                 price=config.price(name),
                 takes=config.song_model(name),
-                interactions=Interactions(account, seconds=config.music_seconds),
+                interactions=gemini.Interactions(account, seconds=config.music_seconds),
             )
             gate = Gate(at_once=config.at_once, pace=pace)
             self.music.append(self._rung(composer, composer.compose, gate))

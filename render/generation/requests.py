@@ -151,19 +151,23 @@ def own_file(scene: Scene, kind: Kind) -> OwnFile | None:
     return None
 
 
-def own_digest(storyboard: Storyboard, scene: Scene, kind: Kind) -> str:
+def own_digest(
+    storyboard: Storyboard, scene: Scene, kind: Kind, lexicon: Sequence[Pronunciation] = ()
+) -> str:
     """Return the SHA-256, in hex, that names what people bring for a scene; empty for nothing.
 
-    A recording's covers the words that are said in it: when each is said is measured with it.
+    A recording's covers the words that are said in it, and which of them are said otherwise than
+    written: when each is said, and whether all are, is measured with it.
     """
     own = own_file(scene, kind)
     if own is None:
         return ""
-    said = (
-        {"text": clean_text(storyboard.spoken(scene)), "locale": storyboard.locale}
-        if kind is Kind.NARRATION
-        else {}
-    )
+    said: dict[str, object] = {}
+    if kind is Kind.NARRATION:
+        text = clean_text(storyboard.spoken(scene))
+        said = {"text": text, "locale": storyboard.locale}
+        if pairs := occurring(lexicon, text, storyboard.locale):
+            said["pronunciations"] = pairs
     return _sha256({"own": own, **said})
 
 

@@ -20,7 +20,7 @@ import anyio
 import httpx
 import msgspec
 
-from render.egress import AddressForbidden, PinnedTransport
+from render.egress import AddressForbidden, PinnedTransport, certificates
 from render.errors import GenerationError, OutcomeUnknown, RefusedGeneration, RetryableGeneration
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         """Take a bound; with origins to exempt, or none, reach only what `render.egress` allows."""
         self._most_bytes = most_bytes
         self._inner: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(
-            limits=httpx.Limits(max_keepalive_connections=0)
+            verify=certificates(), limits=httpx.Limits(max_keepalive_connections=0)
         )
         if pinned_but is not None:
             self._inner = PinnedTransport(self._inner, trusted=pinned_but)

@@ -165,9 +165,9 @@ class TextLook(_Part, frozen=True, kw_only=True):
     """How words are set: they get smaller until they fit into their zone."""
 
     zone: Zone
-    align: Literal["center", "start"]
-    """Across: in the middle, or where reading starts."""
-    vertical: Literal["middle", "bottom"]
+    align: Literal["center", "start", "left", "right"]
+    """Across: in the middle, where reading starts, or at a side whatever is read."""
+    vertical: Literal["middle", "bottom", "top"]
     size: float
     """Pixels at the most, of a head or a caption."""
     second_size: float
@@ -317,6 +317,15 @@ class LogoPreview(_Part, frozen=True, kw_only=True):
     opacity: float
 
 
+class LabelPreview(_Part, frozen=True, kw_only=True):
+    """The words that stand in a corner throughout and say that a film was made with AI."""
+
+    text: str
+    wording: WordingPreview
+    right_to_left: bool
+    look: TextLook
+
+
 class ScenePreview(_Part, frozen=True, kw_only=True):
     """One scene; times are the film's."""
 
@@ -362,3 +371,5 @@ class TimelinePreview(_Part, frozen=True, kw_only=True):
     captions: CaptionsPreview
     music: MusicPreview | None
     logo: LogoPreview | None
+    label: LabelPreview | None
+    """Above everything else; None where none was asked for."""

@@ -1,14 +1,18 @@
 """How words look: their place, size and colours, by the laws that they are painted by."""
 
-from render.preview.document import TextColours, TextLook, WordingPreview
+import msgspec
+
+from render.languages import reads_leftwards
+from render.preview.document import LabelPreview, TextColours, TextLook, WordingPreview
 from render.rendition import Profile
-from render.storyboard import CaptionStyle, Palette, TextStyle
+from render.storyboard import CaptionStyle, Corner, Palette, TextStyle
+from render.timeline import Timeline
 from render.words.colours import text_colours
-from render.words.copyfitting import SECOND_SIZE, largest_size
+from render.words.copyfitting import LABEL_SIZE, LABEL_STYLE, SECOND_SIZE, largest_size
 from render.words.faces import weights
 from render.words.line_breaks import pieces
 from render.words.wording import wording
-from render.words.zones import zone_of
+from render.words.zones import label_zone, zone_of
 
 
 def wording_preview(paragraph: str, locale: str) -> WordingPreview:
@@ -40,5 +44,25 @@ def text_look(
             mark=colours.get("mark"),
             halo=colours.get("halo"),
             lit=colours.get("lit"),
+        ),
+    )
+
+
+def label_preview(timeline: Timeline, profile: Profile) -> LabelPreview | None:
+    """Return the label's words, and where and how they stand; None where there is none."""
+    label = timeline.label
+    if label is None:
+        return None
+    look = text_look(LABEL_STYLE, length=len(label.text), palette=Palette(), profile=profile)
+    return LabelPreview(
+        text=label.text,
+        wording=wording_preview(label.text, timeline.locale),
+        right_to_left=reads_leftwards(label.text),
+        look=msgspec.structs.replace(
+            look,
+            zone=label_zone(label.corner, profile),
+            align="left" if label.corner is Corner.TOP_LEFT else "right",
+            vertical="top",
+            size=LABEL_SIZE * min(profile.width, profile.height) / 100,
         ),
     )

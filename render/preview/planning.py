@@ -40,7 +40,7 @@ from render.preview.document import (
     View,
 )
 from render.preview.known import SceneAssets
-from render.preview.looks import text_look, wording_preview
+from render.preview.looks import label_preview, text_look, wording_preview
 from render.preview.narrations import narration_of
 from render.preview.stills import still_view
 from render.rendition import USUAL_RATE, Profile, Quality, Rate, profile_for
@@ -65,7 +65,7 @@ from render.storyboard import (
     Transition,
 )
 from render.timeline import Cue, Moving, SceneMedia, Shot, Still, TextOverlay, Timeline
-from render.words.copyfitting import MOST, cut, paragraphs
+from render.words.copyfitting import LABEL_STYLE, MOST, cut, paragraphs
 from render.words.faces import faces_for
 from render.words.line_breaks import unbroken
 from render.words.lit_pages import lit_pages
@@ -116,6 +116,7 @@ def plan_preview(  # noqa: PLR0913  keyword-only past the second
         captions=plan.captions(),
         music=plan.music(music),
         logo=plan.logo(logo),
+        label=label_preview(timeline, profile),
     )
 
 
@@ -197,6 +198,8 @@ class _Plan:
             yield words.style, words.text
         for cue in self.timeline.captions:
             yield self.storyboard.captions, cue.text
+        if self.timeline.label:
+            yield LABEL_STYLE, self.timeline.label.text
 
     def captions(self) -> CaptionsPreview:
         """Return all captions, burned in or not."""

@@ -25,6 +25,7 @@ from typing import Any
 import c2pa
 import msgspec
 
+from render.disclosure import label_text
 from render.errors import CompositionError, MediaError
 from render.files import written_aside
 from render.signing.credentials import Credentials
@@ -83,11 +84,13 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """The scene's number; 0 for the whole video."""
 
 
-class _Origins(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class _Origins(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     storyboard: str
     """The storyboard's digest."""
     locale: str
     origins: tuple[Origin, ...]
+    label: str = ""
+    """What it tells its viewers throughout; empty where nobody asked for that."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -101,6 +104,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     storyboard: str
     """The digest of the storyboard it was made of."""
     origins: tuple[Origin, ...]
+    label: str
+    """The words in its picture that say it was made with AI; empty where there are none."""
     faults: tuple[str, ...]
     """C2PA's codes for what is wrong; empty unless the standing is `invalid`."""
 
@@ -158,6 +163,7 @@ def read(video: Path, *, anchors: Path | None = None) -> Provenance:
         signer=manifest["signature_info"].get("issuer", ""),
         storyboard=ours.storyboard,
         origins=ours.origins,
+        label=ours.label,
         faults=tuple(
             fault["code"] for fault in checked["failure"] if fault["code"] != _UNKNOWN_SIGNER
         ),
@@ -175,7 +181,12 @@ def _manifest(storyboard: Storyboard) -> dict[str, Any]:
         "digitalSourceType": _SOURCE + whole,
         "softwareAgent": agent,
     }
-    ours = _Origins(storyboard=storyboard.digest, locale=storyboard.locale, origins=origins)
+    ours = _Origins(
+        storyboard=storyboard.digest,
+        locale=storyboard.locale,
+        origins=origins,
+        label=label_text(storyboard.locale) if storyboard.disclosure else "",
+    )
     return {
         "claim_generator_info": [agent],
         "title": storyboard.title[:_LONGEST_TITLE],

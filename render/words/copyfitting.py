@@ -24,6 +24,11 @@ SECOND_SIZE: dict[TextStyle | CaptionStyle, float] = {
 }
 """The size of what stands below a head, as a share of the head's, at the most."""
 
+LABEL_STYLE = CaptionStyle.BOX
+"""What the label looks like: legible on any picture, whatever a project's colours."""
+LABEL_SIZE = 3.4
+"""The label's, in hundredths of the frame's shorter side, at the most."""
+
 
 def paragraphs(style: TextStyle | CaptionStyle, text: str) -> list[str]:
     """Return what is set as one each: a caption, or a head and what stands below it."""

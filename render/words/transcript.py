@@ -8,3 +8,8 @@ def transcript(storyboard: Storyboard) -> str:
     spoken = (" ".join(clean_text(storyboard.spoken(scene)).split()) for scene in storyboard.scenes)
     title = " ".join(clean_text(storyboard.title).split())
     return "\n\n".join(filter(None, (title, *spoken))) + "\n"
+
+
+def is_silent(storyboard: Storyboard) -> bool:
+    """Tell whether nothing is spoken in any scene."""
+    return not any(clean_text(storyboard.spoken(scene)) for scene in storyboard.scenes)

@@ -26,12 +26,20 @@ from PIL import Image
 from render.errors import MediaError
 from render.problem import Problem
 from render.rendition import Profile
-from render.storyboard import CaptionStyle, Palette, TextStyle, clean_text
-from render.timeline import TextOverlay
+from render.storyboard import CaptionStyle, Corner, Palette, TextStyle, clean_text
+from render.timeline import LabelOverlay, TextOverlay
 from render.words import fonts
 from render.words.colours import text_colours
 from render.words.columns import columns
-from render.words.copyfitting import MOST, SECOND_SIZE, cut, largest_size, paragraphs
+from render.words.copyfitting import (
+    LABEL_SIZE,
+    LABEL_STYLE,
+    MOST,
+    SECOND_SIZE,
+    cut,
+    largest_size,
+    paragraphs,
+)
 from render.words.faces import BOLD
 from render.words.halo import Halo, surround
 from render.words.layer import Layer
@@ -39,7 +47,7 @@ from render.words.line_breaks import unbroken
 from render.words.plate import laid_on, plate
 from render.words.readable import readable
 from render.words.wording import Wording, wording
-from render.words.zones import zone_of
+from render.words.zones import Zone, label_zone, zone_of
 
 TEMPLATE = Path(__file__).with_name("text_overlay.typ")
 
@@ -117,6 +125,11 @@ def typeset(words: TextOverlay, profile: Profile, *, palette: Palette, locale: s
         ) from error
 
 
+def typeset_label(label: LabelOverlay, profile: Profile, *, locale: str) -> Layer:
+    """Return a label as captions on a box are set, smaller, in its corner."""
+    return _typeset(LABEL_STYLE, label.text, profile, Palette(), locale, corner=label.corner)
+
+
 def missing_glyphs(text: str) -> str:
     """Return the characters that no font has, a space between them; empty if there are none."""
     lacking = sorted(fonts.missing_characters(clean_text(text)))
@@ -181,12 +194,13 @@ def _typeset(  # noqa: PLR0913  words lie in a cache by all that decides how the
     *,
     words: tuple[str, ...] = (),
     lit: int | None = None,
+    corner: Corner | None = None,
 ) -> Layer:
     fitted = [cut(readable(part), MOST[style]) for part in paragraphs(style, text)]
     parts = [part for part in fitted if columns(part)]
     if not parts:
         return Layer.of(_NOTHING, left=0, top=0, width=profile.width, height=profile.height)
-    zone = zone_of(style, profile)
+    zone = label_zone(corner, profile) if corner else zone_of(style, profile)
     colours = text_colours(style, palette)
     unit = min(profile.width, profile.height) / 100
     wordings = [wording(part, locale) for part in parts]
@@ -200,7 +214,7 @@ def _typeset(  # noqa: PLR0913  words lie in a cache by all that decides how the
         sub=wordings[1] if len(wordings) > 1 else None,
         # Lines as they were cut are worth keeping only where nothing is left out of them.
         lines=lines if parts == [unbroken(lines)] else [wordings[0].words],
-        largest=largest_size(style, wordings[0].length),
+        largest=LABEL_SIZE if corner else largest_size(style, wordings[0].length),
         below=SECOND_SIZE.get(style, 1.0),
         inset=_BOX_INSET if "background" in colours else _BARE_INSET,
         voice="bold" if style in BOLD else "plain",
@@ -234,6 +248,17 @@ def _typeset(  # noqa: PLR0913  words lie in a cache by all that decides how the
         size = (wide + 2 * inset, high + 2 * inset)
         box = plate(size, radius=_BOX_RADIUS * unit, colour=colours["background"])
         picture = laid_on(letters, box)
-        left += (zone.width - size[0]) // 2
-        top += zone.height - size[1]
+        left, top = _against(zone, size, corner)
     return Layer.of(picture, left=left, top=top, width=profile.width, height=profile.height)
+
+
+def _against(zone: Zone, size: tuple[int, int], corner: Corner | None) -> tuple[int, int]:
+    """Return where a box stands in its zone: above, in its corner, or else below in the middle."""
+    free = zone.width - size[0]
+    match corner:
+        case None:
+            return zone.left + free // 2, zone.top + zone.height - size[1]
+        case Corner.TOP_LEFT | Corner.BOTTOM_LEFT:
+            return zone.left, zone.top
+        case Corner.TOP_RIGHT | Corner.BOTTOM_RIGHT:
+            return zone.left + free, zone.top

@@ -1,8 +1,9 @@
-"""Zones: where on the canvas words and the logo may stand; pure, and in pixels.
+"""Zones: where on the canvas words, logo and label may stand; pure, and in pixels.
 
 Everything keeps clear of the frame's edges by 5 % of its width and height, the title-safe area
 of EBU R 95 and SMPTE ST 2046-1. Captions have the lowest zone, a lower third stands above it
-whether or not there are captions, and a title above both.
+whether or not there are captions, and a title above both. The label has an upper corner beside
+the logo's.
 """
 
 import msgspec
@@ -16,8 +17,16 @@ _CAPTION_ROOM = {True: 0.175, False: 0.25}
 """The captions' zone in shares of the shorter side: two lines in wide frames, three in others."""
 _UPRIGHT_FOOT = 0.14
 """Share of the height below captions in upright frames."""
+_UPRIGHT_HEAD = 0.14
+"""Share of the height above the label in upright frames: apps lay their bars there."""
 _TALLEST_LOGO = 0.3
 """Share of the frame's height; a taller logo is made narrower."""
+_WIDEST_LOGO = 0.5
+"""Share of the shorter side: the most that a storyboard can ask for."""
+_LABEL_ROOM = 0.1
+"""The label's height at the most, of the shorter side: two lines."""
+_APART = 0.03
+"""Between logo and label, of the shorter side."""
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +59,19 @@ def zone_of(style: TextStyle | CaptionStyle, profile: Profile) -> Zone:
     return Zone(left=left, top=bottom - room, width=across, height=room)
 
 
+def label_zone(corner: Corner, profile: Profile) -> Zone:
+    """Return where the label may stand: in an upper corner, clear of any logo in another."""
+    width, height = profile.width, profile.height
+    short, across = min(width, height), round(width * SAFE)
+    wide = width - 2 * across - round(short * (_WIDEST_LOGO + _APART))
+    return Zone(
+        left=across if _at_left(corner) else width - across - wide,
+        top=round(height * (_UPRIGHT_HEAD if height > width else SAFE)),
+        width=wide,
+        height=round(short * _LABEL_ROOM),
+    )
+
+
 def logo_size(source: tuple[int, int], *, share: float, profile: Profile) -> tuple[int, int]:
     """Return a logo's width and height on the canvas; `share` is of the shorter side."""
     wide, high = source
@@ -68,9 +90,12 @@ def logo_place(size: tuple[int, int], *, corner: Corner, profile: Profile) -> tu
     """Return where the left and the upper edge of a logo of a size are."""
     width, height = profile.width, profile.height
     across, down = round(width * SAFE), round(height * SAFE)
-    at_left = corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}
     at_top = corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
     return (
-        across if at_left else width - across - size[0],
+        across if _at_left(corner) else width - across - size[0],
         down if at_top else height - down - size[1],
     )
+
+
+def _at_left(corner: Corner) -> bool:
+    return corner in {Corner.TOP_LEFT, Corner.BOTTOM_LEFT}

@@ -16,11 +16,11 @@ from google import genai
 from google.genai import types
 from google.genai.interactions import Interaction
 
+from render.egress import certificates
 from render.errors import OutcomeUnknown, RetryableGeneration
+from render.generation.gemini import BASE_URL
 from render.generation.gemini.errors import NAME, PROVIDER, SDK_ERRORS, translate
 from render.generation.transport import http_client, translating_errors
-
-BASE_URL = "https://generativelanguage.googleapis.com"
 
 _MOST_BYTES = 64 * 1024 * 1024
 """Of one answer; a 4K picture in base64 is some 30 MB."""
@@ -49,6 +49,7 @@ class Gemini:
                 timeout=round(timeout * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
                 httpx_async_client=self._http,
+                client_args={"verify": certificates()},
             ),
         )
 

@@ -8,7 +8,8 @@ import espeakng_loader
 from render.generation.voices import OFFLINE, Voice
 
 _FIELD = re.compile(
-    r"^(?P<key>name|language)[ \t]+(?P<value>[^\n]{1,100}?)(?:[ \t]+\d+)?[ \t]*$", re.MULTILINE
+    r"^(?P<key>name|language)[ \t]+(?P<value>[^\n]{1,100}?)(?:[ \t]+\d+)?[ \t]*(?://[^\n]*)?$",
+    re.MULTILINE,
 )
 _FILE_BYTES = 64 * 1024
 

@@ -66,6 +66,8 @@ class Processes:
         self._at_once = anyio.Semaphore(bounds.processes)
         self._turns: dict[str, anyio.Lock] = {}
         self._warm: OrderedDict[str, _Worker] = OrderedDict()
+        self._speaking = 0
+        """Processes that are asked or being started: they are not among the warm."""
 
     async def ask(
         self, voice: Voice, pieces: Sequence[str], *, speaker: int | None, length_scale: float
@@ -93,18 +95,22 @@ class Processes:
 
     async def _ask(self, voice: Voice, asked: bytes, count: int) -> tuple[int, list[bytes]]:
         worker = self._warm.pop(voice.name, None)
-        if worker is not None:
-            with suppress(_Ended):  # it has just found that nobody asks any more
-                return await self._answer(voice, worker, asked, count)
-        # Others that wait for their next request make room, the longest idle first.
-        while len(self._warm) >= self._bounds.processes:
-            await self._warm.popitem(last=False)[1].kill()
+        self._speaking += 1
         try:
-            return await self._answer(voice, await _Worker.start(voice, self._bounds), asked, count)
+            if worker is not None:
+                with suppress(_Ended):  # it has just found that nobody asks any more
+                    return await self._answer(voice, worker, asked, count)
+            # Others that wait for their next request make room, the longest idle first.
+            while self._warm and len(self._warm) + self._speaking > self._bounds.processes:
+                await self._warm.popitem(last=False)[1].kill()
+            started = await _Worker.start(voice, self._bounds)
+            return await self._answer(voice, started, asked, count)
         except _Ended as error:
             raise RetryableGeneration(
                 "The voice stopped unexpectedly.", reason=str(error)
             ) from error
+        finally:
+            self._speaking -= 1
 
     async def _answer(
         self, voice: Voice, worker: "_Worker", asked: bytes, count: int

@@ -53,6 +53,10 @@ PREDICTION_SECONDS = 120
 """How long a model may take before its prediction is cancelled."""
 
 _CANCEL_SECONDS = 5
+_STOP_SECONDS = 1
+"""Shorter, where a person waits for it: what has not ended by then keeps its id, and is looked at
+when somebody asks for it again."""
+_STOP_POLL_SECONDS = 0.2
 _LOOK_SECONDS = 15
 _DOWNLOADS = 4
 _NOT_FOUND = 5
@@ -91,7 +95,7 @@ class Predictions:
         try:
             prediction = await self._wait(prediction_id, model, seconds=seconds)
         except anyio.get_cancelled_exc_class():
-            with anyio.move_on_after(_CANCEL_SECONDS, shield=True):
+            with anyio.move_on_after(_STOP_SECONDS, shield=True):
                 if await self._cancel(prediction_id, model):
                     await ticket.on_dropped()
             raise
@@ -220,7 +224,7 @@ class Predictions:
         try:
             await self.account.cancel(prediction_id, model)
             while (prediction := await self.account.get(prediction_id, model)).status not in _FINAL:  # noqa: ASYNC110 - it is the provider's
-                await anyio.sleep(min(self._poll_seconds, 1))
+                await anyio.sleep(min(self._poll_seconds, _STOP_POLL_SECONDS))
         except Aborted:
             return True
         except GenerationError:
