@@ -13,6 +13,8 @@ const walls = {
   collections: 'admin/|endpoints/',
   endpoints: 'admin/|collections/|hooks/',
   hooks: 'admin/|collections/|endpoints/(?!contract)',
+  // What a site loads is React and this folder.
+  player: `${server}|admin/|animatic/|endpoints/contract|translations/`,
   outbox: 'admin/|collections/|endpoints/|hooks/',
   'admin/shared': `${server}|animatic/|board/|video/|storyboard/|rendition/|project/|delivery/`,
   'admin/animatic': `${server}|board/|video/|storyboard/|rendition/|project/|delivery/`,

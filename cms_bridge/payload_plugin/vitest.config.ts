@@ -7,8 +7,13 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.spec.ts'],
     globalSetup: ['tests/support/template.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    setupFiles: ['tests/support/patience.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    // Payload takes two seconds to load: once for each worker, and not for each file.
+    isolate: false,
+    // Nor is a database's schema held to be there because the last one had the same.
+    env: { PAYLOAD_FORCE_DRIZZLE_PUSH: 'true' },
     maxWorkers: 2,
     server: { deps: { inline: [/^@payloadcms\/translations/] } },
   },

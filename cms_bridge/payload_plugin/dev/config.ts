@@ -11,6 +11,7 @@ import {
   type Config,
   type DatabaseAdapterObj,
   type Migration,
+  type Plugin,
   type SanitizedConfig,
 } from 'payload'
 import { reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
@@ -31,6 +32,8 @@ export interface AppOptions {
   database?: DatabaseAdapterObj
   /** Further configuration of the host, applied before the plugin sees it. */
   host?: Partial<Config>
+  /** Further plugins, those before this one and those after it. */
+  plugins?: { before?: Plugin[]; after?: Plugin[] }
 }
 
 export function makeConfig({
@@ -39,6 +42,7 @@ export function makeConfig({
   host = {},
   mediaDirectory = './media',
   plugin,
+  plugins: { after = [], before = [] } = {},
   secret,
   serverUrl = '',
 }: AppOptions): Promise<SanitizedConfig> {
@@ -74,6 +78,6 @@ export function makeConfig({
       if (!database) await payload.db.migrate({ migrations: migrations as unknown as Migration[] })
       await host.onInit?.(payload)
     },
-    plugins: [reelwright({ media: ['media'], ...plugin })],
+    plugins: [...before, reelwright({ media: ['media'], ...plugin }), ...after],
   })
 }

@@ -35,7 +35,8 @@ export function collectionAccess(
     },
     // The service creates with the Local API; nobody does through REST.
     storyboards: { ...readable('video.project'), create: nobody, update: ofVideo, delete: ofVideo },
-    renditions: { ...readable('video.project'), create: nobody, update: nobody, delete: ofVideo },
+    // The service writes past the Local API; what it writes no field lets anybody else change.
+    renditions: { ...readable('video.project'), create: nobody, update: ofVideo, delete: ofVideo },
     outbox: {
       read: within(settings, outbox, 'video.project'),
       create: nobody,

@@ -40,6 +40,8 @@ export function idOf<T extends { id: Id }>(reference: Reference<T>): Id {
 
 export interface ProjectDoc {
   id: Id
+  /** What the service calls it; nothing where it is older than such names. */
+  serviceId?: null | string
   name: string
   /** Of its videos, where they name none. */
   voice?: null | string
@@ -48,6 +50,10 @@ export interface ProjectDoc {
   look?: { [part in keyof Look]?: null | string } | null
   cast?: CastRow[] | null
   logo?: LogoGroup | null
+  /** Whether films say that they were made with AI, where their videos do not decide it. */
+  disclosure?: boolean | null
+  /** Whether a storyboard is approved only once each of its scenes is. */
+  approveScenes?: boolean | null
 }
 
 /** The picture in a corner of all films. */
@@ -84,6 +90,11 @@ export const stageRequests = [...stages, 'resubmit', 'retry'] as const
 
 export type StageRequest = (typeof stageRequests)[number]
 
+/** Whether a film says that it was made with AI: as its project has it, or as its video does. */
+export const disclosureChoices = ['project', 'on', 'off'] as const
+
+export type DisclosureChoice = (typeof disclosureChoices)[number]
+
 export interface VideoDoc {
   id: Id
   /** What the service calls it; nothing where it was submitted before there were such names. */
@@ -101,6 +112,7 @@ export interface VideoDoc {
   locale?: string | null
   aspectRatio?: AspectRatio | null
   musicMood?: 'none' | Mood | null
+  disclosure?: DisclosureChoice | null
   stage?: StageRequest | null
   submission?: number | null
   retries?: number | null
@@ -137,7 +149,7 @@ export interface PublishedAnyway {
   hold: null | string
 }
 
-/** Return what the service calls a video: no other in any CMS, now or later, is called so. */
+/** Return what the service calls a video or a project: no other in any CMS, now or later. */
 export function serviceIdOf({ id, serviceId }: Pick<VideoDoc, 'id' | 'serviceId'>): string {
   return serviceId || String(id)
 }
@@ -204,6 +216,26 @@ export interface SceneRow {
   ingredients?: Ingredient[] | null
 }
 
+/** Somebody's word that a scene may be filmed. */
+export interface SceneApproval {
+  /** The scene's id. */
+  scene: string
+  /** The SHA-256, in hex, of what is filmed of the scene. */
+  digest: string
+  /** US dollars, as text, that it cost at most; null where it was approved with the whole. */
+  price: null | string
+  by: string
+  at: string
+  /** Why it holds no more: the scene is another, or costs more than was approved. */
+  void?: 'price' | 'scene'
+}
+
+/**
+ * A scene's once at most. A list, since Payload merges objects key by key for each field that it
+ * validates: with 220 keys a save took 70 seconds.
+ */
+export type SceneApprovals = readonly SceneApproval[]
+
 export const decisions = ['pending', 'approved'] as const
 
 export type Decision = (typeof decisions)[number]
@@ -232,6 +264,8 @@ export interface StoryboardDoc {
   cast?: CastMember[] | null
   captions?: CaptionStyle | null
   logo?: Logo | null
+  /** Whether a label in the film says that it was made with AI. */
+  disclosure?: boolean | null
   music?: Music | null
   /** A document of the media library that was chosen for it. */
   musicFile?: MediaChoice
@@ -245,11 +279,15 @@ export interface StoryboardDoc {
   digest?: string | null
   estimatedCost?: string | null
   revision?: number | null
+  /** The revision that a save says its author has read; never stored. */
+  revisionSeen?: number | null
   decision?: Decision | null
   approvedBy?: string | null
   approvedAt?: string | null
   /** The price in US dollars that was shown to whoever approved; nothing where none was. */
   approvedCost?: string | null
+  /** Who approved which of the scenes; written by the server alone. */
+  sceneApprovals?: null | SceneApprovals
 }
 
 /**
@@ -298,15 +336,49 @@ export interface RenditionDoc {
   warnings?: null | Problem[]
   error?: null | Problem
   file?: null | Partial<RenditionFile>
+  /** What the film says, a paragraph a scene; empty where it is silent, nothing where nobody told. */
+  transcript?: null | string
+  /** What it is, for those who do not see it: as somebody wrote it, or else as it was drafted. */
+  alt?: null | string
+  /** When the service last wrote; nothing where it was before this was kept. */
+  writtenAt?: null | string
   url?: string
   posterUrl?: string
   downloadUrl?: string
-  /** Of the HLS stream, where one was made. */
+  /** Of the HLS stream; nothing where it is known that none was made. */
   streamUrl?: string
   captionsUrl?: string
   chaptersUrl?: string
   transcriptUrl?: string
   updatedAt: string
+}
+
+/** What of a rendition only the service writes. */
+export const serviceFields = [
+  'actualCost',
+  'error',
+  'estimatedCost',
+  'file',
+  'film',
+  'jobId',
+  'progress',
+  'project',
+  'scenesDone',
+  'scenesTotal',
+  'sequence',
+  'status',
+  'storyboardDigest',
+  'storyboardRevision',
+  'submission',
+  'transcript',
+  'video',
+  'warnings',
+  'writtenAt',
+] as const satisfies (keyof RenditionDoc)[]
+
+/** Return when the service last wrote a rendition: people save it too. */
+export function writtenAt(rendition: Pick<RenditionDoc, 'updatedAt' | 'writtenAt'>): string {
+  return rendition.writtenAt ?? rendition.updatedAt
 }
 
 export const deliveryStates = ['queued', 'delivered', 'refused'] as const

@@ -91,7 +91,7 @@ export function leadOf(video: VideoDoc, film: string): string | undefined {
   return lead === film ? undefined : lead
 }
 
-/** What of a brief an editor writes on the video itself. */
+/** What of a brief an editor writes on the video itself; `disclosure` only where it decides that. */
 export type Words = Omit<Brief, 'cast' | 'follows' | 'logo' | 'look' | 'palette' | 'speakers'> &
   Required<Pick<Brief, 'speakers'>>
 
@@ -102,6 +102,7 @@ export function wordsOf(
   video: Partial<VideoDoc>,
   locale: string,
 ): Words {
+  const { disclosure } = video
   return {
     title: video.title ?? '',
     brief: video.brief ?? '',
@@ -113,6 +114,8 @@ export function wordsOf(
     locale: languageOf(settings, payload, video, locale),
     aspectRatio: video.aspectRatio ?? '16:9',
     music: toMood(video.musicMood),
+    // Absent unless it is decided, as before there was such a choice: nothing counts as changed.
+    ...(disclosure && disclosure !== 'project' && { disclosure: disclosure === 'on' }),
   }
 }
 

@@ -13,11 +13,15 @@ import { projects } from './collections/projects.ts'
 import { renditions } from './collections/renditions.ts'
 import { storyboards } from './collections/storyboards.ts'
 import { videos } from './collections/videos.ts'
-import { boardEndpoints } from './endpoints/board.ts'
+import { approveSceneEndpoint } from './endpoints/approveScene.ts'
+import { boardEndpoint } from './endpoints/board.ts'
 import { animaticEndpoints } from './endpoints/animatic.ts'
+import { mediumEndpoint } from './endpoints/media.ts'
 import { awakeEndpoint } from './endpoints/awake.ts'
 import { exportEndpoints } from './endpoints/exports.ts'
 import { filmsEndpoint } from './endpoints/films.ts'
+import { progressEndpoint } from './endpoints/progress.ts'
+import { standingsEndpoint } from './endpoints/standings.ts'
 import { priceEndpoint } from './endpoints/price.ts'
 import { readingEndpoint } from './endpoints/reading.ts'
 import { resendEndpoint } from './endpoints/resend.ts'
@@ -30,6 +34,7 @@ import { takeEndpoint } from './endpoints/take.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { voicesEndpoints } from './endpoints/voices.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
+import { withOwnFields } from './foreign.ts'
 import { tellingReplaced } from './hooks/tellReplaced.ts'
 import { readableByService } from './library.ts'
 import { withLivePreview, withPreviewPage } from './livePreview.ts'
@@ -42,6 +47,7 @@ export type * from './generated/events.ts'
 export type * from './documents.ts'
 export type * from './options.ts'
 export type * from './endpoints/contract.ts'
+export { findFilm, type FilmQuery } from './site.ts'
 export { stopPoller } from './outbox/poller.ts'
 
 const collections: Record<CollectionName, (settings: Settings) => CollectionConfig> = {
@@ -52,15 +58,18 @@ const collections: Record<CollectionName, (settings: Settings) => CollectionConf
   outbox,
 }
 
+/** Before other plugins, wherever it stands among them: several change only what is there already. */
+const order = -1
+
 /** Add Reelwright to a Payload configuration; whatever the host configured stays. */
 export function reelwright(options: ReelwrightOptions = {}): Plugin {
-  return (config) => {
+  const plugin: Plugin = (config) => {
     const settings = resolveSettings(options)
+    settings.problems.push(...unknownMedia(settings, config))
     const pluginCollections = Object.entries(collections).map(([name, build]) => {
       const override = options.overrides?.[name as CollectionName]
-      const built = options.disabled
-        ? build(settings)
-        : withLivePreview(settings, config, build(settings))
+      const own = withOwnFields(build(settings))
+      const built = options.disabled ? own : withLivePreview(settings, config, own)
       const collection = override ? override(built) : built
       return options.disabled ? { ...collection, hooks: {} } : collection
     })
@@ -72,6 +81,8 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
     const extended: Config = {
       ...config,
       collections: [...hostCollections, ...pluginCollections],
+      // Where a site's helpers find the collections.
+      custom: { ...config.custom, reelwright: { slugs: settings.slugs } },
       jobs: { ...config.jobs, tasks: [...(config.jobs?.tasks ?? []), deliverTask(settings)] },
     }
     if (options.disabled) return extended
@@ -88,10 +99,14 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         ...exportEndpoints(settings),
         spendingEndpoint(settings),
         lineEndpoint(settings),
+        progressEndpoint(settings),
+        standingsEndpoint(settings),
         ...voicesEndpoints(settings),
         ...madeEndpoints(settings),
         priceEndpoint(settings),
-        ...boardEndpoints(settings),
+        boardEndpoint(settings),
+        approveSceneEndpoint(settings),
+        mediumEndpoint(settings),
         takeEndpoint(settings),
         ...animaticEndpoints(settings),
         readingEndpoint(settings),
@@ -107,4 +122,12 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
       },
     }
   }
+  return Object.assign(plugin, { order })
+}
+
+/** Say which collections of the media library are not there yet: they would keep their files from the service. */
+function unknownMedia({ media }: Settings, { collections: host = [] }: Config): string[] {
+  return media
+    .filter((slug) => !host.some((collection) => collection.slug === slug))
+    .map((slug) => `media names "${slug}", which is no collection of the configuration's own`)
 }

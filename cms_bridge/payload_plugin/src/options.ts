@@ -14,6 +14,8 @@ export interface Limits {
   maxSceneChars: number
   maxSceneSeconds: number
   maxTransitionSeconds: number
+  /** Characters in the alternative text of a film. */
+  maxAltChars: number
 }
 
 export interface DeliveryOptions {
@@ -31,6 +33,13 @@ export interface DeliveryOptions {
   keepMs?: number
 }
 
+export interface ProgressOptions {
+  /** Streams of progress to browsers, open at once in one process; 0 leaves them to ask. */
+  streams?: number
+  /** Milliseconds that one lasts before its browser asks again, and is let in again. */
+  streamMs?: number
+}
+
 /** The projects of a user: all, or those of these ids. */
 export type ProjectScope = 'all' | readonly Id[]
 
@@ -43,7 +52,12 @@ export interface AccessOptions {
   projects?: (args: { req: PayloadRequest }) => ProjectScope | Promise<ProjectScope>
   /** Who may see projects, videos, storyboards and renditions. */
   read?: Access
-  /** Who may create and edit projects, videos and storyboards. */
+  /**
+   * Whose finished films may be watched by those who may not see the renditions too, such as
+   * visitors of a site: a rule on videos. It lets nobody read a document.
+   */
+  watch?: Access
+  /** Who may create and edit projects, videos and storyboards, and describe films. */
   write?: Access
   /** Who may approve a storyboard, and with that spend. */
   approve?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>
@@ -89,6 +103,7 @@ export interface ReelwrightOptions {
   overrides?: Partial<Record<CollectionName, (collection: CollectionConfig) => CollectionConfig>>
   limits?: Partial<Limits>
   deliver?: DeliveryOptions
+  progress?: ProgressOptions
   /** Keeps the collections, so that the schema stays, and does nothing else. */
   disabled?: boolean
 }

@@ -11,6 +11,7 @@ import type {
   CollectionName,
   DeliveryOptions,
   Limits,
+  ProgressOptions,
   ReelwrightOptions,
   AccessOptions,
 } from './options.ts'
@@ -26,6 +27,7 @@ export interface Settings {
   access: Required<AccessOptions>
   limits: Limits
   deliver: Required<DeliveryOptions>
+  progress: Required<ProgressOptions>
   /** What keeps the plugin from working, each in words; nothing where all is well. */
   problems: string[]
 }
@@ -74,6 +76,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
     access: {
       projects: () => 'all',
       read: signedIn,
+      watch: () => false,
       write: signedIn,
       approve: ({ req }) => Boolean(req.user),
       publishAnyway: () => false,
@@ -87,6 +90,7 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       maxSceneChars: 5_000,
       maxSceneSeconds: 600,
       maxTransitionSeconds: 5,
+      maxAltChars: 300,
       ...options.limits,
     },
     deliver: {
@@ -97,6 +101,11 @@ export function resolveSettings(options: ReelwrightOptions): Settings {
       giveUpMs: 3 * day,
       keepMs: 7 * day,
       ...options.deliver,
+    },
+    progress: {
+      streams: 50,
+      streamMs: 300 * second,
+      ...options.progress,
     },
   }
 }
@@ -119,6 +128,7 @@ function findProblems(
   for (const [section, values] of Object.entries({
     limits: options.limits,
     deliver: options.deliver,
+    progress: options.progress,
   })) {
     for (const [name, value] of Object.entries(values ?? {})) {
       const least = section === 'limits' ? 1 : 0

@@ -61,6 +61,7 @@ export function toStoryboard(doc: StoryboardDoc): Required<Storyboard> {
     palette,
     captions: doc.captions ?? 'none',
     logo: doc.logo ?? null,
+    disclosure: doc.disclosure === true,
     music: toMusic(doc),
     ingredients: doc.ingredients ?? [],
   }

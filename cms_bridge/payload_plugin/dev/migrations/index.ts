@@ -13,6 +13,8 @@ import * as migration_20261129_102245_music from './20261129_102245_music.ts';
 import * as migration_20261129_135706_desk_and_media from './20261129_135706_desk_and_media.ts';
 import * as migration_20261129_170057_people_and_locales from './20261129_170057_people_and_locales.ts';
 import * as migration_20261129_211035_locks_and_files from './20261129_211035_locks_and_files.ts';
+import * as migration_20261130_094302_desk_of_films from './20261130_094302_desk_of_films.ts';
+import * as migration_20261130_131742_project_names from './20261130_131742_project_names.ts';
 
 export const migrations = [
   {
@@ -88,6 +90,16 @@ export const migrations = [
   {
     up: migration_20261129_211035_locks_and_files.up,
     down: migration_20261129_211035_locks_and_files.down,
-    name: '20261129_211035_locks_and_files'
+    name: '20261129_211035_locks_and_files',
+  },
+  {
+    up: migration_20261130_094302_desk_of_films.up,
+    down: migration_20261130_094302_desk_of_films.down,
+    name: '20261130_094302_desk_of_films',
+  },
+  {
+    up: migration_20261130_131742_project_names.up,
+    down: migration_20261130_131742_project_names.down,
+    name: '20261130_131742_project_names'
   },
 ];

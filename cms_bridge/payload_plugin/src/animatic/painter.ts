@@ -4,13 +4,14 @@ import type {
   Gradient,
   ScenePreview,
   StillView,
+  TextLook,
   TimelinePreview,
   TransitionPreview,
 } from '../generated/timeline.ts'
 import { layerOf, type Layer } from './layers.ts'
 import { type Moment, momentAt, type Shown, smoothstep, windowAt, type Words } from './moments.ts'
 import { type Context, Ruler } from './ruler.ts'
-import { setCaption, setText, type Setting } from './typesetting.ts'
+import { type Job, setCaption, setText, type Setting } from './typesetting.ts'
 
 /** Whatever a canvas can draw, with its own size. */
 export interface Picture {
@@ -71,6 +72,7 @@ export class Painter {
       if (layer) context.drawImage(layer.canvas, layer.left, layer.top)
     }
     context.globalAlpha = 1
+    this.#label(context)
   }
 
   #pictures(context: Context, { coming, leading }: Moment): void {
@@ -190,6 +192,17 @@ export class Painter {
     context.globalAlpha = 1
   }
 
+  /** The words that say a film was made with AI, in their corner above all else. */
+  #label(context: Context): void {
+    const { label } = this.#timeline
+    if (!label) return
+    const { look, rightToLeft, text, wording } = label
+    const layer = this.#kept('label', () =>
+      setCaption([text], wording, { ...this.#job(look), rightToLeft }, this.#ruler),
+    )
+    if (layer) context.drawImage(layer.canvas, layer.left, layer.top)
+  }
+
   /** What stands for a picture that nobody has made yet: its prompt. */
   #card(context: Context, { number }: ScenePreview, prompt: string): void {
     const { height, width } = this.#size
@@ -224,10 +237,13 @@ export class Painter {
   }
 
   #layer(words: Words): Layer | null {
-    const key = keyOf(words)
+    return this.#kept(keyOf(words), () => this.#setting(words))
+  }
+
+  #kept(key: string, set: () => Setting): Layer | null {
     const kept = this.#layers.get(key)
     if (kept) return kept
-    const layer = layerOf(this.#setting(words), this.#ruler, this.#size)
+    const layer = layerOf(set(), this.#ruler, this.#size)
     if (!layer) return null
     this.#layers.set(key, layer)
     const oldest = this.#layers.keys().next()
@@ -235,10 +251,9 @@ export class Painter {
     return layer
   }
 
-  #setting(words: Words): Setting {
-    const look = words.kind === 'text' ? words.text.look : this.#timeline.captions.look
+  #job(look: TextLook): Omit<Job, 'rightToLeft'> {
     const scale = this.#size.width / this.#timeline.canvas.width
-    const job = {
+    return {
       look,
       scale,
       zone: {
@@ -249,6 +264,10 @@ export class Painter {
       },
       unit: Math.min(this.#size.width, this.#size.height) / 100,
     }
+  }
+
+  #setting(words: Words): Setting {
+    const job = this.#job(words.kind === 'text' ? words.text.look : this.#timeline.captions.look)
     switch (words.kind) {
       case 'text': {
         const { rightToLeft, style, wordings } = words.text

@@ -189,7 +189,7 @@ export function setCaption(
   )
   const halos = halosOf('caption', look, unit)
   if (!boxed) return { plates: [], runs, halos }
-  const placed = onPlate(runs, { zone, unit, colour: boxed }, ruler)
+  const placed = onPlate(runs, { look, zone, unit, colour: boxed }, ruler)
   const coloured =
     job.words && job.lit !== undefined && look.colours.lit
       ? litRuns(placed.runs, job.words, job.lit, look.colours.lit, ruler)
@@ -200,7 +200,7 @@ export function setCaption(
 /** Move letters so that their ink, and not their lines' room, is as far from the box's edges. */
 function onPlate(
   runs: readonly Run[],
-  { colour, unit, zone }: { zone: Box; unit: number; colour: string },
+  { colour, look, unit, zone }: { look: TextLook; zone: Box; unit: number; colour: string },
   ruler: Ruler,
 ): { plate: Plate; runs: Run[] } {
   const inks = runs.map((run) => ruler.ink(run))
@@ -211,9 +211,12 @@ function onPlate(
   const inset = Math.round(boxInset * unit)
   const width = right - left + 2 * inset
   const height = bottom - top + 2 * inset
+  const free = zone.width - width
   const plate = {
-    left: zone.left + Math.floor((zone.width - width) / 2),
-    top: zone.top + zone.height - height,
+    left:
+      zone.left +
+      (look.align === 'left' ? 0 : look.align === 'right' ? free : Math.floor(free / 2)),
+    top: zone.top + (look.vertical === 'top' ? 0 : zone.height - height),
     width,
     height,
     radius: boxRadius * unit,

@@ -155,5 +155,5 @@ export function castField({ limits, media }: Pick<Settings, 'limits' | 'media'>)
 /** Tell whether scenes can call somebody so: a word or a few, in one line and without a mark. */
 function isCastName(name: string): boolean {
   // eslint-disable-next-line no-control-regex -- the service takes none of them
-  return name.length <= 100 && /^[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]*$/.test(name)
+  return name.length <= 100 && /^[^\s\x85@\x00-\x1f\x7f][^@\x00-\x1f\x7f]*$/.test(name)
 }

@@ -1,6 +1,7 @@
 /** Fields and validations that several collections share. */
 import type {
   ArrayField,
+  CheckboxField,
   Field,
   NumberField,
   SelectField,
@@ -77,6 +78,15 @@ export function libraryField(
   }
 }
 
+/** What the service calls a document, whatever id it has here; only hooks write it. */
+export const serviceIdField: TextField = {
+  name: 'serviceId',
+  type: 'text',
+  unique: true,
+  access: { create: () => false, update: () => false },
+  admin: { disabled: true },
+}
+
 /** A language tag; free text because there are more languages than any list holds. */
 export const localeField: TextField = {
   name: 'locale',
@@ -99,6 +109,17 @@ export const musicMoodField = selectField<'none' | Mood>('musicMood', 'musicMood
   labelOf: (value) => `musicMood.${value}`,
   description: labels('musicMood.help'),
 })
+
+/** Whether a label in the film says that it was made with AI. */
+export function disclosureField(help: TranslationKey): CheckboxField {
+  return {
+    name: 'disclosure',
+    type: 'checkbox',
+    label: labels('disclosure'),
+    defaultValue: false,
+    admin: { description: labels(help) },
+  }
+}
 
 /** What a model is to compose, in words. */
 export function musicPromptField(limit: number): TextareaField {
@@ -126,7 +147,8 @@ export const voiceField: TextField = {
 }
 
 /** What a speaker's lines begin with: anything that can stand before a colon. */
-const speakerName = /^[^\s:：﹕︓][^:：﹕︓\r\n]{0,62}$/
+// eslint-disable-next-line no-control-regex -- the service takes none of them
+const speakerName = /^[^\s\x85:：﹕︓\x00-\x1f\x7f][^:：﹕︓\x00-\x1f\x7f]{0,62}$/
 
 const speakerNameField: TextField = {
   name: 'name',

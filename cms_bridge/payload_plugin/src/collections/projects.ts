@@ -1,12 +1,33 @@
 /** Projects: what videos belong to, and what they share: colours, look, cast and logo. */
-import type { CollectionConfig } from 'payload'
+import type { CheckboxField, CollectionConfig, FieldAccess } from 'payload'
 
 import { collectionAccess } from '../access.ts'
+import { nameProject } from '../hooks/giveName.ts'
 import { refuseInUse } from '../hooks/refuseInUse.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import { castField, logoField, lookField } from './cast.ts'
-import { adminGroup, paletteField, speakersField, voiceField } from './fields.ts'
+import {
+  adminGroup,
+  disclosureField,
+  paletteField,
+  serviceIdField,
+  speakersField,
+  voiceField,
+} from './fields.ts'
+
+/** Whose word counts in a project is said by those who may give it. */
+function approveScenesField({ access }: Settings): CheckboxField {
+  const rule: FieldAccess = ({ req }) => access.approve({ req })
+  return {
+    name: 'approveScenes',
+    type: 'checkbox',
+    label: labels('approveScenes'),
+    defaultValue: false,
+    access: { create: rule, update: rule },
+    admin: { description: labels('approveScenes.help') },
+  }
+}
 
 export function projects(settings: Settings): CollectionConfig {
   const { slugs } = settings
@@ -15,7 +36,7 @@ export function projects(settings: Settings): CollectionConfig {
     labels: { singular: labels('project'), plural: labels('projects') },
     access: collectionAccess(settings).projects,
     admin: { group: adminGroup, useAsTitle: 'name', defaultColumns: ['name', 'updatedAt'] },
-    hooks: { beforeDelete: [refuseInUse(settings)] },
+    hooks: { beforeChange: [nameProject], beforeDelete: [refuseInUse(settings)] },
     fields: [
       {
         name: 'panel',
@@ -42,8 +63,11 @@ export function projects(settings: Settings): CollectionConfig {
       speakersField,
       paletteField,
       lookField,
+      approveScenesField(settings),
       castField(settings),
       ...logoField(settings.media),
+      disclosureField('disclosure.project.help'),
+      serviceIdField,
       {
         name: 'videos',
         type: 'join',

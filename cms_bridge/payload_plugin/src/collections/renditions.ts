@@ -1,12 +1,13 @@
-/** Renditions: one per job, written by the service alone and watched by people. */
+/** Renditions: one per job, written by the service, watched by people and described by them. */
 import type { CollectionConfig, Field } from 'payload'
 
 import { collectionAccess } from '../access.ts'
 import { addLinks } from '../hooks/addLinks.ts'
+import { keepService } from '../hooks/keepService.ts'
 import type { Settings } from '../settings.ts'
 import { labels } from '../translations/index.ts'
 import { statuses } from '../documents.ts'
-import { notInForm, ofItsVideo } from './fields.ts'
+import { notInForm, ofItsVideo, textareaField } from './fields.ts'
 
 const link = (name: string): Field => ({
   name,
@@ -15,8 +16,20 @@ const link = (name: string): Field => ({
   admin: { disabled: true },
 })
 
+/**
+ * A field that only the service writes.
+ *
+ * What it writes was held to the schema of write-backs. A person's save leaves the field out
+ * (`keepService`), and is not to be told then that it is missing.
+ */
+const written = <T extends Extract<Field, { name: string }>>(field: T): T => ({
+  ...field,
+  access: { update: () => false },
+  validate: () => true,
+})
+
 export function renditions(settings: Settings): CollectionConfig {
-  const { slugs } = settings
+  const { limits, slugs } = settings
   return {
     slug: slugs.renditions,
     labels: { singular: labels('rendition'), plural: labels('renditions') },
@@ -29,7 +42,9 @@ export function renditions(settings: Settings): CollectionConfig {
     defaultSort: '-createdAt',
     disableDuplicate: true,
     lockDocuments: false,
-    hooks: { afterRead: [addLinks] },
+    hooks: { afterRead: [addLinks], beforeChange: [keepService] },
+    // What the links and the alternative text are made of.
+    forceSelect: { file: true },
     fields: [
       {
         name: 'title',
@@ -52,60 +67,81 @@ export function renditions(settings: Settings): CollectionConfig {
           },
         },
       },
-      {
+      textareaField('alt', 'alt', {
+        limit: limits.maxAltChars,
+        rows: 3,
+        description: 'alt.help',
+      }),
+      written({
         name: 'video',
         type: 'relationship',
         label: labels('video'),
         relationTo: slugs.videos,
         required: true,
         index: true,
-      },
-      {
+      }),
+      written({
         name: 'project',
         type: 'relationship',
         label: labels('project'),
         relationTo: slugs.projects,
         admin: { disabled: true },
-      },
+      }),
       {
         type: 'row',
         fields: [
-          { name: 'submission', type: 'number', label: labels('submission'), required: true },
-          {
+          written({
+            name: 'submission',
+            type: 'number',
+            label: labels('submission'),
+            required: true,
+          }),
+          written({
             name: 'status',
             type: 'select',
             label: labels('status'),
             required: true,
             index: true,
             options: statuses.map((value) => ({ value, label: labels(`status.${value}`) })),
-          },
-          { name: 'progress', type: 'number', label: labels('progress'), required: true },
+          }),
+          written({
+            name: 'progress',
+            type: 'number',
+            label: labels('progress'),
+            required: true,
+          }),
         ],
       },
       {
         type: 'row',
         fields: [
-          { name: 'estimatedCost', type: 'text', label: labels('estimatedCost') },
-          { name: 'actualCost', type: 'text', label: labels('actualCost') },
+          written({ name: 'estimatedCost', type: 'text', label: labels('estimatedCost') }),
+          written({ name: 'actualCost', type: 'text', label: labels('actualCost') }),
         ],
       },
-      {
+      written({
         name: 'jobId',
         type: 'text',
         label: labels('jobId'),
         required: true,
         unique: true,
         admin: notInForm,
-      },
-      { name: 'film', type: 'text', admin: { disabled: true } },
-      { name: 'sequence', type: 'number', required: true, admin: { disabled: true } },
-      { name: 'scenesDone', type: 'number', admin: { disabled: true } },
-      { name: 'scenesTotal', type: 'number', admin: { disabled: true } },
-      { name: 'storyboardDigest', type: 'text', admin: { disabled: true } },
-      { name: 'storyboardRevision', type: 'number', admin: { disabled: true } },
-      { name: 'warnings', type: 'json', admin: { disabled: true } },
-      { name: 'error', type: 'json', admin: { disabled: true } },
-      { name: 'file', type: 'json', admin: { disabled: true } },
+      }),
+      ...(
+        [
+          { name: 'film', type: 'text' },
+          { name: 'sequence', type: 'number', required: true },
+          { name: 'scenesDone', type: 'number' },
+          { name: 'scenesTotal', type: 'number' },
+          { name: 'storyboardDigest', type: 'text' },
+          { name: 'storyboardRevision', type: 'number' },
+          { name: 'warnings', type: 'json' },
+          { name: 'error', type: 'json' },
+          { name: 'file', type: 'json' },
+          { name: 'transcript', type: 'textarea' },
+          { name: 'writtenAt', type: 'date' },
+        ] as const
+      ).map((field): Field => written({ ...field, admin: { disabled: true } })),
       link('url'),
       link('posterUrl'),
       link('downloadUrl'),

@@ -16,6 +16,7 @@ import type { Settings } from '../settings.ts'
 import { translate, labels } from '../translations/index.ts'
 import {
   aspectRatioField,
+  disclosureField,
   ofItsVideo,
   libraryField,
   localeField,
@@ -41,6 +42,7 @@ const passThroughFields: Field[] = ['logo', 'music', 'look', 'cast', 'ingredient
 }))
 
 const speed = speedField('speed.help')
+const disclosure = disclosureField('disclosure.help')
 
 /** Music of one's own, where the host has a media library and no mood is chosen. */
 function musicFileField(media: readonly string[]): Field[] {
@@ -127,6 +129,16 @@ export function storyboards(settings: Settings): CollectionConfig {
       access: serviceOnly,
       admin: { disabled: true },
     },
+    // What a form, or whoever approves, has read of it: nobody approves what others changed since.
+    {
+      name: 'revisionSeen',
+      type: 'number',
+      virtual: true,
+      hooks: {
+        afterRead: [({ siblingData }) => (siblingData as StoryboardDoc).revision ?? 0],
+      },
+      admin: { hidden: true },
+    },
     {
       name: 'decision',
       type: 'select',
@@ -159,6 +171,14 @@ export function storyboards(settings: Settings): CollectionConfig {
         !value ||
         /^\d{1,6}(\.\d{1,6})?$/.test(String(value)) ||
         translate(req.i18n.language, 'invalid.price'),
+      admin: { disabled: true },
+    },
+    // Past every form and version: written by the server where somebody approves a scene.
+    {
+      name: 'sceneApprovals',
+      type: 'json',
+      label: labels('sceneApprovals'),
+      access: serviceOnly,
       admin: { disabled: true },
     },
   ]
@@ -212,6 +232,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       { ...localeField, admin: { ...localeField.admin, position: 'sidebar' } },
       { ...aspectRatioField, admin: { ...aspectRatioField.admin, position: 'sidebar' } },
       captionsField,
+      { ...disclosure, admin: { ...disclosure.admin, position: 'sidebar' } },
       { ...musicMoodField, admin: { ...musicMoodField.admin, position: 'sidebar' } },
       { ...musicPrompt, admin: { ...musicPrompt.admin, position: 'sidebar' } },
       ...musicFileField(media),

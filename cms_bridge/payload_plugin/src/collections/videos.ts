@@ -11,10 +11,15 @@
 import type { CollectionConfig, Field, FieldHook } from 'payload'
 
 import { collectionAccess } from '../access.ts'
-import { stageRequests, type VideoDoc } from '../documents.ts'
+import {
+  type DisclosureChoice,
+  disclosureChoices,
+  stageRequests,
+  type VideoDoc,
+} from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
 import { noteStage } from '../hooks/askedStage.ts'
-import { nameVideo } from '../hooks/nameVideo.ts'
+import { nameVideo } from '../hooks/giveName.ts'
 import { planStage } from '../hooks/planStage.ts'
 import { settleFilms } from '../hooks/settleFilms.ts'
 import { keepState } from '../hooks/videoState.ts'
@@ -27,6 +32,8 @@ import {
   adminGroup,
   localeField,
   musicMoodField,
+  selectField,
+  serviceIdField,
   textareaField,
   styleField,
   speakersField,
@@ -143,6 +150,13 @@ export function videos(settings: Settings): CollectionConfig {
     inSidebar(speedField('speed.help')),
     inSidebar(styleField),
     inSidebar(musicMoodField),
+    inSidebar(
+      selectField<DisclosureChoice>('disclosure', 'disclosure', {
+        values: disclosureChoices,
+        labelOf: (value) => `disclosure.${value}`,
+        description: labels('disclosure.help'),
+      }),
+    ),
     {
       name: 'stage',
       type: 'select',
@@ -152,13 +166,7 @@ export function videos(settings: Settings): CollectionConfig {
       hooks: { beforeDuplicate: [() => 'draft'] },
       admin: { disabled: true },
     },
-    {
-      name: 'serviceId',
-      type: 'text',
-      unique: true,
-      access: { create: () => false, update: () => false },
-      admin: { disabled: true },
-    },
+    serviceIdField,
     counterField('submission', labels('submission')),
     counterField('retries', labels('retries')),
     { ...ofHooks, name: 'said', type: 'text', hooks: { beforeDuplicate: [() => null] } },

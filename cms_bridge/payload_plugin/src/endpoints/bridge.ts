@@ -30,28 +30,6 @@ export async function askText(
   }
 }
 
-/** Return the link that the bridge leads to, or why there is none; null when it is away. */
-export async function askLink(
-  { apiKey, bridgeUrl, deliver }: Settings,
-  path: string,
-): Promise<null | { link: null | URL; status: number }> {
-  try {
-    const address = `${bridgeUrl}/api/v1${path}`
-    const response = await fetch(address, {
-      headers: { authorization: `Bearer ${apiKey}` },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(deliver.timeoutMs),
-    })
-    await response.body?.cancel()
-    const location = response.headers.get('location')
-    const link = location && URL.canParse(location, address) ? new URL(location, address) : null
-    const leads = response.status === 307 && link && /^https?:$/.test(link.protocol)
-    return { link: leads ? link : null, status: response.status }
-  } catch {
-    return null
-  }
-}
-
 /**
  * Open a file of the bridge's, or of the store that it leads to, to be read as it comes; null when
  * it is away or too slow. `range` asks for a part of it, as HTTP does.

@@ -25,6 +25,8 @@ import type { TimelinePreview } from '../generated/timeline.ts'
 export const paths = {
   status: '/reelwright/videos/:id/status',
   line: '/reelwright/videos/:id/line',
+  progress: '/reelwright/videos/:id/progress',
+  standings: '/reelwright/standings',
   languages: '/reelwright/videos/:id/languages',
   films: '/reelwright/videos/:id/films',
   exports: '/reelwright/videos/:id/exports',
@@ -40,10 +42,10 @@ export const paths = {
   price: '/reelwright/storyboards/:id/price',
   board: '/reelwright/storyboards/:id/board',
   take: '/reelwright/storyboards/:id/take',
-  medium: '/reelwright/storyboards/:id/media/:asset',
+  approveScene: '/reelwright/storyboards/:id/scenes/:scene/approve',
   timeline: '/reelwright/storyboards/:id/timeline',
   reading: '/reelwright/storyboards/:id/reading',
-  sealedMedium: '/reelwright/storyboards/:id/sealed',
+  medium: '/reelwright/storyboards/:id/media',
   font: '/reelwright/fonts/:file',
   resolve: '/reelwright/renditions/:id/charges/:charge/resolve',
   video: '/reelwright/renditions/:id/video',
@@ -74,7 +76,9 @@ export interface Voice {
   provider: string
   /** Language tags in lower case; none for one that speaks whatever is written. */
   languages: string[]
-  /** In English, as its provider says. */
+  /** `female` or `male`; empty where its provider does not say. */
+  gender: string
+  /** A word or two in English, as its provider says. */
   description: string
   /** Where it can be heard, for an hour; null until somebody has had a sample made. */
   sampleUrl: null | string
@@ -113,6 +117,7 @@ export interface Answers {
   keepMade: NonNullable<MediaChoice>
   status: VideoStatus
   line: Line
+  standings: Standings
   languages: FilmLanguage[]
   films: Film[]
   exports: Export[]
@@ -125,6 +130,7 @@ export interface Answers {
   price: Price
   board: Board
   take: Take
+  approveScene: SceneApproved
   timeline: Animatic
   reading: Reading
   /** Nothing: what became of it is in the next status. */
@@ -142,14 +148,23 @@ export interface VideoStatus {
     id: Id
     decision: Decision
     approvedBy: string
+    approvedAt: null | string
     estimatedCost: string
     scenes: number
+    /** How many of them somebody has approved as they are saved. */
+    approvedScenes: number
+    /** Whether the project has each of them approved before the whole. */
+    byScene: boolean
+    /** Counts its edits and approvals: whoever approves says which one was looked at. */
+    revision: number
     /**
      * Whether the service knows of the newest save: it does; it is being told, or its answer is on
      * its way; or it was told in vain, and stands by what it knew.
      */
     known: 'no' | 'soon' | 'yes'
   }
+  /** The newest film of an earlier submission, as long as the present one has none. */
+  before: null | RenditionDoc
   /** The event that is not delivered: waiting for the service, or refused by it. */
   delivery: null | {
     type: CmsEvent['type']
@@ -179,6 +194,43 @@ export interface Line {
   /** When about it begins; null where too little was made lately to tell. */
   startsAt: null | string
 }
+
+/** What `progress` streams: how a job stood after a change, in the service's own words. */
+export interface JobProgress {
+  /** Counts the job's changes, as a rendition's `sequence` does. */
+  sequence: number
+  jobId: string
+  at: string
+  status: Status
+  /** Percent. */
+  progress: number
+  scenesDone: number
+  scenesTotal: number
+  /** What a worker is just doing; null while nobody works on it. */
+  stage: null | { name: string; scene: null | number }
+  /** The model that is just being asked; null while none is. */
+  model: AskedModel | null
+  warnings: Problem[]
+}
+
+export interface AskedModel {
+  provider: string
+  name: string
+}
+
+/** How videos stand, by their ids, as a list tells it; those that nobody may see are left out. */
+export type Standings = Record<string, Standing>
+
+export interface Standing {
+  words: string
+  /** Of each film by itself; empty where there is one. */
+  title: string
+  style: PillStyle
+  /** Whether it changes by itself. */
+  isMoving: boolean
+}
+
+export type PillStyle = 'error' | 'light' | 'light-gray' | 'success' | 'warning'
 
 /** The film of a video in one of the locales that Payload keeps its words in. */
 export interface FilmLanguage {
@@ -216,7 +268,7 @@ export type ChangedPart = (typeof changedParts)[number]
 /** One of a video's finished films. */
 export interface Film {
   id: string
-  /** Counts everything that was made of the video, from 1. */
+  /** Counts the films of the video, from 1; exports of them have no number. */
   number: number
   createdAt: string
   /** Seconds. */
@@ -234,9 +286,11 @@ export interface Film {
 export const editedFields = [
   'aspectRatio',
   'captions',
+  'disclosure',
   'locale',
   'musicFile',
   'musicMood',
+  'musicPrompt',
   'palette',
   'scenes',
   'speakers',
@@ -280,6 +334,8 @@ export interface Price {
   toApprove: string
   /** What the work, which has stopped for it, needs beyond what was approved. */
   needs: string
+  /** What calls whose answer is lost may cost on top, as the project allows; 0 where they wait. */
+  lostAtMost: string
   /** What it shows or says otherwise than the newest film; nothing where there is none. */
   changes: Change[]
   /** Of each scene, in the order of the scenes. */
@@ -294,6 +350,38 @@ export interface ScenePrice {
   due: string
   /** The same as it usually is. */
   usualDue: string
+  sceneId: string
+  /** The SHA-256, in hex, of what is filmed of it: what its approval names. */
+  digest: string
+  approval: SceneStanding
+}
+
+/** Whether a scene is approved as it stands in a form, and who said so. */
+export interface SceneStanding {
+  state: (typeof sceneStates)[number]
+  /** Empty where nobody has. */
+  by: string
+  at: null | string
+}
+
+/** It is approved; it was, and is another since, or costs more than was approved; or nobody has. */
+export const sceneStates = ['approved', 'changed', 'dearer', 'none'] as const
+
+/** The body of `approveScene`: what `price` told of the scene, and of the whole, as it was shown. */
+export interface SeenScene {
+  digest: string
+  due: string
+  toApprove: string
+}
+
+/** How a storyboard stands once one of its scenes is approved. */
+export interface SceneApproved {
+  approvedScenes: number
+  scenes: number
+  /** The whole is approved with its last scene. */
+  decision: Decision
+  /** Of the storyboard, as it is then. */
+  revision: number
 }
 
 /** What there is of each scene of a storyboard, as it was last saved. */
@@ -319,9 +407,10 @@ export interface BoardMember {
   picture: null | string
 }
 
-/** Something that is made; its bytes are at `medium`. */
+/** Something that is made. */
 export interface BoardMedium {
-  id: string
+  /** Where its bytes are, below Payload's API. */
+  address: string
   mediaType: string
 }
 
@@ -403,6 +492,8 @@ export interface ExportPrice {
   shape: AspectRatio
   /** At most, in US dollars as text; 0 where it begins by itself. */
   toApprove: string
+  /** What calls whose answer is lost may cost on top; all forms of a film share it. */
+  lostAtMost: string
 }
 
 export const exportActs = ['approve', 'cancel', 'retry'] as const
@@ -422,6 +513,8 @@ export interface Export {
   captions: Exclude<CaptionStyle, 'none'> | null
   /** What an approval of it names, in US dollars as text; 0 once nothing more is to be paid. */
   toApprove: string
+  /** What calls whose answer is lost may cost on top. */
+  lostAtMost: string
   error: null | Problem
   /** Null until it is done. */
   film:
@@ -439,6 +532,8 @@ export interface Spending {
   /** Of all projects since the first of the month, for those who may see all; else null. */
   monthSpent: null | string
   monthCap: null | string
+  /** What calls whose answer is lost may cost on top of what is made by itself; 0 where they wait. */
+  lostAtMost: string
 }
 
 /** What the service is told of a write-back: the document, and whether the write changed it. */

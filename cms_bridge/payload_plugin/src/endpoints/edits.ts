@@ -26,7 +26,7 @@ export async function readEdit(req: PayloadRequest): Promise<null | StoryboardEd
 export async function findEdited(
   settings: Settings,
   req: PayloadRequest,
-): Promise<Response | { id: Id; job: string; storyboard: Storyboard }> {
+): Promise<Response | { id: Id; job: string; saved: StoryboardDoc; storyboard: Storyboard }> {
   const saved = await findReadable<StoryboardDoc>(req, settings.slugs.storyboards)
   if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
   const edited = await readEdit(req)
@@ -34,7 +34,8 @@ export async function findEdited(
   const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
   const edit = await withReplaced(settings, req, { ...saved, ...edited, scenes: named })
   const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
-  return { id: saved.id, job: encodeURIComponent(saved.jobId), storyboard: toStoryboard(doc) }
+  const job = encodeURIComponent(saved.jobId)
+  return { id: saved.id, job, saved, storyboard: toStoryboard(doc) }
 }
 
 /** The fields that hold rows. */

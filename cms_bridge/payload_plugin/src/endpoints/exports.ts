@@ -87,9 +87,9 @@ async function price(settings: Settings, req: PayloadRequest, place: string): Pr
   for (const shape of wanted.shapes) {
     const told = await askBridge(settings, `${place}/estimate`, formOf(wanted, shape))
     if (!told) return bridgeUnavailable()
-    const toApprove = isRecord(told.body) ? told.body.toApprove : undefined
+    const { lostAtMost, toApprove } = isRecord(told.body) ? told.body : {}
     if (told.status !== 200 || typeof toApprove !== 'string') return bridgeProblem(told)
-    prices.push({ shape, toApprove })
+    prices.push({ shape, toApprove, lostAtMost: toLost(lostAtMost) })
   }
   return answer(prices)
 }
@@ -157,6 +157,9 @@ async function approve(
   return null
 }
 
+/** Nothing is told of it where the service is older than this plugin. */
+const toLost = (amount: unknown): string => (typeof amount === 'string' ? amount : '0')
+
 const notAnOrder = (): Response => problem(400, 'No order', 'The body is no order of films.')
 
 function formOf(order: ExportOrder, aspectRatio: string): object {
@@ -185,7 +188,7 @@ const burnedStyles = ['outline', 'box', 'highlight', 'lit'] as const
 /** Return what the panel shows of an export; null for what is none. */
 function toExport(body: unknown): Export | null {
   if (!isRecord(body)) return null
-  const { cropped, error, id, progress, rendition, toApprove } = body
+  const { cropped, error, id, lostAtMost, progress, rendition, toApprove } = body
   const status = statuses.find((each) => each === body.status)
   const shape = shapes.find((each) => each === body.aspectRatio)
   const resolution = resolutions.find((each) => each === body.resolution)
@@ -194,6 +197,7 @@ function toExport(body: unknown): Export | null {
   if (typeof id !== 'string' || typeof toApprove !== 'string') return null
   return {
     ...{ id, status, shape, resolution, format, toApprove },
+    lostAtMost: toLost(lostAtMost),
     progress: Number(progress) || 0,
     isCropped: cropped === true,
     captions: burnedStyles.find((each) => each === body.captions) ?? null,

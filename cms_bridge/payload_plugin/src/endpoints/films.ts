@@ -33,17 +33,19 @@ export function filmsEndpoint(settings: Settings): Endpoint {
   }
 }
 
-/** Return the films; the same in another form is no film of its own. */
+/** Return the films, counted from the first; the same in another form is no film of its own. */
 function toFilms(body: unknown): Film[] | null {
   if (!isRecord(body) || !Array.isArray(body.renditions)) return null
-  return body.renditions.filter(isRecord).flatMap((one): Film[] => {
-    const { bytes, createdAt, duration, exportId, height, id, number, width } = one
+  const films = body.renditions.filter(isRecord).flatMap((one): Omit<Film, 'number'>[] => {
+    const { bytes, createdAt, duration, exportId, height, id, width } = one
     if (exportId !== null || typeof id !== 'string' || typeof createdAt !== 'string') return []
-    const numbers = { number, duration, width, height, bytes }
+    const numbers = { duration, width, height, bytes }
     if (!areNumbers(numbers)) return []
     const isKept = typeof one.retiredAt !== 'string'
     return [{ id, createdAt, ...numbers, isKept, changes: toChanges(one.changes) }]
   })
+  // The service tells all that were ever made, the newest first; its own numbers count exports too.
+  return films.map((film, index) => ({ ...film, number: films.length - index }))
 }
 
 function areNumbers<Name extends string>(

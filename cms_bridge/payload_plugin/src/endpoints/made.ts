@@ -7,7 +7,8 @@
 import type { Endpoint, PayloadRequest } from 'payload'
 
 import { readBounded, readJson } from '../body.ts'
-import type { ProjectDoc } from '../documents.ts'
+import { type ProjectDoc, serviceIdOf } from '../documents.ts'
+import { foreignValues } from '../foreign.ts'
 import type { CastKind } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
 import { toProblem } from '../problem.ts'
@@ -70,8 +71,9 @@ async function ofProject(
 async function draw(
   settings: Settings,
   req: PayloadRequest,
-  { id, look }: ProjectDoc,
+  project: ProjectDoc,
 ): Promise<Response> {
+  const { look } = project
   const wanted = await readJson(req.body ?? null, longestQuestion)
   const kind = isRecord(wanted) ? kinds.find((known) => known === wanted.kind) : undefined
   if (!isRecord(wanted) || !kind || typeof wanted.description !== 'string') {
@@ -82,7 +84,7 @@ async function draw(
     return problem(403, 'Forbidden', 'You may not spend anything.', { code: 'not_an_approver' })
   }
   const told = await askBridge(settings, '/media/generate', {
-    projectId: String(id),
+    projectId: serviceIdOf(project),
     kind: 'image',
     reference: kind,
     prompt: wanted.description,
@@ -120,12 +122,13 @@ async function keep(
   const file = await openFile(settings, `/media/assets/${String(asset.id)}/content`)
   const data = file?.status === 200 ? await readBounded(file.body, largestPicture) : null
   if (!data) return bridgeUnavailable()
+  const origin = { collection: settings.slugs.projects, doc: project }
   const fields = req.payload.collections[collection]?.config.flattenedFields ?? []
   const alt = fields.some((field) => field.name === 'alt' && field.type === 'text')
   try {
     const { id } = await req.payload.create({
       collection,
-      data: alt ? { alt: name } : {},
+      data: { ...foreignValues(req.payload, origin, collection), ...(alt && { alt: name }) },
       file: {
         data,
         mimetype: String(asset.mediaType),
@@ -154,13 +157,13 @@ function takesPictures(req: PayloadRequest, slug: string): boolean {
 async function findMade(
   settings: Settings,
   req: PayloadRequest,
-  { id }: ProjectDoc,
+  project: ProjectDoc,
 ): Promise<Record<string, unknown> | Response> {
   const asset = encodeURIComponent(String(req.routeParams?.asset))
   const told = await askBridge(settings, `/media/assets/${asset}`)
   if (!told) return bridgeUnavailable()
   if (told.status !== 200 || !isRecord(told.body)) return bridgeProblem(told)
-  if (told.body.projectId !== String(id)) {
+  if (told.body.projectId !== serviceIdOf(project)) {
     return problem(404, 'Not found', 'There is no such medium.', { code: 'medium_not_found' })
   }
   return told.body

@@ -5,7 +5,9 @@
  */
 import type { Endpoint } from 'payload'
 
-import type { Problem } from '../generated/events.ts'
+import { sceneDigests, standingOfScene } from '../approvals.ts'
+import type { StoryboardDoc } from '../documents.ts'
+import type { Problem, Storyboard } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { askBridge } from './bridge.ts'
@@ -21,16 +23,31 @@ export function priceEndpoint(settings: Settings): Endpoint {
     handler: async (req) => {
       const edited = await findEdited(settings, req)
       if (edited instanceof Response) return edited
-      const { job, storyboard } = edited
-      const estimate = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
-      if (!estimate) return bridgeUnavailable()
-      const price = toPrice(estimate.body)
-      return estimate.status === 200 && price ? answer(price) : bridgeProblem(estimate)
+      const { job, saved, storyboard } = edited
+      const price = await askPrice(settings, job, storyboard, saved)
+      return price instanceof Response ? price : answer(price)
     },
   }
 }
 
-function toPrice(body: unknown): null | Price {
+/** Return what a storyboard costs, and how its scenes stand; or the response that says why not. */
+export async function askPrice(
+  settings: Settings,
+  job: string,
+  storyboard: Storyboard,
+  saved: Pick<StoryboardDoc, 'decision' | 'sceneApprovals'> = {},
+): Promise<Price | Response> {
+  const estimate = await askBridge(settings, `/jobs/${job}/estimate`, { storyboard })
+  if (!estimate) return bridgeUnavailable()
+  const price = toPrice(estimate.body, storyboard, saved)
+  return estimate.status === 200 && price ? price : bridgeProblem(estimate)
+}
+
+function toPrice(
+  body: unknown,
+  storyboard: Storyboard,
+  saved: Pick<StoryboardDoc, 'decision' | 'sceneApprovals'>,
+): null | Price {
   if (!isRecord(body)) return null
   const amounts = {
     estimatedCost: body.estimatedCost,
@@ -39,23 +56,32 @@ function toPrice(body: unknown): null | Price {
     usualDifference: body.usualDifference,
     toApprove: body.toApprove,
     needs: body.needs,
+    // Nothing is told of it where the service is older than this plugin.
+    lostAtMost: body.lostAtMost ?? '0',
   }
   if (!areAmounts(amounts)) return null
   return {
     ...amounts,
     changes: toChanges(body.changes),
-    scenes: toScenePrices(body.scenes),
+    scenes: toScenePrices(body.scenes, storyboard, saved),
     warnings: toWarnings(body.warnings),
   }
 }
 
-function toScenePrices(value: unknown): ScenePrice[] {
+/** The bridge tells of scenes in the order in which it was asked of them. */
+function toScenePrices(
+  value: unknown,
+  storyboard: Storyboard,
+  saved: Pick<StoryboardDoc, 'decision' | 'sceneApprovals'>,
+): ScenePrice[] {
   if (!Array.isArray(value)) return []
-  return value
-    .filter(isRecord)
-    .flatMap(({ due, usualDue }): ScenePrice[] =>
-      typeof due === 'string' && typeof usualDue === 'string' ? [{ due, usualDue }] : [],
-    )
+  const digests = [...sceneDigests(storyboard)]
+  return value.filter(isRecord).flatMap(({ due, usualDue }, index): ScenePrice[] => {
+    const [id, digest] = digests[index] ?? []
+    if (typeof due !== 'string' || typeof usualDue !== 'string' || !id || !digest) return []
+    const approval = standingOfScene(saved, { digest, due, id })
+    return [{ due, usualDue, sceneId: id, digest, approval }]
+  })
 }
 
 function toWarnings(value: unknown): Problem[] {

@@ -1,5 +1,5 @@
 /** Documents that whoever asks may read. */
-import type { PayloadRequest, Where } from 'payload'
+import type { PayloadRequest, SelectType, Where } from 'payload'
 
 import type { Id } from '../documents.ts'
 
@@ -12,6 +12,7 @@ export async function findNewestReadable<T>(
   req: PayloadRequest,
   collection: string,
   where: Where,
+  select?: SelectType,
 ): Promise<T | undefined> {
   const { docs } = await req.payload.find({
     collection,
@@ -23,6 +24,7 @@ export async function findNewestReadable<T>(
     // A video in the trash is shown there, to whom it was shown before.
     trash: true,
     req,
+    ...(select && { select }),
   })
   return docs[0] as unknown as T | undefined
 }

@@ -1,7 +1,7 @@
 /** What a project has spent, against its cap. */
 import type { Endpoint } from 'payload'
 
-import type { ProjectDoc } from '../documents.ts'
+import { type ProjectDoc, serviceIdOf } from '../documents.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { askBridge } from './bridge.ts'
@@ -9,7 +9,10 @@ import { paths, type Spending } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { answer, bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
-const none: Spending = { spent: '0', cap: null, monthSpent: null, monthCap: null }
+const none: Spending = {
+  ...{ spent: '0', cap: null, monthSpent: null, monthCap: null },
+  lostAtMost: '0',
+}
 
 export function spendingEndpoint(settings: Settings): Endpoint {
   return {
@@ -18,7 +21,7 @@ export function spendingEndpoint(settings: Settings): Endpoint {
     handler: async (req) => {
       const project = await findReadable<ProjectDoc>(req, settings.slugs.projects)
       if (!project) return problem(404, 'Not found', 'There is no such project.')
-      const name = encodeURIComponent(String(project.id))
+      const name = encodeURIComponent(serviceIdOf(project))
       const told = await askBridge(settings, `/projects/${name}/spending`)
       if (!told) return bridgeUnavailable()
       // The service hears of a project with the first of its videos that is submitted.
@@ -38,5 +41,7 @@ function toSpending(body: unknown, seesAll: boolean): null | Spending {
     cap: text(body.cap),
     monthSpent: seesAll ? text(body.monthSpent) : null,
     monthCap: seesAll ? text(body.monthCap) : null,
+    // Without a price up to which a call may count as paid, none does.
+    lostAtMost: Number(body.lostCall) > 0 ? (text(body.lostVideo) ?? '0') : '0',
   }
 }

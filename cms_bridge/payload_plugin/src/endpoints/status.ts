@@ -4,13 +4,26 @@ import type { Endpoint, PayloadRequest, Where } from 'payload'
 import type { Settings } from '../settings.ts'
 import { videoStream } from '../outbox/write.ts'
 import { findHold, permitOf } from '../publishing.ts'
-import type { OutboxDoc, RenditionDoc, StoryboardDoc, VideoDoc } from '../documents.ts'
+import {
+  type OutboxDoc,
+  type RenditionDoc,
+  type StoryboardDoc,
+  type VideoDoc,
+  writtenAt,
+} from '../documents.ts'
 import { digestOf, filmIn, filmLocales, filmOf, type Words, wordsOf } from '../films.ts'
+import { isSceneByScene } from '../approvable.ts'
+import { knownOf, newestDecision } from '../known.ts'
+import { toStoryboard } from '../storyboard.ts'
 import { holdsWords } from '../text.ts'
+import { unapprovedScenes } from '../approvals.ts'
 import { findApprovers } from './approvers.ts'
 import { type FilmLanguage, paths, type VideoStatus } from './contract.ts'
 import { findNewestReadable, findReadable } from './readable.ts'
 import { answer, problem } from './responses.ts'
+
+/** Submissions that are looked through for a film that can still be watched. */
+const mostEarlier = 20
 
 export function statusEndpoints(settings: Settings): Endpoint[] {
   return [
@@ -73,37 +86,84 @@ async function statusOf(
   locale: string,
 ): Promise<VideoStatus> {
   const { access, slugs } = settings
-  const video = filmOf(whole, filmIn(settings, req.payload, locale))
+  const film = filmIn(settings, req.payload, locale)
+  const video = filmOf(whole, film)
   const { said } = video
   const submission = video.submission ?? 0
   const where: Where = { video: { equals: video.id }, submission: { equals: submission } }
-  const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where)
+  const rendition = await findNewestReadable<RenditionDoc>(req, slugs.renditions, where, {
+    // As long as a book, and asked for every second.
+    transcript: false,
+  })
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
   const events = await newestEvents(settings, req, video)
   const mayApprove = await access.approve({ req })
-  const asksForApproval = rendition?.status === 'storyboard_complete'
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
-  return {
+  const before =
+    submission > 1 && !rendition?.file ? await filmBefore(settings, req, video, film) : undefined
+  const status: VideoStatus = {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
     isStale: Boolean(said) && said !== digestOf(await wordsIn(settings, req, whole, locale)),
     rendition: rendition ?? null,
+    before: before ?? null,
     storyboard: storyboard
       ? {
           id: storyboard.id,
           decision: storyboard.decision ?? 'pending',
           approvedBy: storyboard.approvedBy ?? '',
+          approvedAt: storyboard.approvedAt ?? null,
           estimatedCost: storyboard.estimatedCost ?? '0',
-          scenes: storyboard.scenes?.length ?? 0,
+          ...countScenes(storyboard),
+          revision: storyboard.revision ?? 0,
+          byScene: await isSceneByScene(settings, req, storyboard),
           known: knownOf(storyboard, rendition, events.newestDecision),
         }
       : null,
     delivery: undeliveredEvent(events),
-    retrying: Boolean(retriedAt && rendition && retriedAt > rendition.updatedAt),
+    retrying: Boolean(retriedAt && rendition && retriedAt > writtenAt(rendition)),
     hold: await holdFor(settings, req, video),
     mayApprove,
-    approvers: !mayApprove && asksForApproval ? await findApprovers(settings, req, video) : [],
+    approvers: [],
   }
+  if (mayApprove || !asksForApproval(status)) return status
+  return { ...status, approvers: await findApprovers(settings, req, video) }
+}
+
+/** Return the newest film of an earlier submission: it is watched until another stands. */
+async function filmBefore(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  { id, submission }: Pick<VideoDoc, 'id' | 'submission'>,
+  film: string,
+): Promise<RenditionDoc | undefined> {
+  const { docs } = await req.payload.find({
+    collection: slugs.renditions,
+    where: { video: { equals: id }, submission: { less_than: submission } },
+    sort: '-createdAt',
+    limit: mostEarlier,
+    depth: 0,
+    overrideAccess: false,
+    trash: true,
+    req,
+    select: { transcript: false },
+  })
+  const earlier = docs as unknown as RenditionDoc[]
+  return earlier.find((rendition) => (rendition.film ?? '') === film && rendition.file)
+}
+
+/** Whether it waits for somebody to say what may be spent: at first, on changes, or on more. */
+function asksForApproval({ rendition, storyboard }: VideoStatus): boolean {
+  const { error, status } = rendition ?? {}
+  if (status === 'storyboard_complete' || error?.code === 'approved_cost_reached') return true
+  return storyboard?.decision === 'pending' && storyboard.known === 'no'
+}
+
+function countScenes(doc: StoryboardDoc): { approvedScenes: number; scenes: number } {
+  const storyboard = toStoryboard(doc)
+  const scenes = storyboard.scenes.length
+  const left = unapprovedScenes(doc.sceneApprovals, storyboard).length
+  return { scenes, approvedScenes: doc.decision === 'approved' ? scenes : scenes - left }
 }
 
 /** Only where videos are published at all: where the host has drafts. */
@@ -127,10 +187,11 @@ interface Events {
 }
 
 async function newestEvents(
-  { slugs }: Settings,
+  settings: Settings,
   req: PayloadRequest,
   video: VideoDoc,
 ): Promise<Events> {
+  const { slugs } = settings
   const find = async (where: Where, sort: string): Promise<OutboxDoc | undefined> => {
     const { docs } = await req.payload.find({
       collection: slugs.outbox,
@@ -145,24 +206,8 @@ async function newestEvents(
   return {
     newest: await find({}, '-createdAt'),
     oldestQueued: await find({ state: { equals: 'queued' } }, 'createdAt'),
-    newestDecision: await find(
-      { type: { in: ['asset.replaced', 'storyboard.approved', 'storyboard.edited'] } },
-      '-createdAt',
-    ),
+    newestDecision: await newestDecision(settings, req, videoStream(video)),
   }
-}
-
-/** Whether the service knows of the newest save, by what it wrote back since. */
-function knownOf(
-  { revision }: StoryboardDoc,
-  rendition: RenditionDoc | undefined,
-  event: OutboxDoc | undefined,
-): NonNullable<VideoStatus['storyboard']>['known'] {
-  // Nothing was written of revisions where the service is older than this plugin.
-  const heard = rendition?.storyboardRevision ?? revision ?? 0
-  if (!event || !rendition || heard >= (revision ?? 0)) return 'yes'
-  if (event.state === 'queued') return 'soon'
-  return event.state === 'delivered' && event.createdAt > rendition.updatedAt ? 'soon' : 'no'
 }
 
 /** The oldest event that waits, or else the newest one if it was refused. */

@@ -11,12 +11,19 @@ import type {
   SpokenWord,
 } from './contract.ts'
 
+/** Return where the browser has what the bridge has at an address. */
+type AddressOf = (contentUrl: string) => string
+
 /**
  * Return a timeline's scenes with what is made of each; null for what is no timeline.
  *
  * `cast` is the storyboard's own, whose pictures lie in the host's library.
  */
-export function toBoard(timeline: unknown, cast: readonly CastMember[] = []): Board | null {
+export function toBoard(
+  timeline: unknown,
+  addressOf: AddressOf,
+  cast: readonly CastMember[] = [],
+): Board | null {
   if (!isRecord(timeline) || !Array.isArray(timeline.scenes)) return null
   const captions = isRecord(timeline.captions) ? timeline.captions.cues : []
   const cues = Array.isArray(captions) ? captions.filter(isRecord) : []
@@ -26,9 +33,10 @@ export function toBoard(timeline: unknown, cast: readonly CastMember[] = []): Bo
     return [
       {
         sceneId: id,
-        picture: toPicture(view),
+        picture: toPicture(view, addressOf),
         narration: toNarration(
           narration,
+          addressOf,
           cues.filter(({ sceneId }) => sceneId === id),
         ),
         seconds: Number(span.duration),
@@ -37,25 +45,6 @@ export function toBoard(timeline: unknown, cast: readonly CastMember[] = []): Bo
     ]
   })
   return { scenes }
-}
-
-/** Return below the bridge's API where the bytes of each medium of a timeline are, by its id. */
-export function toPlaces(timeline: unknown): Map<string, string> {
-  const places = new Map<string, string>()
-  const scenes = isRecord(timeline) && Array.isArray(timeline.scenes) ? timeline.scenes : []
-  for (const { narration, view } of scenes.filter(isRecord)) {
-    for (const asset of [narration, view].map((part) => isRecord(part) && part.asset)) {
-      if (!isRecord(asset) || typeof asset.id !== 'string') continue
-      const place = placeOf(asset)
-      if (place) places.set(asset.id, place)
-    }
-  }
-  return places
-}
-
-/** Return where the bridge has a medium's bytes, below its API: what was made and what was uploaded lie apart. */
-export function placeOf({ contentUrl }: { contentUrl?: unknown }): string | undefined {
-  return /^\/api\/v1(\/[\w/-]+(?:\?\w+=\w+)?)$/.exec(String(contentUrl))?.[1]
 }
 
 /** Tell of those who are named; a bridge that is older names nobody. */
@@ -70,15 +59,16 @@ function toMembers(names: unknown, cast: readonly CastMember[]): BoardMember[] {
     })
 }
 
-function toMedium(asset: unknown): BoardMedium | null {
+function toMedium(asset: unknown, addressOf: AddressOf): BoardMedium | null {
   if (!isRecord(asset)) return null
-  const { id, mediaType } = asset
-  return typeof id === 'string' && typeof mediaType === 'string' ? { id, mediaType } : null
+  const { contentUrl, mediaType } = asset
+  if (typeof contentUrl !== 'string' || typeof mediaType !== 'string') return null
+  return { address: addressOf(contentUrl), mediaType }
 }
 
-function toPicture(view: unknown): BoardPicture | null {
+function toPicture(view: unknown, addressOf: AddressOf): BoardPicture | null {
   if (!isRecord(view)) return null
-  const medium = toMedium(view.asset)
+  const medium = toMedium(view.asset, addressOf)
   return (
     medium && { ...medium, placeholder: isRecord(view.asset) && view.asset.placeholder === true }
   )
@@ -86,10 +76,11 @@ function toPicture(view: unknown): BoardPicture | null {
 
 function toNarration(
   narration: unknown,
+  addressOf: AddressOf,
   cues: readonly Record<string, unknown>[],
 ): BoardNarration | null {
   if (!isRecord(narration) || !isRecord(narration.span)) return null
-  const medium = toMedium(narration.asset)
+  const medium = toMedium(narration.asset, addressOf)
   const { span, text } = narration
   if (!medium || typeof text !== 'string') return null
   const words = cues.flatMap((cue) => toWords(cue.words, Number(span.start)))

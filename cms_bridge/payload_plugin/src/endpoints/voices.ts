@@ -2,7 +2,7 @@
 import type { Endpoint, PayloadRequest } from 'payload'
 
 import { readJson } from '../body.ts'
-import type { ProjectDoc } from '../documents.ts'
+import { type ProjectDoc, serviceIdOf } from '../documents.ts'
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
 import { isLanguageTag } from '../text.ts'
@@ -60,7 +60,7 @@ async function hearVoice(settings: Settings, req: PayloadRequest): Promise<Respo
     return problem(403, 'Forbidden', 'You may not spend anything.', { code: 'not_an_approver' })
   }
   const told = await askBridge(settings, '/voices/samples', {
-    projectId: String(project.id),
+    projectId: serviceIdOf(project),
     voice: wanted.voice,
     language: isLanguageTag(wanted.language) ? wanted.language : null,
     upTo,
@@ -80,7 +80,8 @@ function toVoice(value: unknown): null | Voice {
     name: text(value.name) || value.id,
     provider: text(value.provider),
     languages: Array.isArray(value.languages) ? value.languages.map(text).filter(Boolean) : [],
-    description: [text(value.gender), text(value.description)].filter(Boolean).join(', '),
+    gender: text(value.gender),
+    description: text(value.description),
     sampleUrl: toLink(value.sampleUrl),
     samplePrice: text(value.samplePrice) || '0',
   }

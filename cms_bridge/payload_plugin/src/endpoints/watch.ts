@@ -1,17 +1,18 @@
 /**
- * Watching: redirects whoever may read a rendition to a fresh link to its media, and hands on the
- * texts beside it.
+ * Watching: redirects whoever may read a rendition, or watch the films of its video, to a fresh link
+ * to its media, and hands on the texts beside it.
  *
  * The links are asked for on the server, with the bridge's key, each time; the
  * browser holds neither the key nor a link that outlives an hour. Texts come from here, since a
  * browser takes a film's captions only from the origin of its page. `film` names one of
- * the video's films; without it the newest is meant.
+ * the submission's films; without it the newest is meant, which is all of it that those see who may
+ * only watch.
  */
-import type { Endpoint, PayloadRequest } from 'payload'
+import type { Endpoint, PayloadRequest, Where } from 'payload'
 
 import { isRecord } from '../json.ts'
 import type { Settings } from '../settings.ts'
-import type { RenditionDoc } from '../documents.ts'
+import { idOf, type RenditionDoc } from '../documents.ts'
 import { askBridge, askText } from './bridge.ts'
 import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
@@ -57,13 +58,40 @@ async function findFinished(
   settings: Settings,
   req: PayloadRequest,
 ): Promise<null | { film: null | string; job: string }> {
-  const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
-  if (!rendition?.file) return null
   const { film } = req.query
-  return {
-    job: encodeURIComponent(rendition.jobId),
-    film: typeof film === 'string' && /^[\da-f-]{36}$/.test(film) ? film : null,
+  const named = typeof film === 'string' && /^[\da-f-]{36}$/.test(film) ? film : null
+  const rendition =
+    (named ? undefined : await findWatchable(settings, req)) ??
+    (await findReadable<RenditionDoc>(req, settings.slugs.renditions))
+  return rendition?.file ? { job: encodeURIComponent(rendition.jobId), film: named } : null
+}
+
+/** Return the rendition that the address names if the films of its video may be watched. */
+async function findWatchable(
+  { access, slugs }: Settings,
+  req: PayloadRequest,
+): Promise<RenditionDoc | undefined> {
+  const allowed = await access.watch({ req })
+  if (!allowed) return undefined
+  const find = async <T>(collection: string, where: Where): Promise<T | undefined> => {
+    // As published, and not from the trash.
+    const { docs } = await req.payload.find({
+      collection,
+      where,
+      limit: 1,
+      depth: 0,
+      joins: false,
+      overrideAccess: true,
+      req,
+    })
+    return docs[0] as unknown as T | undefined
   }
+  const id = { equals: req.routeParams?.id }
+  const rendition = await find<RenditionDoc>(slugs.renditions, { id })
+  if (!rendition) return undefined
+  const itsVideo: Where = { id: { equals: idOf(rendition.video) } }
+  const where = allowed === true ? itsVideo : { and: [itsVideo, allowed] }
+  return (await find(slugs.videos, where)) ? rendition : undefined
 }
 
 async function redirectTo(

@@ -7,6 +7,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { type Endpoint, type PayloadRequest, ValidationError, type Where } from 'payload'
 
+import { foreignValues } from '../foreign.ts'
 import type { RenditionWrite, StoryboardWrite } from '../generated/events.ts'
 import { tellReplacedMeanwhile } from '../replaced.ts'
 import type { Settings } from '../settings.ts'
@@ -140,7 +141,7 @@ const writeStoryboard: Write<StoryboardWrite> = async ({ body, film, settings, v
     video: video.id,
     project: idOf(video.project),
   }
-  const creation = await createOnce(req, collection, jobId, data)
+  const creation = await createOnce(settings, req, collection, { jobId, video, data })
   if (creation.stored) await tellReplacedMeanwhile(settings, req, creation.id)
   return creation
 }
@@ -165,23 +166,28 @@ const writeRendition: Write<RenditionWrite> = async ({ body, film, settings, vid
     warnings: body.warnings ?? [],
     error: body.error ?? null,
     file: body.file ?? null,
+    transcript: body.transcript ?? null,
   }
-  const replace = async (): Promise<null | RenditionDoc> =>
+  const replace = async (): Promise<null | RenditionDoc> => {
+    const now = new Date().toISOString()
     // The adapter and not the Local API, because only the adapter updates and compares in one step.
-    (await req.payload.db.updateOne({
+    return (await req.payload.db.updateOne({
       collection,
       where: { and: [{ jobId: { equals: jobId } }, { sequence: { less_than: sequence } }] },
-      data: { ...data, updatedAt: new Date().toISOString() },
+      data: { ...data, writtenAt: now, updatedAt: now },
       options: { atomic: true },
     })) as null | RenditionDoc
+  }
 
   const replacement = await replace()
   if (replacement) return { id: replacement.id, stored: true }
-  const creation = await createOnce(req, collection, jobId, {
+  const created: Partial<RenditionDoc> = {
     ...data,
+    writtenAt: new Date().toISOString(),
     video: video.id,
     project: idOf(video.project),
-  })
+  }
+  const creation = await createOnce(settings, req, collection, { jobId, video, data: created })
   if (creation.stored) return creation
   // It was there with a higher sequence, or appeared between the two statements.
   const lateReplacement = await replace()
@@ -190,13 +196,23 @@ const writeRendition: Write<RenditionWrite> = async ({ body, film, settings, vid
 
 /** Create a document that its `jobId` keeps unique; lose a race quietly. */
 async function createOnce(
+  { slugs }: Settings,
   req: PayloadRequest,
   collection: string,
-  jobId: string,
-  data: Partial<RenditionDoc> | Partial<StoryboardDoc>,
+  {
+    jobId,
+    video,
+    data: own,
+  }: {
+    jobId: string
+    video: VideoDoc
+    data: Partial<RenditionDoc> | Partial<StoryboardDoc>
+  },
 ): Promise<WritebackResult> {
   const existing = await findByJob(req, collection, jobId)
   if (existing !== undefined) return { id: existing, stored: false }
+  const origin = { collection: slugs.videos, doc: video }
+  const data = { ...foreignValues(req.payload, origin, collection), ...own }
   try {
     const { id } = await req.payload.create({ collection, data, depth: 0, overrideAccess: true })
     return { id, stored: true }

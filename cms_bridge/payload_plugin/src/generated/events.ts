@@ -126,6 +126,7 @@ export interface Brief {
   aspectRatio?: AspectRatio
   palette?: Palette
   logo?: Logo | null
+  disclosure?: boolean
   music?: Mood | null
   follows?: string
 }
@@ -227,6 +228,7 @@ export interface Storyboard {
   palette?: Palette
   captions?: CaptionStyle
   logo?: Logo | null
+  disclosure?: boolean
   music?: Music | null
   ingredients?: Ingredient[]
 }
@@ -411,6 +413,7 @@ export interface RenditionWrite {
   warnings?: Problem[]
   error?: Problem | null
   file?: RenditionFile | null
+  transcript?: string | null
 }
 /**
  * A code for translations, the values it speaks of, and one plain English sentence.
@@ -433,4 +436,7 @@ export interface RenditionFile {
   width: number
   height: number
   bytes: number
+  language?: string
+  alt?: string
+  hasStream?: boolean | null
 }

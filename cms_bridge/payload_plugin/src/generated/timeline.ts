@@ -74,6 +74,7 @@ export interface TimelinePreview {
   captions: CaptionsPreview
   music: MusicPreview | null
   logo: LogoPreview | null
+  label: LabelPreview | null
 }
 /**
  * The size that one profile makes films in.
@@ -250,8 +251,8 @@ export interface WordingPreview {
  */
 export interface TextLook {
   zone: Zone
-  align: 'center' | 'start'
-  vertical: 'bottom' | 'middle'
+  align: 'center' | 'left' | 'right' | 'start'
+  vertical: 'bottom' | 'middle' | 'top'
   size: number
   secondSize: number
   weights: number[]
@@ -363,4 +364,13 @@ export interface LogoPreview {
   corner: Corner
   box: Zone
   opacity: number
+}
+/**
+ * The words that stand in a corner throughout and say that a film was made with AI.
+ */
+export interface LabelPreview {
+  text: string
+  wording: WordingPreview
+  rightToLeft: boolean
+  look: TextLook
 }

@@ -71,6 +71,7 @@ export const writebackSchema = {
         },
         captions: { $ref: '#/$defs/CaptionStyle', default: 'none' },
         logo: { anyOf: [{ $ref: '#/$defs/Logo' }, { type: 'null' }], default: null },
+        disclosure: { type: 'boolean', default: false },
         music: { anyOf: [{ $ref: '#/$defs/Music' }, { type: 'null' }], default: null },
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
       },
@@ -144,7 +145,10 @@ export const writebackSchema = {
         pauseAfter: { type: 'number', minimum: 0, maximum: 10, default: 0 },
         cast: {
           type: 'array',
-          items: { type: 'string', pattern: '^[^\\s@\\x00-\\x1f\\x7f][^@\\x00-\\x1f\\x7f]{0,99}$' },
+          items: {
+            type: 'string',
+            pattern: '^[^\\s\\x00-\\x1f\\x7f\\x85\\ufeff@][^@\\x00-\\x1f\\x7f]{0,99}$',
+          },
           default: [],
         },
         ingredients: { type: 'array', items: { $ref: '#/$defs/Ingredient' }, default: [] },
@@ -349,7 +353,10 @@ export const writebackSchema = {
       description: 'Somebody or something that is to look the same in every picture that shows it.',
       type: 'object',
       properties: {
-        name: { type: 'string', pattern: '^[^\\s@\\x00-\\x1f\\x7f][^@\\x00-\\x1f\\x7f]{0,99}$' },
+        name: {
+          type: 'string',
+          pattern: '^[^\\s\\x00-\\x1f\\x7f\\x85\\ufeff@][^@\\x00-\\x1f\\x7f]{0,99}$',
+        },
         kind: { $ref: '#/$defs/CastKind', default: 'person' },
         description: { type: 'string', default: '' },
         references: {
@@ -377,7 +384,11 @@ export const writebackSchema = {
       description: 'Somebody who speaks in a script by name.',
       type: 'object',
       properties: {
-        name: { type: 'string', maxLength: 63, pattern: '^[^\\s:：﹕︓][^:：﹕︓\\r\\n]{0,62}$' },
+        name: {
+          type: 'string',
+          maxLength: 63,
+          pattern: '^[^\\s\\x00-\\x1f\\x7f\\x85\\ufeff:：﹕︓][^:：﹕︓\\x00-\\x1f\\x7f]{0,62}$',
+        },
         voice: { type: 'string', default: '' },
       },
       required: ['name'],
@@ -514,6 +525,7 @@ export const writebackSchema = {
         warnings: { type: 'array', items: { $ref: '#/$defs/Problem' }, default: [] },
         error: { anyOf: [{ $ref: '#/$defs/Problem' }, { type: 'null' }], default: null },
         file: { anyOf: [{ $ref: '#/$defs/RenditionFile' }, { type: 'null' }], default: null },
+        transcript: { anyOf: [{ type: 'string' }, { type: 'null' }], default: null },
       },
       required: ['jobId', 'projectId', 'videoId', 'submission', 'sequence', 'status', 'progress'],
     },
@@ -564,6 +576,9 @@ export const writebackSchema = {
         width: { type: 'integer' },
         height: { type: 'integer' },
         bytes: { type: 'integer' },
+        language: { type: 'string', default: '' },
+        alt: { type: 'string', default: '' },
+        hasStream: { anyOf: [{ type: 'boolean' }, { type: 'null' }], default: null },
       },
       required: ['duration', 'width', 'height', 'bytes'],
     },

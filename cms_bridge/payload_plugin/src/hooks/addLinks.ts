@@ -1,4 +1,7 @@
-/** Adds to a finished rendition where it can be watched; the links ask for fresh ones when opened. */
+/**
+ * Adds to a finished rendition where it can be watched, and what it is where nobody wrote that; the
+ * links ask for fresh ones when opened.
+ */
 import type { CollectionAfterReadHook } from 'payload'
 
 import type { RenditionDoc } from '../documents.ts'
@@ -12,10 +15,11 @@ export const addLinks: CollectionAfterReadHook = ({ doc, req }) => {
   const { id } = rendition
   return {
     ...rendition,
+    alt: rendition.alt || rendition.file.alt || null,
     url: api + pathTo('video', { id }),
     posterUrl: api + pathTo('poster', { id }),
     downloadUrl: api + pathTo('download', { id }),
-    streamUrl: api + pathTo('stream', { id }),
+    ...(rendition.file.hasStream !== false && { streamUrl: api + pathTo('stream', { id }) }),
     captionsUrl: api + pathTo('captions', { id }),
     chaptersUrl: api + pathTo('chapters', { id }),
     transcriptUrl: api + pathTo('transcript', { id }),

@@ -1,7 +1,7 @@
 /** Tells whether there is work on a video that can be stopped. */
 import type { PayloadRequest } from 'payload'
 
-import { isOver, type RenditionDoc, type VideoDoc } from '../documents.ts'
+import { isOver, type RenditionDoc, type VideoDoc, writtenAt } from '../documents.ts'
 import { findEvents, isOf, revisionTold } from '../outbox/told.ts'
 import { videoStream } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
@@ -29,7 +29,7 @@ export async function isAtWork(
   })
   const rendition = docs[0] as unknown as RenditionDoc | undefined
   if (!rendition || !isOver(rendition.status)) return true
-  const { jobId, storyboardRevision, updatedAt } = rendition
+  const { jobId, storyboardRevision } = rendition
   const events = await findEvents(settings, req, {
     stream: { equals: videoStream(video) },
     state: { not_equals: 'refused' },
@@ -39,7 +39,7 @@ export async function isAtWork(
     .filter((event) => isOf(event, submission, jobId))
     .some(
       (event) =>
-        event.createdAt > updatedAt ||
+        event.createdAt > writtenAt(rendition) ||
         event.state === 'queued' ||
         revisionTold(event, jobId) > (storyboardRevision ?? 0),
     )

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { CmsEvent, StoryboardChange } from '../generated/events.ts'
-import { writeEvent } from '../outbox/write.ts'
+import { knownOf, newestDecision } from '../known.ts'
+import { videoStream, writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { type FilmState, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -44,6 +45,8 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     const isApproval = storyboard.decision === 'approved'
     const content = toStoryboard(storyboard)
     const isEdit = operation === 'create' || !isDeepStrictEqual(content, toStoryboard(before))
+    // An edit that was refused while a film was being made comes with the approval of it.
+    const isNew = isEdit || (isApproval && (await wasRefused(settings, req, before, video)))
     const revision = storyboard.revision ?? 1
     const timestamp = new Date().toISOString()
     const change: StoryboardChange = {
@@ -53,7 +56,7 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       by: userName(req.user),
       ...(isApproval && storyboard.approvedCost && { estimatedCost: storyboard.approvedCost }),
       // Told from an approval of what somebody saw before others changed it.
-      ...(isApproval && isEdit && { edited: isEdit }),
+      ...(isApproval && isNew && { edited: isNew }),
       storyboard: content,
     }
     const file = replacedIn(req, content)
@@ -63,6 +66,19 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
     const step = `${storyboard.jobId}.${String(revision)}`
     await writeEvent(settings, req, video, { event, step })
   }
+}
+
+/** Tell whether the service refused to hear of a storyboard as it was saved. */
+async function wasRefused(
+  settings: Settings,
+  req: PayloadRequest,
+  before: StoryboardDoc,
+  video: VideoDoc,
+): Promise<boolean> {
+  const { submission } = before
+  const rendition = await newestRendition(settings, req, { id: video.id, submission })
+  const event = await newestDecision(settings, req, videoStream(video))
+  return knownOf(before, rendition, event) === 'no'
 }
 
 /**

@@ -69,13 +69,7 @@ async function writeSubmitted(
   { follows, owner, video }: { follows: string; owner: VideoDoc; video: VideoDoc },
   req: PayloadRequest,
 ): Promise<void> {
-  const project = (await req.payload.findByID({
-    collection: settings.slugs.projects,
-    id: idOf(video.project),
-    depth: 0,
-    overrideAccess: true,
-    req,
-  })) as unknown as ProjectDoc
+  const project = await projectOf(settings, video, req)
   const words = wordsOf(settings, req.payload, video, req.locale ?? '')
   const brief: Brief = {
     ...words,
@@ -84,6 +78,7 @@ async function writeSubmitted(
     look: toLook(project.look),
     cast: await castOf(settings, req, project.cast),
     logo: await logoOf(settings, req, project.logo),
+    disclosure: words.disclosure ?? project.disclosure === true,
     palette: toPalette(project.palette),
     follows,
   }
@@ -92,7 +87,7 @@ async function writeSubmitted(
       type: 'video.submitted',
       timestamp: new Date().toISOString(),
       data: {
-        project: { id: String(project.id), name: project.name },
+        project: { id: serviceIdOf(project), name: project.name },
         videoId: serviceIdOf(video),
         submission,
         version: video.updatedAt,
@@ -113,7 +108,7 @@ export async function writeVideoRef(
   req: PayloadRequest,
 ): Promise<void> {
   const data: VideoRef = {
-    projectId: String(idOf(video.project)),
+    projectId: serviceIdOf(await projectOf(settings, video, req)),
     videoId: serviceIdOf(video),
     submission: video.submission ?? 1,
   }
@@ -121,4 +116,21 @@ export async function writeVideoRef(
   // Who cancels, tries again and cancels once more has cancelled twice.
   const step = `${String(data.submission)}.${String(video.retries ?? 0)}`
   await writeEvent(settings, req, video, { event, step })
+}
+
+async function projectOf(
+  { slugs }: Settings,
+  { project }: VideoDoc,
+  req: PayloadRequest,
+): Promise<ProjectDoc> {
+  const found = await req.payload.findByID({
+    collection: slugs.projects,
+    id: idOf(project),
+    depth: 0,
+    overrideAccess: true,
+    req,
+    // A host may keep deleted projects as well.
+    trash: true,
+  })
+  return found as unknown as ProjectDoc
 }

@@ -2,14 +2,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
 
+import { standingApprovals, wholeApproval } from '../approvals.ts'
 import { namesIn, withLibrary, withReplaced } from '../library.ts'
 import { findBreach, restoreLocked, settleLocks, withLocked } from '../scenes.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
-import { type Id, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
+import type { StoryboardDoc } from '../documents.ts'
 import { translate } from '../translations/index.ts'
 import { userName } from '../user.ts'
-import { holdNewest } from './newest.ts'
+import { isSceneByScene, refuseInTrash, refuseUnapproved, refuseUnread } from '../approvable.ts'
+import { holdNewest } from '../newest.ts'
 import { planDraft } from './planDraft.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
@@ -20,7 +22,8 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
 
     const seen = originalDoc as StoryboardDoc
     const before = await holdNewest<StoryboardDoc>(req, slugs.storyboards, seen.id)
-    const draft: StoryboardDoc = { ...before, ...(data as Partial<StoryboardDoc>) }
+    const { revisionSeen, ...saved } = data as Partial<StoryboardDoc>
+    const draft: StoryboardDoc = { ...before, ...saved }
     const rows = draft.scenes ?? []
     const isRestored = req.context.isRestoringVersion === true
     const settle = isRestored ? restoreLocked : settleLocks
@@ -37,12 +40,19 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     // A save that says what it has read decides nothing; nor does a second one that says the same.
     const isApproval =
       speaksForEditor(req) && decidesAnew(after, seen) && decidesAnew(after, before)
-    if (isEdit || isApproval) await refuseInTrash(slugs.videos, idOf(before.video), req)
+    if (isEdit || isApproval) await refuseInTrash(settings, req, before)
 
     const staysApproved = before.decision === 'approved' && !isEdit
+    const standing = standingApprovals(before.sceneApprovals, storyboard)
+    if (isApproval) refuseUnread(req, before, { ...after, revisionSeen })
+    // What is approved already may be approved at another price, whatever the project says by now.
+    if (isApproval && !staysApproved && (await isSceneByScene(settings, req, before))) {
+      refuseUnapproved(req, standing, storyboard)
+    }
+    const word = { by: userName(req.user), at: new Date().toISOString() }
     return {
       ...serviceFieldsOf(before),
-      ...data,
+      ...saved,
       scenes,
       files: namesIn(storyboard),
       ...(music !== undefined && { music }),
@@ -51,10 +61,11 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
       revision: (before.revision ?? 0) + (isEdit || isApproval ? 1 : 0),
       decision: isApproval || staysApproved ? 'approved' : 'pending',
       ...(isApproval && {
-        approvedBy: userName(req.user),
-        approvedAt: new Date().toISOString(),
+        approvedBy: word.by,
+        approvedAt: word.at,
         approvedCost: after.approvedCost ?? null,
       }),
+      sceneApprovals: isApproval ? wholeApproval(standing, storyboard, word) : standing,
       ...(!isApproval && staysApproved && { approvedCost: before.approvedCost ?? null }),
       ...(!isApproval &&
         !staysApproved && { approvedBy: null, approvedAt: null, approvedCost: null }),
@@ -74,20 +85,6 @@ function refuseLocked(req: PayloadRequest, before: StoryboardDoc, { scenes }: St
 export function decidesAnew(after: StoryboardDoc, before: StoryboardDoc): boolean {
   const isRepriced = (after.approvedCost ?? '') !== (before.approvedCost ?? '')
   return after.decision === 'approved' && (before.decision !== 'approved' || isRepriced)
-}
-
-/** The service does nothing for a video in the trash, and nobody would watch it. */
-async function refuseInTrash(collection: string, id: Id, req: PayloadRequest): Promise<void> {
-  const video = (await req.payload.findByID({
-    collection,
-    id,
-    depth: 0,
-    overrideAccess: true,
-    req,
-    trash: true,
-  })) as unknown as VideoDoc
-  if (!video.deletedAt) return
-  throw new APIError(translate(req.i18n.language, 'invalid.inTrash'), 409, null, true)
 }
 
 /** Return what the service wrote; restoring a version drops it, since no user may write it. */

@@ -40,7 +40,13 @@ export async function planDraft(
     !isDeepStrictEqual(toStoryboard(created), toStoryboard({ ...data, scenes: drafted }))
   req.context.reelwrightCarried = isEdit
   const revision = (await findRevision(settings, req, data)) + (isEdit ? 1 : 0)
-  return { ...created, files: namesIn(toStoryboard(created)), decision: 'pending', revision }
+  return {
+    ...created,
+    files: namesIn(toStoryboard(created)),
+    decision: 'pending',
+    revision,
+    sceneApprovals: null,
+  }
 }
 
 /** Tell whether the storyboard that a request creates is already another than was drafted. */

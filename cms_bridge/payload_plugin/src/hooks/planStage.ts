@@ -17,7 +17,7 @@ import {
 } from '../films.ts'
 import { askedStage } from './askedStage.ts'
 import { isAtWork } from './atWork.ts'
-import { holdNewest } from './newest.ts'
+import { holdNewest } from '../newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
 /**

@@ -10,7 +10,8 @@ import type { Payload, Where } from 'payload'
 
 import type { CmsEvent } from '../generated/events.ts'
 import type { Settings } from '../settings.ts'
-import type { OutboxDoc } from '../documents.ts'
+import { withoutWhole } from '../approvals.ts'
+import type { OutboxDoc, StoryboardDoc } from '../documents.ts'
 import { waitAfter } from './backoff.ts'
 import { type Attempt, send } from './send.ts'
 
@@ -120,13 +121,21 @@ async function revokeApproval(
   const event = JSON.parse(body) as CmsEvent
   if (event.type !== 'storyboard.approved') return
   const { jobId, revision } = event.data
+  const collection = slugs.storyboards
+  const where: Where = {
+    and: [{ jobId: { equals: jobId } }, { revision: { equals: revision } }],
+  }
+  const storyboard = await payload.db.findOne<StoryboardDoc>({ collection, where })
+  if (!storyboard) return
   // Past the hooks, for nobody has decided anew; and only if nobody has since.
   await payload.db.updateOne({
-    collection: slugs.storyboards,
-    where: {
-      and: [{ jobId: { equals: jobId } }, { revision: { equals: revision } }],
+    collection,
+    where,
+    data: {
+      ...{ decision: 'pending', approvedBy: null, approvedAt: null, approvedCost: null },
+      // Who approved a scene by itself has said so of that scene, which stands as it was.
+      sceneApprovals: withoutWhole(storyboard),
     },
-    data: { decision: 'pending', approvedBy: null, approvedAt: null, approvedCost: null },
   })
 }
 

@@ -6,6 +6,8 @@
  */
 import type { Payload, PayloadRequest } from 'payload'
 
+/** Payload's own collection of jobs. */
+export const jobsSlug = 'payload-jobs'
 export const taskSlug = 'reelwrightDeliver'
 export const queueName = 'reelwright'
 

@@ -57,10 +57,21 @@ export const de: Translations = {
   'logo.corner': 'Ecke',
   'logo.width': 'Breite in Prozent',
   'logo.width.help': 'Der kürzeren Seite des Bildes.',
+  disclosure: 'Als mit KI erstellt kennzeichnen',
+  'disclosure.help':
+    'Wenige Worte in einer Ecke, wie „Mit KI erstellt“ in der Sprache des Films, vom ersten bis zum letzten Bild. Artikel 50 der KI-Verordnung der EU verlangt, Deepfakes und manche Texte von öffentlichem Interesse als mit KI erzeugt offenzulegen. Ob dieser Film dazugehört, beurteilen Sie.',
+  'disclosure.project.help':
+    'Gilt für Videos, die von jetzt an eingereicht werden und es nicht selbst festlegen. Die Worte stehen den ganzen Film über in einer Ecke. Artikel 50 der KI-Verordnung der EU verlangt, Deepfakes und manche Texte von öffentlichem Interesse als mit KI erzeugt offenzulegen.',
+  'disclosure.project': 'Wie im Projekt',
+  'disclosure.on': 'Ja',
+  'disclosure.off': 'Nein',
   'corner.top_right': 'Oben rechts',
   'corner.top_left': 'Oben links',
   'corner.bottom_right': 'Unten rechts',
   'corner.bottom_left': 'Unten links',
+  approveScenes: 'Szene für Szene freigeben',
+  'approveScenes.help':
+    'Ein Storyboard dieses Projekts ist erst freigegeben, wenn jede seiner Szenen es ist. Ändern kann das, wer freigeben darf.',
   'invalid.castTwice': 'Zwei der Besetzung heißen „{name}“.',
   'invalid.castName': 'Ein Name mit bis zu 100 Zeichen, in einer Zeile und ohne @.',
   brief: 'Briefing',
@@ -82,6 +93,48 @@ export const de: Translations = {
   'voice.hearFor': 'Anhören, {price}',
   'voice.making': 'Wird vorbereitet …',
   'voice.silent': 'Sie ist gerade nicht zu hören.',
+  'voice.gender.female': 'weiblich',
+  'voice.gender.male': 'männlich',
+  'voice.provider.offline': 'offline',
+  'voice.sounds.soft': 'weich',
+  'voice.sounds.breezy': 'unbeschwert',
+  'voice.sounds.bright': 'hell',
+  'voice.sounds.easy-going': 'gelassen',
+  'voice.sounds.smooth': 'geschmeidig',
+  'voice.sounds.clear': 'klar',
+  'voice.sounds.mature': 'reif',
+  'voice.sounds.firm': 'fest',
+  'voice.sounds.upbeat': 'fröhlich',
+  'voice.sounds.youthful': 'jugendlich',
+  'voice.sounds.forward': 'direkt',
+  'voice.sounds.warm': 'warm',
+  'voice.sounds.gentle': 'sanft',
+  'voice.sounds.friendly': 'freundlich',
+  'voice.sounds.gravelly': 'rau',
+  'voice.sounds.informative': 'sachlich',
+  'voice.sounds.breathy': 'hauchig',
+  'voice.sounds.excitable': 'aufgeregt',
+  'voice.sounds.lively': 'lebhaft',
+  'voice.sounds.knowledgeable': 'kundig',
+  'voice.sounds.even': 'gleichmäßig',
+  'voice.sounds.casual': 'locker',
+  'voice.person.wise_woman': 'weise Frau',
+  'voice.person.calm_woman': 'ruhige Frau',
+  'voice.person.inspirational_girl': 'inspirierendes Mädchen',
+  'voice.person.lively_girl': 'lebhaftes Mädchen',
+  'voice.person.lovely_girl': 'liebliches Mädchen',
+  'voice.person.sweet_girl': 'liebes Mädchen',
+  'voice.person.exuberant_girl': 'überschwängliches Mädchen',
+  'voice.person.abbess': 'Äbtissin',
+  'voice.person.deep_voice_man': 'Mann mit tiefer Stimme',
+  'voice.person.casual_guy': 'lockerer Typ',
+  'voice.person.patient_man': 'geduldiger Mann',
+  'voice.person.young_knight': 'junger Ritter',
+  'voice.person.determined_man': 'entschlossener Mann',
+  'voice.person.decent_boy': 'anständiger Junge',
+  'voice.person.elegant_man': 'eleganter Mann',
+  'voice.person.friendly_person': 'freundliche Person',
+  'voice.person.imposing_manner': 'imposantes Auftreten',
   speakers: 'Sprechende',
   'speakers.help':
     'Wer mit Namen spricht: Eine Zeile, die mit „Ada: …“ beginnt, sagt Adas Stimme. Der Name wird nicht gesprochen. Ein Video ohne Sprechende hat die seines Projekts.',
@@ -235,6 +288,7 @@ export const de: Translations = {
   approvedAt: 'Freigegeben am',
   approvedCost: 'Freigegeben zu (USD)',
 
+  sceneApprovals: 'Freigaben von Szenen',
   'outbox.help':
     'Was an den Renderdienst gesendet wurde und was noch wartet. Wird vom System geschrieben.',
   'event.type': 'Was geschah',
@@ -337,13 +391,28 @@ export const de: Translations = {
   'panel.approving': 'Freigegeben; der Renderdienst wird benachrichtigt.',
   'panel.approve.help':
     'Lesen Sie das Storyboard. Nach Ihrer Freigabe entstehen Bilder und Stimme.',
+  'panel.noStoryboard': 'Das Storyboard ist nicht da',
+  'panel.noStoryboard.help':
+    'Es wurde gelöscht oder konnte nicht abgelegt werden. Reichen Sie neu ein, um ein anderes entwerfen zu lassen.',
+  'panel.approve.priced':
+    'Lesen Sie das Storyboard. Ihre Freigabe kauft Bilder und Stimme für {scenes} {scenes|Szene|Szenen}, für höchstens {amount}.',
   'panel.needsMore': 'Es wird mehr gebraucht, als freigegeben ist',
   'panel.needsMore.help':
     'Was schon entstanden ist, bleibt. Nach Ihrer Freigabe des Unterschieds geht die Arbeit dort weiter, wo sie stehen blieb.',
+  'panel.needsMore.others':
+    'Was schon entstanden ist, bleibt. Die Arbeit geht weiter, sobald jemand den Unterschied freigibt, der das darf.',
   'panel.needs': 'Darüber hinaus nötig',
   'panel.approved': 'Freigegeben, höchstens',
   'panel.scenesDone': '{done} von {total} {total|Szene|Szenen}',
   'panel.progress': '{percent} % fertig',
+  'work.picture': 'Ein Bild wird gezeichnet',
+  'work.clip': 'Ein Clip entsteht',
+  'work.narration': 'Der Text wird gesprochen',
+  'work.music': 'Musik wird komponiert',
+  'work.scene': '{work}: Szene {scene} von {total}',
+  'work.model': 'Modell: {model}',
+  'left.generating': 'noch etwa {time}, bis Bilder und Stimme fertig sind',
+  'left.composing': 'noch etwa {time}',
   'panel.price': 'Geschätzter Preis',
   'panel.due': 'Jetzt zu zahlen',
   'panel.due.unsaved': 'Mit Ihren Änderungen zu zahlen',
@@ -351,6 +420,7 @@ export const de: Translations = {
   'panel.priceAway': 'Der jetzige Preis war nicht zu lesen; gezeigt wird der zuletzt bekannte.',
   'price.range': 'meist {usual}, höchstens {most}',
   'price.nothing': 'nichts: alles ist schon da',
+  'price.lost': 'Bis zu {amount} können dazukommen, für Aufrufe, deren Antwort verloren geht.',
   'panel.cost': 'Kosten',
   'panel.free': 'kostenlos (offline)',
   'panel.duration': 'Länge',
@@ -360,6 +430,10 @@ export const de: Translations = {
   'panel.approve.others':
     'Jemand, der freigeben darf, muss das Storyboard und seinen Preis ansehen.',
   'panel.approvers': 'Freigeben darf: {names}.',
+  'panel.scenesApproved': '{done} von {total} {total|Szene|Szenen} freigegeben.',
+  'panel.byScene': 'Dieses Projekt gibt Szene für Szene frei: jede auf ihrer Karte.',
+  'panel.byScene.save':
+    'Bitte erst speichern; dann wird jede geänderte Szene auf ihrer Karte freigegeben.',
   'panel.changed': 'Geändert, seit der Film entstand',
   'panel.changed.help':
     'Der Film ist noch der vor Ihren Änderungen. Nur was sich geändert hat, wird gemacht und bezahlt.',
@@ -380,6 +454,9 @@ export const de: Translations = {
   'panel.playerAway':
     'Der Film lässt sich im Augenblick nicht abspielen: Der Renderdienst antwortet nicht. Er ist sicher verwahrt.',
   'panel.player': 'Fertiges Video',
+  alt: 'Alternativtext',
+  'alt.help':
+    'Was der Film ist, in seiner Sprache, für alle, die ihn nicht sehen. Der Entwurf besteht aus dem Titel und dem, was in den Bildern steht; wird das Feld geleert, gilt wieder der Entwurf.',
   'player.captions': 'Untertitel',
   'player.transcript': 'Abschrift',
   'player.transcriptLoading': 'Die Abschrift wird geladen …',
@@ -438,11 +515,26 @@ export const de: Translations = {
   'films.waiting': '{count} {count|wartet|warten} auf Freigabe',
   'films.failed': '{count} fehlgeschlagen',
   'scene.locked': 'Gesperrt',
+  'invalid.unapproved':
+    'Dieses Projekt gibt Szene für Szene frei. Noch nicht freigegeben: {count|Szene|Szenen} {scenes}.',
   'invalid.locked.changed': 'Szene {number} ist gesperrt: Zum Ändern bitte entsperren.',
   'invalid.locked.removed': 'Szene {number} ist gesperrt: Zum Entfernen bitte entsperren.',
   'invalid.locked.moved':
     'Szene {number} ist gesperrt und behält ihren Platz: Zum Verschieben, auch einer anderen über sie hinweg, bitte entsperren.',
   'board.lock': 'Szene {number} sperren',
+  'board.approval.approved': 'Freigegeben: {name}, {time}',
+  'board.approval.changed': 'Geändert seit der Freigabe: {name}, {time}',
+  'board.approval.dearer': 'Kostet mehr als bei der Freigabe: {name}, {time}',
+  'board.approval.none': 'Noch nicht freigegeben',
+  'board.approval.program': 'ein Programm',
+  'board.approve': 'Diese Szene freigeben',
+  'board.approve.priced': 'Diese Szene freigeben, {amount}',
+  'board.approve.numbered': 'Szene {number}: {words}',
+  'board.approve.unsaved': 'Bitte erst speichern, was geändert wurde.',
+  'board.approve.buys':
+    'Bezahlt wird höchstens zu diesem Preis, was von Bild, Bewegung und Stimme noch fehlt.',
+  'board.approve.nothing': 'Für sie ist nichts zu bezahlen.',
+  'board.approve.last': 'Die letzte: Mit ihr ist das ganze Storyboard freigegeben ({amount}).',
   'board.locked.help':
     'Gesperrt: Sie bleibt, wie und wo sie ist, auch wenn das Video neu eingereicht wird.',
   'panel.stale':
@@ -539,6 +631,13 @@ export const de: Translations = {
   'error.validation_failed': 'Das fertige Video hat die Prüfung nicht bestanden.',
   'error.storage_unavailable': 'Der Videospeicher antwortet im Augenblick nicht.',
   'error.storage_full': 'Der Videospeicher ist voll.',
+  'error.disk_full': 'Die Festplatte des Renderdienstes ist voll.',
+  'error.waits_for_store':
+    'Der Videospeicher nimmt und gibt im Augenblick nichts. Die Arbeit geht von selbst weiter, sobald er es wieder tut.',
+  'error.waits_for_disk':
+    'Die Festplatte des Renderdienstes ist voll. Die Arbeit geht von selbst weiter, sobald wieder Platz ist.',
+  'error.waits_for_file':
+    'Eine Datei der Mediathek kommt im Moment nicht an. Die Arbeit geht von selbst weiter, sobald sie da ist.',
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
   'error.own_file_missing': 'Diese Datei ist nicht (mehr) beim Projekt ({field}).',
   'error.own_file_unavailable': 'Eine Datei der Mediathek kommt im Moment nicht an.',
@@ -566,6 +665,9 @@ export const de: Translations = {
     'Was andere Aufrufe kosten können, ist bis zu deren Ende vorgemerkt; es wird noch einmal versucht.',
   'error.approval_conflict':
     'Das Storyboard hat sich seit der Freigabe geändert. Sehen Sie es noch einmal an und geben Sie es so frei, wie es jetzt ist.',
+  'error.approval_void':
+    'Diese Freigabe gilt nicht mehr: Sie wurde abgelehnt, oder das Storyboard hat sich seither geändert. Lassen Sie das Storyboard so freigeben, wie es jetzt ist.',
+  'error.scene_changed': 'Das hat sich geändert, seit es gezeigt wurde. Bitte noch einmal ansehen.',
   'error.revision_conflict':
     'Dieses Storyboard wurde zweimal zugleich gespeichert. Speichern Sie es noch einmal.',
   'error.generation_outcome_unknown':

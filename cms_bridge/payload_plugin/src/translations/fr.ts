@@ -58,10 +58,21 @@ export const fr: Translations = {
   'logo.corner': 'Coin',
   'logo.width': 'Largeur, en pour cent',
   'logo.width.help': 'Du petit côté de l’image.',
+  disclosure: 'Signaler comme créé avec l’IA',
+  'disclosure.help':
+    'Quelques mots dans un coin, comme « Créé avec l’IA » dans la langue du film, de la première à la dernière image. L’article 50 du règlement européen sur l’IA veut que les hypertrucages, et certains textes d’intérêt public, soient signalés comme produits par une IA. C’est à vous de juger si ce film en fait partie.',
+  'disclosure.project.help':
+    'Vaut pour les vidéos soumises à partir de maintenant qui n’en décident pas elles-mêmes. Les mots restent dans un coin pendant tout le film. L’article 50 du règlement européen sur l’IA veut que les hypertrucages, et certains textes d’intérêt public, soient signalés comme produits par une IA.',
+  'disclosure.project': 'Comme dans le projet',
+  'disclosure.on': 'Oui',
+  'disclosure.off': 'Non',
   'corner.top_right': 'En haut à droite',
   'corner.top_left': 'En haut à gauche',
   'corner.bottom_right': 'En bas à droite',
   'corner.bottom_left': 'En bas à gauche',
+  approveScenes: 'Approuver scène par scène',
+  'approveScenes.help':
+    'Un storyboard de ce projet n’est approuvé que lorsque chacune de ses scènes l’est. Modifiable par qui peut approuver.',
   'invalid.castTwice': 'Deux membres de la distribution s’appellent « {name} ».',
   'invalid.castName': 'Un nom de 100 caractères au plus, sur une ligne et sans @.',
   brief: 'Brief',
@@ -83,6 +94,48 @@ export const fr: Translations = {
   'voice.hearFor': 'Écouter, {price}',
   'voice.making': 'Préparation …',
   'voice.silent': 'Elle ne peut pas être écoutée pour l’instant.',
+  'voice.gender.female': 'féminine',
+  'voice.gender.male': 'masculine',
+  'voice.provider.offline': 'hors ligne',
+  'voice.sounds.soft': 'douce',
+  'voice.sounds.breezy': 'légère',
+  'voice.sounds.bright': 'lumineuse',
+  'voice.sounds.easy-going': 'détendue',
+  'voice.sounds.smooth': 'fluide',
+  'voice.sounds.clear': 'claire',
+  'voice.sounds.mature': 'mûre',
+  'voice.sounds.firm': 'ferme',
+  'voice.sounds.upbeat': 'enjouée',
+  'voice.sounds.youthful': 'juvénile',
+  'voice.sounds.forward': 'directe',
+  'voice.sounds.warm': 'chaleureuse',
+  'voice.sounds.gentle': 'délicate',
+  'voice.sounds.friendly': 'amicale',
+  'voice.sounds.gravelly': 'rocailleuse',
+  'voice.sounds.informative': 'informative',
+  'voice.sounds.breathy': 'soufflée',
+  'voice.sounds.excitable': 'exaltée',
+  'voice.sounds.lively': 'vive',
+  'voice.sounds.knowledgeable': 'érudite',
+  'voice.sounds.even': 'régulière',
+  'voice.sounds.casual': 'décontractée',
+  'voice.person.wise_woman': 'femme avisée',
+  'voice.person.calm_woman': 'femme calme',
+  'voice.person.inspirational_girl': 'fille inspirante',
+  'voice.person.lively_girl': 'fille pleine de vie',
+  'voice.person.lovely_girl': 'fille charmante',
+  'voice.person.sweet_girl': 'fille douce',
+  'voice.person.exuberant_girl': 'fille exubérante',
+  'voice.person.abbess': 'abbesse',
+  'voice.person.deep_voice_man': 'homme à la voix grave',
+  'voice.person.casual_guy': 'gars décontracté',
+  'voice.person.patient_man': 'homme patient',
+  'voice.person.young_knight': 'jeune chevalier',
+  'voice.person.determined_man': 'homme déterminé',
+  'voice.person.decent_boy': 'garçon convenable',
+  'voice.person.elegant_man': 'homme élégant',
+  'voice.person.friendly_person': 'personne amicale',
+  'voice.person.imposing_manner': 'ton imposant',
   speakers: 'Intervenants',
   'speakers.help':
     'Qui parle sous son nom : une ligne qui commence par « Ada : … » est dite par la voix d’Ada. Le nom n’est pas prononcé. Une vidéo sans intervenants a ceux de son projet.',
@@ -234,6 +287,7 @@ export const fr: Translations = {
   approvedAt: 'Approuvé le',
   approvedCost: 'Approuvé à (USD)',
 
+  sceneApprovals: 'Approbations des scènes',
   'outbox.help':
     'Ce qui a été envoyé au service de rendu, et ce qui l’attend. Écrit par le système.',
   'event.type': 'Ce qui s’est passé',
@@ -334,13 +388,28 @@ export const fr: Translations = {
   'panel.approving': 'Approuvé ; le service de rendu en est informé.',
   'panel.approve.help':
     'Lisez le storyboard. Une fois approuvé, les images et la voix sont créées.',
+  'panel.noStoryboard': 'Le storyboard n’est pas là',
+  'panel.noStoryboard.help':
+    'Il a été supprimé ou n’a pas pu être enregistré. Soumettez à nouveau pour en faire rédiger un autre.',
+  'panel.approve.priced':
+    'Lisez le storyboard. L’approuver achète les images et la voix de {scenes} {scenes|scène|scènes}, pour {amount} au plus.',
   'panel.needsMore': 'Il faut plus que ce qui a été approuvé',
   'panel.needsMore.help':
     'Ce qui est déjà fait est conservé. Une fois la différence approuvée, le travail reprend là où il s’est arrêté.',
+  'panel.needsMore.others':
+    'Ce qui est déjà fait est conservé. Le travail reprend dès qu’une personne habilitée a approuvé la différence.',
   'panel.needs': 'Nécessaire en plus',
   'panel.approved': 'Approuvé, au plus',
   'panel.scenesDone': '{done} {done|scène|scènes} sur {total}',
   'panel.progress': '{percent} % faits',
+  'work.picture': 'Dessin d’une image',
+  'work.clip': 'Création d’un clip',
+  'work.narration': 'Lecture de la narration',
+  'work.music': 'Composition de la musique',
+  'work.scene': '{work} : scène {scene} sur {total}',
+  'work.model': 'Modèle : {model}',
+  'left.generating': 'encore {time} environ pour les images et la voix',
+  'left.composing': 'encore {time} environ',
   'panel.price': 'Prix estimé',
   'panel.due': 'À payer maintenant',
   'panel.due.unsaved': 'À payer avec vos modifications',
@@ -348,6 +417,7 @@ export const fr: Translations = {
   'panel.priceAway': 'Le prix actuel n’a pas pu être lu ; le dernier prix connu est affiché.',
   'price.range': 'd’ordinaire {usual}, au plus {most}',
   'price.nothing': 'rien : tout existe déjà',
+  'price.lost': 'Jusqu’à {amount} peuvent s’y ajouter, pour des appels dont la réponse se perd.',
   'panel.cost': 'Coût',
   'panel.free': 'gratuit (hors ligne)',
   'panel.duration': 'Durée',
@@ -357,6 +427,10 @@ export const fr: Translations = {
   'panel.approve.others':
     'Une personne autorisée à approuver doit examiner le storyboard et son prix.',
   'panel.approvers': 'Peut approuver : {names}.',
+  'panel.scenesApproved': '{done} sur {total} {total|scène approuvée|scènes approuvées}.',
+  'panel.byScene': 'Ce projet approuve scène par scène : approuvez chacune sur sa fiche.',
+  'panel.byScene.save':
+    'Enregistrez d’abord ; chaque scène modifiée s’approuve ensuite sur sa fiche.',
   'panel.changed': 'Modifiée depuis que le film a été fait',
   'panel.changed.help':
     'Le film est encore celui d’avant vos modifications. Seul ce qui a changé est fait et payé.',
@@ -376,6 +450,9 @@ export const fr: Translations = {
   'panel.playerAway':
     'Le film ne peut pas être lu pour le moment : le service de rendu ne répond pas. Il est conservé en sécurité.',
   'panel.player': 'Vidéo terminée',
+  alt: 'Texte de remplacement',
+  'alt.help':
+    'Ce qu’est le film, dans sa langue, pour celles et ceux qui ne le voient pas. L’ébauche reprend le titre et ce qui est écrit dans les images ; une fois le champ vidé, elle vaut de nouveau.',
   'player.captions': 'Sous-titres',
   'player.transcript': 'Transcription',
   'player.transcriptLoading': 'Lecture de la transcription…',
@@ -434,6 +511,8 @@ export const fr: Translations = {
   'films.waiting': '{count} en attente d’approbation',
   'films.failed': '{count} en échec',
   'scene.locked': 'Verrouillée',
+  'invalid.unapproved':
+    'Ce projet approuve scène par scène. Pas encore {count|approuvée : scène|approuvées : scènes} {scenes}.',
   'invalid.locked.changed':
     'La scène {number} est verrouillée : déverrouillez-la pour la modifier.',
   'invalid.locked.removed':
@@ -441,6 +520,19 @@ export const fr: Translations = {
   'invalid.locked.moved':
     'La scène {number} est verrouillée et garde sa place : déverrouillez-la pour la déplacer, ou pour qu’une autre la dépasse.',
   'board.lock': 'Verrouiller la scène {number}',
+  'board.approval.approved': 'Approuvée par {name}, {time}',
+  'board.approval.changed': 'Modifiée depuis son approbation par {name}, {time}',
+  'board.approval.dearer': 'Coûte plus que lors de son approbation par {name}, {time}',
+  'board.approval.none': 'Pas encore approuvée',
+  'board.approval.program': 'un programme',
+  'board.approve': 'Approuver cette scène',
+  'board.approve.priced': 'Approuver cette scène, {amount}',
+  'board.approve.numbered': 'Scène {number} : {words}',
+  'board.approve.unsaved': 'Enregistrez d’abord ce qui a été modifié.',
+  'board.approve.buys':
+    'Paie, au plus à ce prix, ce qui manque encore de son image, de son mouvement et de sa voix.',
+  'board.approve.nothing': 'Il n’y a rien à payer pour elle.',
+  'board.approve.last': 'La dernière : avec elle, tout le storyboard est approuvé ({amount}).',
   'board.locked.help':
     'Verrouillée : elle reste telle quelle, à sa place, même si la vidéo est soumise à nouveau.',
   'panel.stale':
@@ -537,6 +629,13 @@ export const fr: Translations = {
   'error.validation_failed': 'La vidéo terminée n’a pas passé son contrôle.',
   'error.storage_unavailable': 'Le stockage des vidéos ne répond pas pour le moment.',
   'error.storage_full': 'Le stockage des vidéos est plein.',
+  'error.disk_full': 'Le disque du service de rendu est plein.',
+  'error.waits_for_store':
+    'Le stockage des vidéos n’accepte et ne rend rien pour le moment. Le travail reprendra de lui-même dès qu’il répondra.',
+  'error.waits_for_disk':
+    'Le disque du service de rendu est plein. Le travail reprendra de lui-même dès qu’il y aura de la place.',
+  'error.waits_for_file':
+    'Un fichier de la médiathèque n’arrive pas pour le moment. Le travail reprendra de lui-même dès qu’il arrivera.',
   'error.control_characters_removed':
     'Des caractères de contrôle invisibles ont été retirés du texte.',
   'error.own_file_missing': "Ce fichier n'est pas, ou plus, dans le projet ({field}).",
@@ -562,6 +661,9 @@ export const fr: Translations = {
     'Ce que d’autres appels peuvent coûter est réservé jusqu’à leur fin ; un nouvel essai suivra.',
   'error.approval_conflict':
     'Le storyboard a changé depuis son approbation. Relisez-le et approuvez-le tel qu’il est maintenant.',
+  'error.approval_void':
+    'Cette approbation ne vaut plus : elle a été refusée, ou le storyboard a changé depuis. Faites approuver le storyboard tel qu’il est maintenant.',
+  'error.scene_changed': 'Cela a changé depuis l’affichage. Regardez-le encore une fois.',
   'error.revision_conflict':
     'Ce storyboard a été enregistré deux fois en même temps. Enregistrez-le encore une fois.',
   'error.generation_outcome_unknown':

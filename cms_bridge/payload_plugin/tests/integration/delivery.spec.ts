@@ -9,6 +9,7 @@ import { userName } from '../../src/user.ts'
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type CmsOptions, type Doc, startCms } from '../support/cms.ts'
 import { plugin } from '../support/constants.ts'
+import { storyboardWrite } from '../support/samples.ts'
 
 let bridge: Bridge
 let cms: Cms
@@ -225,6 +226,48 @@ test('many editors saving at once all succeed, and each event is sent once', asy
 })
 
 describe('what was refused', () => {
+  test('is not sent again where it is an approval that was taken back: it would spend', async () => {
+    await start({ plugin: { access: { administer: () => true } } })
+    const video = await cms.makeVideo({ stage: 'submitted' })
+    const { body } = await cms.putStoryboard(storyboardWrite(video))
+    bridge.answer = () => ({ status: 422, body: { title: 'Not this one.', code: 'invalid' } })
+    await cms.change('storyboards', body.id, { decision: 'approved' })
+    const settled = async (state: string): Promise<number> => {
+      const [event] = (await cms.outbox()).filter(({ type }) => type === 'storyboard.approved')
+      expect(event?.state).toBe(state)
+      return event?.id as number
+    }
+    const refused = await vi.waitFor(() => settled('refused'), soon)
+    expect(await cms.read('storyboards', body.id)).toMatchObject({ decision: 'pending' })
+    bridge.answer = () => ({ status: 202 })
+    bridge.received.length = 0
+    const send = (id: unknown) => cms.ask('POST', `/reelwright/deliveries/${String(id)}/send`, {})
+
+    const refusal = { status: 409, body: { code: 'approval_void' } }
+    expect(await send(refused)).toMatchObject(refusal)
+    // Nor once a later revision is approved, which has an event of its own.
+    await cms.change('storyboards', body.id, { decision: 'approved' })
+    await vi.waitFor(() => expect(bridge.types).toEqual(['storyboard.approved']), soon)
+    expect(await send(refused)).toMatchObject(refusal)
+    expect(bridge.types).toEqual(['storyboard.approved'])
+  })
+
+  test('is sent again at once where it is an approval that stands and waits', async () => {
+    const slow = { firstRetryMs: 3_600_000, lastRetryMs: 3_600_000 }
+    await start({ plugin: { access: { administer: () => true }, deliver: slow } })
+    const video = await cms.makeVideo({ stage: 'submitted' })
+    const { body } = await cms.putStoryboard(storyboardWrite(video))
+    await vi.waitFor(() => expect(bridge.types).toEqual(['video.submitted']), soon)
+    bridge.answer = () => ({ status: 503 })
+    await cms.change('storyboards', body.id, { decision: 'approved' })
+    await vi.waitFor(() => expect(bridge.types).toHaveLength(2), soon)
+    await vi.waitFor(async () => expect((await cms.outbox()).at(-1)?.lastError).toBeTruthy(), soon)
+    bridge.answer = () => ({ status: 202 })
+    const path = `/reelwright/deliveries/${String((await cms.outbox()).at(-1)?.id)}/send`
+    expect((await cms.ask('POST', path, {})).status).toBe(204)
+    await vi.waitFor(async () => expect((await cms.outbox()).at(-1)?.state).toBe('delivered'), soon)
+  })
+
   test('is sent again by an administrator, once the service takes it, and by nobody else', async () => {
     await start({
       plugin: { access: { administer: ({ req }) => userName(req.user) === 'admin@example.org' } },

@@ -166,11 +166,16 @@ test.for(['storyboards', 'renditions', 'reelwright-outbox'])(
   },
 )
 
-test('nobody rewrites a rendition or an event', async () => {
+test('nobody rewrites an event, or of a rendition what the service says', async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
-  const { body } = await cms.putRendition(renditionWrite(video))
-  const rendition = `/renditions/${String(body.id)}`
-  expect((await cms.ask('PATCH', rendition, { status: 'completed' })).status).toBe(403)
+  const write = renditionWrite(video)
+  const id = String((await cms.putRendition(write)).body.id)
+  const { status } = await cms.read('renditions', id)
+  expect(status).not.toBe('completed')
+  const forged = { status: 'completed', jobId: 'x', alt: 'A loaf.' }
+  await cms.ask('PATCH', `/renditions/${id}`, forged)
+  const kept = { status, jobId: write.jobId, alt: 'A loaf.' }
+  expect(await cms.read('renditions', id)).toMatchObject(kept)
   const [row] = await cms.outbox()
   const event = `/reelwright-outbox/${String(row?.id)}`
   expect((await cms.ask('PATCH', event, { state: 'queued' })).status).toBe(403)

@@ -1,9 +1,11 @@
 /** Events: exactly one for each step an editor takes, none for anything else. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { CmsEvent, StoryboardChange } from 'payload-plugin-reelwright'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import type { VideoStatus } from '../../src/endpoints/contract.ts'
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
 import { renditionWrite, storyboardWrite } from '../support/samples.ts'
@@ -50,6 +52,10 @@ async function draftedStoryboard(video: Doc): Promise<Doc> {
   return cms.read('storyboards', body.id)
 }
 
+/** What the service calls the project of a video. */
+const projectName = async ({ project }: Doc): Promise<unknown> =>
+  (await cms.read('projects', project)).serviceId
+
 describe('a video', () => {
   test('is announced once when it is submitted, with everything needed to film it', async () => {
     const video = await cms.makeVideo({
@@ -66,7 +72,7 @@ describe('a video', () => {
     expect(event).toMatchObject({
       type: 'video.submitted',
       data: {
-        project: { id: String(video.project), name: 'Harbour tours' },
+        project: { id: await projectName(video), name: 'Harbour tours' },
         videoId: video.serviceId,
         submission: 1,
         version: saved.updatedAt,
@@ -81,6 +87,37 @@ describe('a video', () => {
         },
       },
     })
+  })
+
+  test.for([
+    // As the project has it, unless the video decides.
+    [{}, {}, false],
+    [{ disclosure: true }, {}, true],
+    [{ disclosure: true }, { disclosure: 'off' }, false],
+    [{}, { disclosure: 'on' }, true],
+  ] as const)('of %j and %j asks for a label that it was made with AI: %j', async (given) => {
+    const [ofProject, ofVideo, asked] = given
+    const project = await cms.make('projects', { name: 'Bakery', ...ofProject })
+    await cms.makeVideo({ project: project.id, stage: 'submitted', ...ofVideo })
+    const [event] = await delivered()
+    expect(event?.data).toMatchObject({ brief: { disclosure: asked } })
+  })
+
+  test('counts as changed once it decides on its label, and not for the field’s sake', async () => {
+    const video = await submittedVideo()
+    const path = `/reelwright/videos/${String(video.id)}/status`
+    const isStale = async () => (await cms.ask<VideoStatus>('GET', path)).body.isStale
+    const { said } = await cms.read('videos', video.id)
+    const words = {
+      ...{ title: 'Opening hours', brief: '', script: 'We open at nine.\n\nWe close at six.' },
+      ...{ style: '', voice: '', speakers: [], speed: null, locale: 'en', aspectRatio: '16:9' },
+      music: null,
+    }
+    const before = createHash('sha256').update(JSON.stringify(words)).digest('hex')
+    expect(said, 'as it was told before there were labels').toBe(before)
+    expect(await isStale()).toBe(false)
+    await cms.change('videos', video.id, { disclosure: 'on' })
+    expect(await isStale()).toBe(true)
   })
 
   test('is announced promptly after the save', async () => {
@@ -118,7 +155,7 @@ describe('a video', () => {
     expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'submitted', submission: 1 })
     const events = await delivered()
     expect(typesOf(events)).toEqual(['video.cancelled', 'video.retried'])
-    const reference = { projectId: String(video.project), videoId: video.serviceId }
+    const reference = { projectId: await projectName(video), videoId: video.serviceId }
     expect(events.map(({ data }) => data)).toEqual([
       { ...reference, submission: 1 },
       { ...reference, submission: 1 },

@@ -72,11 +72,14 @@ const asked = (): string[] => bridge.asked.map(({ path: one }) => one.replace(pl
 
 describe('an order', () => {
   test('of several shapes is priced shape by shape, and nothing is ordered by it', async () => {
-    bridge.answers['/exports/estimate'] = { status: 200, body: { toApprove: '0.080000' } }
+    bridge.answers['/exports/estimate'] = {
+      status: 200,
+      body: { toApprove: '0.080000', lostAtMost: '0.500000' },
+    }
     const { body } = await reader.ask('POST', `${path}/prices`, order)
     expect(body).toEqual([
-      { shape: '9:16', toApprove: '0.080000' },
-      { shape: '1:1', toApprove: '0.080000' },
+      { shape: '9:16', toApprove: '0.080000', lostAtMost: '0.500000' },
+      { shape: '1:1', toApprove: '0.080000', lostAtMost: '0.500000' },
     ])
     expect(asked()).toEqual(['…/estimate', '…/estimate'])
     const form = {
@@ -172,7 +175,7 @@ describe('what was ordered', () => {
       body: {
         exports: [
           told({ status: 'completed', rendition, toApprove: '0', captions: 'box' }),
-          told({ captions: 'none' }),
+          told({ captions: 'none', lostAtMost: '0.500000' }),
           told({ rendition: { ...rendition, files: [], retiredAt: '2026-12-01T04:00:00Z' } }),
           {},
         ],
@@ -182,9 +185,15 @@ describe('what was ordered', () => {
     expect(body).toEqual([
       expect.objectContaining({
         captions: 'box',
+        lostAtMost: '0',
         film: { ...film, hasStream: true, isKept: true },
       }),
-      expect.objectContaining({ shape: '9:16', captions: null, film: null }),
+      expect.objectContaining({
+        shape: '9:16',
+        captions: null,
+        film: null,
+        lostAtMost: '0.500000',
+      }),
       expect.objectContaining({ film: { ...film, hasStream: false, isKept: false } }),
     ])
   })
@@ -205,13 +214,24 @@ describe('what was ordered', () => {
 })
 
 describe('what a project has spent', () => {
-  const spending = { spent: '1.20', cap: '5.00', monthSpent: '40.00', monthCap: '100.00' }
+  const amounts = { spent: '1.20', cap: '5.00', monthSpent: '40.00', monthCap: '100.00' }
+  const spending = { ...amounts, lostAtMost: '0' }
   const ask = (who: Cms) => who.ask('GET', `/reelwright/projects/${String(video.project)}/spending`)
 
   test('is told, and of the whole month to those who see every project', async () => {
-    bridge.answers['/spending'] = { status: 200, body: { ...spending, capPerVideo: '2.00' } }
+    bridge.answers['/spending'] = { status: 200, body: { ...amounts, capPerVideo: '2.00' } }
     expect((await cms.ask('GET', `/reelwright/projects/1/spending`)).body).toEqual(spending)
     expect((await ask(writer)).body).toEqual({ ...spending, monthSpent: null, monthCap: null })
+  })
+
+  test('comes with what lost calls may cost, where the project lets them count as paid', async () => {
+    const lost = async (lostCall: string): Promise<unknown> => {
+      const body = { ...amounts, lostCall, lostVideo: '0.500000' }
+      bridge.answers['/spending'] = { status: 200, body }
+      return (await ask(cms)).body.lostAtMost
+    }
+    expect(await lost('0.050000')).toBe('0.500000')
+    expect(await lost('0.000000')).toBe('0')
   })
 
   test('is nothing before the service knows of it, and an error where it is away', async () => {

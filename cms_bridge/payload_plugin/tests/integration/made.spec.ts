@@ -36,7 +36,7 @@ beforeEach(() => {
 
 const medium = (changes: object) => ({
   id,
-  projectId: String(project.id),
+  projectId: project.serviceId,
   kind: 'image',
   status: 'queued',
   placeholder: false,
@@ -68,7 +68,7 @@ test('it is ordered alone and square in the look of the project, for no more tha
   const { body } = await draw({ ...described, take: 2, upTo: '0.04' })
   expect(body).toEqual({ asset: id, price: null })
   expect(bridge.asked.at(-1)?.body).toMatchObject({
-    projectId: String(project.id),
+    projectId: project.serviceId,
     kind: 'image',
     reference: 'person',
     prompt: described.description,

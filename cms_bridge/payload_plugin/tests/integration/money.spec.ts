@@ -35,6 +35,7 @@ const offer = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
+  lostAtMost: '0.500000',
   scenes: [{ sceneId: 's1', picture: '0.140000', due: '0.140000', usualDue: '0.050000' }],
   warnings: [{ code: 'cast_missing', message: 'Nobody is called so.', params: { name: 'Ada' } }],
 }
@@ -67,8 +68,15 @@ describe('the price of an edit', () => {
       usualDifference: '0.050000',
       toApprove: '0.400000',
       needs: '0.000000',
+      lostAtMost: '0.500000',
       changes: [],
-      scenes: [{ due: '0.140000', usualDue: '0.050000' }],
+      scenes: [
+        {
+          ...{ due: '0.140000', usualDue: '0.050000', sceneId: 's2' },
+          digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+          approval: { state: 'none', by: '', at: null },
+        },
+      ],
       warnings: offer.warnings,
     })
     const [question] = bridge.asked
@@ -89,6 +97,15 @@ describe('the price of an edit', () => {
     })
     expect(await cms.read('storyboards', storyboard.id)).toEqual(storyboard)
     expect(bridge.types).not.toContain('storyboard.edited')
+  })
+
+  test('has nothing on top where the service is older and tells nothing of it', async () => {
+    const older = Object.fromEntries(
+      Object.entries(offer).filter(([name]) => name !== 'lostAtMost'),
+    )
+    bridge.answers = { '/estimate': { status: 200, body: older } }
+    const { body } = await cms.ask('POST', address(await draft()), {})
+    expect(body).toMatchObject({ estimatedCost: '0.400000', lostAtMost: '0' })
   })
 
   test('of nothing changed is that of what is saved', async () => {
@@ -212,6 +229,27 @@ describe('an approval', () => {
     await cms.change('storyboards', id, { decision: 'approved', approvedCost: '0.5' })
     await vi.waitFor(() => expect(approvals()).toHaveLength(2))
     expect(approvals()[1]).not.toHaveProperty('edited')
+  })
+
+  test('of what others have changed since it was read is refused, and buys nothing', async () => {
+    const { id } = await draft()
+    const { revisionSeen: read } = await cms.read('storyboards', id)
+    await cms.change('storyboards', id, { style: 'Ink' })
+    const path = `/storyboards/${String(id)}`
+    const approve = { decision: 'approved', approvedCost: '0.4' }
+    const late = await cms.ask('PATCH', path, { ...approve, revisionSeen: read })
+    expect(late.status).toBe(409)
+    expect(JSON.stringify(late.body)).toContain('This has changed since it was shown.')
+    const saved = await cms.read('storyboards', id)
+    expect(saved).toMatchObject({ decision: 'pending', style: 'Ink' })
+    expect(approvals()).toEqual([])
+    const now = await cms.ask('PATCH', path, { ...approve, revisionSeen: saved.revisionSeen })
+    expect(now.status).toBe(200)
+    await vi.waitFor(() => expect(approvals()).toMatchObject([{ storyboard: { style: 'Ink' } }]))
+    // A form that was opened before may still be saved: only nothing is approved by it.
+    const edit = await cms.ask('PATCH', path, { style: 'Chalk', revisionSeen: read })
+    expect(edit.status).toBe(200)
+    expect(await cms.read('storyboards', id)).toMatchObject({ decision: 'pending' })
   })
 
   test('at another price needs the right to approve as well', async () => {

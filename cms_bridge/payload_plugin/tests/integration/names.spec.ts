@@ -1,5 +1,5 @@
-/** The name of a video towards the service: its own for all time, whatever ids the database gives. */
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+/** Names towards the service: of a video or project for all time, whatever ids the database gives. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
@@ -96,4 +96,68 @@ test('a video that has a name is not found by its id', async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
   const byId = renditionWrite(video, { videoId: String(video.id) })
   expect((await cms.putRendition(byId)).status).toBe(410)
+})
+
+describe('a project', () => {
+  const spending = { spent: '12.00', cap: '50.00', monthSpent: null, monthCap: null }
+
+  /** Make a project as it stands in a database of the time before there were names. */
+  async function oldProject(): Promise<Doc> {
+    const { id } = await cms.make('projects', { name: 'Old' })
+    await cms.payload.db.updateOne({
+      collection: 'projects',
+      where: { id: { equals: id } },
+      data: { serviceId: null },
+    })
+    return { id }
+  }
+
+  async function projectsTold(count: number): Promise<unknown[]> {
+    await vi.waitFor(() => expect(bridge.received).toHaveLength(count), { timeout: 5_000 })
+    return bridge.received.map(({ event: { data } }) =>
+      'project' in data ? data.project.id : 'projectId' in data && data.projectId,
+    )
+  }
+
+  test('that gets the id of a deleted one is another to the service', async () => {
+    const first = await cms.make('projects', { name: 'First' })
+    bridge.answers[`/projects/${String(first.serviceId)}/`] = { status: 200, body: spending }
+    bridge.answers['/projects/'] = { status: 404 }
+    const spentOf = async ({ id }: Doc): Promise<unknown> =>
+      (await cms.ask('GET', `/reelwright/projects/${String(id)}/spending`)).body.spent
+    expect(await spentOf(first)).toBe('12.00')
+
+    await cms.ask('DELETE', `/projects/${String(first.id)}`)
+    const second = await cms.make('projects', { name: 'Second' })
+
+    expect(second.id).toBe(first.id)
+    expect(second.serviceId).toMatch(uuid)
+    expect(second.serviceId).not.toBe(first.serviceId)
+    expect(await spentOf(second)).toBe('0')
+    const video = await cms.makeVideo({ project: second.id, stage: 'submitted' })
+    await cms.change('videos', video.id, { stage: 'cancelled' })
+    expect(await projectsTold(2)).toEqual([second.serviceId, second.serviceId])
+  })
+
+  test('has a name that is nobody’s to choose, and a duplicate has another', async () => {
+    const project = await cms.make('projects', { name: 'Tours', serviceId: 'mine' })
+    expect(project.serviceId).toMatch(uuid)
+    const changes = { serviceId: 'mine', name: 'Walks' }
+    const changed = await cms.change('projects', project.id, changes)
+    expect(changed).toMatchObject({ name: 'Walks', serviceId: project.serviceId })
+    const path = `/projects/${String(project.id)}/duplicate`
+    const { body } = await cms.ask<{ doc: Doc }>('POST', path)
+    expect(body.doc.serviceId).toMatch(uuid)
+    expect(body.doc.serviceId).not.toBe(project.serviceId)
+  })
+
+  test('that is older than names stays known by its id, and its duplicate has a name', async () => {
+    const { id } = await oldProject()
+    await cms.change('projects', id, { name: 'Renamed' })
+    expect((await cms.read('projects', id)).serviceId).toBeNull()
+    await cms.makeVideo({ project: id, stage: 'submitted' })
+    expect(await projectsTold(1)).toEqual([String(id)])
+    const { body } = await cms.ask<{ doc: Doc }>('POST', `/projects/${String(id)}/duplicate`)
+    expect(body.doc.serviceId).toMatch(uuid)
+  })
 })

@@ -115,6 +115,8 @@ describe('an edit of a finished film', () => {
     expect(bridge.received[1]?.event.data).toMatchObject({
       revision: 3,
       estimatedCost: '0.002100',
+      // To the service it is as new as with the edit that it refused, even if it stood there once.
+      edited: true,
       storyboard: { scenes: [{ narration: 'We open at ten.' }, {}] },
     })
   })
@@ -144,6 +146,26 @@ describe('an edit of a finished film', () => {
   })
 })
 
+describe('a video that is submitted anew', () => {
+  test('shows the film it had until there is another', async () => {
+    const film = await filmed()
+    expect((await status(film)).body).toMatchObject({ before: null })
+    await cms.change('videos', film.video.id, { stage: 'resubmit' })
+    expect((await status(film)).body).toMatchObject({
+      rendition: null,
+      before: { file: { number: 1 }, submission: 1 },
+    })
+    const again = await cms.read('videos', film.video.id)
+    const whose = { jobId: 'job-again', submission: 2 }
+    const done = renditionWrite(again, { ...whose, status: 'completed', progress: 100, file })
+    expect((await cms.putRendition(done)).status).toBe(200)
+    expect((await status(film)).body).toMatchObject({
+      rendition: { file: { number: 1 }, submission: 2 },
+      before: null,
+    })
+  })
+})
+
 describe('the films of a video', () => {
   const id = '0f3f5b0c-3a77-4c7e-9d3a-6a2f6b1f2c11'
   const one = { id, createdAt: '2026-11-29T04:00:00Z', ...file, exportId: null, fps: 30 }
@@ -152,12 +174,14 @@ describe('the films of a video', () => {
     { sceneId: 's3', number: 3, change: 'forgotten', parts: [] },
   ]
 
-  test('are listed with what differs, and with nothing that the editor need not know', async () => {
+  test('are counted without their exports, with what differs and nothing that the editor need not know', async () => {
     const film = await filmed()
     bridge.links = {
       renditions: [
-        { ...one, number: 2, changes, retiredAt: null },
-        { ...one, exportId: id },
+        { ...one, number: 4, exportId: id },
+        // An export of the first film came between, and was counted by the service.
+        { ...one, number: 3, changes, retiredAt: null },
+        { ...one, number: 2, exportId: id },
         { ...one, changes: [], retiredAt: '2026-12-01T04:00:00Z' },
       ],
     }

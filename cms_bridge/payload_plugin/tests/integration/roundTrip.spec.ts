@@ -90,6 +90,12 @@ test('the editor’s choices are sent as the service reads them', async () => {
   })
 })
 
+test('the label that it was made with AI can be taken off and put on, before or after', async () => {
+  const { id } = await written({ ...whole, disclosure: false })
+  expect((await sentAfter(id, { decision: 'approved' })).disclosure).toBe(false)
+  expect(await sentAfter(id, { disclosure: true })).toEqual(whole)
+})
+
 test('a clip is back once the scene is no longer on a colour', async () => {
   const { id, scenes } = await written(whole)
   const [first, ...others] = scenes as Row[]

@@ -1,5 +1,5 @@
 /** A real HTTP receiver in place of the bridge: verifies signatures, keeps events, answers as told. */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { CmsEvent } from 'payload-plugin-reelwright'
 import { Webhook } from 'standardwebhooks'
@@ -26,9 +26,17 @@ export class Bridge {
   texts: Record<string, Buffer | string> = {}
   /** How the next questions are answered, by a part of their path. */
   answers: Record<string, Answer> = {}
+  /** What follows a job, by its id: answers as it likes, for as long as it likes. */
+  streams: Record<string, (incoming: IncomingMessage, outgoing: ServerResponse) => void> = {}
   asked: { authorization: string | undefined; body: unknown; path: string }[] = []
   linkRequests: { authorization: string | undefined; path: string }[] = []
   #server = createServer((incoming, outgoing) => {
+    const job = /^\/api\/v1\/jobs\/([^/]+)\/events$/.exec(incoming.url ?? '')?.[1]
+    const stream = job && this.streams[job]
+    if (stream) {
+      stream(incoming, outgoing)
+      return
+    }
     const text = this.texts[incoming.url ?? '']
     if (text !== undefined) {
       const { authorization } = incoming.headers

@@ -14,7 +14,7 @@ import {
 import { Webhook } from 'standardwebhooks'
 import { inject } from 'vitest'
 
-import { makeConfig } from '../../dev/config.ts'
+import { type AppOptions, makeConfig } from '../../dev/config.ts'
 import { serve } from '../../dev/http.ts'
 import { plugin, secret, user } from './constants.ts'
 
@@ -169,6 +169,7 @@ export interface CmsOptions {
   bridgeUrl: string
   plugin?: Partial<ReelwrightOptions>
   host?: Partial<Config>
+  plugins?: AppOptions['plugins']
   /** Another database than SQLite with transactions, given the address of a migrated, empty one. */
   database?: (sqliteUrl: string) => DatabaseAdapterObj
 }
@@ -184,6 +185,7 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
     secret,
     mediaDirectory: path.join(directory, 'media'),
     host: { ...options.host },
+    plugins: options.plugins ?? {},
     ...(options.database && { database: options.database(`file:${file}`) }),
     plugin: {
       ...plugin,

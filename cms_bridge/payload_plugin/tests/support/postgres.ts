@@ -8,7 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const startTimeoutMs = 30_000
+const startTimeoutMs = 120_000
 
 export interface PostgresServer {
   /** The address of an empty database. */

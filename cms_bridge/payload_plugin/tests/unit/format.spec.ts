@@ -8,7 +8,12 @@ import {
   formatTime,
 } from '../../src/admin/shared/format.ts'
 import { translateProblem } from '../../src/admin/shared/translateProblem.ts'
-import { formatPrice, formatPriceDue, formatTotalPrice } from '../../src/admin/storyboard/price.ts'
+import {
+  formatLost,
+  formatPrice,
+  formatPriceDue,
+  formatTotalPrice,
+} from '../../src/admin/shared/price.ts'
 
 const price = {
   estimatedCost: '0.400000',
@@ -17,6 +22,7 @@ const price = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
+  lostAtMost: '0.000000',
   changes: [],
   scenes: [],
   warnings: [],
@@ -77,6 +83,15 @@ describe('plain words', () => {
     const paid = { ...price, difference: '0.000000', usualDifference: '0' }
     expect(formatPriceDue(paid, 'en')).toBe('nothing: all of it is there already')
     expect(formatPriceDue({ ...paid, estimatedCost: '0' }, 'en')).toBeNull()
+  })
+
+  test('for what lost calls may cost on top, where they may', () => {
+    expect(formatLost(price, 'en')).toBeNull()
+    const lost = { ...price, lostAtMost: '0.500000' }
+    expect(formatLost(lost, 'en')).toBe(
+      'Up to $0.50 may come on top, for calls whose answer is lost.',
+    )
+    expect(formatLost(lost, 'de')).toContain('Bis zu 0,50\u00a0$ können dazukommen')
   })
 
   test('for warnings: those that ask something stand apart', () => {

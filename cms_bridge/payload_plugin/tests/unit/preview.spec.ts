@@ -80,6 +80,18 @@ describe('of the form of a video', () => {
     expect(typedOf(saved, { ...saved, speakers })).toEqual({ speakers })
   })
 
+  test('the label that a film was made with AI is seen where the video decides it', () => {
+    const asks = (before: unknown, now: unknown) =>
+      typedOf({ ...saved, disclosure: before }, { ...saved, disclosure: now })
+    expect(asks('project', 'on')).toEqual({ disclosure: true })
+    expect(asks('on', 'off')).toEqual({ disclosure: false })
+    expect(asks('on', 'on')).toEqual({})
+    // What the project says, nobody has asked yet.
+    expect(asks('on', 'project')).toEqual({})
+    expect(isTyped({ ...saved, disclosure: 'on' }, { ...saved, disclosure: 'project' })).toBe(true)
+    expect(isTyped({ ...saved, disclosure: null }, { ...saved, disclosure: undefined })).toBe(false)
+  })
+
   test('words become scenes only once they are submitted', () => {
     const shown = { ...saved, script: 'We open at ten.' }
     expect(typedOf(saved, shown)).toEqual({})

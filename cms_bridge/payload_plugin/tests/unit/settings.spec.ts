@@ -18,6 +18,7 @@ test('complete options give settings with every default', () => {
   expect(settings.bridgeUrl).toBe('https://bridge.example.org')
   expect(settings.slugs.videos).toBe('videos')
   expect(settings.limits).toMatchObject({ maxScriptChars: 40_000, maxScenes: 200 })
+  expect(settings.progress).toEqual({ streams: 50, streamMs: 300_000 })
 })
 
 test('every mistake is named at once, and no secret is repeated', () => {
@@ -27,11 +28,13 @@ test('every mistake is named at once, and no secret is repeated', () => {
     apiKey: '',
     limits: { maxScenes: 0 },
     deliver: { pollMs: -1 },
+    progress: { streams: -1 },
   }
   expect(() => check(wrong)).toThrow(
     'reelwright cannot start: bridgeUrl is not an http(s) address; ' +
       'webhookSecret must be "whsec_" and 24 to 64 bytes in base64; apiKey is missing (set REELWRIGHT_API_KEY); ' +
-      'limits.maxScenes must be a number of at least 1; deliver.pollMs must be a number of at least 0.',
+      'limits.maxScenes must be a number of at least 1; deliver.pollMs must be a number of at least 0; ' +
+      'progress.streams must be a number of at least 0.',
   )
   expect(() => check(wrong)).not.toThrow('c2hvcnQ')
 })

@@ -15,7 +15,13 @@ test.for(Array.from({ length: 200 }, (_, seed) => seed))(
 
 test('a document from before a field was there has what that field was then', () => {
   const { scenes, ...board } = toStoryboard({ title: 'T', scenes: [{}] } as StoryboardDoc)
-  expect(board).toMatchObject({ captions: 'none', logo: null, music: null, ingredients: [] })
+  expect(board).toMatchObject({
+    captions: 'none',
+    logo: null,
+    disclosure: false,
+    music: null,
+    ingredients: [],
+  })
   expect(scenes).toMatchObject([
     {
       textStyle: 'lower_third',

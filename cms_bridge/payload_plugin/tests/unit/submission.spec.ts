@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import {
   actionsOf,
+  approvedScenesOf,
+  awaitsApproval,
   refusalOf,
   shortfallOf,
   standingOf,
@@ -32,6 +34,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
     isStale: false,
     rendition: null,
     storyboard: null,
+    before: null,
     delivery: null,
     retrying: false,
     hold: null,
@@ -58,6 +61,7 @@ const anyPrice = {
   usualDifference: '0.050000',
   toApprove: '0.400000',
   needs: '0.000000',
+  lostAtMost: '0.000000',
   changes: [],
   scenes: [],
   warnings: [],
@@ -67,10 +71,55 @@ const storyboard = {
   id: 1,
   decision: 'pending',
   approvedBy: '',
+  approvedAt: null,
   estimatedCost: '0',
   scenes: 2,
+  approvedScenes: 0,
+  byScene: false,
+  revision: 1,
   known: 'yes',
 } as const
+
+describe('a project that approves scene by scene', () => {
+  const waiting = {
+    rendition: rendition('storyboard_complete'),
+    storyboard: { ...storyboard, byScene: true, approvedScenes: 1 },
+  }
+  const scene = (state: 'approved' | 'dearer') => ({
+    ...{ due: '0', usualDue: '0', sceneId: state, digest: 'abc' },
+    approval: { state, by: 'ann', at: null },
+  })
+
+  test('has the whole approved once each is', () => {
+    expect(actionsOf(status(waiting))).toMatchObject({ approve: false, approveScenes: true })
+    const all = { ...waiting, storyboard: { ...waiting.storyboard, approvedScenes: 2 } }
+    expect(actionsOf(status(all))).toMatchObject({ approve: true, approveScenes: false })
+    // What costs more by now than was approved is not.
+    const price = { ...anyPrice, scenes: [scene('approved'), scene('dearer')] }
+    expect(actionsOf(status(all), price)).toMatchObject({ approve: false, approveScenes: true })
+    expect(approvedScenesOf(status(all), price)).toEqual({ done: 1, total: 2 })
+  })
+
+  test('has no changes of a film saved and made at once', () => {
+    const file = { number: 1 }
+    const filmed = rendition('completed', { file })
+    const board = { ...storyboard, decision: 'approved' as const }
+    const shown = (byScene: boolean) =>
+      actionsOf(status({ rendition: filmed, storyboard: { ...board, byScene } })).revise
+    expect([shown(false), shown(true)]).toEqual([true, false])
+  })
+
+  test('leaves who may not approve without either', () => {
+    const others = status({ ...waiting, mayApprove: false })
+    expect(actionsOf(others)).toMatchObject({ approve: false, approveScenes: false })
+    expect(awaitsApproval(others)).toBe(true)
+  })
+
+  test('and any other lets both be done', () => {
+    const either = { ...waiting, storyboard: { ...storyboard, approvedScenes: 1 } }
+    expect(actionsOf(status(either))).toMatchObject({ approve: true, approveScenes: true })
+  })
+})
 
 describe('what is shown', () => {
   test('of a draft: what to do', () => {
@@ -118,6 +167,31 @@ describe('what is shown', () => {
       amount: 0.08,
       toApprove: '0.176000',
     })
+  })
+
+  test('of work that stopped there, to one who may not approve: who goes on, not that it is theirs', () => {
+    const view = viewOf(status({ rendition: stopped, storyboard, mayApprove: false }))
+    expect(view).toMatchObject({ tone: 'calm', help: 'panel.needsMore.others' })
+  })
+
+  test('of a storyboard that is not there: that, and how to get another', () => {
+    const lost = status({ rendition: rendition('storyboard_complete'), storyboard: null })
+    expect(viewOf(lost)).toMatchObject({ tone: 'calm', headline: 'panel.noStoryboard' })
+    expect(actionsOf(lost)).toMatchObject({ approve: false, cancel: true, resubmit: true })
+  })
+
+  test('of a cancellation that came after the end: nothing', () => {
+    const delivery = {
+      type: 'video.cancelled',
+      state: 'refused',
+      attempts: 1,
+      problem: { ...problem, code: 'illegal_move' },
+    } as const
+    const ended = status({ delivery, rendition: rendition('completed'), stage: 'cancelled' })
+    expect(refusalOf(ended)).toBeNull()
+    expect(viewOf(ended)).toMatchObject({ headline: 'status.completed', tone: 'finished' })
+    const unknown = { ...delivery, problem: { ...problem, code: 'job_not_found' } }
+    expect(refusalOf({ ...ended, delivery: unknown })).not.toBeNull()
   })
 
   test('of a finished video: all steps done, and a look now and then for what others do', () => {
@@ -199,14 +273,14 @@ describe('a finished film', () => {
       filmed('storyboard_complete'),
       'changed',
       'panel.changed',
-      ['approve', 'cancel', 'revise'],
+      ['approve', 'approveScenes', 'cancel', 'revise'],
     ],
     [
       'that was edited while it was made',
       filmed('completed', { ...unheard, delivery: refused }, 'old'),
       'changed',
       'panel.changed',
-      ['approve', 'resubmit', 'revise'],
+      ['approve', 'approveScenes', 'resubmit', 'revise'],
     ],
     [
       'that is edited by one who may not approve',
@@ -279,7 +353,7 @@ describe('the buttons', () => {
     [
       'a storyboard to approve',
       { rendition: rendition('storyboard_complete'), storyboard },
-      ['approve', 'cancel'],
+      ['approve', 'approveScenes', 'cancel'],
     ],
     [
       'a storyboard that somebody else approves',

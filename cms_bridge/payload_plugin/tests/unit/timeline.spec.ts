@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 
 import { toBoard } from '../../src/endpoints/timeline.ts'
 
-const asset = (id: string, mediaType: string) => ({ id, mediaType, placeholder: false })
+const asset = (id: string, mediaType: string) => ({
+  id,
+  contentUrl: `/${id}`,
+  mediaType,
+  placeholder: false,
+})
+const at = (contentUrl: string) => `/here${contentUrl}`
 const word = (text: string, start: number, end: number) => ({ text, start, end })
 
 const scene = {
@@ -23,15 +29,15 @@ const cues = [
 ]
 
 test('words are timed from the beginning of their narration, and joined are what is said', () => {
-  const board = toBoard({ scenes: [scene], captions: { cues } })
+  const board = toBoard({ scenes: [scene], captions: { cues } }, at)
   expect(board?.scenes).toEqual([
     {
       sceneId: 's2',
       seconds: 3.5,
       cast: [],
-      picture: { id: 'p', mediaType: 'image/png', placeholder: false },
+      picture: { address: '/here/p', mediaType: 'image/png', placeholder: false },
       narration: {
-        id: 'n',
+        address: '/here/n',
         mediaType: 'audio/wav',
         text: 'We open. At nine.',
         words: [
@@ -47,7 +53,7 @@ test('words are timed from the beginning of their narration, and joined are what
 
 test('captions with words of their own light nothing', () => {
   const own = [{ sceneId: 's2', words: [word('Opening hours', 4.5, 6)] }]
-  const [told] = toBoard({ scenes: [scene], captions: { cues: own } })?.scenes ?? []
+  const [told] = toBoard({ scenes: [scene], captions: { cues: own } }, at)?.scenes ?? []
   expect(told?.narration).toMatchObject({ text: 'We open. At nine.', words: [] })
 })
 
@@ -57,7 +63,7 @@ test('what is not made yet is nothing', () => {
     view: { kind: 'solid' },
     narration: { ...scene.narration, asset: null },
   }
-  const [told] = toBoard({ scenes: [unmade], captions: { cues } })?.scenes ?? []
+  const [told] = toBoard({ scenes: [unmade], captions: { cues } }, at)?.scenes ?? []
   expect(told).toMatchObject({ picture: null, narration: null })
 })
 
@@ -76,7 +82,7 @@ test('whom a scene shows is told by name, with the first picture that the librar
     { name: 'Tom', references: [file] },
   ] as const
   const named = { ...scene, cast: ['the mill', 'Mira', 'nobody'] }
-  const [told] = toBoard({ scenes: [named] }, cast as never)?.scenes ?? []
+  const [told] = toBoard({ scenes: [named] }, at, cast as never)?.scenes ?? []
   expect(told?.cast).toEqual([
     { name: 'Mira', kind: 'person', picture: '/media/file/Mira%20%26%20%C3%96l.png' },
     { name: 'the mill', kind: 'place', picture: null },
@@ -84,5 +90,5 @@ test('whom a scene shows is told by name, with the first picture that the librar
 })
 
 test.for([null, [], {}, { scenes: 5 }])('%j is no timeline', (body) => {
-  expect(toBoard(body)).toBeNull()
+  expect(toBoard(body, at)).toBeNull()
 })

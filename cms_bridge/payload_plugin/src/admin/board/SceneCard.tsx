@@ -1,6 +1,6 @@
 'use client'
 /** A scene in the form of its storyboard: what is seen and heard of it, beside its fields. */
-import { Button, useDocumentInfo, useForm, useFormFields } from '@payloadcms/ui'
+import { Button, useDocumentInfo, useForm, useFormFields, useFormModified } from '@payloadcms/ui'
 import type { UIFieldClientProps } from 'payload'
 import { reduceFieldsToValues } from 'payload/shared'
 import type { ReactNode } from 'react'
@@ -14,6 +14,7 @@ import { CastChips } from './CastChips.tsx'
 import { Lock } from './Lock.tsx'
 import { colourOf, madeOf, withNote } from './model.ts'
 import { Narration } from './Narration.tsx'
+import { SceneApproval } from './SceneApproval.tsx'
 import { SceneFacts } from './SceneFacts.tsx'
 import { ScenePicture } from './ScenePicture.tsx'
 import { useDesk, useMediumAddress } from './useBoard.ts'
@@ -30,8 +31,9 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
   const row = path.slice(0, path.lastIndexOf('.'))
   const index = Number(row.split('.').at(-1))
   const { id } = useDocumentInfo()
-  const { board, price } = useDesk(id)
-  const addressOf = useMediumAddress(id)
+  const { approve, awaited, board, price } = useDesk(id)
+  const modified = useFormModified()
+  const addressOf = useMediumAddress()
   const take = useTake(id)
   const { dispatchFields, getFields, setModified } = useForm()
   const value = useRowValues(row)
@@ -61,7 +63,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
   return (
     <div className={`rw-card${locked ? ' rw-card--locked' : ''}`}>
       <ScenePicture
-        address={made?.picture ? addressOf(made.picture.id) : undefined}
+        address={made?.picture ? addressOf(made.picture) : undefined}
         aspectRatio={aspectRatio}
         colour={colour}
         palette={colours}
@@ -75,9 +77,17 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
           <Lock locked={locked} number={index + 1} toggle={() => set('locked', !locked)} />
         )}
       </div>
+      <SceneApproval
+        approve={readOnly ? null : approve}
+        awaited={awaited}
+        number={index + 1}
+        price={price}
+        sceneId={value.sceneId}
+        unsaved={modified}
+      />
       <CastChips cast={made?.cast} />
       {narration ? (
-        <Narration address={addressOf(narration.id)} narration={narration} number={index + 1} />
+        <Narration address={addressOf(narration)} narration={narration} number={index + 1} />
       ) : (
         value.narration?.trim() && <p className="rw-board__quiet">{t('board.notSpoken')}</p>
       )}

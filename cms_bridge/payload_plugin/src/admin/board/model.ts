@@ -1,11 +1,12 @@
 /** What a board says of its scenes: pure, so that it can be read off a table. */
-import type { BackgroundRow, SceneRow } from '../../documents.ts'
+import type { BackgroundRow, SceneRow, StoryboardDoc } from '../../documents.ts'
 import type {
   Board,
   BoardScene,
   Change,
   Price,
   ScenePrice,
+  SceneStanding,
   SpokenWord,
 } from '../../endpoints/contract.ts'
 import type { Palette } from '../../generated/events.ts'
@@ -39,6 +40,26 @@ export function madeOf(board: Board | null, sceneId: null | string | undefined):
 export function changeOf(price: null | Price, number: number): Change | null {
   const told = price?.changes.find((one) => one.number === number && one.change !== 'removed')
   return told ?? null
+}
+
+/**
+ * Return whether a scene is approved: as the price tells that was asked for, or else as it was saved.
+ *
+ * Undefined where neither is known.
+ */
+export function approvalOf(
+  price: null | Price,
+  { decision, sceneApprovals }: Pick<StoryboardDoc, 'decision' | 'sceneApprovals'>,
+  sceneId: null | string | undefined,
+): SceneStanding | undefined {
+  const told = price?.scenes.find((scene) => scene.sceneId === sceneId)?.approval
+  if (told || !sceneId) return told
+  const saved = sceneApprovals?.find(({ scene }) => scene === sceneId)
+  if (!saved) return { state: 'none', by: '', at: null }
+  const { at, by, void: isVoid } = saved
+  if (!isVoid || (isVoid === 'price' && decision === 'approved'))
+    return { state: 'approved', by, at }
+  return { state: isVoid === 'price' ? 'dearer' : 'changed', by, at }
 }
 
 /** Return what a scene costs now in figures; null where there is nothing to pay. */

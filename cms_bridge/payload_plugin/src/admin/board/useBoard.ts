@@ -4,8 +4,9 @@ import { useConfig } from '@payloadcms/ui'
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 
 import type { Id } from '../../documents.ts'
-import { type Board, pathTo, type Price } from '../../endpoints/contract.ts'
+import type { Board, BoardMedium, Price } from '../../endpoints/contract.ts'
 import { useEndpoints } from '../shared/api.ts'
+import type { ApproveScene } from './SceneApproval.tsx'
 
 /** Ask what is made, and again in each new situation; what was known before stays until then. */
 export function useBoard(id: Id | undefined, situation: string): Board | null {
@@ -27,35 +28,40 @@ export function useBoard(id: Id | undefined, situation: string): Board | null {
   return answer && answer.id === id ? answer.board : null
 }
 
-/** Return the function that says where a medium of a storyboard is. */
-export function useMediumAddress(id: Id | undefined): (asset: string) => string {
+/** Return the function that says where a medium of a board is. */
+export function useMediumAddress(): (medium: BoardMedium) => string {
   const { config } = useConfig()
   const api = `${config.serverURL}${config.routes.api}`
-  return useCallback(
-    (asset) => (id === undefined ? '' : api + pathTo('medium', { id, asset })),
-    [api, id],
-  )
+  return useCallback(({ address }) => api + address, [api])
 }
 
 /** What the panel of a storyboard knows, for the cards of its scenes. */
 export interface Desk {
   board: Board | null
   price: null | Price
+  /** How a scene is approved by itself; null where that is not theirs to do, or not to be done now. */
+  approve: ApproveScene | null
+  /** Whether the storyboard waits for somebody to approve it. */
+  awaited: boolean
 }
 
 const desks = new Map<string, Desk>()
 const readers = new Set<() => void>()
-const emptyDesk: Desk = { board: null, price: null }
+const emptyDesk: Desk = { board: null, price: null, approve: null, awaited: false }
 
-/** Let the cards of a storyboard's scenes know what is made of them and what they cost. */
-export function useShownOnCards(id: Id | undefined, situation: string, price: null | Price): void {
+/** Let the cards of a storyboard's scenes know what is made of them, and what they cost. */
+export function useShownOnCards(
+  id: Id | undefined,
+  situation: string,
+  { approve, awaited, price }: Omit<Desk, 'board'>,
+): void {
   const board = useBoard(id, situation)
   useEffect(() => {
     if (id === undefined) return undefined
-    desks.set(String(id), { board, price })
+    desks.set(String(id), { approve, awaited, board, price })
     for (const tell of readers) tell()
     return () => void desks.delete(String(id))
-  }, [board, id, price])
+  }, [approve, awaited, board, id, price])
 }
 
 /** Return what the panel of a storyboard knows. */

@@ -8,7 +8,9 @@ import { useEndpoints } from '../shared/api.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import type { Tone } from '../shared/submission.ts'
+import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { useTitle } from './useTitle.ts'
 import { eventWords } from './words.ts'
 import '../shared/panel.css'
 
@@ -26,6 +28,7 @@ export function DeliveryPanel({ slugs }: { slugs: { videos: string } }): ReactNo
   const [busy, setBusy] = useState(false)
   const [isSent, setSent] = useState(false)
   const event = data as OutboxDoc | undefined
+  useTitle(event ? eventWords(event.type, language) : '')
   if (!event || id === undefined) return null
   const problem = event.problem ?? (event.lastError ? { code: '', message: event.lastError } : null)
   // The text of an event is told to administrators alone, as is the right to send it.
@@ -39,7 +42,8 @@ export function DeliveryPanel({ slugs }: { slugs: { videos: string } }): ReactNo
       setSent(true)
       toast.success(t('event.resent'))
     } else {
-      toast.error(t('event.notResent'))
+      const refusal = reply?.problem
+      toast.error(refusal?.code ? translateProblem(refusal, language) : t('event.notResent'))
     }
     setBusy(false)
   }

@@ -6,7 +6,7 @@ import type { StoryboardEdit } from '../../endpoints/contract.ts'
 const settings = ['aspectRatio', 'musicMood', 'speakers', 'speed', 'style', 'voice'] as const
 const words = ['title', 'brief', 'script'] as const
 
-type Field = (typeof settings)[number] | (typeof words)[number]
+type Field = (typeof settings)[number] | (typeof words)[number] | 'disclosure'
 
 export type VideoValues = Partial<Record<Field, unknown>>
 
@@ -16,12 +16,18 @@ export function typedOf(saved: VideoValues, form: VideoValues): StoryboardEdit {
     // What is emptied comes from the project, which is asked once the video is submitted.
     (name) => !isSame(saved[name], form[name]) && said(form[name]) !== '',
   )
-  return Object.fromEntries(changed.map((name) => [name, form[name]]))
+  const edit: StoryboardEdit = Object.fromEntries(changed.map((name) => [name, form[name]]))
+  // What the project says is asked once the video is submitted, too.
+  const isDecided = form.disclosure === 'on' || form.disclosure === 'off'
+  if (!isDecided || isSame(saved.disclosure, form.disclosure)) return edit
+  return { ...edit, disclosure: form.disclosure === 'on' }
 }
 
 /** Tell whether a form says something that the film has only once the video is submitted anew. */
 export function isTyped(saved: VideoValues, form: VideoValues): boolean {
-  return [...settings, ...words].some((name) => !isSame(saved[name], form[name]))
+  return [...settings, ...words, 'disclosure' as const].some(
+    (name) => !isSame(saved[name], form[name]),
+  )
 }
 
 const isSame = (one: unknown, other: unknown): boolean => said(one) === said(other)

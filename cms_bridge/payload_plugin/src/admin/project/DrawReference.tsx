@@ -9,6 +9,8 @@ import type { Problem } from '../../generated/events.ts'
 import { useEndpoints } from '../shared/api.ts'
 import { formatDollars } from '../shared/format.ts'
 import { untilMade } from '../shared/made.ts'
+import { useLost } from '../shared/useLost.ts'
+import { LostCalls } from '../shared/LostCalls.tsx'
 import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import '../shared/panel.css'
@@ -59,6 +61,7 @@ export function DrawReference({
     return { is: 'idle' }
   }
   const price = state.is === 'priced' && state.description === description ? state.price : null
+  const lost = useLost(project, price !== null)
   const press = async (): Promise<void> => {
     if (project === undefined) return
     setState({ is: 'making' })
@@ -93,6 +96,7 @@ export function DrawReference({
           {state.is === 'making' ? t('cast.draw.making') : words}
         </Button>
       </div>
+      {price && <LostCalls price={lost} />}
       <p className="rw-panel__help" role="status">
         {why || (state.is === 'failed' ? told(state.problem) : t('cast.draw.help'))}
       </p>

@@ -7,7 +7,8 @@ import type { RenditionDoc } from '../../documents.ts'
 import { Facts } from '../shared/Facts.tsx'
 import { formatBytes, formatLength } from '../shared/format.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { Chapters, useChapters } from './Chapters.tsx'
+import { useChapters } from '../../player/useChapters.ts'
+import { Chapters } from './Chapters.tsx'
 import { Transcript } from './Transcript.tsx'
 import '../shared/panel.css'
 
@@ -100,7 +101,11 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
           </a>
         </div>
       </div>
-      <Transcript address={`${transcriptUrl ?? ''}?number=${String(number)}`} key={number} />
+      <Transcript
+        address={`${transcriptUrl ?? ''}?number=${String(number)}`}
+        key={number}
+        said={rendition.transcript}
+      />
     </div>
   )
 }

@@ -11,7 +11,8 @@ import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
 import type { Tone } from '../shared/submission.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { useVideoStatus } from '../shared/useVideoStatus.ts'
+import { useLiveStatus } from '../shared/useLiveStatus.ts'
+import { Working } from '../shared/Working.tsx'
 import { Player } from './Player.tsx'
 import { UnknownCharges } from './UnknownCharges.tsx'
 import { splitWarnings } from './warnings.ts'
@@ -25,11 +26,14 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
   const saved = data as RenditionDoc | undefined
   const video = saved && idOf(saved.video)
   const locale = useLocaleOf(saved?.film)
-  const { refresh, status } = useVideoStatus(video, locale)
+  const { live, refresh, status } = useLiveStatus(video, locale)
   if (!saved) return null
 
   const newest = status?.rendition
   const rendition = newest && String(newest.id) === String(saved.id) ? newest : saved
+  // The status tells none; the document has that of the film which it was read with.
+  const isSameFilm = rendition.file?.number === saved.file?.number
+  const transcript = isSameFilm ? (saved.transcript ?? null) : null
   const running = !isOver(rendition.status)
   const { charges, others } = splitWarnings(rendition.warnings ?? [])
   const tone = tones[rendition.status] ?? 'calm'
@@ -39,8 +43,9 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
         {t(`status.${rendition.status}`)}
       </p>
       {running && <Progress percent={rendition.progress} />}
+      <Working live={live} rendition={rendition} />
       {rendition.error && <Problems problems={[rendition.error]} type="error" />}
-      {rendition.file && <Player rendition={rendition} />}
+      {rendition.file && <Player rendition={{ ...rendition, transcript }} />}
       <UnknownCharges
         charges={charges}
         mayResolve={status?.mayApprove ?? false}

@@ -1,13 +1,19 @@
 'use client'
-/** What a film says, to be read; asked for once somebody wants to. */
+/** What a film says, to be read; where it is not at hand, asked for once somebody wants to. */
 import { type ReactNode, useState } from 'react'
 
 import { useTranslator } from '../shared/useTranslator.ts'
 import '../shared/panel.css'
 
-export function Transcript({ address }: { address: string }): ReactNode {
+export function Transcript({
+  address,
+  said,
+}: {
+  address: string
+  said?: null | string | undefined
+}): ReactNode {
   const { t } = useTranslator()
-  const [text, setText] = useState<'away' | null | { said: string }>(null)
+  const [text, setText] = useState<'away' | null | { said: string }>(said ? { said } : null)
 
   const read = async (): Promise<void> => {
     try {

@@ -18,10 +18,13 @@ import type { Id } from '../../documents.ts'
 import type { Voice, VoiceSample } from '../../endpoints/contract.ts'
 import { type Reply, useEndpoints } from './api.ts'
 import { formatDollars } from './format.ts'
+import { hear } from './hear.ts'
+import { LostCalls } from './LostCalls.tsx'
 import { untilMade } from './made.ts'
 import { Select } from './Select.tsx'
+import { useLost } from './useLost.ts'
 import { useTranslator } from './useTranslator.ts'
-import { groupVoices } from './voices.ts'
+import { groupVoices, tellVoice } from './voices.ts'
 import './forms.css'
 import './panel.css'
 
@@ -74,7 +77,7 @@ export function VoiceField({ field, path, readOnly }: TextFieldClientProps): Rea
               <optgroup key={label} label={label || t('voice.everyLanguage')}>
                 {some.map((one) => (
                   <option key={one.id} value={one.id}>
-                    {[one.name, one.description, one.provider].filter(Boolean).join(' · ')}
+                    {tellVoice(one, language)}
                   </option>
                 ))}
               </optgroup>
@@ -123,40 +126,55 @@ function Sample({
     }
   }, [])
 
+  const order = (id: Id, upTo: string): Promise<Reply<VoiceSample>> => {
+    const json = JSON.stringify({ voice: voice.id, language: locale, upTo })
+    return ask('voiceSample', { params: { id }, json })
+  }
   const find = async (): Promise<null | string> => {
-    if (sample) return sample
     if (project === undefined) return null
-    const json = JSON.stringify({ voice: voice.id, language: locale, upTo: voice.samplePrice })
-    const order = (): Promise<Reply<VoiceSample>> =>
-      ask('voiceSample', { params: { id: project }, json })
-    const told = await order()
+    const told = await order(project, voice.samplePrice)
     if (!told.ok || !told.answer.asset) return told.ok ? told.answer.url : null
     const problem = await untilMade(ask, project, told.answer.asset, () => gone.current)
     if (problem) return null
-    const there = await order()
+    const there = await order(project, voice.samplePrice)
     return there.ok ? there.answer.url : null
+  }
+  /** Look it up where it was told, at no price: none stands on the button. */
+  const renew = async (): Promise<null | string> => {
+    if (gone.current) return null
+    if (voice.sampleUrl) {
+      const told = await ask('voices', { params: {} })
+      return (told.ok && told.answer.find(({ id }) => id === voice.id)?.sampleUrl) || null
+    }
+    const told = project === undefined ? undefined : await order(project, '0')
+    return told?.ok ? told.answer.url : null
+  }
+  const begin = async (url: string): Promise<void> => {
+    if (gone.current) throw new Error('Nobody listens any more.')
+    audio.current = new Audio(url)
+    audio.current.playbackRate = speed
+    await audio.current.play()
   }
   const play = async (): Promise<void> => {
     audio.current?.pause()
     setState('making')
     try {
-      const url = await find()
-      if (!url || gone.current) throw new Error('There is nothing to hear.')
-      setSample(url)
-      audio.current = new Audio(url)
-      audio.current.playbackRate = speed
-      await audio.current.play()
+      setSample(await hear({ known: sample, find, renew, play: begin }))
       setState('idle')
     } catch {
-      if (!gone.current) setState('failed')
+      if (gone.current) return
+      // What is listed is looked up in the list the next time as well.
+      if (!voice.sampleUrl) setSample(null)
+      setState('failed')
     }
   }
 
   const price = Number(voice.samplePrice)
-  const words =
-    !sample && price > 0
-      ? t('voice.hearFor', { price: formatDollars(price, language) })
-      : t('voice.hear')
+  const isPaid = !sample && price > 0
+  const lost = useLost(project, isPaid)
+  const words = isPaid
+    ? t('voice.hearFor', { price: formatDollars(price, language) })
+    : t('voice.hear')
   return (
     <>
       <Button
@@ -168,6 +186,7 @@ function Sample({
       >
         {state === 'making' ? t('voice.making') : words}
       </Button>
+      {isPaid && <LostCalls price={lost} />}
       {state === 'failed' && (
         <span className="rw-panel__help" role="status">
           {t('voice.silent')}

@@ -4,7 +4,7 @@ import { useConfig, useLocale } from '@payloadcms/ui'
 import { useCallback } from 'react'
 
 import type { Id } from '../../documents.ts'
-import { type Answers, pathTo } from '../../endpoints/contract.ts'
+import { type Answers, type paths, pathTo } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
 import { toProblem } from '../../problem.ts'
 
@@ -15,6 +15,8 @@ export interface Question {
   params: Record<string, Id>
   /** Of which locale it is; without it, of the one that is shown. */
   locale?: string | undefined
+  /** What stands in the address besides. */
+  query?: Record<string, string>
   /** JSON to post; without it the endpoint is only read. */
   json?: string
   signal?: AbortSignal
@@ -31,16 +33,30 @@ export function useLocaleOf(film: null | string | undefined): string | undefined
   return film || (localization ? localization.defaultLocale : undefined)
 }
 
-/** Return the function that asks; it throws where no answer comes. */
-export function useEndpoints(): Ask {
+/** Return the function that tells where an endpoint is. */
+export function useAddresses(): (
+  name: keyof typeof paths,
+  question: Pick<Question, 'locale' | 'params' | 'query'>,
+) => string {
   const { config } = useConfig()
   const { code: shown } = useLocale()
   const api = `${config.serverURL}${config.routes.api}`
   const hasLocales = Boolean(config.localization)
+  return useCallback(
+    (name, { locale = shown, params, query }) => {
+      const said = new URLSearchParams({ ...(hasLocales && locale && { locale }), ...query })
+      return `${api}${pathTo(name, params)}${said.size > 0 ? `?${String(said)}` : ''}`
+    },
+    [api, hasLocales, shown],
+  )
+}
+
+/** Return the function that asks; it throws where no answer comes. */
+export function useEndpoints(): Ask {
+  const addressOf = useAddresses()
   return useCallback<Ask>(
-    async (name, { json, locale = shown, params, signal }) => {
-      const query = hasLocales && locale ? `?locale=${encodeURIComponent(locale)}` : ''
-      const response = await fetch(api + pathTo(name, params) + query, {
+    async (name, { json, signal, ...question }) => {
+      const response = await fetch(addressOf(name, question), {
         credentials: 'include',
         ...(signal && { signal }),
         ...(json !== undefined && {
@@ -56,7 +72,7 @@ export function useEndpoints(): Ask {
       // What answers is this plugin itself, held to the contract by its own types.
       return { ok: true, answer: body as Answers[typeof name] }
     },
-    [api, hasLocales, shown],
+    [addressOf],
   )
 }
 

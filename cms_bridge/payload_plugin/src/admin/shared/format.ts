@@ -2,6 +2,8 @@
 import type { Line } from '../../endpoints/contract.ts'
 import { translate } from '../../translations/index.ts'
 
+export { formatLength } from '../../player/length.ts'
+
 /** Return an amount of US dollars in figures; cents are told in parts where there are few. */
 export function formatDollars(dollars: number, language: string): string {
   const written = new Intl.NumberFormat(language, {
@@ -28,12 +30,6 @@ export function formatTime(time: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
     new Date(time),
   )
-}
-
-/** Return seconds as minutes and seconds, `1:05`. */
-export function formatLength(seconds: number): string {
-  const whole = Math.round(seconds)
-  return `${String(Math.floor(whole / 60))}:${String(whole % 60).padStart(2, '0')}`
 }
 
 /** Return bytes in megabytes, as a reader counts them. */

@@ -79,16 +79,30 @@ function isEditThatWaits({ delivery, rendition }: VideoStatus): boolean {
   )
 }
 
+/** Tell whether a cancellation or a new attempt came when all was over already: nothing is amiss. */
+function cameTooLate({ delivery, rendition }: VideoStatus): boolean {
+  return (
+    delivery?.state === 'refused' &&
+    (delivery.type === 'video.cancelled' || delivery.type === 'video.retried') &&
+    delivery.problem.code === 'illegal_move' &&
+    rendition !== null &&
+    isOver(rendition.status)
+  )
+}
+
 /** Return the service's refusal that is to be shown, if there is one. */
 export function refusalOf(status: VideoStatus): null | Problem {
   const { delivery } = status
-  return delivery?.state === 'refused' && !isEditThatWaits(status) ? delivery.problem : null
+  if (delivery?.state !== 'refused') return null
+  return isEditThatWaits(status) || cameTooLate(status) ? null : delivery.problem
 }
 
 /** Return what changes whenever something of a storyboard, or of what is made of it, may have. */
 export function situationOf({ rendition, storyboard }: VideoStatus): string {
   const { file, scenesDone, status, storyboardRevision } = rendition ?? {}
-  return [status, scenesDone, storyboardRevision, file?.number, storyboard?.known].join(' ')
+  const { approvedScenes, decision, known, revision } = storyboard ?? {}
+  const told = [known, decision, approvedScenes, revision]
+  return [status, scenesDone, storyboardRevision, file?.number, ...told].join(' ')
 }
 
 /** Tell whether a video waits for the service to take it up. */
@@ -158,9 +172,9 @@ export function viewOf(status: VideoStatus): View {
     case 'failed':
       if (approvedCostReached(status)) {
         return {
-          tone: 'yours',
+          tone: status.mayApprove ? 'yours' : 'calm',
           headline: 'panel.needsMore',
-          help: 'panel.needsMore.help',
+          help: status.mayApprove ? 'panel.needsMore.help' : 'panel.needsMore.others',
           step: 3,
           pollAfterMs: delivery ? soon : later,
         }
@@ -195,7 +209,16 @@ export function viewOf(status: VideoStatus): View {
     const { progress } = rendition
     return { tone: 'working', headline, ...help, step, progress, pollAfterMs: soon }
   }
-  if (storyboard?.decision === 'approved') {
+  if (!storyboard) {
+    return {
+      tone: 'calm',
+      headline: 'panel.noStoryboard',
+      help: 'panel.noStoryboard.help',
+      step: 1,
+      pollAfterMs: later,
+    }
+  }
+  if (storyboard.decision === 'approved') {
     return { tone: 'working', headline: 'panel.approving', step: 3, pollAfterMs: soon }
   }
   if (!status.mayApprove) {
@@ -223,6 +246,8 @@ function stepReached({ storyboard }: VideoStatus): number {
 
 export interface Actions {
   approve: boolean
+  /** One by one; where a project has that, the whole only once all are. */
+  approveScenes: boolean
   /** More than was approved before, for work that stopped there. */
   approveMore: boolean
   cancel: boolean
@@ -233,20 +258,60 @@ export interface Actions {
   submit: boolean
 }
 
-/** Return which buttons make sense. */
-export function actionsOf(status: VideoStatus): Actions {
+function hasEnded({ rendition, retrying, stage }: VideoStatus): boolean {
+  return !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
+}
+
+/** Tell whether the storyboard that is to be approved was deleted, or never came. */
+function isWithoutStoryboard({ rendition, storyboard }: VideoStatus): boolean {
+  return rendition?.status === 'storyboard_complete' && storyboard === null
+}
+
+/** Tell whether nothing is being made, and an edit would be taken. */
+function isAtRest(status: VideoStatus): boolean {
+  const { rendition, stage } = status
+  if (rendition === null) return false
+  return hasEnded(status) || (rendition.status === 'storyboard_complete' && stage !== 'cancelled')
+}
+
+/** Tell whether a storyboard waits for somebody to approve it. */
+export function awaitsApproval(status: VideoStatus): boolean {
+  const { delivery, rendition, stage, storyboard } = status
+  const standing = standingOf(status)
+  // An approval that was refused, such as at a price that is no longer true, may be given again.
+  const isRefused = delivery?.state === 'refused' && delivery.type === 'storyboard.approved'
+  const undecided =
+    storyboard?.decision === 'pending' || (storyboard?.decision === 'approved' && isRefused)
+  if (!undecided) return false
+  return standing === 'changed'
+    ? isAtRest(status) && (stage === 'submitted' || hasEnded(status))
+    : stage === 'submitted' &&
+        standing === 'unfilmed' &&
+        rendition?.status === 'storyboard_complete'
+}
+
+/** Return how many of a storyboard's scenes are approved; at the price of this moment, if known. */
+export function approvedScenesOf(
+  { storyboard }: VideoStatus,
+  price: null | Price,
+): { done: number; total: number } {
+  const total = storyboard?.scenes ?? 0
+  const saved = storyboard?.approvedScenes ?? 0
+  if (price?.scenes.length !== total) return { done: saved, total }
+  const approved = price.scenes.filter(({ approval }) => approval.state === 'approved')
+  return { done: approved.length, total }
+}
+
+/** Return which buttons make sense; `price` is that of what is saved. */
+export function actionsOf(status: VideoStatus, price: null | Price = null): Actions {
   const { delivery, mayApprove, rendition, retrying, stage, storyboard } = status
   const refused = delivery?.state === 'refused'
-  const ended = !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
+  const ended = hasEnded(status)
   const neverTaken = refused && !rendition
   const standing = standingOf(status)
-  const isAtRest =
-    rendition !== null &&
-    (ended || (rendition.status === 'storyboard_complete' && stage !== 'cancelled'))
-  // An approval that was refused, such as at a price that is no longer true, may be given again.
-  const undecided =
-    storyboard?.decision === 'pending' ||
-    (storyboard?.decision === 'approved' && refused && delivery.type === 'storyboard.approved')
+  const mayDecide = mayApprove && awaitsApproval(status)
+  const { done, total } = approvedScenesOf(status, price)
+  const byScene = storyboard?.byScene === true
   return {
     submit: stage === 'draft',
     cancel:
@@ -261,16 +326,14 @@ export function actionsOf(status: VideoStatus): Actions {
       status.submission > 0 &&
       standing !== 'filmed' &&
       standing !== 'changed',
-    resubmit: stage !== 'draft' && (ended || refused),
-    approve:
+    resubmit: stage !== 'draft' && (ended || refused || isWithoutStoryboard(status)),
+    approve: mayDecide && !(byScene && done < total),
+    approveScenes: mayDecide && storyboard?.decision === 'pending' && done < total,
+    revise:
       mayApprove &&
-      undecided &&
-      (standing === 'changed'
-        ? isAtRest && (stage === 'submitted' || ended)
-        : stage === 'submitted' &&
-          standing === 'unfilmed' &&
-          rendition?.status === 'storyboard_complete'),
-    revise: mayApprove && ['changed', 'filmed', 'stopped'].includes(standing) && isAtRest,
+      !byScene &&
+      ['changed', 'filmed', 'stopped'].includes(standing) &&
+      isAtRest(status),
     approveMore:
       mayApprove &&
       stage === 'submitted' &&

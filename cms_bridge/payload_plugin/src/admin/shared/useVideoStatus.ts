@@ -5,7 +5,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { Id } from '../../documents.ts'
 import type { VideoStatus } from '../../endpoints/contract.ts'
 import { useEndpoints } from './api.ts'
-import { viewOf } from './submission.ts'
+import { pollAfterMs, type Pace } from './live.ts'
 
 export interface PolledStatus {
   status: null | VideoStatus
@@ -14,12 +14,18 @@ export interface PolledStatus {
   refresh: () => void
 }
 
+const unheard: Pace = { isLive: false, news: 0 }
+
 /**
- * Ask for the status now, and again as `viewOf` says; a hidden tab waits until it is seen.
+ * Ask for the status now, and again as `pollAfterMs` says; a hidden tab waits until it is seen.
  *
  * It is that of the film in the locale given, or else in the one that is shown.
  */
-export function useVideoStatus(id: Id | undefined, locale?: string): PolledStatus {
+export function useVideoStatus(
+  id: Id | undefined,
+  locale?: string,
+  { isLive, news }: Pace = unheard,
+): PolledStatus {
   const ask = useEndpoints()
   const [status, setStatus] = useState<null | VideoStatus>(null)
   const [unreachable, setUnreachable] = useState(false)
@@ -44,7 +50,7 @@ export function useVideoStatus(id: Id | undefined, locale?: string): PolledStatu
         if (!reply.ok) throw new Error(reply.problem?.message)
         setStatus(reply.answer)
         setUnreachable(false)
-        pollAfter(viewOf(reply.answer).pollAfterMs)
+        pollAfter(pollAfterMs(reply.answer, { isLive, news }))
       } catch {
         // Left, signed out, or a server that restarts: keep what is shown and ask again.
         if (abort.signal.aborted) return
@@ -57,7 +63,7 @@ export function useVideoStatus(id: Id | undefined, locale?: string): PolledStatu
       abort.abort()
       clearTimeout(timer)
     }
-  }, [ask, id, locale, refreshes])
+  }, [ask, id, isLive, locale, news, refreshes])
 
   return { status, unreachable, refresh }
 }

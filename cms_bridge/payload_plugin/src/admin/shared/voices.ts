@@ -1,5 +1,7 @@
 /** Voices as they are listed to choose from. */
 import type { Voice } from '../../endpoints/contract.ts'
+import { isTranslationKey, translate } from '../../translations/index.ts'
+import { formatLanguage } from './format.ts'
 
 export interface VoiceGroup {
   /** The language in the admin's own; empty for voices that speak every language. */
@@ -37,4 +39,42 @@ function nameOf(names: Intl.DisplayNames, tag: string): string {
   } catch {
     return tag
   }
+}
+
+/** Return a voice as it is offered: its name, how it sounds in the editor's language, and whose it is. */
+export function tellVoice(voice: Voice, language: string): string {
+  const { name, provider } = voice
+  const whose = wordFor('provider', provider, language) ?? provider
+  return [name, soundOf(voice, language), whose].filter(Boolean).join(' · ')
+}
+
+/** What providers say is a closed set of words; another, such as of a cloned voice, stays as it is. */
+function soundOf({ description, gender, name, provider }: Voice, language: string): string {
+  // Who is named as a person needs no gender.
+  const person = wordFor('person', description, language)
+  if (person) return person
+  const described =
+    wordFor('sounds', description, language) ??
+    (provider === offline ? languageOf(name, language) : undefined) ??
+    description
+  const words = [wordFor('gender', gender, language) ?? gender, described].filter(Boolean)
+  return new Intl.ListFormat(language, { type: 'unit' }).format(words)
+}
+
+const offline = 'offline'
+
+/** The offline voices are called by a tag of their language; a variant of its own has no other name. */
+function languageOf(tag: string, language: string): string | undefined {
+  if (tag.includes('-x-')) return undefined
+  const name = formatLanguage(tag, language)
+  return name === tag ? undefined : name
+}
+
+function wordFor(
+  kind: 'gender' | 'person' | 'provider' | 'sounds',
+  word: string,
+  language: string,
+): string | undefined {
+  const key = `voice.${kind}.${word.replaceAll(' ', '_')}`
+  return isTranslationKey(key) ? translate(language, key) : undefined
 }

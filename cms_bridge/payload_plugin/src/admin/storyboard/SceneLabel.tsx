@@ -15,14 +15,14 @@ export function SceneLabel(): ReactNode {
   const { t } = useTranslator()
   const { id } = useDocumentInfo()
   const { board, price } = useDesk(id)
-  const addressOf = useMediumAddress(id)
+  const addressOf = useMediumAddress()
   const made = madeOf(board, data?.sceneId)
   const shown = (data?.background?.kind ?? 'picture') === 'picture' && made?.picture
   const text = data?.onScreenText || data?.narration || data?.picturePrompt || ''
   return (
     <span className="rw-scene">
       {shown && shown.mediaType.startsWith('image/') && (
-        <img alt="" className="rw-scene__picture" loading="lazy" src={addressOf(shown.id)} />
+        <img alt="" className="rw-scene__picture" loading="lazy" src={addressOf(shown)} />
       )}
       <strong className="rw-scene__number">{t('scene.numbered', { number: rowNumber + 1 })}</strong>
       <bdi className="rw-scene__words">{text}</bdi>

@@ -2,6 +2,7 @@
 /** The panel at the top of a storyboard: its price, and the approval. */
 import {
   Button,
+  toast,
   useAllFormFields,
   useConfig,
   useDocumentInfo,
@@ -9,9 +10,10 @@ import {
   useFormModified,
 } from '@payloadcms/ui'
 import { reduceFieldsToValues } from 'payload/shared'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useCallback, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
+import { useSceneApproval } from '../board/SceneApproval.tsx'
 import { useShownOnCards } from '../board/useBoard.ts'
 import { useLocaleOf } from '../shared/api.ts'
 import { Approvers } from '../shared/Approvers.tsx'
@@ -22,6 +24,7 @@ import { LinkButton } from '../shared/LinkButton.tsx'
 import { Problems } from '../shared/Problems.tsx'
 import {
   actionsOf,
+  awaitsApproval,
   refusalOf,
   shortfallOf,
   situationOf,
@@ -31,7 +34,15 @@ import {
 import { useApproval } from '../shared/useApproval.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useVideoStatus } from '../shared/useVideoStatus.ts'
-import { formatPrice, formatPriceDue, formatTotalPrice, makeChangesLabel } from './price.ts'
+import { approvalFacts, ScenesApproved } from '../shared/ScenesApproved.tsx'
+import { LostCalls } from '../shared/LostCalls.tsx'
+import {
+  approveHelp,
+  formatPrice,
+  formatPriceDue,
+  formatTotalPrice,
+  makeChangesLabel,
+} from '../shared/price.ts'
 import { usePrice } from './usePrice.ts'
 
 interface Slugs {
@@ -43,7 +54,12 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const { data } = useDocumentInfo()
   const { language, t } = useTranslator()
   const { config } = useConfig()
-  const { submit } = useForm()
+  const { dispatchFields, submit } = useForm()
+  // What this page has done to the storyboard itself is nothing that others did.
+  const see = useCallback(
+    (revision: number) => dispatchFields({ type: 'UPDATE', path: 'revisionSeen', value: revision }),
+    [dispatchFields],
+  )
   const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
@@ -51,19 +67,39 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const video = storyboard && idOf(storyboard.video)
   const locale = useLocaleOf(storyboard?.film)
   const { refresh, status } = useVideoStatus(video, locale)
+  const approvedScene = useCallback(
+    (revision?: number) => {
+      if (revision !== undefined) see(revision)
+      refresh()
+    },
+    [refresh, see],
+  )
   const [fields] = useAllFormFields()
   const pricing = usePrice(
     storyboard?.id,
     storyboard && status ? reduceFieldsToValues(fields, true) : undefined,
     // What exists, and with it what is still to be paid, changes with the work.
-    `${status?.rendition?.status ?? ''} ${status?.delivery?.state ?? ''}`,
+    // So does who has approved what.
+    [
+      status?.rendition?.status,
+      status?.delivery?.state,
+      status?.storyboard?.decision,
+      status?.storyboard?.approvedScenes,
+    ].join(' '),
   )
-  useShownOnCards(storyboard?.id, status ? situationOf(status) : '', pricing.price)
+  const current = status !== null && String(status.storyboard?.id) === String(storyboard?.id)
+  const awaited = current && awaitsApproval(status)
+  const approveScene = useSceneApproval(storyboard?.id, approvedScene)
+  const mayApproveScenes = current && actionsOf(status, pricing.price).approveScenes
+  useShownOnCards(storyboard?.id, status ? situationOf(status) : '', {
+    approve: mayApproveScenes ? approveScene : null,
+    awaited,
+    price: pricing.price,
+  })
   if (!storyboard || !status) return <section className="rw-panel">{t('panel.loading')}</section>
 
-  const current = String(status.storyboard?.id) === String(storyboard.id)
   const view = viewOf(status)
-  const actions = actionsOf(status)
+  const actions = actionsOf(status, pricing.price)
   const standing = standingOf(status)
   const isRevision = standing !== 'unfilmed'
   // Of a finished film what is typed may be saved and made at once, and what is saved be made.
@@ -74,17 +110,30 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const decision = current
     ? (status.storyboard?.decision ?? 'pending')
     : (storyboard.decision ?? 'pending')
+  const revisionSeen = fields.revisionSeen?.value as number | undefined
+  const hasChanged = current && (status.storyboard?.revision ?? 0) > (revisionSeen ?? Infinity)
+  const approveSeen = async (revision: number | undefined): Promise<void> => {
+    const approved = await approveSaved({ id: storyboard.id, revision }, approvedCost)
+    if (approved !== null) see(approved)
+  }
   const approve = async (): Promise<void> => {
     setBusy(true)
     try {
       if (mayRevise) {
         // In two steps: a save that also approved could not be told from one that only keeps the
         // approval of the film before, where both cost the same.
+        if (hasChanged) {
+          toast.error(t('error.scene_changed'))
+          return
+        }
         const saved = await submit()
         if (saved && !saved.res.ok) return
-        await approveSaved(storyboard.id, approvedCost)
-      } else {
+        await approveSeen(undefined)
+      } else if (modified) {
         await submit({ overrides: { decision: 'approved', approvedCost } })
+      } else {
+        // Not the form's words: others may have changed them since it was opened.
+        await approveSeen(revisionSeen)
       }
     } finally {
       setBusy(false)
@@ -105,16 +154,19 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   if (due !== total) facts.push([t('panel.price'), total])
   if (due) facts.push([t(modified ? 'panel.due.unsaved' : 'panel.due'), due])
   facts.push([t('scenes'), String(storyboard.scenes?.length ?? 0)])
-  if (decision === 'approved' && status.storyboard?.approvedBy) {
-    facts.push([t('approvedBy'), status.storyboard.approvedBy])
+  if (decision === 'approved' && current && status.storyboard) {
+    facts.push(...approvalFacts(status.storyboard, { language, t }))
   }
   const refusal = current ? refusalOf(status) : null
+  const byScene = current && status.storyboard?.byScene === true
   const helpOf = (): string => {
     if (!current) return t('panel.olderStoryboard')
+    if (byScene && isRevision && modified && standing !== 'making') return t('panel.byScene.save')
+    if (actions.approveScenes && !mayApprove && byScene) return t('panel.byScene')
     if (isRevision && modified) {
       return t(standing === 'making' ? 'panel.changesWait' : 'panel.revise.help')
     }
-    if (mayApprove && !isRevision) return t('panel.approve.help')
+    if (mayApprove && !isRevision) return approveHelp('panel.approve.help', price, language)
     return view.help && !mayApproveMore ? t(view.help) : ''
   }
   return (
@@ -124,6 +176,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
           {t(current ? view.headline : `decision.${decision}`)}
         </p>
         {helpOf() && <p className="rw-panel__help">{helpOf()}</p>}
+        {awaited && <ScenesApproved price={price} status={status} />}
         {current && <Approvers names={status.approvers} />}
         {mayApproveMore && <p className="rw-panel__help">{t('panel.needsMore.help')}</p>}
       </div>
@@ -135,6 +188,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
       {pricing.problem && <Problems problems={[pricing.problem]} type="error" />}
       <div aria-busy={pricing.loading} className="rw-price">
         <Facts facts={facts} />
+        <LostCalls price={price} />
         {isRevision && price && <Changes changes={price.changes} title={t('changes')} />}
         <p aria-live="polite" className="rw-panel__help">
           {pricing.loading

@@ -9,6 +9,7 @@ import { formatBytes, formatDollars, formatLength } from '../shared/format.ts'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
+import { LostCalls } from '../shared/LostCalls.tsx'
 import { OrderForms } from './OrderForms.tsx'
 import { type Exports as AllExports, useExports } from './useExports.ts'
 import '../shared/panel.css'
@@ -135,6 +136,7 @@ function Form({
           {t(mayApprove ? 'exports.waits.yours' : 'exports.waits', { amount })}
         </p>
       )}
+      {!film && stands === 'waits' && <LostCalls price={one} />}
       {!film && stands === 'over' && <p className="rw-panel__help">{t(`status.${status}`)}</p>}
       {!film && one.error && <Problems problems={[one.error]} type="error" />}
       {!film && (

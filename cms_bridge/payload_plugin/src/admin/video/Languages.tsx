@@ -12,7 +12,8 @@ import { Progress } from '../shared/Progress.tsx'
 import { actionsOf, standingOf, viewOf } from '../shared/submission.ts'
 import { useApproval } from '../shared/useApproval.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { formatPrice, formatPriceDue } from '../storyboard/price.ts'
+import { LostCalls } from '../shared/LostCalls.tsx'
+import { formatPrice, formatPriceDue } from '../shared/price.ts'
 import { usePrice } from '../storyboard/usePrice.ts'
 import { useLanguages } from './useLanguages.ts'
 import '../shared/panel.css'
@@ -76,7 +77,7 @@ function Language({
   const make = async (): Promise<void> => {
     if (!storyboard || !price) return
     setBusy(true)
-    await approve(storyboard.id, price.toApprove)
+    await approve(storyboard, price.toApprove)
     setBusy(false)
     approved()
   }
@@ -105,6 +106,7 @@ function Language({
         </p>
         {view.progress !== undefined && <Progress percent={view.progress} />}
         <Facts facts={facts} />
+        <LostCalls price={price} />
       </div>
       <div className="rw-panel__buttons">
         {mayMake && (

@@ -20,6 +20,7 @@ import { Problems } from '../shared/Problems.tsx'
 import { Select } from '../shared/Select.tsx'
 import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { LostCalls } from '../shared/LostCalls.tsx'
 import '../shared/forms.css'
 
 const nothingChosen: ExportOrder = {
@@ -133,6 +134,7 @@ export function OrderForms({ mayApprove, ordered }: Props): ReactNode {
               : t('exports.free')}
         {total !== undefined && total > 0 && !mayApprove && ` ${t('exports.others')}`}
       </p>
+      {total !== undefined && total > 0 && <LostCalls price={mostLost(prices ?? [])} />}
       <Button
         buttonStyle="primary"
         disabled={busy || !prices || order.shapes.length === 0}
@@ -179,6 +181,11 @@ function Choice<T extends string>({
       </Select>
     </label>
   )
+}
+
+/** They are forms of one film, and what may be lost on it is lost once. */
+function mostLost(prices: readonly ExportPrice[]): null | Pick<ExportPrice, 'lostAtMost'> {
+  return prices.toSorted((a, b) => Number(b.lostAtMost) - Number(a.lostAtMost))[0] ?? null
 }
 
 /** What an order costs at this moment; nothing while it is asked for, or of an order of nothing. */

@@ -10,7 +10,7 @@ import { type ReactNode, useState } from 'react'
 
 import type { Id, StageRequest } from '../../documents.ts'
 import type { VideoStatus } from '../../endpoints/contract.ts'
-import { VideoBoard } from '../board/VideoBoard.tsx'
+import { VideoBoard } from './VideoBoard.tsx'
 import { Player } from '../rendition/Player.tsx'
 import { UnknownCharges } from '../rendition/UnknownCharges.tsx'
 import { splitWarnings } from '../rendition/warnings.ts'
@@ -23,6 +23,7 @@ import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
 import {
   actionsOf,
+  awaitsApproval,
   refusalOf,
   shortfallOf,
   situationOf,
@@ -32,13 +33,18 @@ import {
 } from '../shared/submission.ts'
 import { useApproval } from '../shared/useApproval.ts'
 import { type Translator, useTranslator } from '../shared/useTranslator.ts'
-import { useVideoStatus } from '../shared/useVideoStatus.ts'
+import type { Live } from '../shared/live.ts'
+import { useLiveStatus } from '../shared/useLiveStatus.ts'
+import { Working } from '../shared/Working.tsx'
+import { approvalFacts, ScenesApproved } from '../shared/ScenesApproved.tsx'
+import { LostCalls } from '../shared/LostCalls.tsx'
 import {
+  approveHelp,
   formatPrice,
   formatPriceDue,
   formatTotalPrice,
   makeChangesLabel,
-} from '../storyboard/price.ts'
+} from '../shared/price.ts'
 import { type Pricing, usePrice } from '../storyboard/usePrice.ts'
 import { Exports } from './Exports.tsx'
 import { Films } from './Films.tsx'
@@ -59,6 +65,7 @@ const neverSubmitted: VideoStatus = {
   rendition: null,
   storyboard: null,
   delivery: null,
+  before: null,
   retrying: false,
   hold: null,
   mayApprove: false,
@@ -68,12 +75,12 @@ const neverSubmitted: VideoStatus = {
 export function VideoPanel({ slugs }: Slugs): ReactNode {
   const { id } = useDocumentInfo()
   const { t } = useTranslator()
-  const poll = useVideoStatus(id)
+  const poll = useLiveStatus(id)
   const status = id === undefined ? neverSubmitted : poll.status
   return (
     <section aria-label={t('panel.label')} className="rw-panel">
       {status ? (
-        <Content refresh={poll.refresh} slugs={slugs} status={status} video={id} />
+        <Content live={poll.live} refresh={poll.refresh} slugs={slugs} status={status} video={id} />
       ) : (
         <p className="rw-panel__help">{t('panel.loading')}</p>
       )}
@@ -83,13 +90,19 @@ export function VideoPanel({ slugs }: Slugs): ReactNode {
 }
 
 function Content({
+  live,
   refresh,
   slugs,
   status,
   video,
-}: Slugs & { refresh: () => void; status: VideoStatus; video: Id | undefined }): ReactNode {
+}: Slugs & {
+  live: Live
+  refresh: () => void
+  status: VideoStatus
+  video: Id | undefined
+}): ReactNode {
   const translator = useTranslator()
-  const { t } = translator
+  const { language, t } = translator
   const { rendition } = status
   const view = viewOf(status)
   const refusal = refusalOf(status)
@@ -100,29 +113,54 @@ function Content({
       : ''
   const { charges, others } = splitWarnings(rendition?.warnings ?? [])
   // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
-  const { approve, approveMore } = actionsOf(status)
+  const wanted = actionsOf(status)
+  const isPriced =
+    wanted.approve || wanted.approveMore || wanted.approveScenes || standingOf(status) === 'changed'
+  const awaited = awaitsApproval(status)
+  const { storyboard } = status
   const pricing = usePrice(
-    status.storyboard?.id,
-    approve || approveMore || standingOf(status) === 'changed' ? {} : undefined,
-    `${rendition?.storyboardDigest ?? ''} ${rendition?.status ?? ''} ${status.delivery?.state ?? ''}`,
+    storyboard?.id,
+    isPriced ? {} : undefined,
+    [
+      rendition?.storyboardDigest,
+      rendition?.status,
+      status.delivery?.state,
+      storyboard?.approvedScenes,
+      storyboard?.revision,
+    ].join(' '),
   )
+  // At the price of this moment a scene that was approved may be one that is not.
+  const { approveScenes } = actionsOf(status, pricing.price)
   return (
     <>
       <Stepper view={view} />
       <div aria-live="polite" className="rw-panel__words">
         <p className={`rw-panel__headline rw-tone--${view.tone}`}>{t(view.headline)}</p>
-        {view.help && <p className="rw-panel__help">{t(view.help)}</p>}
+        {view.help && (
+          <p className="rw-panel__help">{approveHelp(view.help, pricing.price, language)}</p>
+        )}
         {video !== undefined && waits(status) && <InLine video={video} />}
+        {awaited && <ScenesApproved price={pricing.price} status={status} />}
+        {approveScenes && storyboard?.byScene && (
+          <p className="rw-panel__help">{t('panel.byScene')}</p>
+        )}
         {status.isStale && <p className="rw-panel__help">{t('panel.stale')}</p>}
         <Approvers names={status.approvers} />
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
+      {rendition && view.tone === 'working' && <Working live={live} rendition={rendition} />}
       {refusal && <Problems problems={[refusal]} type="error" />}
       {rendition?.status === 'failed' && rendition.error && (
         <Problems problems={[rendition.error]} type="error" />
       )}
       {pricing.price && <Changes changes={pricing.price.changes} title={t('changes')} />}
       {rendition?.file && <Player rendition={rendition} />}
+      {!rendition?.file && status.before && (
+        <>
+          <p className="rw-panel__help">{t('panel.filmBefore')}</p>
+          <Player rendition={status.before} />
+        </>
+      )}
       {rendition && (
         <UnknownCharges
           charges={charges}
@@ -134,13 +172,16 @@ function Content({
       <Problems problems={others} type="info" />
       {status.hold && <PublishGate hold={status.hold} refresh={refresh} />}
       <Facts facts={factsOf(status, pricing, translator)} />
+      <LostCalls price={pricing.price} />
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
       <Languages situation={situationOf(status)} storyboards={slugs.storyboards} />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
-      {status.storyboard && (
+      {storyboard && (
         <VideoBoard
-          id={status.storyboard.id}
-          key={status.storyboard.id}
+          awaited={awaited}
+          id={storyboard.id}
+          key={storyboard.id}
+          mayApprove={approveScenes}
           price={pricing.price}
           refresh={refresh}
           situation={situationOf(status)}
@@ -181,7 +222,7 @@ function factsOf(
     facts.push([t('panel.price'), formatPrice(lastPriceOf({ rendition, storyboard }), language)])
   }
   if (storyboard) facts.push([t('scenes'), String(storyboard.scenes)])
-  if (storyboard?.approvedBy) facts.push([t('approvedBy'), storyboard.approvedBy])
+  if (storyboard) facts.push(...approvalFacts(storyboard, { language, t }))
   return facts
 }
 
@@ -206,7 +247,7 @@ function Buttons({
   const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
-  const actions = actionsOf(status)
+  const actions = actionsOf(status, pricing.price)
   const { storyboard } = status
   const isRevision = standingOf(status) !== 'unfilmed'
   // What is approved is the price that stands above these buttons.
@@ -229,7 +270,7 @@ function Buttons({
   const approve = (): void =>
     void whileBusy(async () => {
       if (!storyboard) return
-      await approveSaved(storyboard.id, approvedCost)
+      await approveSaved(storyboard, approvedCost)
     })
 
   const refused = status.delivery?.state === 'refused'

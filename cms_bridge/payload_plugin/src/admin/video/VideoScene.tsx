@@ -12,16 +12,17 @@ import { type ReactNode, useId, useState } from 'react'
 import type { SceneRow, StoryboardDoc } from '../../documents.ts'
 import type { BoardScene, MadeKind, Price } from '../../endpoints/contract.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { Again, useTake } from './Again.tsx'
-import { CastChips } from './CastChips.tsx'
-import { Lock } from './Lock.tsx'
-import { colourOf, withNote } from './model.ts'
-import { Narration } from './Narration.tsx'
-import { SceneChange, SceneFacts } from './SceneFacts.tsx'
-import { ScenePicture } from './ScenePicture.tsx'
-import { useMediumAddress } from './useBoard.ts'
+import { Again, useTake } from '../board/Again.tsx'
+import { CastChips } from '../board/CastChips.tsx'
+import { Lock } from '../board/Lock.tsx'
+import { approvalOf, colourOf, withNote } from '../board/model.ts'
+import { Narration } from '../board/Narration.tsx'
+import { type ApproveScene, SceneApproval } from '../board/SceneApproval.tsx'
+import { SceneChange, SceneFacts } from '../board/SceneFacts.tsx'
+import { ScenePicture } from '../board/ScenePicture.tsx'
+import { useMediumAddress } from '../board/useBoard.ts'
 import { useEditFocus } from './useEditFocus.ts'
-import type { TellTyped } from './usePreviewed.ts'
+import type { TellTyped } from './useTyped.ts'
 import '../shared/board.css'
 
 const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
@@ -29,6 +30,8 @@ const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
 type Texts = Pick<SceneRow, (typeof texts)[number]>
 
 interface Props {
+  approve: ApproveScene | null
+  awaited: boolean
   count: number
   index: number
   /** Whether the scene before it, and the one after it, keep their places. */
@@ -45,13 +48,13 @@ interface Props {
 
 export function VideoScene(props: Props): ReactNode {
   const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
-  const { tellTyped } = props
+  const { approve, awaited, tellTyped } = props
   const { t } = useTranslator()
   const number = index + 1
   const locked = row.locked === true
   const hint = useId()
   const take = useTake(storyboard.id)
-  const addressOf = useMediumAddress(storyboard.id)
+  const addressOf = useMediumAddress()
   const { attributes, isDragging, listeners, setNodeRef, transform, transition } =
     useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit || locked })
   const [draft, setDraft] = useState<null | Texts>(null)
@@ -132,15 +135,13 @@ export function VideoScene(props: Props): ReactNode {
         )}
       </header>
       <ScenePicture
-        address={made?.picture ? addressOf(made.picture.id) : undefined}
+        address={made?.picture ? addressOf(made.picture) : undefined}
         aspectRatio={storyboard.aspectRatio}
         colour={colour}
         palette={storyboard.palette}
         picture={made?.picture ?? null}
         prompt={row.picturePrompt ?? ''}
       />
-      <SceneChange number={number} price={price} />
-      <SceneFacts number={number} price={price} seconds={row.duration ?? made?.seconds} />
       <CastChips cast={made?.cast} />
       <p className="rw-board__quiet">
         {t(`motion.${row.motion ?? 'zoom_in'}`)} ·{' '}
@@ -148,7 +149,7 @@ export function VideoScene(props: Props): ReactNode {
       </p>
       {made?.narration ? (
         <Narration
-          address={addressOf(made.narration.id)}
+          address={addressOf(made.narration)}
           always={!draft}
           narration={made.narration}
           number={number}
@@ -211,6 +212,18 @@ export function VideoScene(props: Props): ReactNode {
           />
         </div>
       )}
+      {/* The price comes later than the rest: below, so that it moves nothing that is pressed. */}
+      <SceneChange number={number} price={price} />
+      <SceneFacts number={number} price={price} seconds={row.duration ?? made?.seconds} />
+      <SceneApproval
+        approve={mayEdit ? approve : null}
+        awaited={awaited}
+        number={number}
+        price={price}
+        sceneId={row.sceneId}
+        standing={approvalOf(price, storyboard, row.sceneId)}
+        unsaved={busy || draft !== null}
+      />
     </article>
   )
 }

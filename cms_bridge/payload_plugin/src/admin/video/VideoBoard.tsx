@@ -5,17 +5,25 @@ import { type ReactNode, useMemo, useState } from 'react'
 
 import type { Id } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
+import { usePrice } from '../storyboard/usePrice.ts'
 import { LinkButton } from '../shared/LinkButton.tsx'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { inOrder, madeOf, moved, withChange } from './model.ts'
-import { useBoard } from './useBoard.ts'
+import { inOrder, madeOf, moved, withChange } from '../board/model.ts'
+import { useSceneApproval } from '../board/SceneApproval.tsx'
+import { useBoard } from '../board/useBoard.ts'
+import { BoardAnimatic } from './BoardAnimatic.tsx'
 import { usePreviewed } from './usePreviewed.ts'
 import { useScenes } from './useScenes.ts'
+import { useTyped } from './useTyped.ts'
 import { VideoScene } from './VideoScene.tsx'
 import '../shared/board.css'
 
 interface Props {
+  /** Whether the storyboard waits for somebody to approve it. */
+  awaited: boolean
   id: Id
+  /** Whether scenes may be approved one by one now, by whoever looks at them. */
+  mayApprove: boolean
   price: null | Price
   /** Look at once at how the video stands: something was saved. */
   refresh: () => void
@@ -24,7 +32,8 @@ interface Props {
   slug: string
 }
 
-export function VideoBoard({ id, price, refresh, situation, slug }: Props): ReactNode {
+export function VideoBoard(props: Props): ReactNode {
+  const { awaited, id, mayApprove, price, refresh, situation, slug } = props
   const { t } = useTranslator()
   const { config } = useConfig()
   const { hasSavePermission } = useDocumentInfo()
@@ -43,7 +52,11 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
         : storyboard?.scenes,
     [order, storyboard],
   )
-  const tellTyped = usePreviewed(id, rows ?? undefined)
+  const approve = useSceneApproval(id, refresh)
+  const typed = useTyped(rows ?? undefined)
+  usePreviewed(id, typed.scenes)
+  // What is typed has its price before it is saved.
+  const typedPrice = usePrice(id, typed.isTyped ? { scenes: [...typed.scenes] } : undefined)
   if (!storyboard || !rows) return null
   const ids = rows.map((row) => row.id ?? '')
 
@@ -72,6 +85,7 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
       <p aria-live="polite" className="rw-unseen">
         {said}
       </p>
+      <BoardAnimatic id={id} isOpen={awaited} scenes={typed.isTyped ? typed.scenes : null} />
       <DraggableSortable
         className="rw-board__scenes"
         ids={ids}
@@ -79,6 +93,8 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
       >
         {rows.map((row, index) => (
           <VideoScene
+            approve={mayApprove && !order ? approve : null}
+            awaited={awaited}
             count={rows.length}
             index={index}
             key={row.id}
@@ -86,11 +102,11 @@ export function VideoBoard({ id, price, refresh, situation, slug }: Props): Reac
             made={madeOf(board, row.sceneId)}
             mayEdit={hasSavePermission === true}
             move={(to) => void move(index, to)}
-            price={order ? null : price}
+            price={order ? null : typed.isTyped ? typedPrice.price : price}
             row={row}
             save={(change) => store((standing) => withChange(standing, row.id, change))}
             storyboard={storyboard}
-            tellTyped={tellTyped}
+            tellTyped={typed.tell}
           />
         ))}
       </DraggableSortable>

@@ -1,7 +1,7 @@
 /** Lets saves of one document that come at the same time see one another. */
 import type { PayloadRequest } from 'payload'
 
-import type { Id } from '../documents.ts'
+import type { Id } from './documents.ts'
 
 /** Each further turn means that another save of this document was stored meanwhile. */
 const mostTurns = 100

@@ -1,0 +1,36 @@
+'use client'
+/** What is typed on the cards of a board and not saved yet. */
+import { useCallback, useMemo, useState } from 'react'
+
+import type { SceneRow } from '../../documents.ts'
+
+/** Called with what stands on a scene's card, and with null once it is saved or left. */
+export type TellTyped = (row: SceneRow['id'], typed: null | Partial<SceneRow>) => void
+
+interface Typed {
+  /** Whether anything is. */
+  isTyped: boolean
+  /** The scenes as they stand on the cards. */
+  scenes: readonly SceneRow[]
+  tell: TellTyped
+}
+
+const noScenes: readonly SceneRow[] = []
+
+export function useTyped(rows: readonly SceneRow[] = noScenes): Typed {
+  const [typed, setTyped] = useState<ReadonlyMap<SceneRow['id'], Partial<SceneRow>>>(new Map())
+  const tell = useCallback<TellTyped>((row, words) => {
+    setTyped((before) => {
+      if (!words && !before.has(row)) return before
+      const after = new Map(before)
+      if (words) after.set(row, words)
+      else after.delete(row)
+      return after
+    })
+  }, [])
+  const scenes = useMemo(
+    () => (typed.size > 0 ? rows.map((row) => ({ ...row, ...typed.get(row.id) })) : rows),
+    [rows, typed],
+  )
+  return { isTyped: typed.size > 0, scenes, tell }
+}

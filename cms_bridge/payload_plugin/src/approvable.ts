@@ -1,0 +1,103 @@
+/** What keeps a storyboard from being approved, said in words. */
+import { APIError, type PayloadRequest } from 'payload'
+
+import { digestOf, nameNumbers, unapprovedScenes } from './approvals.ts'
+import {
+  idOf,
+  type ProjectDoc,
+  type SceneApprovals,
+  type StoryboardDoc,
+  type VideoDoc,
+} from './documents.ts'
+import type { Storyboard } from './generated/events.ts'
+import type { Settings } from './settings.ts'
+import { toStoryboard } from './storyboard.ts'
+import { translate } from './translations/index.ts'
+
+/** The service does nothing for a video in the trash, and nobody would watch it. */
+export async function refuseInTrash(
+  settings: Settings,
+  req: PayloadRequest,
+  storyboard: StoryboardDoc,
+): Promise<void> {
+  const video = await findVideo(settings, req, storyboard)
+  if (!video.deletedAt) return
+  throw new APIError(translate(req.i18n.language, 'invalid.inTrash'), 409, null, true)
+}
+
+async function findVideo(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  { video }: StoryboardDoc,
+): Promise<VideoDoc> {
+  return (await req.payload.findByID({
+    collection: slugs.videos,
+    id: idOf(video),
+    depth: 0,
+    overrideAccess: true,
+    req,
+    trash: true,
+  })) as unknown as VideoDoc
+}
+
+/** Tell whether a storyboard's project has each scene approved before the whole. */
+export async function isSceneByScene(
+  settings: Settings,
+  req: PayloadRequest,
+  storyboard: StoryboardDoc,
+): Promise<boolean> {
+  const project = storyboard.project ?? (await findVideo(settings, req, storyboard)).project
+  const doc = (await req.payload.findByID({
+    collection: settings.slugs.projects,
+    id: idOf(project),
+    depth: 0,
+    disableErrors: true,
+    joins: false,
+    overrideAccess: true,
+    req,
+  })) as null | ProjectDoc
+  return doc?.approveScenes === true
+}
+
+/** Say in words which scenes somebody has to approve first. */
+export function refuseUnapproved(
+  req: PayloadRequest,
+  approvals: SceneApprovals,
+  storyboard: Storyboard,
+): void {
+  const numbers = unapprovedScenes(approvals, storyboard)
+  if (numbers.length === 0) return
+  const { language } = req.i18n
+  const scenes = nameNumbers(numbers, language, (more) => translate(language, 'andMore', { more }))
+  const message = translate(language, 'invalid.unapproved', { count: numbers.length, scenes })
+  throw new APIError(message, 409, null, true)
+}
+
+/** Approve, of whatever is saved meanwhile in a request, this storyboard and no other. */
+export async function whileApproving<T>(
+  req: PayloadRequest,
+  storyboard: Storyboard,
+  save: () => Promise<T>,
+): Promise<T> {
+  req.context.reelwrightApproving = digestOf(storyboard)
+  try {
+    return await save()
+  } finally {
+    delete req.context.reelwrightApproving
+  }
+}
+
+/** Refuse an approval of what was read before others changed it, where it is said what was read. */
+export function refuseUnread(
+  req: PayloadRequest,
+  before: StoryboardDoc,
+  after: StoryboardDoc,
+): void {
+  const { revisionSeen } = after
+  const isOfThis = typeof revisionSeen !== 'number' || revisionSeen === (before.revision ?? 0)
+  const read = req.context.reelwrightApproving
+  const isRead =
+    read === undefined || [before, after].every((one) => digestOf(toStoryboard(one)) === read)
+  if (isOfThis && isRead) return
+  throw new APIError(translate(req.i18n.language, 'error.scene_changed'), 409, null, true)
+}
