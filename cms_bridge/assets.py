@@ -275,6 +275,11 @@ async def _oldest_first(which: Combinable) -> list[AssetRecord]:
     return [AssetRecord.of(row) for row in rows]
 
 
+async def made_by_model(key: str) -> AssetRecord | None:
+    """Return what a model made here and is kept under a key; None where there is none."""
+    return await newest((Asset.key == key) & (Asset.source == Source.MODEL))
+
+
 async def judge(key: str, condition: Condition) -> None:
     """Note what became known of an asset's bytes, wherever in its project they are used."""
     await Asset.update({Asset.condition: condition}).where(Asset.key == key)

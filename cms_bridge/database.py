@@ -18,9 +18,6 @@ import anyio
 import anyio.to_thread
 import asyncpg
 import structlog
-from piccolo.apps.migrations.commands.backwards import run_backwards
-from piccolo.apps.migrations.commands.base import BaseMigrationManager
-from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
 from cms_bridge import clock, wakeups
@@ -46,7 +43,7 @@ def open_engine(url: str, bounds: DatabaseBounds | None = None) -> AnyEngine:
     """Return an engine for `sqlite:///path` or `postgresql://…`; nothing is connected yet."""
     bounds = bounds or DatabaseBounds()
     if url.startswith("sqlite:///"):
-        path = _path(url)
+        path = database_file(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(sqlite3.connect(path, timeout=bounds.wait_seconds)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -54,7 +51,8 @@ def open_engine(url: str, bounds: DatabaseBounds | None = None) -> AnyEngine:
     return Postgres(url, bounds)
 
 
-def _path(url: str) -> Path:
+def database_file(url: str) -> Path:
+    """Return where a SQLite database lies."""
     return Path(url.removeprefix("sqlite:///"))
 
 
@@ -144,6 +142,9 @@ async def migrate(
 
     Going back, `to` is a migration's id or `all`. Raises `MigrationFailed`.
     """
+    from piccolo.apps.migrations.commands.backwards import run_backwards  # noqa: PLC0415 - loads a formatter
+    from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415 - likewise
+
     bind(open_engine(url))
     output = io.StringIO()
     async with _migration_lock(url):
@@ -175,11 +176,20 @@ async def pending_migrations() -> list[str] | None:
 
     None where the database has migrations that this program does not know: it is newer.
     """
-    known = sorted(BaseMigrationManager().get_migration_modules(_migrations_folder()))
+    known = known_migrations()
     run = set[str]()
     if await Migration.table_exists():
         run = set(await Migration.get_migrations_which_ran(app_name=APP))
     return None if run - set(known) else [one for one in known if one not in run]
+
+
+def known_migrations() -> list[str]:
+    """Return the ids of the migrations that make this program's schema, the oldest first."""
+    from piccolo.apps.migrations.commands.base import (  # noqa: PLC0415 - as in `migrate`
+        BaseMigrationManager,
+    )
+
+    return sorted(BaseMigrationManager().get_migration_modules(_migrations_folder()))
 
 
 def _migrations_folder() -> str:
@@ -190,7 +200,7 @@ def _migrations_folder() -> str:
 @contextlib.asynccontextmanager
 async def _migration_lock(url: str) -> AsyncGenerator[None]:
     if url.startswith("sqlite:///"):
-        path = _path(url)
+        path = database_file(url)
         with path.with_name(path.name + ".migrating").open("w") as file:
             await anyio.to_thread.run_sync(fcntl.flock, file, fcntl.LOCK_EX)
             yield

@@ -11,7 +11,18 @@ import msgspec
 from cms_bridge import clock
 from cms_bridge.errors import JobNotFound
 from cms_bridge.records import Film, JobRecord, StoredVideo
-from cms_bridge.tables import GeneratedVideo, Job
+from cms_bridge.states import FileKind
+from cms_bridge.tables import GeneratedVideo, Job, RenditionFile
+
+
+class Lengths(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a film's words Payload is told, in characters."""
+
+    alt: int = 300
+    transcript: int = 200_000
+
+
+USUAL_LENGTHS = Lengths()
 
 
 async def record(job: JobRecord, video: StoredVideo) -> UUID:
@@ -61,6 +72,13 @@ async def newest(job: UUID) -> Film | None:
         .first()
     )
     return Film.of(row) if row else None
+
+
+async def has_stream(film: UUID) -> bool:
+    """Tell whether a film can be streamed over HLS."""
+    return await RenditionFile.exists().where(
+        RenditionFile.rendition == film, RenditionFile.kind == FileKind.HLS
+    )
 
 
 async def finished(job: UUID) -> Film:

@@ -34,9 +34,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from cms_bridge.access.rates import Quotas
+from cms_bridge.access.windows import Quotas
 from cms_bridge.engines import DatabaseBounds
 from cms_bridge.environment import PREFIX, SettingsError, settings_file, with_files
+from cms_bridge.films import Lengths
 from cms_bridge.gate import Bounds, Following
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.pricing.estimates import Prices, prices_of
@@ -76,7 +77,6 @@ class DatabaseSettings(BaseSettings):
         frozen=True,
         env_ignore_empty=True,
         extra="ignore",
-        use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
         populate_by_name=True,
         dotenv_filtering="only_existing",
@@ -259,6 +259,10 @@ class BridgeSettings(DatabaseSettings):
     max_scene_chars: Annotated[int, Field(gt=0)] = Limits().max_scene_chars
     """Characters of one scene's narration, picture prompt or on-screen text, each, and of what
     describes a member of a cast."""
+    max_alt_chars: Annotated[int, Field(gt=0)] = Lengths().alt
+    """Characters of the alternative text that is drafted for a film in Payload."""
+    max_transcript_chars: Annotated[int, Field(ge=0, le=400_000)] = Lengths().transcript
+    """Characters of a film's transcript that Payload is told; a longer one is only linked to."""
     min_scene_seconds: Annotated[float, Field(gt=0)] = Limits().min_scene_seconds
     """Shortest scene, or transition, that may be asked for."""
     max_scene_seconds: Annotated[float, Field(gt=0)] = Limits().max_scene_seconds
@@ -374,6 +378,10 @@ class BridgeSettings(DatabaseSettings):
     """The wait before the first automatic retry; it doubles with each one."""
     retry_max_delay_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
     """The longest wait before one; a provider that asks for more is waited for, up to a day."""
+    away_hours: Annotated[float, Field(gt=0, le=720)] = 24
+    """How long a job waits for an object store that is away, full or refuses, for room on a full
+    disk, or for a file that the CMS does not hand over, before it fails: with the same delays, and
+    without losing a retry."""
 
     reading_rest_seconds: Annotated[float, Field(ge=0, le=3_600)] = 60
     """How long a reading that failed is left alone before the same is begun again."""

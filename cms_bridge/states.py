@@ -168,6 +168,8 @@ class AttemptOutcome(enum.StrEnum):
     """It stopped the job, for a reason that the job tells."""
     POSTPONED = "postponed"
     """It met a failure that passes: the job is tried again by itself."""
+    WAITING = "waiting"
+    """It needed what is away: it is tried again by itself, and that costs no retry."""
     RELEASED = "released"
     """The worker let go of the job, going away or full; another may take it at once."""
     CANCELLED = "cancelled"

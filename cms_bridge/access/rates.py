@@ -8,12 +8,11 @@ key opens from there all the same, since a proxy or an office may be one address
 import math
 from typing import Any
 
-import msgspec
 from litestar.connection import ASGIConnection
 from litestar.types import Message, Scope
 
 from cms_bridge.access.callers import Action, Caller
-from cms_bridge.access.windows import Place, Quota, Windows
+from cms_bridge.access.windows import Place, Quota, Quotas, Windows
 from cms_bridge.errors import RateLimited
 from cms_bridge.gate import crowd_of
 
@@ -24,21 +23,6 @@ HEADERS = {
 """Of every answer to a request that was counted (draft-ietf-httpapi-ratelimit-headers-10)."""
 
 _PLACE = "reelwright.place"
-
-
-class Quotas(msgspec.Struct, frozen=True, kw_only=True):
-    """The five quotas, by their limits a minute; 0 for none."""
-
-    reads: int = 6_000
-    """Of a key, on routes that need `read`."""
-    writes: int = 600
-    """Of a key, on all others."""
-    events: int = 6_000
-    """Of the CMS: webhooks with a good signature."""
-    uploads: int = 10
-    """Of a key: files, besides their being writes."""
-    refusals: int = 60
-    """Of an address: requests without a good key or signature."""
 
 
 class Rates:

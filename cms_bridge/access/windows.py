@@ -56,6 +56,21 @@ class Quota(msgspec.Struct, frozen=True):
     seconds: int = 60
 
 
+class Quotas(msgspec.Struct, frozen=True, kw_only=True):
+    """The five quotas, by their limits a minute; 0 for none."""
+
+    reads: int = 6_000
+    """Of a key, on routes that need `read`."""
+    writes: int = 600
+    """Of a key, on all others."""
+    events: int = 6_000
+    """Of the CMS: webhooks with a good signature."""
+    uploads: int = 10
+    """Of a key: files, besides their being writes."""
+    refusals: int = 60
+    """Of an address: requests without a good key or signature."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What came of asking for a place in a window."""
 

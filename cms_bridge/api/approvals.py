@@ -26,7 +26,8 @@ from cms_bridge.errors import (
 from cms_bridge.fields import Digest, Dollars, Moment, Person
 from cms_bridge.jobs import approvals, decisions, transitions
 from cms_bridge.jobs.revisions import Difference, differences
-from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import Caps, rounded
 from cms_bridge.pricing.estimates import MusicEstimate, Prices, SceneEstimate
 from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
@@ -59,6 +60,9 @@ class PriceQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What counts against that: settled, unknown or set aside since the storyboard was written."""
     needs: Decimal
     """What a job that stopped for it needs beyond what was approved; else 0."""
+    lost_at_most: Decimal
+    """What calls whose answer is lost may cost on top of all that, as the project allows; 0 where
+    they wait for a person's word, or nothing is to be paid."""
     scenes: tuple[SceneEstimate, ...]
     music: MusicEstimate | None
     """Null where no model is to compose any."""
@@ -115,13 +119,15 @@ class PriceQuoteRequest(
     summary="What a job's storyboard may cost",
 )
 async def get_estimate(
-    job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
+    job_id: FromPath[UUID],
+    prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> PriceQuote:
     """Return the price, scene by scene; 404 until there is a storyboard."""
     job = await transitions.find(job_id)
     if job.storyboard is None:
         raise JobNotFound("This job has no storyboard yet.")
-    return await price_quote(job, job.storyboard, prices)
+    return await price_quote(job, job.storyboard, prices, settings.caps)
 
 
 @post(
@@ -139,7 +145,7 @@ async def estimate_edit(
     """Price a storyboard before it is saved; nothing is kept of it."""
     job = await transitions.find(job_id)
     data.storyboard.check(settings.limits)
-    return await price_quote(job, data.storyboard, prices)
+    return await price_quote(job, data.storyboard, prices, settings.caps)
 
 
 @post(
@@ -192,11 +198,14 @@ async def render_video(job_id: FromPath[UUID]) -> JobAccepted:
     return JobAccepted(job_id=job_id, status=accepted.status)
 
 
-async def price_quote(job: JobRecord, storyboard: Storyboard, prices: Prices) -> PriceQuote:
+async def price_quote(
+    job: JobRecord, storyboard: Storyboard, prices: Prices, limits: Caps
+) -> PriceQuote:
     """Return the price of a job's storyboard as the API tells of it."""
     quoted = await approvals.quote(job, storyboard, prices)
     film = await films.newest(job.id) if job.filmed else None
     priced, filmed = quoted.priced, film.storyboard if film else None
+    lost = await caps.room_for_lost(job.project, job.video_id, limits)
     return PriceQuote(
         storyboard_digest=priced.storyboard_digest,
         estimated_cost=rounded(priced.total),
@@ -207,6 +216,7 @@ async def price_quote(job: JobRecord, storyboard: Storyboard, prices: Prices) ->
         approved_cost=None if quoted.approved is None else rounded(quoted.approved),
         spent=rounded(quoted.spent),
         needs=rounded(quoted.needs),
+        lost_at_most=rounded(lost if priced.difference else Decimal(0)),
         scenes=priced.scenes,
         music=priced.music,
         changes=differences(filmed, storyboard) if filmed else (),

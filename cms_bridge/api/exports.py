@@ -29,8 +29,10 @@ from cms_bridge.errors import ExportNotFound, IllegalMove, VideoNotFound, VideoN
 from cms_bridge.fields import Moment, Person
 from cms_bridge.jobs import approvals, exports, tasks, transitions
 from cms_bridge.jobs.exports import Export, Order
-from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing import caps
+from cms_bridge.pricing.amounts import Caps, rounded
 from cms_bridge.pricing.estimates import MusicEstimate, Prices, SceneEstimate
+from cms_bridge.records import JobRecord
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import FINISHED, Status
 from render.problem import Problem
@@ -95,6 +97,9 @@ class ExportPrice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What an approval of it names."""
     to_approve: Decimal
     """At most: it begins by itself at 0, and else once this is approved."""
+    lost_at_most: Decimal
+    """What calls whose answer is lost may cost on top, as the project allows; 0 where they wait for
+    a person's word, or nothing is to be paid."""
     scenes: tuple[SceneEstimate, ...]
     music: MusicEstimate | None
     """Null where no model is to compose any."""
@@ -124,6 +129,8 @@ class VideoExport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     storyboard_digest: str
     to_approve: Decimal
     """What an approval has to name, in US dollars as text; 0 once nothing more is to be paid."""
+    lost_at_most: Decimal
+    """What calls whose answer is lost may cost on top of that."""
     rendition: RenditionView | None
     """Null until it is done."""
     error: Problem | None
@@ -170,6 +177,7 @@ _BEGUN = VideoExport(
     storyboard_revision=1,
     storyboard_digest="9d1f3b6c" * 8,
     to_approve=Decimal("0.000000"),
+    lost_at_most=Decimal("0.000000"),
     rendition=None,
     error=None,
     created_at=_AT,
@@ -246,7 +254,7 @@ async def order_export(
     wanted = _order(data, by=data.by or caller.key)
     export = await exports.order(video_id, wanted, prices, limits=settings.limits)
     log.info("export.ordered", job_id=str(export.job.id), video_id=str(video_id))
-    told = await _view(export, prices)
+    told = await _view(export, prices, settings.caps)
     return Response(
         told,
         status_code=HTTPStatus.OK if told.status in FINISHED else HTTPStatus.ACCEPTED,
@@ -268,9 +276,11 @@ async def estimate_export(
 ) -> ExportPrice:
     """Return the price of an export; nothing is kept of it."""
     priced = await exports.price(video_id, _order(data), prices, limits=settings.limits)
+    film = await transitions.find(video_id)
     return ExportPrice(
         storyboard_digest=priced.storyboard_digest,
         to_approve=rounded(priced.difference),
+        lost_at_most=await _lost(film, priced.difference, settings.caps),
         scenes=priced.scenes,
         music=priced.music,
     )
@@ -282,11 +292,13 @@ async def estimate_export(
     summary="The exports of a video",
 )
 async def list_exports(
-    video_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
+    video_id: FromPath[UUID],
+    prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> VideoExports:
     """Return every export of a video, the newest first."""
     found = await exports.of_video(video_id)
-    return VideoExports(exports=[await _view(one, prices) for one in found])
+    return VideoExports(exports=[await _view(one, prices, settings.caps) for one in found])
 
 
 @get(
@@ -299,9 +311,10 @@ async def get_export(
     video_id: FromPath[UUID],
     export_id: FromPath[UUID],
     prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> VideoExport:
     """Return where an export stands, and its rendition once it is done."""
-    return await _view(await exports.find(video_id, export_id), prices)
+    return await _view(await exports.find(video_id, export_id), prices, settings.caps)
 
 
 @post(
@@ -314,12 +327,13 @@ async def cancel_export(
     video_id: FromPath[UUID],
     export_id: FromPath[UUID],
     prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> VideoExport:
     """Stop an export; to cancel it again changes nothing. 409 once it is done."""
     export = await exports.find(video_id, export_id)
     await transitions.cancel_job(export.job.id)
     log.info("job.cancelled", job_id=str(export_id))
-    return await _view(await exports.find(video_id, export_id), prices)
+    return await _view(await exports.find(video_id, export_id), prices, settings.caps)
 
 
 @post(
@@ -332,6 +346,7 @@ async def retry_export(
     video_id: FromPath[UUID],
     export_id: FromPath[UUID],
     prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> VideoExport:
     """Begin an export again that failed or was cancelled, with what it has; 409 once it is done.
 
@@ -340,7 +355,7 @@ async def retry_export(
     export = await exports.find(video_id, export_id)
     await tasks.retry(export.job.id)
     log.info("job.retried", job_id=str(export_id))
-    return await _view(await exports.find(video_id, export_id), prices)
+    return await _view(await exports.find(video_id, export_id), prices, settings.caps)
 
 
 def _order(data: ExportOrder, *, by: str = "") -> Order:
@@ -356,7 +371,13 @@ def _order(data: ExportOrder, *, by: str = "") -> Order:
     )
 
 
-async def _view(export: Export, prices: Prices) -> VideoExport:
+async def _lost(job: JobRecord, due: Decimal, limits: Caps) -> Decimal:
+    """Return what lost calls may cost on top of what is due; where nothing is, nothing is lost."""
+    lost = await caps.room_for_lost(job.project, job.video_id, limits) if due else Decimal(0)
+    return rounded(lost)
+
+
+async def _view(export: Export, prices: Prices, limits: Caps) -> VideoExport:
     job, made = export.job, export.rendition
     assert job.parent  # noqa: S101 - an export has one
     due = Decimal(0)
@@ -377,6 +398,7 @@ async def _view(export: Export, prices: Prices) -> VideoExport:
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=job.storyboard_digest,
         to_approve=rounded(due),
+        lost_at_most=await _lost(job, due, limits),
         rendition=view(job.parent, made) if made else None,
         error=job.error,
         created_at=job.created_at,

@@ -7,7 +7,7 @@ origin plays and seeks. Files are streamed, never held in memory.
 from typing import Any
 
 from litestar import HttpMethod, Request, Router, route
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from starlette.responses import Response
@@ -30,7 +30,7 @@ from cms_bridge.storage.local import LocalStore
 async def get_object(  # noqa: PLR0913 - the parts of a link
     *,
     request: Request[Any, Any, Any],
-    objects: NamedDependency[LocalStore],
+    store: NamedDependency[LocalStore],
     folder: FromPath[str],
     file: FromPath[str],
     expires: FromQuery[int],
@@ -40,15 +40,15 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
 ) -> Response:
     """Answer a link with an object, a range of it, or 304; raise 403, 404, 410 or 416."""
     key = "/".join(filter(None, (part, folder, file)))
-    left = check_link(objects.links, key, expires=expires, signature=signature, name=name)
+    left = check_link(store.links, key, expires=expires, signature=signature, name=name)
     try:
-        stored = await objects.head(check_linkable(key))
+        stored = await store.head(check_linkable(key))
     except ObjectNotFound:
         raise NotFoundException("The file behind this link is gone.") from None
     vouch(request.scope)
     return await file_answer(
         request,
-        objects.path(key),
+        store.path(key),
         etag=f'"{stored.sha256}"',
         media_type=stored.media_type,
         headers={
@@ -59,11 +59,9 @@ async def get_object(  # noqa: PLR0913 - the parts of a link
     )
 
 
-def object_routes(store: LocalStore) -> Router:
-    """Return the routes that serve a store's objects under `/objects`."""
-    return Router(
-        "/objects",
-        route_handlers=[get_object],
-        opt=public("A link is its own permission."),
-        dependencies={"objects": Provide(lambda: store, sync_to_thread=False)},
-    )
+routes = Router(
+    "/objects",
+    route_handlers=[get_object],
+    opt=public("A link is its own permission."),
+)
+"""The routes that serve a local store's objects under `/objects`."""

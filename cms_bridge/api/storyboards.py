@@ -94,13 +94,15 @@ class Refinement(
     summary="A job's storyboard",
 )
 async def get_storyboard(
-    job_id: FromPath[UUID], prices: NamedDependency[SkipValidation[Prices]]
+    job_id: FromPath[UUID],
+    prices: NamedDependency[SkipValidation[Prices]],
+    settings: NamedDependency[BridgeSettings],
 ) -> StoredStoryboard:
     """Return the storyboard and its price; 409 until there is one."""
     job = await transitions.find(job_id)
     if job.storyboard is None:
         raise StoryboardNotReady("This job has no storyboard yet.", status=job.status.value)
-    return await _view(job, job.storyboard, prices)
+    return await _view(job, job.storyboard, prices, settings)
 
 
 @put(
@@ -164,7 +166,7 @@ async def estimate_refinement(
     storyboard = await decisions.revised(
         job, _changes(data), based_on=data.based_on, limits=settings.limits
     )
-    return await _view(job, storyboard, prices)
+    return await _view(job, storyboard, prices, settings)
 
 
 def _changes(data: Refinement) -> Callable[[JobRecord, Storyboard], Awaitable[Storyboard]]:
@@ -191,17 +193,19 @@ async def _revise(
         revision=job.storyboard_revision,
         by=data.by,
     )
-    return await _view(job, job.storyboard, prices)
+    return await _view(job, job.storyboard, prices, settings)
 
 
-async def _view(job: JobRecord, storyboard: Storyboard, prices: Prices) -> StoredStoryboard:
+async def _view(
+    job: JobRecord, storyboard: Storyboard, prices: Prices, settings: BridgeSettings
+) -> StoredStoryboard:
     return StoredStoryboard(
         job_id=job.id,
         status=job.status,
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=storyboard.digest,
         storyboard=storyboard,
-        price=await price_quote(job, storyboard, prices),
+        price=await price_quote(job, storyboard, prices, settings.caps),
     )
 
 

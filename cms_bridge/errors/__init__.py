@@ -68,6 +68,7 @@
     ├── PayloadGone             `outbox.payload`: it never will
     ├── PayloadFileTooLarge     `outbox.payload`: a file of its media library of too many bytes
     ├── ProjectDataError        `operations.project_data`: what is not exported or erased, and why
+    ├── BackupError             `operations.dumps`: what is not backed up or restored, and why
     ├── SecretLost              `webhooks.signing`: one that can no longer be derived
     ├── InvalidLink             `storage.links`: a link that nobody here signed
     ├── ExpiredLink             `storage.links`: one that was good once
@@ -77,6 +78,7 @@
         │   ├── UploadGone      `storage.s3_errors`: an upload in parts was ended by another
         │   └── TooManyWrites   `storage.s3_errors`: 429, of one key or of all
         ├── StorageFull         the disk or the quota is used up
+        │   └── SpoolFull       `ledger.vault`: the daemon's own disk, for what is paid for
         ├── StorageRefused      wrong credentials, bucket, rights or set-up
         ├── DigestMismatch      a file's bytes are not those that its key names
         └── DamagedPiece        `storage.pieces`: the store has a piece of a film no more as it was

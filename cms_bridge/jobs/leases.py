@@ -16,11 +16,13 @@ import structlog
 from cms_bridge import clock, films, metrics, wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import LeaseLost
-from cms_bridge.jobs import history, renditions, turns
+from cms_bridge.jobs import history, outages, renditions, turns
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
+from cms_bridge.jobs.outages import Awaited
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.records import JobRecord, Output, Stage, StoredVideo
+from cms_bridge.records import JobRecord, Output, Stage, StoredVideo, problems_in
 from cms_bridge.states import (
     FINISHED,
     AttemptOutcome,
@@ -82,25 +84,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     storyboard: Storyboard | None
     """Present in the render phase: exactly what was approved."""
     warnings: tuple[Problem, ...]
-
-
-class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often, and how patiently, a phase is tried again without a person."""
-
-    max_retries: int = 3
-    first_delay: timedelta = timedelta(seconds=5)
-    longest_delay: timedelta = timedelta(minutes=15)
-    longest_retry_after: timedelta = timedelta(days=1)
-    """How long a provider's word on when to come back is believed at most."""
-
-    def delay(self, retry: int, *, retry_after: float | None = None) -> timedelta:
-        """Return the wait before a retry: doubling up to the longest, or what was asked for.
-
-        `retry_after` is in seconds.
-        """
-        own = self.first_delay.total_seconds() * 2.0 ** min(retry - 1, 100)
-        asked = min(retry_after or 0.0, self.longest_retry_after.total_seconds())
-        return timedelta(seconds=max(min(own, self.longest_delay.total_seconds()), asked))
+    last_try: bool = False
+    """Whether no retry is left: a passing failure would end the job."""
 
 
 async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
@@ -131,6 +116,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             return None
         worker_died = record.lease_expires_at is not None and record.lease_expires_at <= now
         retries = record.retry_count + worker_died
+        warnings = outages.without(record.generation_warnings)
         claimed = (
             await Job.update(
                 {
@@ -142,6 +128,7 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
                     Job.wake_at: now + duration,
                     Job.sequence: Job.sequence + 1,
                     Job.stage: None,
+                    Job.generation_warnings: msgspec.json.encode(warnings).decode(),
                     Job.updated_at: now,
                 }
             )
@@ -172,7 +159,9 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
             )
         )
         await messages.touch(job, Topic.RENDITION)
-        lease = _lease(JobRecord.of(claimed[0]), lane, worker)
+        lease = _lease(
+            JobRecord.of(claimed[0]), lane, worker, last_try=retries >= policy.max_retries
+        )
         await turns.note(lane, lease.kind, lease.project, at=now)
     if retries > policy.max_retries:
         await fail(lease, _exhaustion_problem(retries))
@@ -330,6 +319,35 @@ async def postpone(
     return True
 
 
+async def wait_out(
+    lease: Lease, problem: Problem, *, awaited: Awaited, policy: RetryPolicy
+) -> bool:
+    """Let go of a job that needs what is away, to be tried again by itself, retries uncounted.
+
+    Its editor is told meanwhile. Returns False, and fails the job for the problem, once what it
+    needs has been away for too long.
+    """
+    now = clock.now()
+    before = await outages.wait_before(lease.job_id, lease.attempt)
+    if now - (before.since or now) > policy.away:
+        await fail(lease, problem)
+        return False
+    row = await Job.select(Job.generation_warnings).where(Job.id == lease.job_id).first()
+    told = (*problems_in(row["generation_warnings"] if row else "[]"), outages.warning(awaited))
+    async with transaction():
+        await _write(
+            lease,
+            {
+                **_let_go(),
+                Job.generation_warnings: msgspec.json.encode(told).decode(),
+                Job.wake_at: now + policy.delay(before.times + 1),
+            },
+        )
+        await _end_attempt(lease.job_id, lease.attempt, AttemptOutcome.WAITING, problem.message)
+        await messages.touch(lease.job_id, Topic.RENDITION)
+    return True
+
+
 async def release(lease: Lease) -> None:
     """Let go of a job that another worker may take at once: this one goes away, or is full."""
     async with transaction():
@@ -429,7 +447,7 @@ def _let_go() -> dict[Any, Any]:
     return {Job.lease_owner: "", Job.lease_expires_at: None, Job.stage: None}
 
 
-def _lease(job: JobRecord, lane: Lane, worker: str) -> Lease:
+def _lease(job: JobRecord, lane: Lane, worker: str, *, last_try: bool) -> Lease:
     return Lease(
         job_id=job.id,
         attempt=job.attempt,
@@ -445,6 +463,7 @@ def _lease(job: JobRecord, lane: Lane, worker: str) -> Lease:
         brief=job.brief,
         storyboard=job.storyboard,
         warnings=job.generation_warnings,
+        last_try=last_try,
     )
 
 

@@ -9,10 +9,10 @@ from piccolo.custom_types import Combinable
 
 from cms_bridge import clock, tracing, wakeups
 from cms_bridge.errors import IllegalMove, JobNotFound
-from cms_bridge.jobs import history
+from cms_bridge.jobs import history, outages
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
-from cms_bridge.records import JobRecord
+from cms_bridge.records import JobRecord, problems_in
 from cms_bridge.states import FINISHED, AttemptOutcome, JobKind, Origin, Status, origins
 from cms_bridge.tables import Attempt, Job
 from cms_bridge.webhooks.events import Occasion, occasion
@@ -102,6 +102,10 @@ async def stop(job: UUID, *, reason: Problem | None = None) -> None:
     told: dict[Any, Any] = {}
     if reason:
         told = {Job.error: msgspec.json.encode(reason).decode(), Job.error_message: reason.message}
+    row = await Job.select(Job.generation_warnings).where(Job.id == job).first()
+    warnings = problems_in(row["generation_warnings"]) if row else ()
+    if (lasting := outages.without(warnings)) != warnings:
+        told[Job.generation_warnings] = msgspec.json.encode(lasting).decode()
     await move(
         job,
         Status.CANCELLED,

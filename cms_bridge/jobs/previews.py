@@ -128,7 +128,7 @@ async def _assets(
         for scene in storyboard.scenes
         for kind in made_for(scene)
     } | {
-        (scene.id, kind): {own_digest(storyboard, scene, kind)}
+        (scene.id, kind): {own_digest(storyboard, scene, kind, lexicon)}
         for scene in storyboard.scenes
         for kind in brought_for(scene)
     }

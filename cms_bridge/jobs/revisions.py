@@ -40,7 +40,7 @@ class Part(enum.StrEnum):
     TIMING = "timing"
     """How long it is seen, and how it gives way to the next."""
     LOOK = "look"
-    """Of the whole: its shape, colours or logo."""
+    """Of the whole: its shape, colours, logo, or the label that says it was made with AI."""
     MUSIC = "music"
     """Of the whole."""
 
@@ -93,6 +93,7 @@ PARTS_OF_WHOLE: dict[str, Part] = {
     "aspect_ratio": Part.LOOK,
     "palette": Part.LOOK,
     "logo": Part.LOOK,
+    "disclosure": Part.LOOK,
     "music": Part.MUSIC,
 }
 UNSEEN = frozenset({"id", "ingredients", "scenes"})

@@ -8,9 +8,10 @@ away, goes on where it stopped, and nothing is asked of a provider again. A text
 is its own receipt.
 """
 
-import errno
 import hashlib
 import os
+import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,11 +42,14 @@ from cms_bridge.storage.base import (
     object_key,
 )
 from cms_bridge.tables import Charge
+from render.files import FULL
 from render.generation.base import Generated, GeneratedText, Reservation
 
 log = structlog.get_logger()
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+class SpoolFull(StorageFull):
+    """This machine's disk has no room for what is paid for."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
@@ -69,8 +73,15 @@ class Vault:
 
     store: ObjectStore
     spool: Path
+    room: int = 0
+    """Bytes that must be free there before anything is asked for."""
     patience: OutagePatience = USUAL
     """With a database that is away while something is to be kept."""
+
+    async def check_room(self) -> None:
+        """Raise `SpoolFull` unless there is room for an answer: call it before one is paid for."""
+        if await anyio.to_thread.run_sync(_free, self.spool) < self.room:
+            raise SpoolFull("This machine's disk has no room for what would be paid for.")
 
     async def keep(
         self, made: Generated, lease: Lease, place: Place, *, digest: str, paid: Reservation | None
@@ -113,7 +124,9 @@ class Vault:
             Charge.updated_at < since,
             Charge.job.status.is_in(list(FINISHED)),
         )
-        spooled = await anyio.to_thread.run_sync(_list_spool, self.spool, since.timestamp())
+        # Files carry this machine's time, not the database's.
+        written_before = time.time() - silence.total_seconds()
+        spooled = await anyio.to_thread.run_sync(_list_spool, self.spool, written_before)
         if others := spooled.keys() - {row["id"] for row in rows}:
             rows += await Charge.select(*Charge.all_columns()).where(
                 Charge.id.is_in(list(others)), Charge.answer.is_not_null()
@@ -258,8 +271,17 @@ def _write(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        kind = StorageFull if error.errno in _FULL else StorageUnavailable
+        kind = SpoolFull if error.errno in FULL else StorageUnavailable
         raise kind("This machine's disk did not take what was paid for.") from error
+
+
+def _free(spool: Path) -> int:
+    try:
+        spool.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(spool).free
+    except OSError as error:
+        kind = SpoolFull if error.errno in FULL else StorageUnavailable
+        raise kind("This machine's disk does not take what would be paid for.") from error
 
 
 def _is_intact(path: Path, medium: StoredMedium) -> bool:

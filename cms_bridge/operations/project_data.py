@@ -148,7 +148,7 @@ async def erase(project: str, store: ObjectStore) -> Erased:
             await Job.delete().where(Job.id.is_in(some))
         for some in _pages(kept):
             await _empty(some)
-        await Charge.update({Charge.answer: None, Charge.reason: ""}).where(
+        await Charge.update({Charge.scene_id: "", Charge.answer: None, Charge.reason: ""}).where(
             Charge.project == project
         )
         await Project.update({Project.name: Project.id}).where(Project.id == project)
@@ -163,16 +163,29 @@ async def _empty(jobs: list[Any]) -> None:
     """Leave nothing of some jobs but that they were, and what was paid."""
     for table in (GeneratedVideo, Asset, JobEvent, InboundEvent, Attempt, OutboxMessage):
         await table.delete().where(cast("Any", table).job.is_in(jobs))
-    await Approval.update({Approval.by: ""}).where(Approval.job.is_in(jobs))
+    await Approval.update({Approval.by: "", Approval.storyboard_digest: ""}).where(
+        Approval.job.is_in(jobs)
+    )
     await Job.update(
         {
             Job.title: "",
             Job.brief: _HUSK,
             Job.storyboard_data: None,
+            # By its digest a text that somebody guesses could be told to have stood here.
+            Job.storyboard_digest: "",
+            Job.storyboard_past: "[]",
             Job.output: None,
             Job.stage: None,
+            # Names of the CMS's and of askers are theirs to choose, and may say anything.
+            Job.field: "",
+            Job.version: "",
+            Job.idempotency_key: None,
+            Job.approval_policy: None,
+            Job.approved_digest: "",
             Job.approved_by: "",
+            Job.lease_owner: "",
             Job.generation_warnings: "[]",
+            Job.charge_warnings: "[]",
             Job.error_message: None,
             Job.error: None,
             Job.video_url: None,

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+from piccolo.table import Table
 
 from cms_bridge import clock
 from cms_bridge.storage.base import FRESH, ListedObject, ObjectNotFound, ObjectStore, scope_of
@@ -143,6 +144,16 @@ async def _missing(store: ObjectStore, unseen: set[bytes]) -> list[Missing]:
             except ObjectNotFound:
                 found.append(Missing(key=key, table=table, id=row))
     return found
+
+
+def naming_columns() -> list[tuple[str, str]]:
+    """Return every table and column in which an object is named."""
+    return [(name_of(table), name) for table, columns in _NAMES for name in columns]
+
+
+def name_of(table: type[Table]) -> str:
+    """Return a table's name."""
+    return table._meta.tablename  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 async def _named() -> AsyncIterator[tuple[str, str, str]]:

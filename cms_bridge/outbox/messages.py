@@ -67,6 +67,7 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
         return timedelta(seconds=min(own, self.longest.total_seconds()))
 
 
+_ERROR_CHARS = 500
 _LOCK_MARGIN_SECONDS = 5
 """Beyond the time that a write may take: for writing down what came of it."""
 
@@ -124,7 +125,12 @@ async def due_for(job: UUID) -> list[UUID]:
 
 
 async def deliver(
-    message: UUID, payload: Payload, *, backoff: Backoff, seconds: float = 15
+    message: UUID,
+    payload: Payload,
+    *,
+    backoff: Backoff,
+    seconds: float = 15,
+    lengths: films.Lengths = films.USUAL_LENGTHS,
 ) -> bool:
     """Tell Payload the newest state behind a message; return whether it now knows it.
 
@@ -145,13 +151,13 @@ async def deliver(
     try:
         try:
             with anyio.fail_after(seconds):
-                await _send(claim.job, claim.topic, payload)
+                await _send(claim.job, claim.topic, payload, lengths)
         except TimeoutError:
             raise PayloadUnavailable(f"it took longer than {seconds:g} seconds") from None
     except PayloadGone as error:
         bound.warning("outbox.given_up", reason=str(error))
         _count(claim, "given_up")
-        await _settle(claim, due_at=None, error=str(error))
+        await _give_up(claim, error=str(error))
         return False
     except PayloadUnavailable as error:
         attempts = claim.attempts + 1
@@ -159,8 +165,11 @@ async def deliver(
         given_up = waited > backoff.horizon
         bound.warning("outbox.given_up" if given_up else "outbox.postponed", reason=str(error))
         _count(claim, "given_up" if given_up else "postponed")
-        due_at = None if given_up else clock.now() + backoff.delay(attempts)
-        await _settle(claim, due_at=due_at, error=str(error), attempts=attempts)
+        if given_up:
+            await _give_up(claim, error=str(error))
+        else:
+            due_at = clock.now() + backoff.delay(attempts)
+            await _postpone(claim, due_at=due_at, error=str(error), attempts=attempts)
         return False
     # Once a second and job is too often to be told of what goes well.
     bound.log(INFO if claim.attempts else DEBUG, "outbox.delivered", after=claim.attempts)
@@ -173,7 +182,7 @@ def _count(message: _Message, outcome: str) -> None:
     metrics.OUTBOX_DELIVERIES.labels(message.topic, outcome).inc()
 
 
-async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
+async def _send(job_id: UUID, topic: Topic, payload: Payload, lengths: films.Lengths) -> None:
     row = await Job.select(*Job.all_columns()).where(Job.id == job_id).first()
     if row is None:
         raise PayloadGone("the job no longer exists")
@@ -182,7 +191,11 @@ async def _send(job_id: UUID, topic: Topic, payload: Payload) -> None:
         return  # whoever asked for it looks for it here
     with tracing.span("write-back", job=job_id, outward=True, topic=topic.value):
         if topic is Topic.RENDITION:
-            await payload.write_rendition(rendition_write(job, await films.newest(job_id)))
+            film = await films.newest(job_id)
+            has_stream = await films.has_stream(film.id) if film else None
+            await payload.write_rendition(
+                rendition_write(job, film, has_stream=has_stream, lengths=lengths)
+            )
         elif job.storyboard:
             await payload.write_storyboard(storyboard_write(job, job.storyboard))
 
@@ -202,14 +215,31 @@ async def _mark_delivered(message: _Message) -> None:
     )
 
 
-async def _settle(
-    message: _Message, *, due_at: datetime | None, error: str, attempts: int = 0
-) -> None:
+async def _give_up(message: _Message, *, error: str) -> None:
+    told = {
+        OutboxMessage.attempts: 0,
+        OutboxMessage.last_error: error[:_ERROR_CHARS],
+        OutboxMessage.locked_until: None,
+    }
+    nothing_due = {OutboxMessage.due_at: None, OutboxMessage.pending_since: None}
+    ended = (
+        await OutboxMessage.update({**told, **nothing_due})
+        .where(OutboxMessage.id == message.id, OutboxMessage.version == message.version)
+        .returning(OutboxMessage.id)
+    )
+    if not ended:
+        # What was touched while the write was under way is other news, with a horizon of its own.
+        await OutboxMessage.update({**told, OutboxMessage.pending_since: clock.now()}).where(
+            OutboxMessage.id == message.id
+        )
+
+
+async def _postpone(message: _Message, *, due_at: datetime, error: str, attempts: int) -> None:
     await OutboxMessage.update(
         {
             OutboxMessage.due_at: due_at,
             OutboxMessage.attempts: attempts,
-            OutboxMessage.last_error: error[:500],
+            OutboxMessage.last_error: error[:_ERROR_CHARS],
             OutboxMessage.locked_until: None,
         }
     ).where(OutboxMessage.id == message.id)

@@ -12,7 +12,6 @@ lets whoever signs so read the collections that it was told of, and nothing else
 
 import hashlib
 from contextlib import suppress
-from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, BinaryIO
@@ -25,6 +24,7 @@ import httpx
 import msgspec
 from standardwebhooks import Webhook
 
+from cms_bridge import clock
 from cms_bridge.errors import BridgeError
 from cms_bridge.events import Id
 from cms_bridge.states import Status
@@ -65,6 +65,12 @@ class RenditionFile(_Wire, frozen=True, kw_only=True):
     width: int
     height: int
     bytes: int
+    language: str = ""
+    """What is spoken and shown in it, as BCP 47; empty where nobody wrote it down."""
+    alt: str = ""
+    """It in a sentence, for those who do not see it: a draft, in its language."""
+    has_stream: bool | None = None
+    """Whether there is an HLS stream of it; None where nobody said."""
 
 
 class RenditionWrite(_Wire, frozen=True, kw_only=True):
@@ -89,6 +95,9 @@ class RenditionWrite(_Wire, frozen=True, kw_only=True):
     error: Problem | None = None
     file: RenditionFile | None = None
     """Present once the video is finished; links are asked for when someone watches."""
+    transcript: str | None = None
+    """What is said in it, as its transcript says it; empty where nothing is. None where nobody
+    wrote it down, and where it is longer than `REELWRIGHT_MAX_TRANSCRIPT_CHARS`."""
 
 
 class PayloadUnavailable(BridgeError):
@@ -111,7 +120,7 @@ class Digested(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
-_NO_FILE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED})
+_UNTRUSTED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED})
 _NO_SUCH_ADDRESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 
@@ -172,7 +181,8 @@ class PayloadClient:
         return Digested(bytes=size, sha256=digest.hexdigest())
 
     def _signed(self, content: str) -> dict[str, str]:
-        now = datetime.now(UTC)
+        # By the clock that all share: a machine's own may be off by more than is let pass.
+        now = clock.now()
         message = f"wb_{uuid4()}"
         return {
             "webhook-id": message,
@@ -205,7 +215,12 @@ class PayloadClient:
 def _check_file(answer: httpx.Response) -> None:
     """Raise unless an answer is the whole of a file."""
     said = f"Payload answered {answer.status_code}"
-    if answer.status_code in _NO_FILE or answer.is_redirect:
+    if answer.status_code == HTTPStatus.NOT_FOUND or answer.is_redirect:
         raise PayloadGone(said)
+    if answer.status_code in _UNTRUSTED:
+        # A clock, a secret or a list of collections that somebody puts right: the file is there.
+        raise PayloadUnavailable(
+            f"{said}: it does not take the signature, or was not told of the collection."
+        )
     if answer.status_code != HTTPStatus.OK:
         raise PayloadUnavailable(said)

@@ -1,9 +1,12 @@
 """A job in the words that Payload is told it in."""
 
+from cms_bridge.films import USUAL_LENGTHS, Lengths
 from cms_bridge.outbox.payload import RenditionFile, RenditionWrite, StoryboardWrite
 from cms_bridge.records import Film, JobRecord
 from render.problem import Problem
 from render.storyboard import Storyboard
+from render.words.alt_text import alt_text
+from render.words.transcript import is_silent, transcript
 
 
 def storyboard_write(job: JobRecord, storyboard: Storyboard) -> StoryboardWrite:
@@ -19,7 +22,13 @@ def storyboard_write(job: JobRecord, storyboard: Storyboard) -> StoryboardWrite:
     )
 
 
-def rendition_write(job: JobRecord, video: Film | None) -> RenditionWrite:
+def rendition_write(
+    job: JobRecord,
+    video: Film | None,
+    *,
+    has_stream: bool | None = None,
+    lengths: Lengths = USUAL_LENGTHS,
+) -> RenditionWrite:
     """Return a job, and its finished video if there is one, as an editor sees it."""
     return RenditionWrite(
         job_id=str(job.id),
@@ -37,18 +46,34 @@ def rendition_write(job: JobRecord, video: Film | None) -> RenditionWrite:
         actual_cost=job.actual_cost,
         warnings=_warnings(job, video),
         error=job.error,
-        file=RenditionFile(
-            number=video.number,
-            storyboard_revision=video.storyboard_revision,
-            storyboard_digest=video.storyboard_digest,
-            duration=video.duration,
-            width=video.width,
-            height=video.height,
-            bytes=video.bytes,
-        )
-        if video
-        else None,
+        file=_file(video, has_stream=has_stream, lengths=lengths) if video else None,
+        transcript=_said(video, lengths) if video else None,
     )
+
+
+def _file(video: Film, *, has_stream: bool | None, lengths: Lengths) -> RenditionFile:
+    filmed = video.storyboard
+    return RenditionFile(
+        number=video.number,
+        storyboard_revision=video.storyboard_revision,
+        storyboard_digest=video.storyboard_digest,
+        duration=video.duration,
+        width=video.width,
+        height=video.height,
+        bytes=video.bytes,
+        language=filmed.locale if filmed else "",
+        alt=alt_text(filmed, longest=lengths.alt) if filmed else "",
+        has_stream=has_stream,
+    )
+
+
+def _said(video: Film, lengths: Lengths) -> str | None:
+    # Of what was filmed, and not of the job: an edit that waits for its approval is not in it.
+    if (filmed := video.storyboard) is None:
+        return None
+    said = "" if is_silent(filmed) else transcript(filmed)
+    # Half of one would pass for all that is said: the whole is read by its link.
+    return said if len(said) <= lengths.transcript else None
 
 
 def _warnings(job: JobRecord, video: Film | None) -> tuple[Problem, ...]:

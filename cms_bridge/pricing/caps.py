@@ -194,6 +194,17 @@ async def free_lost(account: Account, amount: Decimal) -> None:
     await _correct(lost_row(account.project, account.video_id), -amount)
 
 
+async def room_for_lost(project: str, video_id: str, defaults: Caps) -> Decimal:
+    """Return what calls of unknown outcome may still cost a video; 0 where each waits for a word.
+
+    That is beside what is approved: see `hold_lost`.
+    """
+    caps = await caps_of(project, defaults)
+    if not caps.lost_call:
+        return Decimal(0)
+    return max(Decimal(0), caps.lost_video - await held(lost_row(project, video_id)))
+
+
 async def held(row: str) -> Decimal:
     """Return what is held in a scope's row."""
     spend = await Spend.select(Spend.held).where(Spend.id == row).first()

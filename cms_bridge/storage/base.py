@@ -25,9 +25,11 @@ import msgspec
 
 from cms_bridge.errors import BridgeError
 
+UPLOADS = "uploads/"
+"""Before the key of what was not made here."""
 _PIECES = "pieces/"
 _KEY = re.compile(
-    rf"^(?:uploads/|{_PIECES})?[A-Za-z0-9_-]{{1,128}}/[0-9a-f]{{64}}\.[a-z0-9]{{1,8}}$"
+    rf"^(?:{UPLOADS}|{_PIECES})?[A-Za-z0-9_-]{{1,128}}/[0-9a-f]{{64}}\.[a-z0-9]{{1,8}}$"
 )
 
 FRESH = timedelta(hours=1)
@@ -93,7 +95,7 @@ def scope_of(project: str) -> str:
 
 def upload_key(*, project: str, sha256: str, extension: str) -> str:
     """Return the key of what was uploaded to a project: apart from what was made here."""
-    return check_key(f"uploads/{object_key(project=project, sha256=sha256, extension=extension)}")
+    return check_key(f"{UPLOADS}{object_key(project=project, sha256=sha256, extension=extension)}")
 
 
 def is_owned(name: str) -> bool:

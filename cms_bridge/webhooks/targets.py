@@ -20,7 +20,14 @@ import httpx
 import msgspec
 
 from cms_bridge.errors import WebhookTargetRefused
-from render.egress import AddressForbidden, Lookup, PinnedTransport, origin, public_addresses
+from render.egress import (
+    AddressForbidden,
+    Lookup,
+    PinnedTransport,
+    certificates,
+    origin,
+    public_addresses,
+)
 
 LONGEST_URL = 2_000
 _LOOKUP_SECONDS = 5
@@ -154,7 +161,8 @@ async def open_targets(
 ) -> AsyncGenerator[Targets]:
     """Give messages a way out for as long as the block runs."""
     transport = httpx.AsyncHTTPTransport(
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        verify=certificates(),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
     )
     targets = Targets(transport, trusted=trusted, seconds=seconds, most_bytes=most_bytes)
     try:
