@@ -19,9 +19,10 @@ from rich.markup import escape
 from cms_bridge.access.registry import RegistryError
 from cms_bridge.database import MigrationFailed
 from cms_bridge.environment import FILE
+from cms_bridge.operations.dumps import BackupError
 from cms_bridge.operations.project_data import ProjectDataError
 from cms_bridge.settings import BridgeSettings, DatabaseSettings, SettingsError, load
-from daemon import keys, objects, projects
+from daemon import backups, keys, objects, projects
 from daemon.client import Sender, SenderError
 from daemon.errors import first_error
 from daemon.local.alive import NotAlive
@@ -46,10 +47,13 @@ app = typer.Typer(
 app.add_typer(keys.commands, name="keys")
 app.add_typer(objects.commands, name="objects")
 app.add_typer(projects.commands, name="projects")
+app.command()(backups.backup)
+app.command()(backups.restore)
 console = Console()
 complaints = Console(stderr=True)
 
 _EXPECTED = (
+    BackupError,
     ChildFailed,
     DemoFailed,
     EditorError,

@@ -60,6 +60,7 @@ class Deliveries:
                     payload,
                     backoff=self._services.backoff,
                     seconds=self._services.settings.payload_timeout_seconds,
+                    lengths=self._services.lengths,
                 )
                 for message in messages
             ]

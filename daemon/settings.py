@@ -59,6 +59,9 @@ class DaemonSettings(BridgeSettings):
     """After this long without a word, an open charge of an ended job is sorted out."""
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
+    work_room_mb: Annotated[int, Field(ge=0)] = 256
+    """How much must be free there before a picture, a voice, a clip or music is asked for: an
+    answer that finds no room is lost, and may be paid for."""
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1)] = tuple(Lane)
     """What this daemon takes up, as a JSON list: `drafts` and `generation` wait for providers,
     `composition` fills a machine. Some daemon must serve each; news are told by every one."""
@@ -148,8 +151,14 @@ class DaemonSettings(BridgeSettings):
     sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
     """How often lost wake-ups, dead workers and due messages are looked for in the database."""
     drain_seconds: Annotated[float, Field(ge=0)] = 120
-    """How long a daemon that is told to stop waits for paid calls under way; nothing else holds
-    it up. Whoever starts it should wait 15 seconds longer before it kills."""
+    """How long a daemon that is told to stop waits for paid calls under way, and at most for films
+    that are nearly done. Whoever starts it should wait 15 seconds longer before it kills."""
+    finish_seconds: Annotated[float, Field(ge=0)] = 30
+    """How long it goes on with films that are nearly done, within `drain_seconds`; whatever else it
+    has in hand it gives to others at once. 0 gives everything away."""
+    finish_percent: Annotated[int, Field(ge=0, le=100)] = 80
+    """Percent of a film that have to be encoded for it to be nearly done; what is being stored is,
+    in any case."""
     progress_seconds: Annotated[float, Field(gt=0)] = 1
     """The least time between two progress reports of one job."""
     daemon_database_connections: Annotated[int, Field(ge=1, le=1_000)] | None = None

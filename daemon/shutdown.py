@@ -1,4 +1,7 @@
-"""How a daemon stops: its paid calls are over, or its time is, and its jobs are let go."""
+"""How a daemon stops: what is nearly done is finished and paid calls are over, or its time is.
+
+The rest is let go at once.
+"""
 
 import asyncio
 import signal
@@ -56,20 +59,37 @@ def stop_signals() -> Generator[StopSignal]:
 
 
 async def drain(dispatcher: Dispatcher, services: Services, stop: StopSignal) -> None:
-    """Let go of every job in order: at once where nothing is being paid for."""
+    """Let go of every job in order: at once where nothing is nearly done, or being paid for.
+
+    Their leases are renewed meanwhile.
+    """
     in_flight = services.in_flight
     in_flight.drain()
-    log.info("daemon.draining", worker=services.worker, calls=in_flight.calls)
+    log.info(
+        "daemon.draining",
+        worker=services.worker,
+        calls=in_flight.calls,
+        finishing=in_flight.finishing,
+    )
+    settings = services.settings
     async with anyio.create_task_group() as patience:
 
+        async def finish() -> None:
+            with anyio.move_on_after(min(settings.finish_seconds, settings.drain_seconds)):
+                await stop.forced.wait()
+            if in_flight.finishing:
+                log.warning("daemon.let_go_unfinished", finishing=in_flight.finishing)
+            in_flight.finish_no_longer()
+
         async def cut_off() -> None:
-            with anyio.move_on_after(services.settings.drain_seconds):
+            with anyio.move_on_after(settings.drain_seconds):
                 await stop.forced.wait()
             log.warning("daemon.calls_cut_off", worker=services.worker, calls=in_flight.calls)
             in_flight.cut_off_all()
             await anyio.sleep(_END_SECONDS)
             patience.cancel_scope.cancel()
 
+        patience.start_soon(finish)
         patience.start_soon(cut_off)
         for workload in dispatcher.workloads:
             await workload.pool.join()

@@ -35,6 +35,7 @@ from cms_bridge.uploads import registry as uploads
 from cms_bridge.webhooks import history
 from cms_bridge.webhooks.targets import open_targets
 from daemon import tasks
+from daemon.allocator import return_freed_memory
 from daemon.deliveries import MAX_CONCURRENT
 from daemon.exposition import places_of, served
 from daemon.listener import Subscription, listen
@@ -49,6 +50,7 @@ from daemon.work.pools import TaskPool
 from daemon.work.services import Services
 from daemon.work.workspace import clear_leftovers
 from render import tracebacks
+from render.egress import certificates
 from render.generation.piper.library import find_voices
 from render.generation.providers import Providers, open_providers
 
@@ -71,6 +73,7 @@ _WAKE_SECONDS = 30.0
 
 async def run(settings: DaemonSettings | None = None) -> None:
     """Work until SIGTERM or SIGINT; running jobs are let go for another worker to take."""
+    return_freed_memory()
     settings = settings or load(DaemonSettings)
     telemetry.configure_logging(
         form=settings.log_format, level=settings.log_level, secrets=settings.secrets
@@ -271,7 +274,7 @@ async def open_services(settings: DaemonSettings, stack: AsyncExitStack) -> Serv
     """Open everything that tasks work with; the stack closes it."""
     await stack.enter_async_context(connected(settings.database_url, settings.database_bounds))
     http = await stack.enter_async_context(
-        httpx.AsyncClient(timeout=settings.payload_timeout_seconds)
+        httpx.AsyncClient(verify=certificates(), timeout=settings.payload_timeout_seconds)
     )
     queue = await stack.enter_async_context(open_queue(settings.redis_url))
     stack.enter_context(wakeups.sent_to(queue))

@@ -6,20 +6,23 @@ differ. systemd (`EnvironmentFile`), containers (`--env-file`) and this program
 read the same file.
 """
 
+import ast
 import base64
+import inspect
+import itertools
 import json
 import os
 import secrets
 import textwrap
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from pydantic.fields import FieldInfo
 
 from cms_bridge.environment import PREFIX
-from cms_bridge.settings import BridgeSettings
+from cms_bridge.settings import BridgeSettings, DatabaseSettings
 from daemon.errors import DaemonError
 from daemon.settings import DaemonSettings
 
@@ -77,19 +80,45 @@ def text(given: dict[str, str]) -> str:
         "Of bridge and daemons": [name for name in bridge if name not in first],
         "Of daemons alone": [name for name in every if name not in {*bridge, *first}],
     }
+    said = meanings()
     lines = [_HEAD]
     for title, names in titles.items():
         lines += [f"# {f' {title} '.center(_WIDTH - 2, '-')}", ""]
-        lines += [line for name in names for line in _entry(name, every[name], given.get(name))]
+        for name in names:
+            about = said.get(name, name.replace("_", " "))
+            wrapped = textwrap.wrap(
+                about, _WIDTH - 2, break_long_words=False, break_on_hyphens=False
+            )
+            lines += [*(f"# {one}" for one in wrapped), _line(name, every[name], given.get(name))]
+            lines.append("")
     return "\n".join(lines)
 
 
-def _entry(name: str, field: FieldInfo, given: str | None) -> list[str]:
-    said = " ".join((field.description or name.replace("_", " ")).split())
-    meaning = textwrap.wrap(said, _WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+def _line(name: str, field: FieldInfo, given: str | None) -> str:
     line = f"{PREFIX}{name.upper()}="
-    assigned = f"{line}{given}" if given else f"#{line}{written(field)}"
-    return [*(f"# {one}" for one in meaning), assigned, ""]
+    return f"{line}{given}" if given else f"#{line}{written(field)}"
+
+
+def meanings() -> dict[str, str]:
+    """Return what is written beneath each setting in its class, on one line.
+
+    Pydantic can do this as well, and does it whenever a class is loaded: a fifth of a
+    second of every command, for words that `init` and the documents alone show.
+    """
+    found: dict[str, str] = {}
+    for kind in (DatabaseSettings, BridgeSettings, DaemonSettings):
+        try:
+            source = inspect.getsource(kind)
+        except OSError:
+            continue  # installed without its source: then the names have to do
+        body = cast(ast.ClassDef, ast.parse(source).body[0]).body
+        for field, said in itertools.pairwise(body):
+            match field, said:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(ast.Constant(str(words))):
+                    found[name] = " ".join(words.split())
+                case _:
+                    pass
+    return found
 
 
 def written(field: FieldInfo) -> str:

@@ -1,5 +1,6 @@
 """One attempt at one phase: claimed, held, run, and ended in exactly one way."""
 
+import errno
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,14 +13,22 @@ from cms_bridge import metrics, tracing
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
-from cms_bridge.storage.base import StorageError, StorageFull, StorageUnavailable
+from cms_bridge.jobs.outages import Awaited
+from cms_bridge.ledger.vault import SpoolFull
+from cms_bridge.storage.base import (
+    StorageError,
+    StorageFull,
+    StorageRefused,
+    StorageUnavailable,
+)
 from daemon.errors import DaemonError, first_error
+from daemon.work.cms_files import OwnFileUnavailable
 from daemon.work.engine import EngineDied
 from daemon.work.heartbeat import hold
 from daemon.work.pools import NoEngineFree
 from daemon.work.services import Services
 from daemon.work.workspace import clear_attempt
-from render.errors import RenderError, RetryableGeneration
+from render.errors import DiskFull, RenderError, RetryableGeneration
 from render.problem import Problem
 
 log = structlog.get_logger()
@@ -115,30 +124,54 @@ async def _run(
 
 async def _record_failure(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
     try:
-        match error:
-            case LeaseLost():
-                return "lost", str(error)
-            case NoEngineFree():
-                return "released", str(error)
-            case RetryableGeneration() | StorageUnavailable() | EngineDied() | TaskTimedOut():
-                postponed = await leases.postpone(
-                    lease,
-                    _problem(error),
-                    policy=services.retry_policy,
-                    retry_after=getattr(error, "retry_after", None),
-                )
-                return ("postponed" if postponed else "failed"), str(error)
-            case RenderError() | StorageError():
-                await leases.fail(lease, _problem(error))
-                return "failed", str(error)
-            case _:
-                log.error("attempt.crashed", exc_info=error)
-                postponed = await leases.postpone(
-                    lease, _problem(error), policy=services.retry_policy
-                )
-                return ("postponed" if postponed else "failed"), type(error).__name__
+        if awaited := _awaited(error):
+            waits = await leases.wait_out(
+                lease, _problem(error), awaited=awaited, policy=services.retry_policy
+            )
+            return ("waiting" if waits else "failed"), str(error)
+        return await _retry_or_fail(lease, error, services)
     except LeaseLost as lost:
         return "lost", str(lost)
+
+
+async def _retry_or_fail(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
+    match error:
+        case LeaseLost():
+            return "lost", str(error)
+        case NoEngineFree():
+            return "released", str(error)
+        case RetryableGeneration() | EngineDied() | TaskTimedOut():
+            postponed = await leases.postpone(
+                lease,
+                _problem(error),
+                policy=services.retry_policy,
+                retry_after=getattr(error, "retry_after", None),
+            )
+            return ("postponed" if postponed else "failed"), str(error)
+        case RenderError() | StorageError():
+            await leases.fail(lease, _problem(error))
+            return "failed", str(error)
+        case _:
+            log.error("attempt.crashed", exc_info=error)
+            postponed = await leases.postpone(lease, _problem(error), policy=services.retry_policy)
+            return ("postponed" if postponed else "failed"), type(error).__name__
+
+
+def _awaited(error: Exception) -> Awaited | None:
+    """Return what is away, if an error says that something is; it comes back without us."""
+    match error:
+        case SpoolFull():
+            return Awaited.DISK
+        case StorageUnavailable() | StorageFull() | StorageRefused():
+            return Awaited.STORE
+        case OwnFileUnavailable():
+            return Awaited.FILE
+        case RenderError(code=DiskFull.code):
+            return Awaited.DISK
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Awaited.DISK
+        case _:
+            return None
 
 
 def _problem(error: Exception) -> Problem:
@@ -151,6 +184,8 @@ def _problem(error: Exception) -> Problem:
             return Problem(
                 code="task_timed_out", message=str(error), params={"minutes": error.minutes}
             )
+        case SpoolFull() | OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Problem(code=DiskFull.code, message="The render service's disk is full.")
         case StorageFull():
             return Problem(code="storage_full", message="There is no room left to store files.")
         case StorageError():

@@ -159,7 +159,11 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
             # Nobody's turn is taken up by waiting for what another is just making.
             record = await retry_contended(lambda: make(scene, kind), longest=WAIT_SECONDS[kind])
         except (RenderError, StorageError) as error:
-            if _moving(scene, kind) and not strict and (told := camera_instead(error)):
+            if (
+                _moving(scene, kind)
+                and not strict
+                and (told := camera_instead(error, last_try=lease.last_try))
+            ):
                 fallbacks[scene.id] = told
                 await report(scene)
                 return
@@ -177,7 +181,7 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
                 lambda: generation.music(records), longest=WAIT_SECONDS[Kind.MUSIC]
             )
         except (RenderError, StorageError) as error:
-            if not strict and (told := built_in_instead(error)):
+            if not strict and (told := built_in_instead(error, last_try=lease.last_try)):
                 fallbacks[WHOLE] = told
                 await report(None)
                 return
@@ -252,7 +256,7 @@ class _Generation:
             return await self._medium(place, request)
         assert not isinstance(request, MusicRequest)  # noqa: S101 - no scene has music
         upload = await own_files.find(self.lease, own, self.services)
-        digest = own_digest(self.storyboard, scene, kind)
+        digest = own_digest(self.storyboard, scene, kind, self.lexicon)
         found, _ = await self._usable(place, request, {digest})
         return found or await own_files.bring(
             own,
@@ -352,6 +356,7 @@ class _Generation:
         return found
 
     async def _make(self, place: Place, request: MediaRequest, *, remade: bool) -> AssetRecord:
+        await self.services.vault.check_room()
         kept: list[AssetRecord] = []
 
         async def keep(answer: GenerationRecord, paid: Reservation | None) -> None:

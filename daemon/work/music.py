@@ -45,9 +45,9 @@ def with_music(storyboard: Storyboard, file: str | None) -> Storyboard:
     return replace(storyboard, music=replace(music, prompt="", file=file, mood=mood))
 
 
-def built_in_instead(error: Exception) -> Problem | None:
-    """Return the warning that built-in music plays; None for what may yet come."""
-    if isinstance(error, RunningGeneration):
+def built_in_instead(error: Exception, *, last_try: bool) -> Problem | None:
+    """Return the warning that built-in music plays; None for what may yet come, as for clips."""
+    if isinstance(error, RunningGeneration) and not last_try:
         return None
     if not isinstance(error, GenerationError | ApprovedCostReached | SpendCapReached):
         return None

@@ -49,6 +49,7 @@ def _origin(record: AssetRecord, lease: Lease) -> Ingredient:
         document=lease.video_id,
         field=f"{of}.{field}",
         version=lease.version,
-        source=medium.source,
+        # People may bring what a model has made here.
+        source=Source.MODEL if brought and medium.provider else medium.source,
         credit=medium.metadata.credit,
     )

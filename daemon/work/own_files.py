@@ -16,7 +16,7 @@ from cms_bridge import assets, clock, own_files
 from cms_bridge.assets import AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.own_files import Named, UploadRecord, fault
-from cms_bridge.storage.base import ObjectNotFound
+from cms_bridge.storage.base import UPLOADS, ObjectNotFound
 from daemon.work import cms_files
 from daemon.work.reuse import read_whole
 from daemon.work.services import Services
@@ -87,6 +87,7 @@ async def bring(  # noqa: PLR0913  keyword-only past the fifth
     path = directory / f"{place.scene_id}{Path(upload.key).suffix}"
     await _fetch(own, upload, path, services)
     findings = await services.providers.inspector.inspect_own(request, path, scene=str(own.scene))
+    provider, model = await _made_by(upload)
     record = AssetRecord(
         id=uuid4(),
         job=place.job,
@@ -97,9 +98,9 @@ async def bring(  # noqa: PLR0913  keyword-only past the fifth
             key=upload.key,
             media_type=upload.media_type,
             bytes=upload.bytes,
-            provider="",
-            model_intended="",
-            model_used="",
+            provider=provider,
+            model_intended=model,
+            model_used=model,
             cost=Decimal(0),
             source=Source.UPLOAD,
             condition=Condition.USABLE,
@@ -166,14 +167,27 @@ async def _lay(
     upload = await find(lease, own, services)
     name = f"{stem}{Path(upload.key).suffix}"
     await _fetch(own, upload, directory / name, services)
+    provider, model = await _made_by(upload)
     ingredient = Ingredient(
         role=own.role,
+        provider=provider,
+        model=model,
         document=lease.video_id,
         field=own.field,
         version=lease.version,
-        source=Source.UPLOAD,
+        source=Source.MODEL if provider else Source.UPLOAD,
     )
     return name, upload.key, ingredient
+
+
+async def _made_by(upload: UploadRecord) -> tuple[str, str]:
+    """Return the provider and the model that had made a file, as far as it was made here.
+
+    What a model drew for the cast goes into the CMS's library, and comes back as people's own.
+    """
+    # Keys hold digests: the same bytes lie under the same name, but for where people's own lie.
+    made = await assets.made_by_model(upload.key.removeprefix(UPLOADS))
+    return (made.medium.provider, made.medium.model_used) if made else ("", "")
 
 
 async def _fetch(own: Named, upload: UploadRecord, path: Path, services: Services) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -26,7 +25,8 @@ class Reporter:
     """Tells the database, and through it CMS and listeners, how far a job is; at most so often.
 
     What came too soon after the last report is told with the next, or by itself once its
-    time has come: the stage shown is never older than that.
+    time has come: the stage shown is never older than that. What the database does not take is
+    no reason to end the work, and is told with the next.
     """
 
     def __init__(self, lease: Lease, *, every: float) -> None:
@@ -40,7 +40,10 @@ class Reporter:
         self._later: asyncio.Task[None] | None = None
 
     async def report(self, stage: tuple[int, int], fraction: float, **seen: Any) -> None:
-        """Show a stage's fraction (0 to 1), and what else `leases.advance` shows."""
+        """Show a stage's fraction (0 to 1), and what else `leases.advance` shows.
+
+        Raises `LeaseLost`.
+        """
         start, end = stage
         percent = start + int((end - start) * min(max(fraction, 0.0), 1.0))
         if percent <= self._percent:
@@ -50,8 +53,7 @@ class Reporter:
 
     async def enter(self, stage: Stage) -> None:
         """Show what is begun now; raise `LeaseLost`."""
-        with suppress(DatabaseError):  # no reason to leave it undone
-            await self._tell(stage=stage)
+        await self._tell(stage=stage)
 
     async def move(self, to: Status, **seen: Any) -> None:
         """Show at once that a job has come to another status; raise `LeaseLost`."""
@@ -76,15 +78,21 @@ class Reporter:
     async def _flush(self) -> None:
         seen, self._untold = self._untold, {}
         self._last = time.monotonic()
-        if seen:
+        if not seen:
+            return
+        try:
             await leases.advance(self._lease, **seen)
+        except DatabaseError as error:
+            self._untold = {**seen, **self._untold}
+            self._log_untold(error)
 
     async def _flush_in(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         try:
             await self._flush()
-        except (LeaseLost, DatabaseError) as error:
+        except LeaseLost as error:
             # Whoever holds the job learns of it by the next thing that is written.
-            log.debug(
-                "progress.untold", job_id=str(self._lease.job_id), reason=type(error).__name__
-            )
+            self._log_untold(error)
+
+    def _log_untold(self, error: Exception) -> None:
+        log.debug("progress.untold", job_id=str(self._lease.job_id), reason=type(error).__name__)

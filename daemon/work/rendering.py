@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -91,7 +92,7 @@ async def _make(
     async with services.renders, _shared(lease, seen, logo, generated.records, services) as share:
         rendered = await run_engine(
             _arguments(directory, services, lease.output),
-            on_progress=lambda fraction: reporter.report(COMPOSING, fraction),
+            on_progress=partial(_encoded, reporter=reporter, services=services),
             stderr_file=directory / "engine.log",
             pieces=share,
         )
@@ -104,6 +105,7 @@ async def _make(
     )
     for warning in rendered.warnings:
         log.warning("engine.warned", code=warning.code, message=warning.message)
+    services.in_flight.nearly_done()
     # What is left waits for the store: the next film may be encoded meanwhile.
     services.composing.leave()
     shown = tuple(warning for warning in rendered.warnings if warning.code not in _FOR_OPERATORS)
@@ -121,6 +123,12 @@ async def _make(
         side_by_side=services.settings.concurrent_uploads,
     )
     return _stored_video(rendered.rendition, files)
+
+
+async def _encoded(fraction: float, *, reporter: Reporter, services: Services) -> None:
+    if 100 * fraction >= services.settings.finish_percent:
+        services.in_flight.nearly_done()
+    await reporter.report(COMPOSING, fraction)
 
 
 @asynccontextmanager

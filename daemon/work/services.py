@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import anyio
 
-from cms_bridge.jobs.leases import RetryPolicy
+from cms_bridge.films import Lengths
 from cms_bridge.jobs.queue import Queue
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.ledger.vault import Vault
 from cms_bridge.outbox.messages import Backoff
 from cms_bridge.outbox.payload import PayloadClient
@@ -59,6 +60,7 @@ class Services:
         return Vault(
             store=self.store,
             spool=self.settings.work_directory,
+            room=self.settings.work_room_mb * 2**20,
             patience=self.settings.outage_patience,
         )
 
@@ -69,6 +71,7 @@ class Services:
             max_retries=self.settings.max_retries,
             first_delay=timedelta(seconds=self.settings.retry_first_delay_seconds),
             longest_delay=timedelta(seconds=self.settings.retry_max_delay_seconds),
+            away=timedelta(hours=self.settings.away_hours),
         )
 
     @property
@@ -78,6 +81,13 @@ class Services:
             first=timedelta(seconds=self.settings.outbox_first_delay_seconds),
             longest=timedelta(seconds=self.settings.outbox_max_delay_seconds),
             horizon=timedelta(hours=self.settings.outbox_horizon_hours),
+        )
+
+    @property
+    def lengths(self) -> Lengths:
+        """How much of a film's words the CMS is told."""
+        return Lengths(
+            alt=self.settings.max_alt_chars, transcript=self.settings.max_transcript_chars
         )
 
     @property

@@ -17,13 +17,14 @@ def keep_words(storyboard: Storyboard, records: tuple[AssetRecord, ...], cache: 
         kept = KeptTimes(Cache(cache))
     except CompositionError:
         return  # a folder that cannot be written to is the engine's to tell
-    texts = {scene.id: clean_text(storyboard.spoken(scene)) for scene in storyboard.scenes}
+    scenes = {scene.id: scene for scene in storyboard.scenes}
     for record in records:
         measures = record.medium.metadata.measures
         if isinstance(measures, SpeechMeasures) and measures.words:
             kept.keep(
                 WordTimes(words=measures.words, missing=(), repeated=()),
                 sha256=Path(record.medium.key).stem,
-                text=texts[record.scene_id],
+                text=clean_text(storyboard.spoken(scenes[record.scene_id])),
                 locale=storyboard.locale,
+                speed=storyboard.speed_of(scenes[record.scene_id]),
             )
