@@ -1,10 +1,12 @@
 """Fixtures for every kind of test: the event loop, and a database of either kind."""
 
+import inspect
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -13,7 +15,19 @@ from tests.support.servers.postgres import PostgresServer
 
 # How long an example takes is a matter of the machine and of what else runs on it, not of the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=30)
 settings.load_profile("unhurried")
+
+
+# Nor is how long a server takes to answer, unless a test asks for that: httpx gives it 5 seconds.
+_patience = inspect.signature(httpx.get).parameters["timeout"].default
+for _wait in ("connect", "read", "write", "pool"):
+    setattr(_patience, _wait, 60.0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "not slow" in config.option.markexpr:
+        settings.load_profile("quick")  # `make test-slow` tries each law a hundred times
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-_ON_ONE_ENGINE = ("cms_bridge/api", "cms_bridge/webhooks", "daemon/work")
+_ON_ONE_ENGINE = (
+    "cms_bridge/access/test_projects.py",
+    "cms_bridge/api",
+    "cms_bridge/openapi",
+    "cms_bridge/uploads",
+    "cms_bridge/webhooks",
+    "daemon",
+)
 """Of `tests/integration`: what asks no other statements than the suites beneath, which are run on
 both engines. CI asks it of PostgreSQL alone, and `make test-slow` of SQLite too."""
 
@@ -33,10 +54,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent / "integration"
     folders = [root / folder for folder in _ON_ONE_ENGINE]
     names = {item.nodeid for item in items}
+    paths = {item.path for item in items}
+    asked_once = {path for path in paths if not {path, *path.parents}.isdisjoint(folders)}
     for item in items:
         twin = item.nodeid.replace("sqlite", "postgres", 1)
-        within = any(folder in item.path.parents for folder in folders)
-        if within and twin != item.nodeid and twin in names:
+        if item.path in asked_once and twin != item.nodeid and twin in names:
             item.add_marker(pytest.mark.slow)
 
 

@@ -1,11 +1,23 @@
 """One installation with everything, Payload included, and a picture of each page that failed."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.browsers import BROWSING
 from tests.support.installation import RunningInstallation, running_installation
+
+_SECONDS = 600
+"""A film in full size is made within one fixture, on a machine that is busy with other tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests the time that a film takes."""
+    for item in items:
+        within = Path(__file__).parent in item.path.parents
+        if within and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,15 @@
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Error, FrameLocator, Locator, Page, expect
 
-from daemon.local.installation import EDITOR_EMAIL, PLUGIN, Secrets
+from daemon.local.installation import EDITOR_EMAIL, Secrets
 from tests.support.admin import (
     SCRIPT,
     ask,
@@ -19,14 +19,15 @@ from tests.support.admin import (
     create_project,
     expect_draft,
     panel,
+    running_admin,
     said,
     save,
-    sign_in,
+    signed_in,
     submit,
     write_brief,
 )
-from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
-from tests.support.installation import PATIENCE, RunningInstallation, running_installation
+from tests.support.browsers import Browsing
+from tests.support.installation import PATIENCE, RunningInstallation
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -71,14 +72,9 @@ class Production:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstallation]:
-    find_chromium()
-    if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
-        pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
     # One thread and much news: the progress is seen on a fast machine too.
     settings = {"render_threads": "1", "progress_seconds": "0.1"}
-    with running_installation(
-        tmp_path_factory.mktemp("installation"), cms=True, admin=True, **settings
-    ) as running:
+    with running_admin(tmp_path_factory.mktemp("installation"), **settings) as running:
         yield running
 
 
@@ -88,11 +84,7 @@ def browsing(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Browsing]:
-    assert running.installation.payload_url
-    directory = tmp_path_factory.mktemp("browsing")
-    with open_browsing(directory, base_url=running.installation.payload_url) as browsing:
-        request.node.stash[BROWSING] = browsing
-        sign_in(browsing.page, running.installation.editor_password)
+    with signed_in(running, tmp_path_factory.mktemp("browsing"), request) as browsing:
         yield browsing
 
 
@@ -279,8 +271,7 @@ class TestInPayloadsLivePreview:
     ) -> None:
         with live_preview(browsing, production.address) as (page, shown):
             scene = panel(page).get_by_role("article", name="Scene 1")
-            scene.get_by_role("button", name="Edit the words").click()
-            scene.get_by_label("Text in the picture").fill("Five o'clock")
+            edited(scene).fill("Five o'clock")
             expect(shown.get_by_role("img", name="Scene 1: Five o'clock")).to_be_visible()
             scene.get_by_role("button", name="Leave it").click()
             expect(shown.get_by_role("img", name="Scene 1: A window on")).to_be_visible()
@@ -290,12 +281,49 @@ class TestInPayloadsLivePreview:
             expect(shown.locator("canvas")).to_have_attribute("height", "1280")
             expect(shown.get_by_text("Shown as it stands in the form")).to_be_visible()
 
+    def test_in_a_window_of_its_own_it_plays_and_follows_what_is_typed(
+        self, browsing: Browsing, production: Production
+    ) -> None:
+        with live_preview(browsing, production.address) as (page, shown):
+            scene = panel(page).get_by_role("article", name="Scene 1")
+            text = edited(scene)
+            text.fill("Four")
+            with page.expect_popup() as opened:
+                page.locator(".live-preview-toolbar-controls__external").click()
+            with opened.value as window:
+                # What was typed before it was opened is there too.
+                expect(window.get_by_role("img", name="Scene 1: Four")).to_be_visible()
+                text.press_sequentially(" o'clock")
+                expect(window.get_by_role("img", name="Scene 1: Four o'clock")).to_be_visible()
+                window.get_by_role("button", name="Play").click()
+                expect(window.get_by_role("slider")).to_have_attribute(
+                    "aria-valuetext", re.compile("^0:01 of")
+                )
+                page.locator("#field-aspectRatio [class*=control]").first.click()
+                page.get_by_role("option", name="Portrait 9:16").click()
+                expect(window.locator("canvas")).to_have_attribute("height", "1280")
+            # Closed, it is beside the form again.
+            expect(shown.get_by_role("img", name="Scene 1: Four o'clock")).to_be_visible()
+
     def test_it_is_for_who_is_signed_in(self, browsing: Browsing, production: Production) -> None:
         assert browsing.context.browser
         with browsing.context.browser.new_context() as anonymous:
             page = anonymous.new_page()
             page.goto(production.address.replace("/collections/", "/reelwright/preview/"))
             page.wait_for_url("**/admin/login?**")
+
+
+class TestTheOutbox:
+    def test_an_event_is_titled_in_words(self, browsing: Browsing, production: Production) -> None:
+        with browsing.context.new_page() as page:
+            page.goto(production.address)
+            outbox = "reelwright-outbox"
+            events = ask(page, f"/api/{outbox}?sort=createdAt&limit=1&depth=0").json()["docs"]
+            assert [event["type"] for event in events] == ["video.submitted"]
+            page.goto(f"/admin/collections/{outbox}/{events[0]['id']}")
+            words = "A video was submitted"
+            expect(page.get_by_role("heading", level=1)).to_have_text(words)
+            expect(page.locator(".step-nav")).to_contain_text(words)
 
 
 @contextmanager
@@ -389,6 +417,17 @@ class TestAllTheWhile:
             for name, body in received.items()
             if value.encode() in body
         ] == []
+
+
+def edited(scene: Locator) -> Locator:
+    """Begin to edit a scene; what arrives meanwhile may move the button from under the pointer."""
+    text = scene.get_by_label("Text in the picture")
+    for _ in range(3):
+        scene.get_by_role("button", name="Edit the words").click()
+        with suppress(Error):
+            text.wait_for(timeout=5_000)
+            break
+    return text
 
 
 def eventually_true(video: Locator, condition: str) -> None:

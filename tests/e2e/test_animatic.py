@@ -328,6 +328,33 @@ def test_words_stand_where_the_film_has_them(page: Page, shape: AspectRatio, loc
                 )
 
 
+@pytest.mark.parametrize(
+    ("shape", "locale", "corner"),
+    [
+        (AspectRatio.LANDSCAPE, "en", Corner.TOP_RIGHT),
+        (AspectRatio.PORTRAIT, "ar", Corner.BOTTOM_LEFT),
+        (AspectRatio.SQUARE, "vi", Corner.TOP_LEFT),
+    ],
+)
+def test_the_label_stands_where_the_film_has_it(
+    page: Page, shape: AspectRatio, locale: str, corner: Corner, tmp_path: Path
+) -> None:
+    board = Storyboard(
+        title="",
+        locale=locale,
+        scenes=(Scene(id="a", background=GROUND, duration=1),),
+        logo=Logo(file="none.png", corner=corner),
+        disclosure=True,
+    )
+    film = filmed(board, tmp_path, shape=shape, quality=Quality.PREVIEW)
+    # Its logo is nowhere, and has its corner all the same.
+    preview = msgspec.structs.replace(film.preview, logo=None)
+    animatic = show(page, preview, width=film.profile.width, height=film.profile.height)
+    here = inked(luma_of(animatic.frame(9)), CaptionStyle.BOX)
+    there = inked(film.painted(9)[0], CaptionStyle.BOX)
+    assert np.abs(here - there).max() <= NEAR["en"], (here, there)
+
+
 def captioned(board: Storyboard, said: str, style: CaptionStyle) -> Storyboard:
     scene = Scene(id="c", narration=said, background=GROUND)
     return msgspec.structs.replace(board, scenes=(scene,), captions=style)

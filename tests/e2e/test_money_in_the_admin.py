@@ -13,46 +13,32 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
-from daemon.local.installation import PLUGIN
 from render.generation.models import ModelsConfig
 from tests.support.admin import (
     ask,
     create_project,
     expect_draft,
+    paid_by,
     panel,
+    running_admin,
     save,
-    sign_in,
+    signed_in,
     submit,
     write_brief,
 )
-from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
-from tests.support.installation import PATIENCE, RunningInstallation, running_installation
+from tests.support.browsers import Browsing
+from tests.support.installation import PATIENCE, RunningInstallation
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-MODELS: dict[str, Any] = {
-    "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},
-    "gemini_text": "",
-}
 
 
 @pytest.fixture(scope="module")
 def running(
     tmp_path_factory: pytest.TempPathFactory, gemini_server: GeminiSimulator
 ) -> Iterator[RunningInstallation]:
-    find_chromium()
-    if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
-        pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
-    with running_installation(
-        tmp_path_factory.mktemp("money"),
-        cms=True,
-        admin=True,
-        gemini_api_key=gemini.KEY,
-        gemini_url=gemini_server.url,
-        models=msgspec.json.encode(MODELS).decode(),
-    ) as running:
+    with running_admin(tmp_path_factory.mktemp("money"), **paid_by(gemini_server)) as running:
         yield running
 
 
@@ -62,11 +48,7 @@ def browsing(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Browsing]:
-    assert running.installation.payload_url
-    directory = tmp_path_factory.mktemp("browsing")
-    with open_browsing(directory, base_url=running.installation.payload_url) as browsing:
-        request.node.stash[BROWSING] = browsing
-        sign_in(browsing.page, running.installation.editor_password)
+    with signed_in(running, tmp_path_factory.mktemp("browsing"), request) as browsing:
         yield browsing
 
 
@@ -391,6 +373,7 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     browsing.photograph("board-of-a-storyboard")
     card.get_by_role("button", name="Keep this reading").click()
     expect(decision(page)).not_to_contain_text("moved and narration")
+    browsing.leave()  # The form counts as changed all the same.
 
 
 @pytest.mark.slow

@@ -136,6 +136,9 @@ def open_screen(page: Page, desk: Desk, name: str) -> Screen:
         open_rows(page)
     for words in screen.shows:
         expect(page.get_by_text(words).first).to_be_attached()
+    if name == "film":
+        # On a busy machine all else is there before it.
+        expect(page.locator("video").first).to_be_visible()
     settle(page)
     if screen.top:
         page.locator(screen.top).first.evaluate(
@@ -159,7 +162,7 @@ def open_rows(page: Page) -> None:
 
 def settle(page: Page) -> None:
     """Wait until pictures are there and nothing is on its way."""
-    loading = page.get_by_text(re.compile("Loading the status|Preparing the preview"))
+    loading = page.get_by_text(re.compile("Loading the status|Preparing the preview|Working out"))
     expect(loading.filter(visible=True)).to_have_count(0)
     page.wait_for_load_state("networkidle")
     page.evaluate(

@@ -33,15 +33,16 @@ from cms_bridge.jobs import media
 from cms_bridge.ledger.charges import ChargeState
 from cms_bridge.pricing.estimates import prices_of
 from cms_bridge.states import FINISHED, JobKind
-from cms_bridge.tables import Charge, Job, OutboxMessage
+from cms_bridge.tables import Charge, Job, OutboxMessage, Worker
 from render.generation.models import ModelsConfig
 from render.storyboard import Limits
 from tests.faults import crashing_daemon
 from tests.faults.harness import daemon, kill
 from tests.faults.runs import ordered
-from tests.faults.soak_report import Outcome, Plan, connections_to, document, left_over
+from tests.faults.soak_report import Outcome, Plan, connections_to, document, left_over, sweep
 from tests.faults.soak_stage import Stage, cms, restartable_redis, settings_for
 from tests.support.bridge_process import API_KEY, running_bridge
+from tests.support.installation import eventually
 from tests.support.servers.postgres import postgres_server
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.serving import served
@@ -83,6 +84,7 @@ async def soak(plan: Plan, directory: Path) -> Outcome:
             memory = await _run(stage, plan)
             bridge.process.terminate()
             await anyio.to_thread.run_sync(bridge.process.wait)
+            swept = await sweep(directory)
             left = await left_over(directory, redis.url)
             ended = await _ended()
             states = Counter(row["state"] for row in await Charge.select(Charge.state))
@@ -94,6 +96,7 @@ async def soak(plan: Plan, directory: Path) -> Outcome:
             faults=stage.faults,
             charged=len(google.charges),
             unknown=states[ChargeState.UNKNOWN],
+            swept=swept,
             memory=memory,
             left=left,
         )
@@ -106,6 +109,8 @@ async def _run(stage: Stage, plan: Plan) -> dict[str, list[float]]:
         assert lasting.pid
         processes = {"daemon": lasting.pid, "bridge": stage.bridge.process.pid}
         async with _replaced_daemon(stage) as replace, anyio.create_task_group() as group:
+            # A daemon that finds no store as it starts ends with a word, for its supervisor.
+            await _present(2)
             group.start_soon(_sample, processes, memory, stage.bridge.url)
             group.start_soon(stage.suffer, replace, plan.fault_seconds)
             await _order_all(plan)
@@ -140,6 +145,13 @@ def _end(process: BaseProcess, number: int) -> None:
     elif process.is_alive():
         os.kill(process.pid, number)
     process.join()
+
+
+async def _present(daemons: int) -> None:
+    async def are_there() -> bool:
+        return await Worker.count() >= daemons
+
+    await eventually(are_there, seconds=120)
 
 
 async def _order_all(plan: Plan) -> None:

@@ -3,8 +3,9 @@
 import os
 import platform
 import subprocess
+import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
@@ -36,7 +37,8 @@ job is a film of a second, a third of the others speech, the rest pictures; thir
 time. One daemon and the bridge live from the first job to the last; the other daemon is what is
 killed and stopped. Memory is sampled each second; the first quarter, in which everything is used
 for the first time, is not judged. What is left over is counted once everything has ended and
-everybody has gone.
+everybody has gone, and a sweep (`reelwright objects`) has found the stored files a day old: a
+process that is killed between storing and writing down leaves what only that takes.
 """
 
 
@@ -62,6 +64,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     charged: int
     unknown: int
     """Charges whose outcome nobody knows, each told to a person."""
+    swept: dict[str, int]
+    """What killed processes had stored and not written down, and the sweep took a day later."""
     memory: dict[str, list[float]]
     """Resident mebibytes of each process that lived throughout, a sample a second."""
     left: dict[str, list[str]]
@@ -87,6 +91,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return all((self.growth(name) or 0) <= GROWTH for name in self.memory)
 
 
+async def sweep(directory: Path) -> dict[str, int]:
+    """Let a day pass over the stored files, sweep as an operator does, and return what went."""
+    objects = directory / "objects"
+    yesterday = time.time() - timedelta(days=1).total_seconds()
+    for path in objects.rglob("*"):
+        if path.is_file():
+            os.utime(path, (yesterday, yesterday))
+    async with _opened(objects) as store:
+        inventory = await reconciliation.compare(store, older_than=reconciliation.YOUNGEST)
+        removed = await reconciliation.remove(store, inventory.unreferenced)
+        return {"objects": removed.objects, "half copies": await store.sweep()}
+
+
+def _opened(objects: Path) -> LocalStore:
+    return LocalStore(objects, base_url="http://unused", secret=LINK_SECRET, keep_free=0)
+
+
 async def left_over(directory: Path, redis_url: str) -> dict[str, list[str]]:
     """Return what is left over, by what it is."""
     work, objects = directory / "work", directory / "objects"
@@ -101,9 +122,7 @@ async def left_over(directory: Path, redis_url: str) -> dict[str, list[str]]:
     found["charges that are open"] = [str(row) for row in rows]
     rows = await OutboxMessage.select(OutboxMessage.id).where(OutboxMessage.due_at.is_not_null())
     found["news that is due"] = [str(row) for row in rows]
-    async with LocalStore(
-        objects, base_url="http://unused", secret=LINK_SECRET, keep_free=0
-    ) as store:
+    async with _opened(objects) as store:
         stored = [one.key async for one in store.list_objects()]
         named: set[str] = set()
         for start in range(0, len(stored), 200):
@@ -146,6 +165,7 @@ def document(outcome: Outcome) -> str:
         f"\nCharged calls: {outcome.charged:,}; of unknown outcome: {outcome.unknown:,}.\n",
         _table("Jobs", "kind and status", outcome.ended),
         _table("Faults", "what failed", outcome.faults),
+        _table("Swept", "what nobody had written down", outcome.swept),
         _table("Left over", "what", {name: len(some) for name, some in outcome.left.items()}),
         "\n## Memory\n",
         "| process | second quarter, MiB | last quarter, MiB | growth |",

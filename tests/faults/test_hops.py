@@ -77,6 +77,7 @@ def test_the_page_says_what_is_not_zero(tmp_path: Path) -> None:
             commit="abc",
             load=1,
             seconds=number + 1,
+            taken=20.0 + number,
             counts=Counts(orphans=number),
         )
         for number in range(2)
@@ -89,5 +90,6 @@ def test_the_page_says_what_is_not_zero(tmp_path: Path) -> None:
     row = "| 6 a daemon claims the job | SIGKILL | 2 | 0 | 0 | 0 | 0 | 1 | 0 | 0 | 1.0 | 2.0 |"
     assert row in written
     assert "1 runs left something that is not zero" in written
+    assert "was in hand again after 20 s (p50) and 21 s (p99; 2 runs)" in written
     assert "# Killed at every step" in written
     assert "| 6 | a daemon claims the job | 2: 2.0 | not run |" in written

@@ -155,7 +155,14 @@ async def kill_daemon(running: RunningInstallation) -> None:
     await eventually(lambda: not process.is_running() or process.status() == "zombie", every=0.01)
 
 
-@pytest.mark.parametrize("wanted", ["storyboarding", "generating", "composing", "uploading"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "storyboarding",
+        *(pytest.param(stage, marks=pytest.mark.slow) for stage in ("generating", "composing")),
+        "uploading",
+    ],
+)
 async def test_a_job_outlives_its_daemon(running: RunningInstallation, wanted: str) -> None:
     job = await killed_at(running, wanted)
     if wanted == "storyboarding":
@@ -222,7 +229,7 @@ class TestTwoDaemons:
             assert tried in (["succeeded"], ["released", "succeeded"])
             assert videos(running, job) == 1
 
-    async def test_a_daemon_that_is_told_to_stop_hands_its_job_over_at_once(
+    async def test_a_daemon_that_is_told_to_stop_hands_a_job_over_at_once_that_has_begun(
         self, running: RunningInstallation
     ) -> None:
         job, holder = await self._composing(running)
@@ -257,6 +264,40 @@ class TestTwoDaemons:
         pid = int(workers(running, job)[0].split(":")[1])
         names = ("daemon", "daemon-2")
         return job, next(name for name in names if running.installation.stack.pid(name) == pid)
+
+
+@pytest.mark.parametrize("seconds", [60, pytest.param(0, marks=pytest.mark.slow)])
+async def test_a_daemon_that_is_told_to_stop_finishes_what_is_nearly_done(
+    tmp_path: Path, seconds: int
+) -> None:
+    """Beside another that would take the job up once its lease was not renewed."""
+    # Every film is, from its first frame on; and it takes longer than a lease.
+    near = {"finish_percent": "0", "finish_seconds": f"{seconds}", "lease_seconds": "2"}
+    with running_installation(tmp_path, cms=False, **(IMPATIENT | near)) as running:
+        job = await submitted(running, THREE_SCENES)
+        await approved(running, job)
+        await reached(running, job, "composing")
+        await eventually(lambda: progress(running, job) > 40, every=0.01)
+        first = running.installation.stack.pid("daemon")
+        running.signal("daemon", signal.SIGTERM)
+        later = await submitted(running, SHORT)
+        await completed(running, job)
+        finished = attempts(running, job, "render") == ["succeeded"]
+        assert finished == bool(seconds)
+        assert attempts(running, job, "render")[-1] == "succeeded"
+        assert videos(running, job) == 1
+        # What came after it was told is another daemon's.
+        async with running.sender() as sender:
+            await last(sender.follow(later, until=DRAFTED, seconds=PATIENCE))
+        [row] = running.rows("SELECT worker FROM attempt WHERE job = ?", later)
+        assert f":{first}:" not in row["worker"]
+        running.check_tidy(killed=True)
+        running.halt("daemon")
+
+
+def progress(running: RunningInstallation, job: str) -> int:
+    [row] = running.rows("SELECT progress FROM job WHERE id = ?", job)
+    return row["progress"]
 
 
 @pytest.mark.slow

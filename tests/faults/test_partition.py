@@ -22,6 +22,7 @@ import anyio.to_thread
 import msgspec
 import psutil
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -69,11 +70,18 @@ class Cms:
 
     url: str = ""
     standing: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    """Why writes were, whose signature was not good at this time."""
     on_write: Callable[[str, int], None] = lambda _status, _port: None
     """Told before a write is answered: of which status it is, and from which port it came."""
 
     async def take(self, request: Request) -> Response:
-        written = await request.json()
+        try:
+            signed = dict(request.headers)
+            written = Webhook(events.SECRET).verify(await request.body(), signed)
+        except WebhookVerificationError as error:
+            self.refused.append(str(error))
+            return Response(status_code=401)
         job = request.path_params["job"]
         if written["sequence"] >= self.standing.get(job, written)["sequence"]:
             self.standing[job] = written
@@ -311,7 +319,7 @@ async def check_once(harness: Harness, there: Fleet, job: UUID, *, films: int) -
 
 @pytest.mark.skipif(FAKETIME is None, reason="needs libfaketime")
 @pytest.mark.parametrize("apart", [("-1h", "+1h"), ("+1h", "-1h")], ids=" then ".join)
-async def test_daemons_whose_clocks_are_two_hours_apart_take_nothing_from_each_other(
+async def test_daemons_whose_clocks_are_two_hours_apart_take_nothing_and_are_believed(
     harness: Harness, migrated_postgres_url: str, apart: tuple[str, str]
 ) -> None:
     """By clocks of their own the second would take at once whatever the first has in hand.
@@ -337,9 +345,13 @@ async def test_daemons_whose_clocks_are_two_hours_apart_take_nothing_from_each_o
                 await eventually(lambda: all_there(there), seconds=60)
                 first.kill()
                 await eventually(lambda: taken_over(job), seconds=20)
+                assert there.cms.refused == []
                 return
             assert await settled(job, Status.COMPOSING) is Status.COMPOSING
             await eventually(nothing_is_in_hand)
+            told = there.cms.standing
+            await eventually(lambda: told.get(f"{job}", {}).get("status") == Status.COMPOSING)
+            assert there.cms.refused == []
         rows = await Attempt.select(Attempt.outcome, Attempt.worker)
         assert [row["outcome"] for row in rows] == ["released"], "somebody was taken for dead"
         assert f":{first.pid}:" in rows[0]["worker"]

@@ -3,7 +3,6 @@
 What did not change is neither paid for nor encoded again, and the film before stays.
 """
 
-import json
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -14,11 +13,9 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 import pytest
-from msgspec.structs import replace
 
 from cms_bridge import films
 from cms_bridge.database import connected
-from cms_bridge.inbox import intake
 from cms_bridge.jobs import approvals, exports, moves
 from cms_bridge.jobs.renditions import HLS_MAIN
 from cms_bridge.ledger import charges
@@ -26,34 +23,19 @@ from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import Status
 from cms_bridge.tables import Job, RenditionFile
 from render.rendition import Codec, Quality
-from render.storyboard import AspectRatio, CaptionStyle, Limits, Scene, Storyboard
+from render.storyboard import AspectRatio, CaptionStyle, Limits
 from tests.faults.crashes import ago, at_rest
+from tests.faults.edits import FIRST, SECOND, approve, log, send
 from tests.faults.harness import Harness, daemon, open_harness
 from tests.support import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
-
-FIRST = Storyboard(
-    title="Tea",
-    scenes=tuple(
-        Scene(id=f"s{number}", narration=f"{word}.", picture_prompt=f"A cup of {word}", duration=1)
-        for number, word in enumerate(("Tea", "Cocoa", "Milk"), start=1)
-    ),
-    aspect_ratio=AspectRatio.SQUARE,
-)
-SECOND = replace(FIRST, scenes=(*FIRST.scenes[:2], replace(FIRST.scenes[2], picture_take=1)))
-"""The last scene's picture is made once more."""
 
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     with open_harness(tmp_path_factory.mktemp("harness")) as harness:
         yield harness
-
-
-async def send(event: object, name: str) -> UUID:
-    accepted = await intake.accept(name, b"{}", event, limits=Limits(), prices=OFFLINE)  # type: ignore[arg-type]
-    return accepted.job_id
 
 
 async def due(job: UUID) -> None:
@@ -63,22 +45,17 @@ async def due(job: UUID) -> None:
     )
 
 
-async def approve(job: UUID, board: Storyboard, *, revision: int) -> None:
-    """Approve at a price that real providers would keep."""
-    await send(events.approved(job, revision=revision, board=board, edits=True), f"a{revision}")
-    await Job.update({Job.approved_cost: Decimal(10), Job.wake_at: ago()}).where(Job.id == job)
-
-
 @pytest.mark.parametrize(
     "point",
     [
         *(
             pytest.param(point, marks=pytest.mark.slow)
-            for point in ("", "after the intent", "before the asset", "before settling")
+            for point in (
+                *("", "after the intent", "before the asset", "before settling"),
+                *("before keeping", "after the film is recorded"),
+            )
         ),
-        "before keeping",
         "before the film is recorded",
-        "after the film is recorded",
     ],
 )
 async def test_a_scene_is_made_anew_and_nothing_else(harness: Harness, point: str) -> None:
@@ -243,9 +220,3 @@ async def export(video: UUID, wanted: exports.Order) -> UUID:
 
 async def stored(directory: Path, key: str) -> bytes:
     return await anyio.Path(directory / "objects" / key).read_bytes()
-
-
-def log(directory: Path) -> Iterator[dict[str, object]]:
-    for line in (directory / "daemon.log").read_text().splitlines():
-        if line.startswith("{"):
-            yield json.loads(line)

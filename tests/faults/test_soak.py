@@ -28,6 +28,7 @@ def outcome(*samples: float, left: tuple[str, ...] = ()) -> Outcome:
         faults={},
         charged=1,
         unknown=0,
+        swept={},
         memory={"daemon": list(samples)},
         left={"files": list(left)},
     )

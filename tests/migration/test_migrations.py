@@ -51,6 +51,7 @@ RETIREMENT = "2026-11-30T00:40:00:000049"
 """The last that counts what was lost within what was approved."""
 SOURCES = "2026-11-28T08:00:00:000011"
 """The first that knows where assets come from."""
+_TELLING = {APPROVALS, TASKS, MEDIA, EXPORTS, MUSIC, CLIPS, RATES, CONDITIONS, RETIREMENT, SOURCES}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -94,23 +95,22 @@ async def test_three_processes_starting_at_once_migrate_once(empty_url: str) -> 
         assert await migration_level() == NEWEST
 
 
-async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_url: str) -> None:
+async def test_the_sources_of_older_assets_are_told_from_their_providers(database_url: str) -> None:
     providers = ("gemini", "replicate", "offline", "stock")
-    await migrate(empty_url)
-    async with connected(empty_url):
+    async with connected(database_url):
         job = await new_job()
         for provider in providers:
             await Asset.insert(_asset(job, provider))
         # The same was made again after it had turned out to be damaged.
         await Asset.update({Asset.condition: "unusable"}).where(Asset.provider == "gemini")
         await Asset.insert(_asset(job, "gemini"))
-    await migrate(empty_url, direction="backwards", to=SOURCES)
-    async with connected(empty_url):
+    await migrate(database_url, direction="backwards", to=SOURCES)
+    async with connected(database_url):
         assert not {"source", "condition"} & (await Asset.raw("SELECT * FROM asset"))[0].keys()
         # As where no newer service has been.
         await aside.forget()
-    await migrate(empty_url)
-    async with connected(empty_url):
+    await migrate(database_url)
+    async with connected(database_url):
         rows = await Asset.select(Asset.provider, Asset.source, Asset.condition)
     told = {row["provider"]: (row["source"], row["condition"]) for row in rows}
     sources = ("model", "model", "rule", "stock")
@@ -120,11 +120,10 @@ async def test_the_sources_of_older_assets_are_told_from_their_providers(empty_u
 
 
 async def test_what_was_lost_counts_within_what_was_approved_for_an_older_service(
-    empty_url: str,
+    database_url: str,
 ) -> None:
     forgiving = msgspec.structs.replace(AMPLE, lost_call=Decimal(1), lost_video=Decimal(1))
-    await migrate(empty_url)
-    async with connected(empty_url):
+    async with connected(database_url):
         job = await new_job()
         ledger = await open_ledger(await claimed(job), caps=forgiving)
         await pay(ledger, "0.03")
@@ -134,23 +133,25 @@ async def test_what_was_lost_counts_within_what_was_approved_for_an_older_servic
     own = job_row(Scope.APPROVAL, job)
     for level, held in ((RETIREMENT, 70_000), (NEWEST, 30_000)):
         direction = "backwards" if level == RETIREMENT else "forwards"
-        await migrate(empty_url, direction=direction, to=level)
-        async with connected(empty_url):
+        await migrate(database_url, direction=direction, to=level)
+        async with connected(database_url):
             row = await Spend.select(Spend.held).where(Spend.id == own).first()
             assert row == {"held": held}
-    async with connected(empty_url):
+    async with connected(database_url):
         await check_books(forgiving)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "empty_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True
 )
-async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty_url: str) -> None:
-    await migrate(empty_url)
-    async with connected(empty_url):
+@pytest.mark.parametrize("levels", ["telling", pytest.param("all", marks=pytest.mark.slow)])
+async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(
+    database_url: str, levels: str
+) -> None:
+    async with connected(database_url):
         await every_kind.fill()
-        before, indexes = await every_kind.snapshot(), await _indexes(empty_url)
+        before, indexes = await every_kind.snapshot(), await _indexes(database_url)
     mixed = {
         name
         for name, row in before["job"].items()
@@ -162,10 +163,10 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
     televised = {name for name, row in before["job"].items() if "/1001" in (row["output"] or "")}
     assert televised
     kinds = {name: row["kind"] for name, row in before["job"].items()}
-    levels = sorted((one.ID for one in versions()), reverse=True)
-    for level in levels:
-        await migrate(empty_url, direction="backwards", to=level)
-        async with connected(empty_url):
+    down = _downwards(levels)
+    for level in down:
+        await migrate(database_url, direction="backwards", to=level)
+        async with connected(database_url):
             older = await every_kind.snapshot()
         for name, row in older.get("job", {}).items():
             if (
@@ -197,17 +198,22 @@ async def test_what_a_downgrade_cannot_say_comes_back_and_is_never_misread(empty
         for table, rows in older.items():
             if table != "spend":
                 assert rows.keys() <= before[table].keys()
-        await migrate(empty_url)
-        async with connected(empty_url):
+        await migrate(database_url)
+        async with connected(database_url):
             after = await every_kind.snapshot()
-            assert await _indexes(empty_url) == indexes
+            assert await _indexes(database_url) == indexes
             for table, rows in before.items():
                 expected = {} if table in _GONE_BELOW and level <= _GONE_BELOW[table] else rows
                 assert after[table] == expected, (level, table)
-            if level == levels[-1]:
+            if level == down[-1]:
                 break
             await check_books(every_kind.CAPS)
             before = after
+
+
+def _downwards(levels: str) -> list[str]:
+    every = sorted((one.ID for one in versions()), reverse=True)
+    return [one for one in every if levels == "all" or one in {*_TELLING, *every[:2], every[-1]}]
 
 
 def _newest_film_alone(older: every_kind.Rows) -> bool:
@@ -218,17 +224,16 @@ def _newest_film_alone(older: every_kind.Rows) -> bool:
 
 
 async def test_a_job_decided_on_under_an_older_service_keeps_what_was_decided(
-    empty_url: str,
+    database_url: str,
 ) -> None:
-    await migrate(empty_url)
-    async with connected(empty_url):
+    async with connected(database_url):
         job = await new_job(approved=Decimal("9.00"))
         await Job.update({Job.estimated_cost: Decimal("0.50")}).where(Job.id == job)
-    await migrate(empty_url, direction="backwards", to=APPROVALS)
-    async with connected(empty_url):
+    await migrate(database_url, direction="backwards", to=APPROVALS)
+    async with connected(database_url):
         await Job.raw("UPDATE job SET approved_by = 'someone else' WHERE id = {}", job)
-    await migrate(empty_url)
-    async with connected(empty_url):
+    await migrate(database_url)
+    async with connected(database_url):
         assert (await Job.select(Job.approved_cost))[0]["approved_cost"] == Decimal("0.50")
 
 
@@ -267,9 +272,8 @@ def _asset(job: UUID, provider: str) -> Asset:
     )
 
 
-async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(empty_url: str) -> None:
-    await migrate(empty_url)
-    async with connected(empty_url):
+async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(database_url: str) -> None:
+    async with connected(database_url):
         for project, video in (("a/b", "c"), ("a", "b/c")):
             job = await new_job(project=project, video=video, approved=Decimal("0.20"))
             await Job.update({Job.estimated_cost: Decimal("0.20")}).where(Job.id == job)
@@ -281,14 +285,14 @@ async def test_caps_are_added_up_anew_from_the_charges_forwards_and_back(empty_u
             written = msgspec.structs.replace(call("0.01"), kind=Kind.STORYBOARD)
             await drafting.settle(await drafting.reserve(written), Decimal("0.01"))
         before = await spending()
-    await migrate(empty_url, direction="backwards", to=APPROVALS)
-    async with connected(empty_url):
+    await migrate(database_url, direction="backwards", to=APPROVALS)
+    async with connected(database_url):
         shared = await spending()
         assert shared["video:a/b/c"] == 160_000
         assert {name.partition(":")[0] for name in shared} == {"video", "project", "month"}
         await aside.forget()
-    await migrate(empty_url)
-    async with connected(empty_url):
+    await migrate(database_url)
+    async with connected(database_url):
         assert await spending() == before
         assert [before[video_row(*names)] for names in (("a/b", "c"), ("a", "b/c"))] == [80_000] * 2
         for row in await Job.select(Job.id, Job.approved_cost):

@@ -1,27 +1,33 @@
 """A backup as deploy/README.md has it made, and its way back on another machine."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.servers.postgres import PostgresServer
 
-
-def back_up(server: PostgresServer, url: str, data: Path, to: Path) -> dict[str, int]:
-    """Copy the database, then the objects; return the bytes of both."""
-    to.mkdir()
-    dump, objects = to / "reelwright.dump", to / "objects.tar"
-    with dump.open("wb") as file:
-        command = [server.binaries / "pg_dump", "--format", "custom", "--dbname", url]
-        subprocess.run(command, stdout=file, check=True)
-    subprocess.run(["tar", "-C", data / ".data", "-cf", objects, "objects"], check=True)
-    return {one.name: one.stat().st_size for one in (dump, objects)}
+ROOT = Path(__file__).parents[2]
 
 
-def restore(server: PostgresServer, url: str, data: Path, *, of: Path) -> None:
-    """Put both where another installation looks for them."""
-    # To whom the rows belong is the other installation's.
-    flags = ("--clean", "--if-exists", "--exit-on-error", "--no-owner", "--dbname", url)
-    with (of / "reelwright.dump").open("rb") as file:
-        subprocess.run([server.binaries / "pg_restore", *flags], stdin=file, check=True)
-    (data / ".data").mkdir(parents=True)
-    subprocess.run(["tar", "-C", data / ".data", "-xf", of / "objects.tar"], check=True)
+def reelwright(
+    server: PostgresServer, data: Path, variables: dict[str, str], *arguments: str
+) -> str:
+    """Run a command where the settings are, beside the server's own programs; return its words.
+
+    From the checkout: the images of bridge and daemon have no program of PostgreSQL's.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "daemon", *arguments],
+        cwd=data,
+        env={
+            **variables,
+            "PATH": f"{server.binaries}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -13,7 +13,7 @@ import httpx
 import yaml
 
 from daemon.local.redis import find_redis_server
-from tests.smoke.backups import back_up, restore
+from tests.smoke.backups import reelwright
 from tests.smoke.journal import Journal
 from tests.smoke.pages import look
 from tests.smoke.programs import Programs
@@ -195,13 +195,12 @@ def _film_elsewhere(house: House, server: PostgresServer, url: str, job: str, di
     """Back everything up, and have a bridge of its own serve the film from what came back."""
     journal, backup = house.journal, house.data.parent / "backup"
     journal.step("A backup, restored elsewhere")
-    for name, size in back_up(server, url, house.data, backup).items():
-        journal.say(f"{name}: {size / 1e6:.1f} MB")
+    ours = house.variables | {"REELWRIGHT_DATABASE_URL": url}
+    for line in reelwright(server, house.data, ours, "backup", str(backup)).splitlines():
+        journal.say(line)
     data = house.data.parent / "elsewhere"
     data.mkdir()
     with postgres_server(durable=True) as other, other.database() as theirs:
-        restore(other, theirs, data, of=backup)
-        journal.say("Restored into another PostgreSQL and another folder")
         (data / "reelwright.env").write_bytes((house.data / "reelwright.env").read_bytes())
         port = str(free_port())
         moved = {
@@ -218,6 +217,8 @@ def _film_elsewhere(house: House, server: PostgresServer, url: str, job: str, di
             daemon="",
             key=house.key,
         )
+        for line in reelwright(other, data, moved, "restore", str(backup)).splitlines():
+            journal.say(f"{line}, into another PostgreSQL and another folder")
         with _serving(there, data.parent / "bridge-elsewhere.log"):
             links = there.get(f"/api/v1/videos/jobs/{job}/links").raise_for_status().text
             link = re.search(r'"(http://[^"]+\.mp4[^"]*)"', links)

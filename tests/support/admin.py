@@ -1,17 +1,61 @@
 """Payload's admin as an editor clicks through it: signing in, writing, saving, submitting."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import msgspec
+import pytest
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
-from daemon.local.installation import EDITOR_EMAIL
-from tests.support.installation import PATIENCE
+from daemon.local.installation import EDITOR_EMAIL, PLUGIN
+from tests.support.browsers import BROWSING, Browsing, find_chromium, open_browsing
+from tests.support.installation import PATIENCE, RunningInstallation, running_installation
+from tests.support.simulators import gemini
+from tests.support.simulators.gemini import GeminiSimulator
 
 TITLE = "Bread & butter"
 SCRIPT = (
     "Long before the town wakes up, a window on Mill Lane begins to glow.",
     "By five the dough has doubled, and by six the street smells of warm crust.",
 )
+
+
+PAYING: dict[str, Any] = {
+    "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},
+    "gemini_text": "",
+}
+"""Models that draw and speak, once each, and none that writes."""
+
+
+@contextmanager
+def running_admin(directory: Path, **settings: str) -> Iterator[RunningInstallation]:
+    """Run everything, with the admin as it is built for production."""
+    find_chromium()
+    if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
+        pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
+    with running_installation(directory, cms=True, admin=True, **settings) as running:
+        yield running
+
+
+def paid_by(google: GeminiSimulator) -> dict[str, str]:
+    """Return the settings of an installation whose media a simulator makes, and charges."""
+    models = msgspec.json.encode(PAYING).decode()
+    return {"gemini_api_key": gemini.KEY, "gemini_url": google.url, "models": models}
+
+
+@contextmanager
+def signed_in(
+    running: RunningInstallation, directory: Path, request: pytest.FixtureRequest
+) -> Iterator[Browsing]:
+    """Open the window that a module's tests look through, as its editor."""
+    assert running.installation.payload_url
+    with open_browsing(directory, base_url=running.installation.payload_url) as browsing:
+        request.node.stash[BROWSING] = browsing
+        sign_in(browsing.page, running.installation.editor_password)
+        yield browsing
 
 
 def sign_in(page: Page, password: str) -> None:

@@ -1,5 +1,7 @@
 """An attempt at a job without a daemon around it."""
 
+from uuid import UUID
+
 from cms_bridge.jobs import transitions
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.records import JobRecord
@@ -8,11 +10,11 @@ from daemon.work.services import Services
 from tests.support.jobs import approved
 
 
-async def run(services: Services, error: Exception | None) -> JobRecord:
+async def run(services: Services, error: Exception | None, *, job: UUID | None = None) -> JobRecord:
     async def work(_lease: Lease, _services: Services) -> None:
         if error:
             raise error
 
-    job = await approved()
+    job = job or await approved()
     await attempt(job, Phase.RENDER, work, services)
     return await transitions.find(job)

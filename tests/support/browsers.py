@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import pytest
 from playwright.sync_api import (
@@ -61,6 +62,14 @@ class Browsing:
     """Errors on the console with the address they speak of, and exceptions that nobody caught."""
     dialogs: list[str] = field(default_factory=list)
     """What the browser itself asked, such as whether to leave a page that is not saved."""
+    leaving: Event = field(default_factory=Event)
+    """Whether such a question is answered with yes."""
+
+    def leave(self) -> None:
+        """Go away from the page, saved or not."""
+        self.leaving.set()
+        self.page.goto("about:blank")
+        self.leaving.clear()
 
     def photograph(self, name: str) -> str:
         """Save what the whole page looks like now, and say where."""
@@ -116,10 +125,13 @@ def _listen(browsing: Browsing) -> None:
         if message.type == "error":
             browsing.complaints.append(f"{message.text} {message.location['url']}")
 
-    def decline(dialog: Dialog) -> None:
+    def decide(dialog: Dialog) -> None:
+        if browsing.leaving.is_set():
+            dialog.accept()
+            return
         browsing.dialogs.append(dialog.message)
         dialog.dismiss()
 
     browsing.context.on("console", note)
     browsing.context.on("weberror", lambda error: browsing.complaints.append(f"{error.error}"))
-    browsing.context.on("dialog", decline)
+    browsing.context.on("dialog", decide)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Literal
 
 import asyncpg
@@ -31,7 +32,7 @@ def by_driver() -> None:
 
 
 def by_sqlite() -> None:
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(f'SELECT 1 FROM "{CANARY}"')  # noqa: S608 - it is to fail
 
 

@@ -23,8 +23,8 @@ from cms_bridge.storage.media_types import media_type_of
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, find_node
 from samples.bakery.make import logo
 from samples.bakery.views import VIEWS
-from tests.support.browsers import find_chromium
-from tests.support.installation import PATIENCE, RunningInstallation, running_installation
+from tests.support.admin import running_admin
+from tests.support.installation import PATIENCE, RunningInstallation
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
@@ -98,18 +98,13 @@ def _cut(view: Any, width: int, height: int) -> bytes:
 @contextmanager
 def open_desk(directory: Path, simulator: GeminiSimulator) -> Iterator[Desk]:
     """Open an installation in three locales, and lay everything on its desk."""
-    find_chromium()
-    if not (PLUGIN / "dev" / ".next" / "BUILD_ID").is_file():
-        pytest.fail("The admin is not built; `make admin` builds it.", pytrace=False)
     directory.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEV_LOCALES", LOCALES)
         _make_schema(directory / "payload.db")
         patch.setattr(simulator, "draw", draw)
-        with running_installation(
+        with running_admin(
             directory,
-            cms=True,
-            admin=True,
             gemini_api_key=gemini.KEY,
             gemini_url=simulator.url,
             models=msgspec.json.encode(MODELS).decode(),

@@ -9,7 +9,8 @@ import msgspec
 from cms_bridge.events import Event
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import leases, transitions
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.pricing.estimates import OFFLINE, Prices
 from cms_bridge.states import Status
 from cms_bridge.tables import Job

@@ -20,6 +20,7 @@ class Library:
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     away: bool = False
+    secret: str = events.SECRET
     elsewhere: str = ""
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -31,7 +32,7 @@ class Library:
         if self.elsewhere:
             return 302, b""
         try:
-            Webhook(events.SECRET).verify(
+            Webhook(self.secret).verify(
                 f"read {collection}/{name}".encode(), headers, json_parse=False
             )
         except WebhookVerificationError:

@@ -1,5 +1,6 @@
 """An integrator's receiver: a real HTTP server that verifies what it is sent, as the docs say."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from standardwebhooks import Webhook
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +29,8 @@ class Receiver:
     answers: Answering = lambda _number: None
     delay: float = 0
     """Seconds before it answers; the server's other calls go on."""
+    released: threading.Event = field(default_factory=threading.Event)
+    """It answers nothing while this is clear."""
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers and body of each."""
 
@@ -42,6 +46,7 @@ class Receiver:
         self.calls.append((dict(request.headers), await request.body()))
         number = len(self.calls)
         await anyio.sleep(self.delay)
+        await anyio.to_thread.run_sync(self.released.wait, 60)
         return self.answers(number) or Response(status_code=204)
 
     def wait(self, number: int, *, seconds: float = 30) -> None:
@@ -56,6 +61,7 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     """Run a receiver; it listens at `url`."""
     receiver = Receiver()
+    receiver.released.set()
     app = Starlette(routes=[Route("/{path:path}", receiver.receive, methods=["POST", "GET"])])
     with served(app) as origin:
         receiver.url = f"{origin}/hook"

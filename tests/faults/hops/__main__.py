@@ -116,6 +116,7 @@ async def _one(
         commit=report.commit(),
         load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 1),
         seconds=round(ending.seconds, 2),
+        taken=ending.taken,
         counts=ending.counts,
     )
     tally.add(record)

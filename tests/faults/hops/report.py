@@ -48,7 +48,7 @@ Payload's documents and outbox, what the integrator received, the work directory
   ([0008](decisions/0008-ledger.md)). It is given at once here, so that the film can go on;
 - **p50**, **p99**: seconds from when the fault had passed, or the process was struck, until the
   film lay before the editor and everybody had been told of it. Undisturbed, that takes {calm}
-  from the submission on this machine.
+  from the submission on this machine. It holds all that was still to do for the film.
 
 Sums over all runs stand there, but for the seconds. “–”: the fault touches nothing that the hop
 uses. {unmade}
@@ -72,6 +72,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
     """Processes that wanted to run, for each core, in the minute before its end."""
     seconds: float
     counts: Counts
+    taken: float | None = None
 
 
 class Tally:
@@ -148,7 +149,15 @@ def _said_of(struck: Sequence[Record]) -> str:
     seconds = [one.seconds for one in struck]
     broken = sum(not one.counts.sound for one in struck)
     zeros = "All sums are zero" if not broken else f"{broken} runs left something that is not zero"
-    return f"{zeros}; over all runs p99 is {_quantile(seconds, 0.99):.0f} s."
+    said = f"{zeros}; over all runs p99 is {_quantile(seconds, 0.99):.0f} s."
+    taken = [one.taken for one in struck if one.taken is not None]
+    if not taken:
+        return said
+    p50, p99 = (_quantile(taken, share) for share in (0.5, 0.99))
+    return (
+        f"{said} The work of a daemon that was killed\nwas in hand again after {p50:.0f} s"
+        f" (p50) and {p99:.0f} s (p99; {len(taken)} runs): a lease of 20 s has\nto run out first."
+    )
 
 
 def _overview(cells: dict[tuple[int, Fault], list[Record]]) -> list[str]:

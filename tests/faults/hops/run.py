@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
@@ -12,10 +13,12 @@ import anyio.to_thread
 import httpx
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.errors import DatabaseError
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
 from cms_bridge.states import Status
+from cms_bridge.tables import Attempt
 from daemon.local.editor import Editor, EditorError, signed_in
 from daemon.local.installation import EDITOR_EMAIL
 from render.storyboard import AspectRatio, Brief
@@ -23,7 +26,7 @@ from tests.faults.harness import requests_to
 from tests.faults.hops import counting
 from tests.faults.hops.counting import Counts, Film, Word
 from tests.faults.hops.house import API_KEY, PASSWORD, House
-from tests.faults.hops.plan import Fault, Hop
+from tests.faults.hops.plan import Fault, Hop, Runner
 from tests.faults.hops.striking import HANG_SECONDS, strike
 from tests.support.installation import eventually
 
@@ -43,6 +46,9 @@ class Ending(msgspec.Struct, kw_only=True, frozen=True):
 
     seconds: float
     """From when the fault had passed until the film lay before the editor and all were told."""
+    taken: float | None
+    """From a daemon's death until another had its work in hand; None where no daemon was killed, or
+    none had any work in hand."""
     counts: Counts
 
 
@@ -64,9 +70,9 @@ async def run(house: House, editor: Editor, hop: Hop, fault: Fault | None, numbe
     name = f"film-{time.time_ns() // 1_000_000:x}"
     # Words of its own, so that it finds no other film's media.
     brief = Brief(title=name, script=f"Tea {name}.", aspect_ratio=AspectRatio.SQUARE)
-    project = (await editor.create_project(name, brief))["id"]
-    video = (await editor.create_video(project, brief))["id"]
-    film = Film(project=f"{project}", video=video)
+    project = await editor.create_project(name, brief)
+    video = (await editor.create_video(project["id"], brief))["id"]
+    film = Film(project=project["serviceId"], video=video)
     await _subscribe(house, film)
 
     boards: list[dict[str, Any]] = []
@@ -81,12 +87,13 @@ async def run(house: House, editor: Editor, hop: Hop, fault: Fault | None, numbe
 
     acts = (submit, approve)
     met_by = submit if hop in _BY_EACH_EVENT and number % 2 == 0 else approve
-    passed = time.monotonic()
+    passed, began = time.monotonic(), clock.now()
     for act in acts:
         if act is approve:
             boards.append(await _there(lambda: editor.find("storyboards", video=video)))
         if act is met_by and fault is not None:
             passed = await _struck(house, hop, fault, number, act)
+            began = clock.now() - timedelta(seconds=time.monotonic() - passed)
         else:
             await act()
 
@@ -94,7 +101,20 @@ async def run(house: House, editor: Editor, hop: Hop, fault: Fault | None, numbe
     seconds = time.monotonic() - passed
     if fault in {Fault.KILL, Fault.TERM}:
         await anyio.to_thread.run_sync(house.wait_until_up, hop.runner)
-    return Ending(seconds=seconds, counts=await counting.count(house, film, words=words))
+    killed = fault is Fault.KILL and hop.runner is Runner.DAEMON
+    return Ending(
+        seconds=seconds,
+        taken=await _taken(film, began) if killed else None,
+        counts=await counting.count(house, film, words=words),
+    )
+
+
+async def _taken(film: Film, since: datetime) -> float | None:
+    """Return the seconds until the first attempt after a moment; None where there was none."""
+    jobs = [job["id"] for job in await counting.jobs_of(film)]
+    attempts = Attempt.select(Attempt.started_at).where(Attempt.job.is_in(jobs))
+    next_one = await attempts.where(Attempt.started_at > since).order_by(Attempt.started_at).first()
+    return round((next_one["started_at"] - since).total_seconds(), 2) if next_one else None
 
 
 async def _struck(

@@ -10,8 +10,9 @@ from cms_bridge import wakeups
 from cms_bridge.database import transaction
 from cms_bridge.errors import NotApproved
 from cms_bridge.jobs import history, leases, transitions, turns
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.queue import open_queue
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.states import Lane, Status

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from cms_bridge.jobs.leases import RetryPolicy
+from cms_bridge.jobs.retries import RetryPolicy
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.stops import Stops

@@ -47,6 +47,10 @@ def test_every_image_of_others_has_a_version() -> None:
             assert re.search(r"^docker\.io/.+:v?\d+", service["image"]), name
 
 
+def test_backups_are_made_by_programs_of_the_server_s_version() -> None:
+    assert f"FROM {SERVICES['postgres']['image']} AS backup\n" in _containerfile()
+
+
 def test_no_port_is_opened_to_other_machines() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert ports

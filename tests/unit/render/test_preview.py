@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.cast import CastMember
+from render.disclosure import label_text
 from render.errors import InvalidStoryboard, LimitExceeded
 from render.languages import estimate_seconds, script_of
 from render.measures import PictureMeasures, SpeechMeasures
@@ -30,6 +31,7 @@ from render.storyboard import (
     AspectRatio,
     CaptionStyle,
     Clip,
+    Corner,
     Focus,
     Gradient,
     Limits,
@@ -43,6 +45,7 @@ from render.storyboard import (
     Transition,
 )
 from render.words import faces, fonts
+from render.words.zones import label_zone
 
 ASSET = ExistingAsset(id="a1", content_url="/a1", media_type="image/png", placeholder=False)
 NARRATIONS = (
@@ -88,6 +91,7 @@ def boards(draw: st.DrawFn) -> tuple[Storyboard, dict[str, SceneAssets]]:
         captions=draw(st.sampled_from(CaptionStyle)),
         music=draw(st.sampled_from((None, Music(file="m.mp3")))),
         logo=draw(st.sampled_from((None, Logo(file="l.png")))),
+        disclosure=draw(st.booleans()),
         locale=draw(st.sampled_from(("en", "ja", "ar"))),
     )
     return board, assets
@@ -346,3 +350,25 @@ def test_a_scene_tells_whom_of_the_cast_it_shows_as_the_model_that_draws_is_told
     board = Storyboard(title="Bread", cast=cast, scenes=scenes)
     told = planned(board)
     assert [scene.cast for scene in told.scenes] == [("Mira", "the mill"), ("Tom",), ()]
+
+
+@pytest.mark.parametrize("locale", ["de", "ar"])
+@pytest.mark.parametrize("shape", AspectRatio)
+def test_the_label_is_told_with_its_place_and_its_letters(shape: AspectRatio, locale: str) -> None:
+    scene = Scene(id="a", background=Solid(colour="#102030"), duration=2)
+    plain = Storyboard(title="T", scenes=(scene,), locale=locale, logo=Logo(file="l.png"))
+    asked = msgspec.structs.replace(plain, disclosure=True)
+    assert planned(plain, shape=shape).label is None
+    preview = planned(asked, shape=shape)
+    assert preview.label
+    profile = profile_for(shape, Quality.PREVIEW)
+    look = preview.label.look
+    assert look.zone == label_zone(Corner.TOP_LEFT, profile)
+    assert (look.align, look.vertical) == ("left", "top")
+    assert preview.label.text == label_text(locale)
+    assert "".join(preview.label.wording.pieces).replace("\u2060", "").split() == (
+        label_text(locale).split()
+    )
+    assert preview.label.right_to_left == (locale == "ar")
+    family = "Noto Naskh Arabic" if locale == "ar" else "Inter"
+    assert family in {face.family for face in preview.faces}

@@ -11,8 +11,16 @@ from render.encoder import X264
 from render.placing import build
 from render.rendition import Profile, profile_for
 from render.segments import Segment, plan
-from render.storyboard import AspectRatio, CaptionStyle, Motion, Scene, Storyboard, Transition
-from render.timeline import Cue, SceneMedia, SpokenWord, Timeline
+from render.storyboard import (
+    AspectRatio,
+    CaptionStyle,
+    Corner,
+    Motion,
+    Scene,
+    Storyboard,
+    Transition,
+)
+from render.timeline import Cue, LabelOverlay, SceneMedia, SpokenWord, Timeline
 
 PROFILE = profile_for(AspectRatio.LANDSCAPE)
 
@@ -220,3 +228,18 @@ def test_a_word_that_is_lit_at_another_time_changes_the_segment_that_shows_it_al
     assert [segment.digest for segment in planned(lit_film(Fraction(1, 1000)))] == [
         segment.digest for segment in before
     ], "within the same frame"
+
+
+def test_a_label_renews_every_segment_and_its_words_and_corner_tell() -> None:
+    plain = film(A, B)
+    made = [
+        msgspec.structs.replace(plain, label=label)
+        for label in (
+            LabelOverlay(text="Made with AI", corner=Corner.TOP_LEFT),
+            LabelOverlay(text="Made with AI", corner=Corner.TOP_RIGHT),
+            LabelOverlay(text="Mit KI erstellt", corner=Corner.TOP_LEFT),
+        )
+    ]
+    told = [digests(one) for one in (plain, *made)]
+    assert sum(len(one) for one in told) == len(set().union(*told))
+    assert digests(msgspec.structs.replace(made[0], label=None)) == told[0]

@@ -37,6 +37,7 @@ def test_the_digest_is_the_same_for_equal_storyboards() -> None:
     [
         {"title": "Other"},
         {"locale": "de"},
+        {"disclosure": True},
         {"music": {"file": "bed.mp3"}},
         {"music": {"mood": "warm"}},
         {"music": {"prompt": "A warm guitar"}},
@@ -66,7 +67,7 @@ def test_a_storyboard_with_music_of_a_file_is_approved_as_before_there_were_mood
     told = msgspec.to_builtins(board)
     for later in ("mood", "own", "prompt"):
         del told["music"][later]
-    for later in ("speed", "cast", "look", "speakers"):
+    for later in ("speed", "cast", "look", "speakers", "disclosure"):
         del told[later]
     for later in (
         *("cast", "pictureTake", "narrationTake", "motionPrompt"),

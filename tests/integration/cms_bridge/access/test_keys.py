@@ -10,7 +10,6 @@ import pytest
 from litestar import Litestar, get
 from litestar.params import FromPath
 from litestar.routes import HTTPRoute
-from pydantic import SecretStr
 
 from cms_bridge.access import owners
 from cms_bridge.access.callers import Action
@@ -18,9 +17,8 @@ from cms_bridge.access.keys import Whose, is_public, needs, needs_of
 from cms_bridge.api.contract import describe
 from cms_bridge.app import create_app
 from cms_bridge.fields import camel_case
-from cms_bridge.settings import BridgeSettings
-from tests.support import events
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.api import api_settings
+from tests.support.bridge_process import API_KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -59,18 +57,14 @@ UNDOCUMENTED = {
 
 @pytest.fixture
 def app(tmp_path: Path) -> Litestar:
-    app = create_app(
-        BridgeSettings(
-            redis_url="redis://127.0.0.1:1/0",
-            database_url=f"sqlite:///{tmp_path}/bridge.db",
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-            # There are more routes than refusals that an address gets in a minute.
-            rate_refusals_per_minute=0,
-        )
+    settings = api_settings(
+        f"sqlite:///{tmp_path}/bridge.db",
+        "redis://127.0.0.1:1/0",
+        tmp_path,
+        # There are more routes than refusals that an address gets in a minute.
+        rate_refusals_per_minute=0,
     )
+    app = create_app(settings)
     app.state.queue = None
     return app
 

@@ -13,17 +13,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
-from pydantic import SecretStr
 
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
-from cms_bridge.app import create_app
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.tables import TABLES, ApiKey
-from tests.support import events, media_files
+from tests.support import media_files
+from tests.support.api import api_settings, running_api
 from tests.support.api_objects import store_api_objects
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support.bridge_process import API_KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -133,22 +130,9 @@ class Bridge(NamedTuple):
 
 @pytest.fixture
 async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Bridge]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-            # Streams are read to their end.
-            progress_stream_seconds=0.1,
-        )
-    )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge") as http,
-    ):
+    # Streams are read to their end.
+    settings = api_settings(database_url, redis_url, tmp_path, progress_stream_seconds=0.1)
+    async with running_api(settings, headers={}) as http:
         document = (await http.get("/schema/openapi.json")).json()
         operations = [
             Operation(

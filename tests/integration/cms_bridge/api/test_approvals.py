@@ -31,7 +31,7 @@ from render.problem import Problem
 from tests.support import events
 from tests.support.jobs import accept, put
 from tests.support.ledger import AMPLE, call, claimed, die, new_job, pay
-from tests.support.priced import BOARD, PRICES, TOTAL, drafted, own, priced_bridge
+from tests.support.priced import BOARD, PRICES, TOTAL, drafted, generated, own, priced_bridge
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +91,43 @@ class TestEstimate:
             Decimal("0.027"),
         ]
         assert Decimal(said["estimatedCost"]) == TOTAL
+
+    async def test_what_lost_calls_may_cost_on_top_stands_beside_it(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await drafted()
+        estimate = f"/api/v1/jobs/{job}/estimate"
+        own_caps = "/api/v1/projects/project-1/spending"
+
+        async def on_top() -> str:
+            return (await http.get(estimate)).json()["lostAtMost"]
+
+        assert await on_top() == "0.000000"
+        assert (await http.put(own_caps, json={"lostVideo": "0.5"})).status_code == 200
+        assert await on_top() == "0.000000"
+        await http.put(own_caps, json={"lostCall": "0.05", "lostVideo": "0.5"})
+        assert await on_top() == "0.500000"
+        whole = (await http.get(f"/api/v1/jobs/{job}/storyboard")).json()
+        assert whole["price"]["lostAtMost"] == "0.500000"
+        # What is lost already leaves less to lose.
+        await accept(events.approved(job, revision=2, board=BOARD), prices=PRICES)
+        ledger = await open_ledger(await claimed(job), caps=AMPLE)
+        reservation = await ledger.reserve(call("0.04"))
+        await ledger.mark_started(reservation)
+        assert await ledger.mark_unknown(reservation, "The connection was lost.")
+        assert await on_top() == "0.460000"
+        await http.put(own_caps, json={"lostCall": "0.05", "lostVideo": "0.01"})
+        assert await on_top() == "0.000000"
+
+    async def test_where_nothing_is_to_be_paid_nothing_can_be_lost(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        job = await generated()
+        own_caps = "/api/v1/projects/project-1/spending"
+        told = await http.put(own_caps, json={"lostCall": "1", "lostVideo": "1"})
+        assert told.status_code == 200
+        offer = (await http.get(f"/api/v1/jobs/{job}/estimate")).json()
+        assert (offer["difference"], offer["lostAtMost"]) == ("0.000000", "0.000000")
 
     async def test_scenes_that_change_places_cost_nothing(self, http: httpx.AsyncClient) -> None:
         job = await drafted()

@@ -54,6 +54,7 @@ def bridge(database: str, redis_url: str, tmp_path: Path) -> Iterator[Bridge]:
         redis=redis_url,
         database=database,
         progress_heartbeat_seconds="1",
+        progress_poll_seconds="60",
         progress_listeners="12",
         progress_listeners_per_key="4",
     ) as bridge:
@@ -184,7 +185,7 @@ async def test_events_come_as_they_happen_and_the_last_one_ends_the_stream(
         await filmed(job)
         assert [one["status"] for one in await stream.rest()] == WHOLE[2:]
         # Not by looking into the database now and then.
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 30
 
 
 async def test_a_stream_is_gone_on_with_after_any_event(
@@ -446,7 +447,7 @@ async def test_a_bridge_that_stops_ends_its_streams(
         assert await heard(connection) == []
         assert connection.close_code == 1012
         bridge.process.wait(20)
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 18
 
 
 async def test_nothing_is_lost_while_redis_is_away(database: str, tmp_path: Path) -> None:

@@ -156,6 +156,27 @@ async def test_pictures_made_anew_have_a_price_that_is_approved_first(
     assert (await http.post(f"{path}/render")).json()["status"] == "approved"
 
 
+async def test_what_lost_calls_may_cost_on_top_stands_beside_the_price(
+    http: httpx.AsyncClient,
+) -> None:
+    video = await filmed()
+    form = {"aspectRatio": "1:1", "pictures": "anew"}
+    path = f"/api/v1/videos/{video}/exports"
+
+    async def told() -> list[str]:
+        priced = (await http.post(f"{path}/estimate", json=form)).json()
+        listed = (await http.get(path)).json()["exports"]
+        free = (await http.post(f"{path}/estimate", json={"fps": "50"})).json()
+        return [one["lostAtMost"] for one in (priced, *listed, free)]
+
+    await order(http, video, **form)
+    assert await told() == ["0.000000"] * 3
+    project = (await find(video)).project
+    own_caps = f"/api/v1/projects/{project}/spending"
+    await http.put(own_caps, json={"lostCall": "0.05", "lostVideo": "0.5"})
+    assert await told() == ["0.500000", "0.500000", "0.000000"]
+
+
 @pytest.mark.parametrize("rate", FRAME_RATES)
 async def test_a_rate_is_exact_from_its_name_to_what_the_engine_is_told(
     http: httpx.AsyncClient, rate: Fraction

@@ -16,10 +16,11 @@ import httpx
 import pytest
 import uvicorn
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.testing import TestClient
 
 from cms_bridge import problems, protections
-from cms_bridge.api.objects import object_routes
+from cms_bridge.api import objects
 from cms_bridge.storage.base import object_key
 from cms_bridge.storage.links import content_disposition
 from cms_bridge.storage.local import LocalStore
@@ -49,7 +50,8 @@ def client(store: LocalStore) -> Iterator[TestClient[Litestar]]:
 
 def _app(store: LocalStore) -> Litestar:
     return Litestar(
-        [object_routes(store)],
+        [objects.routes],
+        dependencies={"store": Provide(lambda: store, sync_to_thread=False)},
         exception_handlers=problems.HANDLERS,
         before_send=[protections.protect],
         openapi_config=None,

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import anyio
-import av
 import httpx
-import numpy as np
 import pytest
 from playwright.sync_api import Page
 
@@ -24,11 +22,12 @@ from tests.support.bridge_process import API_KEY, LINK_SECRET, running_bridge
 from tests.support.browsers import Browsing, open_browsing
 from tests.support.jobs import put
 from tests.support.ledger import new_job
+from tests.support.noise import encode
 from tests.support.renditions import record
 
 pytestmark = pytest.mark.browser
 
-RATE, SECONDS = 10, 40
+SECONDS = 40
 PAGE = """\
 <!doctype html><title>Shop</title><link rel="icon" href="data:,">
 <video muted playsinline crossorigin></video>"""
@@ -91,19 +90,6 @@ class Film(NamedTuple):
     codec: str
     """As browsers name it."""
     size: int
-
-
-def encode(place: Path, *, size: tuple[int, int], seconds: int, **options: str) -> None:
-    random = np.random.default_rng(1)
-    form = {".m3u8": "hls", ".mp4": "mp4"}[place.suffix]
-    with av.open(f"{place}", "w", format=form, options=options) as container:
-        stream = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        stream.options = {"preset": "ultrafast", "crf": "20", "g": f"{RATE}"}
-        for _ in range(seconds * RATE):
-            noise = random.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
-        container.mux(stream.encode())
 
 
 def streamed(folder: Path) -> dict[str, tuple[FileKind, bytes]]:

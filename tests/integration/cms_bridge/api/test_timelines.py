@@ -1,4 +1,4 @@
-"""A film's timeline over HTTP: of a real bridge, before and after its media are made."""
+"""A film's timeline over HTTP: before and after its media are made."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from cms_bridge import assets
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Metadata, StoredMedium
-from cms_bridge.database import connected
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Order
 from cms_bridge.pricing.estimates import OFFLINE
@@ -35,7 +34,8 @@ from render.preview.document import StillView, TimelinePreview
 from render.sound.mix import voice_parts
 from render.storyboard import CaptionStyle, Limits, Mood, Music, Solid, Storyboard
 from tests.support import events
-from tests.support.bridge_process import API_KEY, LINK_SECRET, Bridge, running_bridge
+from tests.support.api import api_settings, running_api
+from tests.support.bridge_process import API_KEY, LINK_SECRET
 from tests.support.jobs import put
 from tests.support.ledger import claimed, new_job
 from tests.support.services import opened_services
@@ -50,16 +50,10 @@ BOARD = events.storyboard(
 
 
 @pytest.fixture
-async def bridge(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Bridge]:
-    with running_bridge(tmp_path, redis=redis_url, database=database_url) as bridge:
-        async with connected(database_url):
-            yield bridge
-
-
-@pytest.fixture
-async def http(bridge: Bridge) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {API_KEY}"}
-    async with httpx.AsyncClient(base_url=bridge.url, headers=headers, timeout=60) as client:
+async def http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_api(api_settings(database_url, redis_url, tmp_path)) as client:
         yield client
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import leases, transitions, turns
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.records import StoredVideo
 from cms_bridge.states import Lane, Status
 from cms_bridge.tables import Attempt, GeneratedVideo, Job, OutboxMessage
@@ -174,11 +175,15 @@ async def test_a_passing_failure_is_tried_again_later_and_then_fails() -> None:
     job = await approved()
     away = Problem(code="storage_unavailable", message="The store is away.")
     for retry in range(1, POLICY.max_retries + 1):
-        assert await leases.postpone(await claimed(job), away, policy=POLICY)
+        lease = await claimed(job)
+        assert not lease.last_try
+        assert await leases.postpone(lease, away, policy=POLICY)
         row = await transitions.find(job)
         assert row.retry_count == retry
         assert row.wake_at > datetime.now(UTC) + POLICY.delay(retry) - timedelta(seconds=3)
-    assert not await leases.postpone(await claimed(job), away, policy=POLICY)
+    lease = await claimed(job)
+    assert lease.last_try
+    assert not await leases.postpone(lease, away, policy=POLICY)
     row = await transitions.find(job)
     assert (row.status, row.error) == ("failed", away)
 

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from cms_bridge import films
 from cms_bridge.errors import ApprovalConflict, IllegalMove, PriceChanged, Refusal
-from cms_bridge.jobs import approvals, decisions, leases, transitions
+from cms_bridge.films import Lengths
+from cms_bridge.jobs import approvals, decisions, leases, renditions, transitions
 from cms_bridge.jobs.moves import find
 from cms_bridge.jobs.revisions import Part, differences
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.outbox.writeback import rendition_write
 from cms_bridge.pricing.caps import Scope, held, job_row
 from cms_bridge.pricing.estimates import Prices
-from cms_bridge.records import StoredVideo
-from cms_bridge.states import FINISHED, MOVES, Status
+from cms_bridge.records import StoredFile, StoredVideo
+from cms_bridge.states import FINISHED, MOVES, FileKind, Status
 from cms_bridge.tables import Asset, GeneratedVideo, Job
 from render.generation.requests import image_request, request_digest, speech_request
 from render.problem import Problem
@@ -232,6 +233,62 @@ async def test_the_cms_is_told_which_revision_is_shown_and_what_it_was_made_with
     assert (told.file.number, told.file.storyboard_revision) == (1, 1)
     assert told.file.storyboard_digest == FIRST.digest
     assert told.warnings == (placeholder,)
+
+
+async def test_the_cms_is_told_the_words_of_the_film_and_not_of_an_edit() -> None:
+    job = await filmed()
+    await accept(events.edited(job, revision=2, board=SECOND), prices=PRICES)
+    row, shown = await find(job), await films.newest(job)
+    told = rendition_write(row, shown, has_stream=True)
+    assert told.file
+    assert (told.file.language, told.file.alt) == (FIRST.locale, FIRST.title)
+    assert told.file.has_stream
+    assert told.transcript == f"{FIRST.title}\n\nOne.\n\nTwo.\n"
+
+
+async def test_a_transcript_that_is_too_long_is_not_told_in_part() -> None:
+    row, shown = await find(job := await filmed()), await films.newest(job)
+    length = len(rendition_write(row, shown).transcript or "")
+    exact, less = Lengths(alt=3, transcript=length), Lengths(transcript=length - 1)
+    assert rendition_write(row, shown, lengths=exact).transcript
+    assert rendition_write(row, shown, lengths=less).transcript is None
+    told = rendition_write(row, shown, lengths=exact).file
+    assert told
+    assert len(told.alt) <= 3
+
+
+async def test_a_film_that_nobody_speaks_in_says_nothing() -> None:
+    job = await filmed()
+    silent = msgspec.json.encode(board("", "")).decode()
+    await GeneratedVideo.update({GeneratedVideo.storyboard_data: silent}, force=True)
+    told = rendition_write(await find(job), await films.newest(job))
+    assert told.file
+    assert (told.file.language, told.transcript) == (FIRST.locale, "")
+
+
+async def test_a_film_whose_words_nobody_wrote_down_has_none() -> None:
+    job = await filmed()
+    await GeneratedVideo.update({GeneratedVideo.storyboard_data: None}, force=True)
+    told = rendition_write(await find(job), await films.newest(job))
+    assert told.file
+    assert (told.file.language, told.file.alt, told.transcript) == ("", "", None)
+
+
+async def test_the_cms_is_told_whether_there_is_a_stream() -> None:
+    job = await filmed()
+    shown = await films.newest(job)
+    assert shown
+    assert not await films.has_stream(shown.id)
+    main = StoredFile(
+        kind=FileKind.HLS,
+        name=renditions.HLS_MAIN,
+        key="main.m3u8",
+        media_type="application/vnd.apple.mpegurl",
+        bytes=1,
+        sha256="0" * 64,
+    )
+    await renditions.record_files(shown.id, [main], at=shown.created_at)
+    assert await films.has_stream(shown.id)
 
 
 BOARDS = (("One.", "Two."), ("One.", "Three."), ("Four.",))

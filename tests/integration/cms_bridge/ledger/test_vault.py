@@ -2,8 +2,9 @@
 
 import json
 import os
+import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
-from cms_bridge import assets
+from cms_bridge import assets, clock
 from cms_bridge.assets import Condition, Place
 from cms_bridge.errors import CallUnderWay
 from cms_bridge.ledger import charges
@@ -231,6 +232,21 @@ class TestSweep:
         os.utime(torn, (0, 0))
         await vault.sweep(silence=timedelta(hours=1))
         assert list(vault.spool.iterdir()) == [folder]
+
+    async def test_what_just_came_stays_however_far_ahead_the_database_s_clock_is(
+        self, vault: Vault, ledger: Ledger
+    ) -> None:
+        reservation = await paid(ledger)
+        vault.spool.mkdir()
+        fresh = vault.spool / f"{reservation.id}.png"
+        fresh.write_bytes(b"a picture without its receipt yet")
+        moment = time.monotonic()
+        clock.set_by(datetime.now(UTC) + timedelta(hours=2), asked=moment, answered=moment)
+        try:
+            await vault.sweep(silence=timedelta(hours=1))
+        finally:
+            clock.set_by(datetime.now(UTC), asked=moment, answered=moment)
+        assert fresh.exists()
 
 
 class TestTexts:

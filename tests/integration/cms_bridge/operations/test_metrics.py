@@ -7,22 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
 from pydantic import SecretStr
 
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases
 from cms_bridge.metrics import REGISTRY
 from cms_bridge.operations.fleet import FleetWatch
 from cms_bridge.records import StoredVideo
-from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, Project, Spend
 from render.problem import Problem
-from tests.support import events, every_kind
-from tests.support.bridge_process import API_KEY, LINK_SECRET
+from tests.support import every_kind
+from tests.support.api import api_settings, running_api
+from tests.support.bridge_process import API_KEY
 from tests.support.jobs import approved, claimed, expire
 from tests.support.scrapes import samples, value
 
@@ -36,22 +34,14 @@ VIDEO = StoredVideo(key="k", poster_key="p", duration=30.0, width=1920, height=1
 async def http(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BridgeSettings(
-            redis_url=redis_url,
-            database_url=database_url,
-            storage_directory=tmp_path / "objects",
-            webhook_secret=SecretStr(events.SECRET),
-            api_key=SecretStr(API_KEY),
-            link_secret=SecretStr(LINK_SECRET),
-            gemini_api_key=SecretStr("a-gemini-key"),
-            metrics_cache_seconds=0,
-        )
+    settings = api_settings(
+        database_url,
+        redis_url,
+        tmp_path,
+        gemini_api_key=SecretStr("a-gemini-key"),
+        metrics_cache_seconds=0,
     )
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge") as client,
-    ):
+    async with running_api(settings, headers={}) as client:
         yield client
 
 

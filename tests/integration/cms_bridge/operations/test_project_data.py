@@ -3,18 +3,21 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from piccolo.columns import JSON
 
+from cms_bridge.jobs import approvals
 from cms_bridge.jobs.moves import find
 from cms_bridge.operations import project_data
 from cms_bridge.operations.project_data import ProjectDataError
 from cms_bridge.states import Status
 from cms_bridge.storage.base import object_key, upload_key
 from cms_bridge.storage.local import LocalStore
-from cms_bridge.tables import TABLES, Charge, Job, Project, Spend
+from cms_bridge.tables import TABLES, Approval, Charge, Job, Project, Spend
 from tests.support.api_objects import store_api_objects
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -31,6 +34,49 @@ OF_NO_PROJECT = {
     "voice",
     "worker",
 }
+KEPT = {
+    "project": {"id", "cap_project", "cap_video", "lost_call", "lost_video", "priority"}
+    | {"created_at"},
+    "job": {"id", "kind", "parent", "project", "video_id", "submission", "origin", "priority"}
+    | {"status", "progress", "scenes_done", "scenes_total", "sequence", "storyboard_revision"}
+    | {"approved", "approved_cost", "approved_at", "estimated_cost", "actual_cost"}
+    | {"model_fallback_occurred", "attempt", "retry_count", "lease_expires_at", "wake_at"}
+    | {"created_at", "updated_at"},
+    "approval": {"id", "job", "estimated_cost", "bound", "at", "voided_at"},
+    "charge": {"id", "job", "project", "kind", "attempt", "call", "provider", "model"}
+    # By these two the provider's bill can be compared with what is written down.
+    | {"request_digest", "provider_id"}
+    | {"reserved", "settled", "state", "useless", "presumed", "created_at", "updated_at"},
+}
+"""What an erased project's rows go on telling: numbers, states, times, and the names of others."""
+EMPTIED: dict[str, dict[str, object]] = {
+    "project": {"name": "p1"},
+    "job": {
+        "output": None,
+        "field": "",
+        "idempotency_key": None,
+        "version": "",
+        "approval_policy": None,
+        "title": "",
+        "brief": project_data._HUSK,
+        "stage": None,
+        "storyboard_data": None,
+        "storyboard_digest": "",
+        "storyboard_past": "[]",
+        "approved_digest": "",
+        "approved_by": "",
+        "generation_warnings": "[]",
+        "charge_warnings": "[]",
+        "error_message": None,
+        "error": None,
+        "video_url": None,
+        "lease_owner": "",
+    },
+    "approval": {"storyboard_digest": "", "by": ""},
+    "charge": {"scene_id": "", "reason": "", "answer": None},
+}
+"""What could tell of texts or people, and what is left of it."""
+WRITTEN = "loaf@example.org"
 
 
 @pytest.fixture
@@ -162,6 +208,52 @@ async def test_nothing_is_left_but_what_was_paid(
     assert [one.key async for one in store.list_objects("p2")]
     # Once more: nothing is there, and nothing is wrong.
     assert (await project_data.erase("p1", store)).objects == 0
+
+
+async def test_every_column_of_what_is_left_was_thought_of() -> None:
+    """A new one is decided about: it is emptied, or says nothing of texts and people."""
+    for table in TABLES:
+        name = table._meta.tablename
+        if name in MONEY:
+            columns = {column._meta.name for column in table.all_columns()}
+            assert KEPT[name] | EMPTIED[name].keys() == columns, name
+            assert not KEPT[name] & EMPTIED[name].keys()
+
+
+async def test_whatever_was_written_into_a_column_is_gone(
+    store: LocalStore, kept: dict[str, list[str]]
+) -> None:
+    await finish("p1")
+    jobs = [row["id"] for row in await Job.select(Job.id).where(Job.project == "p1")]
+    filled = {Project: Project.id == "p1", Charge: Charge.project == "p1", Job: Job.id.is_in(jobs)}
+    for table, where in filled.items():
+        columns = [
+            column
+            for column in table.all_columns()
+            # One name a job: two askers do not share one.
+            if column._meta.name in EMPTIED[table._meta.tablename].keys() - {"idempotency_key"}
+        ]
+        await table.update(
+            {one: json.dumps([WRITTEN]) if isinstance(one, JSON) else WRITTEN for one in columns}
+        ).where(where)
+    await Job.update({Job.storyboard_data: None}).where(Job.id.is_in(jobs))
+    for job in jobs:
+        await Job.update({Job.idempotency_key: f"{WRITTEN} {job}"}).where(Job.id == job)
+    paid = [row["job"] for row in await Charge.select(Charge.job).where(Charge.project == "p1")]
+    await approvals.record(
+        paid[0], digest="d" * 64, estimate=Decimal(1), bound=Decimal(2), by=WRITTEN
+    )
+
+    await project_data.erase("p1", store)
+
+    of_p1 = project_data._WHERE
+    for table in (Project, Job, Approval, Charge):
+        rows = await table.select(*table.all_columns()).where(of_p1[table] == "p1")
+        assert rows, table
+        emptied = EMPTIED[table._meta.tablename]
+        for row in rows:
+            assert {name: row[name] for name in emptied} == emptied
+            assert "loaf" not in json.dumps(row, default=str)
 
 
 async def test_there_is_no_such_project(store: LocalStore, tmp_path: Path) -> None:

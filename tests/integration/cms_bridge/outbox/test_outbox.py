@@ -36,14 +36,15 @@ class Reader:
         self.meanwhile: UUID | None = None
 
     async def write_rendition(self, write: RenditionWrite) -> None:
+        if not self.error and not self.hangs:
+            self.renditions.append(write)
+        if self.meanwhile:
+            job, self.meanwhile = self.meanwhile, None
+            await change(job)
         if self.error:
             raise self.error
         if self.hangs:
             await anyio.sleep_forever()
-        self.renditions.append(write)
-        if self.meanwhile:
-            job, self.meanwhile = self.meanwhile, None
-            await change(job)
 
     async def write_storyboard(self, write: StoryboardWrite) -> None:
         if self.error:
@@ -192,6 +193,44 @@ async def test_past_the_horizon_a_message_is_given_up() -> None:
     await deliver(reader)
     (row,) = await OutboxMessage.select()
     assert row["due_at"] is None
+
+
+@pytest.mark.parametrize("error", [PayloadGone("gone"), PayloadUnavailable("away")])
+async def test_news_after_one_that_was_given_up_are_given_as_long_as_any(
+    error: Exception,
+) -> None:
+    job = (await accept(events.submitted())).job_id
+    long_ago = datetime.now(UTC) - BACKOFF.horizon - timedelta(hours=1)
+    await OutboxMessage.update({OutboxMessage.pending_since: long_ago}, force=True)
+    reader = Reader()
+    reader.error = error
+    assert await deliver(reader) == [False]
+    await change(job)
+    reader.error = PayloadUnavailable("away for a moment")
+    assert await deliver(reader) == [False]
+    (row,) = await OutboxMessage.select()
+    assert row["due_at"] is not None
+    assert row["attempts"] == 1
+    reader.error = None
+    await make_due()
+    assert await deliver(reader) == [True]
+
+
+@pytest.mark.parametrize("error", [PayloadGone("gone"), PayloadUnavailable("away")])
+async def test_news_that_come_during_a_write_that_is_the_last_are_told_nevertheless(
+    error: Exception,
+) -> None:
+    job = (await accept(events.submitted())).job_id
+    long_ago = datetime.now(UTC) - BACKOFF.horizon - timedelta(hours=1)
+    await OutboxMessage.update({OutboxMessage.pending_since: long_ago}, force=True)
+    reader = Reader()
+    reader.error, reader.meanwhile = error, job
+    assert await deliver(reader) == [False]
+    (row,) = await OutboxMessage.select()
+    assert row["pending_since"] > datetime.now(UTC) - timedelta(minutes=1)
+    reader.error = None
+    assert await deliver(reader) == [True]
+    assert [write.sequence for write in reader.renditions] == [2]
 
 
 async def test_a_rolled_back_change_leaves_no_message() -> Never:

@@ -10,9 +10,12 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
+from cms_bridge import assets
 from cms_bridge.assets import AssetRecord
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
+from cms_bridge.storage.base import UPLOADS
+from cms_bridge.tables import Asset
 from daemon.settings import DaemonSettings
 from daemon.work.cms_files import OwnFileUnavailable
 from daemon.work.generation import GeneratedAssets, generate_assets
@@ -94,6 +97,31 @@ async def test_a_file_of_the_cms_is_fetched_once_and_filmed_as_it_is(
     assert library.asked == [f"media/{PICTURE.name}"]
 
 
+async def test_what_a_model_drew_here_stays_its_work_when_the_library_brings_it_back(
+    services: Services, library: Library, tmp_path: Path
+) -> None:
+    library.files[PICTURE.name] = media_files.picture("png")
+    (brought,) = (await bring(services, tmp_path / "one", PICTURE)).records
+    assert isinstance(brought, AssetRecord)
+    drawn = msgspec.structs.replace(
+        brought.medium,
+        key=brought.medium.key.removeprefix(UPLOADS),
+        source=Source.MODEL,
+        provider="gemini",
+        model_used="a-model",
+    )
+    # As if it had been drawn first: what was brought once is known by what it was then.
+    await Asset.delete().where(Asset.id == brought.id)
+    await assets.record(msgspec.structs.replace(brought, request_digest="5" * 64, medium=drawn))
+    made = await bring(services, tmp_path / "two", PICTURE)
+    (record,) = made.records
+    assert isinstance(record, AssetRecord)
+    assert (record.medium.source, record.medium.cost) == (Source.UPLOAD, 0)
+    (origin,) = made.ingredients["s1"]
+    assert (origin.source, origin.provider, origin.model) == (Source.MODEL, "gemini", "a-model")
+    assert origin.field == "scenes.s1.picture"
+
+
 async def test_two_files_of_one_name_are_two_files(
     services: Services, library: Library, tmp_path: Path
 ) -> None:
@@ -116,6 +144,7 @@ async def test_two_files_of_one_name_are_two_files(
         ("a sound", OwnFileUnfit),
         ("too many bytes", LimitExceeded),
         ("an error", OwnFileUnavailable),
+        ("another secret", OwnFileUnavailable),
     ],
 )
 async def test_what_the_cms_does_not_hand_over_ends_the_film_with_a_word_on_which(
@@ -129,6 +158,8 @@ async def test_what_the_cms_does_not_hand_over_ends_the_film_with_a_word_on_whic
     if given in files:
         library.files[PICTURE.name] = files[given]
     library.away = given == "an error"
+    if given == "another secret":
+        library.secret = "whsec_" + "b" * 44
     library.elsewhere = "http://127.0.0.1:1/elsewhere" if given == "a redirect" else ""
     with pytest.raises(error) as raised:
         await bring(services, tmp_path / "one", PICTURE)

@@ -18,6 +18,7 @@ from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
+from render.errors import RunningGeneration
 from render.generation.base import Kind
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.music_inspection import inspect_music
@@ -199,3 +200,24 @@ async def test_music_that_runs_on_after_a_kill_is_fetched_and_not_begun_again(
     assert made.music, made.warnings
     assert len(gemini_simulator.interactions) == 1
     assert await of_music(job) == [("settled", Decimal("0.08"))]
+
+
+async def test_music_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the_next(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.begins.append(Clip(delivery="files/{}", processing=10_000))
+    job = await new_job()
+    with pytest.raises(RunningGeneration):
+        await make(services, await claimed(job), tmp_path / "one")
+    await die(job)
+    last = replace(await claimed(job), last_try=True)
+    made = await make(services, last, tmp_path / "two")
+    told = next(said for said in made.warnings if said.code == "music_not_generated")
+    assert told.params == {"reason": "generation_running"}
+    assert [state for state, _ in await of_music(job)] == ["started"]
+    (begun,) = gemini_simulator.interactions.values()
+    begun["file_looks"] = 10_000
+    await die(job)
+    made = await make(services, await claimed(job), tmp_path / "three")
+    assert made.music
+    assert len(gemini_simulator.interactions) == 1

@@ -14,12 +14,14 @@ from pydantic import SecretStr
 from cms_bridge.jobs import previews
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger import charges
+from cms_bridge.ledger.vault import SpoolFull
 from cms_bridge.pricing.estimates import estimate, estimate_in, prices_of
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
 from daemon.work.motion import NoClipModel
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
+from render.errors import RunningGeneration
 from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.requests import clip_request
@@ -135,6 +137,17 @@ async def test_a_second_film_and_changed_words_buy_nothing_again(
     assert made.camera == frozenset()
 
 
+async def test_nothing_is_paid_for_that_the_disk_has_no_room_for(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator
+) -> None:
+    too_much = services.settings.model_copy(update={"work_room_mb": 2**30})
+    job = await new_job()
+    with pytest.raises(SpoolFull):
+        await make(replace(services, settings=too_much), await claimed(job), tmp_path / "one")
+    assert await charges.charges_of(job) == []
+    assert gemini_simulator.calls == []
+
+
 @pytest.mark.parametrize(
     ("act", "reason", "states", "charged"),
     [
@@ -205,6 +218,30 @@ async def test_what_runs_on_after_a_kill_is_fetched_and_nothing_is_begun(
     made = await make(services, await claimed(job), tmp_path / "two")
     assert made.camera == frozenset()
     assert (tmp_path / "two/s1.mp4").exists()
+    assert len(gemini_simulator.interactions) == 1
+    assert [state for state, _ in await of_clips(job)] == ["settled"]
+
+
+async def test_a_clip_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the_next(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.begins.append(Clip(delivery="files/{}", processing=10_000))
+    job = await new_job()
+    with pytest.raises(RunningGeneration):
+        await make(services, await claimed(job), tmp_path / "one")
+    await die(job)
+    last = msgspec.structs.replace(await claimed(job), last_try=True)
+    made = await make(services, last, tmp_path / "two")
+    told = next(said for said in made.warnings if said.code == "motion_not_generated")
+    assert told.params == {"reason": "generation_running", "scene": 1}
+    assert made.camera == {"s1"}
+    assert [state for state, _ in await of_clips(job)] == ["started"]
+    (begun,) = gemini_simulator.interactions.values()
+    begun["file_looks"] = 10_000
+    await die(job)
+    made = await make(services, await claimed(job), tmp_path / "three")
+    assert made.camera == frozenset()
+    assert (tmp_path / "three/s1.mp4").exists()
     assert len(gemini_simulator.interactions) == 1
     assert [state for state, _ in await of_clips(job)] == ["settled"]
 

@@ -13,12 +13,10 @@ import httpx
 import msgspec
 import numpy as np
 import pytest
-from asgi_lifespan import LifespanManager
 from msgspec.structs import replace
 from pydantic import SecretStr
 
 from cms_bridge import clock, voices
-from cms_bridge.app import create_app
 from cms_bridge.jobs import leases, readings, turns
 from cms_bridge.jobs.readings import ReadingState
 from cms_bridge.operations import project_data
@@ -41,6 +39,7 @@ from render.problem import Problem
 from render.storyboard import CaptionStyle, Limits, Storyboard
 from render.turns import Speaker
 from tests.support import events
+from tests.support.api import running_api
 from tests.support.jobs import claimed, put
 from tests.support.ledger import new_job
 from tests.support.services import opened_services
@@ -82,13 +81,8 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSetting
 
 @pytest.fixture
 async def http(settings: DaemonSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, prices=prices_of(CONFIG, gemini=True, replicate=False))
-    transport = httpx.ASGITransport(app)
-    key = {"Authorization": f"Bearer {API_KEY}"}
-    async with (
-        LifespanManager(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=key) as client,
-    ):
+    prices = prices_of(CONFIG, gemini=True, replicate=False)
+    async with running_api(settings, prices=prices) as client:
         yield client
 
 

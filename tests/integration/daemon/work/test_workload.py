@@ -15,8 +15,9 @@ from arq import func
 from redis.asyncio import Redis
 
 from cms_bridge.jobs import leases, turns
-from cms_bridge.jobs.leases import Lease, Phase, RetryPolicy
+from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
+from cms_bridge.jobs.retries import RetryPolicy
 from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.tables import Job
 from cms_bridge.wakeups import Due

@@ -99,7 +99,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(
     status, lines = run(storyboard, "-o", small / "out.mp4", *QUICK)
     assert status == 1
     assert isinstance(lines[-1], ErrorLine)
-    assert lines[-1].code == "composition_failed"
+    assert lines[-1].code == "disk_full"
     assert lines[-1].message.endswith("there is no space left on the disk.")
     assert list(small.iterdir()) == []
 

@@ -121,6 +121,7 @@ STORYBOARD: dict[str, st.SearchStrategy[Any]] = {
         width=st.sampled_from([0.1, 0.2]),
         opacity=st.sampled_from([0.5, 1.0]),
     ),
+    "disclosure": st.booleans(),
     "music": st.none()
     | st.builds(Music, file=st.just("music.wav"), volume=st.sampled_from([-14.0, -6.0]))
     | st.builds(Music, mood=st.just(Mood.DRIVING)),
@@ -375,6 +376,14 @@ def test_other_music_means_that_no_picture_is_encoded(stage: Stage) -> None:
     edited = stage.render(stage.built(moody), stage.cache)
     assert edited.encoded == set()
     assert edited.sha256 != stage.first.sha256
+
+
+def test_a_label_means_that_all_pictures_are_encoded_once(stage: Stage) -> None:
+    labelled = stage.built(msgspec.structs.replace(stage.storyboard, disclosure=True))
+    first, again = (stage.render(labelled, stage.cache) for _ in range(2))
+    assert (len(first.encoded), again.encoded) == (len(stage.first.encoded), set())
+    without = stage.render(stage.built(stage.storyboard), stage.cache)
+    assert (without.encoded, without.sha256) == (set(), stage.first.sha256)
 
 
 def test_nothing_changed_means_nothing_encoded(stage: Stage) -> None:

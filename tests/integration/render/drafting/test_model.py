@@ -70,6 +70,15 @@ async def test_golden_examples(
     drafted.draft.storyboard.check(LIMITS)
 
 
+async def test_the_label_is_asked_for_as_the_brief_does(
+    model: TextChain, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.script.append(answer("de"))
+    drafted = await storyboard(brief("de", disclosure=True), model=model, limits=LIMITS)
+    assert drafted.by_model
+    assert drafted.draft.storyboard.disclosure
+
+
 async def test_a_model_is_offered_few_ways_into_the_next_scene(
     model: TextChain, gemini_simulator: GeminiSimulator
 ) -> None:

@@ -534,6 +534,21 @@ async def test_cancelling_cancels_the_prediction(
     assert len(replicate_simulator.charges) == 1 - told
 
 
+async def test_whoever_cancels_waits_for_no_service_that_takes_no_notice(
+    replicate_simulator: ReplicateSimulator, predictions: Predictions
+) -> None:
+    replicate_simulator.creates.append(Run(seconds=60, stubborn=True))
+    cancelled_at: list[float] = []
+
+    async def begun(_name: str) -> None:
+        cancelled_at.append(anyio.current_time())
+        scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        await images(predictions).draw(PICTURE, Ticket(on_started=begun))
+    assert anyio.current_time() - cancelled_at[0] < 2.5
+
+
 async def test_a_slow_prediction_that_succeeds_after_all_is_used(
     replicate_simulator: ReplicateSimulator, predictions: Predictions
 ) -> None:

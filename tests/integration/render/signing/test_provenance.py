@@ -86,6 +86,15 @@ def test_every_ingredient_is_read_back_as_the_storyboard_had_it(signed: Path) ->
     ]
 
 
+def test_the_label_in_the_picture_is_told_and_none_where_there_is_none(
+    video: Path, signed: Path, credentials: Credentials, tmp_path: Path
+) -> None:
+    labelled = msgspec.structs.replace(STORYBOARD, disclosure=True, locale="de")
+    sign(video, tmp_path / "labelled.mp4", storyboard=labelled, certificate=credentials)
+    assert read(tmp_path / "labelled.mp4").label == "Mit KI erstellt"
+    assert read(signed).label == ""
+
+
 def test_a_signer_nobody_knows_is_valid_and_one_vouched_for_is_trusted(
     signed: Path, credentials: Credentials
 ) -> None:

@@ -82,6 +82,15 @@ def test_language_voice_title_and_words_are_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("here", [True, False])
+def test_it_is_labelled_where_either_is(*, there: bool, here: bool) -> None:
+    led = msgspec.structs.replace(SHOWN, disclosure=there)
+    brief = msgspec.structs.replace(GERMAN, disclosure=here)
+    board = follow(led, draft(brief, limits=Limits()).storyboard)
+    assert board.disclosure is (there or here)
+
+
 def test_scenes_last_as_long_as_their_own_words() -> None:
     card, window, crust = told().scenes
     assert (card.duration, window.duration) == (3, None)

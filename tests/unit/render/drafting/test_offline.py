@@ -124,6 +124,12 @@ def test_the_sample_brief_is_six_scenes_of_half_a_minute() -> None:
     assert made.storyboard.palette.background == "#1f2a44"
 
 
+@pytest.mark.parametrize("disclosure", [True, False])
+def test_the_label_is_asked_for_as_the_brief_does(*, disclosure: bool) -> None:
+    brief = msgspec.structs.replace(sample("brief.json"), disclosure=disclosure)
+    assert draft(brief, limits=LIMITS).storyboard.disclosure is disclosure
+
+
 @pytest.mark.parametrize("name", ["brief-ar.json", "brief-zh.json", "brief-hi.json"])
 def test_the_samples_in_other_scripts_are_three_scenes(name: str) -> None:
     made = draft(sample(name), limits=LIMITS)

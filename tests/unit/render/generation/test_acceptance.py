@@ -6,6 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -203,6 +204,26 @@ class TestPictures:
 
 
 class TestSpeech:
+    @pytest.mark.parametrize("dialogue", [False, True])
+    async def test_a_recording_is_set_against_its_words_as_they_are_said(
+        self, dialogue: bool, tmp_path: Path
+    ) -> None:
+        first, rest = STORY.text.split(".", maxsplit=1)
+        request = msgspec.structs.replace(STORY, text=f"Zrk.{rest}")
+        pairs = (("Zrk", first),)
+        place = tmp_path / "recording.wav"
+        place.write_bytes(wav(spoken(STORY.text, 24_000), 24_000))
+
+        async def found(request: SpeechRequest) -> list[str]:
+            seen = await Inspector().inspect_own(request, place, scene="1")
+            return [problem.code for problem in seen.warnings]
+
+        assert await found(request) != []
+        with_words = msgspec.structs.replace(request, pronunciations=pairs)
+        if dialogue:
+            with_words = msgspec.structs.replace(request, turns=(with_words,))
+        assert await found(with_words) == []
+
     @pytest.mark.parametrize("rate", [24_000, 44_100])
     async def test_a_spoken_line_passes_without_a_word(self, rate: int) -> None:
         assert await codes(wav(spoken(SPOKEN.text, rate), rate), SPOKEN) == ""

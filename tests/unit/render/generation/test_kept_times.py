@@ -59,27 +59,28 @@ def test_that_nothing_can_be_told_is_kept_too(
     assert len(looks) == 1
 
 
-def test_another_text_language_or_sound_is_another(
+def test_another_text_language_speed_or_sound_is_another(
     narration: Path, looks: list[Path], tmp_path: Path
 ) -> None:
     kept = KeptTimes(Cache(tmp_path / "cache"))
     kept.find(narration, TEXT, "en")
     kept.find(narration, f"{TEXT} Ada bakes.", "en")
     kept.find(narration, TEXT, "de")
+    kept.find(narration, TEXT, "en", 1.5)
     other = tmp_path / "other.wav"
     other.write_bytes(narration.read_bytes() + bytes(2))
     kept.find(other, TEXT, "en")
-    assert len(looks) == 4
+    assert len(looks) == 5
 
 
-def test_what_was_told_beforehand_is_believed_and_not_told_anew(
+def test_what_was_told_beforehand_is_believed_and_the_last_of_it(
     narration: Path, looks: list[Path], tmp_path: Path
 ) -> None:
     kept = KeptTimes(Cache(tmp_path / "cache"))
     sha256 = kept_times.sha256_of(narration)
-    kept.keep(KNOWN, sha256=sha256, text=TEXT, locale="en")
-    kept.keep(None, sha256=sha256, text=TEXT, locale="en")
-    assert kept.find(narration, TEXT, "en") == KNOWN
+    kept.keep(None, sha256=sha256, text=TEXT, locale="en", speed=1.5)
+    kept.keep(KNOWN, sha256=sha256, text=TEXT, locale="en", speed=1.5)
+    assert kept.find(narration, TEXT, "en", 1.5) == KNOWN
     assert not looks
 
 

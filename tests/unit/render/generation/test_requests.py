@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from render.generation.base import SpeechRequest
+from render.generation.base import Kind, SpeechRequest
 from render.generation.requests import (
     expected_seconds,
     heard_seconds,
     image_request,
+    own_digest,
     request_digest,
     speech_request,
 )
+from render.own import Upload
 from render.pronunciation import Pronunciation
 from render.storyboard import Scene, Storyboard
 
@@ -34,6 +37,16 @@ def test_what_is_asked_as_ever_is_found_by_the_name_it_ever_had() -> None:
     written = json.dumps(asked, separators=(",", ":")).encode()
     assert speech(BOARD) == hashlib.sha256(written).hexdigest()
     assert speech(replace(BOARD, speed=1.0)) == speech(BOARD)
+
+
+def test_a_recording_is_heard_anew_for_words_of_its_own_alone() -> None:
+    board = with_scene(narration_file=Upload(asset_id=UUID(int=1)))
+    scene = board.scenes[0]
+    heard = own_digest(board, scene, Kind.NARRATION)
+    oven = Pronunciation(word="oven", spoken="uvven")
+    assert own_digest(board, scene, Kind.NARRATION, (oven,)) != heard
+    other = Pronunciation(word="bread", spoken="bred")
+    assert own_digest(board, scene, Kind.NARRATION, (other,)) == heard
 
 
 def test_another_speed_is_another_narration_and_the_same_picture() -> None:

@@ -37,6 +37,8 @@ def test_a_catalogue_says_what_a_provider_says_of_a_voice() -> None:
     espeak = {voice.name: voice for voice in offline_voices()}
     assert espeak["pt-br"].languages == ("pt-br", "pt")
     assert espeak["de"].description == "German"
+    # Its file says, after the name, where that comes from.
+    assert espeak["chr-US-Qaaa-x-west"].description == "Cherokee"
 
 
 @pytest.mark.parametrize("voice", ["", "Kore", "Voice: warm and low", "de+f3", "a:b"])

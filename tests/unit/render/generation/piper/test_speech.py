@@ -240,6 +240,26 @@ async def test_too_little_memory_is_an_error_and_no_harm(tmp_path: Path) -> None
     assert caught.value.params["reason"]
 
 
+async def test_one_that_speaks_counts_among_the_processes_that_there_may_be() -> None:
+    before = set(workers())
+    speech = PiperSpeech([other("a"), other("b"), other("c")], bounds=Bounds(processes=2))
+
+    async def say(name: str, text: str) -> None:
+        await speech.speak(SpeechRequest(text=text, voice=name))
+
+    async def say_both(*said: tuple[str, str]) -> int:
+        async with anyio.create_task_group() as group:
+            for one in said:
+                group.start_soon(say, *one)
+        return len(set(workers()) - before)
+
+    try:
+        assert await say_both(("a", "Bread."), ("b", "Salt.")) == 2
+        assert await say_both(("a", SENTENCE), ("c", "Oven.")) == 2
+    finally:
+        await speech.aclose()
+
+
 async def test_processes_are_few_are_replaced_and_end_with_nobody_to_ask() -> None:
     before = set(workers())
     voices = [other("a"), other("b")]
