@@ -13,7 +13,7 @@
 #   make faults-hops     the second of these alone
 #   make soak            thousands of small jobs under random faults; writes specs/soak.md
 #   make fuzz            damages every kind of file that the engine reads, for ten minutes
-#   make compat          unit tests and the demo on the oldest and the newest Python
+#   make compat          unit tests on the oldest and the newest Python, the demo on the newest
 #   make check           what CI runs: format, lint, types, import rules, tests, plugin checks, compat
 #   make bench           what the render engine costs, beside the encoder alone and its peers
 #   make bench-generation  what generation adds to the providers' own time
@@ -155,7 +155,7 @@ test-unit: python
 	$(BIN)/pytest tests/unit -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 test-slow: python node admin
-	$(BIN)/pytest -m slow --timeout 1800 $(PYTEST_ARGS)
+	$(BIN)/pytest -m "slow or hypothesis" --timeout 1800 $(PYTEST_ARGS)
 
 # SMOKE_ARGS="--images no" leaves the images unbuilt; the journal and pictures are in .cache/smoke.
 smoke: python
@@ -242,7 +242,9 @@ sbom: python dist/bridge.cdx.json dist/daemon.cdx.json
 compat: python
 	@.ci/compat $(BIN)/python
 
-check: lint types imports test compat
+# Two at a time: each waits often enough for servers, browsers and installations.
+check: lint imports
+	@$(MAKE) --no-print-directory -j2 types test-python test-plugin compat
 
 clean:
 	rm -rf .venv .venv-* .data .cache dist .pytest_cache .ruff_cache .hypothesis .coverage htmlcov

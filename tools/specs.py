@@ -15,6 +15,7 @@ from cms_bridge.events import Event
 from cms_bridge.outbox.payload import RenditionWrite, StoryboardWrite
 from cms_bridge.settings import PREFIX, BridgeSettings
 from cms_bridge.webhooks.events import JobMessage, TrialMessage
+from daemon.local.settings_file import meanings
 from daemon.settings import DaemonSettings
 from render import schema
 from render.preview.document import TimelinePreview
@@ -92,14 +93,15 @@ def _settings() -> str:
 
 def _table(fields: dict[str, FieldInfo]) -> list[str]:
     lines = ["| variable | default | meaning |", "|---|---|---|"]
+    said = meanings()
     for name, field in fields.items():
         default = "**required**" if field.is_required() else f"`{field.default}`"
         if field.default is None:
             default = ""
         elif isinstance(field.default, msgspec.Struct):
             default = f"`{msgspec.json.encode(field.default).decode()}`"
-        said = " ".join((field.description or "").split()).replace("|", "\\|")
-        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {said} |")
+        meaning = said[name].replace("|", "\\|")
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {meaning} |")
     return lines
 
 
@@ -110,14 +112,15 @@ def _json(document: dict[str, Any]) -> str:
 
 def main() -> int:
     """Write the files, or with `--check` name those that differ and return 1."""
+    made = generate()
     stale = [
         name
-        for name, content in generate().items()
+        for name, content in made.items()
         if not (SPECS / name).exists() or (SPECS / name).read_text(encoding="utf-8") != content
     ]
     if "--check" not in sys.argv:
         for name in stale:
-            (SPECS / name).write_text(generate()[name], encoding="utf-8")
+            (SPECS / name).write_text(made[name], encoding="utf-8")
     sys.stdout.write(f"specs: {', '.join(stale) or 'up to date'}\n")
     return int(bool(stale) and "--check" in sys.argv)
 
