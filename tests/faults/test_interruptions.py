@@ -76,7 +76,8 @@ async def ended(process: BaseProcess, *, seconds: float = 60) -> None:
 async def finish(made: list[UUID], harness: Harness) -> None:
     """Each job has all its media, each paid for once."""
     for job in made:
-        assert await at_rest(job, GENERATED) in GENERATED
+        status = await at_rest(job, GENERATED)
+        assert status in GENERATED, await Job.select().where(Job.id == job)
     assert await states(made) == {ChargeState.SETTLED: 2 * len(made)}
     assert set(harness.charges().values()) == {1}
 
