@@ -21,6 +21,7 @@ from daemon.processes import tethered
 _USER = "reelwright"
 _PASSWORD = "only-for-tests"
 _START_TIMEOUT = 30.0
+_ROOM = 4 * 1024**3
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -94,7 +95,8 @@ def postgres_server(*, durable: bool = False, **options: str) -> Iterator[Postgr
     """Run a cluster on a free loopback port; a durable one syncs every commit, as in production."""
     binaries = find_binaries()
     owner = _unprivileged()
-    with tempfile.TemporaryDirectory(prefix="reelwright-postgres-") as name:
+    where = None if durable else _in_memory()
+    with tempfile.TemporaryDirectory(prefix="reelwright-postgres-", dir=where) as name:
         directory = Path(name)
         if owner is not None:
             os.chown(directory, owner, -1)
@@ -134,6 +136,13 @@ def postgres_server(*, durable: bool = False, **options: str) -> Iterator[Postgr
         finally:
             # Immediate shutdown: there is nothing to save.
             stop(signal.SIGQUIT)
+
+
+def _in_memory() -> Path | None:
+    """Return a folder in memory if there is a roomy one: a database for each test is many files."""
+    memory = Path("/dev/shm")  # noqa: S108
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM
+    return memory if roomy and os.access(memory, os.W_OK) else None
 
 
 def _unprivileged() -> int | None:
