@@ -28,7 +28,7 @@ from cms_bridge.errors import (
 from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling, rounded
-from cms_bridge.pricing.estimates import Prices, estimate, made_by
+from cms_bridge.pricing.estimates import Prices, estimate, made_by, narration_price
 from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Asset, Job
@@ -287,6 +287,9 @@ async def find(medium: UUID) -> Medium:
         # A clip's still is its scene's too.
         kind = made_by(job.kind)[-1]
         which = (Asset.job == medium) & (Asset.scene_id == place) & (Asset.kind == kind)
+        if job.kind is JobKind.SPEECH and job.status is not Status.COMPLETED:
+            # What lies there until then may be one of its passages.
+            return Medium(id=medium, job=job, asset=None)
         return Medium(id=medium, job=job, asset=await assets.newest(which))
     asset = await assets.newest(Asset.id == medium)
     if asset is None:
@@ -349,7 +352,7 @@ def _job(
         case ImageRequest():
             price = prices.picture(request)
         case SpeechRequest():
-            price = prices.narration(request)
+            price = narration_price(prices.spoken(request), prices.narration)
         case MusicRequest():
             price = prices.music(request)
         case ClipRequest():

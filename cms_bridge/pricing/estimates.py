@@ -20,6 +20,8 @@ from render.generation.base import ClipRequest, ImageRequest, Kind, MusicRequest
 from render.generation.clip_models import ClipModel
 from render.generation.models import ModelsConfig
 from render.generation.music_models import SongModel
+from render.generation.narration_models import NarrationModel
+from render.generation.passages import in_passages
 from render.generation.picture_models import PictureModel
 from render.generation.prices import SLOWEST, Price, speech_price
 from render.generation.requests import (
@@ -62,6 +64,12 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """By the model asked first; None where there is but one price."""
     clips_end_with_next: bool = False
     """Whether a clip ends with the next scene's picture (`ModelsConfig`)."""
+    most_said: NarrationModel | None = None
+    """What a model says in one call (`ModelsConfig`); None for as much as there is."""
+
+    def spoken(self, request: SpeechRequest) -> SpeechRequest:
+        """Return a narration as it is asked for: in passages, where it is too long for a call."""
+        return in_passages(request, self.most_said)
 
 
 OFFLINE = Prices(picture=lambda _: Decimal(0), narration=lambda _: Decimal(0))
@@ -132,6 +140,7 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         music=lambda request: music(request, song_rungs),
         usual_music=lambda request: music(request, song_rungs[:1]),
         clips_end_with_next=models.clips_end_with_next,
+        most_said=models.most_said(gemini=gemini, replicate=replicate),
     )
 
 
@@ -285,7 +294,7 @@ async def estimate_in(
         for scene in storyboard.scenes
         for request in (
             image_request(storyboard, scene),
-            *_asked(speech_request(storyboard, scene, lexicon)),
+            *_asked(prices.spoken(speech_request(storyboard, scene, lexicon))),
             _clip(storyboard, scene, prices),
         )
         for digest in digests(request)
@@ -330,22 +339,26 @@ def _music(
 
 
 def _asked(request: SpeechRequest) -> tuple[SpeechRequest, ...]:
-    """Return a narration, and each of its turns, by which what there is of it is found."""
-    return (request, *request.turns)
+    """Return a narration, and each of its parts, by which what there is of it is found."""
+    return (request, *(one for part in request.parts for one in _asked(part)))
 
 
-def _turns(
+def narration_price(
     request: SpeechRequest,
     price: Callable[[SpeechRequest], Decimal],
     *,
     besides: frozenset[str] = frozenset(),
 ) -> Decimal:
-    """Return the price of a narration, turn by turn, besides what exists of it already."""
+    """Return the price of a narration, part by part, besides what exists of it already.
+
+    Each turn of a dialogue, and each passage of a long text, is asked and paid for by itself.
+    """
     if not besides.isdisjoint(digests(request)):
         return Decimal(0)
+    if not request.parts:
+        return ceiling(price(request))
     return sum(
-        (ceiling(price(part)) for part in request.parts if besides.isdisjoint(digests(part))),
-        Decimal(0),
+        (narration_price(part, price, besides=besides) for part in request.parts), Decimal(0)
     )
 
 
@@ -360,7 +373,7 @@ def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is alread
 ) -> SceneEstimate:
     nothing = Decimal(0)
     image = image_request(storyboard, scene)
-    speech = speech_request(storyboard, scene, lexicon)
+    speech = prices.spoken(speech_request(storyboard, scene, lexicon))
     parts = [kind for kind in made_for(scene) if kind in kinds]
     longest, likely = (_clip(storyboard, scene, prices, times=times) for times in (SLOWEST, 1))
     picture = usual_picture = narration = usual_narration = clip = usual_clip = nothing
@@ -368,15 +381,14 @@ def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is alread
         picture = ceiling(prices.picture(image))
         usual_picture = ceiling((prices.usual_picture or prices.picture)(image))
     if Kind.NARRATION in parts:
-        # Each turn of a dialogue is asked for, and paid for, by itself.
-        narration = _turns(speech, prices.narration)
-        usual_narration = _turns(speech, prices.usual_narration or prices.narration)
+        narration = narration_price(speech, prices.narration)
+        usual_narration = narration_price(speech, prices.usual_narration or prices.narration)
     if Kind.CLIP in parts and prices.clip:
         clip = ceiling(prices.clip(longest))
         usual_clip = ceiling((prices.usual_clip or prices.clip)(likely))
     has_picture = not existing.isdisjoint(digests(image))
     due_narration, usual_due_narration = (
-        _turns(speech, price, besides=existing) if Kind.NARRATION in parts else nothing
+        narration_price(speech, price, besides=existing) if Kind.NARRATION in parts else nothing
         for price in (prices.narration, prices.usual_narration or prices.narration)
     )
     has_clip = not existing.isdisjoint(digests(likely))

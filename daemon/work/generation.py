@@ -251,8 +251,8 @@ class _Generation:
         request = await self._request(scene, kind, records)
         own = own_files.named(self.storyboard, scene, kind)
         if own is None:
-            if isinstance(request, SpeechRequest) and request.turns:
-                return await self._dialogue(place, request)
+            if isinstance(request, SpeechRequest):
+                return await self._narration(place, request)
             return await self._medium(place, request)
         assert not isinstance(request, MusicRequest)  # noqa: S101 - no scene has music
         upload = await own_files.find(self.lease, own, self.services)
@@ -282,18 +282,20 @@ class _Generation:
         async with self.services.clips:
             return await self._medium(place, request)
 
-    async def _dialogue(self, place: Place, request: SpeechRequest) -> AssetRecord:
-        """Have each turn spoken as a narration of its own, and join them to the scene's."""
+    async def _narration(self, place: Place, request: SpeechRequest) -> AssetRecord:
+        """Have a narration spoken: each of its parts as one of its own, to be joined to it."""
+        if not request.parts:
+            return await self._medium(place, request)
         found, _ = await self._usable(place, request, digests(request))
         if found:
             return found
         answers: list[Generated] = []
         with TemporaryDirectory(prefix="reelwright-") as folder:
-            for number, turn in enumerate(request.turns):
+            for number, part in enumerate(request.parts):
                 apart = Path(folder) / str(number)
                 apart.mkdir()
                 aside = dataclasses.replace(self, directory=apart)
-                made = await aside._medium(place, turn)  # noqa: SLF001 - its own
+                made = await aside._narration(place, part)  # noqa: SLF001 - its own
                 answers.append(await as_generated(made, aside._path(place, made)))  # noqa: SLF001
         answer = await joined(request, answers)
         record = await self.services.vault.keep(
@@ -325,7 +327,8 @@ class _Generation:
             request = image_request(self.storyboard, scene)
             return with_references(request, self.references)
         if kind is Kind.NARRATION:
-            return speech_request(self.storyboard, scene, self.lexicon)
+            spoken = speech_request(self.storyboard, scene, self.lexicon)
+            return self.services.settings.prices.spoken(spoken)
         if own_file(scene, kind):
             return clip_request(self.storyboard, scene, seconds=0)
         stills = {

@@ -90,18 +90,21 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     pronunciations: tuple[Pair, ...] = ()
     """Words of the text that are said otherwise than they are written."""
     turns: "tuple[SpeechRequest, ...]" = ()
-    """What is asked of each voice where several speak one after the other; none for a single one.
-    No provider is asked for more than a turn (`render.generation.dialogue`)."""
+    """What is asked of each voice where several speak one after the other; none for one."""
+    passages: "tuple[SpeechRequest, ...]" = ()
+    """What one voice is asked for one after the other, where its text is too long for a call
+    (`render.generation.passages`); none where it is asked for whole."""
 
     @property
     def parts(self) -> "tuple[SpeechRequest, ...]":
-        """What providers are asked for it, one after the other."""
-        return self.turns or (self,)
+        """What is asked for in its place, to be joined (`render.generation.dialogue`)."""
+        return self.turns or self.passages
 
     @property
     def all_pronunciations(self) -> tuple[Pair, ...]:
         """Words of the text, and of every turn, that are said otherwise."""
-        return tuple(dict.fromkeys(pair for part in self.parts for pair in part.pronunciations))
+        asked = (self, *self.turns)
+        return tuple(dict.fromkeys(pair for part in asked for pair in part.pronunciations))
 
     @property
     def said(self) -> str:

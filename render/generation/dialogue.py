@@ -1,8 +1,9 @@
 """Dialogue: a narration in which several people speak, joined from what each of them says.
 
-Each turn is asked for, kept and paid for by itself, with its own voice. The turns are brought
-to one loudness, as measured after EBU R128, and parted by a short rest. What was heard of each,
-when its words are said above all, holds in the whole, moved to where it is said there.
+Each turn is asked for, kept and paid for by itself, with its own voice. So is each passage of
+what one voice says at too great a length for a call. They are brought to one loudness, as
+measured after EBU R128, and parted by a short rest. What was heard of each, when its words are
+said above all, holds in the whole, moved to where it is said there.
 """
 
 import tempfile
@@ -27,11 +28,11 @@ from render.sound.wav import PauseDetector, narration
 from render.storyboard import clean_text
 
 REST = Fraction(2, 5)
-"""Seconds from one turn's last sample to the next one's first."""
+"""Seconds from one part's last sample to the next one's first: as between two sentences."""
 
 
 class _Heard(NamedTuple):
-    """A turn's sound in one channel, and how loud it is in LUFS."""
+    """A part's sound in one channel, and how loud it is in LUFS."""
 
     samples: npt.NDArray[np.float32]
     loudness: float
@@ -39,17 +40,17 @@ class _Heard(NamedTuple):
 
 
 async def speak(model: SpeechModel, request: SpeechRequest) -> Generated:
-    """Return a narration, by one voice or by several in turn; raise `GenerationError`."""
-    if not request.turns:
+    """Return a narration, whole or joined from its parts; raise `GenerationError`."""
+    if not request.parts:
         return await model.speak(request)
-    return await joined(request, [await model.speak(turn) for turn in request.turns])
+    return await joined(request, [await speak(model, part) for part in request.parts])
 
 
 async def joined(request: SpeechRequest, answers: Sequence[Generated]) -> Generated:
-    """Return the turns of a dialogue as one narration, which costs nothing by itself.
+    """Return the parts of a narration as one, which costs nothing by itself.
 
-    It is told of as the least of its turns is: one that stands in for another voice, if any
-    does. Raises `MediaError` for a turn that is no sound.
+    It is told of as the least of its parts is: one that stands in for another voice, if any
+    does. Raises `MediaError` for a part that is no sound.
     """
     return await anyio.to_thread.run_sync(_joined, request, answers)
 
@@ -61,10 +62,10 @@ def _joined(request: SpeechRequest, answers: Sequence[Generated]) -> Generated:
     pieces: list[npt.NDArray[np.float32]] = []
     starts: list[Fraction] = []
     samples = 0
-    for turn, gain in zip(heard, gains, strict=True):
+    for part, gain in zip(heard, gains, strict=True):
         starts.append(Fraction(samples, RATE))
-        pieces += [turn.samples * np.float32(gain), rest]
-        samples += len(turn.samples) + len(rest)
+        pieces += [part.samples * np.float32(gain), rest]
+        samples += len(part.samples) + len(rest)
     sound = np.concatenate(pieces[:-1])
     detector = PauseDetector()
     for begun in range(0, len(sound), RATE):
@@ -91,7 +92,7 @@ def _joined(request: SpeechRequest, answers: Sequence[Generated]) -> Generated:
 
 def _hear(data: bytes) -> _Heard:
     with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
-        path = Path(folder) / "turn"
+        path = Path(folder) / "part"
         path.write_bytes(data)
         sound: list[Block] = list(blocks(narration(path)))
     samples = np.concatenate([block.mean(axis=0, dtype=np.float32) for block in sound])
@@ -100,14 +101,14 @@ def _hear(data: bytes) -> _Heard:
 
 
 def _gains(heard: Sequence[_Heard]) -> list[float]:
-    """Return by what each turn is multiplied: all are as loud, as loud as none is clipped."""
-    audible = [turn for turn in heard if turn.loudness > SILENCE and turn.peak > 0]
+    """Return by what each part is multiplied: all are as loud, as loud as none is clipped."""
+    audible = [part for part in heard if part.loudness > SILENCE and part.peak > 0]
     if not audible:
         return [1.0] * len(heard)
-    loudest = min(PEAK / turn.peak * 10 ** (turn.loudness / 20) for turn in audible)
+    loudest = min(PEAK / part.peak * 10 ** (part.loudness / 20) for part in audible)
     return [
-        loudest / 10 ** (turn.loudness / 20) if turn.loudness > SILENCE and turn.peak > 0 else 1.0
-        for turn in heard
+        loudest / 10 ** (part.loudness / 20) if part.loudness > SILENCE and part.peak > 0 else 1.0
+        for part in heard
     ]
 
 
@@ -122,10 +123,11 @@ def _warnings(answers: Sequence[Generated]) -> tuple[Problem, ...]:
 def _words(
     request: SpeechRequest, answers: Sequence[Generated], starts: Sequence[Fraction]
 ) -> tuple[WordTime, ...]:
-    """Return when each word is said; of a turn of which it is not known, when it begins."""
+    """Return when each word is said; of a part of which it is not known, when it begins."""
     words: list[WordTime] = []
+    whole = _one_line(request.text)
     character, known = 0, False
-    for turn, answer, start in zip(request.turns, answers, starts, strict=True):
+    for part, answer, start in zip(request.parts, answers, starts, strict=True):
         later = round(start * 1000)
         measures = answer.measures
         found = measures.words if isinstance(measures, SpeechMeasures) else ()
@@ -134,5 +136,11 @@ def _words(
             WordTime(character + word.character, word.start + later, word.end + later)
             for word in found or (WordTime(0, 0, 0),)
         ]
-        character += len(" ".join(clean_text(turn.text).split())) + 1
+        character += len(_one_line(part.text))
+        # Between two passages there is a space only where their script has one.
+        character += whole[character : character + 1].isspace()
     return tuple(words) if known else ()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean_text(text).split())

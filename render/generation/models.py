@@ -13,6 +13,12 @@ import msgspec
 from render.errors import InvalidModels
 from render.generation.clip_models import CLIP_MODELS, ClipModel
 from render.generation.music_models import SONG_MODELS, SongModel
+from render.generation.narration_models import (
+    NARRATION_MODELS,
+    UNKNOWN,
+    NarrationModel,
+    strictest,
+)
 from render.generation.picture_models import NO_REFERENCES, PICTURE_MODELS, PictureModel
 from render.generation.prices import PRICES, Price
 
@@ -89,6 +95,9 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     (`render.generation.picture_models`)."""
     songs: Mapping[str, SongModel] = {}
     """Replaces and adds rows of what models for music take (`render.generation.music_models`)."""
+    narrations: Mapping[str, NarrationModel] = {}
+    """Replaces and adds rows of how much models that speak say in one call
+    (`render.generation.narration_models`)."""
     clip_seconds: float = 600
     """How long a model may take over a clip, up to an hour: then the camera moves."""
     music_seconds: float = 300
@@ -115,6 +124,16 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def song_model(self, model: str) -> SongModel:
         """Return what a model for music takes; raise `KeyError`."""
         return self.songs[model] if model in self.songs else SONG_MODELS[model]
+
+    def most_said(self, *, gemini: bool, replicate: bool) -> NarrationModel | None:
+        """Return what each model that these keys make speak says in a call; None for no model."""
+        names = (self.gemini_speech if gemini else "", self.replicate_speech if replicate else "")
+        return strictest(
+            [
+                self.narrations.get(name) or NARRATION_MODELS.get(name, UNKNOWN)
+                for name in filter(None, names)
+            ]
+        )
 
     def primaries(self, *, gemini: bool, replicate: bool) -> frozenset[tuple[str, str]]:
         """Return what each chain begins with that these keys make, by provider and model."""
@@ -179,6 +198,8 @@ class ModelsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         for model, row in self.pictures.items():
             found += row.faults(model)
         for model, row in self.songs.items():
+            found += row.faults(model)
+        for model, row in self.narrations.items():
             found += row.faults(model)
         if self.at_once < 1:
             found.append(f"At least one call at a time must be allowed; this is {self.at_once}.")

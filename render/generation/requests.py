@@ -46,6 +46,7 @@ _LATER: dict[str, object] = {
     "speed": 1.0,
     "pronunciations": (),
     "turns": (),
+    "passages": (),
     "look": msgspec.to_builtins(Look()),
     "cast": (),
 }
@@ -265,8 +266,11 @@ def whole_digest(request: Request) -> str:
         return request_digest(request)
     if isinstance(request, TextRequest):
         return _sha256(request)
-    if isinstance(request, SpeechRequest) and request.turns:
-        return _sha256({"turns": [whole_digest(turn) for turn in request.turns]})
+    if isinstance(request, SpeechRequest):
+        if request.turns:
+            return _sha256({"turns": [whole_digest(turn) for turn in request.turns]})
+        # However a long text is cut, it is the same narration.
+        request = replace(request, passages=())
     # What asks for nothing of it is known by the name that it had before there were such fields.
     if isinstance(request, ImageRequest):
         request = without_bytes(request)
