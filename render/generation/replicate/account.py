@@ -21,7 +21,7 @@ from render.generation.replicate.errors import (
     PredictionNotFound,
     translate,
 )
-from render.generation.replicate.inputs import faults, input_fields
+from render.generation.replicate.inputs import faults, input_fields, seeded
 from render.generation.replicate.outputs import file_link, inline_bytes
 from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translating_errors
 
@@ -85,17 +85,22 @@ class Replicate:
             cast("object", found.latest_version and found.latest_version.openapi_schema)
         )
 
-    async def check_inputs(self, model: str, inputs: dict[str, Any], *, what: str) -> None:
-        """Raise `RefusedGeneration` where a model does not take what is to be sent. Free.
+    async def checked(
+        self, model: str, inputs: dict[str, Any], *, what: str, charge: str
+    ) -> dict[str, Any]:
+        """Return what is to be sent, with a charge's seed where the model takes one. Free.
 
-        `what` is what it is to make: `this clip`.
+        `what` is what it is to make: `this clip`. Raises `RefusedGeneration` where it does not
+        take all of it.
         """
-        if found := faults(inputs, await self.schema(model)):
+        fields = await self.schema(model)
+        if found := faults(inputs, fields):
             raise RefusedGeneration(
                 f"“{model}” cannot be asked for {what}: {' and '.join(found)}.",
                 provider=PROVIDER,
                 model=model,
             )
+        return seeded(inputs, fields, charge=charge)
 
     async def create(self, model: str, inputs: dict[str, Any]) -> str:
         """Begin a prediction without waiting for it; return its id. This is what is charged."""

@@ -1,7 +1,6 @@
 """Pictures by models on Replicate: FLUX, and whatever takes its inputs."""
 
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from render.generation.base import Generated, ImageRequest, Ticket
@@ -10,6 +9,7 @@ from render.generation.prices import Price
 from render.generation.prompts import picture_prompt
 from render.generation.references import left_out, shown_to
 from render.generation.replicate.errors import PROVIDER, unusable
+from render.generation.replicate.inputs import seed
 from render.generation.replicate.predictions import PREDICTION_SECONDS, Predictions
 from render.generation.requests import picture_cost
 from render.generation.small_pictures import data_url
@@ -57,11 +57,13 @@ class ReplicateImages:
             "output_format": "png",
         }
         if ticket.charge and self.model.startswith(_SEEDED):
-            inputs["seed"] = _seed(ticket.charge)
+            inputs["seed"] = seed(ticket.charge)
         if pictures and ticket.resume is None:
             # An unknown field may be dropped without a word: a picture of somebody else, paid.
             inputs[self._takes.reference_field] = self._takes.value([*map(data_url, pictures)])
-            await self._predictions.account.check_inputs(self.model, inputs, what="this picture")
+            inputs = await self._predictions.account.checked(
+                self.model, inputs, what="this picture", charge=ticket.charge
+            )
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )
@@ -78,8 +80,3 @@ class ReplicateImages:
             cost=cost,
             warnings=left_out(self.model, request, shown=len(pictures)),
         )
-
-
-def _seed(charge: str) -> int:
-    """Return a seed that no other charge's picture has: what a lost call is found by."""
-    return int.from_bytes(sha256(charge.encode()).digest()[:4]) >> 1

@@ -2,9 +2,13 @@
 
 The description is the OpenAPI schema of the model's latest version. A model that
 tells of none is taken at our word.
+
+Replicate takes no label with a call. A lost one is found by its input
+(`lost_predictions`), and a seed that follows from the charge's id makes that its own.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, cast
 
 
@@ -30,6 +34,24 @@ def faults(inputs: Mapping[str, Any], fields: Mapping[str, dict[str, Any]] | Non
             shown = value if isinstance(value, int | float) else str(value)[:40]
             found.append(f"its “{name}” does not take {shown}")
     return found
+
+
+def seed(charge: str) -> int:
+    """Return a seed that no other charge's call has: what a lost one is found by."""
+    return int.from_bytes(sha256(charge.encode()).digest()[:4]) >> 1
+
+
+def seeded(
+    inputs: Mapping[str, Any], fields: Mapping[str, dict[str, Any]] | None, *, charge: str
+) -> dict[str, Any]:
+    """Return inputs with a charge's seed, where a model tells that it takes one."""
+    field = (fields or {}).get(_SEED, {})
+    if not charge or field.get("type") != "integer" or not _takes(field, seed(charge)):
+        return dict(inputs)
+    return {**inputs, _SEED: seed(charge)}
+
+
+_SEED = "seed"
 
 
 def _takes(field: Mapping[str, Any], value: object) -> bool:

@@ -3,8 +3,9 @@
 Replicate lists what an account has begun, the latest first and a hundred a
 page, with each one's input (https://replicate.com/docs/reference/http,
 `predictions.list`). An input is therefore what travels with a call and comes
-back: pictures carry a seed and texts a comment that follow from the charge's
-id, so that theirs is like no other. Speech has no field to spare; there the
+back: pictures, clips and music carry a seed, where their model takes one, and
+texts a comment that follow from the charge's id, so that theirs is like no
+other. Speech has no field to spare; there the
 whole input, the time and not being known as another call's, to this process or
 to whoever keeps account for all, tell it apart, and two that cannot be told
 apart are no answer.

@@ -53,7 +53,9 @@ class ReplicateMusic:
         ticket = ticket or Ticket()
         inputs = self._inputs(request)
         if ticket.resume is None:
-            await self._predictions.account.check_inputs(self.model, inputs, what="this music")
+            inputs = await self._predictions.account.checked(
+                self.model, inputs, what="this music", charge=ticket.charge
+            )
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )

@@ -56,8 +56,12 @@ class ReplicateVideo:
         ticket = ticket or Ticket()
         inputs: dict[str, Any] = {}
         if ticket.resume is None:
-            inputs = await anyio.to_thread.run_sync(self._inputs, request)
-            await self._predictions.account.check_inputs(self.model, inputs, what="this clip")
+            inputs = await self._predictions.account.checked(
+                self.model,
+                await anyio.to_thread.run_sync(self._inputs, request),
+                what="this clip",
+                charge=ticket.charge,
+            )
         prediction = await self._predictions.run(
             self.model, inputs, ticket=ticket, seconds=self._seconds
         )

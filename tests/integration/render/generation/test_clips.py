@@ -29,6 +29,9 @@ pytestmark = pytest.mark.anyio
 CONFIG = ModelsConfig()
 OMNI, SEEDANCE = CONFIG.gemini_clips, CONFIG.replicate_clips
 ASKED = ClipRequest(prompt="Steam rises", still="d1", seconds=3.5, first=media.picture(1376, 768))
+TOLD: dict[str, dict[str, object]] = {
+    name: {} for name in ("prompt", "image", "resolution", "generate_audio", "duration")
+}
 SQUEEZED = {"enum": [3, 5], "type": "integer"}
 
 
@@ -187,7 +190,7 @@ async def test_what_a_model_does_not_take_is_never_sent(
     fields: dict[str, object],
     word: str,
 ) -> None:
-    known = {name: {} for name in ("prompt", "resolution", "generate_audio", "duration")}
+    known = {name: field for name, field in TOLD.items() if name != "image"}
     replicate_simulator.schemas[SEEDANCE] = known | fields
     with pytest.raises(RefusedGeneration, match=word):
         await seedance(predictions).animate(ASKED)
@@ -209,6 +212,39 @@ async def test_a_lost_answer_is_found_again_whatever_became_of_the_picture(
     replicate_simulator.creates.append(replicate.HangUp())
     assert (await seedance(predictions).animate(ASKED)).data
     assert len(replicate_simulator.predictions) == 1
+
+
+async def test_two_calls_alike_are_told_apart_by_the_seed_of_their_charge(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    replicate_simulator.schemas[SEEDANCE] = TOLD | {"seed": {"type": "integer"}}
+    await seedance(predictions).animate(ASKED, Ticket(charge="another's"))
+    # A process that knows nothing of it asks for the same at the same time, and loses the answer.
+    ours = Predictions(predictions.account, poll_seconds=0.01, look_seconds=1)
+    begun: list[str] = []
+
+    async def on_started(provider_id: str) -> None:
+        begun.append(provider_id)
+
+    replicate_simulator.creates.append(replicate.HangUp())
+    await seedance(ours).animate(ASKED, Ticket(charge="ours", on_started=on_started))
+    theirs, found = replicate_simulator.predictions
+    assert begun == [found]
+    seeds = {replicate_simulator.predictions[one].input["seed"] for one in (theirs, found)}
+    assert len(seeds) == 2
+
+
+@pytest.mark.parametrize(
+    "field", [None, {"type": "string"}, {"type": "integer", "maximum": 9}], ids=str
+)
+async def test_a_model_that_takes_no_such_seed_is_sent_none(
+    predictions: Predictions,
+    replicate_simulator: ReplicateSimulator,
+    field: dict[str, object] | None,
+) -> None:
+    replicate_simulator.schemas[SEEDANCE] = TOLD | ({"seed": field} if field else {})
+    await seedance(predictions).animate(ASKED, Ticket(charge="ours"))
+    assert "seed" not in replicate_simulator.latest.input
 
 
 async def test_every_row_is_whole_and_makes_its_price_known() -> None:
