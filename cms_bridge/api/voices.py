@@ -25,8 +25,8 @@ from cms_bridge.errors import ApprovalConflict, ProjectNotFound
 from cms_bridge.fields import ONE_LINE, Dollars, Id, Person
 from cms_bridge.jobs import media
 from cms_bridge.jobs.media import Order
-from cms_bridge.pricing.amounts import ceiling, rounded
-from cms_bridge.pricing.estimates import Prices
+from cms_bridge.pricing.amounts import rounded
+from cms_bridge.pricing.estimates import Prices, narration_price
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.states import JobKind
 from cms_bridge.storage.base import ObjectStore
@@ -269,7 +269,8 @@ async def _view(  # noqa: PLR0913 - what there is, and what it is told with
     prices: Prices,
 ) -> CataloguedVoice:
     kept = there.get(voice.id)
-    price = Decimal(0) if kept else ceiling(prices.narration(requests[voice.id]))
+    asked = prices.spoken(requests[voice.id])
+    price = Decimal(0) if kept else narration_price(asked, prices.narration)
     return CataloguedVoice(
         id=voice.id,
         name=voice.name,

@@ -25,12 +25,14 @@ from render.generation.narration_models import NarrationModel
 from render.generation.reading import word_times
 from render.generation.requests import request_digest, speech_request
 from render.measures import SpeechMeasures
+from render.sentences import sentences
 from render.sound.wav import wav_duration
 from render.storyboard import Limits, Scene, Solid, Storyboard
 from render.turns import Speaker
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini, replicate
+from tests.support.simulators import media as media_files
 from tests.support.simulators.gemini import GeminiSimulator
 from tests.support.simulators.models import simulated
 from tests.support.simulators.replicate import ReplicateSimulator
@@ -39,7 +41,7 @@ pytestmark = pytest.mark.anyio
 
 BOUNDS = NarrationModel(longest=8)
 CONFIG = ModelsConfig(
-    gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False),
+    gemini=GeminiModelConfig(max_retries=2, retry_delay_ms=100, check_availability=False),
     narrations={"gemini-3.8-flash-lite-tts": BOUNDS, "minimax/speech-2.6-turbo": BOUNDS},
 )
 TEXT = (
@@ -149,6 +151,22 @@ async def test_whoever_is_killed_between_two_passages_buys_neither_twice(
     await make(services, await claimed(job, worker="w2"), tmp_path / "found")
     assert list(await paid(job)) == [request_digest(one) for one in (first, *others)]
     assert (await estimate_in("p1", BOARD, prices)).difference == 0
+
+
+@pytest.mark.parametrize("provider", ["gemini"], indirect=True)
+async def test_a_passage_that_breaks_off_is_bought_again_and_no_other(
+    services: Services, gemini_simulator: GeminiSimulator, tmp_path: Path
+) -> None:
+    first, *others = asked(services.settings.prices).passages
+    begun = media_files.speech(sentences(first.text)[0], 24_000)
+    mime = "audio/L16;codec=pcm;rate=24000"
+    gemini_simulator.script.append(gemini.Made(data=begun, mime=mime))
+    job = await new_job()
+    made = await make(services, await claimed(job), tmp_path / "one")
+    bought = [row.request_digest for row in await charges.charges_of(job)]
+    assert bought == [request_digest(one) for one in (first, first, *others)]
+    assert not made.fallback
+    assert not made.warnings
 
 
 @pytest.mark.parametrize("provider", ["gemini"], indirect=True)
