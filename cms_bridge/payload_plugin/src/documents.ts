@@ -276,6 +276,10 @@ export interface StoryboardDoc {
   ingredients?: Ingredient[] | null
   /** What it shows of the media library, by `nameOf`. */
   files?: null | string[]
+  /** The script that was submitted for it; nothing where that is not known. */
+  draftedScript?: null | string
+  /** The script that its scenes say: the same, or a later one that was taken over into them. */
+  script?: null | string
   digest?: string | null
   estimatedCost?: string | null
   revision?: number | null

@@ -119,6 +119,28 @@ export function wordsOf(
   }
 }
 
+/** Return what would be filmed now of a video in a locale: of its newest draft. */
+export async function wordsIn(
+  settings: Rules,
+  payload: BasePayload,
+  { id }: Pick<VideoDoc, 'id'>,
+  locale: string,
+): Promise<Words> {
+  const video = (await payload.findByID({
+    collection: settings.slugs.videos,
+    id,
+    depth: 0,
+    draft: true,
+    fallbackLocale: false,
+    joins: false,
+    ...(locale && { locale }),
+    // That whoever asks may read the video is known.
+    overrideAccess: true,
+    trash: true,
+  })) as unknown as VideoDoc
+  return wordsOf(settings, payload, video, locale)
+}
+
 /** Return the SHA-256, in hex, of words, by which it is told whether they changed. */
 export function digestOf(words: Words): string {
   return createHash('sha256').update(JSON.stringify(words)).digest('hex')

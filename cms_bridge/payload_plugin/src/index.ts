@@ -31,6 +31,7 @@ import { madeEndpoints } from './endpoints/made.ts'
 import { spendingEndpoint } from './endpoints/spending.ts'
 import { statusEndpoints } from './endpoints/status.ts'
 import { takeEndpoint } from './endpoints/take.ts'
+import { takeoverEndpoint } from './endpoints/takeover.ts'
 import { watchEndpoints } from './endpoints/watch.ts'
 import { voicesEndpoints } from './endpoints/voices.ts'
 import { writebackEndpoints } from './endpoints/writeback.ts'
@@ -108,6 +109,7 @@ export function reelwright(options: ReelwrightOptions = {}): Plugin {
         approveSceneEndpoint(settings),
         mediumEndpoint(settings),
         takeEndpoint(settings),
+        takeoverEndpoint(settings),
         ...animaticEndpoints(settings),
         readingEndpoint(settings),
         resolveEndpoint(settings),

@@ -15,6 +15,7 @@ import * as migration_20261129_170057_people_and_locales from './20261129_170057
 import * as migration_20261129_211035_locks_and_files from './20261129_211035_locks_and_files.ts';
 import * as migration_20261130_094302_desk_of_films from './20261130_094302_desk_of_films.ts';
 import * as migration_20261130_131742_project_names from './20261130_131742_project_names.ts';
+import * as migration_20261130_173856_script_taken_over from './20261130_173856_script_taken_over.ts';
 
 export const migrations = [
   {
@@ -100,6 +101,11 @@ export const migrations = [
   {
     up: migration_20261130_131742_project_names.up,
     down: migration_20261130_131742_project_names.down,
-    name: '20261130_131742_project_names'
+    name: '20261130_131742_project_names',
+  },
+  {
+    up: migration_20261130_173856_script_taken_over.up,
+    down: migration_20261130_173856_script_taken_over.down,
+    name: '20261130_173856_script_taken_over'
   },
 ];

@@ -28,6 +28,7 @@ import {
   styleField,
   speakersField,
   speedField,
+  textareaField,
   voiceField,
 } from './fields.ts'
 import { scenesField } from './scenes.ts'
@@ -111,6 +112,12 @@ export function storyboards(settings: Settings): CollectionConfig {
       hasMany: true,
       index: true,
       access: serviceOnly,
+      admin: { disabled: true },
+    },
+    { name: 'draftedScript', type: 'textarea', access: serviceOnly, admin: { disabled: true } },
+    // Of no form: a save names it that takes a script over, and it comes back with its version.
+    {
+      ...textareaField('script', 'script', { limit: limits.maxScriptChars, rows: 14 }),
       admin: { disabled: true },
     },
     { name: 'digest', type: 'text', access: serviceOnly, admin: { disabled: true } },

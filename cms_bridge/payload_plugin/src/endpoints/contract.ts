@@ -21,6 +21,7 @@ import type {
 } from '../generated/events.ts'
 import type { HoldReason } from '../publishing.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
+import type { Takeover } from '../takeover.ts'
 
 export const paths = {
   status: '/reelwright/videos/:id/status',
@@ -41,6 +42,7 @@ export const paths = {
   keepMade: '/reelwright/projects/:id/made/:asset/keep',
   price: '/reelwright/storyboards/:id/price',
   board: '/reelwright/storyboards/:id/board',
+  takeover: '/reelwright/storyboards/:id/takeover',
   take: '/reelwright/storyboards/:id/take',
   approveScene: '/reelwright/storyboards/:id/scenes/:scene/approve',
   timeline: '/reelwright/storyboards/:id/timeline',
@@ -129,6 +131,7 @@ export interface Answers {
   spending: Spending
   price: Price
   board: Board
+  takeover: TakeoverOffer
   take: Take
   approveScene: SceneApproved
   timeline: Animatic
@@ -157,6 +160,8 @@ export interface VideoStatus {
     byScene: boolean
     /** Counts its edits and approvals: whoever approves says which one was looked at. */
     revision: number
+    /** Whether its scenes say another script than the video has by now. */
+    isBehind: boolean
     /**
      * Whether the service knows of the newest save: it does; it is being told, or its answer is on
      * its way; or it was told in vain, and stands by what it knew.
@@ -372,6 +377,14 @@ export interface SeenScene {
   digest: string
   due: string
   toApprove: string
+}
+
+/** What `takeover` answers with: a changed script, taken over into the scenes as they are saved. */
+export interface TakeoverOffer extends Takeover {
+  /** The script as it is saved now: what a save that takes it over says. */
+  script: string
+  /** Of the storyboard that it was looked for in. */
+  revision: number
 }
 
 /** How a storyboard stands once one of its scenes is approved. */

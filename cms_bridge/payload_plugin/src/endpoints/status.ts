@@ -11,7 +11,7 @@ import {
   type VideoDoc,
   writtenAt,
 } from '../documents.ts'
-import { digestOf, filmIn, filmLocales, filmOf, type Words, wordsOf } from '../films.ts'
+import { digestOf, filmIn, filmLocales, filmOf, type Words, wordsIn } from '../films.ts'
 import { isSceneByScene } from '../approvable.ts'
 import { knownOf, newestDecision } from '../known.ts'
 import { toStoryboard } from '../storyboard.ts'
@@ -44,7 +44,7 @@ export function statusEndpoints(settings: Settings): Endpoint[] {
         if (!video) return problem(404, 'Not found', 'There is no such video.')
         const languages: FilmLanguage[] = []
         for (const locale of filmLocales(settings, req.payload)) {
-          const words = await wordsIn(settings, req, video, locale)
+          const words = await wordsIn(settings, req.payload, video, locale)
           languages.push({
             locale,
             hasWords: holdsWords(words.title) && [words.script, words.brief].some(holdsWords),
@@ -55,28 +55,6 @@ export function statusEndpoints(settings: Settings): Endpoint[] {
       },
     },
   ]
-}
-
-/** Return what would be filmed now of a video in a locale: of its newest draft. */
-async function wordsIn(
-  settings: Settings,
-  req: PayloadRequest,
-  { id }: VideoDoc,
-  locale: string,
-): Promise<Words> {
-  const video = (await req.payload.findByID({
-    collection: settings.slugs.videos,
-    id,
-    depth: 0,
-    draft: true,
-    fallbackLocale: false,
-    joins: false,
-    ...(locale && { locale }),
-    // That whoever asks may read the video is known.
-    overrideAccess: true,
-    trash: true,
-  })) as unknown as VideoDoc
-  return wordsOf(settings, req.payload, video, locale)
 }
 
 async function statusOf(
@@ -96,6 +74,7 @@ async function statusOf(
     transcript: false,
   })
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
+  const words = await wordsIn(settings, req.payload, whole, locale)
   const events = await newestEvents(settings, req, video)
   const mayApprove = await access.approve({ req })
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
@@ -104,7 +83,7 @@ async function statusOf(
   const status: VideoStatus = {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
-    isStale: Boolean(said) && said !== digestOf(await wordsIn(settings, req, whole, locale)),
+    isStale: Boolean(said) && said !== digestOf(asDrafted(words, storyboard)),
     rendition: rendition ?? null,
     before: before ?? null,
     storyboard: storyboard
@@ -116,6 +95,7 @@ async function statusOf(
           estimatedCost: storyboard.estimatedCost ?? '0',
           ...countScenes(storyboard),
           revision: storyboard.revision ?? 0,
+          isBehind: isBehind(storyboard, words),
           byScene: await isSceneByScene(settings, req, storyboard),
           known: knownOf(storyboard, rendition, events.newestDecision),
         }
@@ -157,6 +137,19 @@ function asksForApproval({ rendition, storyboard }: VideoStatus): boolean {
   const { error, status } = rendition ?? {}
   if (status === 'storyboard_complete' || error?.code === 'approved_cost_reached') return true
   return storyboard?.decision === 'pending' && storyboard.known === 'no'
+}
+
+/** Return words as they were submitted, where their script has been taken over since. */
+function asDrafted(words: Words, storyboard: StoryboardDoc | undefined): Words {
+  const { draftedScript, script } = storyboard ?? {}
+  return typeof draftedScript === 'string' && script === words.script
+    ? { ...words, script: draftedScript }
+    : words
+}
+
+/** Tell whether scenes say another script than the video has by now. */
+export function isBehind({ script }: StoryboardDoc, words: Pick<Words, 'script'>): boolean {
+  return holdsWords(script) && holdsWords(words.script) && script !== words.script
 }
 
 function countScenes(doc: StoryboardDoc): { approvedScenes: number; scenes: number } {

@@ -44,7 +44,9 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
 
     const staysApproved = before.decision === 'approved' && !isEdit
     const standing = standingApprovals(before.sceneApprovals, storyboard)
-    if (isApproval) refuseUnread(req, before, { ...after, revisionSeen })
+    // Of no form: only who takes a script over says it, into the scenes that were looked at.
+    const isTakeover = !isRestored && after.script !== seen.script && after.script !== before.script
+    if (isApproval || isTakeover) refuseUnread(req, before, { ...after, revisionSeen })
     // What is approved already may be approved at another price, whatever the project says by now.
     if (isApproval && !staysApproved && (await isSceneByScene(settings, req, before))) {
       refuseUnapproved(req, standing, storyboard)
@@ -54,6 +56,7 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
       ...serviceFieldsOf(before),
       ...saved,
       scenes,
+      script: isRestored || isTakeover ? (after.script ?? null) : (before.script ?? null),
       files: namesIn(storyboard),
       ...(music !== undefined && { music }),
       ...(logo !== undefined && { logo }),
@@ -89,7 +92,10 @@ export function decidesAnew(after: StoryboardDoc, before: StoryboardDoc): boolea
 
 /** Return what the service wrote; restoring a version drops it, since no user may write it. */
 function serviceFieldsOf(before: StoryboardDoc): Partial<StoryboardDoc> {
-  const { approvedAt, approvedBy, digest, estimatedCost, film, jobId, project, submission, video } =
-    before
-  return { approvedAt, approvedBy, digest, estimatedCost, film, jobId, project, submission, video }
+  const { approvedAt, approvedBy, digest, draftedScript, estimatedCost } = before
+  const { film, jobId, project, submission, video } = before
+  return {
+    ...{ approvedAt, approvedBy, digest, draftedScript, estimatedCost },
+    ...{ film, jobId, project, submission, video },
+  }
 }

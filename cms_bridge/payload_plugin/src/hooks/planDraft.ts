@@ -11,7 +11,7 @@ import {
 } from '../documents.ts'
 import { filmOf } from '../films.ts'
 import { namesIn, withLibrary } from '../library.ts'
-import { findEvents, revisionTold } from '../outbox/told.ts'
+import { findEvents, revisionTold, submittedScript } from '../outbox/told.ts'
 import { carryLocked } from '../scenes.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
@@ -39,9 +39,13 @@ export async function planDraft(
     isCarried &&
     !isDeepStrictEqual(toStoryboard(created), toStoryboard({ ...data, scenes: drafted }))
   req.context.reelwrightCarried = isEdit
+  const { submission, video } = data
+  const script = await submittedScript(settings, req, { submission, video: idOf(video) })
   const revision = (await findRevision(settings, req, data)) + (isEdit ? 1 : 0)
   return {
     ...created,
+    draftedScript: script,
+    script,
     files: namesIn(toStoryboard(created)),
     decision: 'pending',
     revision,

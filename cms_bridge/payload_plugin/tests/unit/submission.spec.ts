@@ -77,6 +77,7 @@ const storyboard = {
   approvedScenes: 0,
   byScene: false,
   revision: 1,
+  isBehind: false,
   known: 'yes',
 } as const
 

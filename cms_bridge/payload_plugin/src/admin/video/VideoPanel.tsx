@@ -52,6 +52,7 @@ import { InLine } from './InLine.tsx'
 import { Languages } from './Languages.tsx'
 import { PublishGate } from './PublishGate.tsx'
 import { Stepper } from './Stepper.tsx'
+import { TakeOver } from './TakeOver.tsx'
 import { useStageSave } from './useStageSave.ts'
 
 interface Slugs {
@@ -103,6 +104,7 @@ function Content({
 }): ReactNode {
   const translator = useTranslator()
   const { language, t } = translator
+  const { hasSavePermission } = useDocumentInfo()
   const { rendition } = status
   const view = viewOf(status)
   const refusal = refusalOf(status)
@@ -118,6 +120,7 @@ function Content({
     wanted.approve || wanted.approveMore || wanted.approveScenes || standingOf(status) === 'changed'
   const awaited = awaitsApproval(status)
   const { storyboard } = status
+  const isBehind = hasSavePermission === true && storyboard?.isBehind === true
   const pricing = usePrice(
     storyboard?.id,
     isPriced ? {} : undefined,
@@ -144,7 +147,9 @@ function Content({
         {approveScenes && storyboard?.byScene && (
           <p className="rw-panel__help">{t('panel.byScene')}</p>
         )}
-        {status.isStale && <p className="rw-panel__help">{t('panel.stale')}</p>}
+        {(isBehind || status.isStale) && (
+          <p className="rw-panel__help">{t(isBehind ? 'panel.behind' : 'panel.stale')}</p>
+        )}
         <Approvers names={status.approvers} />
       </div>
       {view.progress !== undefined && <Progress detail={detail} percent={view.progress} />}
@@ -173,6 +178,14 @@ function Content({
       {status.hold && <PublishGate hold={status.hold} refresh={refresh} />}
       <Facts facts={factsOf(status, pricing, translator)} />
       <LostCalls price={pricing.price} />
+      {isBehind && (
+        <TakeOver
+          id={storyboard.id}
+          refresh={refresh}
+          revision={storyboard.revision}
+          slug={slugs.storyboards}
+        />
+      )}
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
       <Languages situation={situationOf(status)} storyboards={slugs.storyboards} />
       {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
