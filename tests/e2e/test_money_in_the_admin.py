@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from render.generation.models import ModelsConfig
 from tests.support.admin import (
+    SCRIPT,
     ask,
     create_project,
     expect_draft,
@@ -374,6 +375,30 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     card.get_by_role("button", name="Keep this reading").click()
     expect(decision(page)).not_to_contain_text("moved and narration")
     browsing.leave()  # The form counts as changed all the same.
+
+
+def test_a_changed_line_of_the_script_is_taken_over_into_its_scene(
+    browsing: Browsing, filmed: str, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    page.goto(filmed)
+    script = page.locator("#field-script")
+    script.fill(script.input_value().replace(SCRIPT[0], "At three the lamp is lit."))
+    save(page)
+    expect(panel(page)).to_contain_text("The script has changed since the scenes")
+    panel(page).get_by_role("button", name="Take the changes over").click()
+    changes = panel(page).get_by_role("region", name="What changes in the scenes")
+    expect(changes.locator("ins")).to_contain_text("At three the lamp is lit.")
+    expect(changes).to_contain_text("To pay with your changes")
+    browsing.photograph("script-taken-over")
+    changes.get_by_role("button", name="Save into the scenes").click()
+    expect(panel(page).get_by_role("button", name="Take the changes over")).to_have_count(0)
+    expect(panel(page)).not_to_contain_text("has changed since the scenes")
+    expect(
+        panel(page).get_by_role("button", name=re.compile("^Make these changes"))
+    ).to_be_enabled()
+    expect(panel(page).get_by_role("region", name="Scenes")).to_contain_text("the lamp is lit")
+    assert not gemini_simulator.charges
 
 
 @pytest.mark.slow

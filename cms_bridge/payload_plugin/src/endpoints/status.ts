@@ -74,7 +74,8 @@ async function statusOf(
     transcript: false,
   })
   const storyboard = await findNewestReadable<StoryboardDoc>(req, slugs.storyboards, where)
-  const words = await wordsIn(settings, req.payload, whole, locale)
+  // Of what was never submitted nothing is behind.
+  const words = said ? await wordsIn(settings, req.payload, whole, locale) : null
   const events = await newestEvents(settings, req, video)
   const mayApprove = await access.approve({ req })
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
@@ -83,7 +84,7 @@ async function statusOf(
   const status: VideoStatus = {
     stage: video.stage === 'cancelled' || video.stage === 'submitted' ? video.stage : 'draft',
     submission,
-    isStale: Boolean(said) && said !== digestOf(asDrafted(words, storyboard)),
+    isStale: words !== null && said !== digestOf(asDrafted(words, storyboard)),
     rendition: rendition ?? null,
     before: before ?? null,
     storyboard: storyboard
@@ -95,7 +96,7 @@ async function statusOf(
           estimatedCost: storyboard.estimatedCost ?? '0',
           ...countScenes(storyboard),
           revision: storyboard.revision ?? 0,
-          isBehind: isBehind(storyboard, words),
+          isBehind: words !== null && isBehind(storyboard, words),
           byScene: await isSceneByScene(settings, req, storyboard),
           known: knownOf(storyboard, rendition, events.newestDecision),
         }

@@ -305,6 +305,7 @@ describe('laws', () => {
         expect({ changes, left }).toEqual({ changes: [], left: [] })
         expect(after).toEqual(scenes)
       }),
+      { numRuns: 50 },
     )
   })
 
@@ -328,6 +329,7 @@ describe('laws', () => {
         const changed = taking.scenes.filter((scene, place) => scene !== scenes[place])
         expect(changed).toHaveLength(1)
       }),
+      { numRuns: 50 },
     )
   })
 
@@ -340,6 +342,7 @@ describe('laws', () => {
         const narrations = taking.scenes.map(({ narration }) => narration ?? '')
         expect(told(narrations)).toEqual(told([text(now)]))
       }),
+      { numRuns: 50 },
     )
   })
 })
