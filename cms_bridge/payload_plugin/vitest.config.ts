@@ -1,12 +1,41 @@
 import { defineConfig } from 'vitest/config'
 
+/** What depends on how a database holds rows, counts ids and compares text. */
+const onBothEngines = [
+  'access',
+  'bulk',
+  'delivery',
+  'events',
+  'money',
+  'names',
+  'revisions',
+  'trash',
+  'writeback',
+]
+
 export default defineConfig({
   resolve: {
     alias: { 'payload-plugin-reelwright': new URL('src/index.ts', import.meta.url).pathname },
   },
   test: {
-    include: ['tests/**/*.spec.ts'],
-    globalSetup: ['tests/support/template.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'SQLite',
+          include: ['tests/**/*.spec.ts'],
+          globalSetup: ['tests/support/template.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'PostgreSQL',
+          include: onBothEngines.map((name) => `tests/integration/${name}.spec.ts`),
+          globalSetup: ['tests/support/postgresTemplate.ts'],
+        },
+      },
+    ],
     setupFiles: ['tests/support/patience.ts'],
     testTimeout: 120_000,
     hookTimeout: 300_000,

@@ -17,6 +17,7 @@ import { inject } from 'vitest'
 import { type AppOptions, makeConfig } from '../../dev/config.ts'
 import { serve } from '../../dev/http.ts'
 import { plugin, secret, user } from './constants.ts'
+import { copyOfPostgres, letGo } from './databases.ts'
 
 export interface Answer<T = Record<string, unknown>> {
   status: number
@@ -170,7 +171,7 @@ export interface CmsOptions {
   plugin?: Partial<ReelwrightOptions>
   host?: Partial<Config>
   plugins?: AppOptions['plugins']
-  /** Another database than SQLite with transactions, given the address of a migrated, empty one. */
+  /** Another database than the engine's that the suite is run on, given the address of a migrated, empty one. */
   database?: (sqliteUrl: string) => DatabaseAdapterObj
 }
 
@@ -180,13 +181,16 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
   const file = path.join(directory, 'cms.sqlite')
   await copyFile(inject('templateDatabase'), file)
   const key = randomUUID()
+  const server = inject('templateServer')
+  const [copy, url = ''] = server && !options.database ? await copyOfPostgres(server) : []
+  const database = options.database?.(`file:${file}`) ?? copy
   const config = makeConfig({
     databaseUri: `file:${file}`,
     secret,
     mediaDirectory: path.join(directory, 'media'),
     host: { ...options.host },
     plugins: options.plugins ?? {},
-    ...(options.database && { database: options.database(`file:${file}`) }),
+    ...(database && { database }),
     plugin: {
       ...plugin,
       bridgeUrl: options.bridgeUrl,
@@ -199,11 +203,12 @@ export async function startCms(options: CmsOptions): Promise<Cms> {
   if (totalDocs === 0) {
     await payload.create({ collection: 'users', data: user, overrideAccess: true })
   }
-  const server = await serve(config, { port: 0, key })
-  const cms = new Cms(payload, server.url, async () => {
+  const served = await serve(config, { port: 0, key })
+  const cms = new Cms(payload, served.url, async () => {
     stopPoller(payload)
-    await server.close()
+    await served.close()
     await payload.destroy()
+    if (url) await letGo(payload, url)
     await rm(directory, { recursive: true })
   })
   const { body } = await cms.ask<{ token: string }>('POST', '/users/login', user)

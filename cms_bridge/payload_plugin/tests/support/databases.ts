@@ -1,6 +1,10 @@
 /** Every kind of database that Payload is tried on, each with the schema of whoever starts on it. */
+import { randomUUID } from 'node:crypto'
+
 import { type PostgresAdapter, postgresAdapter } from '@payloadcms/db-postgres'
 import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import type { DatabaseAdapterObj, Payload } from 'payload'
+import pg from 'pg'
 
 import { oneWriterSqlite } from '../../dev/oneWriter.ts'
 import type { Cms, CmsOptions } from './cms.ts'
@@ -18,19 +22,42 @@ interface Connection {
 /** Payload leaves its connections open; what they say of their end is of no interest. */
 const ignoreEnd = (connection: Connection): void => connection.on('error', () => undefined)
 
+export const poolOf = (url: string): object => ({ connectionString: url, onConnect: ignoreEnd })
+
 async function postgres(): Promise<Database> {
   const { stop, url } = await startPostgres()
-  const pool = {
-    connectionString: url,
-    onConnect: ignoreEnd,
-  }
   return {
-    options: { database: () => postgresAdapter({ pool, push: true }) },
+    options: { database: () => postgresAdapter({ pool: poolOf(url), push: true }) },
     stop: (cms) => {
       ignoreEnd((cms.payload.db as unknown as PostgresAdapter).pool)
       return stop()
     },
   }
+}
+
+/** A copy of the database that a server was started with, and its address. */
+export async function copyOfPostgres(server: string): Promise<[DatabaseAdapterObj, string]> {
+  const name = `copy_${randomUUID().replaceAll('-', '')}`
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
+  await query(server, `CREATE DATABASE ${name} TEMPLATE postgres STRATEGY file_copy`)
+  return [postgresAdapter({ pool: poolOf(url), push: false }), url]
+}
+
+/** End all that is connected to a database: Payload lets go of nothing. */
+export async function letGo(payload: Payload, url: string): Promise<void> {
+  ignoreEnd((payload.db as unknown as PostgresAdapter).pool)
+  const { pathname } = new URL(url)
+  const connected = `SELECT pid FROM pg_stat_activity WHERE datname = '${pathname.slice(1)}'`
+  await query(url, `SELECT pg_terminate_backend(pid) FROM (${connected}) AS connected`)
+}
+
+async function query(server: string, statement: string): Promise<void> {
+  // Not the database itself: one that somebody is connected to cannot be copied.
+  const connectionString = Object.assign(new URL(server), { pathname: '/template1' }).href
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query(statement)
+  await client.end()
 }
 
 /** With the plugin's own schema. */
