@@ -364,17 +364,42 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     browsing.photograph("board-of-a-video")
     assert not gemini_simulator.charges
 
-    board.get_by_role("link", name="All settings of the scenes").click()
-    page.wait_for_url("**/storyboards/*")
-    card = drawn(page, page.locator("#scenes-row-0 .rw-card"))
+
+def test_all_of_the_board_is_edited_without_leaving_the_page(
+    browsing: Browsing, filmed: str
+) -> None:
+    page = browsing.page
+    page.goto(filmed)
+    board = panel(page).get_by_role("region", name="Scenes")
+    second = board.get_by_role("article", name="Scene 2")
+    second.get_by_role("button", name="Edit the words").click()
+    second.get_by_label("Text in the picture").fill("Warm crust")
+    board.get_by_role("button", name="Scene 1: all settings").click()
+    drawer = page.locator(".doc-drawer")
+    row = drawer.locator("#scenes-row-0")
+    expect(row).to_be_in_viewport()
+    card = row.locator(".rw-card")
     card.get_by_role("button", name="Another reading").click()
     expect(card).to_contain_text("Will be spoken anew.")
-    expect(decision(page)).to_contain_text("Scene 1: moved and narration")
+    expect(decision(page)).to_contain_text(re.compile(r"Scene 1: .*narration"))
     expect(card).to_contain_text("to pay $")
     browsing.photograph("board-of-a-storyboard")
     card.get_by_role("button", name="Keep this reading").click()
-    expect(decision(page)).not_to_contain_text("moved and narration")
-    browsing.leave()  # The form counts as changed all the same.
+    expect(decision(page)).not_to_contain_text(re.compile(r"Scene 1: .*narration"))
+    # What was typed on a card was saved before.
+    expect(drawer.locator("#scenes-row-1")).to_contain_text("Warm crust")
+    drawer.get_by_role("button", name="Add Scene").click()
+    drawer.locator("#field-scenes__2__narration").fill("And the shop opens.")
+    drawer.locator("#action-save").click()
+    third = board.get_by_role("article", name="Scene 3", include_hidden=True)
+    expect(third).to_contain_text("And the shop opens.")
+    drawer.locator(".doc-drawer__header-close").click()
+    expect(drawer).to_have_count(0)
+    expect(board.get_by_role("button", name="Scene 1: all settings")).to_be_focused()
+    expect(second).to_contain_text("Warm crust")
+    expect(panel(page)).to_contain_text("Scene 3: new")
+    browsing.photograph("board-after-its-drawer")
+    assert page.url == filmed
 
 
 def test_a_changed_line_of_the_script_is_taken_over_into_its_scene(

@@ -8,7 +8,7 @@ import {
   formatScenePrice,
   inOrder,
   moved,
-  withChange,
+  withChanges,
   withNote,
   wordAt,
 } from '../../src/admin/board/model.ts'
@@ -49,7 +49,7 @@ describe('a save outside of the form', () => {
   const rows: SceneRow[] = [{ id: 'a', narration: 'One.' }, { id: 'b' }, { id: 'c' }]
 
   test('tells of one scene, and names the others', () => {
-    const told = withChange(rows, 'b', { narration: 'Two.' })
+    const told = withChanges(rows, (id) => (id === 'b' ? { narration: 'Two.' } : null))
     expect(told).toEqual([{ id: 'a' }, { id: 'b', narration: 'Two.' }, { id: 'c' }])
   })
 

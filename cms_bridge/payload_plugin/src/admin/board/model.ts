@@ -84,13 +84,12 @@ export function colourOf(
   }
 }
 
-/** Return the rows for a save that changes one scene, and leaves all others as they are. */
-export function withChange(
+/** Return the rows for a save that changes some scenes, and leaves all others as they are. */
+export function withChanges(
   rows: readonly SceneRow[],
-  id: SceneRow['id'],
-  change: Partial<SceneRow>,
+  changeOf: (id: SceneRow['id']) => null | Partial<SceneRow>,
 ): Partial<SceneRow>[] {
-  return rows.map((row) => (row.id === id ? { ...change, ...named(row) } : named(row)))
+  return rows.map((row) => ({ ...changeOf(row.id), ...named(row) }))
 }
 
 /** Return the rows in an order that somebody saw; what came since stands at the end. */

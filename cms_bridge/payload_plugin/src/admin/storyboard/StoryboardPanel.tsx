@@ -5,6 +5,7 @@ import {
   toast,
   useAllFormFields,
   useConfig,
+  useDocumentDrawerContext,
   useDocumentInfo,
   useForm,
   useFormModified,
@@ -54,6 +55,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const { data } = useDocumentInfo()
   const { language, t } = useTranslator()
   const { config } = useConfig()
+  const { drawerSlug } = useDocumentDrawerContext()
   const { dispatchFields, submit } = useForm()
   // What this page has done to the storyboard itself is nothing that others did.
   const see = useCallback(
@@ -211,11 +213,14 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
                 : t(modified ? 'action.save_approve' : 'action.approve')}
           </Button>
         )}
-        <LinkButton
-          to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}${locale ? `?locale=${locale}` : ''}`}
-        >
-          {t('action.openVideo')}
-        </LinkButton>
+        {/* In a drawer the video's page lies below. */}
+        {!drawerSlug && (
+          <LinkButton
+            to={`${config.routes.admin}/collections/${slugs.videos}/${String(video)}${locale ? `?locale=${locale}` : ''}`}
+          >
+            {t('action.openVideo')}
+          </LinkButton>
+        )}
       </div>
     </section>
   )

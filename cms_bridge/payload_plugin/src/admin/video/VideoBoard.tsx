@@ -1,17 +1,17 @@
 'use client'
 /** A video's scenes on its own page: to look at, to hear, to put in order and to change. */
-import { DraggableSortable, useConfig, useDocumentInfo } from '@payloadcms/ui'
+import { Button, DraggableSortable, toast, useDocumentInfo } from '@payloadcms/ui'
 import { type ReactNode, useMemo, useState } from 'react'
 
-import type { Id } from '../../documents.ts'
+import type { Id, SceneRow } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
 import { usePrice } from '../storyboard/usePrice.ts'
-import { LinkButton } from '../shared/LinkButton.tsx'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { inOrder, madeOf, moved, withChange } from '../board/model.ts'
+import { inOrder, madeOf, moved, withChanges } from '../board/model.ts'
 import { useSceneApproval } from '../board/SceneApproval.tsx'
 import { useBoard } from '../board/useBoard.ts'
 import { BoardAnimatic } from './BoardAnimatic.tsx'
+import { useBoardDrawer } from './BoardDrawer.tsx'
 import { usePreviewed } from './usePreviewed.ts'
 import { useScenes } from './useScenes.ts'
 import { useTyped } from './useTyped.ts'
@@ -35,12 +35,12 @@ interface Props {
 export function VideoBoard(props: Props): ReactNode {
   const { awaited, id, mayApprove, price, refresh, situation, slug } = props
   const { t } = useTranslator()
-  const { config } = useConfig()
   const { hasSavePermission } = useDocumentInfo()
   const [saves, setSaves] = useState(0)
   const [said, setSaid] = useState('')
-  const { save, storyboard } = useScenes(id, slug, situation)
-  const board = useBoard(id, `${situation} ${String(saves)}`)
+  const known = `${situation} ${String(saves)}`
+  const { save, storyboard } = useScenes(id, slug, known)
+  const board = useBoard(id, known)
   // The order that was asked for, while it is being saved.
   const [order, setOrder] = useState<null | string[]>(null)
   const rows = useMemo(
@@ -57,6 +57,11 @@ export function VideoBoard(props: Props): ReactNode {
   usePreviewed(id, typed.scenes)
   // What is typed has its price before it is saved.
   const typedPrice = usePrice(id, typed.isTyped ? { scenes: [...typed.scenes] } : undefined)
+  const changed = (): void => {
+    setSaves((count) => count + 1)
+    refresh()
+  }
+  const { drawer, open } = useBoardDrawer(slug, id, changed)
   if (!storyboard || !rows) return null
   const ids = rows.map((row) => row.id ?? '')
 
@@ -65,6 +70,16 @@ export function VideoBoard(props: Props): ReactNode {
     if (saved) setSaves((count) => count + 1)
     refresh()
     return saved
+  }
+  const openAll = async (row?: SceneRow['id']): Promise<void> => {
+    // Over the cards another form of the same scenes: what is typed on them would be lost to it.
+    if (typed.isTyped) {
+      const drafts = typed.draftOf
+      if (!(await store((standing) => withChanges(standing, drafts)))) return
+      typed.leaveAll()
+      toast.success(t('board.typedSaved'))
+    }
+    open(row)
   }
   const move = async (from: number, to: number): Promise<void> => {
     if (from === to || from < 0 || to < 0 || to >= ids.length) return
@@ -78,9 +93,9 @@ export function VideoBoard(props: Props): ReactNode {
     <section aria-label={t('scenes')} className="rw-board">
       <div className="rw-board__head">
         <h2 className="rw-board__title">{t('scenes')}</h2>
-        <LinkButton to={`${config.routes.admin}/collections/${slug}/${String(id)}`}>
-          {t('board.allSettings')}
-        </LinkButton>
+        <Button buttonStyle="secondary" margin={false} onClick={() => void openAll()} size="medium">
+          {t(hasSavePermission ? 'board.editAll' : 'board.more')}
+        </Button>
       </div>
       <p aria-live="polite" className="rw-unseen">
         {said}
@@ -96,20 +111,25 @@ export function VideoBoard(props: Props): ReactNode {
             approve={mayApprove && !order ? approve : null}
             awaited={awaited}
             count={rows.length}
+            draft={typed.draftOf(row.id)}
             index={index}
             key={row.id}
             lockedBeside={[rows[index - 1]?.locked === true, rows[index + 1]?.locked === true]}
             made={madeOf(board, row.sceneId)}
             mayEdit={hasSavePermission === true}
             move={(to) => void move(index, to)}
+            openAll={() => void openAll(row.id)}
             price={order ? null : typed.isTyped ? typedPrice.price : price}
             row={row}
-            save={(change) => store((standing) => withChange(standing, row.id, change))}
+            save={(change) =>
+              store((standing) => withChanges(standing, (id) => (id === row.id ? change : null)))
+            }
             storyboard={storyboard}
             tellTyped={typed.tell}
           />
         ))}
       </DraggableSortable>
+      {drawer}
     </section>
   )
 }

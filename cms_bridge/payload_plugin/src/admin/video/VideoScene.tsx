@@ -33,12 +33,16 @@ interface Props {
   approve: ApproveScene | null
   awaited: boolean
   count: number
+  /** What is typed on the card and not saved; null where it is not being edited. */
+  draft: null | Partial<Texts>
   index: number
   /** Whether the scene before it, and the one after it, keep their places. */
   lockedBeside: readonly [boolean, boolean]
   made: BoardScene | null
   mayEdit: boolean
   move: (to: number) => void
+  /** Open all that can be set of the scene. */
+  openAll: () => void
   price: null | Price
   row: SceneRow
   save: (change: Partial<SceneRow>) => Promise<boolean>
@@ -48,7 +52,7 @@ interface Props {
 
 export function VideoScene(props: Props): ReactNode {
   const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
-  const { approve, awaited, tellTyped } = props
+  const { approve, awaited, draft, openAll, tellTyped } = props
   const { t } = useTranslator()
   const number = index + 1
   const locked = row.locked === true
@@ -57,14 +61,10 @@ export function VideoScene(props: Props): ReactNode {
   const addressOf = useMediumAddress()
   const { attributes, isDragging, listeners, setNodeRef, transform, transition } =
     useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit || locked })
-  const [draft, setDraft] = useState<null | Texts>(null)
   const [busy, setBusy] = useState(false)
   const { buttons, fields } = useEditFocus(draft !== null)
 
-  const write = (typed: null | Texts): void => {
-    setDraft(typed)
-    tellTyped(row.id, typed)
-  }
+  const write = (typed: null | Partial<Texts>): void => tellTyped(row.id, typed)
   const store = async (change: Partial<SceneRow>): Promise<void> => {
     setBusy(true)
     const saved = await save(change)
@@ -202,6 +202,16 @@ export function VideoScene(props: Props): ReactNode {
             size="small"
           >
             {t('board.edit')}
+          </Button>
+          <Button
+            aria-label={t('board.more.numbered', { number })}
+            buttonStyle="secondary"
+            disabled={busy}
+            margin={false}
+            onClick={openAll}
+            size="small"
+          >
+            {t('board.more')}
           </Button>
           <Again
             again={again}

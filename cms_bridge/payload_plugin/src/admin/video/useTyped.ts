@@ -8,8 +8,12 @@ import type { SceneRow } from '../../documents.ts'
 export type TellTyped = (row: SceneRow['id'], typed: null | Partial<SceneRow>) => void
 
 interface Typed {
+  /** What stands on a scene's card; null where nothing is typed. */
+  draftOf: (row: SceneRow['id']) => null | Partial<SceneRow>
   /** Whether anything is. */
   isTyped: boolean
+  /** All of it is saved. */
+  leaveAll: () => void
   /** The scenes as they stand on the cards. */
   scenes: readonly SceneRow[]
   tell: TellTyped
@@ -32,5 +36,7 @@ export function useTyped(rows: readonly SceneRow[] = noScenes): Typed {
     () => (typed.size > 0 ? rows.map((row) => ({ ...row, ...typed.get(row.id) })) : rows),
     [rows, typed],
   )
-  return { isTyped: typed.size > 0, scenes, tell }
+  const draftOf = useCallback<Typed['draftOf']>((row) => typed.get(row) ?? null, [typed])
+  const leaveAll = useCallback(() => setTyped(new Map()), [])
+  return { draftOf, isTyped: typed.size > 0, leaveAll, scenes, tell }
 }
