@@ -35,6 +35,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     """The shape for which pictures are asked, to be cropped; None for the film's own."""
     hls: bool | None = None
     """Whether it is made as an HLS stream too; None for as the daemon makes films."""
+    previews: bool = False
+    """Whether small moving previews are made of it too: a WebM and a GIF."""
 
     @property
     def rate(self) -> Fraction:

@@ -136,6 +136,10 @@ class FileKind(enum.StrEnum):
     """Small pictures of the whole film side by side, as JPEG."""
     HLS = "hls"
     """The film for streaming: playlists, and pieces of several sizes."""
+    WEBM = "webm"
+    """Its beginning, small, with sound."""
+    GIF = "gif"
+    """A few of its moments, for where nothing plays."""
 
 
 class StageName(enum.StrEnum):

@@ -86,6 +86,9 @@ class ExportOrder(
     """How captions are burned into the picture; null for as they are in the film."""
     hls: bool = False
     """Whether it is also made as an HLS stream, for players on any line."""
+    previews: bool = False
+    """Whether small moving previews are made too: its first half minute as WebM, and a GIF of a few
+    moments."""
     by: Person = ""
     """Who asks: an e-mail address or a name; the key's id where none is given."""
 
@@ -124,6 +127,8 @@ class VideoExport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How captions are burned into the picture."""
     hls: bool
     """Whether an HLS stream of it was asked for."""
+    previews: bool
+    """Whether small moving previews of it were asked for."""
     storyboard_revision: int
     """Which revision of the film it is of."""
     storyboard_digest: str
@@ -152,6 +157,7 @@ _VIDEO, _ID = (
 )
 _UPRIGHT = ExportOrder(aspect_ratio=AspectRatio.PORTRAIT, by="ann@example.com")
 _SMALL = ExportOrder(resolution=Resolution.PREVIEW, format=Codec.AV1, fps=FrameRate.R23_976)
+_SHARED = ExportOrder(aspect_ratio=AspectRatio.SQUARE, previews=True)
 _ANEW = ExportOrder(aspect_ratio=AspectRatio.SQUARE, pictures=Pictures.ANEW)
 _LIT = ExportOrder(aspect_ratio=AspectRatio.PORTRAIT, captions=CaptionStyle.LIT, hls=True)
 _BODY = BodyKwarg(
@@ -160,6 +166,7 @@ _BODY = BodyKwarg(
         Example(summary="Small, in fewer bytes", value=_SMALL),
         Example(summary="Upright, each word lit as it is spoken, and as a stream", value=_LIT),
         Example(summary="Square, with pictures of its own", value=_ANEW),
+        Example(summary="Square, with small previews to be shared", value=_SHARED),
     ]
 )
 _BEGUN = VideoExport(
@@ -174,6 +181,7 @@ _BEGUN = VideoExport(
     cropped=True,
     captions=CaptionStyle.NONE,
     hls=False,
+    previews=False,
     storyboard_revision=1,
     storyboard_digest="9d1f3b6c" * 8,
     to_approve=Decimal("0.000000"),
@@ -367,6 +375,7 @@ def _order(data: ExportOrder, *, by: str = "") -> Order:
         new_pictures=data.pictures is Pictures.ANEW,
         captions=data.captions,
         hls=data.hls,
+        previews=data.previews,
         by=by,
     )
 
@@ -395,6 +404,7 @@ async def _view(export: Export, prices: Prices, limits: Caps) -> VideoExport:
         cropped=job.output.picture_shape is not None,
         captions=export.storyboard.captions,
         hls=bool(job.output.hls),
+        previews=job.output.previews,
         storyboard_revision=job.storyboard_revision,
         storyboard_digest=job.storyboard_digest,
         to_approve=rounded(due),

@@ -69,6 +69,8 @@ _PLACES = {
     FileKind.THUMBNAILS: "thumbnails",
     FileKind.SHEET: "thumbnails.jpg",
     FileKind.HLS: "hls/main.m3u8",
+    FileKind.WEBM: "preview.webm",
+    FileKind.GIF: "preview.gif",
 }
 """Where a file is served below its rendition, by its kind."""
 
@@ -330,6 +332,20 @@ _SERVED = (
         name="thumbnails.jpg",
         media_type="image/jpeg",
         summary="The sheet of small pictures",
+    ),
+    _Served(
+        place="preview.webm",
+        name="preview.webm",
+        media_type="video/webm",
+        summary="A film's beginning, small, as WebM",
+        told="There is one of an export that was ordered with previews.",
+    ),
+    _Served(
+        place="preview.gif",
+        name="preview.gif",
+        media_type="image/gif",
+        summary="A few moments of a film, as GIF",
+        told="There is one of an export that was ordered with previews.",
     ),
     _Served(
         place="hls/main.m3u8",

@@ -117,6 +117,10 @@ class VideoLinks(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     chapters: ExpiringLink | None
     thumbnails: ExpiringLink | None
     """Small pictures of the whole film, for a player's time line."""
+    webm: ExpiringLink | None
+    """A small preview with sound, where an export was ordered with previews."""
+    gif: ExpiringLink | None
+    """A smaller one, for where nothing plays."""
     expires_in: int
     """Seconds."""
 
@@ -256,6 +260,8 @@ async def get_video_links(
         captions=await link(FileKind.CAPTIONS),
         chapters=await link(FileKind.CHAPTERS),
         thumbnails=await link(FileKind.THUMBNAILS),
+        webm=await link(FileKind.WEBM),
+        gif=await link(FileKind.GIF),
         expires_in=settings.link_seconds,
     )
 

@@ -46,6 +46,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """How captions are burned into the picture; None for as they are in the film."""
     hls: bool = False
     """Whether an HLS stream is made of it too."""
+    previews: bool = False
+    """Whether small moving previews are made of it too."""
     by: str = ""
     """Who asks."""
 
@@ -145,6 +147,7 @@ def _form(film: Film, wanted: Order, limits: Limits) -> tuple[Storyboard, Output
         fps=rate_digested(wanted.fps),
         picture_shape=film.aspect_ratio if cropped else None,
         hls=wanted.hls,
+        previews=wanted.previews,
     )
 
 

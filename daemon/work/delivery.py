@@ -27,6 +27,8 @@ COMPANIONS = {
     "--transcript": "transcript.txt",
     "--sheet": "thumbnails.jpg",
     "--hls": "hls",
+    "--webm": "preview.webm",
+    "--gif": "preview.gif",
 }
 """What the engine makes beside a video, by the option that asks for it."""
 
@@ -41,6 +43,8 @@ _KINDS = {
     "transcript.txt": FileKind.TRANSCRIPT,
     "thumbnails.vtt": FileKind.THUMBNAILS,
     "thumbnails.jpg": FileKind.SHEET,
+    "preview.webm": FileKind.WEBM,
+    "preview.gif": FileKind.GIF,
 }
 _HLS = "hls"
 _READ = frozenset(

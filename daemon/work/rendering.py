@@ -188,11 +188,15 @@ def _arguments(directory: Path, services: Services, output: Output) -> list[str]
         if settings.signing_certificate and settings.signing_key
         else ["--credentials", str(settings.work_directory.absolute() / "credentials")]
     )
-    streamed = settings.hls if output.hls is None else output.hls
+    on_request = {
+        "--hls": settings.hls if output.hls is None else output.hls,
+        "--webm": output.previews,
+        "--gif": output.previews,
+    }
     beside = [
         part
         for option, name in COMPANIONS.items()
-        if option != "--hls" or streamed
+        if on_request.get(option, True)
         for part in (option, str(directory / name))
     ]
     return [

@@ -348,6 +348,8 @@ async def test_openapi_describes_every_route_without_a_page_that_loads_from_else
                         "transcript",
                         "thumbnails",
                         "thumbnails.jpg",
+                        "preview.webm",
+                        "preview.gif",
                         "hls/main.m3u8",
                         "hls/{variant}/{file}",
                     )

@@ -54,6 +54,8 @@ export const paths = {
   poster: '/reelwright/renditions/:id/poster',
   download: '/reelwright/renditions/:id/download',
   stream: '/reelwright/renditions/:id/stream.m3u8',
+  webm: '/reelwright/renditions/:id/preview.webm',
+  gif: '/reelwright/renditions/:id/preview.gif',
   captions: '/reelwright/renditions/:id/captions.vtt',
   chapters: '/reelwright/renditions/:id/chapters.vtt',
   transcript: '/reelwright/renditions/:id/transcript.txt',
@@ -494,6 +496,8 @@ export interface ExportOrder {
   captions: (typeof captionChoices)[number]
   /** Whether an HLS stream is made of it too. */
   stream: boolean
+  /** Whether small moving previews are made of it too: a WebM and a GIF. */
+  previews: boolean
 }
 
 /** The body of `orderExports`: the order, and for each shape the price that was shown. */
@@ -535,6 +539,8 @@ export interface Export {
     | (Pick<Film, 'bytes' | 'duration' | 'height' | 'id' | 'isKept' | 'width'> & {
         /** Whether there is an HLS stream of it. */
         hasStream: boolean
+        /** Whether there are small moving previews of it. */
+        hasPreviews: boolean
       })
 }
 

@@ -163,9 +163,11 @@ const toLost = (amount: unknown): string => (typeof amount === 'string' ? amount
 const notAnOrder = (): Response => problem(400, 'No order', 'The body is no order of films.')
 
 function formOf(order: ExportOrder, aspectRatio: string): object {
-  const { captions, format, pictures, resolution, stream } = order
+  const { captions, format, pictures, previews, resolution, stream } = order
   const burned = captions === 'own' ? null : captions
-  return { aspectRatio, format, pictures, resolution, captions: burned, hls: stream }
+  const form = { aspectRatio, format, pictures, resolution, captions: burned, hls: stream }
+  // A service that is older than this plugin knows nothing of them.
+  return previews ? { ...form, previews } : form
 }
 
 /** Return the order that a body holds, each shape once; null where it is none. */
@@ -176,11 +178,12 @@ function toOrder(body: unknown): ExportOrder | null {
   const pictures = pictureChoices.find((each) => each === body.pictures)
   const resolution = resolutions.find((each) => each === body.resolution)
   const captions = captionChoices.find((each) => each === body.captions)
-  const { stream } = body
+  const { previews, stream } = body
   const wanted = shapes.filter((each) => asked.includes(each))
-  if (!format || !pictures || !resolution || !captions || typeof stream !== 'boolean') return null
+  if (!format || !pictures || !resolution || !captions) return null
+  if (typeof stream !== 'boolean' || typeof previews !== 'boolean') return null
   if (wanted.length === 0 || wanted.length !== asked.length) return null
-  return { captions, format, pictures, resolution, shapes: wanted, stream }
+  return { captions, format, pictures, previews, resolution, shapes: wanted, stream }
 }
 
 const burnedStyles = ['outline', 'box', 'highlight', 'lit'] as const
@@ -217,5 +220,6 @@ function toFilm(rendition: unknown): Export['film'] {
     ...{ id, bytes: size, duration: seconds, height: high, width: wide },
     isKept: typeof rendition.retiredAt !== 'string',
     hasStream: kinds.includes('hls'),
+    hasPreviews: kinds.includes('webm') && kinds.includes('gif'),
   }
 }

@@ -18,7 +18,9 @@ import { paths } from './contract.ts'
 import { findReadable } from './readable.ts'
 import { bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
-type Medium = 'download' | 'poster' | 'stream' | 'video'
+const media = ['video', 'poster', 'download', 'stream', 'webm', 'gif'] as const
+
+type Medium = (typeof media)[number]
 type Text = 'captions' | 'chapters' | 'transcript'
 
 /** Where each text stands below a film, and what it is. */
@@ -37,11 +39,13 @@ const placesOf: Record<Medium, readonly (readonly [string, string])[]> = {
   ],
   poster: [['poster', 'url']],
   stream: [['hls', 'url']],
+  webm: [['webm', 'url']],
+  gif: [['gif', 'url']],
 }
 
 export function watchEndpoints(settings: Settings): Endpoint[] {
   return [
-    ...(['video', 'poster', 'download', 'stream'] as const).map((medium): Endpoint => ({
+    ...media.map((medium): Endpoint => ({
       method: 'get',
       path: paths[medium],
       handler: (req) => redirectTo(settings, req, medium),

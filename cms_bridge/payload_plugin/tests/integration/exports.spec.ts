@@ -51,6 +51,7 @@ const order: ExportOrder = {
   pictures: 'anew',
   captions: 'own',
   stream: false,
+  previews: false,
 }
 
 /** An export as the bridge tells of it. */
@@ -112,11 +113,11 @@ describe('an order', () => {
     expect(bridge.asked[4]?.body).toMatchObject({ estimatedCost: '0.070000' })
   })
 
-  test('of burned captions and of a stream is asked for as such', async () => {
+  test('of burned captions, a stream and previews is asked for as such', async () => {
     bridge.answers['/exports/estimate'] = { status: 200, body: { toApprove: '0' } }
-    const body = { ...order, shapes: ['9:16'], captions: 'lit', stream: true }
+    const body = { ...order, shapes: ['9:16'], captions: 'lit', stream: true, previews: true }
     expect((await reader.ask('POST', `${path}/prices`, body)).status).toBe(200)
-    expect(bridge.asked[0]?.body).toMatchObject({ captions: 'lit', hls: true })
+    expect(bridge.asked[0]?.body).toMatchObject({ captions: 'lit', hls: true, previews: true })
   })
 
   test('waits for an approval where whoever orders may not give it, and spends nothing', async () => {
@@ -148,6 +149,7 @@ describe('an order', () => {
     { ...order, shapes: ['1:1', '1:1'] },
     { ...order, format: 'prores' },
     { ...order, captions: 'neon' },
+    { ...order, previews: 'yes' },
     { ...order, stream: 'yes' },
   ])('that is none is refused before the service is asked: %j', async (body) => {
     expect((await cms.ask('POST', `${path}/prices`, body)).status).toBe(400)
@@ -169,7 +171,8 @@ describe('an order', () => {
 describe('what was ordered', () => {
   test('is listed with how far it is, and with its film once that is there', async () => {
     const film = { id: 'film-2', width: 1080, height: 1920, duration: 5, bytes: 9 }
-    const rendition = { ...film, files: [{ kind: 'hls' }, { kind: 'captions' }] }
+    const files = ['hls', 'captions', 'webm', 'gif'].map((kind) => ({ kind }))
+    const rendition = { ...film, files }
     bridge.answers['/exports'] = {
       status: 200,
       body: {
@@ -186,7 +189,7 @@ describe('what was ordered', () => {
       expect.objectContaining({
         captions: 'box',
         lostAtMost: '0',
-        film: { ...film, hasStream: true, isKept: true },
+        film: { ...film, hasPreviews: true, hasStream: true, isKept: true },
       }),
       expect.objectContaining({
         shape: '9:16',
@@ -194,7 +197,9 @@ describe('what was ordered', () => {
         film: null,
         lostAtMost: '0.500000',
       }),
-      expect.objectContaining({ film: { ...film, hasStream: false, isKept: false } }),
+      expect.objectContaining({
+        film: { ...film, hasPreviews: false, hasStream: false, isKept: false },
+      }),
     ])
   })
 

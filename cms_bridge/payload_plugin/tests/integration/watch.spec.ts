@@ -16,6 +16,8 @@ beforeAll(async () => {
   bridge.links = {
     video: { url: 'https://media.example/v.mp4?s=1', downloadUrl: 'https://media.example/d.mp4' },
     poster: { url: '/objects/poster.jpg?s=2' },
+    webm: { url: 'https://media.example/p.webm?s=1' },
+    gif: null,
     expiresIn: 3600,
   }
   cms = await startCms({ bridgeUrl: bridge.url })
@@ -56,6 +58,7 @@ test('an unfinished rendition does not', async () => {
 test.for([
   ['video', 'https://media.example/v.mp4?s=1'],
   ['download', 'https://media.example/d.mp4'],
+  ['preview.webm', 'https://media.example/p.webm?s=1'],
 ] as const)('%s leads to a fresh link that no cache keeps', async ([name, target]) => {
   bridge.linkRequests = []
   const { headers, status } = await cms.ask('GET', address(name))
@@ -68,6 +71,10 @@ test.for([
       path: `/api/v1/videos/jobs/${String(rendition.jobId)}/links`,
     },
   ])
+})
+
+test('a preview that nobody ordered leads nowhere', async () => {
+  expect((await cms.ask('GET', address('preview.gif'))).status).toBe(404)
 })
 
 test('a link that is relative is one of the bridge', async () => {

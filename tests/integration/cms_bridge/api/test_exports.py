@@ -102,7 +102,7 @@ async def test_captions_in_the_picture_and_a_stream_are_forms_of_their_own(
 ) -> None:
     video = await filmed()
     plain = await order(http, video)
-    assert (plain["captions"], plain["hls"]) == ("none", False)
+    assert (plain["captions"], plain["hls"], plain["previews"]) == ("none", False, False)
     lit = await order(http, video, captions="lit", hls=True)
     assert (lit["captions"], lit["hls"], lit["toApprove"]) == ("lit", True, "0.000000")
     lease = await claimed(UUID(lit["id"]))
@@ -113,6 +113,10 @@ async def test_captions_in_the_picture_and_a_stream_are_forms_of_their_own(
     assert lease.output.hls
     assert (await order(http, video, captions="lit", hls=True))["id"] == lit["id"]
     assert (await order(http, video, captions="lit"))["id"] not in (plain["id"], lit["id"])
+    moving = await order(http, video, previews=True)
+    assert (moving["previews"], moving["toApprove"]) == (True, "0.000000")
+    assert moving["id"] not in (plain["id"], lit["id"])
+    assert (await claimed(UUID(moving["id"]))).output.previews
     answer = await http.post(f"/api/v1/videos/{video}/exports", json={"captions": "neon"})
     assert (answer.status_code, answer.json()["errors"][0]["key"]) == (400, "captions")
 

@@ -57,6 +57,8 @@ FILES = {
         b"WEBVTT\n\n00:00.000 --> 00:02.000\nthumbnails.jpg#xywh=0,0,160,90\n",
     ),
     "thumbnails.jpg": (FileKind.SHEET, b"a sheet"),
+    "preview.webm": (FileKind.WEBM, b"\x1aE\xdf\xa3"),
+    "preview.gif": (FileKind.GIF, b"GIF89a"),
     "hls/main.m3u8": (FileKind.HLS, MAIN.encode()),
     "hls/720p/index.m3u8": (FileKind.HLS, SIZE.encode()),
     "hls/720p/init_0.mp4": (FileKind.HLS, b"init"),
@@ -73,6 +75,8 @@ PLACES = {
     "chapters.vtt": "chapters.vtt",
     "transcript": "transcript.txt",
     "thumbnails.jpg": "thumbnails.jpg",
+    "preview.webm": "preview.webm",
+    "preview.gif": "preview.gif",
     "hls/720p/0000.m4s": "hls/720p/0000.m4s",
     "hls/720p/init_0.mp4": "hls/720p/init_0.mp4",
 }

@@ -1,10 +1,10 @@
 'use client'
 /** The finished film in other forms: those that there are, how far the others are, and one order for more. */
-import { Button } from '@payloadcms/ui'
+import { Button, useConfig } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
-import type { Export, exportActs } from '../../endpoints/contract.ts'
+import { type Export, pathTo, type exportActs } from '../../endpoints/contract.ts'
 import { formatBytes, formatDollars, formatLength } from '../shared/format.ts'
 import { Problems } from '../shared/Problems.tsx'
 import { Progress } from '../shared/Progress.tsx'
@@ -75,6 +75,8 @@ function Form({
 }: Props & { exports: AllExports; one: Export }): ReactNode {
   const translator = useTranslator()
   const { language, t } = translator
+  const { config } = useConfig()
+  const api = `${config.serverURL}${config.routes.api}`
   const [busy, setBusy] = useState(false)
   const { film, status } = one
   const stands = whereItStands(one)
@@ -97,6 +99,10 @@ function Form({
   )
   const amount = formatDollars(Number(one.toApprove), language)
   const address = (url: string | undefined): string => `${url ?? ''}?film=${film?.id ?? ''}`
+  const previews = [
+    ['webm', 'WebM'],
+    ['gif', 'GIF'],
+  ] as const
 
   return (
     <li className="rw-films__film">
@@ -122,6 +128,17 @@ function Form({
                 {t('player.captions')} (VTT)
               </a>
               {film.hasStream && <a href={address(rendition.streamUrl)}>{t('exports.stream')}</a>}
+              {film.hasPreviews &&
+                previews.map(([kind, name]) => (
+                  <a
+                    href={address(api + pathTo(kind, { id: rendition.id }))}
+                    key={kind}
+                    rel="noreferrer"
+                    target="_blank"
+                  >
+                    {t('exports.preview')} ({name})
+                  </a>
+                ))}
             </p>
           ) : (
             <p className="rw-panel__help">{t('exports.gone')}</p>

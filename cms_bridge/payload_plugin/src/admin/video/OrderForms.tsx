@@ -30,6 +30,7 @@ const nothingChosen: ExportOrder = {
   pictures: 'cropped',
   captions: 'own',
   stream: false,
+  previews: false,
 }
 
 interface Props {
@@ -121,6 +122,13 @@ export function OrderForms({ mayApprove, ordered }: Props): ReactNode {
           label={t('exports.wantStream')}
           name="rw-order-stream"
           onToggle={() => choose({ stream: !order.stream })}
+        />
+        <CheckboxInput
+          checked={order.previews}
+          id="rw-order-previews"
+          label={t('exports.wantPreviews')}
+          name="rw-order-previews"
+          onToggle={() => choose({ previews: !order.previews })}
         />
       </div>
       {problem && <Problems problems={[problem]} type="error" />}
