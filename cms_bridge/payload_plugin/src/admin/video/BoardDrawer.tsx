@@ -16,7 +16,6 @@ interface BoardDrawer {
 export function useBoardDrawer(slug: string, id: Id, changed: () => void): BoardDrawer {
   const [Drawer, , { isDrawerOpen, openDrawer }] = useDocumentDrawer({ collectionSlug: slug, id })
   const [wanted, setWanted] = useState<null | string>(null)
-  const opener = useRef<Element | null>(null)
   const tell = useRef(changed)
   useEffect(() => {
     tell.current = changed
@@ -24,16 +23,11 @@ export function useBoardDrawer(slug: string, id: Id, changed: () => void): Board
 
   useEffect(() => {
     if (!isDrawerOpen) return undefined
-    return () => {
-      tell.current()
-      // The keyboard goes on where it was.
-      if (opener.current instanceof HTMLElement) opener.current.focus()
-    }
+    return () => tell.current()
   }, [isDrawerOpen])
 
   const open = useCallback<BoardDrawer['open']>(
     (row) => {
-      opener.current = document.activeElement
       setWanted(row ?? null)
       openDrawer()
     },
