@@ -11,9 +11,11 @@ from typing import Annotated
 import msgspec
 
 from cms_bridge.fields import LONGEST_NAME, Count, Id, Moment, Price
+from cms_bridge.lexicons import MOST_ENTRIES
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.states import Priority
 from render.own import CmsFile
+from render.pronunciation import Pronunciation
 from render.storyboard import Brief, Storyboard
 
 
@@ -80,6 +82,13 @@ class Replacement(StoryboardChange, frozen=True, kw_only=True):
     """The file as it is now; the storyboard names it wherever it named the one before."""
 
 
+class ProjectLexicon(_Wire, frozen=True, kw_only=True):
+    """How a project has words pronounced, whole."""
+
+    project: Project
+    entries: Annotated[tuple[Pronunciation, ...], msgspec.Meta(max_length=MOST_ENTRIES)]
+
+
 class VideoSubmitted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="video.submitted"):
     """An editor asks for a storyboard."""
 
@@ -124,7 +133,16 @@ class VideoRetried(_Wire, frozen=True, kw_only=True, tag_field="type", tag="vide
     data: VideoRef
 
 
-Event = (
+class LexiconChanged(
+    _Wire, frozen=True, kw_only=True, tag_field="type", tag="project.lexicon_changed"
+):
+    """An editor says how words are pronounced in all that is spoken for a project from now on."""
+
+    timestamp: Moment
+    data: ProjectLexicon
+
+
+JobEvent = (
     VideoSubmitted
     | StoryboardEdited
     | AssetReplaced
@@ -132,6 +150,8 @@ Event = (
     | VideoCancelled
     | VideoRetried
 )
+"""What is about one video, and so about a job."""
+Event = JobEvent | LexiconChanged
 
 
 def tag_of(event: Event) -> str:

@@ -28,7 +28,7 @@ from cms_bridge.errors import (
     Superseded,
     WebhookRejected,
 )
-from cms_bridge.events import Event, VideoSubmitted, tag_of
+from cms_bridge.events import Event, JobEvent, LexiconChanged, VideoSubmitted, tag_of
 from cms_bridge.gate import vouch
 from cms_bridge.inbox import intake, webhooks
 from cms_bridge.inbox.webhooks import Verifier
@@ -53,8 +53,9 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True):
 class EventReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What became of an event."""
 
-    job_id: UUID
-    status: Status
+    job_id: UUID | None
+    """Null of an event that is about a project, as is the next."""
+    status: Status | None
     duplicate: bool
     """True when the same event had been accepted before; then nothing was done."""
     superseded: bool
@@ -105,6 +106,11 @@ async def receive_event(
     vouch(request.scope)
     await rates.count_event(request)
     event = webhooks.decode(body)
+    if isinstance(event, LexiconChanged):
+        duplicate = await intake.accept_lexicon(event_id, body, event)
+        project = event.data.project.id
+        log.info("project.lexicon_changed", project_id=project, duplicate=duplicate)
+        return EventReceipt(job_id=None, status=None, duplicate=duplicate, superseded=False)
     accepted = await intake.accept(
         event_id, body, event, limits=receiving.limits, prices=receiving.prices
     )
@@ -126,7 +132,7 @@ async def receive_event(
     )
 
 
-def _trace(event: Event, job: UUID, event_id: str, since: float) -> None:
+def _trace(event: JobEvent, job: UUID, event_id: str, since: float) -> None:
     """Tell of an event in its job's trace, which a submission begins."""
     name = f"webhook {tag_of(event)}"
     if isinstance(event, VideoSubmitted):

@@ -1,19 +1,20 @@
-"""Intake: an event of the CMS becomes its effect on a job, once, however often it comes.
+"""Intake: an event of the CMS takes effect on a job or a project, once, however often it comes.
 
 The event and what it does are one transaction; what it does is in `cms_bridge.jobs`.
 """
 
 import hashlib
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid4
 
-from cms_bridge import clock, projects, voices, wakeups
+from cms_bridge import clock, lexicons, projects, voices, wakeups
 from cms_bridge.database import AlreadyStored, run_script, transaction, unique_violations
 from cms_bridge.engines import Script, Step
 from cms_bridge.errors import EventConflict
 from cms_bridge.events import (
     AssetReplaced,
-    Event,
+    JobEvent,
+    LexiconChanged,
     StoryboardApproved,
     StoryboardEdited,
     VideoCancelled,
@@ -80,7 +81,7 @@ who is to be told of it, the same event come before.
 
 
 async def accept(
-    event_id: str, body: bytes, event: Event, *, limits: Limits, prices: Prices
+    event_id: str, body: bytes, event: JobEvent, *, limits: Limits, prices: Prices
 ) -> Accepted:
     """Store an event and its effect together, or neither.
 
@@ -109,22 +110,52 @@ async def accept(
         async with transaction():
             job = await _apply(event, limits, prices)
             with unique_violations():
-                await InboundEvent.insert(
-                    InboundEvent(
-                        id=event_id,
-                        type=tag_of(event),
-                        body=body,
-                        body_sha256=digest,
-                        job=job,
-                        received_at=clock.now(),
-                    )
-                )
+                await _store(event_id, body, digest, event, job=job)
     except AlreadyStored:
         # The same event arrived twice at once and the other one won.
         if duplicate := await _find_duplicate(event_id, digest):
             return duplicate
         raise
     return await _accepted(job)
+
+
+async def accept_lexicon(event_id: str, body: bytes, event: LexiconChanged) -> bool:
+    """Put a lexicon in place of what its project has; tell whether it came before.
+
+    Raises `EventConflict`. Of what was said only the digest is kept beside it: what belongs to no
+    job would outlive the project.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    project = event.data.project
+    try:
+        async with transaction():
+            await projects.upsert(project.id, name=clean_text(project.name) or None)
+            if await _came_before(event_id, digest):
+                return True
+            await lexicons.replace(project.id, event.data.entries)
+            with unique_violations():
+                await _store(event_id, b"", digest, event, job=None)
+    except AlreadyStored:
+        # The same event arrived twice at once and the other one won.
+        if await _came_before(event_id, digest):
+            return True
+        raise
+    return False
+
+
+async def _store(
+    event_id: str, body: bytes, digest: str, event: JobEvent | LexiconChanged, *, job: UUID | None
+) -> None:
+    await InboundEvent.insert(
+        InboundEvent(
+            id=event_id,
+            type=tag_of(event),
+            body=body,
+            body_sha256=digest,
+            job=job,
+            received_at=clock.now(),
+        )
+    )
 
 
 async def _accept_first(
@@ -158,12 +189,20 @@ async def _accept_first(
 
 
 async def _find_duplicate(event_id: str, digest: str) -> Accepted | None:
-    row = await InboundEvent.select().where(InboundEvent.id == event_id).first()
-    if row is None:
-        return None
-    if row["body_sha256"] != digest:
+    row = await _came_before(event_id, digest)
+    return await _accepted(row["job"], duplicate=True) if row else None
+
+
+async def _came_before(event_id: str, digest: str) -> dict[str, Any] | None:
+    """Return what is stored of an event; raise `EventConflict` if it is another of the same id."""
+    row = (
+        await InboundEvent.select(InboundEvent.body_sha256, InboundEvent.job)
+        .where(InboundEvent.id == event_id)
+        .first()
+    )
+    if row and row["body_sha256"] != digest:
         raise EventConflict("This webhook id was used before with another body.")
-    return await _accepted(row["job"], duplicate=True)
+    return row
 
 
 async def _accepted(job_id: UUID, *, duplicate: bool = False) -> Accepted:
@@ -176,7 +215,7 @@ async def _accepted(job_id: UUID, *, duplicate: bool = False) -> Accepted:
     )
 
 
-async def _apply(event: Event, limits: Limits, prices: Prices) -> UUID:
+async def _apply(event: JobEvent, limits: Limits, prices: Prices) -> UUID:
     match event:
         case VideoSubmitted():
             return await submissions.submit(event.data, limits)

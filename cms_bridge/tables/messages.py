@@ -19,7 +19,10 @@ from cms_bridge.tables.jobs import Job, Project
 
 
 class InboundEvent(Table):
-    """The inbox: a webhook that was verified and accepted, byte for byte."""
+    """The inbox: a webhook that was verified and accepted, byte for byte.
+
+    One that is about a project and no job is kept as its digest alone.
+    """
 
     id = Varchar(length=128, primary_key=True)
     type = Varchar(length=64)

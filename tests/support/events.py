@@ -12,7 +12,9 @@ from standardwebhooks import Webhook
 from cms_bridge.events import (
     AssetReplaced,
     Event,
+    LexiconChanged,
     Project,
+    ProjectLexicon,
     Replacement,
     StoryboardApproved,
     StoryboardChange,
@@ -25,6 +27,7 @@ from cms_bridge.events import (
 )
 from cms_bridge.states import Priority
 from render.own import CmsFile
+from render.pronunciation import Pronunciation
 from render.storyboard import Brief, Scene, Storyboard
 
 SECRET = "whsec_" + base64.b64encode(b"a test secret of thirty-two byte").decode()
@@ -110,6 +113,11 @@ def cancelled(*, video: str = "video-1", submission: int = 1) -> VideoCancelled:
 
 def retried(*, video: str = "video-1", submission: int = 1) -> VideoRetried:
     return VideoRetried(timestamp=datetime.now(UTC), data=_ref(video, submission))
+
+
+def lexicon(*entries: Pronunciation, project: str = "project-1") -> LexiconChanged:
+    data = ProjectLexicon(project=Project(id=project, name="A project"), entries=entries)
+    return LexiconChanged(timestamp=datetime.now(UTC), data=data)
 
 
 def signed(

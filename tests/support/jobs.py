@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge.events import Event
+from cms_bridge.events import JobEvent
 from cms_bridge.inbox import intake
 from cms_bridge.jobs import leases, transitions
 from cms_bridge.jobs.leases import Lease, Phase
@@ -23,7 +23,7 @@ POLICY = RetryPolicy(max_retries=2, first_delay=timedelta(seconds=5))
 
 
 async def accept(
-    event: Event, *, message: str | None = None, prices: Prices = OFFLINE
+    event: JobEvent, *, message: str | None = None, prices: Prices = OFFLINE
 ) -> transitions.Accepted:
     body = msgspec.json.encode(event)
     return await intake.accept(

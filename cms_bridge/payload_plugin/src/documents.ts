@@ -54,6 +54,28 @@ export interface ProjectDoc {
   disclosure?: boolean | null
   /** Whether a storyboard is approved only once each of its scenes is. */
   approveScenes?: boolean | null
+  /** How words are pronounced. */
+  lexicon?: LexiconRow[] | null
+  defaults?: null | VideoDefaults
+}
+
+/** A word, or a few, and how they are said; in every language where none is named. */
+export interface LexiconRow {
+  word: string
+  spoken: string
+  language?: null | string
+}
+
+/** What new videos of a project begin with; nothing for what any video begins with. */
+export type VideoDefaults = Partial<
+  Pick<VideoDoc, 'aspectRatio' | 'locale' | 'musicMood' | 'speed'>
+>
+
+/** Return the defaults that somebody has set. */
+export function videoDefaults(defaults: null | undefined | VideoDefaults): VideoDefaults {
+  const { aspectRatio, locale, musicMood, speed } = defaults ?? {}
+  const all = { aspectRatio, locale, musicMood, speed }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value))
 }
 
 /** The picture in a corner of all films. */
@@ -393,7 +415,7 @@ export interface OutboxDoc {
   id: Id
   eventId: string
   type: CmsEvent['type']
-  /** Names the video: events of one stream are delivered in order. */
+  /** Names the video, or the project: events of one stream are delivered in order. */
   stream: string
   video?: null | Reference<VideoDoc>
   /** What it tells of: unique, so that no step is told twice. */

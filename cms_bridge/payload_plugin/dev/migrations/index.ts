@@ -16,6 +16,7 @@ import * as migration_20261129_211035_locks_and_files from './20261129_211035_lo
 import * as migration_20261130_094302_desk_of_films from './20261130_094302_desk_of_films.ts';
 import * as migration_20261130_131742_project_names from './20261130_131742_project_names.ts';
 import * as migration_20261130_173856_script_taken_over from './20261130_173856_script_taken_over.ts';
+import * as migration_20261130_174609_lexicon_and_defaults from './20261130_174609_lexicon_and_defaults.ts';
 
 export const migrations = [
   {
@@ -106,6 +107,11 @@ export const migrations = [
   {
     up: migration_20261130_173856_script_taken_over.up,
     down: migration_20261130_173856_script_taken_over.down,
-    name: '20261130_173856_script_taken_over'
+    name: '20261130_173856_script_taken_over',
+  },
+  {
+    up: migration_20261130_174609_lexicon_and_defaults.up,
+    down: migration_20261130_174609_lexicon_and_defaults.down,
+    name: '20261130_174609_lexicon_and_defaults'
   },
 ];

@@ -99,6 +99,18 @@ export const localeField: TextField = {
     isLanguageTag(value) || translate(req.i18n.language, 'invalid.locale'),
 }
 
+/** A language tag, or nothing. */
+export function languageField(name: string, admin: TextField['admin']): TextField {
+  return {
+    name,
+    type: 'text',
+    label: labels('locale'),
+    validate: (value: null | string | string[] | undefined, { req }) =>
+      !value || isLanguageTag(value) || translate(req.i18n.language, 'invalid.locale'),
+    admin: admin ?? {},
+  }
+}
+
 export const aspectRatioField = selectField('aspectRatio', 'aspectRatio', {
   values: ['16:9', '9:16', '1:1'],
   labelOf: (value) => `aspectRatio.${value}`,

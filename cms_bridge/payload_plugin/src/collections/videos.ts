@@ -18,6 +18,7 @@ import {
   type VideoDoc,
 } from '../documents.ts'
 import { emitVideoEvents } from '../hooks/emitVideoEvents.ts'
+import { beginAsProject } from '../hooks/beginAsProject.ts'
 import { noteStage } from '../hooks/askedStage.ts'
 import { nameVideo } from '../hooks/giveName.ts'
 import { planStage } from '../hooks/planStage.ts'
@@ -186,7 +187,7 @@ export function videos(settings: Settings): CollectionConfig {
     versions: { maxPerDoc: 50 },
     trash: true,
     hooks: {
-      beforeOperation: [noteStage],
+      beforeOperation: [noteStage, beginAsProject(settings)],
       beforeChange: [nameVideo, planStage(settings), publishGate(settings)],
       afterChange: [keepState(settings), emitVideoEvents(settings), settleFilms(settings)],
       beforeDelete: [deleteWithVideo(settings)],

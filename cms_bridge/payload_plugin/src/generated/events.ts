@@ -8,6 +8,7 @@ export type CmsEvent =
   | StoryboardApproved
   | VideoCancelled
   | VideoRetried
+  | LexiconChanged
 /**
  * Which of a project's jobs go before its others; no project goes before another by it.
  */
@@ -380,6 +381,32 @@ export interface VideoRetried {
   type: 'video.retried'
   timestamp: string
   data: VideoRef
+}
+/**
+ * An editor says how words are pronounced in all that is spoken for a project from now on.
+ */
+export interface LexiconChanged {
+  type: 'project.lexicon_changed'
+  timestamp: string
+  data: ProjectLexicon
+}
+/**
+ * How a project has words pronounced, whole.
+ */
+export interface ProjectLexicon {
+  project: Project
+  /**
+   * @maxItems 500
+   */
+  entries: Pronunciation[]
+}
+/**
+ * A word, or a few, and how they are said.
+ */
+export interface Pronunciation {
+  word: string
+  spoken: string
+  language?: string | null
 }
 /**
  * A drafted storyboard, handed to the editors.

@@ -36,17 +36,7 @@ export async function writeEvent(
   }
   const told = await findTold()
   if (told) return told
-  const row: Omit<OutboxDoc, 'createdAt' | 'id'> = {
-    eventId: `evt_${randomUUID()}`,
-    type: event.type,
-    stream,
-    video: video.id,
-    step,
-    body: JSON.stringify(event),
-    state: 'queued',
-    attempts: 0,
-    nextAttemptAt: new Date().toISOString(),
-  }
+  const row = { ...rowOf(event), stream, video: video.id, step }
   try {
     await req.payload.create({ collection, data: row, depth: 0, overrideAccess: true, req })
   } catch (error) {
@@ -58,4 +48,32 @@ export async function writeEvent(
   }
   await wake(req.payload, { req })
   return stream
+}
+
+/** Store an event that is about a project and none of its videos; each is a step of its own. */
+export async function writeProjectEvent(
+  { slugs }: Settings,
+  req: PayloadRequest,
+  project: string,
+  event: CmsEvent,
+): Promise<void> {
+  const row = rowOf(event)
+  const step = `${project}/${event.type}/${row.eventId}`
+  const data = { ...row, stream: `project:${project}`, step }
+  await req.payload.create({
+    ...{ collection: slugs.outbox, data, depth: 0 },
+    ...{ overrideAccess: true, req },
+  })
+  await wake(req.payload, { req })
+}
+
+function rowOf(event: CmsEvent): Omit<OutboxDoc, 'createdAt' | 'id' | 'stream'> {
+  return {
+    eventId: `evt_${randomUUID()}`,
+    type: event.type,
+    body: JSON.stringify(event),
+    state: 'queued',
+    attempts: 0,
+    nextAttemptAt: new Date().toISOString(),
+  }
 }

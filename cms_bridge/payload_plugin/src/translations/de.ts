@@ -73,6 +73,17 @@ export const de: Translations = {
   'approveScenes.help':
     'Ein Storyboard dieses Projekts ist erst freigegeben, wenn jede seiner Szenen es ist. Ändern kann das, wer freigeben darf.',
   'invalid.castTwice': 'Zwei der Besetzung heißen „{name}“.',
+  lexicon: 'Aussprache',
+  'lexicon.entry': 'Wort',
+  'lexicon.help':
+    'Wie Wörter gesprochen werden, die Stimmen anders sprächen: ab der nächsten Sprechaufnahme, in allen Filmen dieses Projekts. Gelesenes bleibt, wie es geschrieben ist. Eine Sprechaufnahme mit einem solchen Wort entsteht neu, zu ihrem Preis, wo ihre Szene neu gemacht wird.',
+  'lexicon.word': 'Wie es geschrieben wird',
+  'lexicon.spoken': 'Wie es gesprochen wird',
+  'lexicon.language.help': 'Leer: in jeder Sprache.',
+  'invalid.lexicon': 'Bis zu {limit} Zeichen, in einer Zeile.',
+  defaults: 'Neue Videos beginnen mit',
+  'defaults.help':
+    'Wird in jedes neue Video übernommen, dort gezeigt und dort geändert. Bestehende Videos bleiben, wie sie sind.',
   'invalid.castName': 'Ein Name mit bis zu 100 Zeichen, in einer Zeile und ohne @.',
   brief: 'Briefing',
   'brief.help': 'Worum es geht, für wen, und was das Video erreichen soll.',
@@ -297,6 +308,7 @@ export const de: Translations = {
   'event.type.video.cancelled': 'Eine Produktion wurde abgebrochen',
   'event.type.video.retried': 'Ein neuer Versuch wurde verlangt',
   'event.type.asset.replaced': 'Eine Datei der Mediathek wurde ersetzt',
+  'event.type.project.lexicon_changed': 'Aussprachen eines Projekts wurden geändert',
   'event.type.storyboard.edited': 'Ein Storyboard wurde geändert',
   'event.type.storyboard.approved': 'Ein Storyboard wurde freigegeben',
   'event.resent': 'Es wird gesendet.',

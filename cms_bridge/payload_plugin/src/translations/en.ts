@@ -71,6 +71,17 @@ export const en = {
   'approveScenes.help':
     'A storyboard of this project is approved only once each of its scenes is. Changed by those who may approve.',
   'invalid.castTwice': 'Two of the cast are called “{name}”.',
+  lexicon: 'Pronunciation',
+  'lexicon.entry': 'Word',
+  'lexicon.help':
+    'How words are said that voices say otherwise, from the next narration on, in all films of this project. What is read stays as it is written. A narration with such a word is made anew, at its price, where its scene is made again.',
+  'lexicon.word': 'As it is written',
+  'lexicon.spoken': 'As it is said',
+  'lexicon.language.help': 'Empty: in every language.',
+  'invalid.lexicon': 'Up to {limit} characters, in one line.',
+  defaults: 'New videos begin with',
+  'defaults.help':
+    'Copied to each new video, where it is seen and changed. Videos that there are stay as they are.',
   'invalid.castName': 'A name of up to 100 characters, in one line and without @.',
   brief: 'Brief',
   'brief.help': 'What the video is about, for whom, and what it should achieve.',
@@ -291,6 +302,7 @@ export const en = {
   'event.type.video.cancelled': 'A production was cancelled',
   'event.type.video.retried': 'Work was asked for once more',
   'event.type.asset.replaced': 'A file of the media library was replaced',
+  'event.type.project.lexicon_changed': 'Pronunciations of a project were changed',
   'event.type.storyboard.edited': 'A storyboard was edited',
   'event.type.storyboard.approved': 'A storyboard was approved',
   'event.resent': 'It is being sent.',

@@ -73,6 +73,17 @@ export const es: Translations = {
   'approveScenes.help':
     'Un storyboard de este proyecto solo está aprobado cuando lo está cada una de sus escenas. Lo cambia quien puede aprobar.',
   'invalid.castTwice': 'Dos del reparto se llaman «{name}».',
+  lexicon: 'Pronunciación',
+  'lexicon.entry': 'Palabra',
+  'lexicon.help':
+    'Cómo se dicen las palabras que las voces dirían de otro modo, desde la próxima narración, en todas las películas de este proyecto. Lo que se lee queda como está escrito. Una narración con una palabra así se hace de nuevo, a su precio, cuando se rehace su escena.',
+  'lexicon.word': 'Como se escribe',
+  'lexicon.spoken': 'Como se dice',
+  'lexicon.language.help': 'Vacío: en todos los idiomas.',
+  'invalid.lexicon': 'Hasta {limit} caracteres, en una sola línea.',
+  defaults: 'Los vídeos nuevos empiezan con',
+  'defaults.help':
+    'Se copia en cada vídeo nuevo, donde se ve y se cambia. Los vídeos existentes quedan como están.',
   'invalid.castName': 'Un nombre de hasta 100 caracteres, en una línea y sin @.',
   brief: 'Encargo',
   'brief.help': 'De qué trata el vídeo, para quién y qué debe conseguir.',
@@ -296,6 +307,7 @@ export const es: Translations = {
   'event.type.video.cancelled': 'Se canceló una producción',
   'event.type.video.retried': 'Se pidió un nuevo intento',
   'event.type.asset.replaced': 'Se reemplazó un archivo de la mediateca',
+  'event.type.project.lexicon_changed': 'Se cambiaron las pronunciaciones de un proyecto',
   'event.type.storyboard.edited': 'Se editó un guion gráfico',
   'event.type.storyboard.approved': 'Se aprobó un guion gráfico',
   'event.resent': 'Se está enviando.',

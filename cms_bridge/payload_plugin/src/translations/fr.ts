@@ -74,6 +74,17 @@ export const fr: Translations = {
   'approveScenes.help':
     'Un storyboard de ce projet n’est approuvé que lorsque chacune de ses scènes l’est. Modifiable par qui peut approuver.',
   'invalid.castTwice': 'Deux membres de la distribution s’appellent « {name} ».',
+  lexicon: 'Prononciation',
+  'lexicon.entry': 'Mot',
+  'lexicon.help':
+    'Comment se disent les mots que les voix diraient autrement, dès la prochaine narration, dans tous les films de ce projet. Ce qui se lit reste tel qu’il est écrit. Une narration où figure un tel mot est refaite, à son prix, quand sa scène est refaite.',
+  'lexicon.word': 'Tel qu’il s’écrit',
+  'lexicon.spoken': 'Tel qu’il se dit',
+  'lexicon.language.help': 'Vide : dans toutes les langues.',
+  'invalid.lexicon': 'Jusqu’à {limit} caractères, sur une seule ligne.',
+  defaults: 'Les nouvelles vidéos commencent avec',
+  'defaults.help':
+    'Copié dans chaque nouvelle vidéo, où on le voit et le modifie. Les vidéos existantes restent telles quelles.',
   'invalid.castName': 'Un nom de 100 caractères au plus, sur une ligne et sans @.',
   brief: 'Brief',
   'brief.help': 'Le sujet de la vidéo, son public et son but.',
@@ -296,6 +307,7 @@ export const fr: Translations = {
   'event.type.video.cancelled': 'Une production a été annulée',
   'event.type.video.retried': 'Un nouvel essai a été demandé',
   'event.type.asset.replaced': 'Un fichier de la médiathèque a été remplacé',
+  'event.type.project.lexicon_changed': 'Les prononciations d’un projet ont été modifiées',
   'event.type.storyboard.edited': 'Un storyboard a été modifié',
   'event.type.storyboard.approved': 'Un storyboard a été approuvé',
   'event.resent': 'Envoi en cours.',

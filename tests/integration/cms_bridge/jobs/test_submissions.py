@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cms_bridge.errors import Refusal, Superseded
-from cms_bridge.events import Event
+from cms_bridge.events import JobEvent
 from cms_bridge.jobs import decisions, transitions
 from cms_bridge.jobs.transitions import Accepted
 from cms_bridge.pricing.estimates import OFFLINE
@@ -102,10 +102,10 @@ async def test_a_worker_whose_job_is_superseded_lets_go_of_it() -> None:
     assert attempt["outcome"] == "cancelled"
 
 
-async def at_once(*sent: Event) -> list[Accepted]:
+async def at_once(*sent: JobEvent) -> list[Accepted]:
     accepted: list[Accepted] = []
 
-    async def send(event: Event) -> None:
+    async def send(event: JobEvent) -> None:
         with suppress(Refusal):
             accepted.append(await accept(event))
 
@@ -168,10 +168,10 @@ steps = st.lists(
 async def test_any_order_of_the_five_events_leaves_one_job_at_work_at_most(
     steps: list[Any],
 ) -> None:
-    video, sent = f"video-{uuid4()}", list[tuple[str, Event]]()
+    video, sent = f"video-{uuid4()}", list[tuple[str, JobEvent]]()
     jobs: dict[int, UUID] = {}
     for step in steps:
-        event: Event | None = None
+        event: JobEvent | None = None
         match step:
             case "again", int(number) if sent:
                 message, event = sent[number % len(sent)]

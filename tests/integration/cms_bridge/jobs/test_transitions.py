@@ -15,7 +15,7 @@ from cms_bridge.errors import (
     JobNotFound,
     RevisionConflict,
 )
-from cms_bridge.events import Event
+from cms_bridge.events import JobEvent
 from cms_bridge.jobs import transitions, turns
 from cms_bridge.states import Lane, Status
 from cms_bridge.tables import InboundEvent, Job, OutboxMessage, Project
@@ -205,7 +205,7 @@ async def test_an_edit_and_an_approval_at_once_never_approve_what_was_edited(see
     job = await drafted()
     board, shown = events.storyboard("Edited."), events.storyboard()
 
-    async def late(event: Event) -> None:
+    async def late(event: JobEvent) -> None:
         with suppress(ApprovalConflict, RevisionConflict, IllegalMove):
             await accept(event)
 

@@ -1,5 +1,5 @@
 'use client'
-/** The title of the row of somebody who has a name: of a cast, or of a script. */
+/** The title of the row of somebody or something that has a name: of a cast, a script, a lexicon. */
 import { useRowLabel } from '@payloadcms/ui'
 import type { ReactNode } from 'react'
 
@@ -11,13 +11,14 @@ import '../shared/panel.css'
 interface Named {
   kind?: CastKind | null
   name?: null | string
+  word?: null | string
 }
 
 /** `unnamed` says what a row is while it has no name. */
 export function NameLabel({ unnamed }: { unnamed: TranslationKey }): ReactNode {
   const { data, rowNumber = 0 } = useRowLabel<Named | undefined>()
   const { t } = useTranslator()
-  const name = data?.name?.trim()
+  const name = (data?.name ?? data?.word)?.trim()
   return (
     <span className="rw-scene">
       <strong>

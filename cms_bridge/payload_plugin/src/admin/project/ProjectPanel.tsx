@@ -3,6 +3,7 @@
 import { Button, useDocumentDrawer, useDocumentInfo } from '@payloadcms/ui'
 import { type ReactNode, useEffect, useState } from 'react'
 
+import { type ProjectDoc, videoDefaults } from '../../documents.ts'
 import type { Spending } from '../../endpoints/contract.ts'
 import { useEndpoints } from '../shared/api.ts'
 import { formatDollars } from '../shared/format.ts'
@@ -11,12 +12,13 @@ import { Meter } from './Meter.tsx'
 import '../shared/panel.css'
 
 export function ProjectPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
-  const { id } = useDocumentInfo()
+  const { data, id } = useDocumentInfo()
   const { t } = useTranslator()
   const spending = useSpending(id)
   const [VideoDrawer, , { openDrawer }] = useDocumentDrawer({ collectionSlug: slugs.videos })
   // A project that is not saved yet has spent nothing, and nothing can be put into it.
   if (id === undefined) return null
+  const { defaults } = (data ?? {}) as Partial<ProjectDoc>
   return (
     <section aria-label={t('spending')} className="rw-panel">
       {spending === 'away' && <p className="rw-panel__help">{t('spending.away')}</p>}
@@ -26,7 +28,7 @@ export function ProjectPanel({ slugs }: { slugs: { videos: string } }): ReactNod
           {t('action.newVideo')}
         </Button>
       </div>
-      <VideoDrawer initialData={{ project: id }} />
+      <VideoDrawer initialData={{ ...videoDefaults(defaults), project: id }} />
     </section>
   )
 }
