@@ -82,7 +82,7 @@ class Replacement(StoryboardChange, frozen=True, kw_only=True):
     """The file as it is now; the storyboard names it wherever it named the one before."""
 
 
-class ProjectLexicon(_Wire, frozen=True, kw_only=True):
+class Pronunciations(_Wire, frozen=True, kw_only=True):
     """How a project has words pronounced, whole."""
 
     project: Project
@@ -139,7 +139,7 @@ class LexiconChanged(
     """An editor says how words are pronounced in all that is spoken for a project from now on."""
 
     timestamp: Moment
-    data: ProjectLexicon
+    data: Pronunciations
 
 
 JobEvent = (

@@ -14,7 +14,7 @@ from cms_bridge.events import (
     Event,
     LexiconChanged,
     Project,
-    ProjectLexicon,
+    Pronunciations,
     Replacement,
     StoryboardApproved,
     StoryboardChange,
@@ -116,7 +116,7 @@ def retried(*, video: str = "video-1", submission: int = 1) -> VideoRetried:
 
 
 def lexicon(*entries: Pronunciation, project: str = "project-1") -> LexiconChanged:
-    data = ProjectLexicon(project=Project(id=project, name="A project"), entries=entries)
+    data = Pronunciations(project=Project(id=project, name="A project"), entries=entries)
     return LexiconChanged(timestamp=datetime.now(UTC), data=data)
 
 

@@ -388,12 +388,12 @@ export interface VideoRetried {
 export interface LexiconChanged {
   type: 'project.lexicon_changed'
   timestamp: string
-  data: ProjectLexicon
+  data: Pronunciations
 }
 /**
  * How a project has words pronounced, whole.
  */
-export interface ProjectLexicon {
+export interface Pronunciations {
   project: Project
   /**
    * @maxItems 500
