@@ -265,6 +265,7 @@ async def _tell_presence(
         services.worker,
         drafts=settings.places(Lane.DRAFTS),
         jobs=settings.places(Lane.GENERATION) + settings.places(Lane.COMPOSITION),
+        lanes=settings.lanes,
         draining=draining,
         resources=await anyio.to_thread.run_sync(monitor.look),
     )

@@ -1,9 +1,10 @@
 """`/health`: what is up, what is stuck, and whether to send traffic here."""
 
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get
@@ -18,6 +19,7 @@ from cms_bridge.health import service
 from cms_bridge.health.service import Backlog
 from cms_bridge.jobs.queue import Queue
 from cms_bridge.settings import BridgeSettings
+from cms_bridge.states import Lane
 from cms_bridge.telemetry import Seldom
 
 _down = Seldom(per_second=1)
@@ -30,9 +32,12 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The service in a few words and numbers."""
 
     status: Literal["ok", "degraded", "stalled", "down"]
-    """`down` without the database; `stalled` when work lies due for longer than
-    `REELWRIGHT_UNCLAIMED_SECONDS` and nobody works on anything; `degraded` when such work waits
-    behind other, and without Redis or a daemon: work is only put off."""
+    """`down` without the database; `stalled` when in some lane work lies due for longer than
+    `REELWRIGHT_UNCLAIMED_SECONDS` and nobody works on anything there, or no daemon serves it;
+    `degraded` when such work waits behind other, without Redis, and as long as no daemon serves
+    some lane: work is only put off."""
+    problems: list[str] = []
+    """The same in words, where it is not `ok`."""
     database: State
     migration: str | None
     redis: State
@@ -45,6 +50,10 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Jobs whose time has come and which nobody has taken up yet."""
     stuck_jobs: int
     """Those of them that are due for longer than `REELWRIGHT_UNCLAIMED_SECONDS`."""
+    unserved: list[Lane]
+    """Lanes that no daemon takes work of (`REELWRIGHT_LANES`)."""
+    stalled: list[Lane]
+    """Lanes whose work stands still."""
     oldest_due_seconds: float
     """How long the oldest of them is due; 0 when none is."""
     undelivered: int
@@ -120,17 +129,36 @@ async def _report(queue: Queue, settings: BridgeSettings) -> ServiceHealth:
             database="down",
             redis=redis,
             daemon=daemon,
-            **msgspec.structs.asdict(Backlog()),
+            problems=["The database does not answer."],
+            **_told(Backlog()),
         )
-    whole = redis == daemon == "up" and not backlog.stuck_jobs
-    still = backlog.stuck_jobs and not backlog.held_jobs
+    problems = list(_problems(backlog, redis, daemon))
     return ServiceHealth(
-        status="ok" if whole else "stalled" if still else "degraded",
+        status="stalled" if backlog.stalled else "degraded" if problems else "ok",
+        problems=problems,
         database="up",
         redis=redis,
         daemon=daemon,
-        **msgspec.structs.asdict(backlog),
+        **_told(backlog),
     )
+
+
+def _problems(backlog: Backlog, redis: State, daemon: State) -> Iterator[str]:
+    if redis == "down":
+        yield "Redis does not answer: work is found in the database, later."
+    elif daemon == "down":
+        yield "No daemon says that it takes work."
+    for lane in backlog.unserved:
+        yield f"No daemon serves the lane {lane} (REELWRIGHT_LANES)."
+    for lane in backlog.stalled:
+        yield f"Work in the lane {lane} is overdue, and nobody works on any there."
+    if backlog.stuck_jobs and not backlog.stalled:
+        yield f"Jobs are overdue behind others: {backlog.stuck_jobs}."
+
+
+def _told(backlog: Backlog) -> dict[str, Any]:
+    told = msgspec.structs.asdict(backlog)
+    return {**told, "unserved": list(backlog.unserved), "stalled": list(backlog.stalled)}
 
 
 async def _redis(queue: Queue) -> tuple[State, State]:

@@ -5,6 +5,7 @@ daemon is there, with nothing in hand too. One that stops says so, and is gone; 
 was killed is silent, and forgotten after a while.
 """
 
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge import clock
-from cms_bridge.states import JobKind, Status
+from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.tables import Job, Worker
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -74,6 +75,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     drafts: int
     jobs: int
+    lanes: frozenset[Lane]
     started_at: datetime
     seen_at: datetime
     draining: bool
@@ -83,19 +85,26 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[HeldJob, ...]
 
 
-async def report(
-    worker: str, *, drafts: int, jobs: int, draining: bool, resources: Resources | None = None
+async def report(  # noqa: PLR0913 - what a daemon tells of itself
+    worker: str,
+    *,
+    drafts: int,
+    jobs: int,
+    draining: bool,
+    lanes: Collection[Lane] = tuple(Lane),
+    resources: Resources | None = None,
 ) -> None:
-    """Note that a daemon is there, how much it takes up at once, and what it takes to do it."""
+    """Note that a daemon is there, what and how much it takes up, and what it takes to do it."""
     now = clock.now()
     await Worker.raw(
-        "INSERT INTO worker (id, drafts, jobs, started_at, seen_at, draining, resources)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO worker (id, drafts, jobs, lanes, started_at, seen_at, draining, resources)"
+        " VALUES ({}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (id) DO UPDATE SET"
         " seen_at = excluded.seen_at, draining = excluded.draining,"
         " resources = excluded.resources",
         worker,
         drafts,
         jobs,
+        " ".join(lanes),
         now,
         now,
         draining,
@@ -137,7 +146,8 @@ async def workers() -> list[WorkerRecord]:
     )
     known = [
         WorkerRecord(
-            **{name: value for name, value in row.items() if name != "resources"},
+            **{name: value for name, value in row.items() if name not in {"resources", "lanes"}},
+            lanes=_lanes(row["lanes"]),
             resources=_resources(row["resources"]),
             alive=row["seen_at"] > now - SILENT_AFTER,
             held=tuple(held.get(row["id"], ())),
@@ -145,6 +155,30 @@ async def workers() -> list[WorkerRecord]:
         for row in rows
     ]
     return sorted(known, key=lambda one: (one.started_at, one.id))
+
+
+async def unserved() -> list[Lane]:
+    """Return the lanes that no daemon takes work of: all of them where there is none."""
+    rows = await Worker.select(Worker.lanes).where(
+        Worker.seen_at > clock.now() - SILENT_AFTER,
+        Worker.draining.eq(False),  # noqa: FBT003 - a column's value
+    )
+    return _without(_lanes(row["lanes"]) for row in rows)
+
+
+def unserved_by(known: Iterable[WorkerRecord]) -> list[Lane]:
+    """Return the same of daemons that are known already."""
+    return _without(one.lanes for one in known if one.alive and not one.draining)
+
+
+def _without(served: Iterable[frozenset[Lane]]) -> list[Lane]:
+    every = frozenset[Lane]().union(*served)
+    return [lane for lane in Lane if lane not in every]
+
+
+def _lanes(told: str) -> frozenset[Lane]:
+    # What a daemon of another version serves may be none of these.
+    return frozenset(lane for lane in Lane if lane in told.split()) if told else frozenset(Lane)
 
 
 def _resources(told: str | None) -> Resources | None:

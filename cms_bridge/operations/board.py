@@ -15,9 +15,10 @@ import msgspec
 from cms_bridge import clock
 from cms_bridge.jobs.line import Line, Waiting
 from cms_bridge.jobs.queues import COUNTED
+from cms_bridge.jobs.workers import unserved_by
 from cms_bridge.operations.fleet import Fleet
 from cms_bridge.pricing.amounts import dollars
-from cms_bridge.states import DRAFTABLE, JobKind, Status
+from cms_bridge.states import DRAFTABLE, JobKind, Status, lane_of
 from cms_bridge.tables import Job
 from render.problem import Problem
 
@@ -225,6 +226,8 @@ def why(job: StuckJob, fleet: Fleet) -> str:
     taking = [one for one in there if not one.draining]
     if not taking:
         return "Every daemon was told to stop, and takes up nothing more."
+    if (lane := lane_of(job.status)) in unserved_by(taking):
+        return f"No daemon serves the lane {lane}."
     drafting = job.status in DRAFTABLE
     places = sum(one.drafts if drafting else one.jobs for one in taking)
     held = [one for worker in taking for one in worker.held]

@@ -14,6 +14,7 @@ from cms_bridge.health.models import CircuitState
 from cms_bridge.metrics import REGISTRY
 from cms_bridge.operations.fleet import Fleet
 from cms_bridge.operations.volumes import Volume
+from cms_bridge.states import Lane
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -126,6 +127,15 @@ def _work(fleet: Fleet) -> Iterator[Metric]:
             ("working",): sum(not one.draining for one in there),
             ("draining",): sum(one.draining for one in there),
             ("silent",): len(fleet.workers) - len(there),
+        },
+    )
+    yield gauges(
+        "reelwright_lane_workers",
+        "Daemons that take up work of a lane.",
+        ["lane"],
+        {
+            (lane.value,): sum(not one.draining and lane in one.lanes for one in there)
+            for lane in Lane
         },
     )
     yield gauge(

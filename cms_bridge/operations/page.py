@@ -14,6 +14,8 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cms_bridge.health.models import CircuitState
+from cms_bridge.health.service import Backlog
+from cms_bridge.jobs.workers import unserved_by
 from cms_bridge.ledger.charges import ChargeState
 from cms_bridge.operations.board import Board, why
 from cms_bridge.operations.fleet import Fleet
@@ -61,8 +63,9 @@ def board(shown: Shown, *, form_token: str | None, notice: str = "") -> str:
         month_cap=shown.month_cap,
         project_cap=shown.project_cap,
         full=float(fleet.month_held / shown.month_cap) if shown.month_cap else 1.0,
-        headline=_headline(fleet.backlog.stuck_jobs, working),
+        headline=_headline(fleet.backlog, working),
         working=working,
+        unserved=unserved_by(fleet.workers) if working else [],
         away=[one for one in fleet.models if one.circuit.state is not CircuitState.CLOSED],
         silent=[one for one in fleet.workers if not one.alive],
         late=fleet.outbox_oldest_seconds > _LATE,
@@ -73,9 +76,11 @@ def board(shown: Shown, *, form_token: str | None, notice: str = "") -> str:
     )
 
 
-def _headline(stuck: int, working: int) -> str:
-    if stuck:
+def _headline(backlog: Backlog, working: int) -> str:
+    if stuck := backlog.stuck_jobs:
         return "1 job is stuck" if stuck == 1 else f"{stuck} jobs are stuck"
+    if working and backlog.unserved:
+        return f"Nobody does {' or '.join(backlog.unserved)}"
     return "Nothing is stuck" if working else "No daemon at work"
 
 

@@ -171,6 +171,9 @@ class Worker(Table):
     """How many storyboards it drafts at once."""
     jobs = Integer()
     """How many approved jobs it has in hand at once."""
+    lanes = Varchar(length=64, default="")
+    """Those of `cms_bridge.states.Lane` that it serves, apart by spaces; empty of an older daemon,
+    which did not say."""
     started_at = Timestamptz()
     seen_at = Timestamptz(index=True)
     draining = Boolean(default=False)

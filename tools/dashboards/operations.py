@@ -78,9 +78,12 @@ OPERATIONS = Board(
                 ),
                 Panel(
                     "Daemons",
-                    "Working, told to stop, or silent.",
+                    "Working, told to stop, or silent; and how many take up each lane.",
                     "short",
-                    (Query(fleet("reelwright_workers", "state"), "{{state}}"),),
+                    (
+                        Query(fleet("reelwright_workers", "state"), "{{state}}"),
+                        Query(fleet("reelwright_lane_workers", "lane"), "lane {{lane}}"),
+                    ),
                 ),
                 Panel(
                     "How full daemons are",

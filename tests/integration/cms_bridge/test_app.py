@@ -13,7 +13,9 @@ from redis.asyncio import Redis
 
 from cms_bridge.database import connected
 from cms_bridge.health import models
+from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import HEALTH_KEY, QueueName, deserialise
+from cms_bridge.states import Lane
 from cms_bridge.tables import GeneratedVideo, InboundEvent, Job
 from render.generation.circuit import Evidence, Sign
 from tests.support import events
@@ -272,6 +274,7 @@ async def test_health_goes_red_when_due_work_is_not_claimed(
     stuck, held = [UUID((await send(http, new_video())).json()["jobId"]) for _ in range(2)]
     others = Job.status.is_in(["pending"]) & Job.id.not_in([stuck, held])
     await Job.update({Job.wake_at: None}).where(others)
+    await workers.report("w", drafts=1, jobs=1, draining=False)
     async with Redis.from_url(redis_url) as redis:
         await redis.set(HEALTH_KEY, "here", ex=30)
         await Job.update({Job.wake_at: now + timedelta(minutes=1)}).where(Job.id == held)
@@ -299,9 +302,49 @@ async def test_health_goes_red_when_due_work_is_not_claimed(
         said = answer.json()
         assert (answer.status_code, said["status"]) == (200, "degraded")
         assert (said["stuckJobs"], said["heldJobs"]) == (1, 1)
+
+        # What is in hand in another lane moves nothing in this one.
+        await Job.update({Job.status: "composing"}).where(Job.id == held)
+        said = (await http.get("/health")).json()
+        assert (said["status"], said["stalled"], said["unserved"]) == ("stalled", ["drafts"], [])
+        await Job.update({Job.status: "pending"}).where(Job.id == held)
+    await workers.leave("w")
     await Job.update({Job.lease_owner: "", Job.lease_expires_at: None, Job.wake_at: None}).where(
         Job.id.is_in([stuck, held])
     )
+
+
+@pytest.mark.usefixtures("rows")
+async def test_health_tells_which_lane_nobody_serves(
+    http: httpx.AsyncClient, redis_url: str
+) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set(HEALTH_KEY, "here", ex=30)
+        for name, lanes in (("a", [Lane.DRAFTS]), ("b", [Lane.GENERATION])):
+            await workers.report(name, drafts=1, jobs=1, draining=False, lanes=lanes)
+        answer = await http.get("/health")
+        said = answer.json()
+        assert (answer.status_code, said["status"], said["daemon"]) == (200, "degraded", "up")
+        assert (said["unserved"], said["stalled"]) == (["composition"], [])
+        assert said["problems"] == ["No daemon serves the lane composition (REELWRIGHT_LANES)."]
+
+        # With work that waits for it, it is no warning any more, whatever others have in hand.
+        due = UUID((await send(http, new_video())).json()["jobId"])
+        overdue = datetime.now(UTC) - timedelta(minutes=10)
+        await Job.update({Job.status: "composing", Job.wake_at: overdue}).where(Job.id == due)
+        answer = await http.get("/health")
+        assert (answer.status_code, answer.json()["stalled"]) == (503, ["composition"])
+        await Job.update({Job.status: "pending", Job.wake_at: None}).where(Job.id == due)
+
+        # One that was told to stop serves none, one of an older version that names none serves all.
+        await workers.report("c", drafts=1, jobs=1, draining=True)
+        assert (await http.get("/health")).json()["unserved"] == ["composition"]
+        await workers.report("c", drafts=1, jobs=1, draining=False, lanes=[])
+        await Job.update({Job.wake_at: None}).where(Job.wake_at.is_not_null())
+        said = (await http.get("/health")).json()
+        assert (said["status"], said["unserved"], said["problems"]) == ("ok", [], [])
+    for name in "abc":
+        await workers.leave(name)
 
 
 async def test_liveness_asks_nothing_else(http: httpx.AsyncClient) -> None:
