@@ -4,19 +4,17 @@ The bridge asks before a storyboard comes to stand, and the daemon once more bef
 in between a file may be deleted. What is another project's is as what there is not.
 """
 
-import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 import msgspec
-from piccolo.columns.combination import Or
 from piccolo.custom_types import Combinable
 
 from cms_bridge.storage.media_types import media_type_of
-from cms_bridge.tables import UploadedAsset
+from cms_bridge.tables import FetchedFile, UploadedAsset
 from render.containers.reader import Use
 from render.errors import LimitExceeded, OwnFileMissing, OwnFileUnfit
 from render.own import CmsFile, OwnFile, Upload, reference_of
@@ -149,14 +147,33 @@ async def find(project: str, named: Named, file: Upload, *, limits: Limits) -> U
 
 async def fetched(project: str, file: CmsFile) -> UploadRecord | None:
     """Return what a project was given when a file of the CMS was asked for; None before that."""
-    return await _one(project, UploadedAsset.reference == reference_of(file))
+    known = await assets_of(project, [reference_of(file)])
+    return await _one(project, UploadedAsset.id.is_in(list(known.values()))) if known else None
 
 
 async def note(upload: UploadRecord, file: CmsFile) -> None:
-    """Write down that this is what a file of the CMS was."""
-    await UploadedAsset.update({UploadedAsset.reference: reference_of(file)}).where(
-        UploadedAsset.id == upload.id
+    """Write down that this is what a file of the CMS was, whatever else is the same."""
+    await FetchedFile.raw(
+        "INSERT INTO fetched_file (id, asset) VALUES ({}, {})"
+        " ON CONFLICT (id) DO UPDATE SET asset = excluded.asset",
+        _fetched_id(upload.project, reference_of(file)),
+        upload.id,
     )
+
+
+async def assets_of(project: str, references: Collection[str]) -> dict[str, UUID]:
+    """Return what files of the CMS turned out to be, as far as a project was given them."""
+    if not references:
+        return {}
+    asked = {_fetched_id(project, one): one for one in references}
+    rows = await FetchedFile.select(FetchedFile.id, FetchedFile.asset).where(
+        FetchedFile.id.is_in(list(asked))
+    )
+    return {asked[row["id"]]: row["asset"] for row in rows}
+
+
+def _fetched_id(project: str, reference: str) -> str:
+    return f"{project}:{reference}"
 
 
 def check_use(named: Named, upload: UploadRecord, limits: Limits) -> None:
@@ -168,28 +185,22 @@ def check_use(named: Named, upload: UploadRecord, limits: Limits) -> None:
 
 async def brought(project: str, storyboard: Storyboard) -> dict[OwnFile | None, UploadRecord]:
     """Return what a project has of the files that a storyboard names."""
-    files = {
-        reference_of(one.file) if isinstance(one.file, CmsFile) else one.file.asset_id: one.file
-        for one in named_in(storyboard)
+    files = {one.file for one in named_in(storyboard)}
+    fetched = {reference_of(file): file for file in files if isinstance(file, CmsFile)}
+    assets = {file: file.asset_id for file in files if isinstance(file, Upload)} | {
+        fetched[reference]: asset
+        for reference, asset in (await assets_of(project, fetched.keys())).items()
     }
-    uploads = [name for name in files if isinstance(name, UUID)]
-    references = [name for name in files if isinstance(name, str)]
-    # Of nothing at all there is no list to ask by.
-    asked: list[Combinable] = [UploadedAsset.id.is_in(uploads)] if uploads else []
-    asked += [UploadedAsset.reference.is_in(references)] if references else []
-    if not asked:
+    if not assets:
+        # Of nothing at all there is no list to ask by.
         return {}
     rows = await UploadedAsset.select(*UploadedAsset.all_columns()).where(
-        functools.reduce(Or, asked),
+        UploadedAsset.id.is_in(list(set(assets.values()))),
         UploadedAsset.project == project,
         UploadedAsset.state == UploadState.READY.value,
     )
-    return {
-        files[name]: UploadRecord.of(row)
-        for row in rows
-        for name in (row["id"], row["reference"])
-        if name in files
-    }
+    records = {row["id"]: UploadRecord.of(row) for row in rows}
+    return {file: records[asset] for file, asset in assets.items() if asset in records}
 
 
 async def _one(project: str, which: Combinable) -> UploadRecord | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from cms_bridge.tables import UploadedAsset
+from cms_bridge import own_files
 from render.cast import CastMember
 from render.own import CmsFile, OwnFile, Upload, reference_of
 from render.storyboard import Storyboard
@@ -29,10 +29,7 @@ async def settled(project: str, storyboard: Storyboard) -> Storyboard:
     }
     if not asked:
         return storyboard
-    rows = await UploadedAsset.select(UploadedAsset.id, UploadedAsset.reference).where(
-        UploadedAsset.project == project, UploadedAsset.reference.is_in(list(asked))
-    )
-    known: dict[str, UUID] = {row["reference"]: row["id"] for row in rows}
+    known = await own_files.assets_of(project, asked)
     return replace(storyboard, cast=tuple(_by_content(member, known) for member in storyboard.cast))
 
 

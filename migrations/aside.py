@@ -51,6 +51,7 @@ TABLES = (
     "aside_48_charge",
     "aside_48_project",
     "aside_48_spend",
+    "aside_53_fetched_file",
 )
 
 _COPY = "CREATE TABLE {} {} AS SELECT {} FROM {} WHERE {}"

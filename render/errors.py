@@ -95,6 +95,12 @@ class OwnFileMissing(InvalidStoryboard):
     code = "own_file_missing"
 
 
+class OwnFileReplaced(InvalidStoryboard):
+    """A file of one's own that was replaced in the CMS after the storyboard was approved."""
+
+    code = "own_file_replaced"
+
+
 class OwnFileUnfit(InvalidStoryboard):
     """A file of one's own that cannot serve where it is named."""
 

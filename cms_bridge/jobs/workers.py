@@ -104,7 +104,7 @@ async def report(  # noqa: PLR0913 - what a daemon tells of itself
         worker,
         drafts,
         jobs,
-        " ".join(lanes),
+        "" if set(lanes) == set(Lane) else " ".join(lanes),
         now,
         now,
         draining,

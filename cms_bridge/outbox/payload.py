@@ -108,6 +108,10 @@ class PayloadGone(BridgeError):
     """Payload will never take this write: its document is gone, or the write is refused."""
 
 
+class PayloadFileReplaced(BridgeError):
+    """A file of the media library that is another by now than the one that is asked for."""
+
+
 class PayloadFileTooLarge(BridgeError):
     """A file of the media library of more bytes than may be fetched."""
 
@@ -158,16 +162,24 @@ class PayloadClient:
         """Write a file of the media library into another, as its collection serves it.
 
         No redirect is followed: it comes from Payload or not at all. Raises `PayloadGone` where
-        there is no such file, `PayloadFileTooLarge` past so many bytes, and `PayloadUnavailable`.
+        there is no such file, `PayloadFileReplaced` where it is another by now,
+        `PayloadFileTooLarge` past so many bytes, and `PayloadUnavailable`.
         """
         name = quote(file.name, safe="")
         asked = f"{self._url}/{file.collection}/file/{name}"
+        # Payload serves by the name alone; the plugin says whether that is still the same file.
+        known = {
+            "document": file.document,
+            "version": file.version,
+            "mediaType": file.media_type,
+            "bytes": file.bytes,
+        }
         headers = self._signed(f"read {file.collection}/{file.name}")
         digest, size = hashlib.sha256(), 0
         try:
             with anyio.fail_after(seconds):
                 async with self._http.stream(
-                    "GET", asked, headers=headers, follow_redirects=False
+                    "GET", asked, params=known, headers=headers, follow_redirects=False
                 ) as answer:
                     _check_file(answer)
                     async for chunk in answer.aiter_bytes():
@@ -217,6 +229,8 @@ def _check_file(answer: httpx.Response) -> None:
     said = f"Payload answered {answer.status_code}"
     if answer.status_code == HTTPStatus.NOT_FOUND or answer.is_redirect:
         raise PayloadGone(said)
+    if answer.status_code == HTTPStatus.CONFLICT:
+        raise PayloadFileReplaced(said)
     if answer.status_code in _UNTRUSTED:
         # A clock, a secret or a list of collections that somebody puts right: the file is there.
         raise PayloadUnavailable(

@@ -10,7 +10,14 @@ This is their one face: whoever asks one imports it from here.
 from piccolo.table import Table
 
 from cms_bridge.tables.jobs import Attempt, Job, JobEvent, Lexicon, Project, Turn, Worker
-from cms_bridge.tables.media import Asset, GeneratedVideo, Piece, RenditionFile, UploadedAsset
+from cms_bridge.tables.media import (
+    Asset,
+    FetchedFile,
+    GeneratedVideo,
+    Piece,
+    RenditionFile,
+    UploadedAsset,
+)
 from cms_bridge.tables.messages import (
     InboundEvent,
     OutboxMessage,
@@ -36,6 +43,7 @@ TABLES: tuple[type[Table], ...] = (
     GeneratedVideo,
     RenditionFile,
     UploadedAsset,
+    FetchedFile,
     Piece,
     OutboxMessage,
     Worker,

@@ -172,8 +172,8 @@ class Worker(Table):
     jobs = Integer()
     """How many approved jobs it has in hand at once."""
     lanes = Varchar(length=64, default="")
-    """Those of `cms_bridge.states.Lane` that it serves, apart by spaces; empty of an older daemon,
-    which did not say."""
+    """Those of `cms_bridge.states.Lane` that it serves, apart by spaces; empty for all of them, as
+    of an older daemon, which does not say."""
     started_at = Timestamptz()
     seen_at = Timestamptz(index=True)
     draining = Boolean(default=False)

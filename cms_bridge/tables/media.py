@@ -131,12 +131,23 @@ class UploadedAsset(Table):
     uploaded_by = Varchar(length=128)
     """The id of the key that it came with; `cms` of what was fetched from there."""
     reference = Varchar(length=64)
-    """`render.own.reference_of` what the CMS was asked for; empty of what was uploaded."""
+    """What older versions noted in place of `FetchedFile`; they alone read it."""
     state = Varchar(length=16)
     """One of `cms_bridge.uploads.registry.UploadState`."""
     created_at = Timestamptz()
     touched_at = Timestamptz()
     """When somebody last had it in hand."""
+
+
+class FetchedFile(Table):
+    """A file of the CMS as a storyboard names it, and the content that came of it.
+
+    Several may be one content: its name, and whatever else is said of it, is the reference's own.
+    """
+
+    id = Varchar(length=200, primary_key=True)
+    """`<project>:<render.own.reference_of>`."""
+    asset = ForeignKey(UploadedAsset, on_delete=OnDelete.cascade, null=False, index=True)
 
 
 class Piece(Table):

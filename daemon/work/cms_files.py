@@ -22,7 +22,12 @@ from cms_bridge.errors import (
     UploadQuotaReached,
 )
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.outbox.payload import PayloadFileTooLarge, PayloadGone, PayloadUnavailable
+from cms_bridge.outbox.payload import (
+    PayloadFileReplaced,
+    PayloadFileTooLarge,
+    PayloadGone,
+    PayloadUnavailable,
+)
 from cms_bridge.own_files import Named, UploadRecord, fault
 from cms_bridge.uploads.receiving import Received
 from cms_bridge.uploads.reception import Reception, UploadBounds
@@ -32,6 +37,7 @@ from render.errors import (
     ContainerError,
     LimitExceeded,
     OwnFileMissing,
+    OwnFileReplaced,
     OwnFileUnfit,
     RetryableGeneration,
 )
@@ -51,8 +57,8 @@ class OwnFileUnavailable(RetryableGeneration):
 async def fetch(lease: Lease, own: Named, file: CmsFile, services: Services) -> UploadRecord:
     """Return a file of the CMS as the project has it from now on.
 
-    Raises `OwnFileMissing`, `OwnFileUnfit` or `LimitExceeded` for what cannot be filmed, and
-    `OwnFileUnavailable` for what may come another time.
+    Raises `OwnFileMissing`, `OwnFileReplaced`, `OwnFileUnfit` or `LimitExceeded` for what cannot be
+    filmed, and `OwnFileUnavailable` for what may come another time.
     """
     settings = services.settings
     upload = await own_files.fetched(lease.project, file)
@@ -99,6 +105,13 @@ async def _keep(
     except PayloadGone as error:
         raise OwnFileMissing(
             f"{where}: the CMS does not hand over {file.name} for the {own.role}.", **told
+        ) from error
+    except PayloadFileReplaced as error:
+        raise OwnFileReplaced(
+            f"{where}: {file.name} was replaced in the media library after it was approved as the"
+            f" {own.role}.",
+            **told,
+            file=file.name,
         ) from error
     except PayloadFileTooLarge as error:
         raise LimitExceeded(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from cms_bridge import assets, lexicons, voices
+from cms_bridge import assets, lexicons, own_files, voices
 from cms_bridge.access import registry
 from cms_bridge.access.callers import Action
 from cms_bridge.assets import WHOLE, AssetRecord, Condition, Metadata, StoredMedium
@@ -46,6 +46,7 @@ from render.generation.base import GeneratedText, Kind
 from render.generation.circuit import Evidence, Sign
 from render.generation.models import ModelsConfig
 from render.generation.voices import Voice
+from render.own import CmsFile
 from render.problem import Problem
 from render.pronunciation import Pronunciation
 from render.rendition import Codec
@@ -434,6 +435,10 @@ async def uploads() -> None:
         await UploadedAsset.update({UploadedAsset.state: state.value}).where(
             UploadedAsset.id == reserved.id
         )
+        if state is UploadState.READY:
+            for name in ("Ofen.png", "Ofen, noch einmal.png"):
+                file = CmsFile(collection="media", document="7", name=name, version="1")
+                await own_files.note(reserved, file)
 
 
 async def caps() -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -22,9 +22,12 @@ class Library:
     away: bool = False
     secret: str = events.SECRET
     elsewhere: str = ""
+    replaced: set[str] = field(default_factory=set)
+    """Documents that have another file by now."""
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        _, api, collection, kind, name = unquote(path).split("/")
+        address = urlsplit(path)
+        _, api, collection, kind, name = unquote(address.path).split("/")
         assert (api, kind) == ("cms", "file")
         self.asked.append(f"{collection}/{name}")
         if self.away:
@@ -37,6 +40,8 @@ class Library:
             )
         except WebhookVerificationError:
             return 403, b""
+        if self.replaced.intersection(parse_qs(address.query)["document"]):
+            return 409, b""
         return (200, self.files[name]) if name in self.files else (404, b"")
 
 

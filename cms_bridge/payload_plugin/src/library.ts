@@ -4,7 +4,7 @@
  * An editor chooses a document; what is kept and sent is a reference with the version that it had
  * then, so that a file which is exchanged under its old name is another one to the next save.
  */
-import type { CollectionConfig, PayloadRequest } from 'payload'
+import { APIError, type CollectionConfig, type PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
 import type { CastMember, CmsFile, Logo, Storyboard } from './generated/events.ts'
@@ -226,9 +226,14 @@ interface MediaDoc {
   updatedAt: string
 }
 
-/** Let the service read the files of an upload collection, and nothing else of it. */
+/**
+ * Let the service read the files of an upload collection, and nothing else of it.
+ *
+ * One that was replaced since a storyboard named it is not handed over (409): what lies under its
+ * name now is not what was approved.
+ */
 export function readableByService(
-  { webhookSecret }: Settings,
+  settings: Settings,
   collection: CollectionConfig,
 ): CollectionConfig {
   const read = collection.access?.read ?? (({ req }) => Boolean(req.user))
@@ -236,15 +241,37 @@ export function readableByService(
     ...collection,
     access: {
       ...collection.access,
-      read: (args) => {
+      read: async (args) => {
         const { filename } = (args.data ?? {}) as { filename?: unknown }
         const signed =
           args.isReadingStaticFile &&
           typeof filename === 'string' &&
-          isSigned(webhookSecret, args.req, `read ${collection.slug}/${filename}`)
-        return signed ? true : read(args)
+          isSigned(settings.webhookSecret, args.req, `read ${collection.slug}/${filename}`)
+        if (!signed) return read(args)
+        const before = asked(args.req, collection.slug, filename)
+        const value = before.document
+        const now = value
+          ? await reference(settings, args.req, { relationTo: collection.slug, value })
+          : null
+        if (now && isReplaced(before, now, args.req)) {
+          throw new APIError('This file was replaced.', 409, null, true)
+        }
+        return true
       },
     },
+  }
+}
+
+/** Return the file that a request is for, as the storyboard knew it; an older service says less. */
+function asked({ searchParams }: PayloadRequest, collection: string, name: string): CmsFile {
+  return {
+    kind: 'cms',
+    collection,
+    document: searchParams.get('document') ?? '',
+    name,
+    version: searchParams.get('version') ?? '',
+    mediaType: searchParams.get('mediaType') ?? '',
+    bytes: Number(searchParams.get('bytes') ?? 0),
   }
 }
 

@@ -655,6 +655,8 @@ export const ar: Translations = {
   'error.control_characters_removed': 'أُزيلت من النص محارف تحكم غير مرئية.',
   'error.own_file_missing': 'هذا الملف لم يعد، أو لم يكن قط، ضمن المشروع ({field}).',
   'error.own_file_unavailable': 'لا يصل ملف من مكتبة الوسائط في الوقت الحالي.',
+  'error.own_file_replaced':
+    'استُبدل الملف {file} في مكتبة الوسائط بعد اعتماد لوحة القصة ({field}). اطّلع على لوحة القصة كما هي الآن ثم اعتمدها من جديد.',
   'error.own_file_unfit': 'لا يصلح هنا ملف من النوع {type} ({field}).',
   'error.limit_exceeded': 'تم تجاوز الحد: {limit} {unit} على الأكثر، وهنا {value}.',
   'error.illegal_move': 'لم تعد هذه الخطوة ممكنة في المرحلة الحالية من العمل.',

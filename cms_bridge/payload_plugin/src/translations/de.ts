@@ -678,6 +678,8 @@ export const de: Translations = {
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',
   'error.own_file_missing': 'Diese Datei ist nicht (mehr) beim Projekt ({field}).',
   'error.own_file_unavailable': 'Eine Datei der Mediathek kommt im Moment nicht an.',
+  'error.own_file_replaced':
+    'Die Datei {file} wurde in der Mediathek ersetzt, nachdem das Storyboard freigegeben war ({field}). Sehen Sie das Storyboard an, wie es jetzt ist, und geben Sie es erneut frei.',
   'error.own_file_unfit': 'Eine Datei vom Typ {type} ist hier nicht zu gebrauchen ({field}).',
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',

@@ -663,6 +663,8 @@ export const en = {
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',
   'error.own_file_missing': 'This file is no longer, or never was, with the project ({field}).',
   'error.own_file_unavailable': 'A file of the media library does not come at the moment.',
+  'error.own_file_replaced':
+    'The file {file} was replaced in the media library after the storyboard was approved ({field}). Look at the storyboard as it is now, and approve it again.',
   'error.own_file_unfit': 'A file of the type {type} cannot serve here ({field}).',
   'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
   'error.illegal_move': 'At the present stage of the work this step is no longer possible.',

@@ -671,6 +671,8 @@ export const es: Translations = {
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',
   'error.own_file_missing': 'Este archivo no está, o ya no está, en el proyecto ({field}).',
   'error.own_file_unavailable': 'Un archivo de la mediateca no llega por el momento.',
+  'error.own_file_replaced':
+    'El archivo {file} se sustituyó en la mediateca después de aprobarse el storyboard ({field}). Mire el storyboard tal como está ahora y apruébelo de nuevo.',
   'error.own_file_unfit': 'Un archivo de tipo {type} no sirve aquí ({field}).',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
   'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',

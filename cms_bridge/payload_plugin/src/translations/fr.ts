@@ -678,6 +678,8 @@ export const fr: Translations = {
     'Des caractères de contrôle invisibles ont été retirés du texte.',
   'error.own_file_missing': "Ce fichier n'est pas, ou plus, dans le projet ({field}).",
   'error.own_file_unavailable': "Un fichier de la médiathèque n'arrive pas pour le moment.",
+  'error.own_file_replaced':
+    'Le fichier {file} a été remplacé dans la médiathèque après l’approbation du storyboard ({field}). Regardez le storyboard tel qu’il est maintenant, puis approuvez-le de nouveau.',
   'error.own_file_unfit': 'Un fichier de type {type} ne peut pas servir ici ({field}).',
   'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
   'error.illegal_move': 'Au stade actuel du travail, cette étape n’est plus possible.',

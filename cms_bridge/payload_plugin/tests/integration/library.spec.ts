@@ -44,10 +44,10 @@ async function sentAfter(id: unknown, changes: object): Promise<Storyboard> {
   })
 }
 
-function readFile(name: string, signedFor: string): Promise<Response> {
+function readFile(name: string, signedFor: string, asked = ''): Promise<Response> {
   const id = `wb_${randomUUID()}`
   const at = new Date()
-  return cms.fetch(`/media/file/${encodeURIComponent(name)}`, {
+  return cms.fetch(`/media/file/${encodeURIComponent(name)}${asked}`, {
     anonymous: true,
     headers: {
       'webhook-id': id,
@@ -132,4 +132,31 @@ test('the service reads the very file that it signs for, and nobody else does', 
   expect((await readFile(name, 'read media/another.png')).status).toBe(403)
   const listed = await cms.fetch('/media', { anonymous: true })
   expect(listed.status).toBe(403)
+})
+
+test('a file that was replaced since it was named is not handed over, one that is told otherwise is', async () => {
+  const before = await picture('replaced.png')
+  const name = String(before.filename)
+  const asked = new URLSearchParams({
+    document: String(before.id),
+    version: String(before.updatedAt),
+    mediaType: 'image/png',
+    bytes: String(png.length),
+  })
+  const read = async () => (await readFile(name, `read media/${name}`, `?${asked}`)).status
+  expect(await read()).toBe(200)
+  await cms.change('media', before.id, { alt: 'A loaf' })
+  expect(await read()).toBe(200)
+  // Another picture under the same name, as an editor puts it in place.
+  const other = Buffer.concat([png, Buffer.alloc(8)])
+  const file = { data: other, mimetype: 'image/png', name, size: other.length }
+  await cms.payload.update({
+    collection: 'media',
+    id: before.id,
+    data: {},
+    file,
+    overwriteExistingFiles: true,
+  })
+  expect((await cms.read('media', before.id)).filename).toBe(name)
+  expect(await read()).toBe(409)
 })

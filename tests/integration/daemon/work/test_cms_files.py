@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from cms_bridge import assets
+from cms_bridge import assets, own_files
 from cms_bridge.assets import AssetRecord
 from cms_bridge.ledger import charges
 from cms_bridge.outbox.payload import PayloadClient
@@ -21,7 +21,13 @@ from daemon.work.cms_files import OwnFileUnavailable
 from daemon.work.generation import GeneratedAssets, generate_assets
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
-from render.errors import LimitExceeded, OwnFileMissing, OwnFileUnfit, RenderError
+from render.errors import (
+    LimitExceeded,
+    OwnFileMissing,
+    OwnFileReplaced,
+    OwnFileUnfit,
+    RenderError,
+)
 from render.generation.models import ModelsConfig
 from render.generation.providers import open_providers
 from render.own import CmsFile
@@ -133,6 +139,36 @@ async def test_two_files_of_one_name_are_two_files(
     await bring(services, tmp_path / "two", PICTURE, replaced)
     laid = [await anyio.Path(tmp_path / f"two/s{number}.png").read_bytes() for number in (1, 2)]
     assert laid == [first, second]
+
+
+async def test_two_names_of_one_content_are_two_references_to_one_upload(
+    services: Services, library: Library, tmp_path: Path
+) -> None:
+    other = msgspec.structs.replace(PICTURE, document="8", name="Brot, noch einmal.png")
+    library.files |= dict.fromkeys([PICTURE.name, other.name], media_files.picture("png"))
+    await bring(services, tmp_path / "one", PICTURE, other)
+    # Each is known from now on, also when the library has neither any more.
+    library.files.clear()
+    await bring(services, tmp_path / "two", PICTURE, other)
+    assert library.asked == [f"media/{PICTURE.name}", f"media/{other.name}"]
+    scenes = tuple(Scene(id=f"s{n}", picture=file) for n, file in enumerate([PICTURE, other]))
+    brought = await own_files.brought("p1", Storyboard(title="T", scenes=scenes))
+    assert len({upload.id for upload in brought.values()}) == 1
+    assert set(brought) == {PICTURE, other}
+
+
+async def test_a_file_that_was_replaced_since_it_was_approved_is_not_filmed(
+    services: Services, library: Library, tmp_path: Path
+) -> None:
+    library.files[PICTURE.name] = media_files.picture("png")
+    library.replaced = {PICTURE.document}
+    with pytest.raises(OwnFileReplaced, match="was replaced in the media library"):
+        await bring(services, tmp_path / "one", PICTURE)
+    library.replaced = set()
+    await bring(services, tmp_path / "two", PICTURE)
+    # What was fetched as it was approved is filmed, whatever lies in the library by now.
+    library.replaced = {PICTURE.document}
+    await bring(services, tmp_path / "three", PICTURE)
 
 
 @pytest.mark.parametrize(
