@@ -4,7 +4,7 @@ The bridge asks before a storyboard comes to stand, and the daemon once more bef
 in between a file may be deleted. What is another project's is as what there is not.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from piccolo.custom_types import Combinable
 
+from cms_bridge import references
 from cms_bridge.storage.media_types import media_type_of
 from cms_bridge.tables import FetchedFile, UploadedAsset
 from render.containers.reader import Use
@@ -147,7 +148,7 @@ async def find(project: str, named: Named, file: Upload, *, limits: Limits) -> U
 
 async def fetched(project: str, file: CmsFile) -> UploadRecord | None:
     """Return what a project was given when a file of the CMS was asked for; None before that."""
-    known = await assets_of(project, [reference_of(file)])
+    known = await references.assets_of(project, [reference_of(file)])
     return await _one(project, UploadedAsset.id.is_in(list(known.values()))) if known else None
 
 
@@ -156,24 +157,9 @@ async def note(upload: UploadRecord, file: CmsFile) -> None:
     await FetchedFile.raw(
         "INSERT INTO fetched_file (id, asset) VALUES ({}, {})"
         " ON CONFLICT (id) DO UPDATE SET asset = excluded.asset",
-        _fetched_id(upload.project, reference_of(file)),
+        references.row_of(upload.project, reference_of(file)),
         upload.id,
     )
-
-
-async def assets_of(project: str, references: Collection[str]) -> dict[str, UUID]:
-    """Return what files of the CMS turned out to be, as far as a project was given them."""
-    if not references:
-        return {}
-    asked = {_fetched_id(project, one): one for one in references}
-    rows = await FetchedFile.select(FetchedFile.id, FetchedFile.asset).where(
-        FetchedFile.id.is_in(list(asked))
-    )
-    return {asked[row["id"]]: row["asset"] for row in rows}
-
-
-def _fetched_id(project: str, reference: str) -> str:
-    return f"{project}:{reference}"
 
 
 def check_use(named: Named, upload: UploadRecord, limits: Limits) -> None:
@@ -189,7 +175,7 @@ async def brought(project: str, storyboard: Storyboard) -> dict[OwnFile | None, 
     fetched = {reference_of(file): file for file in files if isinstance(file, CmsFile)}
     assets = {file: file.asset_id for file in files if isinstance(file, Upload)} | {
         fetched[reference]: asset
-        for reference, asset in (await assets_of(project, fetched.keys())).items()
+        for reference, asset in (await references.assets_of(project, fetched.keys())).items()
     }
     if not assets:
         # Of nothing at all there is no list to ask by.

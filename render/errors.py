@@ -5,6 +5,7 @@
     │   ├── EmptyScript          neither script nor brief holds a word to say
     │   ├── LimitExceeded        a named limit is passed; carries name, limit and value
     │   ├── OwnFileMissing       a file of one's own is named that is not there, or no more
+    │   ├── OwnFileReplaced      a file of one's own is another by now than was approved
     │   ├── OwnFileUnfit         a file of one's own is of another kind than its place asks for
     │   └── UnknownVoice         no provider has a voice by this name
     ├── GenerationError          a picture or a voice could not be made

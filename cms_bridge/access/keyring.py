@@ -8,8 +8,9 @@ import asyncio
 import hmac
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from cms_bridge import clock
 from cms_bridge.access import registry, tokens
 from cms_bridge.access.callers import ENVIRONMENT, Caller
 from cms_bridge.access.registry import Key, Standing
@@ -52,7 +53,7 @@ class Keyring:
         key = await self._find(presented, digest)
         if key is None:
             raise Unauthorised(_UNKNOWN)
-        if (standing := key.standing(datetime.now(UTC))) is not Standing.GOOD:
+        if (standing := key.standing(clock.now())) is not Standing.GOOD:
             self._known.pop(digest, None)
             raise Unauthorised(_ENDED[standing])
         self._note_use(key)
@@ -65,7 +66,7 @@ class Keyring:
         key = await registry.lookup(name)
         if key is None:
             raise Unauthorised(_UNKNOWN)
-        if (standing := key.standing(datetime.now(UTC))) is not Standing.GOOD:
+        if (standing := key.standing(clock.now())) is not Standing.GOOD:
             raise Unauthorised(_ENDED[standing])
         return key.caller
 
@@ -104,7 +105,7 @@ class Keyring:
 
 async def _noted(key: str) -> None:
     try:
-        await registry.note_use(key, at=datetime.now(UTC), every=USE_NOTED_EVERY)
+        await registry.note_use(key, at=clock.now(), every=USE_NOTED_EVERY)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises, the key is as good
         _unnoted.tell(
             "key.use_not_noted", level=logging.WARNING, key_id=key, reason=type(error).__name__

@@ -1,11 +1,12 @@
 """The registry of keys: made, listed, rotated and revoked; of each only a digest is kept."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.access import tokens
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.database import transaction
@@ -80,7 +81,7 @@ async def create(
             msgspec.convert(projects, tuple[Id, ...])
         except msgspec.ValidationError as error:
             raise RegistryError(f"This is no project's id: {error}") from None
-    now = datetime.now(UTC)
+    now = clock.now()
     expires = None if lasts is None else now + lasts
     return await _insert(name, projects=projects, actions=actions, expires=expires, now=now)
 
@@ -92,7 +93,7 @@ async def rotate(key: str, *, overlap: timedelta) -> tuple[str, Key]:
     Returns its token and itself. Raises `RegistryError`.
     """
     async with transaction():
-        now = datetime.now(UTC)
+        now = clock.now()
         old = await find(key)
         if (standing := old.standing(now)) is not Standing.GOOD:
             raise RegistryError(f"The key {key} is {standing}; make another instead.")
@@ -119,7 +120,7 @@ async def rotate(key: str, *, overlap: timedelta) -> tuple[str, Key]:
 
 async def revoke(key: str) -> Key:
     """End a key for good; twice is once. Raises `RegistryError`."""
-    await ApiKey.update({ApiKey.revoked_at: datetime.now(UTC)}).where(
+    await ApiKey.update({ApiKey.revoked_at: clock.now()}).where(
         ApiKey.id == key, ApiKey.revoked_at.is_null()
     )
     return await find(key)

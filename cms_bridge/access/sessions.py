@@ -7,9 +7,9 @@ can be made by nobody else's page. HMAC-SHA256, with keys of their own.
 
 import hmac
 import re
-import time
 from base64 import urlsafe_b64encode
 
+from cms_bridge import clock
 from cms_bridge.access.callers import Action, Caller
 from cms_bridge.access.keyring import Keyring
 from cms_bridge.errors import AllProjectsOnly, Forbidden, Unauthorised
@@ -39,14 +39,14 @@ class Sessions:
         Raises `Unauthorised`, `Forbidden` or `AllProjectsOnly`.
         """
         caller = operator(await self._keyring.caller(presented))
-        expires = int(time.time()) + self.seconds
+        expires = int(clock.now().timestamp()) + self.seconds
         said = f"{expires}.{caller.key}"
         return f"{said}.{_signature(self._secrets[0], said)}"
 
     async def holder(self, cookie: str | None) -> Caller:
         """Return who holds a cookie; raise as `issue` does."""
         parts = _COOKIE.fullmatch(cookie or "")
-        if parts is None or int(parts["expires"]) <= time.time():
+        if parts is None or int(parts["expires"]) <= clock.now().timestamp():
             raise Unauthorised(_NONE)
         said = f"{parts['expires']}.{parts['key']}"
         good = [

@@ -8,10 +8,10 @@ then. Nothing is kept of it: HMAC-SHA256 over job, key and expiry.
 
 import hmac
 import re
-import time
 from base64 import urlsafe_b64encode
 from uuid import UUID
 
+from cms_bridge import clock
 from cms_bridge.errors import Unauthorised
 
 _TICKET = re.compile(
@@ -36,7 +36,7 @@ class Tickets:
 
     def issue(self, job: UUID, *, key: str) -> str:
         """Return a ticket for a job, in the name of a key."""
-        expires = int(time.time()) + self.seconds
+        expires = int(clock.now().timestamp()) + self.seconds
         return f"{expires}.{key}.{_signature(self._secrets[0], job, key, expires)}"
 
     def holder(self, ticket: str, job: UUID) -> str:
@@ -50,7 +50,7 @@ class Tickets:
         ]
         if not any(good):
             raise Unauthorised(_UNKNOWN)
-        if expires <= time.time():
+        if expires <= clock.now().timestamp():
             raise Unauthorised(_EXPIRED)
         return key
 

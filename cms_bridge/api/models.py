@@ -1,6 +1,6 @@
 """`/api/v1/health/models`: how each model does, and how its calls went lately."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
+from cms_bridge import clock
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import Whose, needs
 from cms_bridge.api.resources import resource
@@ -120,7 +121,7 @@ async def get_model_health(
     ] = 0,
 ) -> ModelHealthReport:
     """Return what the daemons have seen of each model, with its calls in a period."""
-    until = datetime.now(UTC) - timedelta(hours=ago)
+    until = clock.now() - timedelta(hours=ago)
     since = until - timedelta(hours=hours)
     return ModelHealthReport(
         since=since, until=until, models=await model_health.health(since=since, until=until)

@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, JSONBody, SkipValidation
 
+from cms_bridge import clock
 from cms_bridge.access.callers import Action
 from cms_bridge.access.keys import needs
 from cms_bridge.api.contract import terms
@@ -345,7 +346,7 @@ def _view(one: Subscription) -> WebhookSubscriptionDetails:
         failing_since=one.failing_since,
         secrets=[
             SecretStanding(number=version.number, valid_until=version.valid_until)
-            for version in good(one.secret_versions, datetime.now(UTC))
+            for version in good(one.secret_versions, clock.now())
         ],
         created_at=one.created_at,
         updated_at=one.updated_at,

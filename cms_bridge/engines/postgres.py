@@ -13,6 +13,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from cms_bridge import clock
+from cms_bridge.engines import absences
 from cms_bridge.engines.groups import Groups
 from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
@@ -37,12 +38,15 @@ def told_apart(connection: Any = None) -> Generator[None]:
     try:
         yield
     except _BUSY as error:
+        absences.note()
         raise DatabaseBusy from error
     except _UNAVAILABLE as error:
+        absences.note()
         raise DatabaseUnavailable from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # What the driver says of every misuse, and of a connection that broke before, or just now.
         if connection is not None and _broken(connection):
+            absences.note()
             raise DatabaseUnavailable from error
         raise
 

@@ -17,6 +17,7 @@ from aiosqlite import Connection
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
 from piccolo.querystring import QueryString
 
+from cms_bridge.engines import absences
 from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
@@ -39,6 +40,8 @@ def told_apart() -> Generator[None]:
     except sqlite3.OperationalError as error:
         # An error of the driver's own has no code.
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+        if code in _BUSY | _UNAVAILABLE:
+            absences.note()
         if code in _BUSY:
             raise DatabaseBusy from error
         if code in _UNAVAILABLE:

@@ -66,6 +66,7 @@
     ├── AlreadyStored           `database`: a row with this identity exists
     ├── PayloadUnavailable      `outbox.payload`: the CMS did not take a write this time
     ├── PayloadGone             `outbox.payload`: it never will
+    ├── PayloadFileReplaced     `outbox.payload`: a file of its media library is another by now
     ├── PayloadFileTooLarge     `outbox.payload`: a file of its media library of too many bytes
     ├── ProjectDataError        `operations.project_data`: what is not exported or erased, and why
     ├── BackupError             `operations.dumps`: what is not backed up or restored, and why

@@ -11,7 +11,7 @@ import msgspec
 
 from cms_bridge import clock
 from cms_bridge.database import migration_level
-from cms_bridge.jobs import workers
+from cms_bridge.health.lanes import unserved as unserved_lanes
 from cms_bridge.states import FINISHED, Lane, Status, lane_of
 from cms_bridge.tables import Job
 
@@ -57,7 +57,7 @@ async def backlog(*, overdue: timedelta, news: bool) -> Backlog:
     now = clock.now()
     stuck = await _by_lane("wake_at < {}", now - overdue)
     held = await _by_lane("lease_expires_at > {}", now)
-    unserved = await workers.unserved()
+    unserved = await unserved_lanes()
     oldest = await Job.select(Job.wake_at).where(Job.wake_at <= now).order_by(Job.wake_at).first()
     jobs = {
         status.value: await _count("job", "status = {}", status.value) for status in _UNFINISHED

@@ -15,6 +15,7 @@ import structlog
 
 from cms_bridge import clock, films, metrics, wakeups
 from cms_bridge.database import transaction
+from cms_bridge.engines import absences
 from cms_bridge.errors import LeaseLost
 from cms_bridge.jobs import history, outages, renditions, turns
 from cms_bridge.jobs.moves import PROGRESS_STORYBOARD
@@ -102,7 +103,8 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
     `after` is the attempt that a wake-up was sent after: one that comes late,
     when the job has been claimed since, takes nothing, and so cuts no retry's
     wait short. A job whose last worker died too often in this phase fails here
-    instead.
+    instead; where the database had no answer for who claims while the lease
+    could have been renewed, nobody is taken to have died.
     """
     now = clock.now()
     async with transaction():
@@ -114,8 +116,11 @@ async def claim(  # noqa: PLR0913 - who takes what, for how long, and since when
         if after is not None and (record.wake_at is None or after != record.attempt):
             # Only a person can move it by now, or it has passed through other hands since.
             return None
-        worker_died = record.lease_expires_at is not None and record.lease_expires_at <= now
-        retries = record.retry_count + worker_died
+        ended = record.lease_expires_at
+        worker_died = ended is not None and ended <= now
+        # One that could not renew it, since the database was away, need not have died.
+        counts = worker_died and ended and not absences.any_since(ended - duration)
+        retries = record.retry_count + bool(counts)
         warnings = outages.without(record.generation_warnings)
         claimed = (
             await Job.update(

@@ -22,6 +22,8 @@ class Awaited(StrEnum):
     """The object store is away, full, or does not take the credentials."""
     DISK = "waits_for_disk"
     """The daemon's own disk is full."""
+    DATABASE = "waits_for_database"
+    """The service's own database does not answer, or has too much to do."""
     FILE = "waits_for_file"
     """The CMS does not hand over a file of its library."""
 
@@ -29,6 +31,7 @@ class Awaited(StrEnum):
 _TOLD = {
     Awaited.STORE: "The file store takes or gives nothing at the moment.",
     Awaited.DISK: "The disk of the render service is full.",
+    Awaited.DATABASE: "The render service's database had no answer.",
     Awaited.FILE: "A file of the media library does not come at the moment.",
 }
 

@@ -14,11 +14,11 @@ from uuid import UUID
 import msgspec
 
 from cms_bridge import clock
+from cms_bridge.health import lanes as lanes_of_health
+from cms_bridge.health.lanes import SILENT_AFTER
 from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.tables import Job, Worker
 
-SILENT_AFTER = timedelta(seconds=30)
-"""A daemon that was not heard of for longer is taken to be dead."""
 FORGOTTEN_AFTER = timedelta(days=1)
 """How long one is told of that died."""
 MOST = 1_000
@@ -104,7 +104,7 @@ async def report(  # noqa: PLR0913 - what a daemon tells of itself
         worker,
         drafts,
         jobs,
-        "" if set(lanes) == set(Lane) else " ".join(lanes),
+        lanes_of_health.written(lanes),
         now,
         now,
         draining,
@@ -147,7 +147,7 @@ async def workers() -> list[WorkerRecord]:
     known = [
         WorkerRecord(
             **{name: value for name, value in row.items() if name not in {"resources", "lanes"}},
-            lanes=_lanes(row["lanes"]),
+            lanes=lanes_of_health.read(row["lanes"]),
             resources=_resources(row["resources"]),
             alive=row["seen_at"] > now - SILENT_AFTER,
             held=tuple(held.get(row["id"], ())),
@@ -157,28 +157,9 @@ async def workers() -> list[WorkerRecord]:
     return sorted(known, key=lambda one: (one.started_at, one.id))
 
 
-async def unserved() -> list[Lane]:
-    """Return the lanes that no daemon takes work of: all of them where there is none."""
-    rows = await Worker.select(Worker.lanes).where(
-        Worker.seen_at > clock.now() - SILENT_AFTER,
-        Worker.draining.eq(False),  # noqa: FBT003 - a column's value
-    )
-    return _without(_lanes(row["lanes"]) for row in rows)
-
-
 def unserved_by(known: Iterable[WorkerRecord]) -> list[Lane]:
-    """Return the same of daemons that are known already."""
-    return _without(one.lanes for one in known if one.alive and not one.draining)
-
-
-def _without(served: Iterable[frozenset[Lane]]) -> list[Lane]:
-    every = frozenset[Lane]().union(*served)
-    return [lane for lane in Lane if lane not in every]
-
-
-def _lanes(told: str) -> frozenset[Lane]:
-    # What a daemon of another version serves may be none of these.
-    return frozenset(lane for lane in Lane if lane in told.split()) if told else frozenset(Lane)
+    """Return the lanes that none of these daemons takes work of."""
+    return lanes_of_health.unserved_by(one.lanes for one in known if one.alive and not one.draining)
 
 
 def _resources(told: str | None) -> Resources | None:

@@ -2,11 +2,11 @@
 
 import hmac
 import re
-import time
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
+from cms_bridge import clock
 from cms_bridge.errors import BridgeError
 
 LONGEST = timedelta(days=7)
@@ -40,7 +40,7 @@ class LinkSigner:
 
     def query(self, key: str, *, expires_in: timedelta, name: str | None) -> str:
         """Return the query string that opens an object until the link expires."""
-        expires = int(time.time()) + whole_seconds(expires_in)
+        expires = int(clock.now().timestamp()) + whole_seconds(expires_in)
         fields = {"expires": str(expires)}
         if name:
             fields["name"] = name
@@ -54,7 +54,7 @@ class LinkSigner:
         ]
         if not any(hmac.compare_digest(each.encode(), signature.encode()) for each in expected):
             raise InvalidLink
-        remaining = expires - time.time()
+        remaining = expires - clock.now().timestamp()
         if remaining <= 0:
             raise ExpiredLink
         return timedelta(seconds=remaining)

@@ -6,7 +6,7 @@ paths of this API, and no link that opens anything without a key.
 `specs/webhooks.schema.json` is generated from here (`make specs`).
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.fields import Moment
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.records import JobRecord
@@ -198,7 +199,7 @@ def trial_message(project: str, subscription: UUID) -> TrialMessage:
     """Return what a test call sends."""
     return TrialMessage(
         type=TRIAL,
-        timestamp=datetime.now(UTC),
+        timestamp=clock.now(),
         data=TrialData(project_id=project, subscription_id=subscription),
     )
 

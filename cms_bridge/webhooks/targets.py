@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ import anyio
 import httpx
 import msgspec
 
+from cms_bridge import clock
 from cms_bridge.errors import WebhookTargetRefused
 from render.egress import (
     AddressForbidden,
@@ -220,4 +221,4 @@ def _retry_after(answer: httpx.Response) -> float | None:
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until - clock.now()).total_seconds())

@@ -10,10 +10,11 @@ import anyio
 import structlog
 
 from cms_bridge import metrics, tracing
-from cms_bridge.errors import LeaseLost
+from cms_bridge.errors import DatabaseError, DatabaseUnavailable, LeaseLost
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.outages import Awaited
+from cms_bridge.ledger.outages import outlast
 from cms_bridge.ledger.vault import SpoolFull
 from cms_bridge.storage.base import (
     StorageError,
@@ -88,7 +89,7 @@ async def attempt(
     finally:
         with anyio.CancelScope(shield=True):
             if outcome == "released":
-                await _release(lease)
+                await _release(lease, services)
             seconds = round(time.monotonic() - started, 3)
             metrics.ATTEMPTS.labels(phase, outcome).inc()
             log.info("attempt.finished", outcome=outcome, reason=reason, seconds=seconds)
@@ -123,14 +124,19 @@ async def _run(
 
 
 async def _record_failure(lease: Lease, error: Exception, services: Services) -> tuple[str, str]:
-    try:
+    async def record() -> tuple[str, str]:
         if awaited := _awaited(error):
             waits = await leases.wait_out(
                 lease, _problem(error), awaited=awaited, policy=services.retry_policy
             )
             return ("waiting" if waits else "failed"), str(error)
         return await _retry_or_fail(lease, error, services)
-    except LeaseLost as lost:
+
+    try:
+        # The very database that is away has to take it down; written twice, the second finds
+        # nothing in hand.
+        return await outlast(record, patience=services.settings.outage_patience)
+    except (LeaseLost, DatabaseError) as lost:
         return "lost", str(lost)
 
 
@@ -157,11 +163,13 @@ async def _retry_or_fail(lease: Lease, error: Exception, services: Services) -> 
             return ("postponed" if postponed else "failed"), type(error).__name__
 
 
-def _awaited(error: Exception) -> Awaited | None:
+def _awaited(error: Exception) -> Awaited | None:  # noqa: PLR0911 - a case each
     """Return what is away, if an error says that something is; it comes back without us."""
     match error:
         case SpoolFull():
             return Awaited.DISK
+        case DatabaseError():
+            return Awaited.DATABASE
         case StorageUnavailable() | StorageFull() | StorageRefused():
             return Awaited.STORE
         case OwnFileUnavailable():
@@ -174,7 +182,7 @@ def _awaited(error: Exception) -> Awaited | None:
             return None
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(error: Exception) -> Problem:  # noqa: PLR0911 - a case each
     match error:
         case RenderError():
             # A provider's own reason is for the log.
@@ -186,6 +194,11 @@ def _problem(error: Exception) -> Problem:
             )
         case SpoolFull() | OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return Problem(code=DiskFull.code, message="The render service's disk is full.")
+        case DatabaseError():
+            return Problem(
+                code=DatabaseUnavailable.code,
+                message="The render service's database did not answer.",
+            )
         case StorageFull():
             return Problem(code="storage_full", message="There is no room left to store files.")
         case StorageError():
@@ -199,8 +212,8 @@ def _problem(error: Exception) -> Problem:
             )
 
 
-async def _release(lease: Lease) -> None:
+async def _release(lease: Lease, services: Services) -> None:
     try:
-        await leases.release(lease)
-    except LeaseLost:
-        log.info("attempt.lease_lost", job_id=str(lease.job_id))
+        await outlast(lambda: leases.release(lease), patience=services.settings.outage_patience)
+    except (LeaseLost, DatabaseError) as error:
+        log.info("attempt.lease_lost", job_id=str(lease.job_id), reason=str(error))

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from cms_bridge.jobs.retries import RetryPolicy
+from cms_bridge.ledger.outages import OutagePatience
 from daemon.work.in_flight import InFlight
 from daemon.work.services import Services
 from daemon.work.stops import Stops
@@ -15,7 +16,11 @@ from daemon.work.stops import Stops
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    settings = SimpleNamespace(heartbeat_seconds=0.05, work_directory=tmp_path)
+    settings = SimpleNamespace(
+        heartbeat_seconds=0.05,
+        work_directory=tmp_path,
+        outage_patience=OutagePatience(longest=5, pause=0.01),
+    )
     return cast(
         "Services",
         SimpleNamespace(

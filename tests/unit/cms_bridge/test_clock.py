@@ -45,7 +45,8 @@ def test_it_goes_on_between_two_questions() -> None:
 
 def test_no_lease_charge_or_message_is_judged_by_a_machines_own_clock() -> None:
     rooms = [
-        ROOT / "cms_bridge" / name for name in ("jobs", "ledger", "outbox", "inbox", "storage")
+        ROOT / "cms_bridge" / name
+        for name in ("jobs", "ledger", "outbox", "inbox", "storage", "access", "webhooks")
     ]
     own = {
         f"{path.relative_to(ROOT)}: {line.strip()}"
@@ -55,9 +56,8 @@ def test_no_lease_charge_or_message_is_judged_by_a_machines_own_clock() -> None:
         if re.search(r"datetime\.now\(|time\.time\(", line)
     }
     assert {line.split(":")[0] for line in own} <= {
-        "cms_bridge/inbox/webhooks.py",  # what another's signature shows
+        "cms_bridge/inbox/webhooks.py",  # what who sends from here shows, beside the shared one
         "cms_bridge/ledger/vault.py",  # how old this machine says its own files are
-        "cms_bridge/storage/links.py",  # what one of its own shows to a browser
         "cms_bridge/storage/local.py",
         "cms_bridge/storage/multipart.py",  # the store's clock
         "cms_bridge/storage/r2.py",  # as above

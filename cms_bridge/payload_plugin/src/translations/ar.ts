@@ -645,11 +645,14 @@ export const ar: Translations = {
   'error.composition_failed': 'تعذّر تجميع الفيديو.',
   'error.validation_failed': 'لم يجتز الفيديو المكتمل الفحص.',
   'error.storage_unavailable': 'مخزن الفيديو لا يستجيب في الوقت الحالي.',
+  'error.database_unavailable': 'لم تستجب قاعدة بيانات خدمة الإنتاج مدة طويلة جدًا.',
   'error.storage_full': 'مخزن الفيديو ممتلئ.',
   'error.disk_full': 'قرص خدمة الإنتاج ممتلئ.',
   'error.waits_for_store':
     'لا يستقبل مخزن الفيديو شيئًا ولا يسلّمه في الوقت الحالي. سيُستأنف العمل تلقائيًا حين يستجيب.',
   'error.waits_for_disk': 'قرص خدمة الإنتاج ممتلئ. سيُستأنف العمل تلقائيًا حين تتوفر مساحة.',
+  'error.waits_for_database':
+    'لا تستجيب قاعدة بيانات خدمة الإنتاج. سيُستأنف العمل تلقائيًا حين تستجيب.',
   'error.waits_for_file':
     'لا يصل ملف من مكتبة الوسائط في الوقت الحالي. سيُستأنف العمل تلقائيًا حين يصل.',
   'error.control_characters_removed': 'أُزيلت من النص محارف تحكم غير مرئية.',

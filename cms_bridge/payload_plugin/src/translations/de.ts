@@ -667,12 +667,15 @@ export const de: Translations = {
   'error.composition_failed': 'Das Video konnte nicht zusammengesetzt werden.',
   'error.validation_failed': 'Das fertige Video hat die Prüfung nicht bestanden.',
   'error.storage_unavailable': 'Der Videospeicher antwortet im Augenblick nicht.',
+  'error.database_unavailable': 'Die Datenbank des Renderdienstes hat zu lange nicht geantwortet.',
   'error.storage_full': 'Der Videospeicher ist voll.',
   'error.disk_full': 'Die Festplatte des Renderdienstes ist voll.',
   'error.waits_for_store':
     'Der Videospeicher nimmt und gibt im Augenblick nichts. Die Arbeit geht von selbst weiter, sobald er es wieder tut.',
   'error.waits_for_disk':
     'Die Festplatte des Renderdienstes ist voll. Die Arbeit geht von selbst weiter, sobald wieder Platz ist.',
+  'error.waits_for_database':
+    'Die Datenbank des Renderdienstes antwortet nicht. Die Arbeit geht von selbst weiter, sobald sie es wieder tut.',
   'error.waits_for_file':
     'Eine Datei der Mediathek kommt im Moment nicht an. Die Arbeit geht von selbst weiter, sobald sie da ist.',
   'error.control_characters_removed': 'Unsichtbare Steuerzeichen wurden aus dem Text entfernt.',

@@ -652,12 +652,15 @@ export const en = {
   'error.composition_failed': 'The video could not be put together.',
   'error.validation_failed': 'The finished video did not pass its check.',
   'error.storage_unavailable': 'The video store does not answer at the moment.',
+  'error.database_unavailable': 'The render service’s database did not answer for too long.',
   'error.storage_full': 'The video store is full.',
   'error.disk_full': 'The render service’s disk is full.',
   'error.waits_for_store':
     'The video store takes or gives nothing at the moment. The work goes on by itself once it does.',
   'error.waits_for_disk':
     'The render service’s disk is full. The work goes on by itself once there is room.',
+  'error.waits_for_database':
+    'The render service’s database had no answer. The work goes on by itself once it has.',
   'error.waits_for_file':
     'A file of the media library does not come at the moment. The work goes on by itself once it does.',
   'error.control_characters_removed': 'Invisible control characters were removed from the text.',

@@ -660,12 +660,16 @@ export const es: Translations = {
   'error.composition_failed': 'No se pudo montar el vídeo.',
   'error.validation_failed': 'El vídeo terminado no superó la comprobación.',
   'error.storage_unavailable': 'El almacén de vídeos no responde en este momento.',
+  'error.database_unavailable':
+    'La base de datos del servicio de renderizado no respondió durante demasiado tiempo.',
   'error.storage_full': 'El almacén de vídeos está lleno.',
   'error.disk_full': 'El disco del servicio de renderizado está lleno.',
   'error.waits_for_store':
     'El almacén de vídeos no acepta ni entrega nada por el momento. El trabajo seguirá por sí solo en cuanto responda.',
   'error.waits_for_disk':
     'El disco del servicio de renderizado está lleno. El trabajo seguirá por sí solo en cuanto haya espacio.',
+  'error.waits_for_database':
+    'La base de datos del servicio de renderizado no responde. El trabajo seguirá por sí solo en cuanto responda.',
   'error.waits_for_file':
     'Un archivo de la mediateca no llega por el momento. El trabajo seguirá por sí solo en cuanto llegue.',
   'error.control_characters_removed': 'Se quitaron del texto caracteres de control invisibles.',

@@ -666,12 +666,16 @@ export const fr: Translations = {
   'error.composition_failed': 'La vidéo n’a pas pu être assemblée.',
   'error.validation_failed': 'La vidéo terminée n’a pas passé son contrôle.',
   'error.storage_unavailable': 'Le stockage des vidéos ne répond pas pour le moment.',
+  'error.database_unavailable':
+    'La base de données du service de rendu n’a pas répondu pendant trop longtemps.',
   'error.storage_full': 'Le stockage des vidéos est plein.',
   'error.disk_full': 'Le disque du service de rendu est plein.',
   'error.waits_for_store':
     'Le stockage des vidéos n’accepte et ne rend rien pour le moment. Le travail reprendra de lui-même dès qu’il répondra.',
   'error.waits_for_disk':
     'Le disque du service de rendu est plein. Le travail reprendra de lui-même dès qu’il y aura de la place.',
+  'error.waits_for_database':
+    'La base de données du service de rendu ne répond pas. Le travail reprendra de lui-même dès qu’elle répondra.',
   'error.waits_for_file':
     'Un fichier de la médiathèque n’arrive pas pour le moment. Le travail reprendra de lui-même dès qu’il arrivera.',
   'error.control_characters_removed':

@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import TestClient
 
-from cms_bridge import problems, protections
+from cms_bridge import clock, problems, protections
 from cms_bridge.api import objects
 from cms_bridge.storage.base import object_key
 from cms_bridge.storage.links import content_disposition
@@ -230,7 +230,7 @@ async def test_an_expired_link_says_so(
     store: LocalStore, client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = await _path(store)
-    monkeypatch.setattr("time.time", lambda: 9e9)
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromtimestamp(9e9, UTC))
     answer = client.get(path)
     assert answer.status_code == 410
     assert "This link has expired; ask for a new one." in answer.text

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from cms_bridge.database import transaction
-from cms_bridge.errors import LeaseLost
+from cms_bridge.engines import absences
+from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable, LeaseLost
 from cms_bridge.jobs import leases, transitions, turns
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.ledger.vault import SpoolFull
@@ -146,6 +147,8 @@ async def test_a_passing_failure_is_tried_again(services: Services, error: Excep
         (StorageUnavailable("away"), "waits_for_store", "storage_unavailable"),
         (StorageRefused("no such bucket"), "waits_for_store", "storage_unavailable"),
         (StorageFull("full"), "waits_for_store", "storage_full"),
+        (DatabaseUnavailable(), "waits_for_database", "database_unavailable"),
+        (DatabaseBusy(), "waits_for_database", "database_unavailable"),
         (OwnFileUnavailable("Scene 1: away."), "waits_for_file", "own_file_unavailable"),
         (EngineError(ErrorLine(code="disk_full", message="Full.")), "waits_for_disk", "disk_full"),
         (disk_error(OSError(errno.ENOSPC, ""), Path("a.wav")), "waits_for_disk", "disk_full"),
@@ -167,6 +170,46 @@ async def test_what_is_away_is_waited_for_without_a_retry_and_in_the_end_told(
     row = await run(services, error, job=row.id)
     assert (row.status, row.error and row.error.code) == ("failed", last)
     assert row.warnings == ()
+
+
+async def test_how_an_attempt_ended_is_written_down_once_the_database_is_back(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outage that ended the work is still there when that is to be written down."""
+    written, tries = leases.wait_out, 0
+
+    async def away_at_first(*arguments: Any, **named: Any) -> bool:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise DatabaseUnavailable
+        return await written(*arguments, **named)
+
+    monkeypatch.setattr(leases, "wait_out", away_at_first)
+    row = await run(services, DatabaseUnavailable())
+    assert (tries, row.retry_count, row.lease_owner) == (2, 0, "")
+    (only,) = await Attempt.select()
+    assert only["outcome"] == "waiting"
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["away", "there"])
+async def test_a_lease_that_ran_out_while_the_database_was_away_costs_no_retry(
+    services: Services, away: bool
+) -> None:
+    job = await approved()
+    lease = await claimed(job)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await Job.update({Job.lease_expires_at: past, Job.wake_at: past}).where(Job.id == job)
+    absences.forget()
+    if away:
+        absences.note()
+    try:
+        row = await run(services, None, job=job)
+    finally:
+        absences.forget()
+    assert row.retry_count == (0 if away else 1)
+    ends = {one["number"]: one["outcome"] for one in await Attempt.select()}
+    assert ends[lease.attempt] == "lost"
 
 
 async def test_a_provider_that_says_when_is_not_asked_before(services: Services) -> None:

@@ -18,6 +18,7 @@ from cms_bridge.jobs import leases, turns
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
 from cms_bridge.jobs.retries import RetryPolicy
+from cms_bridge.ledger.outages import OutagePatience
 from cms_bridge.states import JobKind, Lane, Status
 from cms_bridge.tables import Job
 from cms_bridge.wakeups import Due
@@ -41,7 +42,11 @@ def services(directory: Path, worker: str = "w1") -> Services:
     return cast(
         "Services",
         SimpleNamespace(
-            settings=SimpleNamespace(heartbeat_seconds=1, work_directory=directory),
+            settings=SimpleNamespace(
+                heartbeat_seconds=1,
+                work_directory=directory,
+                outage_patience=OutagePatience(longest=5, pause=0.01),
+            ),
             worker=worker,
             retry_policy=RetryPolicy(max_retries=1, first_delay=timedelta(0)),
             lease_duration=LEASE,

@@ -1,4 +1,5 @@
 import base64
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms_bridge import clock
 from cms_bridge.errors import BodyTooLarge, MalformedEvent, WebhookRejected
 from cms_bridge.inbox.webhooks import Verifier, decode, read_bounded
 from tests.support import events
@@ -54,6 +56,23 @@ def test_a_message_outside_the_time_window_is_refused(verifier: Verifier, minute
     body, headers = events.signed(events.submitted(), at=at)
     with pytest.raises(WebhookRejected):
         verifier.verify(body, headers)
+
+
+@pytest.mark.parametrize("apart", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_bridge_whose_own_clock_is_off_goes_by_the_one_that_all_share(
+    verifier: Verifier, apart: timedelta
+) -> None:
+    moment = time.monotonic()
+    clock.set_by(datetime.now(UTC) + apart, asked=moment, answered=moment)
+    try:
+        for at in (clock.now(), datetime.now(UTC)):  # of another machine, and of this very one
+            body, headers = events.signed(events.submitted(), message="evt_1", at=at)
+            assert verifier.verify(body, headers) == "evt_1"
+        body, headers = events.signed(events.submitted(), at=clock.now() + apart)
+        with pytest.raises(WebhookRejected):
+            verifier.verify(body, headers)
+    finally:
+        clock.go_alone()
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])

@@ -1,6 +1,6 @@
 """The laws of links: what is signed verifies, anything else does not, and names stay harmless."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import parse_qs
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms_bridge import clock
 from cms_bridge.storage.links import (
     ExpiredLink,
     InvalidLink,
@@ -54,7 +55,7 @@ def test_no_invented_signature_opens_anything(signature: str) -> None:
 def test_an_expired_link_is_told_from_a_forged_one(monkeypatch: pytest.MonkeyPatch) -> None:
     signer = LinkSigner("secret")
     expires, _, signature = _fields(signer.query(KEY, expires_in=timedelta(seconds=1), name=None))
-    monkeypatch.setattr("time.time", lambda: float(expires))
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromtimestamp(expires, UTC))
     with pytest.raises(ExpiredLink):
         signer.verify(KEY, expires=expires, name=None, signature=signature)
 
