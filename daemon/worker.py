@@ -24,7 +24,7 @@ from cms_bridge.database import connected, migrate
 from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
-from cms_bridge.ledger import charges
+from cms_bridge.ledger import charges, followed
 from cms_bridge.operations import retention
 from cms_bridge.operations.retention import Retention
 from cms_bridge.outbox.payload import PayloadClient
@@ -219,6 +219,13 @@ async def _repair(services: Services) -> None:
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
     await charges.sweep(silence=silence, allowed=services.settings.caps)
+    await followed.follow(
+        lambda charge: services.providers.fate(
+            charge.provider, charge.model, charge.provider_id or ""
+        ),
+        silence=silence,
+        patience=timedelta(hours=services.settings.away_hours),
+    )
     await workers.sweep()
     await services.vault.sweep(silence=silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))

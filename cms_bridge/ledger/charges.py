@@ -127,11 +127,13 @@ async def recover(job: UUID, *, before: int, allowed: Caps | None = None) -> Non
 
     `allowed` is as `end` takes it.
     """
-    await _recover(job, Charge.attempt < before, abandoned=False, allowed=allowed)
+    await _recover(job, Charge.attempt < before, allowed=allowed)
 
 
 async def sweep(*, silence: timedelta, allowed: Caps | None = None, limit: int = 100) -> int:
     """Sort out charges left open on jobs that no worker will come for; return how many.
+
+    Those that can be asked for by an id are left to `cms_bridge.ledger.followed`.
 
     `silence` is how long nothing was heard of a charge: longer than any call
     takes. An answer that arrives even later still settles it. `allowed` is as
@@ -141,13 +143,14 @@ async def sweep(*, silence: timedelta, allowed: Caps | None = None, limit: int =
         await Charge.select(Charge.id, Charge.job)
         .where(
             Charge.state.is_in(list(OPEN)),
+            Charge.provider_id.is_null(),
             Charge.updated_at < clock.now() - silence,
             Charge.job.status.is_in(list(FINISHED)),
         )
         .limit(limit)
     )
     for row in rows:
-        await _recover(row["job"], Charge.id == row["id"], abandoned=True, allowed=allowed)
+        await _recover(row["job"], Charge.id == row["id"], allowed=allowed)
     return len(rows)
 
 
@@ -198,7 +201,7 @@ async def charges_of(job: UUID) -> list[ChargeRecord]:
     return [ChargeRecord.of(row) for row in rows]
 
 
-async def _recover(job: UUID, which: Combinable, *, abandoned: bool, allowed: Caps | None) -> None:
+async def _recover(job: UUID, which: Combinable, *, allowed: Caps | None) -> None:
     # Read without a lock; `end` names the state that was read, so what moved since is left alone.
     for row in await Charge.select(*Charge.all_columns()).where(
         Charge.job == job, which, Charge.state.is_in(list(OPEN))
@@ -209,10 +212,8 @@ async def _recover(job: UUID, which: Combinable, *, abandoned: bool, allowed: Ca
         elif charge.provider_id is None:
             what = "its answer was stored" if charge.answer else "the answer arrived"
             state, reason = ChargeState.UNKNOWN, f"The worker stopped before {what}."
-        elif abandoned:
-            state, reason = ChargeState.UNKNOWN, "The job ended before the answer was fetched."
         else:
-            continue  # the ledger's `unfinished` takes it up
+            continue  # the ledger's `find_unfinished` takes it up
         async with transaction():
             ended = await end(
                 job, charge.id, state, came_from=(charge.state,), reason=reason, allowed=allowed

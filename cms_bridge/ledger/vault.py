@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,6 +47,10 @@ from render.files import FULL
 from render.generation.base import Generated, GeneratedText, Reservation
 
 log = structlog.get_logger()
+
+
+_LAST_WORDS = timedelta(seconds=30)
+"""Whoever has ended a job and still works on it is done, or cut off, within this."""
 
 
 class SpoolFull(StorageFull):
@@ -115,7 +120,8 @@ class Vault:
         """Finish what nobody else will: charges of ended jobs, and files left in the spool.
 
         `silence` is how long nothing was heard of them. A file without a
-        receipt came with a worker's last breath: there is no telling what it is.
+        receipt came with a worker's last breath: there is no telling what it is. Files of
+        ended jobs wait no longer than who ended them may take over its last words.
         """
         since = clock.now() - silence
         rows = await Charge.select(*Charge.all_columns()).where(
@@ -126,7 +132,10 @@ class Vault:
         )
         # Files carry this machine's time, not the database's.
         written_before = time.time() - silence.total_seconds()
+        recent = await anyio.to_thread.run_sync(_list_spool, self.spool, time.time())
+        ended = await _ended(recent.keys())
         spooled = await anyio.to_thread.run_sync(_list_spool, self.spool, written_before)
+        spooled |= {charge: recent[charge] for charge in ended}
         if others := spooled.keys() - {row["id"] for row in rows}:
             rows += await Charge.select(*Charge.all_columns()).where(
                 Charge.id.is_in(list(others)), Charge.answer.is_not_null()
@@ -201,6 +210,20 @@ async def find_text(project: str, request_digest: str) -> GeneratedText | None:
     )
     answer = _answer(row["id"], row["answer"]) if row else None
     return answer.made if isinstance(answer, Text) else None
+
+
+async def _ended(spooled: Iterable[UUID]) -> set[UUID]:
+    """Return the charges of ended jobs that no worker has in hand any more."""
+    if not (asked := list(spooled)):
+        return set()
+    rows = await Charge.select(Charge.id).where(
+        Charge.id.is_in(asked),
+        # Without a receipt an open call may just be bringing its answer in.
+        Charge.answer.is_not_null() | Charge.state.not_in(list(OPEN)),
+        Charge.updated_at < clock.now() - _LAST_WORDS,
+        Charge.job.status.is_in(list(FINISHED)),
+    )
+    return {row["id"] for row in rows}
 
 
 def _answer(charge: UUID, answer: str | None) -> Answer | None:

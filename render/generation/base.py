@@ -319,6 +319,21 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Counts the calls of one request, over all models, from 1."""
 
 
+class Fate(enum.StrEnum):
+    """What became of a call, as its provider tells by the id that it gave it."""
+
+    RUNNING = "running"
+    """It may yet come to anything."""
+    MADE = "made"
+    """What it made can be fetched."""
+    GONE = "gone"
+    """It made something, which is charged and can be had no more."""
+    FREE = "free"
+    """It came to nothing, and costs nothing."""
+    LOST = "lost"
+    """The provider knows no call by this id, or no more."""
+
+
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """Money set aside for one call, until it is known what the call cost."""
 

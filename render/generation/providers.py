@@ -22,6 +22,7 @@ from render.generation.acceptance import Inspector
 from render.generation.base import (
     Announce,
     ClipRequest,
+    Fate,
     Generated,
     GeneratedText,
     Guard,
@@ -141,6 +142,18 @@ class Providers:
             if rung.paid
         ]
 
+    async def fate(self, provider: str, model: str, call: str) -> Fate:
+        """Return what became of a call, by its id; of a model that is no longer asked, `LOST`.
+
+        Raises `GenerationError` where its provider does not say.
+        """
+        chains = (self.images, self.speech, self.music, *filter(None, (self.text, self.clips)))
+        for chain in chains:
+            for rung in chain.rungs:
+                if (rung.provider, rung.model) == (provider, model) and rung.fate:
+                    return await rung.fate(call)
+        return Fate.LOST
+
     async def check(self) -> None:
         """Look whether each model can be asked, and remember it. Free of charge."""
         async with anyio.create_task_group() as looks:
@@ -257,6 +270,12 @@ class _Paid(Protocol[_Request_contra]):
     async def check(self) -> None: ...
 
 
+class _Fates(Protocol):
+    """Who can be asked what became of a call."""
+
+    async def fate(self, call: str, /, model: str) -> Fate: ...
+
+
 class _Rungs:
     """The rungs of each chain, as accounts are added in order."""
 
@@ -291,26 +310,28 @@ class _Rungs:
             writer = gemini.GeminiText(account, model=name, price=config.price(name))
             self.text.append(self._rung(writer, writer.write, gate))
         if name := config.gemini_clips:
+            interactions = gemini.Interactions(account, seconds=config.clip_seconds)
             mover = gemini.GeminiVideo(
                 account,
                 model=name,
                 price=config.price(name),
                 takes=config.clip_model(name),
-                interactions=gemini.Interactions(account, seconds=config.clip_seconds),
+                interactions=interactions,
             )
             # Clips take minutes: no picture waits for one.
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.clips.append(self._rung(mover, mover.animate, gate))
+            self.clips.append(self._rung(mover, mover.animate, gate, interactions))
         if name := config.gemini_music:
+            interactions = gemini.Interactions(account, seconds=config.music_seconds)
             composer = gemini.GeminiMusic(
                 account,
                 model=name,
                 price=config.price(name),
                 takes=config.song_model(name),
-                interactions=gemini.Interactions(account, seconds=config.music_seconds),
+                interactions=interactions,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.music.append(self._rung(composer, composer.compose, gate))
+            self.music.append(self._rung(composer, composer.compose, gate, interactions))
 
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
@@ -321,13 +342,13 @@ class _Rungs:
                 price=config.price(name),
                 takes=config.picture_model(name),
             )
-            self.images.append(self._rung(image, image.draw, gate))
+            self.images.append(self._rung(image, image.draw, gate, predictions))
         if name := config.replicate_speech:
             voice = ReplicateSpeech(predictions, model=name, price=config.price(name))
-            self.speech.append(self._rung(voice, voice.speak, gate))
+            self.speech.append(self._rung(voice, voice.speak, gate, predictions))
         if name := config.replicate_text:
             writer = ReplicateText(predictions, model=name, price=config.price(name))
-            self.text.append(self._rung(writer, writer.write, gate))
+            self.text.append(self._rung(writer, writer.write, gate, predictions))
         if name := config.replicate_clips:
             mover = ReplicateVideo(
                 predictions,
@@ -337,7 +358,7 @@ class _Rungs:
                 seconds=config.clip_seconds,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.clips.append(self._rung(mover, mover.animate, gate))
+            self.clips.append(self._rung(mover, mover.animate, gate, predictions))
         if name := config.replicate_music:
             composer = ReplicateMusic(
                 predictions,
@@ -347,13 +368,14 @@ class _Rungs:
                 seconds=config.music_seconds,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.music.append(self._rung(composer, composer.compose, gate))
+            self.music.append(self._rung(composer, composer.compose, gate, predictions))
 
     def _rung(
         self,
         model: _Paid[Q],
         make: Callable[[Q, Ticket], Awaitable[A]],
         gate: Gate,
+        fates: _Fates | None = None,
     ) -> Rung[Q, A]:
         gemini = self._config.gemini
         return Rung(
@@ -363,6 +385,7 @@ class _Rungs:
             make=make,
             check=model.check if gemini.check_availability else None,
             gate=gate,
+            fate=partial(fates.fate, model=model.model) if fates else None,
             # A model that is asked often before it is given up may fail as often.
             circuit=Circuit(
                 opens_after=max(OPENS_AFTER, gemini.max_retries),

@@ -19,8 +19,14 @@ from typing import Any, cast
 import anyio
 from google.genai.interactions import Interaction
 
-from render.errors import GenerationError, OutcomeUnknown, RetryableGeneration, RunningGeneration
-from render.generation.base import Ticket
+from render.errors import (
+    GenerationError,
+    OutcomeUnknown,
+    RetiredModel,
+    RetryableGeneration,
+    RunningGeneration,
+)
+from render.generation.base import Fate, Ticket
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.errors import NAME, PROVIDER
 
@@ -75,6 +81,19 @@ class Interactions:
             if begun.status in _ENDED:
                 return begun
         return await self._wait(interaction_id, model)
+
+    async def fate(self, interaction_id: str, model: str) -> Fate:
+        """Return what became of an interaction; raise `GenerationError` where nobody says."""
+        try:
+            found = await self.account.look(interaction_id, model)
+        except RetiredModel:
+            return Fate.LOST
+        if found.status == "completed":
+            return Fate.MADE
+        if found.status not in _ENDED:
+            return Fate.RUNNING
+        # What it used before it failed may be on the bill.
+        return Fate.GONE if found.usage and found.usage.total_tokens else Fate.FREE
 
     async def _wait(self, interaction_id: str, model: str) -> Interaction:
         with anyio.move_on_after(self._seconds):

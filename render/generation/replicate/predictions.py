@@ -35,7 +35,7 @@ from render.errors import (
     RunningGeneration,
     UnusableAnswer,
 )
-from render.generation.base import Ticket
+from render.generation.base import Fate, Ticket
 from render.generation.replicate.account import Replicate
 from render.generation.replicate.errors import (
     NAME,
@@ -102,6 +102,18 @@ class Predictions:
         if prediction.status == "succeeded":
             return prediction
         raise failure(prediction, model)
+
+    async def fate(self, prediction_id: str, model: str) -> Fate:
+        """Return what became of a prediction; raise `GenerationError` where nobody says."""
+        try:
+            prediction = await self.account.get(prediction_id, model)
+        except Aborted:
+            return Fate.FREE
+        except PredictionNotFound:
+            return Fate.LOST
+        if prediction.status == "succeeded":
+            return Fate.GONE if _age(prediction) >= _KEPT else Fate.MADE
+        return Fate.FREE if prediction.status in _FINAL else Fate.RUNNING
 
     async def output(
         self, prediction: Prediction, *, model: str, kind: str, cost: Decimal

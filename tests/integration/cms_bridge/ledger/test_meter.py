@@ -20,8 +20,8 @@ from cms_bridge.errors import (
     SpendUnderWay,
 )
 from cms_bridge.jobs import transitions
-from cms_bridge.ledger import charges
-from cms_bridge.ledger.charges import ChargeOutcome, ChargeState
+from cms_bridge.ledger import charges, followed
+from cms_bridge.ledger.charges import ChargeOutcome, ChargeRecord, ChargeState
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.outbox.writeback import rendition_write
@@ -29,8 +29,8 @@ from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, OutboxMessage, Project
-from render.errors import OutcomeUnknown
-from render.generation.base import Kind
+from render.errors import OutcomeUnknown, RetryableGeneration
+from render.generation.base import Fate, Kind
 from tests.support.ledger import (
     AMPLE,
     PLENTY,
@@ -341,15 +341,15 @@ class TestFound:
 class TestSweep:
     @pytest.mark.parametrize(
         ("steps", "state"),
-        [(0, ChargeState.RELEASED), (1, ChargeState.UNKNOWN), (2, ChargeState.UNKNOWN)],
+        [(0, ChargeState.RELEASED), (1, ChargeState.UNKNOWN)],
     )
     async def test_a_job_that_no_worker_will_come_for_leaves_nothing_open(
         self, steps: int, state: ChargeState
     ) -> None:
         ledger = await opened()
         reservation = await ledger.reserve(call())
-        for provider_id in (None, "prediction-1")[:steps]:
-            await ledger.mark_started(reservation, provider_id)
+        for _ in range(steps):
+            await ledger.mark_started(reservation)
         assert await charges.sweep(silence=NO_TIME) == 0
         await Job.update({Job.status: Status.FAILED}).where(Job.id == ledger.lease.job_id)
         assert await charges.sweep(silence=timedelta(hours=1)) == 0
@@ -357,6 +357,46 @@ class TestSweep:
         assert (await only_charge(ledger.lease.job_id)).state == state
         assert await charges.sweep(silence=NO_TIME) == 0
         await check_books(AMPLE)
+
+
+class TestFollow:
+    @pytest.mark.parametrize(
+        ("fate", "first", "at_last"),
+        [
+            (Fate.RUNNING, ChargeState.STARTED, ChargeState.UNKNOWN),
+            (Fate.MADE, ChargeState.STARTED, ChargeState.SETTLED),
+            (Fate.GONE, ChargeState.SETTLED, ChargeState.SETTLED),
+            (Fate.FREE, ChargeState.RELEASED, ChargeState.RELEASED),
+            (Fate.LOST, ChargeState.UNKNOWN, ChargeState.UNKNOWN),
+            (None, ChargeState.STARTED, ChargeState.UNKNOWN),
+        ],
+    )
+    async def test_what_an_ended_job_left_at_a_provider_is_asked_for_until_it_is_known(
+        self, fate: Fate | None, first: ChargeState, at_last: ChargeState
+    ) -> None:
+        async def ask(charge: ChargeRecord) -> Fate:
+            assert charge.provider_id == "prediction-1"
+            if fate is None:
+                raise RetryableGeneration("Nobody answers.")
+            return fate
+
+        async def state(*, patience: timedelta) -> ChargeState:
+            assert await charges.sweep(silence=NO_TIME) == 0
+            await followed.follow(ask, silence=NO_TIME, patience=patience)
+            await check_books(AMPLE)
+            return (await only_charge(ledger.lease.job_id)).state
+
+        ledger = await opened()
+        reservation = await ledger.reserve(call())
+        for provider_id in (None, "prediction-1"):
+            await ledger.mark_started(reservation, provider_id)
+        # As long as somebody may come for it, nobody asks.
+        assert await state(patience=NO_TIME) is ChargeState.STARTED
+        await Job.update({Job.status: Status.COMPLETED}).where(Job.id == ledger.lease.job_id)
+        assert await state(patience=timedelta(days=1)) is first
+        assert await state(patience=NO_TIME) is at_last
+        settled = (await only_charge(ledger.lease.job_id)).settled
+        assert settled == (dollars("0.04") if at_last is ChargeState.SETTLED else None)
 
 
 async def test_what_was_released_cannot_be_sent() -> None:

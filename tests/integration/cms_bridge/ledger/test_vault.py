@@ -233,6 +233,40 @@ class TestSweep:
         await vault.sweep(silence=timedelta(hours=1))
         assert list(vault.spool.iterdir()) == [folder]
 
+    @pytest.mark.parametrize("receipt", [True, False])
+    async def test_files_of_an_ended_job_wait_for_its_last_words_and_not_for_the_silence(
+        self, vault: Vault, ledger: Ledger, store: Away, receipt: bool
+    ) -> None:
+        job, reservation = ledger.lease.job_id, await paid(ledger)
+        if receipt:
+            store.away = True
+            with pytest.raises(StorageUnavailable):
+                await keep(vault, ledger, reservation)
+            store.away = False
+        else:
+            vault.spool.mkdir()
+            (vault.spool / f"{reservation.id}.png").write_bytes(b"half a pict")
+        hour, minute = timedelta(hours=1), timedelta(minutes=1)
+        await Charge.update({Charge.updated_at: datetime.now(UTC) - minute}).where(
+            Charge.job == job
+        )
+        await vault.sweep(silence=hour)
+        assert list(vault.spool.iterdir()), "its job is not over"
+        await Job.update({Job.status: Status.CANCELLED}).where(Job.id == job)
+        if not receipt:
+            await vault.sweep(silence=hour)
+            assert list(vault.spool.iterdir()), "its answer may just be brought in"
+            await ledger.mark_unknown(reservation, "The worker died.")
+            await vault.sweep(silence=hour)
+            assert list(vault.spool.iterdir()), "who said so may not be done"
+            await Charge.update({Charge.updated_at: datetime.now(UTC) - minute}).where(
+                Charge.job == job
+            )
+        await vault.sweep(silence=hour)
+        assert not list(vault.spool.iterdir())
+        if receipt:
+            await check_kept(vault, ledger)
+
     async def test_what_just_came_stays_however_far_ahead_the_database_s_clock_is(
         self, vault: Vault, ledger: Ledger
     ) -> None:

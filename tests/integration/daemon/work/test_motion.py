@@ -22,6 +22,7 @@ from daemon.work.motion import NoClipModel
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.errors import RunningGeneration
+from render.generation.base import Fate, Kind
 from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.requests import clip_request
@@ -236,6 +237,10 @@ async def test_a_clip_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the
     assert told.params == {"reason": "generation_running", "scene": 1}
     assert made.camera == {"s1"}
     assert [state for state, _ in await of_clips(job)] == ["started"]
+    (charge,) = [one for one in await charges.charges_of(job) if one.kind is Kind.CLIP]
+    fate = services.providers.fate
+    assert await fate("gemini", charge.model, charge.provider_id or "") is Fate.MADE
+    assert await fate("gemini", "of-yore", charge.provider_id or "") is Fate.LOST
     (begun,) = gemini_simulator.interactions.values()
     begun["file_looks"] = 10_000
     await die(job)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -22,7 +23,7 @@ from render.errors import (
     UnsafeRequest,
     UnusableAnswer,
 )
-from render.generation.base import ImageRequest, SpeechRequest, TextRequest, Ticket
+from render.generation.base import Fate, ImageRequest, SpeechRequest, TextRequest, Ticket
 from render.generation.models import ModelsConfig
 from render.generation.replicate.account import Replicate
 from render.generation.replicate.errors import SDK_ERRORS, translate
@@ -505,6 +506,39 @@ async def test_a_prediction_is_taken_up_by_its_id(
         await images(predictions).draw(PICTURE, Ticket(on_started=die))
     await images(predictions).draw(PICTURE, Ticket(resume=names[0]))
     assert len(replicate_simulator.predictions) == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "fate"),
+    [
+        (Run(seconds=60), Fate.RUNNING),
+        (Run(), Fate.MADE),
+        (Run(age=timedelta(minutes=61)), Fate.GONE),
+        (Run(status="failed", error="boom"), Fate.FREE),
+        (Run(status="canceled"), Fate.FREE),
+        (Run(status="aborted"), Fate.FREE),
+        (None, Fate.LOST),
+    ],
+    ids=str,
+)
+async def test_what_became_of_a_prediction_is_told_by_its_id(
+    replicate_simulator: ReplicateSimulator, predictions: Predictions, run: Run | None, fate: Fate
+) -> None:
+    names = ["long-gone"]
+
+    async def die(name: str) -> None:
+        names.append(name)
+        raise SystemError
+
+    if run is not None:
+        replicate_simulator.creates.append(run)
+        with suppress(SystemError, RetryableGeneration):
+            await images(predictions).draw(PICTURE, Ticket(on_started=die))
+    name = names[-1] if len(names) > 1 or run is None else replicate_simulator.latest.id
+    with anyio.fail_after(10):
+        while (told := await predictions.fate(name, MODEL)) is Fate.RUNNING is not fate:  # noqa: ASYNC110 - the simulator's
+            await anyio.sleep(0.02)
+    assert told is fate
 
 
 async def test_a_prediction_nobody_remembers_is_an_unknown_outcome(
