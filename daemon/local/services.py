@@ -26,6 +26,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from cms_bridge.database import connected, migration_level, pending_migrations
 from cms_bridge.engines import AnyEngine, Postgres
 from cms_bridge.errors import ScannerUnavailable
+from cms_bridge.jobs.workers import unserved_by, workers
 from cms_bridge.settings import BridgeSettings
 from cms_bridge.storage.base import StorageError, StorageRefused, object_key
 from cms_bridge.storage.factory import store_from
@@ -120,7 +121,10 @@ async def _database(settings: DaemonSettings) -> AsyncGenerator[Finding]:
                 # The driver's own word: what the engine makes of it tells less.
                 await (await asyncpg.connect(url)).close()
             async with connected(url) as engine:
-                findings = [await _schema(where), *await _connections(settings, engine)]
+                schema = await _schema(where)
+                findings = [schema, *await _connections(settings, engine)]
+                if schema.state == "ok":
+                    findings += await _lanes()
     except Exception as error:  # noqa: BLE001 - whatever the driver raises is what is told
         said, mend = _why_not(error, url)
         yield Finding("Database", "broken", f"{where}: {said}", mend)
@@ -162,6 +166,14 @@ async def _schema(where: str) -> Finding:
         said = f"{where}, {len(pending)} migration{'s' * (len(pending) > 1)} behind, at {level}"
         return Finding("Schema", "broken", said, "reelwright migrate")
     return Finding("Schema", "ok", f"{where}, migrated to {level}")
+
+
+async def _lanes() -> list[Finding]:
+    """Tell of lanes that nobody serves, where daemons are at work at all."""
+    there = [one for one in await workers() if one.alive and not one.draining]
+    unserved = unserved_by(there) if there else []
+    mend = "name it in REELWRIGHT_LANES of a daemon"
+    return [Finding("Lanes", "note", f"no daemon serves {lane}", mend) for lane in unserved]
 
 
 async def _connections(settings: DaemonSettings, engine: AnyEngine) -> list[Finding]:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cms_bridge.database import connected, migrate, migration_level
 from cms_bridge.jobs import workers
+from cms_bridge.states import Lane
 from daemon.__main__ import app
 from daemon.local import alive, doctor
 from daemon.local.findings import Finding, Role
@@ -75,6 +76,22 @@ async def test_a_schema_behind_is_mended_by_the_command_that_is_told(
     assert finding.mend == "reelwright migrate"
     await migrate(database_url)
     assert await broken() == {}
+
+
+async def test_a_lane_that_no_daemon_serves_is_told(
+    configure: Configure, migrated_sqlite_url: str
+) -> None:
+    configure(database_url=migrated_sqlite_url)
+
+    async def unserved() -> list[str]:
+        return [one.said for one in await doctor.examine(Role.BRIDGE) if one.part == "Lanes"]
+
+    # Where nobody is at work yet there is nothing to tell.
+    assert await unserved() == []
+    async with connected(migrated_sqlite_url):
+        await workers.report("a", drafts=1, jobs=1, draining=False, lanes=[Lane.COMPOSITION])
+        await workers.report("b", drafts=1, jobs=1, draining=False, lanes=[Lane.DRAFTS])
+    assert await unserved() == ["no daemon serves generation"]
 
 
 async def test_a_schema_of_a_newer_program_is_told(configure: Configure, database_url: str) -> None:
