@@ -53,7 +53,7 @@ export async function maySeeProject(
   project: Reference<ProjectDoc>,
 ): Promise<boolean> {
   const projects = await access.projects({ req })
-  return projects === 'all' || projects.some((id) => String(id) === String(idOf(project)))
+  return projects === 'all' || projects.some((one) => String(idOf(one)) === String(idOf(project)))
 }
 
 /** Narrow a rule to documents whose project, at this path, is one that the user may see. */
@@ -63,7 +63,7 @@ function within({ access }: Rules, rule: Access, path: string): Access {
     if (!allowed) return false
     const projects = await access.projects({ req: args.req })
     if (projects === 'all') return allowed
-    const inProjects: Where = { [path]: { in: projects } }
+    const inProjects: Where = { [path]: { in: projects.map((one) => idOf(one)) } }
     return allowed === true ? inProjects : { and: [allowed, inProjects] }
   }
 }

@@ -40,12 +40,15 @@ export interface ProgressOptions {
   streamMs?: number
 }
 
-/** The projects of a user: all, or those of these ids. */
-export type ProjectScope = 'all' | readonly Id[]
+/**
+ * The projects of a user: all, or these. Ids or documents: what a user is related to is one or the
+ * other, as deeply as Payload has read the user.
+ */
+export type ProjectScope = 'all' | readonly (Id | { id: Id })[]
 
 export interface AccessOptions {
   /**
-   * Which projects a user may see, create into and move into: their ids, or all.
+   * Which projects a user may see, create into and move into.
    *
    * The other rules say what a user may do; this one, with whose documents.
    */

@@ -36,7 +36,8 @@ beforeAll(async () => {
   project = await cms.make('projects', { name: 'Harbour tours' })
   other = await cms.make('projects', { name: 'City walks' })
   projectsOf.set('insider@example.org', [project.id])
-  projectsOf.set('outsider@example.org', [other.id])
+  // As a user's relationship is read by the admin.
+  projectsOf.set('outsider@example.org', [other])
   insider = await cms.signedInAs('insider@example.org')
   outsider = await cms.signedInAs('outsider@example.org')
   administrator = await cms.signedInAs('admin@example.org')
