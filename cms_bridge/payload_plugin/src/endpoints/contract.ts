@@ -23,6 +23,9 @@ import type { HoldReason } from '../publishing.ts'
 import type { TimelinePreview } from '../generated/timeline.ts'
 import type { Takeover } from '../takeover.ts'
 
+/** The code of the problem that is answered while the bridge is away: nothing is wrong with the question. */
+export const serviceAway = 'service_away'
+
 export const paths = {
   status: '/reelwright/videos/:id/status',
   line: '/reelwright/videos/:id/line',

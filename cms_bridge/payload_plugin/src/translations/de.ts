@@ -343,6 +343,8 @@ export const de: Translations = {
   'invalid.moved':
     'Dieses Video wurde in seinem Projekt eingereicht und bleibt dort. Ein Duplikat davon kann in ein anderes.',
   'invalid.inTrash': 'Dieses Video liegt im Papierkorb; bitte erst wiederherstellen.',
+  'invalid.changedSince':
+    'Nicht gespeichert: Das Storyboard wurde geändert, seit diese Seite geöffnet wurde. Bitte das Geschriebene notieren, die Seite neu laden und es dort eintragen.',
   'invalid.projectInUse':
     'Zu diesem Projekt {count|gehört|gehören} {count} {count|Video|Videos}: {videos}. Bitte zuerst löschen oder verschieben.',
   quoted: '„{text}“',
@@ -709,6 +711,8 @@ export const de: Translations = {
     'Das Storyboard hat sich seit der Freigabe geändert. Sehen Sie es noch einmal an und geben Sie es so frei, wie es jetzt ist.',
   'error.approval_void':
     'Diese Freigabe gilt nicht mehr: Sie wurde abgelehnt, oder das Storyboard hat sich seither geändert. Lassen Sie das Storyboard so freigeben, wie es jetzt ist.',
+  'error.service_away':
+    'Der Renderdienst antwortet im Moment nicht. Bitte gleich noch einmal versuchen.',
   'error.scene_changed': 'Das hat sich geändert, seit es gezeigt wurde. Bitte noch einmal ansehen.',
   'error.revision_conflict':
     'Dieses Storyboard wurde zweimal zugleich gespeichert. Speichern Sie es noch einmal.',

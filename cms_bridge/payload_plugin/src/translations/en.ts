@@ -336,6 +336,8 @@ export const en = {
   'invalid.moved':
     'This video was submitted in its project and stays there. A duplicate of it can be put into another.',
   'invalid.inTrash': 'This video is in the trash; restore it first.',
+  'invalid.changedSince':
+    'Not saved: the storyboard has changed since this page was opened. Note what you wrote, load the page anew, and write it there.',
   'invalid.projectInUse':
     'This project is in use by {count} {count|video|videos}: {videos}. Delete or move {count|it|them} first.',
   quoted: '“{text}”',
@@ -691,6 +693,7 @@ export const en = {
     'The storyboard has changed since it was approved. Look at it once more, and approve it as it is now.',
   'error.approval_void':
     'This approval no longer holds: it was refused, or the storyboard has changed since. Have the storyboard approved as it is now.',
+  'error.service_away': 'The render service does not answer at the moment. Try again shortly.',
   'error.scene_changed': 'This has changed since it was shown. Look at it once more.',
   'error.revision_conflict': 'This storyboard was saved twice at the same time. Save it once more.',
   'error.generation_outcome_unknown':

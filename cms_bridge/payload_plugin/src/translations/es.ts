@@ -342,6 +342,8 @@ export const es: Translations = {
   'invalid.moved':
     'Este vídeo se envió en su proyecto y se queda en él. Una copia puede ponerse en otro.',
   'invalid.inTrash': 'Este vídeo está en la papelera; restáurelo primero.',
+  'invalid.changedSince':
+    'No se ha guardado: el guion gráfico ha cambiado desde que se abrió esta página. Anote lo que escribió, vuelva a cargar la página y escríbalo allí.',
   'invalid.projectInUse':
     'Este proyecto lo {count|usa|usan} {count} {count|vídeo|vídeos}: {videos}. Bórre{count|lo|los} o muéva{count|lo|los} primero.',
   quoted: '«{text}»',
@@ -701,6 +703,8 @@ export const es: Translations = {
     'El guion gráfico ha cambiado desde que se aprobó. Revíselo y apruébelo tal como está ahora.',
   'error.approval_void':
     'Esta aprobación ya no vale: se rechazó, o el guion gráfico ha cambiado desde entonces. Haga aprobar el guion gráfico tal como está ahora.',
+  'error.service_away':
+    'El servicio de renderizado no responde en este momento. Inténtelo de nuevo enseguida.',
   'error.scene_changed': 'Esto ha cambiado desde que se mostró. Mírelo otra vez.',
   'error.revision_conflict':
     'Este guion gráfico se guardó dos veces a la vez. Guárdelo una vez más.',

@@ -341,6 +341,8 @@ export const fr: Translations = {
   'invalid.moved':
     'Cette vidéo a été soumise dans son projet et y reste. Une copie peut être mise dans un autre.',
   'invalid.inTrash': 'Cette vidéo est dans la corbeille ; restaurez-la d’abord.',
+  'invalid.changedSince':
+    'Rien n’est enregistré : le storyboard a changé depuis l’ouverture de cette page. Notez ce que vous avez écrit, rechargez la page et reportez-le.',
   'invalid.projectInUse':
     'Ce projet est utilisé par {count} {count|vidéo|vidéos} : {videos}. Supprimez-{count|la|les} ou déplacez-{count|la|les} d’abord.',
   quoted: '« {text} »',
@@ -707,6 +709,8 @@ export const fr: Translations = {
     'Le storyboard a changé depuis son approbation. Relisez-le et approuvez-le tel qu’il est maintenant.',
   'error.approval_void':
     'Cette approbation ne vaut plus : elle a été refusée, ou le storyboard a changé depuis. Faites approuver le storyboard tel qu’il est maintenant.',
+  'error.service_away':
+    'Le service de rendu ne répond pas pour l’instant. Réessayez dans un moment.',
   'error.scene_changed': 'Cela a changé depuis l’affichage. Regardez-le encore une fois.',
   'error.revision_conflict':
     'Ce storyboard a été enregistré deux fois en même temps. Enregistrez-le encore une fois.',

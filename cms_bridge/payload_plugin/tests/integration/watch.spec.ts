@@ -171,6 +171,7 @@ test('a bridge that is away is said to be away', async () => {
   await bridge.stop()
   const { body, status } = await cms.ask('GET', address('video'))
   expect(status).toBe(503)
+  expect(body.code).toBe('service_away')
   expect(body.detail).toMatch(/does not answer/)
   await bridge.start()
 })

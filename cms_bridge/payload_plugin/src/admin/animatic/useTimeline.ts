@@ -8,7 +8,7 @@ import type { Id } from '../../documents.ts'
 import type { Animatic, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
 import type { TimelinePreview } from '../../generated/timeline.ts'
-import { useEndpoints } from '../shared/api.ts'
+import { awayAgainMs, isAway, useEndpoints } from '../shared/api.ts'
 import { haveRead, isUnread, waitFor } from './readings.ts'
 
 export interface Timeline {
@@ -39,7 +39,7 @@ export function useTimeline(id: Id, edit: StoryboardEdit): Timeline {
   useEffect(() => {
     const abort = new AbortController()
     const { signal } = abort
-    const askTimeline = async (): Promise<null | TimelinePreview> => {
+    const askTimeline = async (): Promise<'away' | null | TimelinePreview> => {
       try {
         const reply = await ask('timeline', { params: { id }, json, signal })
         setTimeline((before) => ({
@@ -49,18 +49,22 @@ export function useTimeline(id: Id, edit: StoryboardEdit): Timeline {
                 timeline: withAddresses(reply.answer.timeline, (path) => api + path),
               }
             : before.animatic,
-          away: !reply.ok && !reply.problem,
-          problem: reply.ok ? null : reply.problem,
+          away: isAway(reply),
+          problem: reply.ok || isAway(reply) ? null : reply.problem,
         }))
-        return reply.ok ? reply.answer.timeline : null
+        return reply.ok ? reply.answer.timeline : isAway(reply) ? 'away' : null
       } catch {
         if (!signal.aborted) setTimeline((before) => ({ ...before, away: true }))
-        return null
+        return 'away'
       }
     }
     const tell = async (): Promise<void> => {
       await waitFor(pauseMs, signal)
-      const told = await askTimeline()
+      let told = await askTimeline()
+      while (told === 'away') {
+        await waitFor(awayAgainMs, signal)
+        told = await askTimeline()
+      }
       if (!told || silent.current === told.locale || !isUnread(told)) return
       await waitFor(sentenceMs - pauseMs, signal)
       const hasVoice = await haveRead({

@@ -1,9 +1,10 @@
 'use client'
 /** The finished video, to watch, to read and to take along. */
 import { Button } from '@payloadcms/ui'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
+import { awayAgainMs } from '../shared/api.ts'
 import { Facts } from '../shared/Facts.tsx'
 import { formatBytes, formatLength } from '../shared/format.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
@@ -20,26 +21,37 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
   // The film that could not be played, and how often it was tried again.
   const [failed, setFailed] = useState<null | number>(null)
   const [tries, setTries] = useState(0)
+  const number = file?.number ?? 1
+  const address = `${url ?? ''}?number=${String(number)}`
+  const isAway = failed === number
+  const playAgain = (): void => {
+    setFailed(null)
+    setTries((count) => count + 1)
+  }
+  useEffect(() => {
+    if (!isAway) return undefined
+    const abort = new AbortController()
+    const look = async (): Promise<void> => {
+      if (!document.hidden && (await canBeWatched(address, abort.signal))) playAgain()
+    }
+    const timer = setInterval(() => void look(), awayAgainMs)
+    return () => {
+      abort.abort()
+      clearInterval(timer)
+    }
+  }, [address, isAway])
   if (!file || !url) return null
-  const { bytes, duration, height, number = 1, width } = file
+  const { bytes, duration, height, width } = file
   const facts: (readonly [string, string])[] = []
   if (duration) facts.push([t('panel.duration'), formatLength(duration)])
   if (width && height) facts.push([t('panel.picture'), `${String(width)} × ${String(height)}`])
   if (bytes) facts.push([t('panel.size'), formatBytes(bytes, language)])
   return (
     <div className="rw-player">
-      {failed === number ? (
+      {isAway ? (
         <div className="rw-player__away" role="alert">
           <p>{t('panel.playerAway')}</p>
-          <Button
-            buttonStyle="secondary"
-            margin={false}
-            onClick={() => {
-              setFailed(null)
-              setTries((count) => count + 1)
-            }}
-            size="small"
-          >
+          <Button buttonStyle="secondary" margin={false} onClick={playAgain} size="small">
             {t('action.playAgain')}
           </Button>
         </div>
@@ -55,7 +67,7 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
           playsInline
           poster={posterUrl && `${posterUrl}?number=${String(number)}`}
           preload="metadata"
-          src={`${url}?number=${String(number)}`}
+          src={address}
           style={{
             aspectRatio: width && height ? `${String(width)} / ${String(height)}` : '16 / 9',
           }}
@@ -72,7 +84,7 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
           />
         </video>
       )}
-      {failed !== number && (
+      {!isAway && (
         <Chapters
           chapters={chapters}
           seek={(seconds) => {
@@ -108,4 +120,12 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
       />
     </div>
   )
+}
+
+/** Tell whether there is a way to a film again: a redirect, which is not followed. */
+async function canBeWatched(address: string, signal: AbortSignal): Promise<boolean> {
+  const answer = await fetch(address, { credentials: 'include', redirect: 'manual', signal }).catch(
+    () => null,
+  )
+  return answer?.type === 'opaqueredirect'
 }

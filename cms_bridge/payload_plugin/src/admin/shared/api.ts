@@ -4,11 +4,19 @@ import { useConfig, useLocale } from '@payloadcms/ui'
 import { useCallback } from 'react'
 
 import type { Id } from '../../documents.ts'
-import { type Answers, type paths, pathTo } from '../../endpoints/contract.ts'
+import { type Answers, type paths, pathTo, serviceAway } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
 import { toProblem } from '../../problem.ts'
 
 export type Reply<T> = { ok: false; problem: null | Problem } | { ok: true; answer: T }
+
+/** Between two questions to a service that was away. */
+export const awayAgainMs = 5_000
+
+/** Tell whether it was the service that did not answer, or something before it. */
+export function isAway(reply: Reply<unknown>): boolean {
+  return !reply.ok && (reply.problem === null || reply.problem.code === serviceAway)
+}
 
 export interface Question {
   /** The parameters of the endpoint's path. */

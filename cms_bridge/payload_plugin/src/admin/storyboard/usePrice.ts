@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import type { Id } from '../../documents.ts'
 import type { Price, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
-import { useEndpoints } from '../shared/api.ts'
+import { awayAgainMs, isAway, useEndpoints } from '../shared/api.ts'
 
 export interface Pricing {
   price: null | Price
@@ -41,20 +41,26 @@ export function usePrice(
   useEffect(() => {
     if (id === undefined || json === undefined) return undefined
     const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout>
     const askPrice = async (): Promise<void> => {
-      try {
-        const reply = await ask('price', { params: { id }, json, signal: abort.signal })
+      const reply = await ask('price', { params: { id }, json, signal: abort.signal }).catch(
+        () => null,
+      )
+      // Left, or asked anew.
+      if (abort.signal.aborted) return
+      if (reply && !isAway(reply)) {
         setAnswer({
           question,
           price: reply.ok ? reply.answer : null,
           problem: reply.ok ? null : reply.problem,
         })
-      } catch {
-        // Left or asked anew; or the server is away, and then the price known before is shown.
-        if (!abort.signal.aborted) setAnswer({ question, price: null, problem: null })
+        return
       }
+      // Until it is known, the price known before is shown.
+      setAnswer({ question, price: null, problem: null })
+      timer = setTimeout(() => void askPrice(), awayAgainMs)
     }
-    const timer = setTimeout(() => void askPrice(), pauseMs)
+    timer = setTimeout(() => void askPrice(), pauseMs)
     return () => {
       abort.abort()
       clearTimeout(timer)
