@@ -1,5 +1,5 @@
 /** What keeps a storyboard from being approved, said in words. */
-import { APIError, type PayloadRequest } from 'payload'
+import type { PayloadRequest } from 'payload'
 
 import { digestOf, nameNumbers, unapprovedScenes } from './approvals.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type VideoDoc,
 } from './documents.ts'
 import type { Storyboard } from './generated/events.ts'
+import { Refusal } from './refusal.ts'
 import type { Settings } from './settings.ts'
 import { toStoryboard } from './storyboard.ts'
 import { translate } from './translations/index.ts'
@@ -22,7 +23,7 @@ export async function refuseInTrash(
 ): Promise<void> {
   const video = await findVideo(settings, req, storyboard)
   if (!video.deletedAt) return
-  throw new APIError(translate(req.i18n.language, 'invalid.inTrash'), 409, null, true)
+  throw new Refusal(translate(req.i18n.language, 'invalid.inTrash'))
 }
 
 async function findVideo(
@@ -70,7 +71,7 @@ export function refuseUnapproved(
   const { language } = req.i18n
   const scenes = nameNumbers(numbers, language, (more) => translate(language, 'andMore', { more }))
   const message = translate(language, 'invalid.unapproved', { count: numbers.length, scenes })
-  throw new APIError(message, 409, null, true)
+  throw new Refusal(message)
 }
 
 /** Approve, of whatever is saved meanwhile in a request, this storyboard and no other. */
@@ -93,11 +94,28 @@ export function refuseUnread(
   before: StoryboardDoc,
   after: StoryboardDoc,
 ): void {
-  const { revisionSeen } = after
-  const isOfThis = typeof revisionSeen !== 'number' || revisionSeen === (before.revision ?? 0)
+  const isOfThis = isOfNewest(after, before)
   const read = req.context.reelwrightApproving
   const isRead =
     read === undefined || [before, after].every((one) => digestOf(toStoryboard(one)) === read)
   if (isOfThis && isRead) return
-  throw new APIError(translate(req.i18n.language, 'error.scene_changed'), 409, null, true)
+  throw new Refusal(translate(req.i18n.language, 'error.scene_changed'))
+}
+
+/** Refuse an edit in a form that was opened before others changed the storyboard: it holds it all. */
+export function refuseStale(
+  req: PayloadRequest,
+  before: StoryboardDoc,
+  after: Pick<StoryboardDoc, 'revisionSeen'>,
+): void {
+  if (isOfNewest(after, before)) return
+  throw new Refusal(translate(req.i18n.language, 'invalid.changedSince'))
+}
+
+/** Tell whether a save is of the storyboard as it is; one that says nothing of it is taken to be. */
+function isOfNewest(
+  { revisionSeen }: Pick<StoryboardDoc, 'revisionSeen'>,
+  { revision }: StoryboardDoc,
+): boolean {
+  return typeof revisionSeen !== 'number' || revisionSeen === (revision ?? 0)
 }

@@ -1,16 +1,23 @@
 /** Decides what a person's save means for a storyboard's revision and its approval. */
 import { isDeepStrictEqual } from 'node:util'
-import { APIError, type CollectionBeforeChangeHook, type PayloadRequest } from 'payload'
+import type { CollectionBeforeChangeHook, PayloadRequest } from 'payload'
 
 import { standingApprovals, wholeApproval } from '../approvals.ts'
 import { namesIn, withLibrary, withReplaced } from '../library.ts'
 import { findBreach, restoreLocked, settleLocks, withLocked } from '../scenes.ts'
+import { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import type { StoryboardDoc } from '../documents.ts'
 import { translate } from '../translations/index.ts'
 import { userName } from '../user.ts'
-import { isSceneByScene, refuseInTrash, refuseUnapproved, refuseUnread } from '../approvable.ts'
+import {
+  isSceneByScene,
+  refuseInTrash,
+  refuseStale,
+  refuseUnapproved,
+  refuseUnread,
+} from '../approvable.ts'
 import { holdNewest } from '../newest.ts'
 import { planDraft } from './planDraft.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
@@ -47,6 +54,8 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     // Of no form: only who takes a script over says it, into the scenes that were looked at.
     const isTakeover = !isRestored && after.script !== seen.script && after.script !== before.script
     if (isApproval || isTakeover) refuseUnread(req, before, { ...after, revisionSeen })
+    // A version that is restored is an older one on purpose.
+    if (isEdit && !isRestored) refuseStale(req, before, { revisionSeen })
     // What is approved already may be approved at another price, whatever the project says by now.
     if (isApproval && !staysApproved && (await isSceneByScene(settings, req, before))) {
       refuseUnapproved(req, standing, storyboard)
@@ -81,7 +90,7 @@ function refuseLocked(req: PayloadRequest, before: StoryboardDoc, { scenes }: St
   const breach = findBreach(before, scenes ?? [])
   if (!breach) return
   const message = translate(req.i18n.language, breach.key, { number: breach.number })
-  throw new APIError(message, 409, null, true)
+  throw new Refusal(message)
 }
 
 /** Tell whether a save approves what was not approved, or was at another price: that may be refused. */

@@ -1,8 +1,9 @@
 /** Keeps a film that holds placeholders, or calls of unknown outcome, from being published. */
-import { APIError, type CollectionBeforeChangeHook } from 'payload'
+import type { CollectionBeforeChangeHook } from 'payload'
 
 import type { PublishedAnyway, VideoDoc } from '../documents.ts'
 import { findHold, permitOf } from '../publishing.ts'
+import { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { translate } from '../translations/index.ts'
 import { userName } from '../user.ts'
@@ -39,7 +40,7 @@ export function publishGate(settings: Settings): CollectionBeforeChangeHook {
     if (!reason) {
       const why = hold.reasons.map((each) => translate(language, `hold.${each}`))
       const message = [translate(language, 'hold'), ...why, translate(language, 'hold.help')]
-      throw new APIError(message.join(' '), 409, null, true)
+      throw new Refusal(message.join(' '))
     }
     const said: PublishedAnyway = {
       by: userName(req.user) || translate(language, 'publishedAnyway.program'),

@@ -1,7 +1,8 @@
 /** Keeps a project that videos belong to, and says which. */
-import { APIError, type CollectionBeforeDeleteHook } from 'payload'
+import type { CollectionBeforeDeleteHook } from 'payload'
 
 import type { VideoDoc } from '../documents.ts'
+import { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { translate } from '../translations/index.ts'
 
@@ -30,6 +31,6 @@ export function refuseInUse({ slugs }: Settings): CollectionBeforeDeleteHook {
     if (more > 0) names.push(translate(language, 'andMore', { more }))
     const videos = new Intl.ListFormat(language).format(names)
     const message = translate(language, 'invalid.projectInUse', { count, videos })
-    throw new APIError(message, 409, null, true)
+    throw new Refusal(message)
   }
 }

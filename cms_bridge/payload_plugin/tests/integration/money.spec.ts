@@ -246,10 +246,25 @@ describe('an approval', () => {
     const now = await cms.ask('PATCH', path, { ...approve, revisionSeen: saved.revisionSeen })
     expect(now.status).toBe(200)
     await vi.waitFor(() => expect(approvals()).toMatchObject([{ storyboard: { style: 'Ink' } }]))
-    // A form that was opened before may still be saved: only nothing is approved by it.
-    const edit = await cms.ask('PATCH', path, { style: 'Chalk', revisionSeen: read })
-    expect(edit.status).toBe(200)
-    expect(await cms.read('storyboards', id)).toMatchObject({ decision: 'pending' })
+  })
+
+  test('nor is what others have written since written over by a form that was opened before', async () => {
+    const { id, revisionSeen: read, title } = await draft()
+    await cms.change('storyboards', id, { style: 'Ink', decision: 'approved' })
+    const path = `/storyboards/${String(id)}`
+    const save = (data: object, language = 'en') => cms.ask('PATCH', path, data, { language })
+    const form = { title, style: 'Chalk', revisionSeen: read }
+    const refused = await save(form)
+    expect(refused.status).toBe(409)
+    expect(JSON.stringify(refused.body)).toContain('Not saved: the storyboard has changed')
+    expect(JSON.stringify((await save(form, 'de')).body)).toContain('Nicht gespeichert:')
+    const { revisionSeen: now, ...saved } = await cms.read('storyboards', id)
+    expect(saved).toMatchObject({ decision: 'approved', style: 'Ink' })
+    // What changes nothing may come late; so may who does not say what was read.
+    expect((await save({ style: 'Ink', revisionSeen: read })).status).toBe(200)
+    expect((await save({ ...form, revisionSeen: now })).status).toBe(200)
+    expect((await save({ style: 'Wax' })).status).toBe(200)
+    expect(await cms.read('storyboards', id)).toMatchObject({ decision: 'pending', style: 'Wax' })
   })
 
   test('at another price needs the right to approve as well', async () => {

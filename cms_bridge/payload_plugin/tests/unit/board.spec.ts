@@ -6,9 +6,10 @@ import {
   changeOf,
   colourOf,
   formatScenePrice,
+  editOf,
   inOrder,
   moved,
-  withChanges,
+  withEdits,
   withNote,
   wordAt,
 } from '../../src/admin/board/model.ts'
@@ -49,8 +50,22 @@ describe('a save outside of the form', () => {
   const rows: SceneRow[] = [{ id: 'a', narration: 'One.' }, { id: 'b' }, { id: 'c' }]
 
   test('tells of one scene, and names the others', () => {
-    const told = withChanges(rows, (id) => (id === 'b' ? { narration: 'Two.' } : null))
+    const told = withEdits(rows, new Map([['b', { change: { narration: 'Two.' }, read: {} }]]))
     expect(told).toEqual([{ id: 'a' }, { id: 'b', narration: 'Two.' }, { id: 'c' }])
+  })
+
+  test('writes over nothing that others have written since it was read', () => {
+    const read = { narration: 'One.', onScreenText: '' }
+    const words = editOf(read, { narration: 'One.', onScreenText: 'At six' })
+    expect(words).toEqual({ change: { onScreenText: 'At six' }, read: { onScreenText: '' } })
+    const others: SceneRow[] = [{ id: 'a', narration: 'Uno.' }, { id: 'b' }]
+    expect(withEdits(others, new Map([['a', words]]))).toEqual([
+      { id: 'a', onScreenText: 'At six' },
+      { id: 'b' },
+    ])
+    const stale = editOf(read, { narration: 'Two.' })
+    expect(withEdits(others, new Map([['a', stale]]))).toBeNull()
+    expect(withEdits(others, new Map([['gone', words]]))).toBeNull()
   })
 
   test('keeps a scene that came while others changed places', () => {

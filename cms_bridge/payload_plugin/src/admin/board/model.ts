@@ -84,12 +84,38 @@ export function colourOf(
   }
 }
 
-/** Return the rows for a save that changes some scenes, and leaves all others as they are. */
-export function withChanges(
+/** A change of a scene, and what of it was read before. */
+export interface SceneEdit {
+  change: Partial<SceneRow>
+  read: Partial<SceneRow>
+}
+
+/** Return of some texts those that were changed, and how they were read. */
+export function editOf(read: Partial<SceneRow>, typed: Partial<SceneRow>): SceneEdit {
+  const names = (Object.keys(typed) as (keyof SceneRow)[]).filter(
+    (name) => typed[name] !== read[name],
+  )
+  const only = (of: Partial<SceneRow>): Partial<SceneRow> =>
+    Object.fromEntries(names.map((name) => [name, of[name]]))
+  return { change: only(typed), read: only(read) }
+}
+
+/**
+ * Return the rows for a save that changes some scenes, and leaves all others as they are.
+ *
+ * Null where somebody else has removed one of them, or changed what was read of it.
+ */
+export function withEdits(
   rows: readonly SceneRow[],
-  changeOf: (id: SceneRow['id']) => null | Partial<SceneRow>,
-): Partial<SceneRow>[] {
-  return rows.map((row) => ({ ...changeOf(row.id), ...named(row) }))
+  edits: ReadonlyMap<SceneRow['id'], SceneEdit>,
+): null | Partial<SceneRow>[] {
+  for (const [id, { read }] of edits) {
+    const standing = rows.find((row) => row.id === id)
+    const names = Object.keys(read) as (keyof SceneRow)[]
+    const isRead = names.every((name) => (standing?.[name] ?? '') === (read[name] ?? ''))
+    if (!standing || !isRead) return null
+  }
+  return rows.map((row) => ({ ...edits.get(row.id)?.change, ...named(row) }))
 }
 
 /** Return the rows in an order that somebody saw; what came since stands at the end. */

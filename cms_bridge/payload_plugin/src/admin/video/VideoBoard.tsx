@@ -7,7 +7,7 @@ import type { Id, SceneRow } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
 import { usePrice } from '../storyboard/usePrice.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { inOrder, madeOf, moved, withChanges } from '../board/model.ts'
+import { inOrder, madeOf, moved, withEdits } from '../board/model.ts'
 import { useSceneApproval } from '../board/SceneApproval.tsx'
 import { useBoard } from '../board/useBoard.ts'
 import { BoardAnimatic } from './BoardAnimatic.tsx'
@@ -74,8 +74,7 @@ export function VideoBoard(props: Props): ReactNode {
   const openAll = async (row?: SceneRow['id']): Promise<void> => {
     // Over the cards another form of the same scenes: what is typed on them would be lost to it.
     if (typed.isTyped) {
-      const drafts = typed.draftOf
-      if (!(await store((standing) => withChanges(standing, drafts)))) return
+      if (!(await store((standing) => withEdits(standing, typed.edits)))) return
       typed.leaveAll()
       toast.success(t('board.typedSaved'))
     }
@@ -121,9 +120,7 @@ export function VideoBoard(props: Props): ReactNode {
             openAll={() => void openAll(row.id)}
             price={order ? null : typed.isTyped ? typedPrice.price : price}
             row={row}
-            save={(change) =>
-              store((standing) => withChanges(standing, (id) => (id === row.id ? change : null)))
-            }
+            save={(edit) => store((standing) => withEdits(standing, new Map([[row.id, edit]])))}
             storyboard={storyboard}
             tellTyped={typed.tell}
           />

@@ -15,14 +15,14 @@ import { useTranslator } from '../shared/useTranslator.ts'
 import { Again, useTake } from '../board/Again.tsx'
 import { CastChips } from '../board/CastChips.tsx'
 import { Lock } from '../board/Lock.tsx'
-import { approvalOf, colourOf, withNote } from '../board/model.ts'
+import { approvalOf, colourOf, editOf, type SceneEdit, withNote } from '../board/model.ts'
 import { Narration } from '../board/Narration.tsx'
 import { type ApproveScene, SceneApproval } from '../board/SceneApproval.tsx'
 import { SceneChange, SceneFacts } from '../board/SceneFacts.tsx'
 import { ScenePicture } from '../board/ScenePicture.tsx'
 import { useMediumAddress } from '../board/useBoard.ts'
 import { useEditFocus } from './useEditFocus.ts'
-import type { TellTyped } from './useTyped.ts'
+import type { TellTyped, TypedCard } from './useTyped.ts'
 import '../shared/board.css'
 
 const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
@@ -34,7 +34,7 @@ interface Props {
   awaited: boolean
   count: number
   /** What is typed on the card and not saved; null where it is not being edited. */
-  draft: null | Partial<Texts>
+  draft: null | TypedCard
   index: number
   /** Whether the scene before it, and the one after it, keep their places. */
   lockedBeside: readonly [boolean, boolean]
@@ -45,7 +45,7 @@ interface Props {
   openAll: () => void
   price: null | Price
   row: SceneRow
-  save: (change: Partial<SceneRow>) => Promise<boolean>
+  save: (edit: SceneEdit) => Promise<boolean>
   storyboard: StoryboardDoc
   tellTyped: TellTyped
 }
@@ -64,16 +64,22 @@ export function VideoScene(props: Props): ReactNode {
   const [busy, setBusy] = useState(false)
   const { buttons, fields } = useEditFocus(draft !== null)
 
-  const write = (typed: null | Partial<Texts>): void => tellTyped(row.id, typed)
-  const store = async (change: Partial<SceneRow>): Promise<void> => {
+  const write = (words: null | Texts): void => tellTyped(row.id, words)
+  const begin = (): void =>
+    write({
+      narration: row.narration ?? '',
+      picturePrompt: row.picturePrompt ?? '',
+      onScreenText: row.onScreenText ?? '',
+    })
+  const store = async (edit: SceneEdit): Promise<void> => {
     setBusy(true)
-    const saved = await save(change)
+    const saved = await save(edit)
     setBusy(false)
     if (saved) write(null)
   }
   const again = async (kind: MadeKind): Promise<void> => {
     const number = await take(kind, {}, index)
-    if (number !== null) await store({ [`${kind}Take`]: number })
+    if (number !== null) await store({ change: { [`${kind}Take`]: number }, read: {} })
   }
   const colour = colourOf(row.background, storyboard.palette)
   const kinds: MadeKind[] = []
@@ -94,7 +100,7 @@ export function VideoScene(props: Props): ReactNode {
               disabled={busy || draft !== null}
               locked={locked}
               number={number}
-              toggle={() => void store({ locked: !locked })}
+              toggle={() => void store({ change: { locked: !locked }, read: {} })}
             />
             {count > 1 && (
               <>
@@ -169,14 +175,19 @@ export function VideoScene(props: Props): ReactNode {
             <TextareaInput
               key={name}
               label={t(`scene.${name}`)}
-              onChange={(event) => write({ ...draft, [name]: event.target.value })}
+              onChange={(event) => write({ ...draft.words, [name]: event.target.value })}
               path={`board-${row.id ?? ''}-${name}`}
               rows={name === 'onScreenText' ? 2 : 3}
-              value={draft[name] ?? ''}
+              value={draft.words[name] ?? ''}
             />
           ))}
           <div className="rw-board__buttons">
-            <Button disabled={busy} margin={false} onClick={() => void store(draft)} size="small">
+            <Button
+              disabled={busy}
+              margin={false}
+              onClick={() => void store(editOf(draft.read, draft.words))}
+              size="small"
+            >
               {t('board.save')}
             </Button>
             <Button buttonStyle="secondary" margin={false} onClick={() => write(null)} size="small">
@@ -192,13 +203,7 @@ export function VideoScene(props: Props): ReactNode {
             buttonStyle="secondary"
             disabled={busy}
             margin={false}
-            onClick={() =>
-              write({
-                narration: row.narration ?? '',
-                picturePrompt: row.picturePrompt ?? '',
-                onScreenText: row.onScreenText ?? '',
-              })
-            }
+            onClick={begin}
             size="small"
           >
             {t('board.edit')}
@@ -218,7 +223,11 @@ export function VideoScene(props: Props): ReactNode {
             disabled={busy}
             kinds={kinds}
             name={row.id ?? ''}
-            redraw={(note) => store({ picturePrompt: withNote(row.picturePrompt ?? '', note) })}
+            redraw={(note) => {
+              const picturePrompt = row.picturePrompt ?? ''
+              const change = { picturePrompt: withNote(picturePrompt, note) }
+              return store({ change, read: { picturePrompt } })
+            }}
           />
         </div>
       )}

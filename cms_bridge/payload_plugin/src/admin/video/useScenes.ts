@@ -9,8 +9,12 @@ import { useTranslator } from '../shared/useTranslator.ts'
 
 export interface Scenes {
   storyboard: null | StoryboardDoc
-  /** Save what a function makes of the scenes as they stand now; tell whether it was saved. */
-  save: (change: (rows: readonly SceneRow[]) => Partial<SceneRow>[]) => Promise<boolean>
+  /**
+   * Save what a function makes of the scenes as they stand now; tell whether it was saved.
+   *
+   * It makes nothing of them where others have changed what was read.
+   */
+  save: (change: (rows: readonly SceneRow[]) => null | Partial<SceneRow>[]) => Promise<boolean>
 }
 
 /** Read a storyboard now and in each new situation. */
@@ -31,17 +35,21 @@ export function useScenes(id: Id, collection: string, situation: string): Scenes
 
   const save = useCallback<Scenes['save']>(
     async (change) => {
-      const response = await (async () => {
-        // Somebody else may have saved since: only what is changed here is written over.
-        const standing = await read(address)
-        if (!standing) return null
-        return fetch(address, {
+      // Somebody else may have saved since: only what is changed here is written over.
+      const standing = await read(address).catch(() => null)
+      const scenes = standing && change(standing.scenes ?? [])
+      if (standing && !scenes) {
+        toast.error(t('error.scene_changed'))
+        return false
+      }
+      const response =
+        scenes &&
+        (await fetch(address, {
           method: 'PATCH',
           credentials: 'include',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ scenes: change(standing.scenes ?? []) }),
-        })
-      })().catch(() => null)
+          body: JSON.stringify({ scenes }),
+        }).catch(() => null))
       if (!response?.ok) {
         toast.error(await readPayloadError(response, t('panel.unreachable')))
         return false

@@ -3,13 +3,23 @@
 import { useCallback, useMemo, useState } from 'react'
 
 import type { SceneRow } from '../../documents.ts'
+import { editOf, type SceneEdit } from '../board/model.ts'
 
-/** Called with what stands on a scene's card, and with null once it is saved or left. */
+/** Called with what stands on a scene's card, first as it was read, and with null once it is saved or left. */
 export type TellTyped = (row: SceneRow['id'], typed: null | Partial<SceneRow>) => void
+
+/** A card that is being written on. */
+export interface TypedCard {
+  words: Partial<SceneRow>
+  /** As the words stood when somebody began to change them: others may save meanwhile. */
+  read: Partial<SceneRow>
+}
 
 interface Typed {
   /** What stands on a scene's card; null where nothing is typed. */
-  draftOf: (row: SceneRow['id']) => null | Partial<SceneRow>
+  draftOf: (row: SceneRow['id']) => null | TypedCard
+  /** All that is typed, and what of it was read. */
+  edits: ReadonlyMap<SceneRow['id'], SceneEdit>
   /** Whether anything is. */
   isTyped: boolean
   /** All of it is saved. */
@@ -22,21 +32,25 @@ interface Typed {
 const noScenes: readonly SceneRow[] = []
 
 export function useTyped(rows: readonly SceneRow[] = noScenes): Typed {
-  const [typed, setTyped] = useState<ReadonlyMap<SceneRow['id'], Partial<SceneRow>>>(new Map())
+  const [typed, setTyped] = useState<ReadonlyMap<SceneRow['id'], TypedCard>>(new Map())
   const tell = useCallback<TellTyped>((row, words) => {
     setTyped((before) => {
       if (!words && !before.has(row)) return before
       const after = new Map(before)
-      if (words) after.set(row, words)
+      if (words) after.set(row, { words, read: before.get(row)?.read ?? words })
       else after.delete(row)
       return after
     })
   }, [])
   const scenes = useMemo(
-    () => (typed.size > 0 ? rows.map((row) => ({ ...row, ...typed.get(row.id) })) : rows),
+    () => (typed.size > 0 ? rows.map((row) => ({ ...row, ...typed.get(row.id)?.words })) : rows),
     [rows, typed],
+  )
+  const edits = useMemo(
+    () => new Map([...typed].map(([row, { read, words }]) => [row, editOf(read, words)])),
+    [typed],
   )
   const draftOf = useCallback<Typed['draftOf']>((row) => typed.get(row) ?? null, [typed])
   const leaveAll = useCallback(() => setTyped(new Map()), [])
-  return { draftOf, isTyped: typed.size > 0, leaveAll, scenes, tell }
+  return { draftOf, edits, isTyped: typed.size > 0, leaveAll, scenes, tell }
 }
