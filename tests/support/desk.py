@@ -15,7 +15,6 @@ from typing import Any
 
 import cv2
 import httpx
-import msgspec
 import numpy as np
 import pytest
 
@@ -23,16 +22,12 @@ from cms_bridge.storage.media_types import media_type_of
 from daemon.local.installation import EDITOR_EMAIL, PLUGIN, find_node
 from samples.bakery.make import logo
 from samples.bakery.views import VIEWS
-from tests.support.admin import running_admin
+from tests.support.admin import paid_by, running_admin
 from tests.support.installation import PATIENCE, RunningInstallation
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
 LOCALES = "en de ar"
-MODELS: dict[str, Any] = {
-    "gemini": {"max_retries": 1, "retry_delay_ms": 100, "check_availability": False},
-    "gemini_text": "",
-}
 PALETTE = {"background": "#1f2a44", "foreground": "#fdf6e3", "accent": "#f2a541"}
 SCRIPT = {
     "lane": "Long before the town wakes up, a window on Mill Lane begins to glow.",
@@ -98,19 +93,25 @@ def _cut(view: Any, width: int, height: int) -> bytes:
 @contextmanager
 def open_desk(directory: Path, simulator: GeminiSimulator) -> Iterator[Desk]:
     """Open an installation in three locales, and lay everything on its desk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulator, "draw", draw)
+        with running_desk(directory, simulator) as running:
+            yield _lay(running, simulator)
+
+
+@contextmanager
+def running_desk(
+    directory: Path, simulator: GeminiSimulator, **settings: str
+) -> Iterator[RunningInstallation]:
+    """Run an empty desk: three locales, drafts, and people who may not all do the same."""
     directory.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEV_LOCALES", LOCALES)
         _make_schema(directory / "payload.db")
-        patch.setattr(simulator, "draw", draw)
         with running_admin(
-            directory,
-            gemini_api_key=gemini.KEY,
-            gemini_url=simulator.url,
-            models=msgspec.json.encode(MODELS).decode(),
-            render_quality="draft",
+            directory, **paid_by(simulator), render_quality="draft", **settings
         ) as running:
-            yield _lay(running, simulator)
+            yield running
 
 
 def _make_schema(database: Path) -> None:

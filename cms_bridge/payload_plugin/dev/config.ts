@@ -10,6 +10,7 @@ import {
   buildConfig,
   type Config,
   type DatabaseAdapterObj,
+  type Field,
   type Migration,
   type Plugin,
   type SanitizedConfig,
@@ -30,6 +31,8 @@ export interface AppOptions {
   mediaDirectory?: string
   /** Another database, which brings its schema along; `databaseUri` is then not used. */
   database?: DatabaseAdapterObj
+  /** What a user is besides an address; in the schema of another database alone. */
+  userFields?: Field[]
   /** Further configuration of the host, applied before the plugin sees it. */
   host?: Partial<Config>
   /** Further plugins, those before this one and those after it. */
@@ -45,6 +48,7 @@ export function makeConfig({
   plugins: { after = [], before = [] } = {},
   secret,
   serverUrl = '',
+  userFields = [],
 }: AppOptions): Promise<SanitizedConfig> {
   return buildConfig({
     secret,
@@ -69,7 +73,7 @@ export function makeConfig({
     typescript: { autoGenerate: false },
     ...host,
     collections: [
-      { slug: 'users', auth: true, admin: { useAsTitle: 'email' }, fields: [] },
+      { slug: 'users', auth: true, admin: { useAsTitle: 'email' }, fields: userFields },
       { slug: 'media', upload: { staticDir: mediaDirectory }, fields: [] },
       ...(host.collections ?? []),
     ],

@@ -66,6 +66,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
         address={made?.picture ? addressOf(made.picture) : undefined}
         aspectRatio={aspectRatio}
         colour={colour}
+        isKnown={board !== null}
         palette={colours}
         picture={made?.picture ?? null}
         prompt={prompt}
@@ -89,6 +90,7 @@ export function SceneCard({ path, readOnly }: UIFieldClientProps & { path: strin
       {narration ? (
         <Narration address={addressOf(narration)} narration={narration} number={index + 1} />
       ) : (
+        board &&
         value.narration?.trim() && <p className="rw-board__quiet">{t('board.notSpoken')}</p>
       )}
       {narration && value.stale.narration && (

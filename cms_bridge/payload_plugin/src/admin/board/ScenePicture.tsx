@@ -13,6 +13,8 @@ interface Props {
   aspectRatio: AspectRatio | null | undefined
   /** The CSS background of a scene without a picture. */
   colour: null | string
+  /** Whether anybody has told yet what is made. */
+  isKnown: boolean
   palette: null | Palette | undefined
   picture: BoardPicture | null
   /** What is to be drawn. */
@@ -25,6 +27,7 @@ export function ScenePicture({
   address,
   aspectRatio,
   colour,
+  isKnown,
   palette,
   picture,
   prompt,
@@ -59,7 +62,7 @@ export function ScenePicture({
           <span dir="auto">{prompt || t('board.noPicture')}</span>
         </div>
       )}
-      {(stale || !media || picture?.placeholder) && (
+      {(stale || (!media && isKnown) || picture?.placeholder) && (
         <figcaption className="rw-picture__mark">
           {t(stale ? 'board.drawnAnew' : media ? 'board.placeholder' : 'board.toBeDrawn')}
         </figcaption>

@@ -112,6 +112,7 @@ export function VideoBoard(props: Props): ReactNode {
             count={rows.length}
             draft={typed.draftOf(row.id)}
             index={index}
+            isKnown={board !== null}
             key={row.id}
             lockedBeside={[rows[index - 1]?.locked === true, rows[index + 1]?.locked === true]}
             made={madeOf(board, row.sceneId)}

@@ -36,6 +36,8 @@ interface Props {
   /** What is typed on the card and not saved; null where it is not being edited. */
   draft: null | TypedCard
   index: number
+  /** Whether anybody has told yet what is made. */
+  isKnown: boolean
   /** Whether the scene before it, and the one after it, keep their places. */
   lockedBeside: readonly [boolean, boolean]
   made: BoardScene | null
@@ -52,7 +54,7 @@ interface Props {
 
 export function VideoScene(props: Props): ReactNode {
   const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
-  const { approve, awaited, draft, openAll, tellTyped } = props
+  const { approve, awaited, draft, isKnown, openAll, tellTyped } = props
   const { t } = useTranslator()
   const number = index + 1
   const locked = row.locked === true
@@ -144,6 +146,7 @@ export function VideoScene(props: Props): ReactNode {
         address={made?.picture ? addressOf(made.picture) : undefined}
         aspectRatio={storyboard.aspectRatio}
         colour={colour}
+        isKnown={isKnown}
         palette={storyboard.palette}
         picture={made?.picture ?? null}
         prompt={row.picturePrompt ?? ''}
