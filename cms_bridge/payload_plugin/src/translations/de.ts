@@ -344,7 +344,7 @@ export const de: Translations = {
     'Dieses Video wurde in seinem Projekt eingereicht und bleibt dort. Ein Duplikat davon kann in ein anderes.',
   'invalid.inTrash': 'Dieses Video liegt im Papierkorb; bitte erst wiederherstellen.',
   'invalid.changedSince':
-    'Nicht gespeichert: Das Storyboard wurde geändert, seit diese Seite geöffnet wurde. Bitte das Geschriebene notieren, die Seite neu laden und es dort eintragen.',
+    'Nicht gespeichert, weil das Storyboard geändert wurde, seit diese Seite geöffnet wurde. Bitte das Geschriebene notieren, die Seite neu laden und es dort eintragen.',
   'invalid.projectInUse':
     'Zu diesem Projekt {count|gehört|gehören} {count} {count|Video|Videos}: {videos}. Bitte zuerst löschen oder verschieben.',
   quoted: '„{text}“',
@@ -354,7 +354,7 @@ export const de: Translations = {
 
   hold: 'Nicht veröffentlicht.',
   'hold.placeholders':
-    'Der Film enthält Platzhalter: Bilder oder Sprache, die kein Dienst erzeugt hat.',
+    'Der Film enthält Platzhalter, nämlich Bilder oder Sprache, die kein Dienst erzeugt hat.',
   'hold.unknownCharges':
     'Noch hat niemand gesagt, ob Aufrufe bezahlt wurden, deren Antworten verloren gingen.',
   'hold.help':

@@ -337,7 +337,7 @@ export const en = {
     'This video was submitted in its project and stays there. A duplicate of it can be put into another.',
   'invalid.inTrash': 'This video is in the trash; restore it first.',
   'invalid.changedSince':
-    'Not saved: the storyboard has changed since this page was opened. Note what you wrote, load the page anew, and write it there.',
+    'Not saved, because the storyboard has changed since this page was opened. Note what you wrote, load the page anew, and write it there.',
   'invalid.projectInUse':
     'This project is in use by {count} {count|video|videos}: {videos}. Delete or move {count|it|them} first.',
   quoted: '“{text}”',
@@ -346,7 +346,8 @@ export const en = {
   'title.copy': '{title} (copy)',
 
   hold: 'Not published.',
-  'hold.placeholders': 'The film holds placeholders: pictures or narration that no service made.',
+  'hold.placeholders':
+    'The film holds placeholders, which are pictures or narration that no service made.',
   'hold.unknownCharges': 'Nobody has said yet whether calls whose answers were lost were paid.',
   'hold.help':
     'Put that right and publish again; or let somebody who may publish it all the same, and who says why.',

@@ -343,7 +343,7 @@ export const es: Translations = {
     'Este vídeo se envió en su proyecto y se queda en él. Una copia puede ponerse en otro.',
   'invalid.inTrash': 'Este vídeo está en la papelera; restáurelo primero.',
   'invalid.changedSince':
-    'No se ha guardado: el guion gráfico ha cambiado desde que se abrió esta página. Anote lo que escribió, vuelva a cargar la página y escríbalo allí.',
+    'No se ha guardado, porque el guion gráfico ha cambiado desde que se abrió esta página. Anote lo que escribió, vuelva a cargar la página y escríbalo allí.',
   'invalid.projectInUse':
     'Este proyecto lo {count|usa|usan} {count} {count|vídeo|vídeos}: {videos}. Bórre{count|lo|los} o muéva{count|lo|los} primero.',
   quoted: '«{text}»',
@@ -353,7 +353,7 @@ export const es: Translations = {
 
   hold: 'Sin publicar.',
   'hold.placeholders':
-    'La película contiene sustitutos: imágenes o narración que ningún servicio hizo.',
+    'La película contiene sustitutos, es decir, imágenes o narración que ningún servicio hizo.',
   'hold.unknownCharges':
     'Nadie ha dicho todavía si se pagaron llamadas cuyas respuestas se perdieron.',
   'hold.help':

@@ -342,7 +342,7 @@ export const fr: Translations = {
     'Cette vidéo a été soumise dans son projet et y reste. Une copie peut être mise dans un autre.',
   'invalid.inTrash': 'Cette vidéo est dans la corbeille ; restaurez-la d’abord.',
   'invalid.changedSince':
-    'Rien n’est enregistré : le storyboard a changé depuis l’ouverture de cette page. Notez ce que vous avez écrit, rechargez la page et reportez-le.',
+    'Rien n’est enregistré, car le storyboard a changé depuis l’ouverture de cette page. Notez ce que vous avez écrit, rechargez la page et reportez-le.',
   'invalid.projectInUse':
     'Ce projet est utilisé par {count} {count|vidéo|vidéos} : {videos}. Supprimez-{count|la|les} ou déplacez-{count|la|les} d’abord.',
   quoted: '« {text} »',
@@ -352,7 +352,7 @@ export const fr: Translations = {
 
   hold: 'Non publié.',
   'hold.placeholders':
-    'Le film contient des substituts : des images ou une narration qu’aucun service n’a produites.',
+    'Le film contient des substituts, c’est-à-dire des images ou une narration qu’aucun service n’a produites.',
   'hold.unknownCharges':
     'Personne n’a encore dit si des appels dont la réponse s’est perdue ont été payés.',
   'hold.help':

@@ -256,8 +256,8 @@ describe('an approval', () => {
     const form = { title, style: 'Chalk', revisionSeen: read }
     const refused = await save(form)
     expect(refused.status).toBe(409)
-    expect(JSON.stringify(refused.body)).toContain('Not saved: the storyboard has changed')
-    expect(JSON.stringify((await save(form, 'de')).body)).toContain('Nicht gespeichert:')
+    expect(JSON.stringify(refused.body)).toContain('Not saved, because the storyboard')
+    expect(JSON.stringify((await save(form, 'de')).body)).toContain('Nicht gespeichert, weil')
     const { revisionSeen: now, ...saved } = await cms.read('storyboards', id)
     expect(saved).toMatchObject({ decision: 'approved', style: 'Ink' })
     // What changes nothing may come late; so may who does not say what was read.

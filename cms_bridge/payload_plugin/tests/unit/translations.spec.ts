@@ -20,6 +20,20 @@ test.for(Object.entries({ ar, de, es, fr }))(
   },
 )
 
+const refusals = [
+  'hold',
+  'hold.placeholders',
+  'hold.unknownCharges',
+  'hold.help',
+  'invalid.changedSince',
+  'error.scene_changed',
+] as const
+
+test.for(Object.entries({ ar, de, en, es, fr }))('%s refuses without a colon', ([, table]) => {
+  // Payload makes a list of what stands after one, with an item for each comma.
+  expect(refusals.map((key) => table[key]).filter((words) => words.includes(':'))).toEqual([])
+})
+
 test('values are set in, numbers as the language writes them', () => {
   const params = { limit: 40_000, value: 40_001 }
   expect(translate('en', 'invalid.tooLong', params)).toBe(
