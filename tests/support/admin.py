@@ -58,9 +58,9 @@ def signed_in(
         yield browsing
 
 
-def sign_in(page: Page, password: str) -> None:
+def sign_in(page: Page, password: str, *, email: str = EDITOR_EMAIL) -> None:
     page.goto("/admin/login")
-    page.locator("#field-email").fill(EDITOR_EMAIL)
+    page.locator("#field-email").fill(email)
     page.locator("#field-password").fill(password)
     page.locator("button[type=submit]").click()
     page.wait_for_url("**/admin")
@@ -81,6 +81,16 @@ def write_brief(page: Page, *, project: str) -> None:
     save(page)
 
 
+def submit_new(page: Page, title: str, script: str, project: str) -> None:
+    """Write a video, and submit it with the save that makes it."""
+    page.goto("/admin/collections/videos/create")
+    page.locator("#field-title").fill(title)
+    page.locator("#field-script").fill(script)
+    choose_project(page, project)
+    panel(page).get_by_role("button", name="Save and submit").click()
+    expect_draft(page)
+
+
 def choose_project(page: Page, name: str) -> None:
     page.locator("#field-project [class*=control]").first.click()
     page.get_by_role("option", name=name).click()
@@ -95,9 +105,14 @@ def save(page: Page) -> None:
     page.wait_for_url(re.compile(r"/\d+$"))
 
 
-def ask(page: Page, address: str) -> APIResponse:
+def ask(page: Page, address: str, method: str = "GET", **values: Any) -> APIResponse:
     """Ask as a script of the page would, which Payload tells from foreign sites by this header."""
-    return page.request.get(address, headers={"Sec-Fetch-Site": "same-origin"})
+    return page.request.fetch(
+        address,
+        method=method,
+        headers={"Sec-Fetch-Site": "same-origin"},
+        data=values if method != "GET" else None,
+    )
 
 
 def panel(page: Page) -> Locator:
