@@ -4,7 +4,7 @@
  * An editor chooses a document; what is kept and sent is a reference with the version that it had
  * then, so that a file which is exchanged under its old name is another one to the next save.
  */
-import { APIError, type CollectionConfig, type PayloadRequest } from 'payload'
+import type { CollectionConfig, PayloadRequest } from 'payload'
 import { Webhook } from 'standardwebhooks'
 
 import type { CastMember, CmsFile, Logo, Storyboard } from './generated/events.ts'
@@ -18,6 +18,7 @@ import {
 } from './documents.ts'
 import { headersOf } from './endpoints/signed.ts'
 import { isRecord } from './json.ts'
+import { Refusal } from './refusal.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -254,7 +255,7 @@ export function readableByService(
           ? await reference(settings, args.req, { relationTo: collection.slug, value })
           : null
         if (now && isReplaced(before, now, args.req)) {
-          throw new APIError('This file was replaced.', 409, null, true)
+          throw new Refusal('This file was replaced.')
         }
         return true
       },
