@@ -32,6 +32,7 @@ from render.pictures.clip import check_clip
 from render.pictures.still import check_picture
 from render.problem import Problem
 from render.sentences import shorten
+from render.sound.mix import is_audible
 from render.sound.music import check_music
 from render.sound.wav import Silence, listen
 from render.source import Credit, Source
@@ -321,6 +322,7 @@ class _Search:
             clip = files.best(Role.CLIP)
             if clip is not None:
                 info = check_clip(clip, scene=str(number))
+                self._warn_silent(scene, number, sounds=info.sounds)
                 return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
             self._warn_missing("clip", "a picture stands in", number)
         moving = files.best(Role.CLIP) if scene.motion is Motion.GENERATED else None
@@ -337,7 +339,17 @@ class _Search:
             return SceneMedia(picture=picture)
         # Its picture is the first frame: it belongs to the film as much as the clip.
         info = check_clip(moving, scene=str(number))
-        return SceneMedia(picture=picture, clip=moving, clip_seconds=info.seconds)
+        # Sound that is silent or damaged is none: what is seen was paid for, and is good.
+        sounds = scene.clip_sound and info.sounds and is_audible(moving, seconds=info.seconds)
+        self._warn_silent(scene, number, sounds=sounds)
+        return SceneMedia(
+            picture=picture, clip=moving, clip_seconds=info.seconds, clip_sounds=sounds
+        )
+
+    def _warn_silent(self, scene: Scene, number: int, *, sounds: bool) -> None:
+        if scene.clip_sound and not sounds:
+            problem = Problem(code="clip_silent", message="Its clip has no sound to be heard.")
+            self.warnings.append(problem.of_scene(number))
 
     def _warn_unusable(self, files: SceneFiles, scene: Scene, number: int) -> None:
         """Tell of what has a scene's name, or nearly, and cannot be used."""

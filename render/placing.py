@@ -50,6 +50,12 @@ from render.words.lit_pages import lit_pages
 
 _CHAPTER_TITLE = 60
 """Characters of a chapter's name at the most."""
+_SOUND_VOLUME = -6.0
+"""Decibels by which a clip's own sound is raised that is to be heard beside a voice."""
+_SOUND_DUCK = 12.0
+"""Decibels by which it steps back while somebody speaks: then about as loud as music is."""
+_SOUND_FADE = Fraction(1, 4)
+"""Seconds in which it comes and goes at a cut."""
 _SHORTEST = 1 / min(FRAME_RATES)
 """Seconds that a scene lasts, and is seen alone, at the least: a frame at any rate."""
 
@@ -140,9 +146,9 @@ def build(  # noqa: PLR0913  keyword-only past the second
         shots=tuple(shots),
         voices=tuple(voices),
         sounds=tuple(
-            _own_sound(shot, media[scene.id], scene.clip.volume, fps)
+            _clip_sound(shot, scene, media[scene.id].clip, fps)
             for shot, scene in zip(shots, storyboard.scenes, strict=True)
-            if scene.clip and scene.clip.volume is not None and media[scene.id].clip_sounds
+            if media[scene.id].clip_sounds and _is_heard(scene)
         ),
         music=_music(storyboard, music),
         logo=_logo(storyboard, logo),
@@ -262,19 +268,27 @@ def _place_cues(cues: tuple[Cue, ...], voice: Voice) -> Iterator[Cue]:
         yield cue.later(voice.start)
 
 
-def _own_sound(shot: Shot, own: SceneMedia, volume: float, fps: Rate) -> ClipSound:
-    if not isinstance(shot.source, Moving) or own.clip is None:
+def _is_heard(scene: Scene) -> bool:
+    return scene.clip_sound or (scene.clip is not None and scene.clip.volume is not None)
+
+
+def _clip_sound(shot: Shot, scene: Scene, clip: Path | None, fps: Rate) -> ClipSound:
+    if not isinstance(shot.source, Moving) or clip is None:
         raise MediaError(f"Scene {shot.number}: the clip is missing.", scene=str(shot.number))
+    # What is told how loud to be is a voice as likely as not, and steps back for no other.
+    volume = scene.clip.volume if scene.clip else None
+    least = _SOUND_FADE if volume is None else Fraction(0)
     # Where its pictures are, to the sample: lips and voice belong together.
     return ClipSound(
         number=shot.number,
-        path=own.clip,
+        path=clip,
         start=Fraction(shot.start, fps),
         trim=shot.source.start,
         duration=min(shot.source.seconds, Fraction(shot.frames, fps)),
-        fade_in=Fraction(shot.fade_in, fps),
-        fade_out=Fraction(shot.fade_out, fps),
-        volume=volume,
+        fade_in=max(Fraction(shot.fade_in, fps), least),
+        fade_out=max(Fraction(shot.fade_out, fps), least),
+        volume=_SOUND_VOLUME if volume is None else volume,
+        duck=_SOUND_DUCK if volume is None else 0.0,
     )
 
 

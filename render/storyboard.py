@@ -346,6 +346,9 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     motion: Motion = Motion.ZOOM_IN
     motion_prompt: str = ""
     """What is to happen in the picture, in words, where its motion is generated."""
+    clip_sound: bool = False
+    """Whether its clip, made or of one's own, is heard too: softly, and stepping back for the
+    voice. A made one is then asked for with sound, which some models charge for."""
     transition: Transition = Transition.CROSSFADE
     """How this scene gives way to the next; the last scene's is not used."""
     transition_seconds: float | None = None
@@ -375,7 +378,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 _LATER_FIELDS = (
     "pictureTake", "narrationTake", "motionPrompt", "mood", "prompt", "picture", "narrationFile",
-    "own", "speed", "pauseAfter", "cast", "look", "speakers", "disclosure",
+    "own", "speed", "pauseAfter", "cast", "look", "speakers", "disclosure", "clipSound",
 )  # fmt: skip
 """Of the whole, a scene, a clip, music or the logo: fields that storyboards were approved without,
 whose default is nothing."""

@@ -166,6 +166,8 @@ class ClipSound(msgspec.Struct, frozen=True, kw_only=True):
     fade_out: Fraction
     volume: float
     """Decibels."""
+    duck: float = 0.0
+    """Decibels by which it steps back while somebody speaks."""
 
 
 class MusicBed(msgspec.Struct, frozen=True, kw_only=True):

@@ -118,8 +118,13 @@ async def _assets(
             case Kind.PICTURE:
                 return image_request(settled, scene)
             case Kind.CLIP:  # what is kept is not known by its length
-                between = prices.clips_end_with_next
-                return clip_request(settled, scene, seconds=0, ends_with_next=between)
+                return clip_request(
+                    settled,
+                    scene,
+                    seconds=0,
+                    ends_with_next=prices.clips_end_with_next,
+                    sounds=prices.clips_sound,
+                )
             case _:
                 return speech_request(storyboard, scene, lexicon)
 

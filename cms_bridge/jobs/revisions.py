@@ -34,7 +34,7 @@ class Part(enum.StrEnum):
     PICTURE = "picture"
     """What is seen: a picture, a clip, a colour, or where its middle is."""
     MOTION = "motion"
-    """How the picture moves."""
+    """How the picture moves, and whether that is heard."""
     TEXT = "text"
     """Words in the picture: the title, on-screen text, captions."""
     TIMING = "timing"
@@ -71,6 +71,7 @@ PARTS_OF_SCENE: dict[str, Part] = {
     "background": Part.PICTURE,
     "motion": Part.MOTION,
     "motion_prompt": Part.MOTION,
+    "clip_sound": Part.MOTION,
     "on_screen_text": Part.TEXT,
     "text_style": Part.TEXT,
     "caption": Part.TEXT,

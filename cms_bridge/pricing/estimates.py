@@ -31,6 +31,7 @@ from render.generation.requests import (
     expected_seconds,
     film_seconds,
     image_request,
+    makes_sound,
     music_cost,
     music_request,
     own_file,
@@ -64,6 +65,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """By the model asked first; None where there is but one price."""
     clips_end_with_next: bool = False
     """Whether a clip ends with the next scene's picture (`ModelsConfig`)."""
+    clips_sound: bool = False
+    """Whether the model asked first for clips can make them with sound."""
     most_said: NarrationModel | None = None
     """What a model says in one call (`ModelsConfig`); None for as much as there is."""
 
@@ -140,6 +143,7 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         music=lambda request: music(request, song_rungs),
         usual_music=lambda request: music(request, song_rungs[:1]),
         clips_end_with_next=models.clips_end_with_next,
+        clips_sound=any(makes_sound(price, model) for price, model in clip_rungs[:1]),
         most_said=models.most_said(gemini=gemini, replicate=replicate),
     )
 
@@ -274,7 +278,10 @@ def estimate(  # noqa: PLR0913 - keyword-only past the second
         music=_music(storyboard, prices, existing | {digest for owner, digest in own if not owner})
         if Kind.MUSIC in kinds
         else None,
-        warnings=casting.findings(storyboard),
+        warnings=(
+            *casting.findings(storyboard),
+            *(silent_clips(storyboard, prices) if Kind.CLIP in kinds else ()),
+        ),
     )
 
 
@@ -314,6 +321,22 @@ def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float 
         scene,
         seconds=expected_seconds(storyboard, scene, times=times),
         ends_with_next=prices.clips_end_with_next,
+        sounds=prices.clips_sound,
+    )
+
+
+def silent_clips(storyboard: Storyboard, prices: Prices) -> tuple[Problem, ...]:
+    """Return a warning for each scene whose clip is to be heard, and is made without sound."""
+    if prices.clips_sound or prices.clip is None:
+        return ()
+    return tuple(
+        Problem(
+            code="clip_sound_not_made",
+            message="Its clip is made without sound: the model that makes clips cannot be asked"
+            " for it.",
+        ).of_scene(number)
+        for number, scene in enumerate(storyboard.scenes, start=1)
+        if scene.clip_sound and scene.motion is Motion.GENERATED
     )
 
 

@@ -88,6 +88,7 @@ async def motion_request(
         scene,
         seconds=min(heard_seconds(scene, narration), most),
         ends_with_next=prices.clips_end_with_next,
+        sounds=prices.clips_sound,
     )
     following = next_shown(storyboard, scene) if request.next_still else None
     last = stills.get(following.id) if following else None

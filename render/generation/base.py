@@ -129,6 +129,8 @@ class ClipRequest(msgspec.Struct, frozen=True, kw_only=True):
     next_still: str = ""
     """Names the picture it ends with; empty for none."""
     last: bytes = b""
+    sound: bool = False
+    """Whether it is to have sound."""
 
 
 class MusicRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from render.generation.base import ClipRequest
 from render.measures import ClipMeasures
 from render.pictures.clip import ClipInfo, check_clip
 from render.pictures.still import picture_error
+from render.sound.mix import is_audible
 
 _SCENE = "1"
 _SHORTEST = Fraction(1)
@@ -64,7 +65,7 @@ def inspect_clip(path: Path, request: ClipRequest) -> ClipMeasures:
         raise MediaError(f"The clip has only {info.width} × {info.height} pixels.")
     with decoding(lambda reason: MediaError(f"The clip {reason}."), "is damaged"):
         _look(path, request, (info.width, info.height))
-    return _measures(info)
+    return _measures(path, info)
 
 
 def _look(path: Path, request: ClipRequest, size: tuple[int, int]) -> None:
@@ -102,7 +103,10 @@ def _as_seen(still: Image.Image, size: tuple[int, int]) -> Image.Image:
     return ImageOps.fit(upright, size, Image.Resampling.BOX).resize(_LOOK, Image.Resampling.BOX)
 
 
-def _measures(info: ClipInfo) -> ClipMeasures:
+def _measures(path: Path, info: ClipInfo) -> ClipMeasures:
     return ClipMeasures(
-        width=info.width, height=info.height, milliseconds=round(info.seconds * 1000)
+        width=info.width,
+        height=info.height,
+        milliseconds=round(info.seconds * 1000),
+        sounds=info.sounds and is_audible(path, seconds=info.seconds),
     )

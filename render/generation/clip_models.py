@@ -43,7 +43,10 @@ class ClipModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Where the shape is told; empty where it follows from the first picture."""
     shapes: tuple[AspectRatio, ...] = tuple(AspectRatio)
     sound_field: str = ""
-    """Whose `false` turns the sound off, which costs up to as much again; empty for none."""
+    """Whose `false` turns the sound off, which costs up to as much again; empty for none. It is
+    turned on only where the price with sound is known (`Price.per_second_with_sound`)."""
+    always_sounds: bool = False
+    """Whether every clip comes with sound, at no further price."""
 
     def legal_seconds(self, wanted: float, *, between: bool = False) -> int:
         """Return the shortest length that covers what is wanted, or the longest there is."""
@@ -92,6 +95,7 @@ CLIP_MODELS: Mapping[str, ClipModel] = {
         lengths_between=_seconds(3, 10),
         shape_field="aspect_ratio",
         shapes=_WIDE_AND_HIGH,
+        always_sounds=True,
     ),
     "wan-video/wan-2.2-i2v-fast": ClipModel(
         first="image",

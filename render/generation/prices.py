@@ -56,6 +56,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     """Of a clip."""
     per_second: Decimal = Decimal(0)
     """Of a clip, without sound, or of music."""
+    per_second_with_sound: Decimal | None = None
+    """Of a clip with sound; None where that is not known, and sound is not asked for."""
     per_clip: Decimal = Decimal(0)
     per_song: Decimal = Decimal(0)
     """Of music, however long it is."""
@@ -108,7 +110,9 @@ PRICES: Mapping[str, Price] = {
     ),
     "wan-video/wan-2.2-i2v-fast": Price(per_clip=Decimal("0.11")),
     "alibaba/wan-3": Price(per_second=Decimal("0.05")),
-    "bytedance/seedance-1.5-pro": Price(per_second=Decimal("0.06")),
+    "bytedance/seedance-1.5-pro": Price(
+        per_second=Decimal("0.06"), per_second_with_sound=Decimal("0.12")
+    ),
     "bytedance/seedance-2.0-fast": Price(per_second=Decimal("0.15")),
     "wan-video/wan-2.7-i2v": Price(per_second=Decimal("0.10")),
     "kwaivgi/kling-v3-video": Price(per_second=Decimal("0.168")),
@@ -156,14 +160,17 @@ def characters_price(price: Price, text: str) -> Decimal:
     return _rounded(price.per_thousand_characters * len(text) / 1000)
 
 
-def clip_price(price: Price, seconds: float, *, text: str = "", pictures: int = 0) -> Decimal:
+def clip_price(
+    price: Price, seconds: float, *, text: str = "", pictures: int = 0, sound: bool = False
+) -> Decimal:
     """Return what a clip of so many seconds costs, and the words and pictures that go in."""
     tokens = Usage(
         text_in=_size(text) + pictures * _TOKENS_PER_PICTURE_IN,
         video_out=math.ceil(seconds * price.tokens_per_second),
     )
-    length = Decimal(str(seconds))
-    return _rounded(price.per_clip + price.per_second * length + usage_cost(price, tokens))
+    per_second = (sound and price.per_second_with_sound) or price.per_second
+    of_length = per_second * Decimal(str(seconds))
+    return _rounded(price.per_clip + of_length + usage_cost(price, tokens))
 
 
 def music_price(price: Price, seconds: float) -> Decimal:

@@ -12,6 +12,8 @@ _NO_LETTERS = "No words, letters or captions in the picture."
 
 _ONE_SHOT = "One continuous shot that begins with the picture given, without cuts or captions."
 
+_ITS_SOUND = "Its sound is that of what is seen. Nobody speaks, and there is no music."
+
 _NO_SINGING = "Instrumental only, no vocals: music to lie under a narrator's voice."
 
 _REFERENCES = {
@@ -60,7 +62,8 @@ def reference_prompt(kind: CastKind, description: str) -> str:
 def clip_prompt(request: ClipRequest) -> str:
     """Return what to ask a model to let happen in a still."""
     wanted = clean_text(request.prompt) or "It comes to life: small, natural movements."
-    return "\n".join((wanted, *_look_lines(request.look, wanted), _ONE_SHOT))
+    heard = (_ITS_SOUND,) if request.sound else ()
+    return "\n".join((wanted, *_look_lines(request.look, wanted), _ONE_SHOT, *heard))
 
 
 def look_with(look: Look, style: str) -> Look:

@@ -120,9 +120,17 @@ def speech_request(
 
 
 def clip_request(
-    storyboard: Storyboard, scene: Scene, *, seconds: float, ends_with_next: bool = False
+    storyboard: Storyboard,
+    scene: Scene,
+    *,
+    seconds: float,
+    ends_with_next: bool = False,
+    sounds: bool = False,
 ) -> ClipRequest:
-    """Return what to ask for a scene's motion, but for the stills themselves."""
+    """Return what to ask for a scene's motion, but for the stills themselves.
+
+    `sounds` tells whether it can be had with sound, where the scene wants that.
+    """
     following = next_shown(storyboard, scene) if ends_with_next else None
     return ClipRequest(
         prompt=without_marks(
@@ -133,6 +141,7 @@ def clip_request(
         seconds=seconds,
         aspect_ratio=storyboard.aspect_ratio,
         look=look_with(storyboard.look or Look(), storyboard.style),
+        sound=sounds and scene.clip_sound,
     )
 
 
@@ -184,6 +193,11 @@ def picture_cost(price: Price, model: PictureModel, request: ImageRequest) -> De
     return image_price(price, picture_prompt(request), pictures=shown)
 
 
+def makes_sound(price: Price, model: ClipModel) -> bool:
+    """Tell whether one model can be asked for clips with sound, at a price that is known."""
+    return model.always_sounds or bool(model.sound_field and price.per_second_with_sound)
+
+
 def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
     """Return what one model charges for a clip at most."""
     between = bool(request.next_still and model.last)
@@ -192,6 +206,7 @@ def clip_cost(price: Price, model: ClipModel, request: ClipRequest) -> Decimal:
         model.legal_seconds(request.seconds, between=between),
         text=clip_prompt(request),
         pictures=1 + between,
+        sound=request.sound and makes_sound(price, model),
     )
 
 
@@ -246,12 +261,14 @@ def request_digest(request: Request) -> str:
     if isinstance(request, ClipRequest):
         # Not its length: words that are changed do not buy the same motion again.
         between = {"last": request.next_still} if request.next_still else {}
+        sound = {"sound": True} if request.sound else {}
         return _sha256(
             {
                 "clip": clip_prompt(request),
                 "first": request.still,
                 "aspect_ratio": request.aspect_ratio.value,
                 **between,
+                **sound,
             }
         )
     if isinstance(request, MusicRequest):
@@ -302,7 +319,11 @@ def with_references(request: ImageRequest, pictures: Mapping[str, bytes]) -> Ima
 
 def digests(request: Request) -> frozenset[str]:
     """Return every name under which an answer to a request may be kept."""
-    return frozenset((request_digest(request), whole_digest(request)))
+    names = frozenset((request_digest(request), whole_digest(request)))
+    if isinstance(request, ClipRequest) and not request.sound:
+        # One with sound shows the same; it is not heard.
+        return names | {request_digest(replace(request, sound=True))}
+    return names
 
 
 def answer_digest(request: Request, *, placeholder: bool) -> str:

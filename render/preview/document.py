@@ -111,6 +111,14 @@ class StillView(_Part, frozen=True, kw_only=True, tag_field="kind", tag="still")
     keyframes: tuple[Keyframe, ...]
 
 
+class LevelPoint(_Part, frozen=True, kw_only=True):
+    """A bend of a sound's level; between two it goes evenly, in decibels."""
+
+    at: float
+    sample: int
+    decibels: float
+
+
 class ClipView(_Part, frozen=True, kw_only=True, tag_field="kind", tag="clip"):
     """A stretch of a clip; after its end its last picture stands."""
 
@@ -127,6 +135,8 @@ class ClipView(_Part, frozen=True, kw_only=True, tag_field="kind", tag="clip"):
     sound: SampleSpan | None
     fade_in: float
     fade_out: float
+    ducking: tuple[LevelPoint, ...]
+    """How it steps back where somebody speaks."""
 
 
 View: TypeAlias = StillView | ClipView | Solid | Gradient
@@ -273,14 +283,6 @@ class NarrationPreview(_Part, frozen=True, kw_only=True):
     span: SampleSpan
     fade: float
     """Seconds in, and out, against clicks."""
-
-
-class LevelPoint(_Part, frozen=True, kw_only=True):
-    """A bend of the music's level; between two it goes evenly, in decibels."""
-
-    at: float
-    sample: int
-    decibels: float
 
 
 class MusicPreview(_Part, frozen=True, kw_only=True):

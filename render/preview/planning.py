@@ -216,10 +216,6 @@ class _Plan:
         music, bed = self.storyboard.music, self.timeline.music
         if music is None or bed is None:
             return None
-        spans = speech_spans(
-            self.timeline.voices,
-            (self.narrations[voice.scene_id].silences for voice in self.timeline.voices),
-        )
         mood = music.mood or (nearest_mood(music.prompt) if music.prompt else None)
         return MusicPreview(
             file=music.file,
@@ -230,10 +226,17 @@ class _Plan:
             span=_samples(Span(0, sample(self.timeline.duration))),
             fade_in=_fade(bed.fade_in),
             fade_out=_fade(bed.fade_out),
-            ducking=tuple(
-                LevelPoint(at=point.sample / RATE, sample=point.sample, decibels=point.decibels)
-                for point in ducking_points(spans, depth=bed.duck)
-            ),
+            ducking=self._ducking(bed.duck),
+        )
+
+    def _ducking(self, depth: float) -> tuple[LevelPoint, ...]:
+        spans = speech_spans(
+            self.timeline.voices,
+            (self.narrations[voice.scene_id].silences for voice in self.timeline.voices),
+        )
+        return tuple(
+            LevelPoint(at=point.sample / RATE, sample=point.sample, decibels=point.decibels)
+            for point in ducking_points(spans, depth=depth)
         )
 
     def logo(self, asset: ExistingAsset | None) -> LogoPreview | None:
@@ -341,6 +344,7 @@ class _Plan:
             sound=_samples(clip_span(sound)) if sound else None,
             fade_in=_fade(sound.fade_in) if sound else 0.0,
             fade_out=_fade(sound.fade_out) if sound else 0.0,
+            ducking=self._ducking(sound.duck) if sound and sound.duck else (),
         )
 
     def _transition(self, shot: Shot) -> TransitionPreview | None:

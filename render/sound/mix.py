@@ -6,18 +6,31 @@ neither many scenes nor long ones take more memory.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from render.sound.arrangement import RAMP, RATE, Span, clip_span, sample, voice_spans
+from render.errors import MediaError
+from render.sound.arrangement import (
+    RAMP,
+    RATE,
+    Span,
+    clip_span,
+    ducking_points,
+    sample,
+    voice_spans,
+)
 from render.sound.graph import Block
 from render.sound.track import SoundFile, SoundFormat, Tape, blocks
 from render.sound.wav import narration
 from render.timeline import ClipSound, Timeline, Voice
 
+AUDIBLE = 0.001
+"""−60 dB below full scale: what is fainter is taken for silence."""
 _UNCHANGED = np.float32(1)
 
 Gain: TypeAlias = npt.NDArray[np.float32] | np.float32
@@ -69,9 +82,24 @@ def voice_parts(timeline: Timeline, gains: Sequence[float]) -> tuple[Part, ...]:
     )
 
 
-def clip_parts(timeline: Timeline) -> tuple[Part, ...]:
-    """Return the clips' own sound, rising and falling with their pictures."""
-    return tuple(_clip(sound) for sound in timeline.sounds)
+def clip_parts(timeline: Timeline, speech: Sequence[tuple[int, int]]) -> tuple[Part, ...]:
+    """Return the clips' own sound, rising and falling with their pictures.
+
+    `speech` are where somebody speaks, as in `render.sound.speech.Speech`.
+    """
+    return tuple(_clip(sound, speech) for sound in timeline.sounds)
+
+
+def is_audible(path: Path, *, seconds: Fraction) -> bool:
+    """Tell whether so many seconds of a clip can be heard: decoded to their end, and not silent."""
+    tape = Tape(blocks(_sound_of(path, scene=None)))
+    loudest = 0.0
+    try:
+        for piece in tape.pieces(round(seconds * RATE)):
+            loudest = max(loudest, float(np.abs(piece).max()))
+    except MediaError:
+        return False
+    return loudest > AUDIBLE
 
 
 def factor(decibels: float) -> np.float32:
@@ -92,6 +120,29 @@ def fade(position: int, samples: int, *, length: int, rise: int, fall: int) -> G
     return np.sin(np.pi / 2 * share).astype(np.float32)
 
 
+def ducking(spans: Sequence[tuple[int, int]], *, depth: float) -> Callable[[int, int], Gain]:
+    """Return the factor, for so many samples from one on, that steps back by `depth` decibels.
+
+    `spans` are where somebody speaks, as in `Speech`.
+    """
+    curve_points = ducking_points(spans, depth=depth)
+    points = np.array([point.sample for point in curve_points])
+    levels = np.array([point.decibels for point in curve_points])
+
+    def gain(at: int, samples: int) -> Gain:
+        if not points.size:
+            return factor(0)
+        # The two ends tell all unless the curve bends between them.
+        inside = np.searchsorted(points, [at, at + samples - 1])
+        first, last = np.interp([at, at + samples - 1], points, levels)
+        if inside[0] == inside[1] and first == last:
+            return factor(first)
+        curve = np.interp(np.arange(at, at + samples), points, levels)
+        return (10 ** (curve / 20)).astype(np.float32)
+
+    return gain
+
+
 def _voice(voice: Voice, span: Span, gain: float) -> Part:
     start, end = span
     level = factor(gain)
@@ -104,14 +155,15 @@ def _voice(voice: Voice, span: Span, gain: float) -> Part:
     )
 
 
-def _clip(sound: ClipSound) -> Part:
+def _sound_of(clip: Path, *, scene: str | None) -> SoundFile:
+    formats = (SoundFormat.MP4, SoundFormat.WEBM)
+    return SoundFile(path=clip, formats=formats, what="the clip's sound", scene=scene)
+
+
+def _clip(sound: ClipSound, speech: Sequence[tuple[int, int]]) -> Part:
     start, end = clip_span(sound)
-    source = SoundFile(
-        path=sound.path,
-        formats=(SoundFormat.MP4, SoundFormat.WEBM),
-        what="the clip's sound",
-        scene=str(sound.number),
-    )
+    source = _sound_of(sound.path, scene=str(sound.number))
+    ducked = ducking(speech, depth=sound.duck)
     level = factor(sound.volume)
     rise, fall = sample(sound.fade_in), sample(sound.fade_out)
     return Part(
@@ -119,6 +171,8 @@ def _clip(sound: ClipSound) -> Part:
         end=end,
         play=lambda: blocks(source, start=sound.trim),
         gain=lambda at, samples: (
-            level * fade(at, samples, length=end - start, rise=rise, fall=fall)
+            level
+            * ducked(start + at, samples)
+            * fade(at, samples, length=end - start, rise=rise, fall=fall)
         ),
     )

@@ -9,7 +9,7 @@ Music shorter than the programme is repeated, without the silence at its ends an
 short crossfade where they meet; what is made to be repeated, sample by sample as it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 from av.error import FFmpegError
 
-from render.sound.arrangement import RATE, ducking_points, sample
+from render.sound.arrangement import RATE, sample
 from render.sound.graph import Block
 from render.sound.loudness import SILENCE, integrated_loudness
-from render.sound.mix import Gain, Part, factor, fade
+from render.sound.mix import AUDIBLE, Part, ducking, factor, fade
 from render.sound.speech import Speech
 from render.sound.track import SoundFile, SoundFormat, Tape, blocks, open_sound
 from render.timeline import MusicBed
@@ -31,8 +31,6 @@ MIN_SECONDS = 1
 
 _CROSSFADE = RATE // 4
 """Long enough for no click, too short to hear two beats."""
-_AUDIBLE = 0.001
-"""−60 dB below full scale: what is fainter, at its ends, is left out."""
 
 
 def check_music(path: Path) -> Fraction:
@@ -82,29 +80,6 @@ def music_part(
     )
 
 
-def ducking(spans: Sequence[tuple[int, int]], *, depth: float) -> Callable[[int, int], Gain]:
-    """Return the factor, for so many samples from one on, that steps back by `depth` decibels.
-
-    `spans` are where somebody speaks, as in `Speech`.
-    """
-    curve_points = ducking_points(spans, depth=depth)
-    points = np.array([point.sample for point in curve_points])
-    levels = np.array([point.decibels for point in curve_points])
-
-    def gain(at: int, samples: int) -> Gain:
-        if not points.size:
-            return factor(0)
-        # The two ends tell all unless the curve bends between them.
-        inside = np.searchsorted(points, [at, at + samples - 1])
-        first, last = np.interp([at, at + samples - 1], points, levels)
-        if inside[0] == inside[1] and first == last:
-            return factor(first)
-        curve = np.interp(np.arange(at, at + samples), points, levels)
-        return (10 ** (curve / 20)).astype(np.float32)
-
-    return gain
-
-
 class _Extent(msgspec.Struct, frozen=True, kw_only=True):
     """What of a piece of music is heard."""
 
@@ -126,7 +101,7 @@ def _measure(bed: MusicBed, total: int, check: Callable[[], None]) -> _Extent:
         nonlocal first, end, position
         for block in blocks(music_file(bed.path)):
             check()
-            audible = np.flatnonzero(np.abs(block).max(axis=0) > _AUDIBLE)
+            audible = np.flatnonzero(np.abs(block).max(axis=0) > AUDIBLE)
             if audible.size:
                 first = position + int(audible[0]) if first < 0 else first
                 end = position + int(audible[-1]) + 1

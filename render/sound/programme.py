@@ -139,7 +139,7 @@ def _arrange(timeline: Timeline, total: int, check: Callable[[], None]) -> tuple
     """Return everything that is heard, and how loud that is in LUFS before any gain."""
     speech = listen(timeline, check=check)
     loudness = speech.loudness
-    parts = [*voice_parts(timeline, speech.gains), *clip_parts(timeline)]
+    parts = [*voice_parts(timeline, speech.gains), *clip_parts(timeline, speech.spans)]
     if timeline.sounds:
         loudness = integrated_loudness(mix(parts, total, check=check))
     bed = timeline.music

@@ -1,7 +1,7 @@
 """Clips by Gemini: a still set in motion through Interactions, billed by its tokens.
 
-Sound comes with every clip and costs nothing more; the engine leaves it out. How
-one ends, and at what price, is in `render.generation.gemini.endings`.
+Sound comes with every clip and costs nothing more; the engine leaves it out unless it was
+asked for. How one ends, and at what price, is in `render.generation.gemini.endings`.
 """
 
 import base64

@@ -19,7 +19,7 @@ from render.generation.prices import Price, clip_price
 from render.generation.prompts import clip_prompt
 from render.generation.replicate.errors import PROVIDER, unusable
 from render.generation.replicate.predictions import Predictions
-from render.generation.requests import clip_cost
+from render.generation.requests import clip_cost, makes_sound
 from render.generation.small_pictures import data_url
 
 
@@ -98,12 +98,17 @@ class ReplicateVideo:
         if takes.shape_field:
             inputs[takes.shape_field] = request.aspect_ratio.value
         if takes.sound_field:
-            inputs[takes.sound_field] = False
+            inputs[takes.sound_field] = self._sounds(request)
         return inputs
+
+    def _sounds(self, request: ClipRequest) -> bool:
+        return request.sound and makes_sound(self._price, self._takes)
 
     def _delivered_cost(self, data: bytes, request: ClipRequest) -> Decimal:
         """Return what was charged: by the seconds that were delivered, where they count."""
         most = self.price(request)
         seconds = delivered_seconds(data) if self._price.per_second else None
         # Whole seconds are sold; a frame more or less is not told on the bill.
-        return clip_price(self._price, round(seconds)) if seconds else most
+        if not seconds:
+            return most
+        return clip_price(self._price, round(seconds), sound=self._sounds(request))

@@ -275,7 +275,7 @@ class GeminiSimulator:
             return media.music(self.clip_seconds(begun))
         (content,) = (one["content"] for one in begun["body"]["input"])
         first = base64.b64decode(content[0]["data"])
-        return media.clip(first, self.clip_seconds(begun))
+        return media.clip(first, self.clip_seconds(begun), sound=0.25)
 
     async def _file(self, request: Request) -> Response:
         begun = self.interactions[request.path_params["name"].replace("-", "_")]

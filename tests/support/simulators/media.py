@@ -65,9 +65,17 @@ def syllables(text: str, rate: int) -> bytes:
 
 
 def clip(
-    first: bytes, seconds: float, *, fps: int = 8, size: tuple[int, int] = (448, 252)
+    first: bytes,
+    seconds: float,
+    *,
+    fps: int = 8,
+    size: tuple[int, int] = (448, 252),
+    sound: float | None = None,
 ) -> bytes:
-    """Return an MP4 that begins with a picture and slowly goes on into another."""
+    """Return an MP4 that begins with a picture and slowly goes on into another.
+
+    `sound` is the level of its tone of 440 Hz, 1 for full scale; None for no sound at all.
+    """
     start = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR)
     assert start is not None
     if start.shape[0] > start.shape[1]:
@@ -82,11 +90,20 @@ def clip(
         stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
+        # All streams are there before the first packet: that is when the header is written.
+        heard = None if sound is None else container.add_stream("aac", rate=48_000, layout="mono")
         for number in range(count):
             share = 0.4 * number / count
             shown = cv2.addWeighted(one, 1 - share, other, share, 0)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="bgr24")))
         container.mux(stream.encode())
+        if heard is not None and sound is not None:
+            time = np.arange(round(seconds * 48_000)) / 48_000
+            tone = (sound * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+            samples = av.AudioFrame.from_ndarray(tone[None], "fltp", "mono")
+            samples.sample_rate = 48_000
+            for frame in (samples, None):
+                container.mux(heard.encode(frame))
     return out.getvalue()
 
 

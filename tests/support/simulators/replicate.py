@@ -395,7 +395,8 @@ def _made(found: Prediction) -> bytes:
     if still := next((found.input[name] for name in _STILLS if name in found.input), None):
         first = base64.b64decode(still.partition(",")[2])
         seconds = found.input.get("duration") or (found.input["num_frames"] - 1) / 16
-        return media.clip(first, found.run.delivered or seconds)
+        sound = 0.25 if found.input.get("generate_audio") else None
+        return media.clip(first, found.run.delivered or seconds, sound=sound)
     if "aspect_ratio" not in found.input:
         return media.music(found.run.delivered or found.input["duration"])
     shape = found.input["aspect_ratio"]

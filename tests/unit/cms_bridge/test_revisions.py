@@ -44,6 +44,7 @@ def test_the_same_differs_in_nothing() -> None:
         ({"narration_file": Upload(asset_id=UUID(int=1))}, Part.NARRATION),
         ({"background": Solid(colour="#000000")}, Part.PICTURE),
         ({"motion": Motion.STILL}, Part.MOTION),
+        ({"clip_sound": True}, Part.MOTION),
         ({"caption": ""}, Part.TEXT),
         ({"duration": 3.0}, Part.TIMING),
     ],

@@ -294,8 +294,20 @@ def test_a_clip_that_is_there_is_shown_with_its_sound() -> None:
     assert (shown.view.trim_start, shown.view.duration, shown.view.volume) == (1.0, 2.0, -3)
     assert shown.view.sound
     assert shown.view.sound.samples == 2 * 48_000
+    assert shown.view.ducking == ()
     (missing,) = planned(board).scenes
     assert isinstance(missing.view, StillView), "as in the film, where a picture stands in"
+
+
+def test_a_clip_that_is_heard_beside_a_voice_steps_back_for_it() -> None:
+    scene = Scene(id="s", narration="Low tide.", motion=Motion.GENERATED, clip_sound=True)
+    board = Storyboard(title="", scenes=(scene,))
+    clip = KnownClip(asset=ASSET, seconds=Fraction(3), sounds=True)
+    (shown,) = planned(board, {"s": SceneAssets(clip=clip)}).scenes
+    assert isinstance(shown.view, ClipView)
+    assert shown.view.sound
+    assert min(point.decibels for point in shown.view.ducking) == -12
+    assert shown.view.fade_in == 0.25
 
 
 def test_what_cannot_be_filmed_is_refused_in_the_engines_words() -> None:

@@ -27,7 +27,8 @@ from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.generation.requests import clip_request
 from render.preview.document import ClipView, StillView, TimelinePreview
-from render.storyboard import Limits, Motion, Scene, Storyboard
+from render.source import Source
+from render.storyboard import Limits, Motion, Role, Scene, Storyboard
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 from tests.support.services import opened_services
@@ -136,6 +137,31 @@ async def test_a_second_film_and_changed_words_buy_nothing_again(
     assert (tmp_path / "two/s1.mp4").exists()
     assert len(gemini_simulator.interactions) == before
     assert made.camera == frozenset()
+
+
+async def test_a_clip_with_sound_is_bought_where_it_is_asked_for_and_serves_without(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator
+) -> None:
+    heard = msgspec.structs.replace(BOARD.scenes[0], clip_sound=True)
+    loud = msgspec.structs.replace(BOARD, scenes=(heard, *BOARD.scenes[1:]))
+    job = await new_job()
+    made = await make(services, await claimed(job), tmp_path / "one", loud)
+    ((state, paid),) = await of_clips(job)
+    assert state == "settled"
+    assert paid
+    assert paid <= estimate(loud, PRICES).scenes[0].clip
+    (clip,) = (one for one in made.ingredients["s1"] if one.role is Role.CLIP)
+    assert (clip.model, clip.source) == (CONFIG.gemini_clips, Source.MODEL)
+    told = await previews.preview(
+        job, aspect_ratio=None, limits=Limits(), prices=PRICES, edited=loud
+    )
+    view = msgspec.json.decode(told.body, type=TimelinePreview).scenes[0].view
+    assert isinstance(view, ClipView)
+    assert view.sound
+    before = len(gemini_simulator.interactions)
+    await make(services, await claimed(await new_job()), tmp_path / "two")
+    assert len(gemini_simulator.interactions) == before, "without its sound it shows the same"
+    assert (await estimate_in("p1", BOARD, PRICES)).difference == 0
 
 
 async def test_nothing_is_paid_for_that_the_disk_has_no_room_for(

@@ -72,6 +72,7 @@ SCENE: dict[str, st.SearchStrategy[Any]] = {
     "duration": st.sampled_from([None, 0.3, 0.7, 1.9]),
     "motion": st.sampled_from(Motion),
     "motion_prompt": WORDS,
+    "clip_sound": st.booleans(),
     "transition": st.sampled_from(Transition),
     "transition_seconds": st.sampled_from([None, 0.2, 0.9]),
     "transition_colour": COLOURS,

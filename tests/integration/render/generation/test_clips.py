@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from render.errors import (
@@ -12,14 +13,17 @@ from render.errors import (
     UnsafeRequest,
     UnusableAnswer,
 )
+from render.generation.acceptance import Inspector
 from render.generation.base import ClipRequest, Ticket
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.interactions import Interactions
 from render.generation.gemini.video import GeminiVideo
 from render.generation.models import ModelsConfig
+from render.generation.prices import Price
 from render.generation.replicate.account import Replicate
 from render.generation.replicate.predictions import Predictions
 from render.generation.replicate.video import ReplicateVideo
+from render.measures import ClipMeasures
 from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import Clip, GeminiSimulator
 from tests.support.simulators.replicate import ReplicateSimulator
@@ -169,6 +173,39 @@ async def test_what_is_sent_to_replicate(
     assert sent["generate_audio"] is False
     assert sent["image"].startswith("data:image/jpeg;base64,")
     assert len(sent["image"]) < 256 * 1024
+    assert made.cost == Decimal("0.24")
+
+
+async def test_sound_is_asked_for_and_paid_only_where_it_is_wanted(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator, omni: GeminiVideo
+) -> None:
+    asked = msgspec.structs.replace(ASKED, sound=True)
+    model = seedance(predictions)
+    made = await model.animate(asked)
+    sent = replicate_simulator.latest.input
+    assert sent["generate_audio"] is True
+    assert "Nobody speaks" in sent["prompt"]
+    assert made.cost == Decimal("0.48") == model.price(asked) == 2 * model.price(ASKED)
+    inspected = await Inspector().inspect_answer(asked, made)
+    assert isinstance(inspected.measures, ClipMeasures)
+    assert inspected.measures.sounds
+    # Whose clips have sound anyway charges no more for it than the words that ask for it.
+    assert omni.price(asked) - omni.price(ASKED) < Decimal("0.0002")
+    assert (await omni.animate(asked)).cost <= omni.price(asked)
+
+
+async def test_a_model_whose_price_with_sound_is_not_known_is_told_to_make_none(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator
+) -> None:
+    model = ReplicateVideo(
+        predictions,
+        model=SEEDANCE,
+        price=Price(per_second=Decimal("0.06")),
+        takes=CONFIG.clip_model(SEEDANCE),
+        seconds=600,
+    )
+    made = await model.animate(msgspec.structs.replace(ASKED, sound=True))
+    assert replicate_simulator.latest.input["generate_audio"] is False
     assert made.cost == Decimal("0.24")
 
 

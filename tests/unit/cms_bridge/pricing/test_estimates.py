@@ -1,3 +1,4 @@
+import hashlib
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from cms_bridge.pricing.amounts import ceiling, dollars, micros, rounded
 from cms_bridge.pricing.estimates import OFFLINE, Prices, brought_for, estimate, made_for, prices_of
 from render.generation.base import Kind
 from render.generation.models import ModelsConfig
+from render.generation.prompts import clip_prompt
 from render.generation.requests import (
     answer_digest,
     clip_request,
@@ -105,6 +107,45 @@ def test_a_clip_that_is_made_of_ones_own_picture_is_another_one_for_another_pict
         )
     }
     assert len(asked) == 3
+
+
+MOVING = Scene(id="s1", picture_prompt="A loaf", motion=Motion.GENERATED, duration=4)
+HEARD = msgspec.structs.replace(MOVING, clip_sound=True)
+
+
+@pytest.mark.parametrize(
+    ("clips", "silent", "heard", "told"),
+    [
+        ("bytedance/seedance-1.5-pro", "0.24", "0.48", []),
+        ("kwaivgi/kling-v3-video", "0.672", "0.672", ["clip_sound_not_made"]),
+        ("google/veo-3.1-lite", "0.2", "0.2", ["clip_sound_not_made"]),
+    ],
+)
+def test_sound_is_priced_where_the_model_makes_it_and_else_told_before_the_price(
+    clips: str, silent: str, heard: str, told: list[str]
+) -> None:
+    prices = prices_of(ModelsConfig(replicate_clips=clips), gemini=False, replicate=True)
+    plain, loud = (estimate(board(scene), prices) for scene in (MOVING, HEARD))
+    assert (plain.scenes[0].clip, plain.warnings) == (Decimal(silent), ())
+    assert loud.scenes[0].clip == Decimal(heard)
+    assert [problem.code for problem in loud.warnings] == told
+    assert all(problem.params == {"scene": 1} for problem in loud.warnings)
+
+
+def test_a_clip_without_sound_is_known_by_its_old_name_and_one_with_sound_serves_for_it() -> None:
+    silent, heard = (
+        clip_request(board(scene), scene, seconds=3, sounds=True) for scene in (MOVING, HEARD)
+    )
+    cannot = clip_request(board(HEARD), HEARD, seconds=3, sounds=False)
+    asked = {
+        "clip": clip_prompt(silent),
+        "first": silent.still,
+        "aspect_ratio": "16:9",
+    }
+    told = hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
+    assert request_digest(silent) == request_digest(cannot) == told
+    assert request_digest(heard) in digests(silent)
+    assert digests(heard) == {request_digest(heard)} != {told}
 
 
 def test_what_exists_is_part_of_the_total_and_not_of_the_difference() -> None:

@@ -12,8 +12,8 @@ from render.errors import MediaError
 from render.sound.arrangement import HOLD, sample
 from render.sound.graph import Block
 from render.sound.loudness import integrated_loudness
-from render.sound.mix import mix
-from render.sound.music import check_music, ducking, music_part
+from render.sound.mix import ducking, mix
+from render.sound.music import check_music, music_part
 from render.sound.speech import listen
 from render.timeline import Timeline
 from tests.support.sounds import (
