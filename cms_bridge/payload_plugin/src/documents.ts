@@ -213,6 +213,7 @@ export interface SceneRow {
   duration?: number | null
   motion?: Motion | null
   motionPrompt?: null | string
+  clipSound?: boolean | null
   transition?: Transition | null
   transitionSeconds?: null | number
   transitionColour?: null | string

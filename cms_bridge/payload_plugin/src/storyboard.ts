@@ -106,6 +106,7 @@ function toScene(row: SceneRow, palette: Required<Palette>): Required<Scene> {
     duration: row.duration ?? null,
     motion: toMotion(row),
     motionPrompt: row.motionPrompt ?? '',
+    clipSound: row.clipSound === true,
     transition: row.transition ?? 'crossfade',
     transitionSeconds: row.transitionSeconds ?? null,
     transitionColour: toColour(row.transitionColour, '#000000'),

@@ -58,7 +58,7 @@ function voice({ id, narration }: ScenePreview): Part[] {
 
 function clip({ id, view }: ScenePreview): Part[] {
   if (view.kind !== 'clip' || !view.sound || view.volume === null) return []
-  const { asset, fadeIn, fadeOut, sound, trimStart, volume } = view
+  const { asset, ducking, fadeIn, fadeOut, sound, trimStart, volume } = view
   return [
     {
       ...plain,
@@ -70,7 +70,7 @@ function clip({ id, view }: ScenePreview): Part[] {
       raise: volume,
       fadeIn,
       fadeOut,
-      ducking: [],
+      ducking,
     },
   ]
 }

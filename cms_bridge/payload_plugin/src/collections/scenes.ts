@@ -7,6 +7,7 @@
  */
 import type {
   ArrayField,
+  CheckboxField,
   CollapsibleField,
   Condition,
   Field,
@@ -136,6 +137,18 @@ function motionPromptField(limit: number): Field {
       description: labels('scene.motionPrompt.help'),
     },
   }
+}
+
+/** Whether moving pictures are heard too, made or one's own; off unless asked for. */
+const clipSoundField: CheckboxField = {
+  name: 'clipSound',
+  type: 'checkbox',
+  label: labels('scene.clipSound'),
+  defaultValue: false,
+  admin: {
+    condition: (_, { clipFile, motion }: SceneRow) => motion === 'generated' || Boolean(clipFile),
+    description: labels('scene.clipSound.help'),
+  },
 }
 
 /** What captions say of the scene. */
@@ -318,6 +331,7 @@ function contentFields(limits: Limits, media: readonly string[]): Field[] {
     },
     motionPromptField(limits.maxSceneChars),
     ...ownField(media),
+    clipSoundField,
     lookField(limits),
   ]
 }

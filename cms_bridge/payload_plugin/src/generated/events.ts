@@ -246,6 +246,7 @@ export interface Scene {
   duration?: number | null
   motion?: Motion
   motionPrompt?: string
+  clipSound?: boolean
   transition?: Transition
   transitionSeconds?: number | null
   transitionColour?: string

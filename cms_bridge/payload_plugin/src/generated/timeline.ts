@@ -189,6 +189,7 @@ export interface ClipView {
   sound: SampleSpan | null
   fadeIn: number
   fadeOut: number
+  ducking: LevelPoint[]
 }
 /**
  * When something is heard.
@@ -198,6 +199,14 @@ export interface SampleSpan {
   duration: number
   startSample: number
   samples: number
+}
+/**
+ * A bend of a sound's level; between two it goes evenly, in decibels.
+ */
+export interface LevelPoint {
+  at: number
+  sample: number
+  decibels: number
 }
 /**
  * One colour instead of a picture.
@@ -346,14 +355,6 @@ export interface MusicPreview {
   fadeIn: number
   fadeOut: number
   ducking: LevelPoint[]
-}
-/**
- * A bend of the music's level; between two it goes evenly, in decibels.
- */
-export interface LevelPoint {
-  at: number
-  sample: number
-  decibels: number
 }
 /**
  * The picture that stands in a corner throughout.

@@ -116,6 +116,7 @@ export const writebackSchema = {
         duration: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         motion: { $ref: '#/$defs/Motion', default: 'zoom_in' },
         motionPrompt: { type: 'string', default: '' },
+        clipSound: { type: 'boolean', default: false },
         transition: { $ref: '#/$defs/Transition', default: 'crossfade' },
         transitionSeconds: { anyOf: [{ type: 'number' }, { type: 'null' }], default: null },
         transitionColour: { type: 'string', pattern: '^#[0-9a-fA-F]{6}$', default: '#000000' },

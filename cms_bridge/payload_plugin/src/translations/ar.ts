@@ -226,6 +226,9 @@ export const ar: Translations = {
   'scene.motionPrompt': 'الحركة',
   'scene.motionPrompt.help':
     'ما الذي يحدث في الصورة. يكلّف المقطع ما تكلّفه صور كثيرة، ويظهر سعره قبل إنفاق أي شيء.',
+  'scene.clipSound': 'يُسمع صوت المقطع أيضًا',
+  'scene.clipSound.help':
+    'بصوت خافت، ويخفت أكثر ما دام أحد يتكلم. تتقاضى بعض النماذج حتى الضعف عن مقطع بصوت، ويظهر سعره قبل إنفاق أي شيء.',
   'transition.crossfade': 'تلاشٍ متداخل',
   'transition.cut': 'قطع',
   'transition.fade': 'تلاشٍ عبر لون',
@@ -698,6 +701,9 @@ export const ar: Translations = {
   'error.charge_not_unknown': 'أصبح معروفًا ما آل إليه هذا الطلب.',
   'error.motion_not_generated':
     'المشهد {scene}: تتحرك الكاميرا فوق الصورة، إذ لم يُصنع منها مقطع ({reason}).',
+  'error.clip_sound_not_made':
+    'المشهد {scene}: يُصنع المقطع بلا صوت، إذ لا يمكن طلبه من نموذج المقاطع.',
+  'error.clip_silent': 'المشهد {scene}: ليس في المقطع صوت يُسمع.',
   'error.built_in_music': 'لم يؤلّف أي نموذج الموسيقى؛ تُعزف أقرب موسيقى مدمجة.',
   'error.music_not_generated': 'لم تؤلَّف موسيقى؛ تُعزف أقرب موسيقى مدمجة ({reason}).',
   'error.no_clip_model': 'لا يوجد نموذج مُعدّ لصنع المقاطع.',

@@ -227,6 +227,9 @@ export const de: Translations = {
   'scene.motionPrompt': 'Bewegung',
   'scene.motionPrompt.help':
     'Was im Bild geschehen soll. Ein Clip kostet so viel wie viele Bilder; der Preis steht da, bevor etwas ausgegeben wird.',
+  'scene.clipSound': 'Der Clip ist auch zu hören',
+  'scene.clipSound.help':
+    'Leise, und solange jemand spricht, noch leiser. Manche Modelle verlangen für einen Clip mit Ton bis zum Doppelten; der Preis steht da, bevor etwas ausgegeben wird.',
   'transition.crossfade': 'Überblendung',
   'transition.cut': 'Schnitt',
   'transition.fade': 'Blende durch eine Farbe',
@@ -727,6 +730,9 @@ export const de: Translations = {
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
   'error.motion_not_generated':
     'Szene {scene}: die Kamera fährt über das Bild, da kein Clip daraus wurde ({reason}).',
+  'error.clip_sound_not_made':
+    'Szene {scene}: Der Clip entsteht ohne Ton: Das Modell für Clips kann nicht darum gebeten werden.',
+  'error.clip_silent': 'Szene {scene}: Der Clip hat keinen hörbaren Ton.',
   'error.built_in_music':
     'Kein Modell hat die Musik komponiert; es spielt die eingebaute, die ihr am nächsten kommt.',
   'error.music_not_generated':

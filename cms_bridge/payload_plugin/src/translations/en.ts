@@ -221,6 +221,9 @@ export const en = {
   'scene.motionPrompt': 'Motion',
   'scene.motionPrompt.help':
     'What is to happen in the picture. A clip costs as much as many pictures; its price is shown before anything is spent.',
+  'scene.clipSound': 'The clip is heard too',
+  'scene.clipSound.help':
+    'Softly, and stepping back while somebody speaks. Some models charge up to twice as much for a clip with sound; its price is shown before anything is spent.',
   'transition.crossfade': 'Crossfade',
   'transition.cut': 'Cut',
   'transition.fade': 'Fade through a colour',
@@ -708,6 +711,9 @@ export const en = {
   'error.charge_not_unknown': 'What became of this call is known by now.',
   'error.motion_not_generated':
     'Scene {scene}: the camera moves over the picture, as no clip was made of it ({reason}).',
+  'error.clip_sound_not_made':
+    'Scene {scene}: its clip is made without sound: the model that makes clips cannot be asked for it.',
+  'error.clip_silent': 'Scene {scene}: its clip has no sound to be heard.',
   'error.built_in_music': 'No model composed the music; the built-in one that is nearest plays.',
   'error.music_not_generated':
     'No music was composed; the built-in one that is nearest plays ({reason}).',

@@ -226,6 +226,9 @@ export const es: Translations = {
   'scene.motionPrompt': 'Movimiento',
   'scene.motionPrompt.help':
     'Lo que debe ocurrir en la imagen. Un clip cuesta tanto como muchas imágenes; su precio se muestra antes de gastar nada.',
+  'scene.clipSound': 'Se oye también el clip',
+  'scene.clipSound.help':
+    'Bajo, y más aún mientras alguien habla. Algunos modelos cobran hasta el doble por un clip con sonido; su precio se muestra antes de gastar nada.',
   'transition.crossfade': 'Fundido encadenado',
   'transition.cut': 'Corte',
   'transition.fade': 'Fundido a través de un color',
@@ -719,6 +722,9 @@ export const es: Translations = {
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
   'error.motion_not_generated':
     'Escena {scene}: la cámara se mueve sobre la imagen, ya que no se hizo ningún clip ({reason}).',
+  'error.clip_sound_not_made':
+    'Escena {scene}: el clip se hace sin sonido, porque no se le puede pedir al modelo que hace los clips.',
+  'error.clip_silent': 'Escena {scene}: el clip no tiene sonido que se oiga.',
   'error.built_in_music': 'Ningún modelo compuso la música; suena la incluida más parecida.',
   'error.music_not_generated':
     'No se compuso ninguna música; suena la incluida más parecida ({reason}).',

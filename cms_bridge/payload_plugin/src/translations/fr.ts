@@ -226,6 +226,9 @@ export const fr: Translations = {
   'scene.motionPrompt': 'Mouvement',
   'scene.motionPrompt.help':
     'Ce qui doit se passer dans l’image. Un clip coûte autant que de nombreuses images ; son prix est affiché avant toute dépense.',
+  'scene.clipSound': 'Le son du clip est gardé',
+  'scene.clipSound.help':
+    'Doucement, et plus bas encore pendant que quelqu’un parle. Certains modèles demandent jusqu’au double pour un clip sonore ; son prix est affiché avant toute dépense.',
   'transition.crossfade': 'Fondu enchaîné',
   'transition.cut': 'Coupe franche',
   'transition.fade': 'Fondu par une couleur',
@@ -725,6 +728,9 @@ export const fr: Translations = {
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
   'error.motion_not_generated':
     'Scène {scene} : la caméra se déplace sur l’image, car aucun clip n’en a été fait ({reason}).',
+  'error.clip_sound_not_made':
+    'Scène {scene} : le clip est fait sans son, qui ne peut être demandé au modèle de clips.',
+  'error.clip_silent': 'Scène {scene} : le clip n’a aucun son audible.',
   'error.built_in_music':
     'Aucun modèle n’a composé la musique ; la musique intégrée la plus proche est jouée.',
   'error.music_not_generated':

@@ -63,7 +63,11 @@ describe('loudness', () => {
 
 describe('what is heard', () => {
   const narration = { asset: asset('n'), span: span(1, 2), fade: 0.005 }
-  const clip = { kind: 'clip', asset: asset('c'), trimStart: 4, volume: -6, sound: span(3, 2) }
+  const ducking = [{ at: 3, sample: 144_000, decibels: -12 }]
+  const clip = {
+    ...{ kind: 'clip', asset: asset('c'), trimStart: 4, volume: -6, sound: span(3, 2) },
+    ducking,
+  }
   const music = {
     ...{ asset: null, bedUrl: '/api/v1/beds?mood=calm', volume: -14, span: span(0, 6) },
     ...{ fadeIn: 1, fadeOut: 2, ducking: [] },
@@ -76,7 +80,10 @@ describe('what is heard', () => {
     ]
     expect(partsOf(timelineOf({ scenes, music }))).toMatchObject([
       { address: asset('n').contentUrl, start: 1, end: 3, loudness: -16, loops: false },
-      { address: asset('c').contentUrl, start: 3, end: 5, offset: 4, loudness: null, raise: -6 },
+      {
+        ...{ address: asset('c').contentUrl, start: 3, end: 5, offset: 4 },
+        ...{ loudness: null, raise: -6, ducking },
+      },
       { address: music.bedUrl, start: 0, end: 6, loudness: -30, loops: true },
     ])
   })

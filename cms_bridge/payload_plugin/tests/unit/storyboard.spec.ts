@@ -28,6 +28,7 @@ test('a document from before a field was there has what that field was then', ()
       transitionSeconds: null,
       transitionColour: '#000000',
       focus: { x: 0.5, y: 0.5 },
+      clipSound: false,
       clip: null,
       background: null,
       caption: null,

@@ -154,6 +154,7 @@ export function VideoScene(props: Props): ReactNode {
       <CastChips cast={made?.cast} />
       <p className="rw-board__quiet">
         {t(`motion.${row.motion ?? 'zoom_in'}`)} ·{' '}
+        {row.motion === 'generated' && row.clipSound && `${t('scene.clipSound')} · `}
         {t(`transition.${row.transition ?? 'crossfade'}`)}
       </p>
       {made?.narration ? (
