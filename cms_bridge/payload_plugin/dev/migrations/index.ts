@@ -17,6 +17,7 @@ import * as migration_20261130_094302_desk_of_films from './20261130_094302_desk
 import * as migration_20261130_131742_project_names from './20261130_131742_project_names.ts';
 import * as migration_20261130_173856_script_taken_over from './20261130_173856_script_taken_over.ts';
 import * as migration_20261130_174609_lexicon_and_defaults from './20261130_174609_lexicon_and_defaults.ts';
+import * as migration_20261130_184000_clip_sound from './20261130_184000_clip_sound.ts';
 
 export const migrations = [
   {
@@ -112,6 +113,11 @@ export const migrations = [
   {
     up: migration_20261130_174609_lexicon_and_defaults.up,
     down: migration_20261130_174609_lexicon_and_defaults.down,
-    name: '20261130_174609_lexicon_and_defaults'
+    name: '20261130_174609_lexicon_and_defaults',
+  },
+  {
+    up: migration_20261130_184000_clip_sound.up,
+    down: migration_20261130_184000_clip_sound.down,
+    name: '20261130_184000_clip_sound'
   },
 ];
