@@ -122,19 +122,19 @@ class Interactions:
         if named is None:
             raise FileRefused("its address is none of Google's files")
         name = f"files/{named['name']}"
-        for tries in range(_DOWNLOADS):
-            try:
-                with anyio.move_on_after(self._seconds):
+        with anyio.move_on_after(self._seconds):
+            for tries in range(_DOWNLOADS):
+                try:
                     while (state := await self.account.file_state(name, model)) == "PROCESSING":  # noqa: ASYNC110 - it is the provider's
                         await anyio.sleep(self._poll_seconds)
                     if state == "FAILED":
                         raise FileRefused("its processing failed")
                     return await self.account.download(name, model)
-            except RetryableGeneration:
-                pass
-            except GenerationError as error:
-                raise FileRefused(error.message) from error
-            await anyio.sleep(self._poll_seconds * 2**tries)
+                except RetryableGeneration:
+                    pass
+                except GenerationError as error:
+                    raise FileRefused(error.message) from error
+                await anyio.sleep(self._poll_seconds * 2**tries)
         raise RunningGeneration(
             f"{NAME} still holds what “{model}” made; it is fetched as soon as it can be reached.",
             retry_after=60,
