@@ -169,6 +169,8 @@ async def test_music_is_something_to_hear_of_the_same_project(http: httpx.AsyncC
             every_kind.Condition.USABLE,
             kind=Kind.NARRATION,
         )
+    assert (await with_music(spoken["id"])).status_code == 409  # nor is the whole of it
+    await put(UUID(spoken["id"]), Status.COMPLETED)
     assert (await with_music(picture["id"])).status_code == 422
     for unknown in (elsewhere["id"], str(uuid4())):
         assert (await with_music(unknown)).status_code == 404
