@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     secret,
     plugin: { ...plugin, bridgeUrl: 'http://127.0.0.1:9', deliver: { pollMs: 0 } },
   })
-  const payload = await getPayload({ config, cron: false, key: 'templateServer' })
+  const payload = await getPayload({ config, cron: false, key: url })
   await payload.create({ collection: 'users', data: user, overrideAccess: true })
   await payload.destroy()
   await letGo(payload, url)

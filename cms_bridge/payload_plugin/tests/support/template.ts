@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     secret,
     plugin: { ...plugin, bridgeUrl: 'http://127.0.0.1:9', deliver: { pollMs: 0 } },
   })
-  const payload = await getPayload({ config, cron: false, key: 'template' })
+  const payload = await getPayload({ config, cron: false, key: file })
   await payload.create({ collection: 'users', data: user })
   // Everything into the one file that is copied; otherwise part of it stays in the log beside it.
   await (payload.db as unknown as SQLiteAdapter).client.execute('PRAGMA wal_checkpoint(TRUNCATE)')
