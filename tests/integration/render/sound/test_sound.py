@@ -39,7 +39,7 @@ def go_on() -> None: ...
 
 
 def clips_of(sound: Timeline) -> Block:
-    parts, total = clip_parts(sound), sample(sound.duration)
+    parts, total = clip_parts(sound, speech=()), sample(sound.duration)
     return np.concatenate(list(mix(parts, total, check=go_on)), axis=1)
 
 
