@@ -1,6 +1,7 @@
 """Absences: when the database last had no answer for this process.
 
-A lease that was not renewed meanwhile says nothing about its worker.
+A lease that was not renewed meanwhile says nothing about its worker. One that is merely busy, as
+where two transactions meet, has answered: renewals try again at once.
 """
 
 from datetime import datetime

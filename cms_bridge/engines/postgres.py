@@ -19,10 +19,6 @@ from cms_bridge.engines.scripts import Script
 from cms_bridge.engines.turns import DatabaseBounds, Turns
 from cms_bridge.errors import DatabaseBusy, DatabaseUnavailable
 
-_BUSY = (
-    asyncpg.TooManyConnectionsError,
-    asyncpg.TransactionRollbackError,  # two that met each other, one of which gave way
-)
 _UNAVAILABLE = (
     OSError,  # and so TimeoutError
     asyncpg.PostgresConnectionError,
@@ -37,8 +33,11 @@ def told_apart(connection: Any = None) -> Generator[None]:
     """Turn the driver's errors of a server that is full or away into `DatabaseError`s."""
     try:
         yield
-    except _BUSY as error:
+    except asyncpg.TooManyConnectionsError as error:
         absences.note()
+        raise DatabaseBusy from error
+    except asyncpg.TransactionRollbackError as error:
+        # Two met each other, and one of them gave way: that is an answer.
         raise DatabaseBusy from error
     except _UNAVAILABLE as error:
         absences.note()

@@ -40,11 +40,10 @@ def told_apart() -> Generator[None]:
     except sqlite3.OperationalError as error:
         # An error of the driver's own has no code.
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-        if code in _BUSY | _UNAVAILABLE:
-            absences.note()
         if code in _BUSY:
             raise DatabaseBusy from error
         if code in _UNAVAILABLE:
+            absences.note()
             raise DatabaseUnavailable from error
         raise
 
