@@ -38,11 +38,11 @@ from render.generation.base import ClipRequest, ImageRequest, MusicRequest, Spee
 from render.generation.prompts import reference_prompt
 from render.generation.requests import (
     clip_request,
-    digests,
     expected_seconds,
     film_seconds,
     image_request,
     music_request,
+    own_digests,
     request_digest,
     speech_request,
 )
@@ -231,7 +231,8 @@ async def order(
         return existing
     request = _request(wanted.kind, board, await lexicons.of_project(wanted.project))
     job = _job(wanted, board, key, request=request, prices=prices)
-    names = digests(request)
+    # Not one with sound for one without: here nobody mutes it.
+    names = own_digests(request)
     # Words that there are may still be to be mixed with music that they were not mixed with.
     asset = None if wanted.music else await assets.find_asset(wanted.project, names, checked=True)
     price: Decimal = job.estimated_cost

@@ -56,6 +56,7 @@ from render.generation.requests import (
     digests,
     image_request,
     own_digest,
+    own_digests,
     own_file,
     speech_request,
     whole_digest,
@@ -305,7 +306,9 @@ class _Generation:
         return record
 
     async def _medium(self, place: Place, request: MediaRequest) -> AssetRecord:
-        found, damaged = await self._usable(place, request, digests(request))
+        # By itself a clip is heard as it is; in a film it is muted.
+        names = (own_digests if self.lease.kind is JobKind.CLIP else digests)(request)
+        found, damaged = await self._usable(place, request, names)
         return found or await self._make(place, request, remade=damaged)
 
     async def _usable(

@@ -317,9 +317,14 @@ def with_references(request: ImageRequest, pictures: Mapping[str, bytes]) -> Ima
     )
 
 
+def own_digests(request: Request) -> frozenset[str]:
+    """Return the names under which an answer to this very request may be kept."""
+    return frozenset((request_digest(request), whole_digest(request)))
+
+
 def digests(request: Request) -> frozenset[str]:
-    """Return every name under which an answer to a request may be kept."""
-    names = frozenset((request_digest(request), whole_digest(request)))
+    """Return every name under which an answer that serves a film's request may be kept."""
+    names = own_digests(request)
     if isinstance(request, ClipRequest) and not request.sound:
         # One with sound shows the same; it is not heard.
         return names | {request_digest(replace(request, sound=True))}

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -14,12 +15,14 @@ from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Phase
 from cms_bridge.ledger import charges
 from cms_bridge.pricing.estimates import OFFLINE, Prices, prices_of
-from cms_bridge.tables import Job
+from cms_bridge.tables import Asset, Job
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
 from daemon.work.services import Services
 from render.errors import UnsafeRequest
 from render.generation.models import GeminiModelConfig, ModelsConfig
+from render.generation.requests import clip_request, expected_seconds, request_digest
+from render.storyboard import Storyboard
 from tests.support import media_files
 from tests.support.api import running_api
 from tests.support.ledger import AMPLE, check_books
@@ -114,6 +117,24 @@ async def test_a_still_is_drawn_and_set_in_motion_within_the_price_that_is_told(
     again = await http.post(SUBMIT, json={**WANTED, "kind": "clip"})
     assert (again.status_code, again.json()["status"]) == (200, "completed")
     assert await charged(again.json()["id"]) == []
+
+
+async def test_one_with_sound_is_not_handed_over_where_none_was_asked_for(
+    http: httpx.AsyncClient, services: Services
+) -> None:
+    order = await ordered(http)
+    await work(services, order["id"])
+    row = await Job.select(Job.storyboard_data).where(Job.id == UUID(order["id"])).first()
+    board = msgspec.json.decode((row or {})["storyboard_data"], type=Storyboard)
+    (scene,) = board.scenes
+    asked = clip_request(board, scene, seconds=expected_seconds(board, scene))
+    assert await Asset.exists().where(Asset.request_digest == request_digest(asked))
+    audible = request_digest(msgspec.structs.replace(asked, sound=True))
+    await Asset.update({Asset.request_digest: audible}).where(Asset.kind == "clip")
+    again = await ordered(http)
+    assert again["status"] == "queued"
+    await work(services, again["id"])
+    assert await charged(again["id"]) == ["clip"]
 
 
 async def test_a_picture_that_the_project_was_given_is_where_it_begins(

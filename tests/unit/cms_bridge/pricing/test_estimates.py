@@ -18,6 +18,7 @@ from render.generation.requests import (
     digests,
     image_request,
     music_request,
+    own_digests,
     request_digest,
     speech_request,
     whole_digest,
@@ -145,6 +146,7 @@ def test_a_clip_without_sound_is_known_by_its_old_name_and_one_with_sound_serves
     told = hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
     assert request_digest(silent) == request_digest(cannot) == told
     assert request_digest(heard) in digests(silent)
+    assert own_digests(silent) == {request_digest(silent)}
     assert digests(heard) == {request_digest(heard)} != {told}
 
 
