@@ -380,8 +380,10 @@ class BridgeSettings(DatabaseSettings):
     """The longest wait before one; a provider that asks for more is waited for, up to a day."""
     away_hours: Annotated[float, Field(gt=0, le=720)] = 24
     """How long a job waits for an object store that is away, full or refuses, for room on a full
-    disk, or for a file that the CMS does not hand over, before it fails: with the same delays, and
-    without losing a retry."""
+    disk, for a database that is away or too busy, or for a file that the CMS does not hand over,
+    before it fails: with the same delays, and without losing a retry. As long, an ended job's paid
+    call stays open at its provider for whoever asks for the same; then what it made counts as
+    paid, and what nobody can tell is unknown."""
 
     reading_rest_seconds: Annotated[float, Field(ge=0, le=3_600)] = 60
     """How long a reading that failed is left alone before the same is begun again."""
