@@ -25,6 +25,7 @@ from cms_bridge.jobs import history as job_history
 from cms_bridge.jobs import workers
 from cms_bridge.jobs.queue import QueueName, Task, open_queue
 from cms_bridge.ledger import charges, followed
+from cms_bridge.ledger.followed import Rounds
 from cms_bridge.operations import retention
 from cms_bridge.operations.retention import Retention
 from cms_bridge.outbox.payload import PayloadClient
@@ -127,6 +128,7 @@ async def _run_until_stopped(
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(lambda: dispatcher.webhooks.poll(every=every))
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
+        group.start_soon(_repeat, "followed", lambda: _follow(services), every)
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
@@ -219,19 +221,25 @@ async def _repair(services: Services) -> None:
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
     await charges.sweep(silence=silence, allowed=services.settings.caps)
-    await followed.follow(
-        lambda charge: services.providers.fate(
-            charge.provider, charge.model, charge.provider_id or ""
-        ),
-        silence=silence,
-        patience=timedelta(hours=services.settings.away_hours),
-    )
     await workers.sweep()
     await services.vault.sweep(silence=silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))
     kept = timedelta(days=services.settings.progress_days)
     await job_history.forget(before=clock.now() - kept)
     await uploads.sweep(services.store)
+
+
+async def _follow(services: Services) -> None:
+    """Ask providers for what became of the paid calls of ended jobs."""
+    settings, providers = services.settings, services.providers
+    await followed.follow(
+        lambda charge: providers.fate(charge.provider, charge.model, charge.provider_id or ""),
+        providers.fates.keys(),
+        Rounds(
+            silence=timedelta(minutes=settings.charge_silence_minutes),
+            patience=timedelta(hours=settings.away_hours),
+        ),
+    )
 
 
 async def _retain(services: Services) -> None:

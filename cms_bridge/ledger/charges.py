@@ -241,6 +241,8 @@ async def end(  # noqa: PLR0913 - the parts of one row
 ) -> ChargeRecord | None:
     """Bring a charge, its job, the outbox and the caps to one truth; None if it moves from there.
 
+    So it does where another job has adopted it: that one says how it ends.
+
     Whoever may end what is unknown may end what is presumed. `allowed` says what
     of the unknown counts as paid where the project does not say; without it,
     nothing does. Call inside a transaction.
@@ -257,7 +259,7 @@ async def end(  # noqa: PLR0913 - the parts of one row
         which |= Charge.presumed.eq(True)  # noqa: FBT003 - a column's value
     locked = (
         await Charge.update({Charge.updated_at: now})
-        .where(Charge.id == charge, which)
+        .where(Charge.id == charge, Charge.job == job, which)
         .returning(*Charge.all_columns())
     )
     if not locked:

@@ -20,7 +20,8 @@ from cms_bridge.assets import find_asset
 from cms_bridge.database import AlreadyStored, transaction, unique_violations
 from cms_bridge.errors import AnswersUseless, CallUnderWay, LeaseLost
 from cms_bridge.jobs.leases import Lease, held
-from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, find, recover
+from cms_bridge.ledger.adoption import adopt
+from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end, recover
 from cms_bridge.ledger.outages import USUAL, OutagePatience, outlast
 from cms_bridge.ledger.vault import find_text
 from cms_bridge.pricing import caps
@@ -51,13 +52,14 @@ class Ledger:
         return replace(self, scene_id=scene_id)
 
     async def find_unfinished(self, request_digest: str) -> Reservation | None:
-        """Take up a call of this scene that runs on at its provider.
+        """Take up a call of this scene, or of a job that has ended, that runs on at its provider.
 
         Raises `OutcomeUnknown` where the same request, from any scene or job
-        of the project, may have been charged; `LeaseLost`.
+        of the project, may have been charged; `LeaseLost`; and as `reserve` does where
+        the call of an ended job passes what this one may spend.
         """
         async with transaction():
-            await self._check_held()
+            approved = await self._check_held()
             running = (
                 await Charge.update(
                     {Charge.attempt: self.lease.attempt, Charge.updated_at: clock.now()}
@@ -74,7 +76,15 @@ class Ledger:
             if running:
                 return _reservation(ChargeRecord.of(running[0]))
             await self._refuse_unknown(request_digest)
-        return None
+            adopted = await adopt(
+                request_digest,
+                self.lease,
+                self.scene_id,
+                defaults=self.caps,
+                approved=approved,
+                draft=self.draft_bound,
+            )
+        return _reservation(adopted) if adopted else None
 
     async def reserve(self, call: Call) -> Reservation:
         """Write the intent down and set its price aside, or neither.
@@ -189,11 +199,10 @@ class Ledger:
         Returns whether it counts as paid, as the project allows.
         """
         ended = await self._end(reservation, ChargeState.UNKNOWN, came_from=OPEN, reason=reason)
+        if ended:
+            return ended.presumed
         # A second try finds it ended, where only the answer to the first was lost.
-        charge = ended or await outlast(
-            lambda: find(self.lease.job_id, UUID(reservation.id)), patience=self.patience
-        )
-        return charge.presumed
+        return await outlast(lambda: _is_presumed(UUID(reservation.id)), patience=self.patience)
 
     async def _end(  # noqa: PLR0913 - the parts of one row
         self,
@@ -281,6 +290,13 @@ async def open_ledger(lease: Lease, *, caps: Caps, patience: OutagePatience = US
     """Return the ledger of a claim, once what earlier workers left open is sorted out."""
     await recover(lease.job_id, before=lease.attempt, allowed=caps)
     return Ledger(lease=lease, caps=caps, patience=patience)
+
+
+async def _is_presumed(charge: UUID) -> bool:
+    return await Charge.exists().where(
+        Charge.id == charge,
+        Charge.presumed.eq(True),  # noqa: FBT003 - a column's value
+    )
 
 
 def _reservation(charge: ChargeRecord) -> Reservation:

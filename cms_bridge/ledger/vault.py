@@ -30,6 +30,7 @@ from cms_bridge import assets, clock
 from cms_bridge.assets import EXTENSIONS, AssetRecord, Condition, Metadata, Place, StoredMedium
 from cms_bridge.database import transaction
 from cms_bridge.jobs.leases import Lease
+from cms_bridge.ledger.adoption import LAST_WORDS
 from cms_bridge.ledger.charges import OPEN, ChargeRecord, ChargeState, end
 from cms_bridge.ledger.outages import USUAL, OutagePatience, outlast
 from cms_bridge.pricing.amounts import rounded
@@ -47,10 +48,6 @@ from render.files import FULL
 from render.generation.base import Generated, GeneratedText, Reservation
 
 log = structlog.get_logger()
-
-
-_LAST_WORDS = timedelta(seconds=30)
-"""Whoever has ended a job and still works on it is done, or cut off, within this."""
 
 
 class SpoolFull(StorageFull):
@@ -220,7 +217,7 @@ async def _ended(spooled: Iterable[UUID]) -> set[UUID]:
         Charge.id.is_in(asked),
         # Without a receipt an open call may just be bringing its answer in.
         Charge.answer.is_not_null() | Charge.state.not_in(list(OPEN)),
-        Charge.updated_at < clock.now() - _LAST_WORDS,
+        Charge.updated_at < clock.now() - LAST_WORDS,
         Charge.job.status.is_in(list(FINISHED)),
     )
     return {row["id"] for row in rows}

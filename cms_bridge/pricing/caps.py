@@ -149,18 +149,44 @@ async def hold(account: Account, amount: Decimal, caps: Caps, *, own: Decimal) -
     """
     if not amount:
         return
-    for scope, row in account.rows.items():
-        cap: Decimal = own if scope in _OWN else getattr(caps, scope)
-        if amount > cap or not await _add(row, amount, cap):
-            # The charge that wants to be made is written down already, and no part of what is held.
-            total, in_flight = await _standing(account, scope, row)
-            spent = total - (in_flight - amount)
-            if spent + amount <= cap:
-                raise SpendUnderWay
-            if scope is Scope.APPROVAL:
-                raise ApprovedCostReached(approved=cap, spent=spent, needed=amount)
-            raise SpendCapReached(scope=scope, cap=cap, spent=total, wanted=amount)
+    for scope in account.rows:
+        await _take(account, scope, amount, caps, own=own)
     wakeups.job_changed(account.job)
+
+
+async def pass_on(
+    before: Account, after: Account, amount: Decimal, caps: Caps, *, own: Decimal
+) -> None:
+    """Let what is held for one job of a project be held for another, or raise as `hold` does.
+
+    Call where `hold` is called: rows of one scope are taken in the order of their names.
+    """
+    given = before.rows
+    for scope, row in after.rows.items():
+        if not amount or row == given[scope]:
+            continue
+        if given[scope] < row:
+            await _correct(given[scope], -amount)
+        await _take(after, scope, amount, caps, own=own)
+        if given[scope] > row:
+            await _correct(given[scope], -amount)
+    wakeups.job_changed(before.job)
+    wakeups.job_changed(after.job)
+
+
+async def _take(
+    account: Account, scope: Scope, amount: Decimal, caps: Caps, *, own: Decimal
+) -> None:
+    row, cap = account.rows[scope], own if scope in _OWN else cast("Decimal", getattr(caps, scope))
+    if amount > cap or not await _add(row, amount, cap):
+        # The charge that wants to be made is written down already, and no part of what is held.
+        total, in_flight = await _standing(account, scope, row)
+        spent = total - (in_flight - amount)
+        if spent + amount <= cap:
+            raise SpendUnderWay
+        if scope is Scope.APPROVAL:
+            raise ApprovedCostReached(approved=cap, spent=spent, needed=amount)
+        raise SpendCapReached(scope=scope, cap=cap, spent=total, wanted=amount)
 
 
 async def adjust(account: Account, difference: Decimal, *, own: Decimal) -> None:

@@ -104,8 +104,8 @@ async def motion_request(
 def camera_instead(error: Exception, *, last_try: bool) -> Problem | None:
     """Return the warning that the camera moves where no clip came; None for what may yet come.
 
-    At the last try nothing may: what runs on at its provider keeps its charge, and a later film of
-    this job fetches it.
+    At the last try nothing may: what runs on at its provider keeps its charge, and a later film
+    fetches it.
     """
     if isinstance(error, RunningGeneration) and not last_try:
         return None

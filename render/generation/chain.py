@@ -40,7 +40,6 @@ from render.generation.base import (
     Announce,
     Call,
     ClipRequest,
-    Fate,
     Generated,
     GeneratedText,
     GenerationRecord,
@@ -93,8 +92,6 @@ class Rung(Generic[Q, A]):
     make: Callable[[Q, Ticket], Awaitable[A]]
     check: Callable[[], Awaitable[None]] | None = None
     """Looks whether the model can be asked, free of charge; None where there is nothing to see."""
-    fate: Callable[[str], Awaitable[Fate]] | None = None
-    """Asks what became of a call, by the id that it was given; None where calls have none."""
     paid: bool = True
     """Whether the meter is told of calls."""
     serves: Callable[[Q], bool] = serve_all

@@ -6,7 +6,7 @@ are not installed. With no key at all pictures, speech and music are made here, 
 nothing that writes.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 import anyio
 from msgspec.structs import replace
 
+from render.errors import AccessDenied
 from render.generation import stock as stock_pictures
 from render.generation.acceptance import Inspector
 from render.generation.base import (
@@ -72,7 +73,7 @@ from render.generation.replicate.video import ReplicateVideo
 from render.generation.replicate.voices import voices as replicate_voices
 from render.generation.standards import Standards
 from render.generation.stock import StockImages
-from render.generation.voices import Voice
+from render.generation.voices import GEMINI, REPLICATE, Voice
 
 _OFFLINE = "offline"
 _LONG_CALLS = 2
@@ -93,6 +94,14 @@ _MusicRung = Rung[MusicRequest, Generated]
 _TextRung = Rung[TextRequest, GeneratedText]
 
 
+class Fates(Protocol):
+    """Who can be asked what became of a call."""
+
+    async def fate(self, call: str, /, model: str) -> Fate:
+        """Return it, by the call's id; raise `GenerationError` where nobody says."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Providers:
     """Who draws, speaks, composes and writes."""
@@ -108,6 +117,8 @@ class Providers:
     """All that can be asked for."""
     inspector: Inspector = field(default_factory=Inspector)
     """Looks at media that were made earlier."""
+    fates: Mapping[str, Fates] = field(default_factory=dict[str, Fates])
+    """Who knows what became of calls, by the providers that have an account here."""
 
     def metered(
         self,
@@ -130,6 +141,7 @@ class Providers:
             and self.clips.metered(meter, keep=keep, guard=guard, announce=announce),
             voices=self.voices,
             inspector=self.inspector,
+            fates=self.fates,
         )
 
     def circuits(self) -> list[tuple[str, str, Circuit]]:
@@ -143,16 +155,15 @@ class Providers:
         ]
 
     async def fate(self, provider: str, model: str, call: str) -> Fate:
-        """Return what became of a call, by its id; of a model that is no longer asked, `LOST`.
+        """Return what became of a call, by its id, whether or not its model is still asked.
 
-        Raises `GenerationError` where its provider does not say.
+        Raises `GenerationError` where its provider does not say, or has no account here.
         """
-        chains = (self.images, self.speech, self.music, *filter(None, (self.text, self.clips)))
-        for chain in chains:
-            for rung in chain.rungs:
-                if (rung.provider, rung.model) == (provider, model) and rung.fate:
-                    return await rung.fate(call)
-        return Fate.LOST
+        if (asked := self.fates.get(provider)) is None:
+            raise AccessDenied(
+                f"Nobody here has an account at {provider}.", provider=provider, model=model
+            )
+        return await asked.fate(call, model)
 
     async def check(self) -> None:
         """Look whether each model can be asked, and remember it. Free of charge."""
@@ -257,6 +268,7 @@ async def open_providers(  # noqa: PLR0913 - two accounts, told apart by name
                 *offline_voices(),
             ),
             inspector=inspector,
+            fates=rungs.fates,
         )
 
 
@@ -270,12 +282,6 @@ class _Paid(Protocol[_Request_contra]):
     async def check(self) -> None: ...
 
 
-class _Fates(Protocol):
-    """Who can be asked what became of a call."""
-
-    async def fate(self, call: str, /, model: str) -> Fate: ...
-
-
 class _Rungs:
     """The rungs of each chain, as accounts are added in order."""
 
@@ -287,6 +293,7 @@ class _Rungs:
         self.text: list[_TextRung] = []
         self.clips: list[_ClipRung] = []
         self.music: list[_MusicRung] = []
+        self.fates: dict[str, Fates] = {}
 
     def add_gemini(self, stack: AsyncExitStack, key: str, url: str, pace: Pace | None) -> None:
         """Add what Gemini makes; the stack closes its connections."""
@@ -295,6 +302,7 @@ class _Rungs:
         account = gemini.Gemini(key=key, base_url=url)
         stack.push_async_callback(account.aclose)
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
+        self.fates[GEMINI] = gemini.Interactions(account, seconds=config.clip_seconds)
         for name in filter(None, (config.gemini.primary, config.gemini.fallback)):
             image = gemini.GeminiImages(
                 account,
@@ -320,7 +328,7 @@ class _Rungs:
             )
             # Clips take minutes: no picture waits for one.
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.clips.append(self._rung(mover, mover.animate, gate, interactions))
+            self.clips.append(self._rung(mover, mover.animate, gate))
         if name := config.gemini_music:
             interactions = gemini.Interactions(account, seconds=config.music_seconds)
             composer = gemini.GeminiMusic(
@@ -331,10 +339,11 @@ class _Rungs:
                 interactions=interactions,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.music.append(self._rung(composer, composer.compose, gate, interactions))
+            self.music.append(self._rung(composer, composer.compose, gate))
 
     def add_replicate(self, predictions: Predictions, pace: Pace | None) -> None:
         config, gate = self._config, Gate(at_once=self._config.at_once, pace=pace)
+        self.fates[REPLICATE] = predictions
         if name := config.replicate_images:
             image = ReplicateImages(
                 predictions,
@@ -342,13 +351,13 @@ class _Rungs:
                 price=config.price(name),
                 takes=config.picture_model(name),
             )
-            self.images.append(self._rung(image, image.draw, gate, predictions))
+            self.images.append(self._rung(image, image.draw, gate))
         if name := config.replicate_speech:
             voice = ReplicateSpeech(predictions, model=name, price=config.price(name))
-            self.speech.append(self._rung(voice, voice.speak, gate, predictions))
+            self.speech.append(self._rung(voice, voice.speak, gate))
         if name := config.replicate_text:
             writer = ReplicateText(predictions, model=name, price=config.price(name))
-            self.text.append(self._rung(writer, writer.write, gate, predictions))
+            self.text.append(self._rung(writer, writer.write, gate))
         if name := config.replicate_clips:
             mover = ReplicateVideo(
                 predictions,
@@ -358,7 +367,7 @@ class _Rungs:
                 seconds=config.clip_seconds,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.clips.append(self._rung(mover, mover.animate, gate, predictions))
+            self.clips.append(self._rung(mover, mover.animate, gate))
         if name := config.replicate_music:
             composer = ReplicateMusic(
                 predictions,
@@ -368,14 +377,13 @@ class _Rungs:
                 seconds=config.music_seconds,
             )
             gate = Gate(at_once=config.at_once, pace=pace)
-            self.music.append(self._rung(composer, composer.compose, gate, predictions))
+            self.music.append(self._rung(composer, composer.compose, gate))
 
     def _rung(
         self,
         model: _Paid[Q],
         make: Callable[[Q, Ticket], Awaitable[A]],
         gate: Gate,
-        fates: _Fates | None = None,
     ) -> Rung[Q, A]:
         gemini = self._config.gemini
         return Rung(
@@ -385,7 +393,6 @@ class _Rungs:
             make=make,
             check=model.check if gemini.check_availability else None,
             gate=gate,
-            fate=partial(fates.fate, model=model.model) if fates else None,
             # A model that is asked often before it is given up may fail as often.
             circuit=Circuit(
                 opens_after=max(OPENS_AFTER, gemini.max_retries),

@@ -20,6 +20,7 @@ import anyio
 from google.genai.interactions import Interaction
 
 from render.errors import (
+    AccessDenied,
     GenerationError,
     OutcomeUnknown,
     RetiredModel,
@@ -104,6 +105,15 @@ class Interactions:
                         return found
                 except RetryableGeneration:
                     pass  # it runs on: only the look at it failed
+                except AccessDenied as error:
+                    raise _running(interaction_id, model) from error
+                except RetiredModel as error:
+                    raise OutcomeUnknown(
+                        f"{NAME} no longer knows what became of this call of “{model}”.",
+                        provider=PROVIDER,
+                        model=model,
+                        provider_id=interaction_id,
+                    ) from error
                 await anyio.sleep(self._poll_seconds)
         raise OutcomeUnknown(
             f"“{model}” was not done after {self._seconds:g} seconds, and may still be charged."
@@ -135,13 +145,17 @@ class Interactions:
                 except GenerationError as error:
                     raise FileRefused(error.message) from error
                 await anyio.sleep(self._poll_seconds * 2**tries)
-        raise RunningGeneration(
-            f"{NAME} still holds what “{model}” made; it is fetched as soon as it can be reached.",
-            retry_after=60,
-            provider=PROVIDER,
-            model=model,
-            provider_id=interaction_id,
-        )
+        raise _running(interaction_id, model)
+
+
+def _running(interaction_id: str, model: str) -> RunningGeneration:
+    return RunningGeneration(
+        f"{NAME} still holds what “{model}” makes; it is fetched as soon as it can be reached.",
+        retry_after=60,
+        provider=PROVIDER,
+        model=model,
+        provider_id=interaction_id,
+    )
 
 
 def told(found: object, name: str, *, depth: int = 2) -> object:

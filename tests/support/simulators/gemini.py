@@ -234,6 +234,8 @@ class GeminiSimulator:
         begun = self.interactions.get(request.path_params["id"])
         if begun is None:
             return _refusal(Refuse(status=404, code="NOT_FOUND"))
+        if request.headers.get("x-goog-api-key") != KEY:
+            return _refusal(Refuse(status=400, code="INVALID_ARGUMENT"), reason="API_KEY_INVALID")
         begun["looks"] += 1
         return JSONResponse(self._interaction(request.path_params["id"], begun))
 

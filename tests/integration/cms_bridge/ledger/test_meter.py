@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import anyio
 import msgspec
 import pytest
 
@@ -22,6 +23,7 @@ from cms_bridge.errors import (
 from cms_bridge.jobs import transitions
 from cms_bridge.ledger import charges, followed
 from cms_bridge.ledger.charges import ChargeOutcome, ChargeRecord, ChargeState
+from cms_bridge.ledger.followed import Rounds
 from cms_bridge.ledger.meter import Ledger, open_ledger
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.outbox.writeback import rendition_write
@@ -29,7 +31,7 @@ from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Charge, Job, OutboxMessage, Project
-from render.errors import OutcomeUnknown, RetryableGeneration
+from render.errors import AccessDenied, OutcomeUnknown, RetryableGeneration
 from render.generation.base import Fate, Kind
 from tests.support.ledger import (
     AMPLE,
@@ -59,6 +61,22 @@ async def reopened(ledger: Ledger) -> Ledger:
     await die(ledger.lease.job_id)
     lease = await claimed(ledger.lease.job_id, worker="w2")
     return await open_ledger(lease, caps=ledger.caps)
+
+
+async def ended(job: UUID) -> None:
+    """End a job whose worker has long been gone."""
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    await Job.update({Job.status: Status.COMPLETED, Job.updated_at: long_ago}).where(Job.id == job)
+
+
+async def ended_with_a_call(digest: str, **options: Any) -> UUID:
+    """Return a job that has ended, and left a call at its provider."""
+    ledger = await opened(**options)
+    reservation = await ledger.reserve(call(digest=digest))
+    for provider_id in (None, f"prediction-{digest}"):
+        await ledger.mark_started(reservation, provider_id)
+    await ended(ledger.lease.job_id)
+    return ledger.lease.job_id
 
 
 async def test_a_call_is_written_down_before_it_is_made() -> None:
@@ -382,7 +400,7 @@ class TestFollow:
 
         async def state(*, patience: timedelta) -> ChargeState:
             assert await charges.sweep(silence=NO_TIME) == 0
-            await followed.follow(ask, silence=NO_TIME, patience=patience)
+            await followed.follow(ask, ["gemini"], Rounds(silence=NO_TIME, patience=patience))
             await check_books(AMPLE)
             return (await only_charge(ledger.lease.job_id)).state
 
@@ -397,6 +415,90 @@ class TestFollow:
         assert await state(patience=NO_TIME) is at_last
         settled = (await only_charge(ledger.lease.job_id)).settled
         assert settled == (dollars("0.04") if at_last is ChargeState.SETTLED else None)
+
+    async def test_it_is_left_to_who_has_an_account_there_until_nobody_has_come(self) -> None:
+        async def ask(_: ChargeRecord) -> Fate:
+            raise AccessDenied("Nobody here has an account there.")
+
+        job = await ended_with_a_call("d")
+        (before,) = await charges.charges_of(job)
+        for patience, asks in ((timedelta(days=1), 0), (NO_TIME, 1)):
+            rounds = Rounds(silence=NO_TIME, patience=patience)
+            assert len(await followed.follow(ask, [], rounds)) == asks
+            assert (await only_charge(job) == before) is not bool(asks)
+        assert (await only_charge(job)).state is ChargeState.UNKNOWN
+
+    async def test_one_that_is_not_answered_is_in_no_others_way(self) -> None:
+        async def ask(charge: ChargeRecord) -> Fate:
+            if charge.request_digest == "broken":
+                raise ValueError(charge)
+            if charge.request_digest == "slow":
+                await anyio.sleep_forever()
+            return Fate.FREE
+
+        left = {name: await ended_with_a_call(name) for name in ("broken", "slow", "told")}
+        answer = timedelta(seconds=0.05)
+        rounds = Rounds(silence=NO_TIME, patience=timedelta(days=1), answer=answer, at_once=1)
+        await followed.follow(ask, ["gemini"], rounds)
+        states = {name: (await only_charge(job)).state.value for name, job in left.items()}
+        assert states == {"broken": "started", "slow": "started", "told": "released"}
+        await check_books(AMPLE)
+
+
+class TestAdopted:
+    """What an ended job left at its provider, and the next job that asks for the same."""
+
+    async def test_it_is_bought_once_and_fetched_by_one(self) -> None:
+        first, second, third = [await opened(video=video) for video in ("v", "w", "v")]
+        reservation = await first.scene("s1").reserve(call("0.04", digest="d"))
+        for provider_id in (None, "prediction-1"):
+            await first.mark_started(reservation, provider_id)
+        assert await second.find_unfinished("d") is None
+        await ended(first.lease.job_id)
+        found = await second.scene("s7").find_unfinished("d")
+        assert found is not None
+        assert found == msgspec.structs.replace(reservation, provider_id="prediction-1")
+        await check_books(AMPLE)
+        # From now on nobody else has it in hand, nor a say over it.
+        assert await third.find_unfinished("d") is None
+        with pytest.raises(CallUnderWay):
+            await third.reserve(call(digest="d"))
+        await first.release(reservation)
+        assert not await first.mark_unknown(reservation, "It was interrupted.")
+        assert await charges.charges_of(first.lease.job_id) == []
+        again = await reopened(second)
+        assert await again.scene("s7").find_unfinished("d") == found
+        await again.settle(found, dollars("0.03"))
+        row = await only_charge(second.lease.job_id)
+        assert (row.state, row.scene_id, row.settled) == ("settled", "s7", dollars("0.03"))
+        await check_books(AMPLE)
+
+    async def test_it_counts_against_what_was_approved_for_who_fetches_it(self) -> None:
+        job = await ended_with_a_call("d", video="v")
+        poor = await opened(video="v", approved=dollars("0.03"))
+        with pytest.raises(ApprovedCostReached):
+            await poor.find_unfinished("d")
+        assert (await only_charge(job)).state is ChargeState.STARTED
+        # The video has it already, and its cap leaves room for no second one.
+        rich = await opened(video="v", approved=dollars("0.04"))
+        limits = msgspec.structs.replace(AMPLE, video=dollars("0.05"))
+        assert await replace(rich, caps=limits).find_unfinished("d")
+        await check_books(limits)
+
+    async def test_it_is_its_own_jobs_again_that_was_begun_anew(self) -> None:
+        job = await ended_with_a_call("d")
+        await Job.update({Job.status: Status.APPROVED, Job.lease_expires_at: None}).where(
+            Job.id == job
+        )
+        other = await opened()
+        assert await other.find_unfinished("d") is None
+        again = await open_ledger(await claimed(job), caps=AMPLE)
+        assert await again.find_unfinished("d")
+
+    async def test_it_waits_for_the_last_words_of_who_ended_it(self) -> None:
+        job = await ended_with_a_call("d")
+        await Job.update({Job.updated_at: datetime.now(UTC)}).where(Job.id == job)
+        assert await (await opened()).find_unfinished("d") is None
 
 
 async def test_what_was_released_cannot_be_sent() -> None:

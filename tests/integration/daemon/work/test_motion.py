@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -16,12 +17,14 @@ from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.vault import SpoolFull
 from cms_bridge.pricing.estimates import estimate, estimate_in, prices_of
+from cms_bridge.states import Status
+from cms_bridge.tables import Job
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets
 from daemon.work.motion import NoClipModel
 from daemon.work.progress import Reporter
 from daemon.work.services import Services
-from render.errors import RunningGeneration
+from render.errors import AccessDenied, RunningGeneration
 from render.generation.base import Fate, Kind
 from render.generation.clip_inspection import inspect_clip
 from render.generation.models import GeminiModelConfig, ModelsConfig
@@ -266,7 +269,10 @@ async def test_a_clip_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the
     (charge,) = [one for one in await charges.charges_of(job) if one.kind is Kind.CLIP]
     fate = services.providers.fate
     assert await fate("gemini", charge.model, charge.provider_id or "") is Fate.MADE
-    assert await fate("gemini", "of-yore", charge.provider_id or "") is Fate.LOST
+    assert await fate("gemini", "of-yore", charge.provider_id or "") is Fate.MADE
+    assert await fate("gemini", charge.model, "v1_of_yore") is Fate.LOST
+    with pytest.raises(AccessDenied):
+        await fate("elsewhere", charge.model, charge.provider_id or "")
     (begun,) = gemini_simulator.interactions.values()
     begun["file_looks"] = 10_000
     await die(job)
@@ -275,6 +281,25 @@ async def test_a_clip_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the
     assert (tmp_path / "three/s1.mp4").exists()
     assert len(gemini_simulator.interactions) == 1
     assert [state for state, _ in await of_clips(job)] == ["settled"]
+
+
+async def test_a_clip_that_an_ended_film_went_on_without_is_fetched_for_another_video(
+    services: Services, tmp_path: Path, gemini_simulator: GeminiSimulator
+) -> None:
+    gemini_simulator.begins.append(Clip(delivery="files/{}", processing=10_000))
+    job, other = await new_job(), await new_job()
+    last = msgspec.structs.replace(await claimed(job), last_try=True)
+    assert (await make(services, last, tmp_path / "one")).camera == {"s1"}
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    await Job.update({Job.status: Status.COMPLETED, Job.updated_at: long_ago}).where(Job.id == job)
+    (begun,) = gemini_simulator.interactions.values()
+    begun["file_looks"] = 10_000
+    made = await make(services, await claimed(other), tmp_path / "two")
+    assert made.camera == frozenset()
+    assert (tmp_path / "two/s1.mp4").exists()
+    assert len(gemini_simulator.interactions) == 1
+    assert await of_clips(job) == []
+    assert [state for state, _ in await of_clips(other)] == ["settled"]
 
 
 async def test_without_a_model_for_clips_the_camera_moves(

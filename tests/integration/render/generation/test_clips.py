@@ -1,6 +1,7 @@
 """Clips by both providers: what each end of a call means, and what it costs, as simulated."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import msgspec
@@ -10,6 +11,7 @@ from render.errors import (
     OutcomeUnknown,
     RefusedGeneration,
     RetryableGeneration,
+    RunningGeneration,
     UnsafeRequest,
     UnusableAnswer,
 )
@@ -39,9 +41,9 @@ TOLD: dict[str, dict[str, object]] = {
 SQUEEZED = {"enum": [3, 5], "type": "integer"}
 
 
-@pytest.fixture
-async def omni(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiVideo]:
-    account = Gemini(key=gemini.KEY, base_url=gemini_simulator.url)
+@asynccontextmanager
+async def opened(simulator: GeminiSimulator, key: str) -> AsyncGenerator[GeminiVideo]:
+    account = Gemini(key=key, base_url=simulator.url)
     yield GeminiVideo(
         account,
         model=OMNI,
@@ -50,6 +52,12 @@ async def omni(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiVideo]:
         interactions=Interactions(account, poll_seconds=0.01, seconds=3),
     )
     await account.aclose()
+
+
+@pytest.fixture
+async def omni(gemini_simulator: GeminiSimulator) -> AsyncIterator[GeminiVideo]:
+    async with opened(gemini_simulator, gemini.KEY) as omni:
+        yield omni
 
 
 @pytest.fixture
@@ -162,6 +170,23 @@ async def test_one_that_was_begun_is_taken_up_and_nothing_is_begun(
     gemini_simulator.interactions[begun[0]]["looks"] = 10_000
     assert (await omni.animate(ASKED, Ticket(resume=begun[0]))).data
     assert len(gemini_simulator.charges) == 1
+
+
+async def test_what_was_begun_and_cannot_be_looked_at_has_not_come_to_nothing(
+    omni: GeminiVideo, gemini_simulator: GeminiSimulator
+) -> None:
+    begun: list[str] = []
+
+    async def on_started(name: str) -> None:
+        begun.append(name)
+
+    await omni.animate(ASKED, Ticket(on_started=on_started))
+    async with opened(gemini_simulator, "a-revoked-key") as revoked:
+        with pytest.raises(RunningGeneration):
+            await revoked.animate(ASKED, Ticket(resume=begun[0]))
+    gemini_simulator.interactions.clear()
+    with pytest.raises(OutcomeUnknown):
+        await omni.animate(ASKED, Ticket(resume=begun[0]))
 
 
 async def test_what_is_sent_to_replicate(
