@@ -13,13 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cms_bridge.errors import ApprovedCostReached, SpendCapReached, SpendUnderWay
-from cms_bridge.ledger.charges import OPEN, ChargeOutcome, ChargeState, charges_of, resolve, sweep
+from cms_bridge.ledger.charges import (
+    OPEN,
+    ChargeOutcome,
+    ChargeRecord,
+    ChargeState,
+    charges_of,
+    resolve,
+    sweep,
+)
+from cms_bridge.ledger.followed import Rounds, follow
 from cms_bridge.ledger.meter import open_ledger
 from cms_bridge.pricing.amounts import Caps
 from cms_bridge.states import Status
 from cms_bridge.tables import Attempt, Charge, Job, OutboxMessage, Spend
 from daemon.work.contention import retry_contended
 from render.errors import OutcomeUnknown
+from render.generation.base import Fate
 from tests.support.ledger import (
     AMPLE,
     PLENTY,
@@ -80,9 +90,10 @@ STEPS = ("reserved", "started", "known", "settled", "released", "unknown")
 @given(
     lives=st.lists(st.sampled_from(STEPS), min_size=1, max_size=6),
     outcome=st.sampled_from(ChargeOutcome),
+    fate=st.sampled_from(Fate),
 )
 async def test_a_worker_may_die_at_any_step_any_number_of_times(
-    lives: list[str], outcome: ChargeOutcome
+    lives: list[str], outcome: ChargeOutcome, fate: Fate
 ) -> None:
     """One call of one scene, made by worker after worker; each but the last dies at its step."""
     await empty_books()
@@ -114,6 +125,12 @@ async def test_a_worker_may_die_at_any_step_any_number_of_times(
         await check_books(AMPLE)
     await Job.update({Job.status: Status.FAILED}).where(Job.id == job)
     await sweep(silence=timedelta(0))
+
+    async def ask(_: ChargeRecord) -> Fate:
+        return fate
+
+    providers = {row.provider for row in await charges_of(job)}
+    await follow(ask, providers, Rounds(silence=timedelta(0), patience=timedelta(0)))
     rows = await charges_of(job)
     assert {row.state for row in rows} <= {"settled", "released", "unknown"}
     # What was never sent cost nothing; what was sent is accounted for, once each.
