@@ -322,8 +322,13 @@ class _Search:
             clip = files.best(Role.CLIP)
             if clip is not None:
                 info = check_clip(clip, scene=str(number))
-                self._warn_silent(scene, number, sounds=info.sounds)
-                return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=info.sounds)
+                sounds = info.sounds
+                # As of a clip that was made: what is seen is good. Whose volume is set is meant.
+                if scene.clip_sound and scene.clip.volume is None:
+                    start, seconds = scene.clip.seen(info.seconds)
+                    sounds = sounds and is_audible(clip, start=start, seconds=seconds)
+                self._warn_silent(scene, number, sounds=sounds)
+                return SceneMedia(clip=clip, clip_seconds=info.seconds, clip_sounds=sounds)
             self._warn_missing("clip", "a picture stands in", number)
         moving = files.best(Role.CLIP) if scene.motion is Motion.GENERATED else None
         if scene.motion is Motion.GENERATED and moving is None:

@@ -185,9 +185,8 @@ def _scene_seconds(scene: Scene, own: SceneMedia, pacing: Pacing) -> Fraction:
 def _clip_seconds(scene: Scene, own: SceneMedia) -> Fraction:
     if own.clip is None or scene.clip is None:
         return Fraction(0)
-    trimmed = scene.clip.trim_end
-    end = own.clip_seconds if trimmed is None else min(own.clip_seconds, Fraction(str(trimmed)))
-    return max(Fraction(0), end - Fraction(str(scene.clip.trim_start)))
+    _, seconds = scene.clip.seen(own.clip_seconds)
+    return seconds
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,14 +239,14 @@ def _source(scene: Scene, own: SceneMedia, palette: Palette, *, number: int) -> 
     # A clip that was made of its picture is shown from its beginning, and then holds.
     clip = scene.clip or (Clip() if scene.motion is Motion.GENERATED else None)
     if clip is not None and own.clip is not None:
-        seconds = _clip_seconds(scene, own) if scene.clip else own.clip_seconds
+        start, seconds = clip.seen(own.clip_seconds)
         if not seconds:
             raise MediaError(
                 f"Scene {number}: the clip ends before its trimmed start.", scene=str(number)
             )
         return Moving(
             path=own.clip,
-            start=Fraction(str(clip.trim_start)),
+            start=start,
             seconds=seconds,
             fit=clip.fit,
             focus=scene.focus,

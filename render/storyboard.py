@@ -8,6 +8,7 @@ storyboard can be filmed.
 import enum
 import hashlib
 import unicodedata
+from fractions import Fraction
 from typing import Annotated, Any
 
 import msgspec
@@ -200,6 +201,12 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
     fit: Fit = Fit.COVER
     volume: Annotated[float, msgspec.Meta(ge=-60, le=12)] | None = None
     """Decibels by which the clip's own sound is raised; None for a silent clip."""
+
+    def seen(self, seconds: Fraction) -> tuple[Fraction, Fraction]:
+        """Return where a clip so long begins to be seen, and for how many of its seconds."""
+        start = Fraction(str(self.trim_start))
+        end = seconds if self.trim_end is None else min(Fraction(str(self.trim_end)), seconds)
+        return start, max(Fraction(0), end - start)
 
 
 class Solid(

@@ -90,9 +90,9 @@ def clip_parts(timeline: Timeline, speech: Sequence[tuple[int, int]]) -> tuple[P
     return tuple(_clip(sound, speech) for sound in timeline.sounds)
 
 
-def is_audible(path: Path, *, seconds: Fraction) -> bool:
+def is_audible(path: Path, *, seconds: Fraction, start: Fraction = Fraction(0)) -> bool:
     """Tell whether so many seconds of a clip can be heard: decoded to their end, and not silent."""
-    tape = Tape(blocks(_sound_of(path, scene=None)))
+    tape = Tape(blocks(_sound_of(path, scene=None), start=start))
     loudest = 0.0
     try:
         for piece in tape.pieces(round(seconds * RATE)):

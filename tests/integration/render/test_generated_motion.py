@@ -110,15 +110,32 @@ async def test_a_clip_that_was_to_be_heard_and_is_not_is_told(
     assert told.params == {"scene": 1}
 
 
+def damaged(whole: bytes) -> bytes:
+    # Its sound is written last, before the index.
+    index = whole.rindex(b"moov")
+    return whole[: index - 4_000] + bytes(3_000) + whole[index - 1_000 :]
+
+
 def test_damaged_sound_is_none(tmp_path: Path) -> None:
     whole = media.clip(media.picture(1376, 768), 2, sound=0.25)
     place = tmp_path / "s1.mp4"
     place.write_bytes(whole)
     assert is_audible(place, seconds=Fraction(2))
-    # Its sound is written last, before the index.
-    index = whole.rindex(b"moov")
-    place.write_bytes(whole[: index - 4_000] + bytes(3_000) + whole[index - 1_000 :])
+    place.write_bytes(damaged(whole))
     assert not is_audible(place, seconds=Fraction(2))
+
+
+@pytest.mark.parametrize("how", ["none", "silent", "damaged", "heard"])
+async def test_a_clip_of_ones_own_is_looked_at_alike(tmp_path: Path, how: str) -> None:
+    sound = {"none": None, "silent": 0.0}.get(how, 0.25)
+    whole = media.clip(media.picture(1376, 768), 2, sound=sound)
+    (tmp_path / "s1.mp4").write_bytes(damaged(whole) if how == "damaged" else whole)
+    scene = Scene(id="s1", clip=Clip(), clip_sound=True)
+    board = Storyboard(title="Bread", scenes=(scene,))
+    assets = await gathered(tmp_path, tmp_path / "made", board)
+    is_heard = how == "heard"
+    assert len(build(board, assets.media).sounds) == is_heard
+    assert [told.code for told in assets.warnings] == ([] if is_heard else ["clip_silent"])
 
 
 @pytest.mark.parametrize("shown", [{"clip": Clip()}, {"background": Solid(colour="#000000")}])
