@@ -10,6 +10,7 @@ import { Webhook } from 'standardwebhooks'
 import type { CastMember, CmsFile, Logo, Storyboard } from './generated/events.ts'
 import {
   type CastRow,
+  type Id,
   idOf,
   type LogoGroup,
   type MediaChoice,
@@ -207,20 +208,26 @@ async function reference(
     overrideAccess: !req.user,
     req,
   })) as MediaDoc | null
-  if (!file?.filename) return null
+  return file && fileOf(relationTo, file)
+}
+
+/** Return the reference to a document's file; null for a document that has none. */
+function fileOf(collection: string, doc: MediaDoc): CmsFile | null {
+  if (!doc.filename) return null
   return {
     kind: 'cms',
-    collection: relationTo,
-    document: String(id),
-    name: file.filename,
-    version: file.updatedAt,
-    mediaType: file.mimeType ?? '',
-    bytes: file.filesize ?? 0,
+    collection,
+    document: String(doc.id),
+    name: doc.filename,
+    version: doc.updatedAt,
+    mediaType: doc.mimeType ?? '',
+    bytes: doc.filesize ?? 0,
   }
 }
 
 /** What Payload keeps of every document of an upload collection. */
 interface MediaDoc {
+  id: Id
   filename?: null | string
   mimeType?: null | string
   filesize?: null | number
@@ -231,7 +238,7 @@ interface MediaDoc {
  * Let the service read the files of an upload collection, and nothing else of it.
  *
  * One that was replaced since a storyboard named it is not handed over (409): what lies under its
- * name now is not what was approved.
+ * name now is not what was approved, also where its document is gone and another has the name.
  */
 export function readableByService(
   settings: Settings,
@@ -250,17 +257,39 @@ export function readableByService(
           isSigned(settings.webhookSecret, args.req, `read ${collection.slug}/${filename}`)
         if (!signed) return read(args)
         const before = asked(args.req, collection.slug, filename)
-        const value = before.document
-        const now = value
-          ? await reference(settings, args.req, { relationTo: collection.slug, value })
-          : null
-        if (now && isReplaced(before, now, args.req)) {
+        if (before.document && (await isAnother(settings, args.req, before))) {
           throw new Refusal('This file was replaced.')
         }
         return true
       },
     },
   }
+}
+
+/** Tell whether what is served under a file's name now is another than the one that was named. */
+async function isAnother(
+  settings: Settings,
+  req: PayloadRequest,
+  before: CmsFile,
+): Promise<boolean> {
+  const { collection, document } = before
+  const { docs } = await req.payload.find({
+    collection,
+    where: { filename: { equals: before.name } },
+    depth: 0,
+    pagination: false,
+    overrideAccess: true,
+    req,
+    // One in the trash keeps its file, and its name.
+    trash: true,
+  })
+  const holders = docs as unknown as MediaDoc[]
+  const own = holders.find(({ id }) => String(id) === document)
+  if (!own && holders.length > 0) return true
+  const now = own
+    ? fileOf(collection, own)
+    : await reference(settings, req, { relationTo: collection, value: document })
+  return now !== null && isReplaced(before, now, req)
 }
 
 /** Return the file that a request is for, as the storyboard knew it; an older service says less. */

@@ -160,3 +160,20 @@ test('a file that was replaced since it was named is not handed over, one that i
   expect((await cms.read('media', before.id)).filename).toBe(name)
   expect(await read()).toBe(409)
 })
+
+test('nor is another document’s file that has come to its name since it was deleted', async () => {
+  const before = await picture('deleted.png')
+  // SQLite gives the highest number anew once it is free.
+  await picture('later.png')
+  const name = String(before.filename)
+  await cms.payload.delete({ collection: 'media', id: before.id })
+  const after = await picture(name)
+  expect(after.filename).toBe(name)
+  const read = async ({ id, updatedAt }: Doc): Promise<number> => {
+    const known = { document: String(id), version: String(updatedAt), mediaType: 'image/png' }
+    const asked = new URLSearchParams({ ...known, bytes: String(png.length) })
+    return (await readFile(name, `read media/${name}`, `?${asked}`)).status
+  }
+  expect(await read(before)).toBe(409)
+  expect(await read(after)).toBe(200)
+})
