@@ -102,6 +102,15 @@ export function refuseUnread(
   throw new Refusal(translate(req.i18n.language, 'error.scene_changed'))
 }
 
+/** Refuse a save that says nothing of what was read, where that is asked of it. */
+export function refuseUnsaid(
+  req: PayloadRequest,
+  revisionSeen: StoryboardDoc['revisionSeen'],
+): void {
+  if (typeof revisionSeen === 'number') return
+  throw new Refusal(translate(req.i18n.language, 'error.scene_changed'))
+}
+
 /** Refuse an edit in a form that was opened before others changed the storyboard: it holds it all. */
 export function refuseStale(
   req: PayloadRequest,

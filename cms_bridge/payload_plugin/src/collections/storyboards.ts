@@ -10,6 +10,7 @@ import { collectionAccess } from '../access.ts'
 import { decisions, type StoryboardDoc } from '../documents.ts'
 import type { CaptionStyle } from '../generated/events.ts'
 import { emitStoryboardEvents } from '../hooks/emitStoryboardEvents.ts'
+import { leaveUnsaid } from '../hooks/leaveUnsaid.ts'
 import { mayApprove } from '../hooks/mayApprove.ts'
 import { planDecision } from '../hooks/planDecision.ts'
 import type { Settings } from '../settings.ts'
@@ -142,6 +143,7 @@ export function storyboards(settings: Settings): CollectionConfig {
       type: 'number',
       virtual: true,
       hooks: {
+        beforeValidate: [leaveUnsaid],
         afterRead: [({ siblingData }) => (siblingData as StoryboardDoc).revision ?? 0],
       },
       admin: { hidden: true },

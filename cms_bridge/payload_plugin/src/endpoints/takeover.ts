@@ -26,7 +26,8 @@ export function takeoverEndpoint(settings: Settings): Endpoint {
       const locale = storyboard.film || (filmLocales(settings, req.payload)[0] ?? '')
       const { script = '' } = await wordsIn(settings, req.payload, video, locale)
       if (!said || !isBehind(storyboard, { script })) {
-        return problem(409, 'Nothing to take over', 'The scenes say the script as it is.')
+        const detail = 'The scenes say the script as it is.'
+        return problem(409, 'Nothing to take over', detail, { code: 'nothing_to_take_over' })
       }
       const drafted = {
         locale: storyboard.locale || 'en',

@@ -17,6 +17,7 @@ import {
   refuseStale,
   refuseUnapproved,
   refuseUnread,
+  refuseUnsaid,
 } from '../approvable.ts'
 import { holdNewest } from '../newest.ts'
 import { planDraft } from './planDraft.ts'
@@ -54,6 +55,8 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     // Of no form: only who takes a script over says it, into the scenes that were looked at.
     const isTakeover = !isRestored && after.script !== seen.script && after.script !== before.script
     if (isApproval || isTakeover) refuseUnread(req, before, { ...after, revisionSeen })
+    // The scenes that it is written into are those that were looked at, and no others.
+    if (isTakeover) refuseUnsaid(req, revisionSeen)
     // A version that is restored is an older one on purpose.
     if (isEdit && !isRestored) refuseStale(req, before, { revisionSeen })
     // What is approved already may be approved at another price, whatever the project says by now.

@@ -159,6 +159,14 @@ describe('nobody takes over', () => {
     expect(left.map(({ reason }) => reason)).toEqual(['missing', 'place'])
   })
 
+  test('without a word of what was looked at', async () => {
+    const { storyboard } = await changed()
+    const { scenes, script: said } = await offered(storyboard)
+    const path = `/storyboards/${String(storyboard.id)}`
+    expect((await cms.ask('PATCH', path, { scenes, script: said })).status).toBe(409)
+    expect(await cms.read('storyboards', storyboard.id)).toMatchObject({ script, revision: 1 })
+  })
+
   test('who may not change the storyboard, and nobody who is not signed in sees a word', async () => {
     const { storyboard } = await changed()
     const offer = await offered(storyboard)
