@@ -146,7 +146,9 @@ const clipSoundField: CheckboxField = {
   label: labels('scene.clipSound'),
   defaultValue: false,
   admin: {
-    condition: (_, { clipFile, motion }: SceneRow) => motion === 'generated' || Boolean(clipFile),
+    // One that came by the API is no file of a form, and is heard all the same.
+    condition: (_, { clip, clipFile, motion }: SceneRow) =>
+      motion === 'generated' || Boolean(clipFile) || Boolean(clip),
     description: labels('scene.clipSound.help'),
   },
 }

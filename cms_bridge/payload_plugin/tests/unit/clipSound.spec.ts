@@ -11,6 +11,8 @@ test.for([
   [{ motion: 'generated' }, true],
   [{ motion: 'zoom_in' }, false],
   [{ motion: 'still', clipFile: { relationTo: 'media', value: 7 } }, true],
+  [{ motion: 'still', clip: { own: { kind: 'cms', document: '7' } } }, true],
+  [{ motion: 'still', clip: null }, false],
   [{ motion: 'generated', locked: true }, false],
 ] as const)('of %o its box is there: %s', ([row, there]) => {
   const { fields } = scenesField({ limits: { maxSceneChars: 9 } as Limits, media: ['media'] })
