@@ -35,7 +35,7 @@ NARRATION = "Long before anybody wakes up, one window on Mill Lane begins to glo
 LOOK = "Warm morning light, grainy film, honest close-ups, muted earth colours, and no hurry at all"
 
 NOTHING_TO_SAY = (
-    "Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben."
+    "Es gibt nichts zu sagen. Bitte einen Sprechertext oder wenigstens ein Briefing schreiben."
 )
 HARMLESS = {
     r"the server responded with a status of 400 .*/api/videos/\d+": (

@@ -80,7 +80,7 @@ class TestScriptsThatAreRefused:
     ) -> None:
         before = jobs(running)
         video = await a_video(editor, Brief(title="Nothing", script=script))
-        with pytest.raises(EditorError, match=r"400.*There is nothing to say: write a script"):
+        with pytest.raises(EditorError, match=r"400.*There is nothing to say\. Write a script"):
             await editor.submit(video)
         document = await editor.read("videos", video)
         assert (document["stage"], document["submission"]) == ("draft", 0)

@@ -1,5 +1,5 @@
 /** What the plugin has against a save, in words that reach whoever saves. */
-import { APIError } from 'payload'
+import { APIError, Forbidden, type PayloadRequest } from 'payload'
 
 /**
  * A refusal with its sentence. Named by itself: Payload answers with the sentence of an error that
@@ -11,4 +11,11 @@ export class Refusal extends APIError {
     super(message, 409, null, true)
     this.name = 'Refusal'
   }
+}
+
+/** Return Payload's own refusal of what somebody has no right to, with a name for the same reason. */
+export function forbidden({ t }: PayloadRequest): Forbidden {
+  const error = new Forbidden(t)
+  error.name = 'Forbidden'
+  return error
 }

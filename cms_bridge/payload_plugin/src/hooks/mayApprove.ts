@@ -1,7 +1,8 @@
 /** Refuses an approval by one who may not give it. */
-import { type FieldHook, Forbidden } from 'payload'
+import type { FieldHook } from 'payload'
 
 import type { StoryboardDoc } from '../documents.ts'
+import { forbidden } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { decidesAnew } from './planDecision.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
@@ -16,6 +17,6 @@ export function mayApprove({ access }: Settings): FieldHook<StoryboardDoc> {
   return async ({ data, operation, originalDoc, overrideAccess, req }) => {
     if (overrideAccess || operation !== 'update' || !originalDoc || !speaksForEditor(req)) return
     const isApproval = decidesAnew({ ...originalDoc, ...data }, originalDoc)
-    if (isApproval && !(await access.approve({ req }))) throw new Forbidden(req.t)
+    if (isApproval && !(await access.approve({ req }))) throw forbidden(req)
   }
 }

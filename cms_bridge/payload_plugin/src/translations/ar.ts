@@ -345,7 +345,7 @@ export const ar: Translations = {
   'invalid.changedSince':
     'لم يُحفظ لأن اللوحة القصصية تغيّرت منذ فتح هذه الصفحة. دوّن ما كتبته ثم أعد تحميل الصفحة واكتبه فيها.',
   'invalid.projectInUse':
-    'يستخدم هذا المشروعَ {count} {count|فيديو|فيديو|فيديو|فيديوهات|فيديو|فيديو}: {videos}. احذف ذلك أو انقله أولًا.',
+    'يستخدم هذا المشروعَ {count} {count|فيديو|فيديو|فيديو|فيديوهات|فيديو|فيديو}، وهي {videos}. احذف ذلك أو انقله أولًا.',
   quoted: '«\u2068{text}\u2069»',
   'quoted.inTrash': '«\u2068{text}\u2069» (في سلة المهملات)',
   andMore: 'و{more} غيرها',
@@ -468,6 +468,7 @@ export const ar: Translations = {
   'board.editAll': 'تعديل اللوحة القصصية كلها',
   'board.more': 'كل الإعدادات',
   'board.more.numbered': 'المشهد {number}: كل الإعدادات',
+  'board.typedGone': 'أُزيل أحد المشاهد، ومعه ما كتبته على بطاقته.',
   'board.typedSaved': 'حُفظ ما كُتب على البطاقات.',
   'board.toBeDrawn': 'ستُرسم',
   'board.noPicture': 'لم توصف صورة بعد.',
@@ -522,10 +523,10 @@ export const ar: Translations = {
   'scene.locked': 'مقفل',
   'invalid.unapproved':
     'يوافق هذا المشروع على كل مشهد بمفرده. لم تتم الموافقة بعد على {count|المشاهد|المشهد|المشهدين|المشاهد|المشاهد|المشاهد} {scenes}.',
-  'invalid.locked.changed': 'المشهد {number} مقفل: ألغِ قفله لتغييره.',
-  'invalid.locked.removed': 'المشهد {number} مقفل: ألغِ قفله لإزالته.',
+  'invalid.locked.changed': 'المشهد {number} مقفل. ألغِ قفله لتغييره.',
+  'invalid.locked.removed': 'المشهد {number} مقفل. ألغِ قفله لإزالته.',
   'invalid.locked.moved':
-    'المشهد {number} مقفل ويبقى في مكانه: ألغِ قفله لنقله أو لنقل مشهد آخر عبره.',
+    'المشهد {number} مقفل ويبقى في مكانه. ألغِ قفله لنقله أو لنقل مشهد آخر عبره.',
   'board.lock': 'قفل المشهد {number}',
   'board.approval.approved': 'وافق عليه {name}، {time}',
   'board.approval.changed': 'تغيّر منذ أن وافق عليه {name}، {time}',
@@ -638,7 +639,7 @@ export const ar: Translations = {
   'action.charged': 'دُفع ثمنه',
   'action.notCharged': 'لم يُدفع ثمنه',
 
-  'error.empty_script': 'لا يوجد ما يُقال: اكتب نصًا منطوقًا أو ملخصًا على الأقل.',
+  'error.empty_script': 'لا يوجد ما يُقال. اكتب نصًا منطوقًا أو ملخصًا على الأقل.',
   'error.voice_not_found':
     'لا يوجد صوت باسم «\u2068{voice}\u2069». الأسماء القريبة منه: {nearest}.',
   'error.invalid_storyboard': 'لا يمكن تصوير هذه اللوحة القصصية.',
@@ -687,6 +688,8 @@ export const ar: Translations = {
     'تغيّرت اللوحة القصصية بعد الموافقة عليها. راجعها مرة أخرى ووافق عليها كما هي الآن.',
   'error.approval_void':
     'لم تعد هذه الموافقة سارية: إما أنها رُفضت أو أن اللوحة القصصية تغيّرت بعدها. اطلب الموافقة على اللوحة القصصية كما هي الآن.',
+  'error.nothing_to_take_over': 'لم يبق ما يُنقل: المشاهد تقول النص كما هو الآن.',
+  'error.refused_unread': 'رفض الخادم هذا الطلب (HTTP {status}).',
   'error.service_away': 'لا تستجيب خدمة الإنتاج حاليًا. حاول مرة أخرى بعد قليل.',
   'error.scene_changed': 'تغيّر هذا منذ عرضه. انظر إليه مرة أخرى.',
   'error.revision_conflict': 'حُفظت هذه اللوحة القصصية مرتين في الوقت نفسه. احفظها مرة أخرى.',

@@ -349,7 +349,7 @@ export const de: Translations = {
   'invalid.changedSince':
     'Nicht gespeichert, weil das Storyboard geändert wurde, seit diese Seite geöffnet wurde. Bitte das Geschriebene notieren, die Seite neu laden und es dort eintragen.',
   'invalid.projectInUse':
-    'Zu diesem Projekt {count|gehört|gehören} {count} {count|Video|Videos}: {videos}. Bitte zuerst löschen oder verschieben.',
+    'Zu diesem Projekt {count|gehört|gehören} {count} {count|Video|Videos}, nämlich {videos}. Bitte zuerst löschen oder verschieben.',
   quoted: '„{text}“',
   'quoted.inTrash': '„{text}“ (im Papierkorb)',
   andMore: '{more} weitere',
@@ -483,6 +483,8 @@ export const de: Translations = {
   'board.editAll': 'Das ganze Storyboard bearbeiten',
   'board.more': 'Alle Einstellungen',
   'board.more.numbered': 'Szene {number}: alle Einstellungen',
+  'board.typedGone':
+    'Eine Szene wurde entfernt und mit ihr, was Sie auf ihre Karte geschrieben hatten.',
   'board.typedSaved': 'Was auf den Karten stand, ist gespeichert.',
   'board.toBeDrawn': 'Wird gezeichnet',
   'board.noPicture': 'Noch ist kein Bild beschrieben.',
@@ -536,11 +538,11 @@ export const de: Translations = {
   'films.failed': '{count} fehlgeschlagen',
   'scene.locked': 'Gesperrt',
   'invalid.unapproved':
-    'Dieses Projekt gibt Szene für Szene frei. Noch nicht freigegeben: {count|Szene|Szenen} {scenes}.',
-  'invalid.locked.changed': 'Szene {number} ist gesperrt: Zum Ändern bitte entsperren.',
-  'invalid.locked.removed': 'Szene {number} ist gesperrt: Zum Entfernen bitte entsperren.',
+    'Dieses Projekt gibt Szene für Szene frei. Noch nicht freigegeben {count|ist Szene|sind Szenen} {scenes}.',
+  'invalid.locked.changed': 'Szene {number} ist gesperrt. Zum Ändern bitte entsperren.',
+  'invalid.locked.removed': 'Szene {number} ist gesperrt. Zum Entfernen bitte entsperren.',
   'invalid.locked.moved':
-    'Szene {number} ist gesperrt und behält ihren Platz: Zum Verschieben, auch einer anderen über sie hinweg, bitte entsperren.',
+    'Szene {number} ist gesperrt und behält ihren Platz. Zum Verschieben, auch einer anderen über sie hinweg, bitte entsperren.',
   'board.lock': 'Szene {number} sperren',
   'board.approval.approved': 'Freigegeben: {name}, {time}',
   'board.approval.changed': 'Geändert seit der Freigabe: {name}, {time}',
@@ -661,7 +663,7 @@ export const de: Translations = {
   'action.notCharged': 'Es wurde nicht bezahlt',
 
   'error.empty_script':
-    'Es gibt nichts zu sagen: Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
+    'Es gibt nichts zu sagen. Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
   'error.voice_not_found': 'Es gibt keine Stimme „{voice}“. Ähnlich heißen: {nearest}.',
   'error.invalid_storyboard': 'Dieses Storyboard lässt sich nicht verfilmen.',
   'error.generation_failed': 'Ein Bild oder eine Stimme konnte nicht erzeugt werden.',
@@ -714,6 +716,9 @@ export const de: Translations = {
     'Das Storyboard hat sich seit der Freigabe geändert. Sehen Sie es noch einmal an und geben Sie es so frei, wie es jetzt ist.',
   'error.approval_void':
     'Diese Freigabe gilt nicht mehr: Sie wurde abgelehnt, oder das Storyboard hat sich seither geändert. Lassen Sie das Storyboard so freigeben, wie es jetzt ist.',
+  'error.nothing_to_take_over':
+    'Es gibt nichts mehr zu übernehmen: Die Szenen sagen den Text, wie er ist.',
+  'error.refused_unread': 'Der Server hat das abgelehnt (HTTP {status}).',
   'error.service_away':
     'Der Renderdienst antwortet im Moment nicht. Bitte gleich noch einmal versuchen.',
   'error.scene_changed': 'Das hat sich geändert, seit es gezeigt wurde. Bitte noch einmal ansehen.',

@@ -342,7 +342,7 @@ export const en = {
   'invalid.changedSince':
     'Not saved, because the storyboard has changed since this page was opened. Note what you wrote, load the page anew, and write it there.',
   'invalid.projectInUse':
-    'This project is in use by {count} {count|video|videos}: {videos}. Delete or move {count|it|them} first.',
+    'This project is in use by {count} {count|video|videos}, namely {videos}. Delete or move {count|it|them} first.',
   quoted: '“{text}”',
   'quoted.inTrash': '“{text}” (in the trash)',
   andMore: '{more} more',
@@ -470,6 +470,7 @@ export const en = {
   'board.editAll': 'Edit the whole board',
   'board.more': 'All settings',
   'board.more.numbered': 'Scene {number}: all settings',
+  'board.typedGone': 'A scene was removed, and with it what you had typed on its card.',
   'board.typedSaved': 'What was typed on the cards is saved.',
   'board.toBeDrawn': 'To be drawn',
   'board.noPicture': 'No picture is described yet.',
@@ -524,10 +525,10 @@ export const en = {
   'scene.locked': 'Locked',
   'invalid.unapproved':
     'This project approves scene by scene. Nobody has approved {count|scene|scenes} {scenes} yet.',
-  'invalid.locked.changed': 'Scene {number} is locked: unlock it to change it.',
-  'invalid.locked.removed': 'Scene {number} is locked: unlock it to remove it.',
+  'invalid.locked.changed': 'Scene {number} is locked. Unlock it to change it.',
+  'invalid.locked.removed': 'Scene {number} is locked. Unlock it to remove it.',
   'invalid.locked.moved':
-    'Scene {number} is locked and keeps its place: unlock it to move it, or another past it.',
+    'Scene {number} is locked and keeps its place. Unlock it to move it, or another past it.',
   'board.lock': 'Lock scene {number}',
   'board.approval.approved': 'Approved by {name}, {time}',
   'board.approval.changed': 'Changed since {name} approved it, {time}',
@@ -646,7 +647,7 @@ export const en = {
   'action.charged': 'It was paid',
   'action.notCharged': 'It was not paid',
 
-  'error.empty_script': 'There is nothing to say: write a script or at least a brief.',
+  'error.empty_script': 'There is nothing to say. Write a script or at least a brief.',
   'error.voice_not_found': 'There is no voice called “{voice}”. Nearly so are called: {nearest}.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',
   'error.generation_failed': 'A picture or a voice could not be made.',
@@ -697,6 +698,9 @@ export const en = {
     'The storyboard has changed since it was approved. Look at it once more, and approve it as it is now.',
   'error.approval_void':
     'This approval no longer holds: it was refused, or the storyboard has changed since. Have the storyboard approved as it is now.',
+  'error.nothing_to_take_over':
+    'There is nothing to take over any more: the scenes say the script as it is.',
+  'error.refused_unread': 'The server refused this (HTTP {status}).',
   'error.service_away': 'The render service does not answer at the moment. Try again shortly.',
   'error.scene_changed': 'This has changed since it was shown. Look at it once more.',
   'error.revision_conflict': 'This storyboard was saved twice at the same time. Save it once more.',

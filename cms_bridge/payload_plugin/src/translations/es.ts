@@ -348,7 +348,7 @@ export const es: Translations = {
   'invalid.changedSince':
     'No se ha guardado, porque el guion gráfico ha cambiado desde que se abrió esta página. Anote lo que escribió, vuelva a cargar la página y escríbalo allí.',
   'invalid.projectInUse':
-    'Este proyecto lo {count|usa|usan} {count} {count|vídeo|vídeos}: {videos}. Bórre{count|lo|los} o muéva{count|lo|los} primero.',
+    'Este proyecto lo {count|usa|usan} {count} {count|vídeo|vídeos}, a saber, {videos}. Bórre{count|lo|los} o muéva{count|lo|los} primero.',
   quoted: '«{text}»',
   'quoted.inTrash': '«{text}» (en la papelera)',
   andMore: '{more} más',
@@ -480,6 +480,7 @@ export const es: Translations = {
   'board.editAll': 'Editar todo el guion gráfico',
   'board.more': 'Todos los ajustes',
   'board.more.numbered': 'Escena {number}: todos los ajustes',
+  'board.typedGone': 'Se quitó una escena y, con ella, lo que usted había escrito en su tarjeta.',
   'board.typedSaved': 'Lo que estaba escrito en las tarjetas se ha guardado.',
   'board.toBeDrawn': 'Por dibujar',
   'board.noPicture': 'Aún no se describe ninguna imagen.',
@@ -533,11 +534,11 @@ export const es: Translations = {
   'films.failed': '{count} {count|fallido|fallidos}',
   'scene.locked': 'Bloqueada',
   'invalid.unapproved':
-    'Este proyecto aprueba escena por escena. Sin aprobar todavía: {count|escena|escenas} {scenes}.',
-  'invalid.locked.changed': 'La escena {number} está bloqueada: desbloquéela para cambiarla.',
-  'invalid.locked.removed': 'La escena {number} está bloqueada: desbloquéela para quitarla.',
+    'Este proyecto aprueba escena por escena. Todavía {count|falta la escena|faltan las escenas} {scenes}.',
+  'invalid.locked.changed': 'La escena {number} está bloqueada. Desbloquéela para cambiarla.',
+  'invalid.locked.removed': 'La escena {number} está bloqueada. Desbloquéela para quitarla.',
   'invalid.locked.moved':
-    'La escena {number} está bloqueada y conserva su lugar: desbloquéela para moverla, o para que otra la pase.',
+    'La escena {number} está bloqueada y conserva su lugar. Desbloquéela para moverla, o para que otra la pase.',
   'board.lock': 'Bloquear la escena {number}',
   'board.approval.approved': 'Aprobada por {name}, {time}',
   'board.approval.changed': 'Cambiada desde que {name} la aprobó, {time}',
@@ -654,7 +655,7 @@ export const es: Translations = {
   'action.charged': 'Se pagó',
   'action.notCharged': 'No se pagó',
 
-  'error.empty_script': 'No hay nada que decir: escriba un texto o al menos un encargo.',
+  'error.empty_script': 'No hay nada que decir. Escriba un texto o al menos un encargo.',
   'error.voice_not_found': 'No hay ninguna voz «{voice}». Nombres parecidos: {nearest}.',
   'error.invalid_storyboard': 'Este guion gráfico no se puede filmar.',
   'error.generation_failed': 'No se pudo crear una imagen o una voz.',
@@ -706,6 +707,9 @@ export const es: Translations = {
     'El guion gráfico ha cambiado desde que se aprobó. Revíselo y apruébelo tal como está ahora.',
   'error.approval_void':
     'Esta aprobación ya no vale: se rechazó, o el guion gráfico ha cambiado desde entonces. Haga aprobar el guion gráfico tal como está ahora.',
+  'error.nothing_to_take_over':
+    'Ya no hay nada que aplicar: las escenas dicen el texto tal como está.',
+  'error.refused_unread': 'El servidor ha rechazado esto (HTTP {status}).',
   'error.service_away':
     'El servicio de renderizado no responde en este momento. Inténtelo de nuevo enseguida.',
   'error.scene_changed': 'Esto ha cambiado desde que se mostró. Mírelo otra vez.',

@@ -347,7 +347,7 @@ export const fr: Translations = {
   'invalid.changedSince':
     'Rien n’est enregistré, car le storyboard a changé depuis l’ouverture de cette page. Notez ce que vous avez écrit, rechargez la page et reportez-le.',
   'invalid.projectInUse':
-    'Ce projet est utilisé par {count} {count|vidéo|vidéos} : {videos}. Supprimez-{count|la|les} ou déplacez-{count|la|les} d’abord.',
+    'Ce projet est utilisé par {count} {count|vidéo|vidéos}, à savoir {videos}. Supprimez-{count|la|les} ou déplacez-{count|la|les} d’abord.',
   quoted: '« {text} »',
   'quoted.inTrash': '« {text} » (dans la corbeille)',
   andMore: '{more} de plus',
@@ -479,6 +479,8 @@ export const fr: Translations = {
   'board.editAll': 'Modifier tout le storyboard',
   'board.more': 'Tous les réglages',
   'board.more.numbered': 'Scène {number} : tous les réglages',
+  'board.typedGone':
+    'Une scène a été supprimée, et avec elle ce que vous aviez saisi sur sa carte.',
   'board.typedSaved': 'Ce qui était saisi sur les cartes est enregistré.',
   'board.toBeDrawn': 'À dessiner',
   'board.noPicture': 'Aucune image n’est encore décrite.',
@@ -532,13 +534,12 @@ export const fr: Translations = {
   'films.failed': '{count} en échec',
   'scene.locked': 'Verrouillée',
   'invalid.unapproved':
-    'Ce projet approuve scène par scène. Pas encore {count|approuvée : scène|approuvées : scènes} {scenes}.',
-  'invalid.locked.changed':
-    'La scène {number} est verrouillée : déverrouillez-la pour la modifier.',
+    'Ce projet approuve scène par scène. {count|La scène|Les scènes} {scenes} {count|n’est pas encore approuvée|ne sont pas encore approuvées}.',
+  'invalid.locked.changed': 'La scène {number} est verrouillée. Déverrouillez-la pour la modifier.',
   'invalid.locked.removed':
-    'La scène {number} est verrouillée : déverrouillez-la pour la supprimer.',
+    'La scène {number} est verrouillée. Déverrouillez-la pour la supprimer.',
   'invalid.locked.moved':
-    'La scène {number} est verrouillée et garde sa place : déverrouillez-la pour la déplacer, ou pour qu’une autre la dépasse.',
+    'La scène {number} est verrouillée et garde sa place. Déverrouillez-la pour la déplacer, ou pour qu’une autre la dépasse.',
   'board.lock': 'Verrouiller la scène {number}',
   'board.approval.approved': 'Approuvée par {name}, {time}',
   'board.approval.changed': 'Modifiée depuis son approbation par {name}, {time}',
@@ -659,7 +660,7 @@ export const fr: Translations = {
   'action.charged': 'C’était payé',
   'action.notCharged': 'Ce n’était pas payé',
 
-  'error.empty_script': 'Il n’y a rien à dire : écrivez un texte ou au moins un brief.',
+  'error.empty_script': 'Il n’y a rien à dire. Écrivez un texte ou au moins un brief.',
   'error.voice_not_found': 'Il n’y a pas de voix « {voice} ». Noms proches : {nearest}.',
   'error.invalid_storyboard': 'Ce storyboard ne peut pas être filmé.',
   'error.generation_failed': 'Une image ou une voix n’a pas pu être créée.',
@@ -712,6 +713,9 @@ export const fr: Translations = {
     'Le storyboard a changé depuis son approbation. Relisez-le et approuvez-le tel qu’il est maintenant.',
   'error.approval_void':
     'Cette approbation ne vaut plus : elle a été refusée, ou le storyboard a changé depuis. Faites approuver le storyboard tel qu’il est maintenant.',
+  'error.nothing_to_take_over':
+    'Il n’y a plus rien à reprendre : les scènes disent le texte tel qu’il est.',
+  'error.refused_unread': 'Le serveur a refusé cette demande (HTTP {status}).',
   'error.service_away':
     'Le service de rendu ne répond pas pour l’instant. Réessayez dans un moment.',
   'error.scene_changed': 'Cela a changé depuis l’affichage. Regardez-le encore une fois.',

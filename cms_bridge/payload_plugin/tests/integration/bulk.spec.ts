@@ -92,15 +92,15 @@ describe('a stage that is written by hand', () => {
 
 describe('a project with videos', () => {
   test.for([
-    ['en', 'This project is in use by 1 video: “Opening hours”. Delete or move it first.'],
+    ['en', 'This project is in use by 1 video, namely “Opening hours”. Delete or move it first.'],
     [
       'de',
-      'Zu diesem Projekt gehört 1 Video: „Opening hours“. Bitte zuerst löschen oder verschieben.',
+      'Zu diesem Projekt gehört 1 Video, nämlich „Opening hours“. Bitte zuerst löschen oder verschieben.',
     ],
-    ['es', 'Este proyecto lo usa 1 vídeo: «Opening hours». Bórrelo o muévalo primero.'],
+    ['es', 'Este proyecto lo usa 1 vídeo, a saber, «Opening hours». Bórrelo o muévalo primero.'],
     [
       'fr',
-      'Ce projet est utilisé par 1 vidéo : « Opening hours ». Supprimez-la ou déplacez-la d’abord.',
+      'Ce projet est utilisé par 1 vidéo, à savoir « Opening hours ». Supprimez-la ou déplacez-la d’abord.',
     ],
   ] as const)(
     'is not deleted, alone or among others, and says so (%s)',
@@ -129,7 +129,7 @@ describe('a project with videos', () => {
         errors: [
           {
             message:
-              'This project is in use by 5 videos: “E” (in the trash), “D”, “C”, and 2 more. Delete or move them first.',
+              'This project is in use by 5 videos, namely “E” (in the trash), “D”, “C”, and 2 more. Delete or move them first.',
           },
         ],
       },

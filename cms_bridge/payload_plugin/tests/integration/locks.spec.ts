@@ -72,13 +72,13 @@ test('a save that changes, removes or moves it is refused in words', async () =>
     return (body.errors as { message: string }[])[0]?.message
   }
   const louder = changed(1, { narration: 'WE CLOSE.' })
-  expect(await message(louder)).toBe('Scene 2 is locked: unlock it to change it.')
-  expect(await message(louder, 'de')).toBe('Szene 2 ist gesperrt: Zum Ändern bitte entsperren.')
+  expect(await message(louder)).toBe('Scene 2 is locked. Unlock it to change it.')
+  expect(await message(louder, 'de')).toBe('Szene 2 ist gesperrt. Zum Ändern bitte entsperren.')
   expect(await message(changed(1, {}).slice(0, 1))).toBe(
-    'Scene 2 is locked: unlock it to remove it.',
+    'Scene 2 is locked. Unlock it to remove it.',
   )
   expect(await message(changed(1, {}).toReversed())).toBe(
-    'Scene 2 is locked and keeps its place: unlock it to move it, or another past it.',
+    'Scene 2 is locked and keeps its place. Unlock it to move it, or another past it.',
   )
   const all = await cms.ask('PATCH', `/storyboards?where[id][equals]=${String(storyboard.id)}`, {
     scenes: louder,

@@ -395,7 +395,7 @@ describe.each(Object.entries(databases))('on %s', (_, begin) => {
     )
     await press(storyboard, 0)
     expect(await message('de')).toBe(
-      'Dieses Projekt gibt Szene für Szene frei. Noch nicht freigegeben: Szene 2.',
+      'Dieses Projekt gibt Szene für Szene frei. Noch nicht freigegeben ist Szene 2.',
     )
     expect((await statusOf(video)).storyboard).toMatchObject({ approvedScenes: 1, byScene: true })
     // Neither by a save that changes it, nor by a program.

@@ -26,12 +26,22 @@ const refusals = [
   'hold.unknownCharges',
   'hold.help',
   'invalid.changedSince',
+  'invalid.inTrash',
+  'invalid.projectInUse',
+  'invalid.unapproved',
+  'invalid.locked.changed',
+  'invalid.locked.removed',
+  'invalid.locked.moved',
+  'quoted',
+  'quoted.inTrash',
+  'andMore',
   'error.scene_changed',
+  'error.empty_script',
 ] as const
 
 test.for(Object.entries({ ar, de, en, es, fr }))('%s refuses without a colon', ([, table]) => {
   // Payload makes a list of what stands after one, with an item for each comma.
-  expect(refusals.map((key) => table[key]).filter((words) => words.includes(':'))).toEqual([])
+  expect(refusals.map((key) => table[key]).filter((words) => /[:：]/.test(words))).toEqual([])
 })
 
 test('values are set in, numbers as the language writes them', () => {
