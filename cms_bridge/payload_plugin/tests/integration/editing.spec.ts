@@ -1,6 +1,8 @@
 /** Editing: what may be written by whom, and what an editor is told. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { inOrder } from '../../src/admin/board/model.ts'
+import { type AskOfStoryboard, saveScenes } from '../../src/admin/video/saveScenes.ts'
 import { Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
 import { renditionWrite, storyboardWrite } from '../support/samples.ts'
@@ -46,7 +48,7 @@ describe('submitting', () => {
       expect(told).toEqual({
         status: 400,
         path: 'script',
-        message: 'There is nothing to say: write a script or at least a brief.',
+        message: 'There is nothing to say. Write a script or at least a brief.',
       })
       expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'draft', submission: 0 })
     },
@@ -202,7 +204,7 @@ test('a project with videos is not deleted, and says why', async () => {
   const told = await refusal('DELETE', `/projects/${String(video.project)}`, {})
   expect(told.status).toBe(409)
   expect(told.message).toBe(
-    'This project is in use by 1 video: “Opening hours”. Delete or move it first.',
+    'This project is in use by 1 video, namely “Opening hours”. Delete or move it first.',
   )
 })
 
@@ -231,3 +233,49 @@ test(
     expect((await cms.ask('GET', path)).body).toMatchObject({ value })
   },
 )
+
+describe('a save of scenes while somebody else saves', () => {
+  /** Asks as a page does; somebody else saves before each of so many writes. */
+  const askWhile = (id: unknown, others: object[]): AskOfStoryboard => {
+    const left = [...others]
+    return async (init) => {
+      const other = init && left.shift()
+      if (other) await cms.change('storyboards', id, other)
+      return cms.fetch(`/storyboards/${String(id)}?depth=0`, init as never)
+    }
+  }
+  const written = async (): Promise<[id: unknown, rows: Doc[]]> => {
+    const { body } = await cms.putStoryboard(
+      storyboardWrite(await cms.makeVideo({ stage: 'submitted' })),
+    )
+    const { scenes } = await cms.read('storyboards', body.id)
+    return [body.id, scenes as Doc[]]
+  }
+
+  test('keeps the scene that was added meanwhile', async () => {
+    const [id, rows] = await written()
+    const added = { scenes: [...rows, { narration: 'Come in!' }] }
+    const seen = rows.map((row) => String(row.id)).toReversed()
+    const saved = await saveScenes(askWhile(id, [added]), (now) => inOrder(now, seen))
+    expect(saved?.response?.status).toBe(200)
+    const { scenes } = await cms.read('storyboards', id)
+    expect((scenes as Doc[]).map(({ narration }) => narration)).toEqual([
+      'We close at six.',
+      'We open at nine.',
+      'Come in!',
+    ])
+  })
+
+  test('is refused where it happens again, and writes over nothing', async () => {
+    const [id, rows] = await written()
+    const narrations = (...said: string[]) => ({
+      scenes: rows.map((row, index) => ({ ...row, narration: said[index] })),
+    })
+    const ask = askWhile(id, [narrations('One.', 'Two.'), narrations('Uno.', 'Dos.')])
+    const saved = await saveScenes(ask, (now) => now.map((row) => ({ ...row, narration: 'Mine.' })))
+    expect(saved?.response?.status).toBe(409)
+    const { scenes } = await cms.read('storyboards', id)
+    expect((scenes as Doc[]).map(({ narration }) => narration)).toEqual(['Uno.', 'Dos.'])
+    expect(await saveScenes(ask, () => null)).toBeNull()
+  })
+})

@@ -9,6 +9,7 @@ import {
   editOf,
   inOrder,
   moved,
+  stillOf,
   withEdits,
   withNote,
   wordAt,
@@ -66,6 +67,16 @@ describe('a save outside of the form', () => {
     const stale = editOf(read, { narration: 'Two.' })
     expect(withEdits(others, new Map([['a', stale]]))).toBeNull()
     expect(withEdits(others, new Map([['gone', words]]))).toBeNull()
+  })
+
+  test('holds nothing of a scene that others have removed', () => {
+    const typed = new Map([
+      ['a', 'Uno.'],
+      ['gone', 'Two.'],
+    ])
+    expect([...stillOf(typed, rows)]).toEqual([['a', 'Uno.']])
+    const still = new Map([['a', 'Uno.']])
+    expect(stillOf(still, rows)).toBe(still)
   })
 
   test('keeps a scene that came while others changed places', () => {

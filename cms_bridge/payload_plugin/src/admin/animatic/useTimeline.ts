@@ -8,7 +8,8 @@ import type { Id } from '../../documents.ts'
 import type { Animatic, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
 import type { TimelinePreview } from '../../generated/timeline.ts'
-import { awayAgainMs, isAway, useEndpoints } from '../shared/api.ts'
+import { awayAgainMs, useEndpoints } from '../shared/api.ts'
+import { isAway } from '../shared/reply.ts'
 import { haveRead, isUnread, waitFor } from './readings.ts'
 
 export interface Timeline {

@@ -118,6 +118,17 @@ export function withEdits(
   return rows.map((row) => ({ ...edits.get(row.id)?.change, ...named(row) }))
 }
 
+/** Return what is known of scenes by their rows, without what stands in none of them any more. */
+export function stillOf<T>(
+  known: ReadonlyMap<SceneRow['id'], T>,
+  rows: readonly SceneRow[],
+): ReadonlyMap<SceneRow['id'], T> {
+  const ids = new Set(rows.map(({ id }) => id))
+  return [...known.keys()].every((id) => ids.has(id))
+    ? known
+    : new Map([...known].filter(([id]) => ids.has(id)))
+}
+
 /** Return the rows in an order that somebody saw; what came since stands at the end. */
 export function inOrder(
   rows: readonly SceneRow[],

@@ -5,7 +5,8 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 
 import type { Id } from '../../documents.ts'
 import type { Board, BoardMedium, Price } from '../../endpoints/contract.ts'
-import { awayAgainMs, isAway, useEndpoints } from '../shared/api.ts'
+import { awayAgainMs, useEndpoints } from '../shared/api.ts'
+import { isAway } from '../shared/reply.ts'
 import type { ApproveScene } from './SceneApproval.tsx'
 
 /** Ask what is made, and again in each new situation; what was known before stays until then. */

@@ -4,12 +4,12 @@ import { Button } from '@payloadcms/ui'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
-import { awayAgainMs } from '../shared/api.ts'
 import { Facts } from '../shared/Facts.tsx'
 import { formatBytes, formatLength } from '../shared/format.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useChapters } from '../../player/useChapters.ts'
 import { Chapters } from './Chapters.tsx'
+import { pauseBefore } from './tries.ts'
 import { Transcript } from './Transcript.tsx'
 import '../shared/panel.css'
 
@@ -18,28 +18,33 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
   const { captionsUrl, chaptersUrl, downloadUrl, file, posterUrl, transcriptUrl, url } = rendition
   const video = useRef<HTMLVideoElement>(null)
   const { chapters, ref: chaptersTrack } = useChapters()
-  // The film that could not be played, and how often it was tried again.
+  // The film that could not be played, and how often it was tried again by itself.
   const [failed, setFailed] = useState<null | number>(null)
-  const [tries, setTries] = useState(0)
+  const [tried, setTried] = useState({ film: 0, tries: 0 })
   const number = file?.number ?? 1
+  const tries = tried.film === number ? tried.tries : 0
   const address = `${url ?? ''}?number=${String(number)}`
   const isAway = failed === number
   const playAgain = (): void => {
     setFailed(null)
-    setTries((count) => count + 1)
+    setTried({ film: number, tries: 0 })
   }
   useEffect(() => {
-    if (!isAway) return undefined
+    const pause = pauseBefore(tries)
+    if (!isAway || pause === null) return undefined
     const abort = new AbortController()
     const look = async (): Promise<void> => {
-      if (!document.hidden && (await canBeWatched(address, abort.signal))) playAgain()
+      if (document.hidden || !(await canBeWatched(address, abort.signal))) return
+      // A way to it is not the film: where that fails, there is a longer pause before the next try.
+      setFailed(null)
+      setTried({ film: number, tries: tries + 1 })
     }
-    const timer = setInterval(() => void look(), awayAgainMs)
+    const timer = setInterval(() => void look(), pause)
     return () => {
       abort.abort()
       clearInterval(timer)
     }
-  }, [address, isAway])
+  }, [address, isAway, number, tries])
   if (!file || !url) return null
   const { bytes, duration, height, width } = file
   const facts: (readonly [string, string])[] = []
@@ -49,7 +54,8 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
   return (
     <div className="rw-player">
       {isAway ? (
-        <div className="rw-player__away" role="alert">
+        // Said once: the tries that nobody asked for are not read out.
+        <div className="rw-player__away" role={tries === 0 ? 'alert' : undefined}>
           <p>{t('panel.playerAway')}</p>
           <Button buttonStyle="secondary" margin={false} onClick={playAgain} size="small">
             {t('action.playAgain')}
@@ -58,12 +64,13 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
       ) : (
         <video
           // Another film is another video: the browser would keep showing the one before.
-          key={`${String(number)} ${String(tries)}`}
+          key={number}
           aria-label={t('panel.player')}
           className="rw-player__video"
           ref={video}
           controls
           onError={() => setFailed(number)}
+          onPlaying={() => setTried({ film: number, tries: 0 })}
           playsInline
           poster={posterUrl && `${posterUrl}?number=${String(number)}`}
           preload="metadata"

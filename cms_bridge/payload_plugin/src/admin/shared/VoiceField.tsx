@@ -16,11 +16,12 @@ import { type ChangeEvent, type ReactNode, useEffect, useMemo, useRef, useState 
 
 import type { Id } from '../../documents.ts'
 import type { Voice, VoiceSample } from '../../endpoints/contract.ts'
-import { type Reply, useEndpoints } from './api.ts'
+import { useEndpoints } from './api.ts'
 import { formatDollars } from './format.ts'
 import { hear } from './hear.ts'
 import { LostCalls } from './LostCalls.tsx'
 import { untilMade } from './made.ts'
+import type { Reply } from './reply.ts'
 import { Select } from './Select.tsx'
 import { useLost } from './useLost.ts'
 import { useTranslator } from './useTranslator.ts'

@@ -4,19 +4,11 @@ import { useConfig, useLocale } from '@payloadcms/ui'
 import { useCallback } from 'react'
 
 import type { Id } from '../../documents.ts'
-import { type Answers, type paths, pathTo, serviceAway } from '../../endpoints/contract.ts'
-import type { Problem } from '../../generated/events.ts'
-import { toProblem } from '../../problem.ts'
-
-export type Reply<T> = { ok: false; problem: null | Problem } | { ok: true; answer: T }
+import { type Answers, type paths, pathTo } from '../../endpoints/contract.ts'
+import { firstError, type Reply, toRefused } from './reply.ts'
 
 /** Between two questions to a service that was away. */
 export const awayAgainMs = 5_000
-
-/** Tell whether it was the service that did not answer, or something before it. */
-export function isAway(reply: Reply<unknown>): boolean {
-  return !reply.ok && (reply.problem === null || reply.problem.code === serviceAway)
-}
 
 export interface Question {
   /** The parameters of the endpoint's path. */
@@ -75,7 +67,7 @@ export function useEndpoints(): Ask {
       })
       const body: unknown =
         response.status === 204 ? null : await response.json().catch(() => undefined)
-      if (!response.ok) return { ok: false, problem: toProblem(body) }
+      if (!response.ok) return toRefused(response.status, body)
       if (body === undefined) throw new Error('The answer was cut off, or is not of the plugin.')
       // What answers is this plugin itself, held to the contract by its own types.
       return { ok: true, answer: body as Answers[typeof name] }
@@ -89,10 +81,5 @@ export async function readPayloadError(
   response: null | Response,
   otherwise: string,
 ): Promise<string> {
-  const body = (await response?.json().catch(() => null)) as
-    | { errors?: { data?: { errors?: { message?: string }[] }; message?: string }[] }
-    | null
-    | undefined
-  const first = body?.errors?.[0]
-  return first?.data?.errors?.[0]?.message ?? first?.message ?? otherwise
+  return firstError(await response?.json().catch(() => null)) ?? otherwise
 }

@@ -5,11 +5,12 @@ import { useEffect, useState } from 'react'
 import type { Id } from '../../documents.ts'
 import type { Price, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
-import { awayAgainMs, isAway, useEndpoints } from '../shared/api.ts'
+import { awayAgainMs, useEndpoints } from '../shared/api.ts'
+import { isAway } from '../shared/reply.ts'
 
 export interface Pricing {
   price: null | Price
-  /** True while the price of what is shown is not known yet. */
+  /** True while the price of what is shown is asked for; no more once the service is away. */
   loading: boolean
   /** Why there is no price, where the service said so. */
   problem: null | Problem
@@ -56,7 +57,7 @@ export function usePrice(
         })
         return
       }
-      // Until it is known, the price known before is shown.
+      // None is shown until it can be told.
       setAnswer({ question, price: null, problem: null })
       timer = setTimeout(() => void askPrice(), awayAgainMs)
     }

@@ -11,6 +11,7 @@ import { Facts } from '../shared/Facts.tsx'
 import { formatPriceDue } from '../shared/price.ts'
 import { Problems } from '../shared/Problems.tsx'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { translateProblem } from '../shared/translateProblem.ts'
 import { TakeoverChanges } from './TakeoverChanges.tsx'
 import '../shared/panel.css'
 
@@ -36,19 +37,29 @@ export function TakeOver({ id, refresh, revision, slug }: Props): ReactNode {
   useEffect(() => {
     if (!isOpen) return undefined
     const abort = new AbortController()
-    ask('takeover', { params: { id }, signal: abort.signal })
-      .then((reply) => setOffer(reply.ok ? reply.answer : null))
-      .catch(() => {
-        if (!abort.signal.aborted) toast.error(t('panel.unreachable'))
-      })
+    const look = async (): Promise<void> => {
+      const question = { params: { id }, signal: abort.signal }
+      const reply = await ask('takeover', question).catch(() => null)
+      if (abort.signal.aborted) return
+      setOffer(reply?.ok ? reply.answer : null)
+      if (reply?.ok) return
+      const refusal = reply?.problem
+      toast.error(refusal ? translateProblem(refusal, language) : t('panel.unreachable'))
+      setOpen(false)
+      // Others may have taken it over meanwhile.
+      refresh()
+    }
+    void look()
     return () => abort.abort()
-  }, [ask, id, isOpen, looks, revision, t])
+  }, [ask, id, isOpen, language, looks, refresh, revision, t])
 
-  const { loading, price, problem } = usePrice(
+  const isPriced = offer !== null && offer.changes.length > 0
+  const { price, problem } = usePrice(
     id,
-    isOpen && offer && offer.changes.length > 0 ? { scenes: offer.scenes } : undefined,
+    isOpen && isPriced ? { scenes: offer.scenes } : undefined,
     String(revision),
   )
+  const isUnpriced = isPriced && !price
   const save = async (): Promise<void> => {
     if (!offer) return
     setBusy(true)
@@ -88,9 +99,12 @@ export function TakeOver({ id, refresh, revision, slug }: Props): ReactNode {
           <TakeoverChanges offer={offer} t={t} />
           {due && <Facts facts={[[t('panel.due.unsaved'), due]]} />}
           {problem && <Problems problems={[problem]} type="error" />}
+          <p aria-live="polite" className="rw-panel__help">
+            {isUnpriced && !problem && t('panel.pricing')}
+          </p>
           <div className="rw-panel__buttons">
             <Button
-              disabled={busy || loading}
+              disabled={busy || isUnpriced}
               margin={false}
               onClick={() => void save()}
               size="medium"

@@ -1,7 +1,7 @@
 'use client'
 /** A video's scenes on its own page: to look at, to hear, to put in order and to change. */
 import { Button, DraggableSortable, toast, useDocumentInfo } from '@payloadcms/ui'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useState } from 'react'
 
 import type { Id, SceneRow } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
@@ -53,7 +53,8 @@ export function VideoBoard(props: Props): ReactNode {
     [order, storyboard],
   )
   const approve = useSceneApproval(id, refresh)
-  const typed = useTyped(rows ?? undefined)
+  const tellGone = useCallback(() => toast.error(t('board.typedGone')), [t])
+  const typed = useTyped(rows ?? undefined, tellGone)
   usePreviewed(id, typed.scenes)
   // What is typed has its price before it is saved.
   const typedPrice = usePrice(id, typed.isTyped ? { scenes: [...typed.scenes] } : undefined)

@@ -3,18 +3,15 @@
 import { toast, useConfig } from '@payloadcms/ui'
 import { useCallback, useEffect, useState } from 'react'
 
-import type { Id, SceneRow, StoryboardDoc } from '../../documents.ts'
+import type { Id, StoryboardDoc } from '../../documents.ts'
 import { readPayloadError } from '../shared/api.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
+import { type ChangeOfScenes, saveScenes } from './saveScenes.ts'
 
 export interface Scenes {
   storyboard: null | StoryboardDoc
-  /**
-   * Save what a function makes of the scenes as they stand now; tell whether it was saved.
-   *
-   * It makes nothing of them where others have changed what was read.
-   */
-  save: (change: (rows: readonly SceneRow[]) => null | Partial<SceneRow>[]) => Promise<boolean>
+  /** Save what a function makes of the scenes as they stand now; tell whether it was saved. */
+  save: (change: ChangeOfScenes) => Promise<boolean>
 }
 
 /** Read a storyboard now and in each new situation. */
@@ -35,21 +32,15 @@ export function useScenes(id: Id, collection: string, situation: string): Scenes
 
   const save = useCallback<Scenes['save']>(
     async (change) => {
-      // Somebody else may have saved since: only what is changed here is written over.
-      const standing = await read(address).catch(() => null)
-      const scenes = standing && change(standing.scenes ?? [])
-      if (standing && !scenes) {
+      const saved = await saveScenes(
+        (init) => fetch(address, { credentials: 'include', ...init }).catch(() => null),
+        change,
+      )
+      if (!saved) {
         toast.error(t('error.scene_changed'))
         return false
       }
-      const response =
-        scenes &&
-        (await fetch(address, {
-          method: 'PATCH',
-          credentials: 'include',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ scenes }),
-        }).catch(() => null))
+      const { response } = saved
       if (!response?.ok) {
         toast.error(await readPayloadError(response, t('panel.unreachable')))
         return false
@@ -63,7 +54,7 @@ export function useScenes(id: Id, collection: string, situation: string): Scenes
   return { storyboard, save }
 }
 
-async function read(address: string, signal?: AbortSignal): Promise<null | StoryboardDoc> {
-  const response = await fetch(address, { credentials: 'include', ...(signal && { signal }) })
+async function read(address: string, signal: AbortSignal): Promise<null | StoryboardDoc> {
+  const response = await fetch(address, { credentials: 'include', signal })
   return response.ok ? ((await response.json()) as StoryboardDoc) : null
 }

@@ -1,9 +1,9 @@
 'use client'
 /** What is typed on the cards of a board and not saved yet. */
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 
 import type { SceneRow } from '../../documents.ts'
-import { editOf, type SceneEdit } from '../board/model.ts'
+import { editOf, type SceneEdit, stillOf } from '../board/model.ts'
 
 /** Called with what stands on a scene's card, first as it was read, and with null once it is saved or left. */
 export type TellTyped = (row: SceneRow['id'], typed: null | Partial<SceneRow>) => void
@@ -31,8 +31,15 @@ interface Typed {
 
 const noScenes: readonly SceneRow[] = []
 
-export function useTyped(rows: readonly SceneRow[] = noScenes): Typed {
-  const [typed, setTyped] = useState<ReadonlyMap<SceneRow['id'], TypedCard>>(new Map())
+/** `tellGone` is called once others have removed a scene on whose card something was typed. */
+export function useTyped(rows: readonly SceneRow[] = noScenes, tellGone?: () => void): Typed {
+  const [all, setTyped] = useState<ReadonlyMap<SceneRow['id'], TypedCard>>(new Map())
+  // A scene that comes back, as with an older version, has its words again.
+  const typed = useMemo(() => stillOf(all, rows), [all, rows])
+  const gone = all.size - typed.size
+  useEffect(() => {
+    if (gone > 0) tellGone?.()
+  }, [gone, tellGone])
   const tell = useCallback<TellTyped>((row, words) => {
     setTyped((before) => {
       if (!words && !before.has(row)) return before
