@@ -124,7 +124,7 @@ describe.each(Object.entries(emptyDatabases))('on %s', (_, begin) => {
   test('a draft without what the service needs is refused in words, and saved without it', async () => {
     const cases = [
       [{ script: 'Words.' }, 'Give the video a title first.'],
-      [{ title: 'T' }, 'There is nothing to say: write a script or at least a brief.'],
+      [{ title: 'T' }, 'There is nothing to say. Write a script or at least a brief.'],
       [{ ...written, project: null }, 'Choose the project first.'],
     ] as const
     for (const [data, message] of cases) {
