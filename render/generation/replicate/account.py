@@ -21,7 +21,7 @@ from render.generation.replicate.errors import (
     PredictionNotFound,
     translate,
 )
-from render.generation.replicate.inputs import faults, input_fields, seeded
+from render.generation.replicate.inputs import faults, input_fields, seeded, silenced
 from render.generation.replicate.outputs import file_link, inline_bytes
 from render.generation.transport import BoundedTransport, Reader, fetch, timeout, translating_errors
 
@@ -88,7 +88,7 @@ class Replicate:
     async def checked(
         self, model: str, inputs: dict[str, Any], *, what: str, charge: str
     ) -> dict[str, Any]:
-        """Return what is to be sent, with a charge's seed where the model takes one. Free.
+        """Return what is to be sent: with a charge's seed, and no sound nobody asked for. Free.
 
         `what` is what it is to make: `this clip`. Raises `RefusedGeneration` where it does not
         take all of it.
@@ -100,7 +100,7 @@ class Replicate:
                 provider=PROVIDER,
                 model=model,
             )
-        return seeded(inputs, fields, charge=charge)
+        return seeded(silenced(inputs, fields), fields, charge=charge)
 
     async def create(self, model: str, inputs: dict[str, Any]) -> str:
         """Begin a prediction without waiting for it; return its id. This is what is charged."""

@@ -5,6 +5,8 @@ tells of none is taken at our word.
 
 Replicate takes no label with a call. A lost one is found by its input
 (`lost_predictions`), and a seed that follows from the charge's id makes that its own.
+
+Several models make sound unless they are told not to, up to double the price.
 """
 
 from collections.abc import Mapping
@@ -51,7 +53,21 @@ def seeded(
     return {**inputs, _SEED: seed(charge)}
 
 
+def silenced(
+    inputs: Mapping[str, Any], fields: Mapping[str, dict[str, Any]] | None
+) -> dict[str, Any]:
+    """Return inputs with every switch of sound off that a model tells of and they leave alone."""
+    told = (fields or {}).items()
+    switches = [name for name, field in told if name in _SOUND and field.get("type") == "boolean"]
+    return {**dict.fromkeys(switches, False), **inputs}
+
+
 _SEED = "seed"
+_SOUND = frozenset({
+    "audio", "enable_audio", "generate_audio", "generate_sound", "include_audio", "sound",
+    "with_audio",
+})  # fmt: skip
+"""What they are called; a file to be heard may be called so too, and is no switch."""
 
 
 def _takes(field: Mapping[str, Any], value: object) -> bool:

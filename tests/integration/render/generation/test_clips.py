@@ -17,6 +17,7 @@ from render.errors import (
 )
 from render.generation.acceptance import Inspector
 from render.generation.base import ClipRequest, Ticket
+from render.generation.clip_models import CLIP_MODELS
 from render.generation.gemini.account import Gemini
 from render.generation.gemini.interactions import Interactions
 from render.generation.gemini.video import GeminiVideo
@@ -234,6 +235,29 @@ async def test_a_model_whose_price_with_sound_is_not_known_is_told_to_make_none(
     assert made.cost == Decimal("0.24")
 
 
+@pytest.mark.parametrize(
+    "model", [name for name, row in CLIP_MODELS.items() if "/" in name and not row.sound_field]
+)
+async def test_a_switch_of_sound_that_a_model_tells_of_is_off_without_a_word_in_its_row(
+    predictions: Predictions, replicate_simulator: ReplicateSimulator, model: str
+) -> None:
+    takes = CONFIG.clip_model(model)
+    told = ("prompt", takes.first, takes.length_field, takes.size_field)
+    replicate_simulator.schemas[model] = {
+        **{name: {} for name in told},
+        "generate_audio": {"type": "boolean", "default": True},
+        # What is to be heard along with the clip is no switch.
+        "audio": {"type": "string", "format": "uri"},
+    }
+    price = CONFIG.price(model)
+    asked = msgspec.structs.replace(ASKED, sound=True)
+    clips = ReplicateVideo(predictions, model=model, price=price, takes=takes, seconds=600)
+    assert (await clips.animate(asked)).cost == clips.price(ASKED)
+    sent = replicate_simulator.latest.input
+    assert sent["generate_audio"] is False
+    assert "audio" not in sent
+
+
 async def test_replicate_is_settled_by_what_it_delivered(
     predictions: Predictions, replicate_simulator: ReplicateSimulator
 ) -> None:
@@ -310,8 +334,6 @@ async def test_a_model_that_takes_no_such_seed_is_sent_none(
 
 
 async def test_every_row_is_whole_and_makes_its_price_known() -> None:
-    from render.generation.clip_models import CLIP_MODELS
-
     for name, row in CLIP_MODELS.items():
         assert row.faults(name) == []
         assert CONFIG.price(name).per_second or CONFIG.price(name).per_clip or name == OMNI
