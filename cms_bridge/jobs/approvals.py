@@ -24,7 +24,8 @@ from cms_bridge.errors import ApprovalConflict, ApprovedCostReached, PriceChange
 from cms_bridge.pricing import caps
 from cms_bridge.pricing.amounts import rounded
 from cms_bridge.pricing.caps import Scope
-from cms_bridge.pricing.estimates import Estimate, Prices, estimate_in, made_by
+from cms_bridge.pricing.estimates import Estimate, Prices, estimate_in
+from cms_bridge.pricing.made import made_by
 from cms_bridge.records import JobRecord
 from cms_bridge.states import Status
 from cms_bridge.tables import Approval, Job

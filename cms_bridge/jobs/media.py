@@ -28,7 +28,8 @@ from cms_bridge.errors import (
 from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import WAKE_GRACE
 from cms_bridge.pricing.amounts import ceiling, rounded
-from cms_bridge.pricing.estimates import Prices, estimate, made_by, narration_price
+from cms_bridge.pricing.estimates import Prices, estimate, narration_price
+from cms_bridge.pricing.made import made_by
 from cms_bridge.records import JobRecord
 from cms_bridge.states import MEDIA, JobKind, Origin, Priority, Status
 from cms_bridge.tables import Asset, Job

@@ -21,7 +21,8 @@ from cms_bridge.errors import JobNotFound, StoryboardNotReady
 from cms_bridge.jobs import readings
 from cms_bridge.jobs.moves import find
 from cms_bridge.own_files import UploadRecord
-from cms_bridge.pricing.estimates import Prices, brought_for, made_for
+from cms_bridge.pricing.estimates import Prices
+from cms_bridge.pricing.made import brought_for, made_for
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind
 from render.generation.base import ClipRequest, ImageRequest, Kind, SpeechRequest

@@ -28,7 +28,7 @@ from cms_bridge.database import transaction
 from cms_bridge.errors import JobNotFound, NoFreeVoice, StoryboardNotReady
 from cms_bridge.jobs import approvals, moves
 from cms_bridge.jobs.moves import NO_ERROR, WAKE_GRACE
-from cms_bridge.pricing.estimates import made_for
+from cms_bridge.pricing.made import made_for
 from cms_bridge.records import JobRecord
 from cms_bridge.states import JobKind, Origin, Priority, Status
 from cms_bridge.tables import Job

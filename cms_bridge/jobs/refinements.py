@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cms_bridge import assets, lexicons, references
-from cms_bridge.pricing.estimates import made_for
+from cms_bridge.pricing.made import made_for
 from cms_bridge.records import JobRecord
 from render.errors import InvalidStoryboard
 from render.generation.base import Kind

@@ -14,7 +14,8 @@ import msgspec
 
 from cms_bridge import assets, lexicons, references
 from cms_bridge.pricing.amounts import ceiling
-from cms_bridge.states import JobKind
+from cms_bridge.pricing.findings import silent_clips, unshown_references
+from cms_bridge.pricing.made import MADE, made_for
 from render import casting
 from render.generation.base import ClipRequest, ImageRequest, Kind, MusicRequest, SpeechRequest
 from render.generation.clip_models import ClipModel
@@ -34,14 +35,13 @@ from render.generation.requests import (
     makes_sound,
     music_cost,
     music_request,
-    own_file,
     picture_cost,
     speech_request,
 )
 from render.generation.voices import FREE, GEMINI, REPLICATE, provider_of
 from render.problem import Problem
 from render.pronunciation import Pronunciation
-from render.storyboard import Motion, Scene, Storyboard, clean_text
+from render.storyboard import Scene, Storyboard, clean_text
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a clip ends with the next scene's picture (`ModelsConfig`)."""
     clips_sound: bool = False
     """Whether the model asked first for clips can make them with sound."""
+    draws: tuple[str, PictureModel] | None = None
+    """The model asked first for pictures, by its name, and what it takes; None where none is."""
     most_said: NarrationModel | None = None
     """What a model says in one call (`ModelsConfig`); None for as much as there is."""
 
@@ -99,9 +101,8 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         speech_models.append((REPLICATE, models.replicate_speech))
         clip_models.append(models.replicate_clips)
         song_models.append(models.replicate_music)
-    image_rungs = [
-        (models.price(model), models.picture_model(model)) for model in image_models if model
-    ]
+    image_models = [model for model in image_models if model]
+    image_rungs = [(models.price(model), models.picture_model(model)) for model in image_models]
     speech_prices = [(whose, models.price(model)) for whose, model in speech_models if model]
     clip_rungs = [(models.price(model), models.clip_model(model)) for model in clip_models if model]
     song_rungs = [(models.price(model), models.song_model(model)) for model in song_models if model]
@@ -144,6 +145,7 @@ def prices_of(models: ModelsConfig, *, gemini: bool, replicate: bool) -> Prices:
         usual_music=lambda request: music(request, song_rungs[:1]),
         clips_end_with_next=models.clips_end_with_next,
         clips_sound=any(makes_sound(price, model) for price, model in clip_rungs[:1]),
+        draws=(image_models[0], image_rungs[0][1]) if image_models else None,
         most_said=models.most_said(gemini=gemini, replicate=replicate),
     )
 
@@ -164,6 +166,10 @@ class SceneEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All together by the models asked first."""
     usual_due: Decimal
     """What of that is still to be paid."""
+    clip_due: Decimal = Decimal(0)
+    """What of `due` is for its motion."""
+    usual_clip_due: Decimal = Decimal(0)
+    """What of `usual_due` is for its motion."""
 
 
 class MusicEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -215,40 +221,6 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return sum((scene.usual_due for scene in self.scenes), music)
 
 
-MADE = (Kind.PICTURE, Kind.NARRATION, Kind.CLIP, Kind.MUSIC)
-"""What a film is made of."""
-
-
-def made_by(job: JobKind) -> tuple[Kind, ...]:
-    """Return what is made for the scenes of a job: of a medium only what was asked for."""
-    match job:
-        case JobKind.VIDEO | JobKind.EXPORT:
-            return MADE
-        case JobKind.IMAGE:
-            return (Kind.PICTURE,)
-        case JobKind.SPEECH | JobKind.READING:
-            return (Kind.NARRATION,)
-        case JobKind.MUSIC:
-            return (Kind.MUSIC,)
-        case JobKind.CLIP:
-            return (Kind.PICTURE, Kind.CLIP)
-
-
-def brought_for(scene: Scene) -> tuple[Kind, ...]:
-    """Return what people bring for a scene, which is never charged."""
-    return tuple(kind for kind in MADE if own_file(scene, kind))
-
-
-def made_for(scene: Scene) -> tuple[Kind, ...]:
-    """Return what is made for a scene: what is priced is what is generated."""
-    brought = brought_for(scene)
-    shown = scene.background is not None or Kind.CLIP in brought
-    picture = () if shown else (Kind.PICTURE,)
-    narration = (Kind.NARRATION,) if scene.narration.strip() else ()
-    clip = (Kind.CLIP,) if scene.motion is Motion.GENERATED else ()
-    return tuple(kind for kind in picture + narration + clip if kind not in brought)
-
-
 def estimate(  # noqa: PLR0913 - keyword-only past the second
     storyboard: Storyboard,
     prices: Prices,
@@ -262,6 +234,10 @@ def estimate(  # noqa: PLR0913 - keyword-only past the second
 
     `own` holds those that were answered for one scene only, as `(scene id, digest)`.
     """
+    there = {
+        scene.id: existing | {digest for owner, digest in own if owner == scene.id}
+        for scene in storyboard.scenes
+    }
     return Estimate(
         storyboard_digest=storyboard.digest,
         scenes=tuple(
@@ -269,7 +245,7 @@ def estimate(  # noqa: PLR0913 - keyword-only past the second
                 storyboard,
                 scene,
                 prices,
-                existing=existing | {digest for owner, digest in own if owner == scene.id},
+                existing=there[scene.id],
                 kinds=kinds,
                 lexicon=lexicon,
             )
@@ -280,7 +256,16 @@ def estimate(  # noqa: PLR0913 - keyword-only past the second
         else None,
         warnings=(
             *casting.findings(storyboard),
-            *(silent_clips(storyboard, prices) if Kind.CLIP in kinds else ()),
+            *(
+                unshown_references(storyboard, *prices.draws, existing=there)
+                if prices.draws and Kind.PICTURE in kinds
+                else ()
+            ),
+            *(
+                silent_clips(storyboard)
+                if prices.clip and not prices.clips_sound and Kind.CLIP in kinds
+                else ()
+            ),
         ),
     )
 
@@ -322,21 +307,6 @@ def _clip(storyboard: Storyboard, scene: Scene, prices: Prices, *, times: float 
         seconds=expected_seconds(storyboard, scene, times=times),
         ends_with_next=prices.clips_end_with_next,
         sounds=prices.clips_sound,
-    )
-
-
-def silent_clips(storyboard: Storyboard, prices: Prices) -> tuple[Problem, ...]:
-    """Return a warning for each scene whose clip is to be heard, and is made without sound."""
-    if prices.clips_sound or prices.clip is None:
-        return ()
-    return tuple(
-        Problem(
-            code="clip_sound_not_made",
-            message="Its clip is made without sound: the model that makes clips cannot be asked"
-            " for it.",
-        ).of_scene(number)
-        for number, scene in enumerate(storyboard.scenes, start=1)
-        if scene.clip_sound and scene.motion is Motion.GENERATED
     )
 
 
@@ -415,14 +385,17 @@ def _scene(  # noqa: PLR0913 - what is priced, by whom, and what there is alread
         for price in (prices.narration, prices.usual_narration or prices.narration)
     )
     has_clip = not existing.isdisjoint(digests(likely))
+    clip_due, usual_clip_due = (nothing, nothing) if has_clip else (clip, usual_clip)
     return SceneEstimate(
         scene_id=scene.id,
         picture=picture,
         narration=narration,
         clip=clip,
-        due=(nothing if has_picture else picture) + due_narration + (nothing if has_clip else clip),
+        due=(nothing if has_picture else picture) + due_narration + clip_due,
         usual=usual_picture + usual_narration + usual_clip,
         usual_due=(nothing if has_picture else usual_picture)
         + usual_due_narration
-        + (nothing if has_clip else usual_clip),
+        + usual_clip_due,
+        clip_due=clip_due,
+        usual_clip_due=usual_clip_due,
     )

@@ -26,7 +26,7 @@ from cms_bridge.errors import ApprovedCostReached
 from cms_bridge.jobs import approvals
 from cms_bridge.jobs.leases import Lease
 from cms_bridge.ledger.meter import Ledger, open_ledger
-from cms_bridge.pricing.estimates import MADE, brought_for, made_for
+from cms_bridge.pricing.made import MADE, brought_for, made_for
 from cms_bridge.records import Stage
 from cms_bridge.states import JobKind, StageName
 from cms_bridge.storage.base import StorageError

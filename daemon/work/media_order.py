@@ -17,7 +17,7 @@ from cms_bridge import assets, clock
 from cms_bridge.assets import Condition, Place
 from cms_bridge.jobs import leases, media
 from cms_bridge.jobs.leases import Lease
-from cms_bridge.pricing.estimates import made_by
+from cms_bridge.pricing.made import made_by
 from cms_bridge.states import JobKind
 from cms_bridge.storage.base import object_key
 from daemon.work.engine import mix_sound

@@ -26,7 +26,8 @@ from cms_bridge.ledger.vault import keep_text
 from cms_bridge.outbox import messages
 from cms_bridge.outbox.messages import Topic
 from cms_bridge.pricing.caps import OwnCaps, set_own
-from cms_bridge.pricing.estimates import made_by, prices_of
+from cms_bridge.pricing.estimates import prices_of
+from cms_bridge.pricing.made import made_by
 from cms_bridge.records import Output, StoredFile
 from cms_bridge.states import MEDIA, FileKind, JobKind, Status
 from cms_bridge.tables import (

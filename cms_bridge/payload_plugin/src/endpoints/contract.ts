@@ -360,6 +360,9 @@ export interface ScenePrice {
   due: string
   /** The same as it usually is. */
   usualDue: string
+  /** What of it is for its motion. */
+  clipDue: string
+  usualClipDue: string
   sceneId: string
   /** The SHA-256, in hex, of what is filmed of it: what its approval names. */
   digest: string

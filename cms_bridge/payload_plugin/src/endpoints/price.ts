@@ -76,11 +76,14 @@ function toScenePrices(
 ): ScenePrice[] {
   if (!Array.isArray(value)) return []
   const digests = [...sceneDigests(storyboard)]
-  return value.filter(isRecord).flatMap(({ due, usualDue }, index): ScenePrice[] => {
+  return value.filter(isRecord).flatMap((told, index): ScenePrice[] => {
     const [id, digest] = digests[index] ?? []
-    if (typeof due !== 'string' || typeof usualDue !== 'string' || !id || !digest) return []
-    const approval = standingOfScene(saved, { digest, due, id })
-    return [{ due, usualDue, sceneId: id, digest, approval }]
+    // A service that is older than this plugin tells nothing of the motion's part.
+    const { clipDue = '0', due, usualClipDue = '0', usualDue } = told
+    const amounts = { due, usualDue, clipDue, usualClipDue }
+    if (!areAmounts(amounts) || !id || !digest) return []
+    const approval = standingOfScene(saved, { digest, due: amounts.due, id })
+    return [{ ...amounts, sceneId: id, digest, approval }]
   })
 }
 
@@ -95,8 +98,8 @@ function toWarnings(value: unknown): Problem[] {
     )
 }
 
-type Amounts = Omit<Price, 'changes' | 'scenes' | 'warnings'>
-
-function areAmounts(amounts: Record<keyof Amounts, unknown>): amounts is Amounts {
+function areAmounts<Name extends string>(
+  amounts: Record<Name, unknown>,
+): amounts is Record<Name, string> {
   return Object.values(amounts).every((amount) => typeof amount === 'string')
 }

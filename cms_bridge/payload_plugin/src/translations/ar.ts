@@ -478,6 +478,7 @@ export const ar: Translations = {
   'board.notSpoken': 'لم يُنطق بعد',
   'board.player': 'التعليق الصوتي للمشهد {number}',
   'board.due': 'المطلوب {price}',
+  'board.due.motion': 'منه للحركة {price}',
   'board.anotherPicture': 'صورة أخرى',
   'board.anotherReading': 'قراءة أخرى',
   'board.note': 'ما الذي ينبغي أن يختلف؟',
@@ -715,6 +716,8 @@ export const ar: Translations = {
   'error.nothing_drawn': 'لم يستطع أي نموذج رسمه، فلا توجد صورة تُحفظ.',
   'error.library_refused': 'رُسمت الصورة، لكن مكتبة الوسائط لم تقبلها: {reason}',
   'error.cast_missing': 'المشهد {scene}: لا أحد ولا شيء باسم «{name}»؛ تُصنع الصورة من وصفها وحده.',
+  'error.references_not_shown':
+    'يقبل «{model}» {most} من الصور المرجعية لكل مشهد كحد أقصى؛ ويُوصف له الباقي بالكلمات (المشاهد: {scenes}).',
   'error.references_left_out':
     'أُظهرت لـ«{model}» {shown} من {given} صور مرجعية؛ ووُصف له الباقي بالكلمات.',
   'error.model_fallback': 'حلّ {used} محل {intended}.',

@@ -494,6 +494,7 @@ export const de: Translations = {
   'board.notSpoken': 'Noch nicht gesprochen',
   'board.player': 'Sprechertext der Szene {number}',
   'board.due': 'zu zahlen {price}',
+  'board.due.motion': 'davon für die Bewegung {price}',
   'board.anotherPicture': 'Anderes Bild',
   'board.anotherReading': 'Anders sprechen',
   'board.note': 'Was soll anders sein?',
@@ -750,6 +751,8 @@ export const de: Translations = {
   'error.library_refused': 'Das Bild wurde gezeichnet, aber die Mediathek nahm es nicht: {reason}',
   'error.cast_missing':
     'Szene {scene}: In der Besetzung heißt niemand und nichts „{name}“; das Bild entsteht allein nach seiner Beschreibung.',
+  'error.references_not_shown':
+    '„{model}“ nimmt je Szene höchstens {most} Referenzbilder der Besetzung; der Rest wird ihm in Worten beschrieben (Szenen: {scenes}).',
   'error.references_left_out':
     '„{model}“ bekam {shown} von {given} Referenzbildern der Besetzung; der Rest wird ihm in Worten beschrieben.',
   'error.model_fallback': '{used} ist für {intended} eingesprungen.',

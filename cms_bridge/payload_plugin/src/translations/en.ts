@@ -480,6 +480,7 @@ export const en = {
   'board.notSpoken': 'Not spoken yet',
   'board.player': 'Narration of scene {number}',
   'board.due': 'to pay {price}',
+  'board.due.motion': 'of it for its motion {price}',
   'board.anotherPicture': 'Another picture',
   'board.anotherReading': 'Another reading',
   'board.note': 'What should be different?',
@@ -728,6 +729,8 @@ export const en = {
   'error.library_refused': 'The picture was drawn, but the media library did not take it: {reason}',
   'error.cast_missing':
     'Scene {scene}: the cast has nobody and nothing called “{name}”; the picture is made by its prompt alone.',
+  'error.references_not_shown':
+    '“{model}” takes at most {most} reference pictures of the cast for a scene; the rest is described to it in words (scenes: {scenes}).',
   'error.references_left_out':
     '“{model}” was shown {shown} of {given} reference pictures of the cast; the rest is described to it in words.',
   'error.model_fallback': '{used} stepped in for {intended}.',

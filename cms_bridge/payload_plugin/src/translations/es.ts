@@ -490,6 +490,7 @@ export const es: Translations = {
   'board.notSpoken': 'Aún no se ha dicho',
   'board.player': 'Narración de la escena {number}',
   'board.due': 'por pagar {price}',
+  'board.due.motion': 'de ello por su movimiento {price}',
   'board.anotherPicture': 'Otra imagen',
   'board.anotherReading': 'Otra lectura',
   'board.note': '¿Qué debe cambiar?',
@@ -739,6 +740,8 @@ export const es: Translations = {
   'error.library_refused': 'La imagen se dibujó, pero la mediateca no la aceptó: {reason}',
   'error.cast_missing':
     'Escena {scene}: en el reparto no hay nadie ni nada llamado «{name}»; la imagen se hace solo con su descripción.',
+  'error.references_not_shown':
+    '«{model}» admite como máximo {most} imágenes de referencia del reparto por escena; el resto se le describe con palabras (escenas: {scenes}).',
   'error.references_left_out':
     '«{model}» recibió {shown} de {given} imágenes de referencia del reparto; el resto se le describe con palabras.',
   'error.model_fallback': '{used} sustituyó a {intended}.',

@@ -490,6 +490,7 @@ export const fr: Translations = {
   'board.notSpoken': 'Pas encore dit',
   'board.player': 'Narration de la scène {number}',
   'board.due': 'à payer {price}',
+  'board.due.motion': 'dont pour son mouvement {price}',
   'board.anotherPicture': 'Une autre image',
   'board.anotherReading': 'Une autre lecture',
   'board.note': 'Que faut-il changer ?',
@@ -747,6 +748,8 @@ export const fr: Translations = {
   'error.library_refused': 'L’image a été dessinée, mais la médiathèque l’a refusée : {reason}',
   'error.cast_missing':
     'Scène {scene} : personne ni rien ne s’appelle « {name} » dans la distribution ; l’image est faite d’après sa seule description.',
+  'error.references_not_shown':
+    '« {model} » prend au plus {most} images de référence de la distribution par scène ; le reste lui est décrit en mots (scènes : {scenes}).',
   'error.references_left_out':
     '« {model} » a reçu {shown} des {given} images de référence de la distribution ; le reste lui est décrit en mots.',
   'error.model_fallback': '{used} a remplacé {intended}.',

@@ -36,7 +36,7 @@ const offer = {
   toApprove: '0.400000',
   needs: '0.000000',
   lostAtMost: '0.500000',
-  scenes: [{ sceneId: 's1', picture: '0.140000', due: '0.140000', usualDue: '0.050000' }],
+  scenes: [{ sceneId: 's1', due: '0.140000', usualDue: '0.050000', clipDue: '0.090000' }],
   warnings: [{ code: 'cast_missing', message: 'Nobody is called so.', params: { name: 'Ada' } }],
 }
 
@@ -73,6 +73,7 @@ describe('the price of an edit', () => {
       scenes: [
         {
           ...{ due: '0.140000', usualDue: '0.050000', sceneId: 's2' },
+          ...{ clipDue: '0.090000', usualClipDue: '0' },
           digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
           approval: { state: 'none', by: '', at: null },
         },

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import {
   changeOf,
   colourOf,
+  formatMotionPrice,
   formatScenePrice,
   editOf,
   inOrder,
@@ -105,6 +106,14 @@ test.for([
   [undefined, null],
 ] as const)('%j costs %j', ([price, wanted]) => {
   expect(formatScenePrice(price as ScenePrice | undefined, 'en')).toBe(wanted)
+})
+
+test.for([
+  [{ clipDue: '0.140000', usualClipDue: '0.120000' }, 'usually $0.12, at most $0.14'],
+  [{ clipDue: '0.000000', usualClipDue: '0.000000' }, null],
+  [undefined, null],
+] as const)('the motion of %j costs %j', ([price, wanted]) => {
+  expect(formatMotionPrice(price as ScenePrice | undefined, 'en')).toBe(wanted)
 })
 
 test.for([

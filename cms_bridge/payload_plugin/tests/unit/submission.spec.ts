@@ -87,7 +87,7 @@ describe('a project that approves scene by scene', () => {
     storyboard: { ...storyboard, byScene: true, approvedScenes: 1 },
   }
   const scene = (state: 'approved' | 'dearer') => ({
-    ...{ due: '0', usualDue: '0', sceneId: state, digest: 'abc' },
+    ...{ due: '0', usualDue: '0', clipDue: '0', usualClipDue: '0', sceneId: state, digest: 'abc' },
     approval: { state, by: 'ann', at: null },
   })
 

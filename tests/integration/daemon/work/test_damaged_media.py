@@ -17,7 +17,8 @@ from cms_bridge.assets import Condition, Metadata
 from cms_bridge.jobs import leases
 from cms_bridge.jobs.leases import Lease, Phase
 from cms_bridge.ledger import charges
-from cms_bridge.pricing.estimates import MADE, Prices
+from cms_bridge.pricing.estimates import Prices
+from cms_bridge.pricing.made import MADE
 from cms_bridge.tables import Asset
 from daemon.settings import DaemonSettings
 from daemon.work.generation import GeneratedAssets, generate_assets

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms_bridge.pricing.amounts import ceiling, dollars, micros, rounded
-from cms_bridge.pricing.estimates import OFFLINE, Prices, brought_for, estimate, made_for, prices_of
+from cms_bridge.pricing.estimates import OFFLINE, Prices, estimate, prices_of
+from cms_bridge.pricing.made import brought_for, made_for
+from render.cast import CastMember
 from render.generation.base import Kind
 from render.generation.models import ModelsConfig
 from render.generation.prompts import clip_prompt
@@ -108,6 +110,51 @@ def test_a_clip_that_is_made_of_ones_own_picture_is_another_one_for_another_pict
         )
     }
     assert len(asked) == 3
+
+
+FACE = Upload(asset_id=UUID(int=1))
+CAST = Storyboard(
+    title="T",
+    cast=(CastMember(name="Mira", references=(FACE, FACE)),),
+    scenes=(
+        Scene(id="s1", picture_prompt="Mira at her oven"),
+        Scene(id="s2", picture_prompt="An empty street"),
+        Scene(id="s3", picture_prompt="Mira asleep"),
+        Scene(id="s4", picture_prompt="Mira", background=Solid(colour="#14213d")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("draws", "most", "scenes"),
+    [
+        (ModelsConfig().replicate_images, 0, "1, 3"),
+        ("black-forest-labs/flux-kontext-pro", 1, "1, 3"),
+        ("bytedance/seedream-4", 10, ""),
+    ],
+)
+def test_references_that_will_be_words_are_told_before_the_price(
+    draws: str, most: int, scenes: str
+) -> None:
+    prices = prices_of(ModelsConfig(replicate_images=draws), gemini=False, replicate=True)
+    warned = [(one.code, one.params) for one in estimate(CAST, prices).warnings]
+    told = {"model": draws, "most": most, "scenes": scenes}
+    assert warned == ([("references_not_shown", told)] if scenes else [])
+    # What exists is bought no more, and nobody draws offline.
+    drawn = digests(image_request(CAST, CAST.scenes[0])) | digests(
+        image_request(CAST, CAST.scenes[2])
+    )
+    assert estimate(CAST, prices, existing=drawn).warnings == ()
+    assert estimate(CAST, OFFLINE).warnings == ()
+
+
+def test_of_what_is_due_the_part_for_motion_is_told() -> None:
+    prices = prices_of(ModelsConfig(), gemini=False, replicate=True)
+    (priced,) = estimate(board(MOVING), prices).scenes
+    assert priced.clip_due == priced.clip == priced.due - priced.picture
+    made = digests(clip_request(board(MOVING), MOVING, seconds=4))
+    (left,) = estimate(board(MOVING), prices, existing=made).scenes
+    assert (left.clip_due, left.usual_clip_due, left.due) == (0, 0, priced.picture)
 
 
 MOVING = Scene(id="s1", picture_prompt="A loaf", motion=Motion.GENERATED, duration=4)

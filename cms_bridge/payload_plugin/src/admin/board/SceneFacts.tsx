@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import type { Price } from '../../endpoints/contract.ts'
 import { tellChange } from '../shared/Changes.tsx'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { changeOf, formatScenePrice } from './model.ts'
+import { changeOf, formatMotionPrice, formatScenePrice } from './model.ts'
 import '../shared/board.css'
 
 interface Props {
@@ -27,14 +27,16 @@ export function SceneChange({ number, price }: Props): ReactNode {
   )
 }
 
-/** What it costs now, and how long it is seen. */
+/** What it costs now, what of that its motion, and how long it is seen. */
 export function SceneFacts({
   number,
   price,
   seconds,
 }: Props & { seconds: null | number | undefined }): ReactNode {
   const { language, t } = useTranslator()
-  const due = formatScenePrice(price?.scenes[number - 1], language)
+  const scene = price?.scenes[number - 1]
+  const due = formatScenePrice(scene, language)
+  const motion = formatMotionPrice(scene, language)
   const length = new Intl.NumberFormat(language, {
     style: 'unit',
     unit: 'second',
@@ -46,6 +48,7 @@ export function SceneFacts({
     <span className="rw-scenefacts">
       {seconds ? <span>{length.format(seconds)}</span> : null}
       {due && <span>{t('board.due', { price: due })}</span>}
+      {motion && <span>{t('board.due.motion', { price: motion })}</span>}
     </span>
   )
 }

@@ -67,6 +67,11 @@ export function formatScenePrice(price: ScenePrice | undefined, language: string
   return price ? formatRange(price.usualDue, price.due, language) : null
 }
 
+/** Return what of that is for its motion, which is bought after its picture; null for nothing. */
+export function formatMotionPrice(price: ScenePrice | undefined, language: string): null | string {
+  return price ? formatRange(price.usualClipDue, price.clipDue, language) : null
+}
+
 /** Return the CSS background of a scene that stands on a colour; null where it has a picture. */
 export function colourOf(
   background: BackgroundRow | null | undefined,
