@@ -1,4 +1,4 @@
-"""`/api/v1/media`: pictures, speech and music by themselves, and every asset's provenance."""
+"""`/api/v1/media`: pictures, speech, clips and music by themselves, and every asset's origin."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
