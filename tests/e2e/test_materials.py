@@ -4,6 +4,7 @@ Whatever becomes of the model's clip, the film is finished, the ledger holds wha
 provider charged, and where no clip came the camera moves over the very still.
 """
 
+import base64
 import io
 from collections.abc import Iterator
 from decimal import Decimal
@@ -217,11 +218,14 @@ GEMINI = {
                              ["unknown"]),
     "not done in time": (Clip(looks=10_000), "generation_outcome_unknown", ["unknown"]),
 }  # fmt: skip
+BLACK = f"data:video/mp4;base64,{base64.b64encode(media.clip(media.BLACK, 3)).decode()}"
 REPLICATE = {
     "fine": (Run(), "", ["settled"]),
     "refused": (replicate.Refuse(status=422), "generation_refused", ["released"]),
     "filtered": (Run(status="failed", error="Flagged as sensitive."), "generation_unsafe",
                  ["released"]),
+    # Told by nobody: it is made, paid, and black.
+    "filtered at a price": (Run(output=BLACK), "generation_unusable", ["settled"]),
     "done without a video": (Run(output=[]), "generation_unusable", ["settled"]),
     "not done in time": (Run(seconds=1_000), "generation_unavailable", ["released"]),
 }  # fmt: skip
@@ -247,7 +251,7 @@ async def test_a_film_of_four_materials_by_gemini(
     await check(film, reason=reason, states=states, service=gemini_simulator)
 
 
-@pytest.mark.parametrize(("act", "reason", "states"), variants(REPLICATE))
+@pytest.mark.parametrize(("act", "reason", "states"), variants(REPLICATE, "filtered at a price"))
 async def test_a_film_of_four_materials_by_replicate(
     by_replicate: RunningInstallation,
     replicate_simulator: ReplicateSimulator,
@@ -266,7 +270,6 @@ def kill_daemon(running: RunningInstallation) -> None:
     psutil.Process(running.installation.stack.pid("daemon")).kill()
 
 
-@pytest.mark.slow
 async def test_a_clip_by_gemini_that_runs_on_after_a_kill_is_fetched(
     by_gemini: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -280,6 +283,7 @@ async def test_a_clip_by_gemini_that_runs_on_after_a_kill_is_fetched(
     begun["looks"] = 10_000
     await check(film, reason="", states=["settled"], service=gemini_simulator)
     assert len(gemini_simulator.interactions) == 1
+    assert gemini_simulator.downloaded == 1
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from tests.faults.harness import Harness, daemon, kill
 from tests.faults.steps import Step, Work
 from tests.support import events
 from tests.support.ledger import PLENTY
+from tests.support.simulators.gemini import Clip
 
 _SECONDS = 90
 """For anything to happen on a machine that is busy with other things."""
@@ -70,6 +71,8 @@ async def crash(
     async with connected(settings["REELWRIGHT_DATABASE_URL"]):
         job = await submitted(step.work)
         with daemon(settings, directory, point=step.point, nth=step.nth) as victim:
+            if step.processing:
+                harness.google.begins.append(Clip(processing=step.processing))
             if step.moment:
                 _kill_from_outside(harness, step, victim)
             await anyio.to_thread.run_sync(wait, [victim.sentinel], _SECONDS)

@@ -1,6 +1,7 @@
 """The steps of a paid call at which a daemon is killed, by kind of work and by provider."""
 
 from enum import Enum
+from typing import Any
 
 import msgspec
 
@@ -64,6 +65,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What the call's method and path hold, from outside."""
     first: bool = False
     """Whether no earlier paid call of the job comes by here."""
+    processing: int = 0
+    """Looks at the file of a clip by Gemini before it is active."""
 
     @property
     def nth(self) -> int:
@@ -122,6 +125,13 @@ def _predictions(work: Work) -> list[Step]:
 
 def _interactions(work: Work) -> list[Step]:
     begin, look = "POST /v1/interactions", "GET /v1/interactions/"
+    made = [_of_one("half of what was made received", work, moment="answering", call=look)]
+    if work is Work.CLIP:  # which comes as a file
+        made = [
+            _of_one("half of the answer received", work, moment="answering", call=look),
+            _of_one("file processing", work, moment="answering", call="/files/", processing=1),
+            _of_one("half of the download", work, moment="answering", call=":download"),
+        ]
     return [
         Step(work=work, words="intent written, nothing sent", point="after the intent"),
         Step(work=work, words="call announced, nothing sent", point="before sending"),
@@ -129,14 +139,14 @@ def _interactions(work: Work) -> list[Step]:
         _of_one("id received, not written", work, point="before the id"),
         _of_one("id written", work, point="after the id"),
         _of_one("asked after", work, moment="arrived", call=look),
-        _of_one("half of what was made received", work, moment="answering", call=look),
+        *made,
         Step(work=work, words="output received, nothing kept", point="before keeping"),
         Step(work=work, words="receipt written, object not stored", point="before storing"),
         Step(work=work, words="asset written, not settled", point="before settling"),
     ]
 
 
-def _of_one(words: str, work: Work, **place: str) -> Step:
+def _of_one(words: str, work: Work, **place: Any) -> Step:
     """Return a step of an interaction, of which pictures and speech by Gemini have none."""
     return Step(work=work, words=words, first=True, **place)
 

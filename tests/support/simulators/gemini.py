@@ -123,8 +123,8 @@ class Clip:
     looks: int = 0
     """At it, before it has ended."""
     status: str = "completed"
-    delivery: str = "inline"
-    """Or `files/{}`, or another address of that file."""
+    delivery: str = ""
+    """As asked for, or else `inline`, `files/{}`, or another address of that file."""
     data: bytes | None = None
     """In place of a clip of the first picture, or of music."""
     seconds: float | None = None
@@ -163,6 +163,8 @@ class GeminiSimulator:
     """The body of every generateContent that arrived, with its `model`."""
     interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was begun, with its `act`, its `body` and how often it was looked at."""
+    downloaded: int = 0
+    """Files that were handed out."""
     draw: Callable[[str, int, int], bytes] | None = None
     """Makes the picture of a prompt, so many pixels wide and high."""
     latency: float = 0
@@ -180,6 +182,7 @@ class GeminiSimulator:
         self.charges.clear()
         self.calls.clear()
         self.interactions.clear()
+        self.downloaded = 0
         self.draw = None
         self.latency = 0
         self.most_at_once = 0
@@ -254,10 +257,11 @@ class GeminiSimulator:
             told["usage"] = {"output_tokens_by_modality": modality, "total_input_tokens": 300}
         if not act.empty:
             medium = {"type": kind, "mime_type": mime}
-            if act.delivery == "inline":
+            delivery = act.delivery or _asked_delivery(begun)
+            if delivery == "inline":
                 medium["data"] = _base64(self.clip(begun))
             else:
-                medium["uri"] = act.delivery.format(name.replace("_", "-"))
+                medium["uri"] = delivery.format(name.replace("_", "-"))
             told["steps"] = [{"type": "model_output", "content": [medium]}]
         return told
 
@@ -291,6 +295,7 @@ class GeminiSimulator:
         begun = self.interactions[request.path_params["name"].replace("-", "_")]
         if begun["act"].download != 200 or request.headers.get("x-goog-api-key") != KEY:
             return _refusal(Refuse(status=403, code="PERMISSION_DENIED"))
+        self.downloaded += 1
         return Response(self.clip(begun), media_type="video/mp4")
 
     async def _generate(self, request: Request) -> Response:
@@ -361,6 +366,11 @@ def shown_in(call: dict[str, Any]) -> tuple[str, list[bytes]]:
 
 def _is_music(begun: dict[str, Any]) -> bool:
     return begun["body"]["model"].startswith("lyria")
+
+
+def _asked_delivery(begun: dict[str, Any]) -> str:
+    asked = begun["body"].get("response_format", {}).get("delivery")
+    return "https://example.invalid/v1beta/files/{}" if asked == "uri" else "inline"
 
 
 def _any_picture(_: str, width: int, height: int) -> bytes:

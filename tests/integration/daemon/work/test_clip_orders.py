@@ -27,9 +27,10 @@ from tests.support import media_files
 from tests.support.api import running_api
 from tests.support.ledger import AMPLE, check_books
 from tests.support.services import opened_services, work_settings
-from tests.support.simulators import gemini
+from tests.support.simulators import gemini, replicate
 from tests.support.simulators.gemini import Clip, GeminiSimulator
 from tests.support.simulators.models import simulated
+from tests.support.simulators.replicate import ReplicateSimulator
 
 pytestmark = pytest.mark.anyio
 
@@ -37,27 +38,28 @@ API_KEY = "an-api-key-of-more-than-32-characters"
 GENERATE, SUBMIT = "/api/v1/media/generate", "/api/v1/tasks/submit"
 CONFIG = ModelsConfig(
     gemini=GeminiModelConfig(max_retries=1, retry_delay_ms=100, check_availability=False),
-    replicate_clips="",
     clip_seconds=3,
 )
-PRICES = prices_of(CONFIG, gemini=True, replicate=False)
 WANTED = {"projectId": "p1", "kind": "video", "prompt": "A boat leaves", "seconds": 4}
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> DaemonSettings:
-    return work_settings(
-        database_url,
-        redis_url,
-        tmp_path,
-        models=CONFIG,
-        gemini_api_key=SecretStr(gemini.KEY),
-    )
+def provider() -> str:
+    return "gemini"
 
 
 @pytest.fixture
-def prices() -> Prices:
-    return PRICES
+def settings(database_url: str, redis_url: str, tmp_path: Path, provider: str) -> DaemonSettings:
+    keys = {
+        "gemini": {"gemini_api_key": SecretStr(gemini.KEY)},
+        "replicate": {"replicate_api_token": SecretStr(replicate.TOKEN)},
+    }
+    return work_settings(database_url, redis_url, tmp_path, models=CONFIG, **keys[provider])
+
+
+@pytest.fixture
+def prices(provider: str) -> Prices:
+    return prices_of(CONFIG, gemini=provider == "gemini", replicate=provider == "replicate")
 
 
 @pytest.fixture
@@ -68,10 +70,13 @@ async def http(settings: DaemonSettings, prices: Prices) -> AsyncIterator[httpx.
 
 @pytest.fixture
 async def services(
-    request: pytest.FixtureRequest, http: httpx.AsyncClient, settings: DaemonSettings
+    request: pytest.FixtureRequest,
+    http: httpx.AsyncClient,
+    settings: DaemonSettings,
+    provider: str,
 ) -> AsyncIterator[Services]:
     assert http
-    async with opened_services(settings, simulated(request, "gemini", CONFIG)) as services:
+    async with opened_services(settings, simulated(request, provider, CONFIG)) as services:
         yield services
         await check_books(AMPLE)
 
@@ -158,6 +163,19 @@ async def test_a_picture_that_the_project_was_given_is_where_it_begins(
     # Another project's picture is none of this one's.
     refused = await http.post(GENERATE, json={**WANTED, "firstFrame": await given("another")})
     assert refused.status_code == 422, refused.text
+
+
+@pytest.mark.parametrize("provider", ["replicate"])
+async def test_replicate_makes_one_by_itself_too(
+    http: httpx.AsyncClient, services: Services, replicate_simulator: ReplicateSimulator
+) -> None:
+    order = await ordered(http)
+    await work(services, order["id"])
+    made = (await http.get(f"/api/v1/media/assets/{order['id']}")).json()
+    assert (made["status"], made["mediaType"], made["kind"]) == ("ready", "video/mp4", "clip")
+    assert await charged(order["id"]) == ["clip", "picture"]
+    assert replicate_simulator.charges == [CONFIG.replicate_images, CONFIG.replicate_clips]
+    assert 0 < Decimal(made["cost"]) <= Decimal(order["estimatedCost"])
 
 
 async def test_nothing_stands_in_for_a_clip_that_is_refused(

@@ -119,6 +119,7 @@ async def test_a_clip_is_made_of_the_very_still_and_paid_within_its_price(
     assert paid <= scene.clip
     assert [one.role.value for one in made.ingredients["s1"]] == ["picture", "narration", "clip"]
     assert gemini_simulator.calls[-1]["labels"]["charge"]
+    assert gemini_simulator.downloaded == 1
     told = await previews.preview(
         job, aspect_ratio=None, limits=Limits(), prices=PRICES, edited=BOARD
     )
