@@ -1,11 +1,12 @@
 """A film of what people bring: uploaded, named by its storyboard, filmed and never charged."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import anyio
 import httpx
 import msgspec
 import pytest
@@ -21,16 +22,20 @@ from cms_bridge.outbox.payload import PayloadClient
 from cms_bridge.states import Status
 from daemon.settings import DaemonSettings
 from daemon.tasks import produce
+from daemon.work.generation import generate_assets
+from daemon.work.progress import Reporter
 from daemon.work.services import Services
 from render.errors import OwnFileMissing
+from render.generation.base import Kind
 from render.generation.models import GeminiModelConfig, ModelsConfig
 from render.own import CmsFile, Upload
 from render.signing import provenance
+from render.source import Source
 from render.storyboard import Clip, Logo, Music, Scene, Solid, Storyboard
 from tests.support import events, media_files
 from tests.support.api import running_api
 from tests.support.jobs import put
-from tests.support.ledger import AMPLE, check_books, new_job
+from tests.support.ledger import AMPLE, check_books, claimed, new_job
 from tests.support.media_library import media_library
 from tests.support.services import opened_services, work_settings
 from tests.support.simulators import gemini
@@ -205,6 +210,46 @@ async def test_a_film_of_what_people_bring_costs_what_a_model_makes_of_it(
     assert again["segments"] - again["reused"] < first["segments"]
     assert again["reused"] > 0
     assert await charged(job) == [("made", "picture")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "forms"),
+    [
+        (Kind.PICTURE, media_files.PICTURES),
+        (Kind.CLIP, media_files.CLIPS),
+        (Kind.NARRATION, media_files.SOUNDS),
+    ],
+    ids=lambda one: one.value if isinstance(one, Kind) else "",
+)
+async def test_a_file_of_any_format_comes_from_its_upload_into_a_film_s_media(
+    http: httpx.AsyncClient, services: Services, tmp_path: Path, kind: Kind, forms: Collection[str]
+) -> None:
+    files = {form: media_files.medium(form, tmp_path) for form in forms}
+    own = {form: await upload(http, data) for form, data in files.items()}
+    board = Storyboard(title="Bread", scenes=tuple(bringing(kind, *one) for one in own.items()))
+    await anyio.Path(folder := tmp_path / "media").mkdir()
+    lease = await claimed(await new_job(project=PROJECT))
+    made = await generate_assets(
+        lease, board, folder, services=services, reporter=Reporter(lease, every=0)
+    )
+    laid = {path.stem: path.read_bytes() for path in folder.iterdir()}
+    assert laid == files
+    assert {one.scene_id: one.medium.source for one in made.records if one.kind is kind} == (
+        dict.fromkeys(forms, Source.UPLOAD)
+    )
+    assert await charged(lease.job_id) == []
+
+
+def bringing(kind: Kind, name: str, own: Upload) -> Scene:
+    """Return a scene that shows or says a file, and needs nothing else."""
+    match kind:
+        case Kind.PICTURE:
+            return Scene(id=name, duration=1.0, picture=own)
+        case Kind.CLIP:
+            return Scene(id=name, duration=1.0, clip=Clip(own=own))
+        case _:
+            return Scene(id=name, background=Solid(colour="#204060"), narration_file=own)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -13,6 +13,7 @@ from cms_bridge.pricing.made import brought_for, made_for
 from render.cast import CastMember
 from render.generation.base import Kind
 from render.generation.models import ModelsConfig
+from render.generation.prices import Price
 from render.generation.prompts import clip_prompt
 from render.generation.requests import (
     answer_digest,
@@ -136,7 +137,8 @@ CAST = Storyboard(
 def test_references_that_will_be_words_are_told_before_the_price(
     draws: str, most: int, scenes: str
 ) -> None:
-    prices = prices_of(ModelsConfig(replicate_images=draws), gemini=False, replicate=True)
+    config = ModelsConfig(replicate_images=draws, prices={draws: Price(per_image=Decimal("0.04"))})
+    prices = prices_of(config, gemini=False, replicate=True)
     warned = [(one.code, one.params) for one in estimate(CAST, prices).warnings]
     told = {"model": draws, "most": most, "scenes": scenes}
     assert warned == ([("references_not_shown", told)] if scenes else [])
