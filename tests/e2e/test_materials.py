@@ -218,13 +218,13 @@ GEMINI = {
                              ["unknown"]),
     "not done in time": (Clip(looks=10_000), "generation_outcome_unknown", ["unknown"]),
 }  # fmt: skip
-BLACK = f"data:video/mp4;base64,{base64.b64encode(media.clip(media.BLACK, 3)).decode()}"
+BLACK = f"data:video/mp4;base64,{base64.b64encode(media.clip(media.BLACK, 2)).decode()}"
 REPLICATE = {
     "fine": (Run(), "", ["settled"]),
     "refused": (replicate.Refuse(status=422), "generation_refused", ["released"]),
     "filtered": (Run(status="failed", error="Flagged as sensitive."), "generation_unsafe",
                  ["released"]),
-    # Told by nobody: it is made, paid, and black.
+    # Told by nobody: it is made as long as asked for, paid, and black.
     "filtered at a price": (Run(output=BLACK), "generation_unusable", ["settled"]),
     "done without a video": (Run(output=[]), "generation_unusable", ["settled"]),
     "not done in time": (Run(seconds=1_000), "generation_unavailable", ["released"]),
