@@ -1,4 +1,4 @@
-"""What is known about each language: its offline voice, its pace and its scripts.
+"""What is known about each language: its offline voices, its pace and its scripts.
 
 Paces are measured, in characters of running text per second, on a paragraph of
 three sentences spoken by espeak-ng at the given words per minute; silence at
@@ -8,6 +8,7 @@ lengths). A script is named by the first word of its characters' Unicode names.
 """
 
 import functools
+import re
 import unicodedata
 from collections import Counter
 
@@ -68,6 +69,31 @@ LANGUAGES = {
 }
 """Languages with a measured pace; espeak-ng speaks some sixty more at its default."""
 
+_SCRIPTS = {
+    tag: frozenset(names.split())
+    for names, tags in {
+        "ARABIC": "sd ug",
+        "ARMENIAN": "hyw",
+        "BENGALI": "as bpy",
+        "CYRILLIC": "ba be bg cv ky kk mk nog tt",
+        "CYRILLIC LATIN": "bs hr sr",
+        "DEVANAGARI": "kok mr ne",
+        "ETHIOPIC": "ti",
+        "GREEK": "grc",
+        "GUJARATI": "gu",
+        "GURMUKHI": "pa",
+        "KANNADA": "kn",
+        "MALAYALAM": "ml",
+        "MYANMAR": "my shn",
+        "ORIYA": "or",
+        "SINHALA": "si",
+    }.items()
+    for tag in tags.split()
+}
+"""What the other voices read by its sound, where that is not Latin alone; of letters in any other
+script they say the names."""
+_VOICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
 _SECONDS_PER_DIGIT = 0.35
 """A digit is read as a word: "1998" takes as long as "nineteen ninety-eight"."""
 
@@ -99,6 +125,25 @@ def tags_of(locale: str) -> tuple[str, ...]:
 def language_of(locale: str) -> Language | None:
     """Return what is known about a locale's language, or None."""
     return next((LANGUAGES[tag] for tag in tags_of(locale) if tag in LANGUAGES), None)
+
+
+def voices_of(locale: str) -> tuple[str, ...]:
+    """Return what espeak-ng's voice for a locale may be called, the likeliest name first.
+
+    It need not have any of them.
+    """
+    language = language_of(locale)
+    if language is not None:
+        return (language.voice,)
+    return tuple(tag for tag in tags_of(locale) if _VOICE_NAME.fullmatch(tag))
+
+
+def scripts_read(locale: str) -> frozenset[str]:
+    """Return the scripts that these voices read by their sound."""
+    language = language_of(locale)
+    if language is not None:
+        return frozenset({language.script})
+    return next((_SCRIPTS[tag] for tag in tags_of(locale) if tag in _SCRIPTS), frozenset({"LATIN"}))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -233,6 +233,8 @@ def inspect_speech(
             raise MediaError(
                 f"It lasts {_in_seconds(seconds)} for a text of about {_in_seconds(expected)}."
             )
+        if told and told.says_another:
+            raise MediaError(f"The voice says another text or language than: “{quoted(text)}”.")
         if told and told.unsaid:
             raise MediaError(f"The voice breaks off. It does not say: “{quoted(told.unsaid)}”.")
     warning = Problem(code="silent_narration", message="The narration is silent.")

@@ -15,7 +15,7 @@ from render.cache import Cache
 from render.files import sha256_of
 from render.generation.reading import WordTimes, word_times
 
-_METHOD = 2
+_METHOD = 3
 """Counts the ways in which words are found; another one finds them elsewhere."""
 
 

@@ -17,13 +17,20 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from render.languages import estimate_seconds, language_of, scripts
+from render.languages import (
+    ENGLISH,
+    estimate_seconds,
+    language_of,
+    scripts,
+    scripts_read,
+    voices_of,
+)
 from render.measures import WordTime
 from render.problem import Problem
 from render.pronunciation import Pair, pronounced
 from render.sentences import sentences, shorten
 from render.sound import alignment
-from render.sound.alignment import Alignment, Mark, align
+from render.sound.alignment import Alignment, Mark, align, distance_backwards
 from render.sound.arrangement import RATE
 from render.sound.mfcc import features, spectrum
 from render.sound.track import blocks
@@ -43,10 +50,19 @@ _UNSAID = re.compile("[*`\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3\u200d]")
 _TIMEOUT = 60.0
 _UNLIKE = 4.0
 """From which distance on nothing is believed; narrations by other voices stay below 3.9."""
-_SHORTEST_JUDGED = 3.0
-"""Seconds that a text takes, about, below which it is not told what of it is said."""
+_SHORTEST_JUDGED, _SHORTEST_GUESSED = 3.0, 4.5
+"""Seconds that a text takes, about, below which it is not told what of it is said: in a language
+whose pace was measured, and in any other, where they are a guess."""
 _CLEARLY = 0.25
 """Of a text's letters: who leaves so many out at its end broke off."""
+_FAR = 3.5
+"""From which distance on it is asked whether a narration that lacks a sentence says something
+else; one that lacks none has to be `_UNLIKE`."""
+_NO_NEARER = 0.96
+"""Times the distance to the reading backwards: who is no nearer than that says something else.
+Who says their text stays below 0.9."""
+_WITHOUT_VOWELS = frozenset({"ARABIC", "HEBREW"})
+"""A reading of what is written so guesses at its vowels, and voices may be far from it."""
 _LONGEST_QUOTE = 80
 _MOST_PROBLEMS = 3
 
@@ -56,6 +72,9 @@ class ReadingHeader(msgspec.Struct, frozen=True, rename="camel"):
 
     sample_rate: int
     words: list[tuple[int, int, int]]
+
+
+_Spoken = tuple[ReadingHeader, npt.NDArray[np.float32]]
 
 
 class WordTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +89,9 @@ class WordTimes(msgspec.Struct, frozen=True, kw_only=True):
     unsaid: str = ""
     """What stands after the place where it breaks off for certain: a quarter of the text or more,
     all that is before being said."""
+    says_another: bool = False
+    """Whether it is no nearer to its text than to the same backwards: it says another one, or in
+    another language."""
 
 
 def word_times(
@@ -88,20 +110,19 @@ def word_times(
     is no sound.
     """
     text = " ".join(clean_text(text).split())
-    language = language_of(locale)
     letters = scripts(text)
-    if language is None or letters[language.script] <= _SHARE_READ * letters.total():
+    read_letters = sum(letters[script] for script in scripts_read(locale))
+    if read_letters <= _SHARE_READ * letters.total():
         return None
     if estimate_seconds(text, locale) > alignment.MAX_SECONDS:
         return None
     samples = _samples(path)
     parts = pieces(text, locale)
-    # Said about as fast, so that all of it is near where it is looked for.
-    expected = estimate_seconds(text, locale) / speed
-    pace = expected * RATE / len(samples) if len(samples) else 1.0
-    words_per_minute = round(language.words_per_minute * speed * min(1.3, max(0.75, pace)))
     read, starts = _readable(parts, pronunciations)
-    spoken = read_aloud(read, language.voice + _TIMBRE, words_per_minute)
+    expected = estimate_seconds(text, locale) / speed
+    spoken = _read_as_fast(
+        read, locale, speed=speed, expected=expected, seconds=len(samples) / RATE
+    )
     heard = features(spectrum(samples, RATE))
     if spoken is None or heard.quiet.all():
         return None
@@ -111,8 +132,43 @@ def word_times(
         return None
     read_spectrum = spectrum(sound, header.sample_rate)
     readings = [features(read_spectrum, throat=throat) for throat in _THROATS]
-    aligned = align(heard, readings, [mark for _, mark in found])
-    return _told(text, parts, [part for part, _ in found], aligned, locale)
+    marks = [mark for _, mark in found]
+    aligned = align(heard, readings, marks)
+    told = _told(text, parts, [part for part, _ in found], aligned, locale)
+    language = language_of(locale)
+    another = bool(
+        language is not None
+        and language.script not in _WITHOUT_VOWELS
+        and aligned.distance > (_FAR if aligned.missing else _UNLIKE)
+        and _judges(text, locale, certain=False)
+        and aligned.distance > _NO_NEARER * distance_backwards(heard, readings, marks)
+    )
+    if not another:
+        return told
+    every = tuple(sentence.strip() for sentence in sentences(text))
+    return WordTimes(words=(), missing=every, repeated=(), says_another=True)
+
+
+def _read_as_fast(
+    text: str, locale: str, *, speed: float, expected: float, seconds: float
+) -> _Spoken | None:
+    """Return a text read about as fast as it is said, in so many seconds for those `expected`.
+
+    So all of it is near where it is looked for. Where a language's pace was not measured, the
+    text is read once more to learn what is to be expected.
+    """
+    language = language_of(locale)
+    voices = [name + _TIMBRE for name in voices_of(locale)]
+    usual = (language or ENGLISH).words_per_minute * speed
+    if language is None:
+        first = read_aloud(text, voices, round(usual))
+        if first is None:
+            return None
+        expected = len(first[1]) / first[0].sample_rate
+        if expected > alignment.MAX_SECONDS:
+            return None
+    pace = expected / seconds if seconds else 1.0
+    return read_aloud(text, voices, round(usual * min(1.3, max(0.75, pace))))
 
 
 def quoted(text: str) -> str:
@@ -155,7 +211,7 @@ def _told(
     # Where it does not say its text, when it says which word is a guess.
     certain = aligned.distance < _UNLIKE
     whole = not (aligned.missing or aligned.repeated)
-    judged = judges(text, locale)
+    judged = _judges(text, locale, certain=certain)
     cut = [sentence.strip() for sentence in sentences(text)]
     return WordTimes(
         words=words if certain and whole else (),
@@ -165,9 +221,16 @@ def _told(
     )
 
 
-def judges(text: str, locale: str) -> bool:
-    """Tell whether a text is long enough for it to be told what of it is said."""
-    return estimate_seconds(text, locale) > _SHORTEST_JUDGED
+def _judges(text: str, locale: str, *, certain: bool) -> bool:
+    """Tell whether a text is long enough for it to be told what of it is said.
+
+    In a language whose pace was not measured, nothing was but that its voice reads: there it has
+    to be certain as well.
+    """
+    seconds = estimate_seconds(text, locale)
+    if language_of(locale) is None:
+        return certain and seconds > _SHORTEST_GUESSED
+    return seconds > _SHORTEST_JUDGED
 
 
 def _unsaid_end(cut: Sequence[str], aligned: Alignment) -> str:
@@ -227,14 +290,15 @@ def _samples(path: Path) -> npt.NDArray[np.float32]:
     return np.concatenate(heard)
 
 
-def read_aloud(
-    text: str, voice: str, speed: int
-) -> tuple[ReadingHeader, npt.NDArray[np.float32]] | None:
-    """Return a text as a voice says it, with what it says of that; None where it fails."""
+def read_aloud(text: str, voices: Sequence[str], speed: int) -> _Spoken | None:
+    """Return a text as the first voice that there is says it, with what it says of that.
+
+    None where there is none, or it fails.
+    """
     request = {
         "library": espeakng_loader.get_library_path(),
         "data": espeakng_loader.get_data_path(),
-        "voices": [voice],
+        "voices": voices,
         "wordsPerMinute": min(_MANY_WORDS_A_MINUTE, max(_FEW_WORDS_A_MINUTE, speed)),
         "text": text,
     }

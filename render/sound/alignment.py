@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from render.sound.mfcc import HOP, Features, Frames
+from render.sound.mfcc import HOP, Features, Frames, backwards
 
 Way = npt.NDArray[np.int64]
 """Of each frame of a narration, the state it is in."""
@@ -100,6 +100,21 @@ def align(narration: Features, readings: Sequence[Features], marks: Sequence[Mar
     _, way, states = min(found, key=lambda one: one[0])
     way, distance = _fine_way(narration, states, way)
     return _alignment(states, marks, way, distance)
+
+
+def distance_backwards(
+    narration: Features, readings: Sequence[Features], marks: Sequence[Mark]
+) -> float:
+    """Return how unlike a narration is to these readings played backwards.
+
+    Who says their text is much nearer to them as they are; who says something else is as near.
+    """
+    ends = [*(mark.seconds for mark in marks[1:]), readings[0].seconds]
+    turned = [
+        Mark(ends[-1] - end, marks[-1].sentence - mark.sentence)
+        for mark, end in zip(reversed(marks), reversed(ends), strict=True)
+    ]
+    return align(narration, [backwards(reading) for reading in readings], turned).distance
 
 
 def _states(reading: Features, marks: Sequence[Mark]) -> _States:

@@ -102,6 +102,13 @@ def features(sound: Spectrum, *, throat: float = 1.0) -> Features:
     return Features(frames.astype(np.float32, copy=False), quiet)
 
 
+def backwards(sound: Features) -> Features:
+    """Return a sound as if it were played backwards: as like a voice, and without its words."""
+    frames = sound.frames[::-1].copy()
+    frames[:, _COEFFICIENTS : 2 * _COEFFICIENTS] *= -1
+    return Features(frames, sound.quiet[::-1].copy())
+
+
 def _quiet(level: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     loud, faint = np.percentile(level, [_LOUD, _FAINT])
     return level < np.clip(faint + (loud - faint) / 4, loud + _FARTHEST, loud + _NEAREST)

@@ -30,7 +30,7 @@ from render.generation.voices import (
     unpronounced,
     unread_letters,
 )
-from render.languages import ENGLISH, Language, language_of, tags_of
+from render.languages import ENGLISH, Language, language_of, tags_of, voices_of
 from render.problem import Problem
 from render.source import Source
 from render.storyboard import clean_text
@@ -76,8 +76,7 @@ class OfflineSpeech:
         language = language_of(request.locale)
         wanted = _wanted(request)
         requested = [wanted] if _VOICE_NAME.fullmatch(wanted) else []
-        tags = [tag for tag in tags_of(request.locale) if _VOICE_NAME.fullmatch(tag)]
-        own = [name + TIMBRE for name in ([language.voice] if language else tags)]
+        own = [name + TIMBRE for name in voices_of(request.locale)]
         wanted_pace = (language or ENGLISH).words_per_minute * request.speed
         pace = round(min(_FASTEST, max(_SLOWEST, wanted_pace)))
         spoken, pcm = await self._run(

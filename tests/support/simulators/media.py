@@ -44,7 +44,7 @@ def picture(width: int, height: int, kind: str = "jpg") -> bytes:
 def speech(text: str, rate: int, *, speed: float = 1) -> bytes:
     """Return a text as a voice says it, so many times as fast, as 16-bit PCM within silence."""
     voice = next((voice for script, voice in _VOICES.items() if script.search(text)), "en-us")
-    spoken = read_aloud(text, f"{voice}+m3", round(170 * speed))
+    spoken = read_aloud(text, [f"{voice}+m3"], round(170 * speed))
     assert spoken
     header, samples = spoken
     count = round(len(samples) * rate / header.sample_rate)

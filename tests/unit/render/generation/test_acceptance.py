@@ -237,6 +237,20 @@ class TestSpeech:
         assert "The voice breaks off" in refused.message
         assert "It does not say: “Ada has baked" in refused.message
 
+    async def test_a_voice_of_another_language_is_unusable_and_a_recording_is_taken(
+        self, tmp_path: Path
+    ) -> None:
+        said = (
+            "Lange bevor die Stadt erwacht, glüht der Ofen. Ada backt hier seit dreißig Jahren. "
+            "Niemand hat es eilig. Am Abend werden die Lampen am Wasser angezündet."
+        )
+        sound = wav(spoken(said, 24_000), 24_000)
+        assert "another text or language" in (await refusal(sound, STORY)).message
+        place = tmp_path / "recording.wav"
+        place.write_bytes(sound)
+        seen = await Inspector().inspect_own(STORY, place, scene="1")
+        assert {problem.code for problem in seen.warnings} == {"sentence_unsaid"}
+
     async def test_a_sentence_left_out_in_the_middle_is_told(self) -> None:
         pcm = spoken(STORY.text.replace("Nobody hurries here. ", ""), 24_000)
         assert await codes(wav(pcm, 24_000), STORY) == "sentence_unsaid"

@@ -19,7 +19,7 @@ KNOWN = WordTimes(words=(WordTime(0, 120, 480),), missing=(), repeated=())
 
 @pytest.fixture
 def narration(tmp_path: Path) -> Path:
-    spoken = read_aloud(TEXT, "en-us+m3", 170)
+    spoken = read_aloud(TEXT, ["en-us+m3"], 170)
     assert spoken
     header, samples = spoken
     place = tmp_path / "narration.wav"
