@@ -1,4 +1,7 @@
-"""One text of five sentences, in ten languages; one of the sentences has hardly any words."""
+"""One text of five sentences, in many languages; one of the sentences has hardly any words.
+
+Of the last four no pace was measured (`render.languages`).
+"""
 
 TEXTS = {
     "en": (
@@ -64,5 +67,30 @@ TEXTS = {
     "zh": (
         "这座城市的港口建于很久以前，可以停两百条船。早晨那里很安静，渔民们在老墙边修补渔网。后来市场开了，人们卖面包、奶酪和苹果，直到最后一班车离开。没有人着急。晚上，"
         "水边的灯一盏接一盏地亮起来。"
+    ),
+    "da": (
+        "Byens havn blev bygget for længe siden og har plads til to hundrede både. Om "
+        "morgenen er der stille, og fiskerne lapper deres net ved den gamle mur. Senere "
+        "åbner markedet: brød, ost og æbler bliver solgt, indtil den sidste bus kører. "
+        "Ingen har travlt. Om aftenen bliver lamperne langs vandet tændt en efter en."
+    ),
+    "ca": (
+        "El port de la ciutat es va construir fa molt de temps i acull dues-centes "
+        "barques. Al matí tot hi és tranquil, i els pescadors apedacen les xarxes vora el "
+        "vell mur. Més tard obre el mercat: s'hi venen pa, formatge i pomes fins que marxa "
+        "l'últim autobús. Ningú no té pressa. Al vespre els llums de la vora de l'aigua "
+        "s'encenen l'un rere l'altre."
+    ),
+    "bg": (
+        "Пристанището на града е построено много отдавна и побира двеста лодки. Сутрин "
+        "там е тихо, а рибарите кърпят мрежите си до старата стена. По-късно пазарът "
+        "отваря: хляб, сирене и ябълки се продават, докато тръгне последният автобус. "
+        "Никой не бърза. Вечер лампите край водата светват една след друга."
+    ),
+    "mr": (
+        "शहराचे बंदर खूप पूर्वी बांधले गेले आणि त्यात दोनशे होड्या मावतात. सकाळी तिथे शांतता "
+        "असते, आणि कोळी जुन्या भिंतीजवळ आपली जाळी दुरुस्त करतात. नंतर बाजार उघडतो, आणि शेवटची "
+        "बस सुटेपर्यंत भाकरी, चीज आणि सफरचंदे विकली जातात. कोणालाही घाई नसते. संध्याकाळी "
+        "पाण्याच्या काठावरचे दिवे एकामागून एक लावले जातात."
     ),
 }
