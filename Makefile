@@ -4,6 +4,7 @@
 #   make demo STORAGE=s3 the same through a real S3 server
 #   make up              everything stays up, with Payload's admin
 #   make sample          a film that uses all of the engine, in three shapes, and its contact sheet
+#   make demo-sheet      the demo's film once more, and its contact sheet
 #   make screens         the README's pictures of the admin, taken in a browser
 #   make test            the whole test suite, but for what is marked slow
 #   make test-slow       what is marked slow: long fault runs, and SQLite where PostgreSQL was asked
@@ -118,6 +119,10 @@ sample: python $(OUT)/assets/.made
 	@$(BIN)/python -m tools.contact $(OUT)/bakery.landscape.mp4 $(OUT)/result.json \
 		--storyboard $(SAMPLE) --out $(SAMPLE_SHEETS)/contact.jpg \
 		--strip $(SAMPLE_SHEETS)/sample.jpg --of crust,lane,oven,table,dough,street
+
+.PHONY: demo-sheet
+demo-sheet: python
+	@$(BIN)/python -m tools.demo_sheet -o $(SAMPLE_SHEETS)/demo-contact.jpg
 
 .PHONY: screens
 screens: python node admin

@@ -282,7 +282,8 @@ def _clock(seconds: float) -> str:
     return f"{int(minutes)}:{rest:05.2f}"
 
 
-def _save(picture: Image.Image, place: Path) -> None:
+def save(picture: Image.Image, place: Path) -> None:
+    """Write a picture as JPEG, and say so."""
     picture.save(place, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
     sys.stdout.write(f"{place}: {picture.width} × {picture.height}\n")
 
@@ -302,10 +303,10 @@ def main() -> None:
     if options.storyboard:
         told = msgspec.json.decode(options.storyboard.read_bytes(), type=Storyboard)
         title, names = told.title, {scene.id: scene.transition.value for scene in told.scenes}
-    _save(contact_sheet(options.video, result, title=title, names=names), options.out)
+    save(contact_sheet(options.video, result, title=title, names=names), options.out)
     if options.strip:
         every = [scene.id for scene in result.scenes]
-        _save(strip(result, options.of.split(",") if options.of else every), options.strip)
+        save(strip(result, options.of.split(",") if options.of else every), options.strip)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ _DRAFTED = frozenset({"storyboard_complete"})
 PROVIDER_KEYS = ("GEMINI_API_KEY", "REPLICATE_API_TOKEN")
 
 
-def _outside(*, paid: bool) -> dict[str, str]:
+def outside(*, paid: bool) -> dict[str, str]:
+    """Return the environment that the demo stands in: provider keys are left out unless `paid`."""
     keys = {*PROVIDER_KEYS, *(f"REELWRIGHT_{name}" for name in PROVIDER_KEYS)}
     return {name: value for name, value in os.environ.items() if paid or name not in keys}
 
@@ -60,7 +61,7 @@ async def run(
     shutil.rmtree(directory, ignore_errors=True)
     started = time.monotonic()
     console.print("[bold]Starting[/] Redis, database, bridge, daemon" + (" and Payload" * cms))
-    async with open_house(directory, cms=cms, outside=_outside(paid=paid)) as house:
+    async with open_house(directory, cms=cms, outside=outside(paid=paid)) as house:
         console.print(f"  ready after {time.monotonic() - started:.1f} s")
         try:
             if house.payload_url is None:
