@@ -167,6 +167,7 @@ def _order(http: httpx.Client, film: int) -> None:
         "pictures": "cropped",
         "captions": "lit",
         "stream": True,
+        "previews": False,
         "prices": {"9:16": "0"},
     }
     _ask(http, "POST", f"reelwright/videos/{film}/exports/order?locale=en", order)
