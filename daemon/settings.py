@@ -56,7 +56,8 @@ class DaemonSettings(BridgeSettings):
     progress_days: Annotated[float, Field(gt=0)] = 7
     """How long the events of jobs are kept; whoever listens later is told how a job stands."""
     charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
-    """After this long without a word, an open charge of an ended job is sorted out."""
+    """After this long without a word, an open charge of an ended job is sorted out; as often a
+    provider is asked what became of a call that it knows by its id."""
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
     work_room_mb: Annotated[int, Field(ge=0)] = 256
@@ -137,8 +138,8 @@ class DaemonSettings(BridgeSettings):
     """How often a lease is renewed, and so how soon a daemon stops whose job has passed on, or was
     cancelled while Redis was away; with Redis it hears of a cancellation at once."""
     ledger_outage_seconds: Annotated[float, Field(gt=0, le=3_600)] = 60
-    """How long what is known of a paid call is tried to be written while the database is away:
-    longer than that takes to start again, and than `lease_seconds`."""
+    """How long what is known of a paid call, and how an attempt ended, is tried to be written while
+    the database is away: longer than that takes to start again, and than `lease_seconds`."""
     ledger_outage_pause_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
     """The wait between two such tries."""
     task_timeout_minutes: Annotated[float, Field(gt=0, le=300)] = 300

@@ -178,7 +178,7 @@ function toOrder(body: unknown): ExportOrder | null {
   const pictures = pictureChoices.find((each) => each === body.pictures)
   const resolution = resolutions.find((each) => each === body.resolution)
   const captions = captionChoices.find((each) => each === body.captions)
-  const { previews, stream } = body
+  const { previews = false, stream } = body
   const wanted = shapes.filter((each) => asked.includes(each))
   if (!format || !pictures || !resolution || !captions) return null
   if (typeof stream !== 'boolean' || typeof previews !== 'boolean') return null
