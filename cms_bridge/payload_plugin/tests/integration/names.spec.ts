@@ -26,10 +26,10 @@ async function videoIdsTold(count: number): Promise<unknown[]> {
   return bridge.received.map(({ event }) => 'videoId' in event.data && event.data.videoId)
 }
 
-/** Make a video as it stands in a database of the time before there were names. */
 /** PostgreSQL gives no id twice. */
 const reusing = test.skipIf(inject('templateServer'))
 
+/** Make a video as it stands in a database of the time before there were names. */
 async function oldVideo(data: object): Promise<Doc> {
   const { id, project } = await cms.makeVideo()
   await cms.payload.db.updateOne({
@@ -99,6 +99,8 @@ test('a video that has a name is not found by its id', async () => {
   const video = await cms.makeVideo({ stage: 'submitted' })
   const byId = renditionWrite(video, { videoId: String(video.id) })
   expect((await cms.putRendition(byId)).status).toBe(410)
+  // Told before the next test counts what is.
+  expect(await videoIdsTold(1)).toEqual([video.serviceId])
 })
 
 describe('a project', () => {
