@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cms_bridge.database import connected, migrate
+from cms_bridge.engines import absences
 from tests.support.servers.postgres import PostgresServer
 
 # How long an example takes is a matter of the machine and of what else runs on it, not of the code.
@@ -107,5 +108,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[str]:
     """The same, with the tables bound to it."""
+    absences.forget()  # what the test before was told of its own database
     async with connected(database_url):
         yield database_url

@@ -64,7 +64,7 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
       ) : (
         <video
           // Another film is another video: the browser would keep showing the one before.
-          key={number}
+          key={`film ${String(number)}`}
           aria-label={t('panel.player')}
           className="rw-player__video"
           ref={video}
@@ -122,7 +122,7 @@ export function Player({ rendition }: { rendition: RenditionDoc }): ReactNode {
       </div>
       <Transcript
         address={`${transcriptUrl ?? ''}?number=${String(number)}`}
-        key={number}
+        key={`transcript ${String(number)}`}
         said={rendition.transcript}
       />
     </div>

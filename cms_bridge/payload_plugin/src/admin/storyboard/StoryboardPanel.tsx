@@ -69,9 +69,12 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const video = storyboard && idOf(storyboard.video)
   const locale = useLocaleOf(storyboard?.film)
   const { refresh, status } = useVideoStatus(video, locale)
+  // An approval may come before this page has heard of the edit that took back the one before it.
+  const [approvals, setApprovals] = useState(0)
   const approvedScene = useCallback(
     (revision?: number) => {
       if (revision !== undefined) see(revision)
+      setApprovals((count) => count + 1)
       refresh()
     },
     [refresh, see],
@@ -87,6 +90,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
       status?.delivery?.state,
       status?.storyboard?.decision,
       status?.storyboard?.approvedScenes,
+      approvals,
     ].join(' '),
   )
   const current = status !== null && String(status.storyboard?.id) === String(storyboard?.id)

@@ -188,12 +188,14 @@ function Content({
       )}
       <Buttons pricing={pricing} refresh={refresh} slugs={slugs} status={status} />
       <Languages situation={situationOf(status)} storyboards={slugs.storyboards} />
-      {rendition?.file && <Films key={rendition.file.number} rendition={rendition} />}
+      {rendition?.file && (
+        <Films key={`films ${String(rendition.file.number)}`} rendition={rendition} />
+      )}
       {storyboard && (
         <VideoBoard
           awaited={awaited}
           id={storyboard.id}
-          key={storyboard.id}
+          key={`board ${String(storyboard.id)}`}
           mayApprove={approveScenes}
           price={pricing.price}
           refresh={refresh}
