@@ -21,13 +21,14 @@ export function ProjectPanel({ slugs }: { slugs: { videos: string } }): ReactNod
   const { defaults } = (data ?? {}) as Partial<ProjectDoc>
   return (
     <section aria-label={t('spending')} className="rw-panel">
-      {spending === 'away' && <p className="rw-panel__help">{t('spending.away')}</p>}
-      {spending && spending !== 'away' && <Amounts spending={spending} />}
+      {/* What was spent comes later: below, so that it moves nothing that is pressed. */}
       <div className="rw-panel__buttons">
         <Button buttonStyle="primary" margin={false} onClick={openDrawer} size="medium">
           {t('action.newVideo')}
         </Button>
       </div>
+      {spending === 'away' && <p className="rw-panel__help">{t('spending.away')}</p>}
+      {spending && spending !== 'away' && <Amounts spending={spending} />}
       <VideoDrawer initialData={{ ...videoDefaults(defaults), project: id }} />
     </section>
   )
