@@ -270,6 +270,7 @@ def kill_daemon(running: RunningInstallation) -> None:
     psutil.Process(running.installation.stack.pid("daemon")).kill()
 
 
+@pytest.mark.slow
 async def test_a_clip_by_gemini_that_runs_on_after_a_kill_is_fetched(
     by_gemini: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:

@@ -154,6 +154,7 @@ def test_an_edit_has_its_price_before_it_is_saved(
     expect(region).to_contain_text("To pay now")
 
 
+@pytest.mark.slow
 def test_what_is_chosen_in_the_form_reaches_the_service(
     browsing: Browsing, drafted: Drafted, running: RunningInstallation
 ) -> None:
@@ -232,6 +233,7 @@ def test_what_is_needed_beyond_what_was_approved_is_approved_in_the_panel(
     browsing.photograph("more-was-approved")
 
 
+@pytest.mark.slow
 def test_a_voice_is_heard_and_one_of_the_cast_is_drawn_at_the_price_that_was_told(
     browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -288,6 +290,7 @@ def filmed(browsing: Browsing) -> str:
     return page.url
 
 
+@pytest.mark.slow
 def test_only_what_changed_of_a_finished_film_is_paid_and_encoded(
     browsing: Browsing, filmed: str, running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:

@@ -138,6 +138,7 @@ class TestPublishing:
         record = ask(page, f"/api/videos/{video}?depth=0").json()["publishedAnyway"]
         assert (record["by"], record["reason"]) == (address_of("chief"), "The cards are our own.")
 
+    @pytest.mark.slow
     def test_nor_is_one_of_which_calls_may_have_been_charged(
         self, browsing: Browsing, bakery: int, gemini_simulator: GeminiSimulator
     ) -> None:

@@ -100,6 +100,7 @@ async def test_what_the_project_has_already_is_not_paid_again(
     assert Decimal(done["actualCost"]) == 0
 
 
+@pytest.mark.slow
 async def test_another_language_shows_the_same_pictures_and_pays_for_what_it_says(
     running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:
@@ -127,6 +128,7 @@ async def test_another_language_shows_the_same_pictures_and_pays_for_what_it_say
     assert "placeholder_used" not in {one["code"] for one in german["generationWarnings"]}
 
 
+@pytest.mark.slow
 async def test_a_scene_on_a_colour_has_no_picture_made(
     running: RunningInstallation, gemini_simulator: GeminiSimulator
 ) -> None:

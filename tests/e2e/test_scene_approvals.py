@@ -55,6 +55,7 @@ def draft(page: Page) -> None:
     submit(page)
 
 
+@pytest.mark.slow
 def test_scenes_are_approved_one_by_one_and_the_film_begins_with_the_last(
     browsing: Browsing,
 ) -> None:

@@ -177,6 +177,7 @@ def send_again(browsing: Browsing) -> None:
         expect(page.locator(".toast-success")).to_contain_text("It is being sent.")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bakery")
 def test_a_bridge_that_stops_in_the_middle_is_told_in_words_and_gone_past(
     browsing: Browsing, running: RunningInstallation, gemini_simulator: GeminiSimulator

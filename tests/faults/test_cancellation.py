@@ -71,7 +71,11 @@ async def quickest(measure: Callable[[], Awaitable[float]]) -> float:
     return took
 
 
-@pytest.mark.parametrize("hears", [True, False], ids=["by Redis", "by the database"])
+@pytest.mark.parametrize(
+    "hears",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["by Redis", "by the database"],
+)
 async def test_calls_to_a_provider_are_hung_up(harness: Harness, hears: bool) -> None:
     """Where nothing comes by Redis, the next heartbeat tells."""
 

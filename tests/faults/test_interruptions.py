@@ -115,6 +115,7 @@ async def test_a_lease_is_kept_while_a_stopping_daemon_waits(harness: Harness) -
         assert outcomes[0] == "released"
 
 
+@pytest.mark.slow
 async def test_a_second_word_to_stop_cuts_the_calls_off(harness: Harness) -> None:
     async with one_set(harness) as run:
         harness.google.latency = 9
@@ -136,6 +137,7 @@ async def test_a_second_word_to_stop_cuts_the_calls_off(harness: Harness) -> Non
         assert await unknown(made)
 
 
+@pytest.mark.slow
 async def test_the_grace_for_paid_calls_is_bounded(harness: Harness) -> None:
     async with one_set(harness, drain_seconds="1") as run:
         harness.google.latency = 9
@@ -169,6 +171,7 @@ async def test_a_cancelled_job_does_not_wait_for_its_calls(harness: Harness) -> 
             await ended(process)
 
 
+@pytest.mark.slow
 async def test_a_lost_redis_takes_no_paid_call_with_it(harness: Harness, tmp_path: Path) -> None:
     """Killed with calls in flight: they end well, the jobs go on, and new work is begun."""
     with start_blocking_portal() as portal, ExitStack() as stack:

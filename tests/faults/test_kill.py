@@ -159,8 +159,10 @@ async def kill_daemon(running: RunningInstallation) -> None:
     "wanted",
     [
         "storyboarding",
-        *(pytest.param(stage, marks=pytest.mark.slow) for stage in ("generating", "composing")),
-        "uploading",
+        *(
+            pytest.param(stage, marks=pytest.mark.slow)
+            for stage in ("generating", "composing", "uploading")
+        ),
     ],
 )
 async def test_a_job_outlives_its_daemon(running: RunningInstallation, wanted: str) -> None:
@@ -266,7 +268,8 @@ class TestTwoDaemons:
         return job, next(name for name in names if running.installation.stack.pid(name) == pid)
 
 
-@pytest.mark.parametrize("seconds", [60, pytest.param(0, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [60, 0])
 async def test_a_daemon_that_is_told_to_stop_finishes_what_is_nearly_done(
     tmp_path: Path, seconds: int
 ) -> None:

@@ -68,6 +68,7 @@ def run(settings: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 async def test_an_edit_of_a_restored_film_makes_and_encodes_only_what_changed(
     harness: Harness, kept: tuple[dict[str, str], dict[str, str]]
 ) -> None:

@@ -111,6 +111,7 @@ async def test_a_scene_is_made_anew_and_nothing_else(harness: Harness, point: st
         ]
 
 
+@pytest.mark.slow
 async def test_an_export_makes_only_what_it_touches(harness: Harness) -> None:
     directory = await anyio.to_thread.run_sync(harness.reset)
     settings = harness.settings(directory, provider="gemini", drafting=False)

@@ -72,7 +72,9 @@ def download(bridge: Bridge, path: str, *, per_second: int, closing: bool) -> in
         return got
 
 
-@pytest.mark.parametrize("closing", [False, True], ids=["kept", "closing"])
+@pytest.mark.parametrize(
+    "closing", [pytest.param(False, marks=pytest.mark.slow), True], ids=["kept", "closing"]
+)
 def test_a_slow_download_that_gets_on_is_not_cut_off(bridge: Bridge, closing: bool) -> None:
     size = 6 * MEBIBYTE
     path = stored(bridge, size)

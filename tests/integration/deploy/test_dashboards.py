@@ -135,6 +135,7 @@ def scraping(
             yield address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("board", "panel", "expression"), QUERIES)
 def test_no_panel_is_empty(scraping: str, board: Board, panel: str, expression: str) -> None:
     asked, now = expression.replace("$__rate_interval", "1m"), time.time()

@@ -63,6 +63,7 @@ def documented() -> str:
     return (SPECS / "client.md").read_text().partition("```python\n")[2].partition("```")[0]
 
 
+@pytest.mark.slow
 def test_whoever_follows_the_docs_has_a_client_that_works(directory: Path, bridge: Bridge) -> None:
     (directory / "oven.png").write_bytes(media_files.picture("png"))
     done = run(documented(), directory, BRIDGE=bridge.url, KEY=API_KEY)

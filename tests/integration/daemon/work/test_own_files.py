@@ -252,6 +252,7 @@ def bringing(kind: Kind, name: str, own: Upload) -> Scene:
             return Scene(id=name, background=Solid(colour="#204060"), narration_file=own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_file_that_is_replaced_in_the_cms_is_encoded_where_it_is_shown_and_costs_nothing(
     http: httpx.AsyncClient,
