@@ -34,6 +34,7 @@ from av.video.stream import VideoStream
 
 from render.errors import CompositionError
 from render.pictures.canvas import Canvas
+from render.priority import without_realtime
 from render.rendition import Codec, Grade, Profile
 
 # SVT-AV1 otherwise tells the terminal about itself, segment by segment.
@@ -221,7 +222,7 @@ def _packets(
 
 
 def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> None:
-    """Make a fresh encoder context ready for pictures of a profile."""
+    """Open a fresh encoder context for pictures of a profile."""
     context.width, context.height, context.pix_fmt = profile.width, profile.height, "yuv420p"
     context.options = {**encoder.options, encoder.quality: str(profile.crf)}
     context.thread_count = 1
@@ -234,3 +235,5 @@ def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> No
     context.color_trc = ColorTrc.BT709
     if tag := _TAGS.get(profile.codec):
         context.codec_tag = tag
+    with without_realtime():
+        context.open()

@@ -3,6 +3,7 @@
 import inspect
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from cms_bridge.database import connected, migrate
 from cms_bridge.engines import absences
+from render.priority import without_realtime
 from tests.support.servers.postgres import PostgresServer
 
 # How long an example takes is a matter of the machine and of what else runs on it, not of the code.
@@ -27,6 +29,10 @@ for _wait in ("connect", "read", "write", "pool"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Some tests write AV1 with the library itself: as root it would take the machine for itself.
+    calm = ExitStack()
+    calm.enter_context(without_realtime())
+    config.add_cleanup(calm.close)
     if "not slow" in config.option.markexpr:
         settings.load_profile("quick")  # `make test-slow` tries each law a hundred times
 

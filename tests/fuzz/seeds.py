@@ -16,6 +16,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, PngImagePlugin
 
+from render.priority import without_realtime
 from render.signing.credentials import development
 from render.storyboard import Clip, Limits, Logo, Music, Scene, Storyboard
 from tests.support import media_files
@@ -273,5 +274,6 @@ def _logos() -> dict[str, Writing]:
 
 if __name__ == "__main__":
     destination = Path(sys.argv[1])
-    seeds = plant(destination)
+    with without_realtime():  # which SVT-AV1 takes for itself
+        seeds = plant(destination)
     (destination / PLANTED).write_text(json.dumps(seeds))
