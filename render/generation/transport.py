@@ -10,9 +10,10 @@ A link that an answer names is fetched through `render.egress`, hop by hop:
 where it leads is for us to judge, not for whoever wrote it.
 """
 
+import time
 from collections.abc import AsyncIterator, Collection, Generator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -58,11 +59,13 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         )
         if pinned_but is not None:
             self._inner = PinnedTransport(self._inner, trusted=pinned_but)
+        self._told: tuple[datetime, float] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request once and return its answer, still unread."""
         request.headers["Accept-Encoding"] = "identity"
         answer = await self._inner.handle_async_request(request)
+        self._told = _sent_at(answer), time.monotonic()
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             await answer.aclose()
             raise UnreadableAnswer("The answer came compressed.")
@@ -72,6 +75,13 @@ class BoundedTransport(httpx.AsyncBaseTransport):
             stream=_Bounded(answer, self._most_bytes),
             extensions=answer.extensions,
         )
+
+    def now(self) -> datetime:
+        """Return the time by whoever answered last: this machine's clock may be wrong."""
+        if self._told is None:
+            return datetime.now(UTC)
+        when, at = self._told
+        return when + timedelta(seconds=time.monotonic() - at)
 
     async def aclose(self) -> None:
         """Close whatever is open."""
@@ -136,7 +146,8 @@ class Reader:
 
 def _sent_at(answer: httpx.Response) -> datetime:
     try:
-        return parsedate_to_datetime(answer.headers["Date"])
+        told = parsedate_to_datetime(answer.headers["Date"])
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
     except (KeyError, ValueError):
         return datetime.now(UTC)
 

@@ -7,6 +7,7 @@ output lies on. Reference: https://replicate.com/docs/reference/http.
 """
 
 from collections.abc import Awaitable, Collection
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from replicate.client import Client
@@ -63,6 +64,10 @@ class Replicate:
         """Close the connections."""
         await self._transport.aclose()
         await self.reader.aclose()
+
+    def now(self) -> datetime:
+        """Return the time by the service's own clock, as its last answer told it."""
+        return self._transport.now()
 
     async def check(self, model: str) -> None:
         """Return if a model can be asked; raise `GenerationError`. Free of charge."""

@@ -21,7 +21,7 @@ in `render.generation.prices`. Reference: https://replicate.com/docs/reference/h
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -112,7 +112,7 @@ class Predictions:
         except PredictionNotFound:
             return Fate.LOST
         if prediction.status == "succeeded":
-            return Fate.GONE if _age(prediction) >= _KEPT else Fate.MADE
+            return Fate.GONE if self._age(prediction) >= _KEPT else Fate.MADE
         return Fate.FREE if prediction.status in _FINAL else Fate.RUNNING
 
     async def output(
@@ -125,7 +125,7 @@ class Predictions:
         `UnusableAnswer` that has cost its price.
         """
         output = prediction.output
-        if is_empty(output) and _age(prediction) >= _KEPT:
+        if is_empty(output) and self._age(prediction) >= _KEPT:
             _raise_deleted(model, cost)
         for tries in range(_DOWNLOADS):
             try:
@@ -141,7 +141,7 @@ class Predictions:
                         provider=PROVIDER,
                         model=model,
                     ).charged(cost) from failed
-                if _age(prediction) >= _KEPT:
+                if self._age(prediction) >= _KEPT:
                     _raise_deleted(model, cost)
             await anyio.sleep(self._poll_seconds * 2**tries)
             try:
@@ -151,7 +151,12 @@ class Predictions:
             if is_empty(renewed):
                 _raise_deleted(model, cost)
             output = renewed
-        raise _running(prediction.id, model, retry_after=_fetch_again_seconds(prediction))
+        raise _running(prediction.id, model, retry_after=_fetch_again_seconds(self._age(prediction)))
+
+    def _age(self, prediction: Prediction) -> timedelta:
+        """Return how long ago a prediction ended, as far as it tells, by the service's clock."""
+        when = moment(prediction.completed_at) or moment(prediction.created_at)
+        return self.account.now() - when if when else timedelta()
 
     async def _begin(self, model: str, inputs: dict[str, Any], ticket: Ticket) -> str:
         """Begin a prediction, once, and return its id, also where the answer to that is lost."""
@@ -264,14 +269,8 @@ def _raise_deleted(model: str, cost: Decimal) -> NoReturn:
     ).charged(cost)
 
 
-def _age(prediction: Prediction) -> timedelta:
-    """Return how long ago a prediction ended, as far as it tells."""
-    when = moment(prediction.completed_at) or moment(prediction.created_at)
-    return datetime.now(UTC) - when if when else timedelta()
-
-
-def _fetch_again_seconds(prediction: Prediction) -> float:
+def _fetch_again_seconds(age: timedelta) -> float:
     """Return after how many seconds to fetch again: ever later, but within what is left."""
-    age = max(0.0, _age(prediction).total_seconds())
-    remaining = max(0.0, _KEPT.total_seconds() - age)
-    return min(max(_SOONEST_SECONDS, _GROWTH * age), _LATEST * remaining)
+    seconds = max(0.0, age.total_seconds())
+    remaining = max(0.0, _KEPT.total_seconds() - seconds)
+    return min(max(_SOONEST_SECONDS, _GROWTH * seconds), _LATEST * remaining)

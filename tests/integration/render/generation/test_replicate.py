@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -378,6 +378,21 @@ async def test_only_after_the_hour_is_an_output_lost(
             await images(predictions).draw(PICTURE)
     with pytest.raises(UnusableAnswer, match=r"deleted what .* before it could be fetched"):
         await images(predictions).draw(PICTURE, Ticket(resume=replicate_simulator.latest.id))
+
+
+@pytest.mark.parametrize(("ahead", "fate"), [(59, Fate.MADE), (61, Fate.GONE)])
+async def test_the_hour_is_the_services_and_not_this_machines(
+    replicate_simulator: ReplicateSimulator,
+    predictions: Predictions,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: int,
+    fate: Fate,
+) -> None:
+    await images(predictions).draw(PICTURE)
+    assert predictions.account.now() == pytest.approx(datetime.now(UTC), abs=timedelta(seconds=3))
+    told = datetime.now(UTC) + timedelta(minutes=ahead)
+    monkeypatch.setattr("render.generation.transport._sent_at", lambda _: told)
+    assert await predictions.fate(replicate_simulator.latest.id, MODEL) is fate
 
 
 @pytest.mark.parametrize(
