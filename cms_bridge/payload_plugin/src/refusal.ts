@@ -1,6 +1,9 @@
 /** What the plugin has against a save, in words that reach whoever saves. */
 import { APIError, Forbidden, type PayloadRequest } from 'payload'
 
+/** What stands for a colon: Payload's toast makes a list of all that comes behind a real one. */
+const ratio = '\u2236'
+
 /**
  * A refusal with its sentence. Named by itself: Payload answers with the sentence of an error that
  * has a name and takes it from the class, whose name is lost where a build for production shortens
@@ -8,7 +11,7 @@ import { APIError, Forbidden, type PayloadRequest } from 'payload'
  */
 export class Refusal extends APIError {
   constructor(message: string) {
-    super(message, 409, null, true)
+    super(message.replaceAll(':', ratio), 409, null, true)
     this.name = 'Refusal'
   }
 }

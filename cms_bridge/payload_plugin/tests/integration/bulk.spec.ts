@@ -117,7 +117,7 @@ describe('a project with videos', () => {
 
   test('names a few of them, also those in the trash, and counts the others', async () => {
     const { project } = await cms.makeVideo({ title: 'A' })
-    for (const title of ['B', 'C', 'D', 'E']) await cms.make('videos', { title, project })
+    for (const title of ['B', 'C: one, two', 'D', 'E']) await cms.make('videos', { title, project })
     const { docs } = await cms.payload.find({
       collection: 'videos',
       where: { title: { equals: 'E' } },
@@ -129,7 +129,7 @@ describe('a project with videos', () => {
         errors: [
           {
             message:
-              'This project is in use by 5 videos, namely “E” (in the trash), “D”, “C”, and 2 more. Delete or move them first.',
+              'This project is in use by 5 videos, namely “E” (in the trash), “D”, “C∶ one, two”, and 2 more. Delete or move them first.',
           },
         ],
       },
