@@ -108,6 +108,9 @@ class MediaRequest(
     first_frame: UUID | None = None
     """A picture given to the project (`POST upload-asset`), with which a video begins; null has one
     drawn first, by the same prompt."""
+    sound: bool = False
+    """Whether a video is made with its own sound; 422 where no model that makes clips can be asked
+    for it. Of no meaning for anything else."""
     reference: CastKind | None = None
     """Set where a picture is to be the reference of a person, a place or a thing of a cast: its
     prompt says how that looks, and it is drawn alone and whole."""
@@ -296,6 +299,7 @@ async def generate_media(
         aspect_ratio=data.aspect_ratio,
         seconds=data.seconds or _USUAL_SECONDS.get(data.kind, 0),
         first_frame=data.first_frame,
+        sound=data.sound,
         reference=data.reference,
         take=data.take,
         up_to=None if data.up_to is None else Decimal(data.up_to),

@@ -201,6 +201,8 @@ class ClipTask(_MediumTask, frozen=True, kw_only=True, tag="clip"):
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST_CLIP)] = 5
     """How long it should be; it is as long as a model makes it."""
+    sound: bool = False
+    """Whether it is made with its own sound; 422 where no model that makes clips can be asked."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -518,6 +520,7 @@ def _medium(data: ImageTask | AudioTask | MusicTask | ClipTask, by: str) -> Orde
             style=data.style,
             aspect_ratio=data.aspect_ratio,
             seconds=data.seconds,
+            sound=data.sound,
         )
     if isinstance(data, MusicTask):
         return msgspec.structs.replace(

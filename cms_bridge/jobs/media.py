@@ -123,6 +123,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """How long music or a clip is to be."""
     first_frame: UUID | None = None
     """A picture given to the project, with which a clip begins; None has one drawn."""
+    sound: bool = False
+    """Whether a clip is to be made with its own sound."""
     music: Bed | None = None
     """What a spoken text is mixed with, into one file."""
     reference: CastKind | None = None
@@ -160,6 +162,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
                 picture=Upload(asset_id=self.first_frame) if self.first_frame else None,
                 motion=Motion.GENERATED,
                 motion_prompt=prompt,
+                clip_sound=self.sound,
                 duration=self.seconds,
             )
         else:
@@ -230,7 +233,8 @@ async def order(
         await _check_clip(wanted, board, limits=limits, prices=prices)
     if key and (existing := await _find_order(wanted, board, key)):
         return existing
-    request = _request(wanted.kind, board, await lexicons.of_project(wanted.project))
+    lexicon = await lexicons.of_project(wanted.project)
+    request = _request(wanted.kind, board, lexicon, sounds=prices.clips_sound)
     job = _job(wanted, board, key, request=request, prices=prices)
     # Not one with sound for one without: here nobody mutes it.
     names = own_digests(request)
@@ -274,6 +278,10 @@ async def _check_clip(wanted: Order, board: Storyboard, *, limits: Limits, price
     if prices.clip is None:
         # Nothing stands in for a clip: no still is drawn for one that nobody makes.
         raise InvalidStoryboard("No model that makes clips is configured.", field="kind")
+    if wanted.sound and not prices.clips_sound:
+        raise InvalidStoryboard(
+            "The model that makes clips cannot be asked for sound.", field="sound"
+        )
     if wanted.seconds > LONGEST_CLIP:
         raise LimitExceeded("a clip", limit=LONGEST_CLIP, value=wanted.seconds, unit="seconds")
     await own_files.check(wanted.project, board, limits=limits)
@@ -389,11 +397,15 @@ def _own_name(job: UUID) -> str:
 
 
 def _request(
-    kind: JobKind, board: Storyboard, lexicon: Sequence[Pronunciation] = ()
+    kind: JobKind,
+    board: Storyboard,
+    lexicon: Sequence[Pronunciation] = (),
+    *,
+    sounds: bool = False,
 ) -> ImageRequest | SpeechRequest | MusicRequest | ClipRequest:
     (scene,) = board.scenes
     if kind is JobKind.CLIP:
-        return clip_request(board, scene, seconds=expected_seconds(board, scene))
+        return clip_request(board, scene, seconds=expected_seconds(board, scene), sounds=sounds)
     music = music_request(board, seconds=film_seconds(board))
     if kind is JobKind.MUSIC and music is not None:
         return music

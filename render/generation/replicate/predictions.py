@@ -151,7 +151,9 @@ class Predictions:
             if is_empty(renewed):
                 _raise_deleted(model, cost)
             output = renewed
-        raise _running(prediction.id, model, retry_after=_fetch_again_seconds(self._age(prediction)))
+        raise _running(
+            prediction.id, model, retry_after=_fetch_again_seconds(self._age(prediction))
+        )
 
     def _age(self, prediction: Prediction) -> timedelta:
         """Return how long ago a prediction ended, as far as it tells, by the service's clock."""

@@ -142,6 +142,44 @@ async def test_one_with_sound_is_not_handed_over_where_none_was_asked_for(
     assert await charged(again["id"]) == ["clip"]
 
 
+async def test_one_with_its_own_sound_is_asked_for_costs_more_and_is_another(
+    http: httpx.AsyncClient, services: Services, gemini_simulator: GeminiSimulator
+) -> None:
+    silent = await ordered(http)
+    order = await ordered(http, sound=True)
+    assert Decimal(order["estimatedCost"]) >= Decimal(silent["estimatedCost"])
+    await work(services, order["id"])
+    row = await Job.select(Job.storyboard_data).where(Job.id == UUID(order["id"])).first()
+    board = msgspec.json.decode((row or {})["storyboard_data"], type=Storyboard)
+    (scene,) = board.scenes
+    asked = clip_request(board, scene, seconds=expected_seconds(board, scene), sounds=True)
+    assert asked.sound
+    assert await Asset.exists().where(Asset.request_digest == request_digest(asked))
+    again = await http.post(SUBMIT, json={**WANTED, "kind": "clip", "sound": True})
+    assert (again.status_code, again.json()["status"]) == (200, "completed")
+    # With sound it serves nobody who asked for one without: nobody would mute it.
+    await work(services, silent["id"])
+    assert await charged(silent["id"]) == ["clip"]
+
+
+SILENT = prices_of(
+    msgspec.structs.replace(CONFIG, replicate_clips="wan-video/wan-2.2-i2v-fast"),
+    gemini=False,
+    replicate=True,
+)
+
+
+@pytest.mark.parametrize("prices", [SILENT])
+async def test_where_the_model_cannot_be_asked_for_sound_none_is_promised(
+    http: httpx.AsyncClient,
+) -> None:
+    for path, kind in ((GENERATE, "video"), (SUBMIT, "clip")):
+        answer = await http.post(path, json={**WANTED, "kind": kind, "sound": True})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_storyboard")
+        assert "sound" in answer.json()["detail"]
+    assert await Job.count() == 0
+
+
 async def test_a_picture_that_the_project_was_given_is_where_it_begins(
     http: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:
