@@ -221,11 +221,13 @@ def _packets(
     yield stream.encode(None)
 
 
-def set_up(context: VideoCodecContext, profile: Profile, encoder: Encoder) -> None:
+def set_up(
+    context: VideoCodecContext, profile: Profile, encoder: Encoder, *, threads: int = 1
+) -> None:
     """Open a fresh encoder context for pictures of a profile."""
     context.width, context.height, context.pix_fmt = profile.width, profile.height, "yuv420p"
     context.options = {**encoder.options, encoder.quality: str(profile.crf)}
-    context.thread_count = 1
+    context.thread_count = threads
     context.time_base = Fraction(1, profile.fps)
     context.framerate = profile.fps
     context.gop_size = ceil(profile.fps * KEYFRAME_SECONDS)

@@ -283,8 +283,7 @@ class _Scaler:
         stream = output.add_stream(encoder.name, profile.fps)
         if not isinstance(stream, VideoStream):
             raise CompositionError(f"{encoder.name} is no video encoder.")
-        set_up(stream.codec_context, profile, encoder)
-        stream.codec_context.thread_count = threads
+        set_up(stream.codec_context, profile, encoder, threads=threads)
         self._profile = profile
         self._stream = stream
 
