@@ -349,6 +349,17 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
     first.get_by_label("Narration of scene 1").evaluate("audio => audio.play()")
     expect(first.locator(".rw-narration__lit")).to_have_text(re.compile(r"\w+"))
 
+    # What is typed on a card has its price on that card before it is saved, and none once it is
+    # what it was.
+    first.get_by_role("button", name="Edit the words").click()
+    typed = first.get_by_label("Narration", exact=True)
+    spoken = typed.input_value()
+    typed.fill("Nobody is awake yet.")
+    expect(first).to_contain_text("to pay $")
+    typed.fill(spoken)
+    expect(first).not_to_contain_text("to pay $")
+    first.get_by_role("button", name="Leave it").click()
+
     said = second.locator(".rw-narration__words").inner_text()
     first.get_by_role("button", name="drag to another place").focus()
     for key in ("Space", "ArrowRight", "Space"):
@@ -402,6 +413,26 @@ def test_all_of_the_board_is_edited_without_leaving_the_page(
     expect(second).to_contain_text("Warm crust")
     expect(panel(page)).to_contain_text("Scene 3: new")
     browsing.photograph("board-after-its-drawer")
+    assert page.url == filmed
+
+
+@pytest.mark.slow
+def test_changes_are_approved_where_all_of_the_board_is_open(
+    browsing: Browsing, filmed: str, gemini_simulator: GeminiSimulator
+) -> None:
+    page = browsing.page
+    page.goto(filmed)
+    board = panel(page).get_by_role("region", name="Scenes")
+    board.get_by_role("button", name="Scene 1: all settings").click()
+    drawer = page.locator(".doc-drawer")
+    drawer.locator("#field-scenes__0__narration").fill("The lamp is lit at three.")
+    region = decision(page)
+    due = fact(region, "To pay with your changes")
+    paid = len(gemini_simulator.charges)
+    region.get_by_role("button", name="Save and make these changes").click()
+    expect(page.locator(".rw-films__film")).to_have_count(2, timeout=PATIENCE * 1_000)
+    assert gemini_simulator.charges[paid:] == [ModelsConfig().gemini_speech]
+    assert amount(due) > 0
     assert page.url == filmed
 
 
