@@ -7,7 +7,8 @@
 #   make demo-sheet      the demo's film once more, and its contact sheet
 #   make screens         the README's pictures of the admin, taken in a browser
 #   make test            the whole test suite, but for what is marked slow
-#   make test-slow       what is marked slow: long fault runs, and SQLite where PostgreSQL was asked
+#   make test-slow       what is marked slow: long fault runs, the longest ways through the admin, and
+#                        SQLite where PostgreSQL was asked
 #   make smoke           all of production on one machine: a killed daemon, an alert, a restored backup
 #   make faults          kill daemons at every step, 100 times, and let every fault strike at every
 #                        hop, 10 times each; writes specs/fault-matrix.md
