@@ -12,10 +12,12 @@ _OURS = '[class^="rw-"], [class*=" rw-"]'
 _GRAVE = ("critical", "serious")
 
 _RUN = """async (ours) => {
-    // What is still fading in has colours of the moment.
-    await Promise.all(document.getAnimations()
+    // What is still fading in has colours of the moment; what is paused never ends.
+    const fading = document.getAnimations()
         .filter(each => each.effect?.getComputedTiming().iterations !== Infinity)
-        .map(each => each.finished.catch(() => {})))
+        .map(each => each.finished.catch(() => {}))
+    const longest = new Promise(resolve => setTimeout(resolve, 3_000))
+    await Promise.race([Promise.all(fading), longest])
     const found = await axe.run({ include: [ours] }, { resultTypes: ['violations'] })
     return found.violations
 }"""
