@@ -109,8 +109,8 @@ class MediaRequest(
     """A picture given to the project (`POST upload-asset`), with which a video begins; null has one
     drawn first, by the same prompt."""
     sound: bool = False
-    """Whether a video is made with its own sound; 422 where no model that makes clips can be asked
-    for it. Of no meaning for anything else."""
+    """Whether a video is made with its own sound; 422 where the model that makes clips cannot be
+    asked for it. Of no meaning for anything else."""
     reference: CastKind | None = None
     """Set where a picture is to be the reference of a person, a place or a thing of a cast: its
     prompt says how that looks, and it is drawn alone and whole."""

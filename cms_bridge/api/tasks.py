@@ -202,7 +202,8 @@ class ClipTask(_MediumTask, frozen=True, kw_only=True, tag="clip"):
     seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST_CLIP)] = 5
     """How long it should be; it is as long as a model makes it."""
     sound: bool = False
-    """Whether it is made with its own sound; 422 where no model that makes clips can be asked."""
+    """Whether it is made with its own sound; 422 where the model that makes clips cannot be
+    asked for it."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

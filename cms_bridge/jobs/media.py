@@ -233,8 +233,7 @@ async def order(
         await _check_clip(wanted, board, limits=limits, prices=prices)
     if key and (existing := await _find_order(wanted, board, key)):
         return existing
-    lexicon = await lexicons.of_project(wanted.project)
-    request = _request(wanted.kind, board, lexicon, sounds=prices.clips_sound)
+    request = _request(wanted.kind, board, await lexicons.of_project(wanted.project))
     job = _job(wanted, board, key, request=request, prices=prices)
     # Not one with sound for one without: here nobody mutes it.
     names = own_digests(request)
@@ -397,15 +396,12 @@ def _own_name(job: UUID) -> str:
 
 
 def _request(
-    kind: JobKind,
-    board: Storyboard,
-    lexicon: Sequence[Pronunciation] = (),
-    *,
-    sounds: bool = False,
+    kind: JobKind, board: Storyboard, lexicon: Sequence[Pronunciation] = ()
 ) -> ImageRequest | SpeechRequest | MusicRequest | ClipRequest:
     (scene,) = board.scenes
     if kind is JobKind.CLIP:
-        return clip_request(board, scene, seconds=expected_seconds(board, scene), sounds=sounds)
+        # One with sound that no model can be asked for was never accepted.
+        return clip_request(board, scene, seconds=expected_seconds(board, scene), sounds=True)
     music = music_request(board, seconds=film_seconds(board))
     if kind is JobKind.MUSIC and music is not None:
         return music

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from render.priority import without_realtime
-
 ROOT = Path(__file__).parents[3]
 ENCODED = """
 import os
@@ -61,8 +59,3 @@ assert _effective() == before
         [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "refused\n"
-
-
-def test_it_may_be_said_twice() -> None:
-    with without_realtime(), without_realtime():
-        pass
