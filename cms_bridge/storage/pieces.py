@@ -124,17 +124,19 @@ async def keep(store: ObjectStore, name: str, path: Path, *, sha256: str, note: 
     return True
 
 
-async def begin(name: str, *, at: datetime) -> bool:
+async def begin(name: str, *, finishes: str, at: datetime) -> bool:
     """Write down that a piece is being made; False where one is, or it is there."""
-    return await _begin(name, sha256="", size=0, note="", at=at)
+    return await _begin(name, sha256="", size=0, note="", finishes=finishes, at=at)
 
 
-async def _begin(name: str, *, sha256: str, size: int, note: str, at: datetime) -> bool:
+async def _begin(  # noqa: PLR0913 - a row's columns
+    name: str, *, sha256: str, size: int, note: str, finishes: str = "", at: datetime
+) -> bool:
     rows = cast(
         "list[dict[str, Any]]",
         await Piece.raw(
-            "INSERT INTO piece (name, sha256, bytes, note, ready, used_at)"
-            " VALUES ({}, {}, {}, {}, FALSE, {}) ON CONFLICT (name) DO UPDATE SET"
+            "INSERT INTO piece (name, sha256, bytes, note, ready, used_at, finishes)"
+            " VALUES ({}, {}, {}, {}, FALSE, {}, {}) ON CONFLICT (name) DO UPDATE SET"
             " sha256 = excluded.sha256, bytes = excluded.bytes, note = excluded.note,"
             # Whoever has made it writes it, whoever may be making it too.
             " used_at = excluded.used_at WHERE piece.ready = FALSE AND piece.sha256 = ''"
@@ -144,6 +146,7 @@ async def _begin(name: str, *, sha256: str, size: int, note: str, at: datetime) 
             size,
             note,
             at,
+            finishes,
         ),
     )
     return bool(rows)

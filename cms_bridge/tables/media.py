@@ -167,3 +167,5 @@ class Piece(Table):
     """Whether it is there; else it is being written or deleted, or who did so has died."""
     used_at = Timestamptz(index=True)
     """When somebody last had it in hand; what was longest unused goes first."""
+    finishes = Varchar(length=36, default="")
+    """The job that whoever began it holds; empty where he helps another, or none is held."""

@@ -27,15 +27,17 @@ class Share:
         self,
         pieces: SharedPieces,
         *,
+        finishes: str = "",
         on_missing: Callable[[Sequence[str]], Awaitable[None]] | None = None,
         go_on: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """Take the shared pieces.
 
-        `on_missing` hears what is to be made, of whoever finishes a film; `go_on` says before each
-        segment whether whoever helps may go on.
+        `finishes` is the job that whoever finishes a film holds, and `on_missing` hears of him what
+        is to be made; `go_on` says before each segment whether whoever helps may go on.
         """
         self._pieces = pieces
+        self._finishes = finishes
         self._on_missing = on_missing
         self._go_on = go_on
         self._held: dict[str, Claim] = {}
@@ -83,20 +85,27 @@ class Share:
                     await self._pieces.if_there(lambda: claims.release(self._held.values()))
 
     async def _claim(self, name: str) -> Turn:
-        if held := await claims.claim(name):
+        if held := await claims.claim(name, finishes=self._finishes):
             self._held[name] = held
             return Turn.MINE
         stands = await claims.standing(name)
         if stands and stands.ready and not self._go_on:
             await self._pieces.lay([name])
             return Turn.HERE if self._pieces.has(name) else Turn.MINE
-        if stands is None or stands.ready or not self._has_lapsed(name, stands.at):
+        if stands is None or stands.ready:
             return Turn.TAKEN
-        if held := await claims.renew(Claim(name=name, at=stands.at)):
+        # Whoever held this very job before has lost it: a lease has run out over him already.
+        mine = bool(self._finishes) and stands.finishes == self._finishes
+        if not mine and not self._has_lapsed(name, stands.at):
+            return Turn.TAKEN
+        if held := await self._renewed(Claim(name=name, at=stands.at)):
             log.info("segment.taken_over", segment=name)
             self._held[name] = held
             return Turn.MINE
         return Turn.TAKEN
+
+    async def _renewed(self, held: Claim) -> Claim | None:
+        return await claims.renew(held, finishes=self._finishes)
 
     def _has_lapsed(self, name: str, at: datetime) -> bool:
         """Tell whether a claim was seen to stand as it does for longer than one lasts."""
@@ -112,7 +121,7 @@ class Share:
             await anyio.sleep(claims.RENEWED_EVERY)
             for name, held in list(self._held.items()):
                 try:
-                    renewed = await claims.renew(held)
+                    renewed = await self._renewed(held)
                 except Exception as error:  # noqa: BLE001 - the next time may be better
                     log.debug("segment.not_renewed", reason=tracebacks.summary(error))
                     continue

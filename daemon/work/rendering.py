@@ -162,7 +162,7 @@ async def _shared(
         )
         await invite(invitation, services)
 
-    share = Share(services.pieces, on_missing=missing)
+    share = Share(services.pieces, finishes=str(lease.job_id), on_missing=missing)
     async with share.kept_alive():
         yield share
 

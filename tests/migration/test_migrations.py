@@ -30,7 +30,7 @@ from tests.support.versions import versions
 
 pytestmark = pytest.mark.anyio
 
-NEWEST = "2026-11-30T17:20:30:000053"
+NEWEST = "2026-12-01T01:10:00:000054"
 APPROVALS = "2026-11-28T09:00:00:000014"
 """The first that caps what was approved."""
 TASKS = "2026-11-28T13:00:00:000019"

@@ -214,6 +214,23 @@ async def test_whoever_dies_loses_a_segment_and_not_the_film(
     assert dead in holder.made
 
 
+async def test_whoever_takes_a_job_over_need_not_wait_for_what_was_claimed_for_it(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LASTS", 900)
+    alone = await machines.finish("alone", None)
+    of_this_job, of_another, of_a_helper = (f"{digest}.mp4" for digest in alone.segments[:3])
+    holder = await machines.share("holder", finishes=str(JOB))
+    begun = await claims.claim(of_this_job, finishes=str(JOB))
+    assert begun
+    assert await claims.claim(of_another, finishes=str(uuid4()))
+    assert await claims.claim(of_a_helper)
+    asked = (of_this_job, of_another, of_a_helper)
+    assert [await holder.claim(one) for one in asked] == [Turn.MINE, Turn.TAKEN, Turn.TAKEN]
+    # Whoever was thought dead learns of it, should he live.
+    assert await claims.renew(begun, finishes=str(JOB)) is None
+
+
 async def test_a_helper_that_is_not_wanted_any_more_makes_nothing(machines: Machines) -> None:
     alone = await machines.finish("alone", None)
 
