@@ -1,7 +1,8 @@
 """Lit pages: a few words of a caption at a time, of which the one that is spoken is lit.
 
-A page is as many words as are read at a glance: at most four, on a line of 22 columns. It ends
-where the voice rests or a sentence ends, and of two ways to cut the rest the evener one is taken.
+A page is as many words as are read at a glance: at most four, on a line of 12 ems as they are set.
+It ends where the voice rests or a sentence ends, and of two ways to cut the rest the evener one is
+taken.
 What is lit is a word, or a phrase where words are not told apart: never a part of a character.
 """
 
@@ -13,12 +14,13 @@ from itertools import pairwise
 import msgspec
 
 from render.timeline import Cue, SpokenWord
-from render.words.columns import columns
+from render.words.advances import ems
 from render.words.line_breaks import HYPHEN, unbroken
 
 MOST_WORDS = 4
-LONGEST_LINE = 22
-"""Columns of a page; a word that is wider has one to itself."""
+LONGEST_LINE = 12.0
+"""Ems of a page; a word that is wider has one to itself. In full size it fits in one line of the
+narrowest frames, whose captions have room for 14."""
 _REST = Fraction(35, 100)
 """Seconds of silence between two words that end a page."""
 _SENTENCE_ENDS = re.compile(r"[.!?…。！？؟।]+[\"'»”’)\]」』]*\s*$")
@@ -68,7 +70,7 @@ def _evenly(run: Sequence[SpokenWord]) -> list[list[SpokenWord]]:
     for first in range(len(run) - 1, -1, -1):
         ways: list[tuple[int, float, int]] = []
         for end in range(first + 1, min(len(run), first + MOST_WORDS) + 1):
-            wide = columns("".join(_spaced([word.text for word in run[first:end]])))
+            wide = ems("".join(_spaced([word.text for word in run[first:end]])))
             if wide > LONGEST_LINE and end > first + 1:
                 break
             pages, uneven, _ = best[end - len(run) - 1]

@@ -12,8 +12,8 @@ from render.placing import build
 from render.sentences import clusters
 from render.storyboard import CaptionStyle, Limits, Scene, Storyboard
 from render.timeline import Cue, SceneMedia, SpokenWord, TextOverlay
+from render.words.advances import ems
 from render.words.captions import cues
-from render.words.columns import columns
 from render.words.line_breaks import unbroken
 from render.words.lit_pages import LONGEST_LINE, MOST_WORDS, lit_pages
 
@@ -47,7 +47,7 @@ def test_pages_say_what_the_caption_does_a_few_words_at_a_time(locale: str) -> N
         assert "".join(clusters(whole)) == whole
         for page in pages:
             assert 1 <= len(page.words) == len(page.starts) <= MOST_WORDS
-            assert len(page.words) == 1 or columns(page.text) <= LONGEST_LINE
+            assert len(page.words) == 1 or ems(page.text) <= LONGEST_LINE
             assert page.text == page.text.strip()
         starts = [start for page in pages for start in page.starts]
         assert starts == sorted(starts)
@@ -70,6 +70,13 @@ def test_a_page_ends_where_the_voice_rests_and_where_a_sentence_does() -> None:
 def test_pages_are_even_rather_than_full() -> None:
     cue = said(*((f"one{' ' * (n < 4)}", n / 4, n / 4 + 0.25) for n in range(5)))
     assert sorted(len(page.words) for page in lit_pages(cue)) == [2, 3]
+
+
+def test_what_is_narrow_when_it_is_set_has_more_on_a_page_than_what_is_wide() -> None:
+    narrow = said(*((f"lillilli{' ' * (n < 3)}", n, n + 1) for n in range(4)))
+    wide = said(*((f"WOWWMOMW{' ' * (n < 3)}", n, n + 1) for n in range(4)))
+    assert [len(page.words) for page in lit_pages(narrow)] == [4]
+    assert [len(page.words) for page in lit_pages(wide)] == [1, 1, 1, 1]
 
 
 def test_two_lines_of_a_caption_are_one_and_a_word_that_was_cut_is_whole() -> None:

@@ -1,0 +1,51 @@
+"""Advances: how wide text is when it is set in one line, in ems, told without opening a font.
+
+A character's advance is that of the face in which Typst sets it where a caption is heavy, from a
+table that `tools/advances.py` makes of the fonts. Kerning and tracking are left out, and letters
+that join count as they stand alone: what is set is a little narrower rather than wider.
+"""
+
+import functools
+import json
+import unicodedata
+from pathlib import Path
+
+from render.sentences import clusters
+
+TABLE = Path(__file__).with_suffix(".json")
+_THOUSAND = 1000
+_FULL_WIDTH = 1000
+"""Thousandths of an em of an ideograph; the table has what is wider."""
+_UNKNOWN = 600
+"""Of a character that no font has: it is left out of the picture, and told of."""
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf", "Cc"})
+
+
+def ems(text: str) -> float:
+    """Return how wide a text is in ems, set in one line."""
+    return sum(map(_of_cluster, clusters(text))) / _THOUSAND
+
+
+def is_full_width(char: str) -> bool:
+    """Tell whether a character fills a square, as ideographs do."""
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+def _of_cluster(cluster: str) -> int:
+    first, *others = map(_of, cluster)
+    # Emoji of several characters are one picture: joined ones, skin tones, flags.
+    return first if first > _FULL_WIDTH and others else first + sum(others)
+
+
+def _of(char: str) -> int:
+    if (advance := _advances().get(char)) is not None:
+        return advance
+    if is_full_width(char):
+        return _FULL_WIDTH
+    return 0 if unicodedata.category(char) in _NO_WIDTH else _UNKNOWN
+
+
+@functools.cache
+def _advances() -> dict[str, int]:
+    table: dict[str, str] = json.loads(TABLE.read_bytes())
+    return {char: int(advance) for advance, chars in table.items() for char in chars}
