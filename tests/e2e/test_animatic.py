@@ -23,9 +23,10 @@ from playwright.sync_api import Page
 
 from benchmarks.render.ideal import ssim
 from render.assets import gather
+from render.drafting.offline import draft
 from render.generation.acceptance import Inspector
 from render.generation.offline.account import OfflineImages, OfflineSpeech
-from render.generation.requests import speech_request
+from render.generation.requests import image_request, speech_request
 from render.measures import PictureMeasures
 from render.painter import Painter
 from render.placing import build
@@ -38,9 +39,11 @@ from render.sound.arrangement import RATE
 from render.sound.programme import encode_sound
 from render.storyboard import (
     AspectRatio,
+    Brief,
     CaptionStyle,
     Corner,
     Gradient,
+    Limits,
     Logo,
     Mood,
     Motion,
@@ -67,6 +70,8 @@ and Typst leave out other halves."""
 STEP = RATE // 10
 """Samples in which loudness is compared."""
 SAMPLE = Path(__file__).parents[2] / "samples/bakery/storyboard.json"
+BRIEF = Path(__file__).parents[2] / "samples/brief.json"
+"""What `make demo` is made from."""
 
 Luma = npt.NDArray[np.float64]
 
@@ -151,7 +156,9 @@ def filmed(board: Storyboard, folder: Path, *, shape: AspectRatio, quality: Qual
 async def measured(board: Storyboard, folder: Path) -> Mapping[str, SceneAssets]:
     assets: dict[str, SceneAssets] = {}
     for scene in board.scenes:
-        picture, clip = folder / f"{scene.id}.jpg", folder / f"{scene.id}.mp4"
+        pictures = [folder / f"{scene.id}{ending}" for ending in (".jpg", ".png")]
+        picture = next((one for one in pictures if one.exists()), None)
+        clip = folder / f"{scene.id}.mp4"
         narration = None
         if scene.narration:
             asked = speech_request(board, scene)
@@ -160,7 +167,7 @@ async def measured(board: Storyboard, folder: Path) -> Mapping[str, SceneAssets]
             narration = KnownMedium(asset=medium(f"{scene.id}.wav"), measures=spoken.measures)
         assets[scene.id] = SceneAssets(
             picture=KnownMedium(asset=medium(picture.name), measures=size_of(picture))
-            if picture.exists()
+            if picture
             else None,
             narration=narration,
             clip=KnownClip(asset=medium(clip.name), seconds=length_of(clip), sounds=True)
@@ -369,19 +376,49 @@ def inked(luma: Luma, style: CaptionStyle | None) -> npt.NDArray[np.int64]:
     return np.array([columns.min(), rows.min(), columns.max(), rows.max()])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("shape", AspectRatio)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        AspectRatio.LANDSCAPE,
+        pytest.param(AspectRatio.PORTRAIT, marks=pytest.mark.slow),
+        pytest.param(AspectRatio.SQUARE, marks=pytest.mark.slow),
+    ],
+)
 def test_the_sample_is_shown_as_it_is_filmed(
     bakery: Path, page: Page, files: dict[str, Path], shape: AspectRatio
 ) -> None:
     board = msgspec.json.decode(SAMPLE.read_bytes(), type=Storyboard)
     film = filmed(board, bakery, shape=shape, quality=Quality.HD)
     files.update(film.files)
-    frames = film.timeline.frames
     animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
-    moments = [round((number + 0.5) * frames / 60) for number in range(60)]
-    assert not unlike(film, animatic, moments)
+    assert not unlike(film, animatic, moments(film))
+
+
+@pytest.mark.timeout(900)
+def test_the_demo_is_shown_as_it_is_filmed(
+    tmp_path: Path, page: Page, files: dict[str, Path]
+) -> None:
+    brief = msgspec.json.decode(BRIEF.read_bytes(), type=Brief)
+    board = draft(brief, limits=Limits()).storyboard
+
+    async def drawn() -> None:
+        for scene in board.scenes:
+            if scene.background is None:
+                made = await OfflineImages().draw(image_request(board, scene))
+                (tmp_path / f"{scene.id}.png").write_bytes(made.data)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, drawn).result()
+    film = filmed(board, tmp_path, shape=board.aspect_ratio, quality=Quality.HD)
+    files.update(film.files)
+    animatic = show(page, film.preview, width=film.profile.width, height=film.profile.height)
+    assert not unlike(film, animatic, moments(film))
+
+
+def moments(film: Film) -> list[int]:
+    """Return sixty frames, spread over a film."""
+    return [round((number + 0.5) * film.timeline.frames / 60) for number in range(60)]
 
 
 @pytest.fixture(scope="module")
