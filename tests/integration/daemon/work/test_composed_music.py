@@ -27,9 +27,10 @@ from render.storyboard import Mood, Music, Scene, Storyboard
 from tests.support import events
 from tests.support.ledger import AMPLE, check_books, claimed, die, new_job
 from tests.support.services import opened_services
-from tests.support.simulators import gemini, media
+from tests.support.simulators import gemini, media, replicate
 from tests.support.simulators.gemini import Clip, GeminiSimulator
 from tests.support.simulators.models import simulated
+from tests.support.simulators.replicate import ReplicateSimulator
 
 pytestmark = pytest.mark.anyio
 
@@ -51,9 +52,20 @@ BOARD = Storyboard(
 PRICES = prices_of(CONFIG, gemini=True, replicate=False)
 
 
+BY_REPLICATE = replace(CONFIG, gemini_music="", replicate_music=ModelsConfig().replicate_music)
+"""No music by Gemini, which makes the pictures and speaks all the same."""
+
+
 @pytest.fixture
-async def services(
+def config() -> ModelsConfig:
+    """Return which models there are; a test may give others."""
+    return CONFIG
+
+
+@pytest.fixture
+async def services(  # noqa: PLR0917 - fixtures
     request: pytest.FixtureRequest,
+    config: ModelsConfig,
     database: str,
     database_url: str,
     redis_url: str,
@@ -67,10 +79,10 @@ async def services(
         webhook_secret=SecretStr(events.SECRET),
         api_key=SecretStr("an-api-key-of-more-than-32-characters"),
         link_secret=SecretStr("a-link-secret-of-more-than-32-characters"),
-        models=CONFIG,
+        models=config,
         gemini_api_key=SecretStr(gemini.KEY),
     )
-    async with opened_services(settings, simulated(request, "chain", CONFIG)) as services:
+    async with opened_services(settings, simulated(request, "chain", config)) as services:
         yield services
         await check_books(AMPLE)
 
@@ -221,3 +233,70 @@ async def test_music_that_cannot_be_fetched_ends_no_film_and_is_fetched_for_the_
     made = await make(services, await claimed(job), tmp_path / "three")
     assert made.music
     assert len(gemini_simulator.interactions) == 1
+
+
+class TestByReplicate:
+    """The same film where predictions on Replicate compose."""
+
+    @pytest.fixture
+    def config(self) -> ModelsConfig:
+        return BY_REPLICATE
+
+    async def test_music_is_bought_once_a_film_at_its_length_and_within_its_price(
+        self, services: Services, tmp_path: Path, replicate_simulator: ReplicateSimulator
+    ) -> None:
+        job = await new_job()
+        made = await make(services, await claimed(job), tmp_path / "one")
+        shown = made.shown(BOARD).music
+        assert shown is not None
+        assert shown.file is not None
+        seconds = inspect_music(tmp_path / "one" / shown.file).milliseconds / 1000
+        (begun,) = replicate_simulator.predictions.values()
+        assert begun.model == BY_REPLICATE.replicate_music
+        assert seconds == pytest.approx(begun.input["duration"], abs=0.5)
+        assert 5 < seconds < 12
+        (origin,) = made.ingredients[WHOLE]
+        assert (origin.role.value, origin.model) == ("music", BY_REPLICATE.replicate_music)
+        assert origin.source is Source.MODEL
+        assert await of_music(job) == [("settled", Decimal("0.20"))]
+        priced = estimate(BOARD, prices_of(BY_REPLICATE, gemini=True, replicate=True))
+        assert priced.music
+        assert priced.music.most == Decimal("0.20")
+        assert replicate_simulator.charges == [BY_REPLICATE.replicate_music]
+
+    async def test_music_that_runs_on_after_a_kill_is_fetched_and_not_begun_again(
+        self, services: Services, tmp_path: Path, replicate_simulator: ReplicateSimulator
+    ) -> None:
+        # Who is killed cancels nothing; here the cancellation is not heeded.
+        replicate_simulator.creates.append(replicate.Run(seconds=600, stubborn=True))
+        job = await new_job()
+        lease = await claimed(job)
+        with anyio.move_on_after(30):
+            async with anyio.create_task_group() as group:
+                group.start_soon(make, services, lease, tmp_path / "one")
+                while not replicate_simulator.polled:  # noqa: ASYNC110 - another thread's
+                    await anyio.sleep(0.02)
+                services.in_flight.cut_off(lease)
+                group.cancel_scope.cancel()
+        assert [state for state, _ in await of_music(job)] == ["started"]
+        (begun,) = replicate_simulator.predictions.values()
+        begun.started -= 600
+        await die(job)
+        made = await make(services, await claimed(job), tmp_path / "two")
+        assert made.music, made.warnings
+        assert len(replicate_simulator.predictions) == 1
+        assert await of_music(job) == [("settled", Decimal("0.20"))]
+
+    async def test_music_that_fails_at_the_provider_is_the_nearest_mood_s(
+        self, services: Services, tmp_path: Path, replicate_simulator: ReplicateSimulator
+    ) -> None:
+        failing = replicate.Run(status="failed", error="CUDA out of memory")
+        replicate_simulator.creates.extend([failing] * 10)
+        job = await new_job()
+        made = await make(services, await claimed(job), tmp_path / "one")
+        shown = made.shown(BOARD).music
+        assert shown is not None
+        assert (shown.file, shown.mood) == (None, Mood.TENSE)
+        assert "built_in_music" in [told.code for told in made.warnings]
+        assert not replicate_simulator.charges
+        assert {state for state, _ in await of_music(job)} == {"released"}
