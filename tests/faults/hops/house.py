@@ -42,6 +42,9 @@ PASSWORD = secrets.token_urlsafe(12)
 _FORKS = multiprocessing.get_context("forkserver")
 _START_SECONDS = 120
 _DATABASE = "reelwright"
+_SQLITE_BUSY = b"cannot connect to SQLite: SQLITE_BUSY"
+_LAST_WORDS = 4_000
+"""Bytes of a log in which a process says why it ended."""
 
 
 @dataclass(kw_only=True)
@@ -112,6 +115,16 @@ class House:
             assert not self.processes[runner].died, f"{runner} ended: {self.log(runner)}"
             assert time.monotonic() < deadline, f"{runner} is not up: {self.log(runner)}"
             time.sleep(0.25)
+
+    def begin_payload_again(self) -> None:
+        """Start Payload once more where it ended because SQLite was still being recovered.
+
+        Of what a killed process left SQLite lets one connection in at a time, and whoever comes
+        second ends: any supervisor starts him again.
+        """
+        running = self.processes[Runner.PAYLOAD]
+        if running.died and _SQLITE_BUSY in self.log(Runner.PAYLOAD).read_bytes()[-_LAST_WORDS:]:
+            running.start()
 
     def restore(self) -> None:
         """Put right whatever an interrupted run may have left: all is up, and nobody is held."""

@@ -27,8 +27,9 @@ class Running:
 
     def start(self) -> None:
         """Start it, without waiting until it is up."""
-        self.struck = False
+        # In this order: another thread may be asking whether it has died.
         self.process = self.begin()
+        self.struck = False
 
     @property
     def died(self) -> bool:

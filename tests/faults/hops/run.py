@@ -54,9 +54,20 @@ class Ending(msgspec.Struct, kw_only=True, frozen=True):
 
 @asynccontextmanager
 async def at_work(house: House) -> AsyncGenerator[Editor]:
-    """Sign an editor in."""
-    async with signed_in(house.payload_url, email=EDITOR_EMAIL, password=PASSWORD) as editor:
+    """Sign an editor in, and see to it that what ends as it starts is started again."""
+
+    async def supervise() -> None:
+        while True:
+            house.begin_payload_again()
+            await anyio.sleep(_LOOK_SECONDS)
+
+    async with (
+        signed_in(house.payload_url, email=EDITOR_EMAIL, password=PASSWORD) as editor,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(supervise)
         yield editor
+        group.cancel_scope.cancel()
 
 
 async def run(house: House, editor: Editor, hop: Hop, fault: Fault | None, number: int) -> Ending:
