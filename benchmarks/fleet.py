@@ -258,7 +258,9 @@ async def _film(name: str, *, scenes: int, seconds: float) -> UUID:
         Job.approved_cost: PLENTY,
         Job.wake_at: datetime.now(UTC),
     }
-    await Job.update(values).where(Job.id == accepted.job_id)
+    async with wakeups.after_commit():
+        await Job.update(values).where(Job.id == accepted.job_id)
+        wakeups.job_due(accepted.job_id, Status.APPROVED, attempt=0)
     return accepted.job_id
 
 

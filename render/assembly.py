@@ -7,7 +7,7 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
@@ -273,24 +273,23 @@ class Production:
         """Write what was ordered beside the videos."""
         order = self._order
 
-        def paint_frame(frame: int) -> Canvas:
-            self._check()
-            return Painter.picture(timeline, profile, frame)
+        def paint(frames: Sequence[int]) -> Iterator[Canvas]:
+            for canvas in Painter.pictures(timeline, profile, frames):
+                self._check()
+                yield canvas
 
         companions: list[tuple[Path | None, Callable[[Path], object]]] = [
             (
                 order.poster,
-                lambda place: thumbnails.write_poster(timeline, place, paint_frame=paint_frame),
+                lambda place: thumbnails.write_poster(timeline, place, paint=paint),
             ),
             (
                 order.thumbnails,
-                lambda place: thumbnails.write(timeline, place, profile, paint_frame=paint_frame),
+                lambda place: thumbnails.write(timeline, place, profile, paint=paint),
             ),
             (
                 order.sheet,
-                lambda place: thumbnails.write_sheet(
-                    timeline, place, profile, paint_frame=paint_frame
-                ),
+                lambda place: thumbnails.write_sheet(timeline, place, profile, paint=paint),
             ),
             (
                 order.captions,

@@ -6,9 +6,10 @@ memory does not grow with the length of the video.
 """
 
 import threading
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 
 from render.pictures.background import background_plate
 from render.pictures.canvas import Canvas
@@ -45,7 +46,7 @@ class Painter:
 
     def paint(
         self, segment: Segment, *, first: int = 0, frames: int | None = None
-    ) -> Iterator[Canvas]:
+    ) -> Generator[Canvas]:
         """Yield each frame; a canvas is painted anew when the next one is asked for.
 
         `first` and `frames` ask for a part of the segment.
@@ -130,11 +131,23 @@ class Painter:
         return layers
 
     @staticmethod
+    def pictures(timeline: Timeline, profile: Profile, frames: Sequence[int]) -> Iterator[Canvas]:
+        """Yield single frames of a timeline, by their numbers.
+
+        A still is decoded once for all that show it; in order, few are in memory at a time.
+        """
+        pieces = cut(timeline)
+        ends = [piece.end for piece in pieces]
+        shown = [pieces[bisect_right(ends, frame)] for frame in frames]
+        painter = Painter(timeline, profile, shown)
+        for frame, segment in zip(frames, shown, strict=True):
+            with closing(painter.paint(segment, first=frame - segment.start, frames=1)) as painted:
+                yield next(painted)
+
+    @staticmethod
     def picture(timeline: Timeline, profile: Profile, frame: int) -> Canvas:
         """Paint one frame of a timeline, by its number."""
-        segment = next(piece for piece in cut(timeline) if piece.start <= frame < piece.end)
-        painter = Painter(timeline, profile, [segment])
-        return next(painter.paint(segment, first=frame - segment.start, frames=1))
+        return next(Painter.pictures(timeline, profile, [frame]))
 
     @contextmanager
     def _open_footage(self, shot: Shot) -> Generator[Footage]:

@@ -5,7 +5,7 @@ tells which part is seen when: what a player shows over its time line. All are p
 as the video is, words and all, not taken from the encoded file.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import ceil, isqrt
 from pathlib import Path
@@ -33,6 +33,10 @@ _QUALITY = 88
 """JPEG's; above it files grow faster than pictures get better."""
 
 
+Paint = Callable[[Sequence[int]], Iterable[Canvas]]
+"""Paints frames of the timeline, by their numbers, in the profile's size."""
+
+
 class Thumbnails(msgspec.Struct, frozen=True, kw_only=True):
     """Where the pictures are."""
 
@@ -47,25 +51,22 @@ def write(
     folder: Path,
     profile: Profile,
     *,
-    paint_frame: Callable[[int], Canvas],
+    paint: Paint,
 ) -> Thumbnails:
     """Write `poster.jpg` and `scene-<id>.jpg` for every scene into a folder.
 
-    `paint_frame` paints any frame of the timeline in the profile's size. The poster
-    shows the first scene.
+    The poster shows the first scene.
     """
     folder.mkdir(parents=True, exist_ok=True)
     poster = folder / _POSTER
-    write_poster(timeline, poster, paint_frame=paint_frame)
+    write_poster(timeline, poster, paint=paint)
     scale = min(1.0, _SMALL / max(profile.width, profile.height))
     size = (round(profile.width * scale), round(profile.height * scale))
     scenes: dict[str, Path] = {}
-    for shot in timeline.shots:
+    painted = paint([_telling_frame(shot) for shot in timeline.shots])
+    for shot, canvas in zip(timeline.shots, painted, strict=True):
         place = scenes[shot.scene_id] = folder / _name(shot.scene_id)
-        _save(
-            _photograph(paint_frame(_telling_frame(shot))).resize(size, Image.Resampling.LANCZOS),
-            place,
-        )
+        _save(_photograph(canvas).resize(size, Image.Resampling.LANCZOS), place)
     return Thumbnails(poster=poster, scenes=scenes)
 
 
@@ -76,9 +77,10 @@ def places(storyboard: Storyboard, folder: Path | None) -> Iterator[Path]:
         yield from (folder / _name(scene.id) for scene in storyboard.scenes)
 
 
-def write_poster(timeline: Timeline, place: Path, *, paint_frame: Callable[[int], Canvas]) -> None:
+def write_poster(timeline: Timeline, place: Path, *, paint: Paint) -> None:
     """Write the picture that stands for the whole video alone."""
-    _save(_photograph(paint_frame(_telling_frame(timeline.shots[0]))), place)
+    (canvas,) = paint([_telling_frame(timeline.shots[0])])
+    _save(_photograph(canvas), place)
 
 
 def _name(scene: str) -> str:
@@ -90,7 +92,7 @@ def write_sheet(
     place: Path,
     profile: Profile,
     *,
-    paint_frame: Callable[[int], Canvas],
+    paint: Paint,
 ) -> None:
     """Write the sheet, and beside it the WebVTT file of the same name that tells its parts.
 
@@ -103,10 +105,14 @@ def write_sheet(
     across = isqrt(count - 1) + 1
     sheet = Image.new("RGB", (across * width, ceil(count / across) * height))
     told = ["WEBVTT"]
-    for number in range(count):
-        start, end = number * every, min((number + 1) * every, timeline.duration)
-        frame = min(int((start + end) / 2 * timeline.fps), timeline.frames - 1)
-        small = _photograph(paint_frame(frame)).resize((width, height), Image.Resampling.LANCZOS)
+    spans = [
+        (number * every, min((number + 1) * every, timeline.duration)) for number in range(count)
+    ]
+    frames = [
+        min(int((start + end) / 2 * timeline.fps), timeline.frames - 1) for start, end in spans
+    ]
+    for number, ((start, end), canvas) in enumerate(zip(spans, paint(frames), strict=True)):
+        small = _photograph(canvas).resize((width, height), Image.Resampling.LANCZOS)
         left, top = number % across * width, number // across * height
         sheet.paste(small, (left, top))
         told.append(

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import msgspec
@@ -23,12 +24,12 @@ from render.inspection.validation import validate
 from render.painter import Painter
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window
-from render.pictures.still import film, load_plate
+from render.pictures.still import Plate, film, load_plate
 from render.rendition import Profile, Rendition
 from render.sound.arrangement import RATE
 from render.sound.loudness import integrated_loudness
 from render.storyboard import Motion
-from render.timeline import Shot, Timeline
+from render.timeline import Shot, Still, Timeline
 
 Floats = npt.NDArray[np.float64]
 
@@ -217,14 +218,30 @@ def test_a_cut_changes_the_picture_at_once(
     assert change[2] > 5 * np.delete(change, 2).max()
 
 
+def test_frames_painted_together_are_those_painted_alone_and_a_still_is_decoded_once(
+    composed: Composed, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = composed.timeline
+    numbers = [*range(0, timeline.frames, 7), timeline.frames - 1]
+    alone = [Painter.picture(timeline, profile, number).pixels.copy() for number in numbers]
+    decoded: list[Path] = []
+
+    def counted(path: Path, *given: Any, **more: Any) -> Plate:
+        decoded.append(path)
+        return load_plate(path, *given, **more)
+
+    monkeypatch.setattr("render.painter.load_plate", counted)
+    together = [one.pixels.copy() for one in Painter.pictures(timeline, profile, numbers)]
+    assert all(map(np.array_equal, together, alone))
+    assert len(decoded) == sum(isinstance(shot.source, Still) for shot in timeline.shots)
+
+
 def test_the_poster_is_the_middle_of_the_first_scene_alone(
     composed: Composed, frames: npt.NDArray[np.uint8], profile: Profile, tmp_path: Path
 ) -> None:
     place = tmp_path / "poster.jpg"
     write_poster(
-        composed.timeline,
-        place,
-        paint_frame=partial(Painter.picture, composed.timeline, profile),
+        composed.timeline, place, paint=partial(Painter.pictures, composed.timeline, profile)
     )
     with Image.open(place) as poster:
         assert (poster.format, poster.size) == ("JPEG", (256, 144))

@@ -1,7 +1,7 @@
 """Previews and thumbnails, opened and looked at."""
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -144,13 +144,14 @@ def test_thumbnails_show_each_scene_while_it_alone_is_seen(tmp_path: Path) -> No
     profile = Profile(name="small", width=640, height=360)
     asked: list[int] = []
 
-    def paint_frame(frame: int) -> Canvas:
-        asked.append(frame)
-        canvas = Canvas(profile)
-        canvas.y[:], canvas.u[:], canvas.v[:] = 63, 102, 240  # BT.709's red
-        return canvas
+    def paint(frames: Sequence[int]) -> Iterator[Canvas]:
+        for frame in frames:
+            asked.append(frame)
+            canvas = Canvas(profile)
+            canvas.y[:], canvas.u[:], canvas.v[:] = 63, 102, 240  # BT.709's red
+            yield canvas
 
-    made = write(TIMELINE, tmp_path / "stills", profile, paint_frame=paint_frame)
+    made = write(TIMELINE, tmp_path / "stills", profile, paint=paint)
     assert asked == [20, 20, 79, 100]
     assert list(made.scenes) == ["one", "poster", "three"]
     assert len({made.poster, *made.scenes.values()}) == 4
@@ -165,12 +166,13 @@ def test_thumbnails_show_each_scene_while_it_alone_is_seen(tmp_path: Path) -> No
 def test_a_poster_can_be_had_alone(tmp_path: Path) -> None:
     profile = Profile(name="small", width=64, height=64)
 
-    def paint_frame(_: int) -> Canvas:
-        canvas = Canvas(profile)
-        canvas.pixels[:] = 128
-        return canvas
+    def paint(frames: Sequence[int]) -> Iterator[Canvas]:
+        for _ in frames:
+            canvas = Canvas(profile)
+            canvas.pixels[:] = 128
+            yield canvas
 
-    write_poster(TIMELINE, tmp_path / "alone.jpg", paint_frame=paint_frame)
+    write_poster(TIMELINE, tmp_path / "alone.jpg", paint=paint)
     assert [entry.name for entry in tmp_path.iterdir()] == ["alone.jpg"]
 
 
