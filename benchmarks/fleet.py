@@ -214,7 +214,12 @@ async def fan_out(seconds: float) -> list[Figure]:
     return [
         Figure(what="a film by one daemon", value=one, unit="s", how=how),
         Figure(what="the same by two", value=two, unit="s", how=how),
-        Figure(what="two are faster", value=one / two, unit="times", how="their quotient"),
+        Figure(
+            what="two are faster",
+            value=one / two,
+            unit="times",
+            how="their quotient; pictures, speech, thumbnails and joining are one's alone",
+        ),
     ]
 
 
@@ -290,7 +295,10 @@ def _cpu(process: psutil.Process) -> float:
 
 def written(report: Report) -> str:
     """Return a report as Markdown."""
-    rows = [f"| {one.what} | {one.value:,.1f} {one.unit} | {one.how} |" for one in report.figures]
+    rows = [
+        f"| {one.what} | {one.value:,.{2 if one.unit == 'times' else 1}f} {one.unit} | {one.how} |"
+        for one in report.figures
+    ]
     head = _HEAD.format(date=report.date, machine=report.machine, busy=report.busy)
     return "\n".join([head, "| what | measured | how |", "|---|--:|---|", *rows, ""])
 
