@@ -19,6 +19,17 @@ _FULL_WIDTH = 1000
 _UNKNOWN = 600
 """Of a character that no font has: it is left out of the picture, and told of."""
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf", "Cc"})
+_SQUARES = (
+    ("\u1100", "\u115f"),  # Hangul's leading letters
+    ("\u2e80", "\ua4cf"),  # radicals, kana, ideographs, Yi
+    ("\ua960", "\ua97f"),
+    ("\uac00", "\ud7a3"),  # Hangul's syllables
+    ("\uf900", "\ufaff"),
+    ("\ufe30", "\ufe6f"),
+    ("\uff01", "\uff60"),  # Latin in full width
+    ("\uffe0", "\uffe6"),
+    ("\U00020000", "\U0003fffd"),
+)
 
 
 def ems(text: str) -> float:
@@ -27,8 +38,11 @@ def ems(text: str) -> float:
 
 
 def is_full_width(char: str) -> bool:
-    """Tell whether a character fills a square, as ideographs do."""
-    return unicodedata.east_asian_width(char) in "WF"
+    """Tell whether a character is of the scripts that are set in squares.
+
+    By blocks, and not by `unicodedata`, which knows more of them with each Python.
+    """
+    return any(first <= char <= last for first, last in _SQUARES)
 
 
 def _of_cluster(cluster: str) -> int:
