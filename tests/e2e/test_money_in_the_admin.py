@@ -5,7 +5,8 @@ The models are simulators that speak Gemini's protocol and count what they charg
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,14 +112,22 @@ def reached(drawer: Locator, field: Locator) -> Locator:
 
 
 def choose(page: Page, field: str, option: str) -> None:
-    """Choose as quickly as a person: after Payload's answer to the choice before.
+    """Choose as quickly as a person: after Payload's answer to the choice before."""
+    drawn(page, page.locator(f"#field-{field} [class*=control]").first).click()
+    with answered(page):
+        page.get_by_role("option", name=option, exact=True).click()
+
+
+@contextmanager
+def answered(page: Page) -> Generator[None]:
+    """Wait for Payload's answer to a change of the form.
 
     Payload never asks about a change that is made in the quarter of a second before an answer
-    arrives: what depends on that change would stay hidden until the next one.
+    arrives: what depends on that change would stay hidden until the next one, and a row that was
+    added then stays empty.
     """
-    drawn(page, page.locator(f"#field-{field} [class*=control]").first).click()
     with page.expect_response(_tells_the_form):
-        page.get_by_role("option", name=option, exact=True).click()
+        yield
     page.wait_for_timeout(1_000)  # Its body arrives, and is merged into the form.
 
 
@@ -411,7 +420,8 @@ def test_all_of_the_board_is_edited_without_leaving_the_page(
     expect(decision(page)).to_contain_text(re.compile(r"Scene 1: .*narration"))
     expect(card).to_contain_text("to pay $")
     browsing.photograph("board-of-a-storyboard")
-    card.get_by_role("button", name="Keep this reading").click()
+    with answered(page):
+        card.get_by_role("button", name="Keep this reading").click()
     expect(decision(page)).not_to_contain_text(re.compile(r"Scene 1: .*narration"))
     # What was typed on a card was saved before.
     expect(drawer.locator("#scenes-row-1")).to_contain_text("Warm crust")
