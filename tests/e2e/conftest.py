@@ -12,12 +12,19 @@ _SECONDS = 600
 """A film in full size is made within one fixture, on a machine that is busy with other tests."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give these tests the time that a film takes."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give these tests the time that a film takes; and what builds on each other all of it.
+
+    Where slow tests are asked for, of a module marked `in_order` all are, for the slow ones go on
+    with what the others have done.
+    """
     for item in items:
         within = Path(__file__).parent in item.path.parents
         if within and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_SECONDS))
+        if config.option.markexpr.startswith("slow") and item.get_closest_marker("in_order"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

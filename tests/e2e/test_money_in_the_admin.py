@@ -33,7 +33,7 @@ from tests.support.installation import PATIENCE, RunningInstallation
 from tests.support.simulators import gemini
 from tests.support.simulators.gemini import GeminiSimulator
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.in_order, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
