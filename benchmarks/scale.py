@@ -47,7 +47,7 @@ JOIN = Cost(
     7.6 / 120,
     "s per s of film",
     "what the holder does alone: joining, judging, hashing, signing, thumbnails",
-    "measured: from the last segment to the end of the film of `benchmarks-scale.md` by two",
+    "measured: from the last segment to the end, in a run by two of `benchmarks-scale.md`'s film",
 )
 START = Cost(
     1.4, "s", "an engine from start to exit", "measured: `benchmarks.md`, the second render"
@@ -183,8 +183,8 @@ _HEAD = """\
 Written by `make scale` (`python -m benchmarks.scale`): a simulation, no measurement. What it rests
 on stands in the first table, with where each figure comes from; what is *assumed* there nobody has
 measured yet. Daemons have one core each. `REELWRIGHT_FAN_OUT_DAEMONS` (8) bounds who helps with one
-film. A film's time begins once its pictures and speech are there; with those made on the same core,
-two daemons were measured at 1.61 times one ([what a fleet gets done](benchmarks-scale.md)).
+film. A film's time begins once its pictures and speech are there; what two daemons were measured at
+with those made on the same core is less ([what a fleet gets done](benchmarks-scale.md)).
 """
 
 _OF_FILMS = """\

@@ -9,8 +9,13 @@ from render.words.advances import TABLE, ems
 from render.words.copyfitting import largest_size
 from render.words.lit_pages import LONGEST_LINE
 from render.words.typesetting import typeset
+from render.words.zones import zone_of
 from tools.advances import table
 
+BOX = 2 * 1.6
+"""What a caption's box adds to its letters, in hundredths of the frame's shorter side."""
+WIDEST = 1.12
+"""Burmese marks take room of their own once they are joined: how many times what is told."""
 LINES = {
     "en": "The quiet oven glows",
     "de": "WÜRDIG MÖGEN",
@@ -53,8 +58,7 @@ def set_width(text: str, shape: AspectRatio, locale: str) -> float:
         lit=0,
     )
     layer = typeset(words, profile, palette=Palette(), locale=locale)
-    box = 2 * 1.6
-    return layer.width / min(profile.width, profile.height) * 100 - box
+    return layer.width / min(profile.width, profile.height) * 100 - BOX
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -67,9 +71,16 @@ def test_a_line_is_about_as_wide_as_told(name: str) -> None:
     }
     # In one line and in full size, whatever the frame's shape.
     assert max(found.values()) - min(found.values()) < 0.1
-    # Burmese marks take room of their own once they are joined; a page leaves that much.
-    most = 1.12 if name == "my" else 1.01
+    most = WIDEST if name == "my" else 1.01
     assert 0.88 * ems(text) <= found[AspectRatio.LANDSCAPE] <= most * ems(text)
+
+
+@pytest.mark.parametrize("shape", AspectRatio)
+def test_every_frame_has_room_for_the_longest_line_in_full_size(shape: AspectRatio) -> None:
+    profile = profile_for(shape)
+    room = zone_of(CaptionStyle.LIT, profile).width / min(profile.width, profile.height) * 100
+    inside = (room - BOX) / largest_size(CaptionStyle.LIT, 1)
+    assert inside >= WIDEST * LONGEST_LINE
 
 
 def test_marks_and_joined_pictures_take_no_room_of_their_own() -> None:
