@@ -30,7 +30,7 @@ from render.words.readable import readable
 from render.words.wording import Wording, wording
 
 PROVIDER = "offline"
-MODEL = "card-4"
+MODEL = "card-5"
 """Goes up whenever the same request no longer gives the same bytes."""
 
 TEMPLATE = Path(__file__).with_name("card.typ")

@@ -128,6 +128,14 @@ def test_a_flag_or_a_joined_emoji_is_one_picture(whole: str) -> None:
     assert set_in(TextStyle.LOWER_THIRD, "🍞🍞").width > one + 10
 
 
+def test_an_emoji_is_not_left_alone_on_a_line_that_has_room_for_a_word() -> None:
+    in_one_line, in_two = (
+        set_in(TextStyle.TITLE, text, SMALL[1]) for text in ("Come early", "Come early 🥖")
+    )
+    assert in_two.height > 1.3 * in_one_line.height
+    assert in_two.width < 0.9 * in_one_line.width
+
+
 def test_digits_and_signs_among_words_stay_words() -> None:
     shown = painted(set_in(TextStyle.TITLE, "1 2 3 # * © ®", palette=GREY), SMALL[0], 126)
     assert colourfulness(shown) < 40
