@@ -320,7 +320,7 @@ def test_words_stand_where_the_film_has_them(page: Page, shape: AspectRatio, loc
     for style in (None, CaptionStyle.OUTLINE, CaptionStyle.BOX, CaptionStyle.LIT):
         told = board if style is None else captioned(board, said, style)
         with tempfile.TemporaryDirectory() as folder:
-            film = filmed(told, Path(folder), shape=shape, quality=Quality.PREVIEW)
+            film = filmed(told, Path(folder), shape=shape, quality=Quality.HD)
             width, height = film.profile.width, film.profile.height
             animatic = show(page, film.preview, width=width, height=height)
             for shot in film.timeline.shots:
@@ -353,7 +353,7 @@ def test_the_label_stands_where_the_film_has_it(
         logo=Logo(file="none.png", corner=corner),
         disclosure=True,
     )
-    film = filmed(board, tmp_path, shape=shape, quality=Quality.PREVIEW)
+    film = filmed(board, tmp_path, shape=shape, quality=Quality.HD)
     # Its logo is nowhere, and has its corner all the same.
     preview = msgspec.structs.replace(film.preview, logo=None)
     animatic = show(page, preview, width=film.profile.width, height=film.profile.height)
@@ -377,14 +377,7 @@ def inked(luma: Luma, style: CaptionStyle | None) -> npt.NDArray[np.int64]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "shape",
-    [
-        AspectRatio.LANDSCAPE,
-        pytest.param(AspectRatio.PORTRAIT, marks=pytest.mark.slow),
-        pytest.param(AspectRatio.SQUARE, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("shape", AspectRatio)
 def test_the_sample_is_shown_as_it_is_filmed(
     bakery: Path, page: Page, files: dict[str, Path], shape: AspectRatio
 ) -> None:

@@ -10,6 +10,7 @@ import type {
 } from '../generated/timeline.ts'
 import { layerOf, type Layer } from './layers.ts'
 import { type Moment, momentAt, type Shown, smoothstep, windowAt, type Words } from './moments.ts'
+import { Plates } from './plates.ts'
 import { type Context, Ruler } from './ruler.ts'
 import { type Job, setCaption, setText, type Setting } from './typesetting.ts'
 
@@ -33,6 +34,9 @@ export interface Size {
 }
 
 const keptLayers = 48
+const whole = { left: 0, top: 0, width: 1, height: 1 }
+/** Times the frame's size that the camera goes over: the engine's own. */
+const enlarged = 1.5
 const black = '#000000'
 const wipeStops = 24
 
@@ -42,6 +46,7 @@ export class Painter {
   readonly #size: Size
   readonly #ruler: Ruler
   readonly #layers = new Map<string, Layer>()
+  readonly #plates = new Plates()
   /** Where a picture stands until another has given way to it. */
   readonly #aside: OffscreenCanvas
 
@@ -140,16 +145,28 @@ export class Painter {
     }
   }
 
-  #still(context: Context, { crop, keyframes }: StillView, picture: Picture, frame: number): void {
+  #still(
+    context: Context,
+    { asset, keyframes, ...view }: StillView,
+    picture: Picture,
+    frame: number,
+  ): void {
     const seen = windowAt(keyframes, frame)
     const { height, width } = this.#size
-    const across = width / (seen.size * crop.width * picture.width)
-    const down = height / (seen.size * crop.height * picture.height)
-    const left = (crop.left + seen.left * crop.width) * picture.width
-    const top = (crop.top + seen.top * crop.height) * picture.height
+    const size = { width: Math.round(enlarged * width), height: Math.round(enlarged * height) }
+    const plate = this.#plates.of(asset?.contentUrl ?? '', view.crop, picture, size)
+    const { crop, shown } = plate
+      ? { crop: whole, shown: plate }
+      : { crop: view.crop, shown: picture }
+    const across = width / (seen.size * crop.width * shown.width)
+    const down = height / (seen.size * crop.height * shown.height)
+    const left = (crop.left + seen.left * crop.width) * shown.width
+    const top = (crop.top + seen.top * crop.height) * shown.height
+    context.imageSmoothingQuality = plate ? 'low' : 'high'
     context.setTransform(across, 0, 0, down, -left * across, -top * down)
-    context.drawImage(picture.source, 0, 0)
+    context.drawImage(shown.source, 0, 0)
     context.setTransform(1, 0, 0, 1, 0, 0)
+    context.imageSmoothingQuality = 'high'
   }
 
   #clip(context: Context, { fit, focus, surround }: ClipView, picture: Picture): void {

@@ -49,10 +49,9 @@ export class Ruler {
   }
 
   /** Set a context to a voice and a size. */
-  use(context: Context, { script, voice }: Type, size: number): void {
-    const { tracking, weight } = voices[voice]
-    context.font = `${String(weight)} ${String(size)}px ${this.#families}`
-    context.letterSpacing = `${String(script === 'roomy' ? 0 : tracking * size)}px`
+  use(context: Context, type: Type, size: number): void {
+    context.font = `${String(voices[type.voice].weight)} ${String(size)}px ${this.#families}`
+    context.letterSpacing = `${String(trackingOf(type) * size)}px`
     context.fontKerning = 'normal'
     context.textRendering = 'geometricPrecision'
     context.textBaseline = 'alphabetic'
@@ -61,7 +60,7 @@ export class Ruler {
 
   /**
    * Return how wide a line is; it grows evenly with its size. Of a full-width mark that ends it,
-   * the empty half is not counted.
+   * the empty half is not counted, nor is the tracking behind the last letter.
    */
   width(text: string, type: Type, size: number): number {
     const key = `${type.voice} ${type.script} ${text}`
@@ -69,7 +68,7 @@ export class Ruler {
     if (known === undefined) {
       this.use(this.#context, type, 100)
       const trimmed = type.script === 'dense' && endsInMark.test(text) ? 0.5 : 0
-      known = this.#context.measureText(text).width / 100 - trimmed
+      known = this.#context.measureText(text).width / 100 - trimmed - trackingOf(type)
       this.#widths.set(key, known)
     }
     return known * size
@@ -77,16 +76,16 @@ export class Ruler {
 
   /** Return the box around a run's ink. */
   ink(run: Run): Box {
-    this.use(this.#context, run.type, run.size)
+    // Small letters' boxes are told in whole pixels, and with one more around them.
+    this.use(this.#context, run.type, inkSize)
     this.#context.direction = run.rightToLeft ? 'rtl' : 'ltr'
     const told = this.#context.measureText(run.text)
-    const left = run.left - told.actualBoundingBoxLeft
-    const top = run.baseline - told.actualBoundingBoxAscent
+    const share = run.size / inkSize
     return {
-      left,
-      top,
-      width: told.actualBoundingBoxRight + told.actualBoundingBoxLeft,
-      height: told.actualBoundingBoxAscent + told.actualBoundingBoxDescent,
+      left: run.left - told.actualBoundingBoxLeft * share,
+      top: run.baseline - told.actualBoundingBoxAscent * share,
+      width: (told.actualBoundingBoxRight + told.actualBoundingBoxLeft) * share,
+      height: (told.actualBoundingBoxAscent + told.actualBoundingBoxDescent) * share,
     }
   }
 
@@ -103,6 +102,12 @@ export class Ruler {
     return this.lines(type).rise * size
   }
 }
+
+const trackingOf = ({ script, voice }: Type): number =>
+  script === 'roomy' ? 0 : voices[voice].tracking
+
+/** The size in pixels at which ink is measured. */
+const inkSize = 1000
 
 /** Of Inter, in em. */
 const capHeight = 1490 / 2048

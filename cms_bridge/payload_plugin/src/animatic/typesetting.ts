@@ -188,13 +188,13 @@ export function setCaption(
     ruler,
   )
   const halos = halosOf('caption', look, unit)
-  if (!boxed) return { plates: [], runs, halos }
-  const placed = onPlate(runs, { look, zone, unit, colour: boxed }, ruler)
-  const coloured =
-    job.words && job.lit !== undefined && look.colours.lit
-      ? litRuns(placed.runs, job.words, job.lit, look.colours.lit, ruler)
-      : placed.runs
-  return { plates: [placed.plate], runs: coloured, halos }
+  const words =
+    job.words && job.lit !== undefined
+      ? litRuns(runs, job.words, job.lit, look.colours.lit ?? look.colours.ink, ruler)
+      : runs
+  if (!boxed) return { plates: [], runs: words, halos }
+  const placed = onPlate(words, { look, zone, unit, colour: boxed }, ruler)
+  return { plates: [placed.plate], runs: placed.runs, halos }
 }
 
 /** Move letters so that their ink, and not their lines' room, is as far from the box's edges. */
@@ -230,11 +230,22 @@ function onPlate(
       ...run,
       left: run.left + across,
       baseline: run.baseline + down,
+      ...(run.seen ? { seen: [run.seen[0] + across, run.seen[1] + across] as const } : {}),
     })),
   }
 }
 
-/** Colour the lit word alone; the line is shaped as one all the same. */
+interface Span {
+  start: number
+  end: number
+  colour: string
+}
+
+/**
+ * Set each word by itself, the lit one in its colour: so the engine does, whose words are a little
+ * further apart where they are shaped alone. A line of two directions is shaped as one, and only
+ * coloured: in which order its words stand is the browser's to say.
+ */
 function litRuns(
   runs: readonly Run[],
   words: readonly string[],
@@ -244,18 +255,45 @@ function litRuns(
 ): Run[] {
   let number = 0
   return runs.flatMap((run) => {
+    const spans: Span[] = []
     let from = 0
-    let parts = [run]
     while (number < words.length) {
       const word = visible([words[number] ?? ''])
-      const at = run.text.indexOf(word, from)
-      if (at < 0) break
-      from = at + word.length
-      if (number === lit) parts = parted(run, at, from, colour, ruler)
+      const start = run.text.indexOf(word, from)
+      if (start < 0) break
+      from = start + word.length
+      spans.push({ start, end: from, colour: number === lit ? colour : run.colour })
       number += 1
     }
-    return parts
+    if (!(leftToRight.test(run.text) && rightToLeft.test(run.text))) {
+      return apart(run, spans, ruler)
+    }
+    const shown = spans.find((span) => span.colour === colour)
+    return shown ? parted(run, shown.start, shown.end, colour, ruler) : [run]
   })
+}
+
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u
+const leftToRight = /(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])\p{L}/u
+
+/** Return a line's words as runs of their own, around the middle that the line has. */
+function apart(run: Run, spans: readonly Span[], ruler: Ruler): Run[] {
+  const wide = (from: number, to: number): number =>
+    from < to ? ruler.width(run.text.slice(from, to), run.type, run.size) : 0
+  const whole = wide(0, run.text.length)
+  let reach = 0
+  let from = 0
+  const placed = spans.map(({ colour, end, start }) => {
+    const begins = reach + wide(from, start)
+    reach = begins + wide(start, end)
+    from = end
+    return { ...run, text: run.text.slice(start, end), colour, left: begins, width: reach - begins }
+  })
+  const left = run.left + (whole - reach) / 2
+  return placed.map(({ width, ...word }) => ({
+    ...word,
+    left: left + (run.rightToLeft ? reach - word.left - width : word.left),
+  }))
 }
 
 /** Return a run in three parts, each of which shows a stretch of it. */
