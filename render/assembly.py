@@ -7,10 +7,13 @@ file appears under its name only when it is whole.
 
 import errno
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,6 +147,7 @@ class Production:
         self._work = work
         self._on_progress = on_progress
         self._stopped = stopped
+        self._given_up = threading.Event()
         self._cache = Cache(
             order.cache or work / "cache", max_bytes=order.cache_bytes, elsewhere=order.elsewhere
         )
@@ -211,11 +215,12 @@ class Production:
         total = sum(composition.timeline.frames for composition in compositions)
         renditions: list[Rendition] = []
         done = 0
-        for composition in compositions:
-            renditions.append(self._video(composition, before=done, total=total))
-            done += composition.timeline.frames
+        with self._drawing(timeline, compositions[0].profile) as pictures:
+            for composition in compositions:
+                renditions.append(self._video(composition, before=done, total=total))
+                done += composition.timeline.frames
         self._on_progress(Stage.VALIDATE, total, total)
-        self._accompany(timeline, compositions[0].profile, Path(renditions[0].path))
+        self._accompany(timeline, Path(renditions[0].path), pictures.result())
         self._cache.trim()
         order = self._order
         if self._cache.refusal:
@@ -269,8 +274,23 @@ class Production:
             with suppress(OSError):
                 yield from order.stock.iterdir()
 
-    def _accompany(self, timeline: Timeline, profile: Profile, video: Path) -> None:
-        """Write what was ordered beside the videos."""
+    @contextmanager
+    def _drawing(
+        self, timeline: Timeline, profile: Profile
+    ) -> Generator[Future[dict[Path, bytes]]]:
+        """Draw the still pictures that were ordered in a thread, which ends with the block.
+
+        They need nothing of the videos: where others help to encode, nobody waits for them.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="pictures") as thread:
+            try:
+                yield thread.submit(self._draw, timeline, profile)
+            except BaseException:
+                self._given_up.set()
+                raise
+
+    def _draw(self, timeline: Timeline, profile: Profile) -> dict[Path, bytes]:
+        """Return poster, thumbnails and sheet, by their places."""
         order = self._order
 
         def paint(frames: Sequence[int]) -> Iterator[Canvas]:
@@ -278,19 +298,20 @@ class Production:
                 self._check()
                 yield canvas
 
+        drawn: list[thumbnails.Drawn] = []
+        if order.poster is not None:
+            drawn.append(thumbnails.draw_poster(timeline, order.poster, paint=paint))
+        if order.thumbnails is not None:
+            drawn.append(thumbnails.draw(timeline, order.thumbnails, profile, paint=paint))
+        if order.sheet is not None:
+            drawn.append(thumbnails.draw_sheet(timeline, order.sheet, profile, paint=paint))
+        return dict(chain.from_iterable(drawn))
+
+    def _accompany(self, timeline: Timeline, video: Path, pictures: Mapping[Path, bytes]) -> None:
+        """Write what was ordered beside the videos."""
+        order = self._order
         companions: list[tuple[Path | None, Callable[[Path], object]]] = [
-            (
-                order.poster,
-                lambda place: thumbnails.write_poster(timeline, place, paint=paint),
-            ),
-            (
-                order.thumbnails,
-                lambda place: thumbnails.write(timeline, place, profile, paint=paint),
-            ),
-            (
-                order.sheet,
-                lambda place: thumbnails.write_sheet(timeline, place, profile, paint=paint),
-            ),
+            *((place, partial(_write, content=content)) for place, content in pictures.items()),
             (
                 order.captions,
                 lambda place: _write(place, webvtt(timeline.captions, locale=timeline.locale)),
@@ -324,7 +345,7 @@ class Production:
             self._count(Stage.ACCOMPANY, len(ordered), len(ordered))
 
     def _check(self) -> None:
-        if self._stopped():
+        if self._stopped() or self._given_up.is_set():
             raise CompositionCancelled("Composing was cancelled.")
 
     def _compositions(self) -> list[Composition]:
@@ -505,9 +526,11 @@ def _chapter_list(timeline: Timeline) -> str:
     return webvtt(titled, locale=timeline.locale)
 
 
-def _write(place: Path, text: str) -> None:
+def _write(place: Path, content: str | bytes) -> None:
+    # The folder of thumbnails comes into being with the first of them.
+    place.parent.mkdir(exist_ok=True)
     with written_aside(place) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _path_text(place: Path | None) -> str | None:

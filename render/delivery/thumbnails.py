@@ -7,13 +7,12 @@ as the video is, words and all, not taken from the encoded file.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from io import BytesIO
 from math import ceil, isqrt
 from pathlib import Path
 
-import msgspec
 from PIL import Image
 
-from render.files import written_aside
 from render.pictures.canvas import Canvas
 from render.rendition import Profile
 from render.storyboard import Storyboard
@@ -35,66 +34,43 @@ _QUALITY = 88
 
 Paint = Callable[[Sequence[int]], Iterable[Canvas]]
 """Paints frames of the timeline, by their numbers, in the profile's size."""
+Drawn = Iterator[tuple[Path, bytes]]
+"""Files with their contents; a film's come to a few megabytes."""
 
 
-class Thumbnails(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the pictures are."""
+def draw(timeline: Timeline, folder: Path, profile: Profile, *, paint: Paint) -> Drawn:
+    """Draw `poster.jpg` and `scene-<id>.jpg` for every scene, as they are to lie in a folder.
 
-    poster: Path
-    """As large as the video."""
-    scenes: dict[str, Path]
-    """By scene id."""
-
-
-def write(
-    timeline: Timeline,
-    folder: Path,
-    profile: Profile,
-    *,
-    paint: Paint,
-) -> Thumbnails:
-    """Write `poster.jpg` and `scene-<id>.jpg` for every scene into a folder.
-
-    The poster shows the first scene.
+    The poster shows the first scene, as large as the video.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    poster = folder / _POSTER
-    write_poster(timeline, poster, paint=paint)
+    yield from draw_poster(timeline, folder / _POSTER, paint=paint)
     scale = min(1.0, _SMALL / max(profile.width, profile.height))
     size = (round(profile.width * scale), round(profile.height * scale))
-    scenes: dict[str, Path] = {}
     painted = paint([_telling_frame(shot) for shot in timeline.shots])
     for shot, canvas in zip(timeline.shots, painted, strict=True):
-        place = scenes[shot.scene_id] = folder / _name(shot.scene_id)
-        _save(_photograph(canvas).resize(size, Image.Resampling.LANCZOS), place)
-    return Thumbnails(poster=poster, scenes=scenes)
+        small = _photograph(canvas).resize(size, Image.Resampling.LANCZOS)
+        yield folder / _name(shot.scene_id), _jpeg(small)
 
 
 def places(storyboard: Storyboard, folder: Path | None) -> Iterator[Path]:
-    """Yield every file that `write` writes into a folder."""
+    """Yield every file that `draw` draws for a folder."""
     if folder is not None:
         yield folder / _POSTER
         yield from (folder / _name(scene.id) for scene in storyboard.scenes)
 
 
-def write_poster(timeline: Timeline, place: Path, *, paint: Paint) -> None:
-    """Write the picture that stands for the whole video alone."""
+def draw_poster(timeline: Timeline, place: Path, *, paint: Paint) -> Drawn:
+    """Draw the picture that stands for the whole video alone."""
     (canvas,) = paint([_telling_frame(timeline.shots[0])])
-    _save(_photograph(canvas), place)
+    yield place, _jpeg(_photograph(canvas))
 
 
 def _name(scene: str) -> str:
     return f"scene-{scene}.jpg"
 
 
-def write_sheet(
-    timeline: Timeline,
-    place: Path,
-    profile: Profile,
-    *,
-    paint: Paint,
-) -> None:
-    """Write the sheet, and beside it the WebVTT file of the same name that tells its parts.
+def draw_sheet(timeline: Timeline, place: Path, profile: Profile, *, paint: Paint) -> Drawn:
+    """Draw the sheet, and beside it the WebVTT file of the same name that tells its parts.
 
     Each part shows the middle of the stretch that it stands for.
     """
@@ -118,9 +94,8 @@ def write_sheet(
         told.append(
             f"{clock(start)} --> {clock(end)}\n{place.name}#xywh={left},{top},{width},{height}"
         )
-    _save(sheet, place)
-    with written_aside(place.with_suffix(".vtt")) as part:
-        part.write_text("\n\n".join(told) + "\n", encoding="utf-8")
+    yield place, _jpeg(sheet)
+    yield place.with_suffix(".vtt"), ("\n\n".join(told) + "\n").encode()
 
 
 def _telling_frame(shot: Shot) -> int:
@@ -132,6 +107,7 @@ def _photograph(canvas: Canvas) -> Image.Image:
     return Image.fromarray(canvas.frame().to_ndarray(format="rgb24"))
 
 
-def _save(picture: Image.Image, place: Path) -> None:
-    with written_aside(place) as part:
-        picture.save(part, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+def _jpeg(picture: Image.Image) -> bytes:
+    content = BytesIO()
+    picture.save(content, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+    return content.getvalue()

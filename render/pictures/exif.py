@@ -5,6 +5,10 @@ it in XMP. What cannot be read is as if it were not there: a picture is no worse
 malformed notes of a camera.
 """
 
+import struct
+from os import SEEK_CUR
+from typing import IO, cast
+
 from PIL import ExifTags, Image
 
 UPRIGHT = 1
@@ -12,6 +16,11 @@ _SIDEWAYS = 5
 """The first of the orientations in which width and height change places."""
 _RAW_PROFILE = "Raw profile type exif"
 """A text chunk in which ImageMagick keeps EXIF in a PNG: three lines of head, then hexadecimals."""
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEAD = struct.Struct(">I4s")
+"""Of each chunk of a PNG: how many bytes it has, and its type; a checksum follows on them."""
+_CHECKSUM = 4
+_TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,8 +34,7 @@ _TRANSPOSES = {
 
 def orientation(image: Image.Image) -> int:
     """Return an open picture's orientation, 1 to 8."""
-    if image.format == "PNG" and "exif" not in image.info:
-        # It may stand behind the pixels.
+    if image.format == "PNG" and "exif" not in image.info and _tells_more(image):
         image.load()
     try:
         content = image.info.get("exif")
@@ -38,6 +46,29 @@ def orientation(image: Image.Image) -> int:
     except Exception:  # noqa: BLE001  Pillow raises what it likes over a stranger's bytes
         return UPRIGHT
     return number if isinstance(number, int) and number in _TRANSPOSES else UPRIGHT
+
+
+def _tells_more(image: Image.Image) -> bool:
+    """Whether an open PNG has chunks behind its pixels that may hold EXIF.
+
+    Pillow comes to them by decoding all pixels, which takes as long as all else together.
+    """
+    file = cast("IO[bytes] | None", getattr(image, "fp", None))
+    if file is None:
+        return False
+    place = file.tell()
+    try:
+        file.seek(len(_SIGNATURE))
+        behind = False
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            length, kind = _HEAD.unpack(head)
+            behind = behind or kind == b"IDAT"
+            if behind and kind in _TELLING:
+                return True
+            file.seek(length + _CHECKSUM, SEEK_CUR)
+        return False
+    finally:
+        file.seek(place)
 
 
 def is_sideways(number: int) -> bool:

@@ -1,5 +1,6 @@
 """Previews and thumbnails, opened and looked at."""
 
+import io
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -12,7 +13,7 @@ from PIL import Image
 
 from render.delivery import previews
 from render.delivery.previews import gif, webm
-from render.delivery.thumbnails import write, write_poster
+from render.delivery.thumbnails import draw, draw_poster
 from render.errors import CompositionError, MediaError
 from render.pictures.canvas import Canvas
 from render.rendition import Codec, Profile
@@ -140,7 +141,7 @@ TIMELINE = Timeline(
 )
 
 
-def test_thumbnails_show_each_scene_while_it_alone_is_seen(tmp_path: Path) -> None:
+def test_thumbnails_show_each_scene_while_it_alone_is_seen() -> None:
     profile = Profile(name="small", width=640, height=360)
     asked: list[int] = []
 
@@ -151,19 +152,20 @@ def test_thumbnails_show_each_scene_while_it_alone_is_seen(tmp_path: Path) -> No
             canvas.y[:], canvas.u[:], canvas.v[:] = 63, 102, 240  # BT.709's red
             yield canvas
 
-    made = write(TIMELINE, tmp_path / "stills", profile, paint=paint)
+    drawn = dict(draw(TIMELINE, Path("stills"), profile, paint=paint))
     assert asked == [20, 20, 79, 100]
-    assert list(made.scenes) == ["one", "poster", "three"]
-    assert len({made.poster, *made.scenes.values()}) == 4
-    with Image.open(made.poster) as poster:
-        assert (poster.format, poster.size) == ("JPEG", (640, 360))
-        assert poster.getpixel((300, 200)) == pytest.approx((254, 0, 0), abs=3)
-    for place in made.scenes.values():
-        with Image.open(place) as picture:
+    poster, *scenes = drawn
+    assert poster == Path("stills/poster.jpg")
+    assert scenes == [Path(f"stills/scene-{one}.jpg") for one in ("one", "poster", "three")]
+    with Image.open(io.BytesIO(drawn.pop(poster))) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (640, 360))
+        assert picture.getpixel((300, 200)) == pytest.approx((254, 0, 0), abs=3)
+    for content in drawn.values():
+        with Image.open(io.BytesIO(content)) as picture:
             assert picture.size == (480, 270)
 
 
-def test_a_poster_can_be_had_alone(tmp_path: Path) -> None:
+def test_a_poster_can_be_had_alone() -> None:
     profile = Profile(name="small", width=64, height=64)
 
     def paint(frames: Sequence[int]) -> Iterator[Canvas]:
@@ -172,8 +174,10 @@ def test_a_poster_can_be_had_alone(tmp_path: Path) -> None:
             canvas.pixels[:] = 128
             yield canvas
 
-    write_poster(TIMELINE, tmp_path / "alone.jpg", paint=paint)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["alone.jpg"]
+    ((place, content),) = draw_poster(TIMELINE, Path("alone.jpg"), paint=paint)
+    assert place == Path("alone.jpg")
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.size == (64, 64)
 
 
 @pytest.mark.parametrize("preview", [webm, gif])

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from render.errors import MediaError
 from render.pictures.canvas import Canvas
 from render.pictures.motion import window
-from render.pictures.still import check_picture, film, load_plate
+from render.pictures.still import check_picture, film, load_plate, measure_picture
 from render.rendition import Profile
 from render.storyboard import Focus, Motion
 from tests.support.stills import chunk, deep_png, write_avif
@@ -85,6 +85,30 @@ def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise
     image.save(path, exif=exif, quality=95)
+    shown = filmed(path)
+    assert shown[:, 120:].min() > 240, "what was on top is at the right"
+    assert shown[:, :40].max() < 15
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before its pixels", "behind its pixels"])
+@pytest.mark.parametrize("kind", ["eXIf", "tEXt"])
+def test_a_png_is_turned_upright_wherever_it_says_so(
+    tmp_path: Path, kind: str, behind: bool
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    told = exif.tobytes()[6:]
+    if kind == "tEXt":  # as ImageMagick has it
+        told = b"Raw profile type exif\0\nexif\n%d\n%s" % (len(told), told.hex().encode())
+    plain = io.BytesIO()
+    image = Image.new("RGB", (180, 320), (0, 0, 0))
+    image.paste((255, 255, 255), (0, 0, 180, 160))
+    image.save(plain, "PNG")
+    before, end = plain.getvalue()[:-12], plain.getvalue()[-12:]
+    note = chunk(kind.encode(), told)
+    path = tmp_path / "turned.png"
+    path.write_bytes(before + note + end if behind else before[:33] + note + before[33:] + end)
+    assert measure_picture(path) == (320, 180)
     shown = filmed(path)
     assert shown[:, 120:].min() > 240, "what was on top is at the right"
     assert shown[:, :40].max() < 15
