@@ -35,7 +35,7 @@ from cms_bridge.jobs import media
 from cms_bridge.jobs.queue import open_queue
 from cms_bridge.pricing.estimates import OFFLINE
 from cms_bridge.states import JobKind, Status
-from cms_bridge.tables import Attempt, Job, Worker
+from cms_bridge.tables import Attempt, Job, JobEvent, Worker
 from daemon.local.redis import embedded_redis
 from render.storyboard import Limits, Scene, Storyboard
 from tests.faults import crashing_daemon
@@ -197,6 +197,7 @@ async def films(count: int) -> list[Figure]:
 async def fan_out(seconds: float) -> list[Figure]:
     """Measure how much faster two daemons make one film than one does."""
     took: list[float] = []
+    composed: list[float] = []
     for daemons in (1, 2):
         async with _place() as place:
             with ExitStack() as stack:
@@ -209,7 +210,9 @@ async def fan_out(seconds: float) -> list[Figure]:
                 began = time.monotonic()
                 await _finished([film])
                 took.append(time.monotonic() - began)
+            composed.append(await _composing(film))
     one, two = took
+    alone, together = composed
     how = f"a film of {seconds:g} s in {_SCENES} scenes, each daemon on a core of its own"
     return [
         Figure(what="a film by one daemon", value=one, unit="s", how=how),
@@ -218,7 +221,13 @@ async def fan_out(seconds: float) -> list[Figure]:
             what="two are faster",
             value=one / two,
             unit="times",
-            how="their quotient; pictures, speech, thumbnails and joining are one's alone",
+            how="their quotient; pictures, speech, joining and storing are one's alone",
+        ),
+        Figure(
+            what="composing alone",
+            value=alone / together,
+            unit="times",
+            how=f"the same for encoding and joining: {alone:.1f} s by one, {together:.1f} s by two",
         ),
     ]
 
@@ -278,6 +287,20 @@ async def _finished(jobs: list[UUID]) -> None:
         return all(row["status"] == Status.COMPLETED for row in rows)
 
     await eventually(done, seconds=_PATIENCE, every=0.02)
+
+
+async def _composing(film: UUID) -> float:
+    """Return how many seconds a film was composed for: from its last medium to its upload."""
+    began, ended = [
+        min(
+            row["at"]
+            for row in await JobEvent.select(JobEvent.at).where(
+                JobEvent.job == film, JobEvent.status == status
+            )
+        )
+        for status in (Status.COMPOSING, Status.UPLOADING)
+    ]
+    return (ended - began).total_seconds()
 
 
 async def _there(count: int) -> None:

@@ -46,6 +46,8 @@ from render.report import (
     WantedLine,
 )
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What ends a run in good order."""
 _GRACE = 0.4
 """Seconds after a signal in which the work may stop by itself."""
 _LAST_WORDS = 0.1
@@ -307,6 +309,12 @@ def reporting(*, json: bool) -> Generator[Callable[[Line], None]]:
             # For the log of whoever reads along.
             sys.stderr.write(tracebacks.lines(error) + "\n")
         raise typer.Exit(1) from error
+    finally:
+        # Taking itself down, the interpreter gives signals their defaults back: one that comes
+        # then would end as killed what has told its result.
+        for number in _SIGNALS:
+            if signal.getsignal(number) is _on_signal:
+                signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
@@ -344,7 +352,7 @@ def working_folder(
 
     threading.Thread(target=watch, name="signals", daemon=True).start()
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _SIGNALS:
         # The number reaches the thread through the pipe; a handler of one's own
         # only keeps the default from ending the process at once.
         signal.signal(number, _on_signal)
