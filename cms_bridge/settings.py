@@ -368,7 +368,7 @@ class BridgeSettings(DatabaseSettings):
     # Jobs
     lease_seconds: Annotated[float, Field(ge=1)] = 20
     """How long a silent worker keeps a job before another may take it: by default a dead daemon's
-    work is taken up within 25 seconds, with the 5 of `sweep_seconds`, whatever the task
+    work is taken up within 23 seconds, with the 3 of `sweep_seconds`, whatever the task
     time-out. At least two `heartbeat_seconds`."""
     unclaimed_seconds: Annotated[float, Field(gt=0)] = 120
     """How long work may lie due and unclaimed before `/health` tells of it; longer than a lease."""

@@ -149,7 +149,7 @@ class DaemonSettings(BridgeSettings):
     """Calls to integrators at once; at most half of them to addresses that fail."""
     concurrent_webhooks_per_subscription: Annotated[int, Field(ge=1, le=100)] = 2
     """Calls to one address at once: a slow one waits for itself alone."""
-    sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
+    sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 3
     """How often lost wake-ups, dead workers and due messages are looked for in the database."""
     drain_seconds: Annotated[float, Field(ge=0)] = 120
     """How long a daemon that is told to stop waits for paid calls under way, and at most for films

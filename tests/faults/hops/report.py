@@ -149,7 +149,7 @@ def _said_of(struck: Sequence[Record]) -> str:
     seconds = [one.seconds for one in struck]
     broken = sum(not one.counts.sound for one in struck)
     zeros = "All sums are zero" if not broken else f"{broken} runs left something that is not zero"
-    said = f"{zeros}; over all runs p99 is {_quantile(seconds, 0.99):.0f} s."
+    said = f"{zeros}; over all runs p99 is {_quantile(seconds, 0.99):.1f} s."
     taken = [one.taken for one in struck if one.taken is not None]
     if not taken:
         return said
