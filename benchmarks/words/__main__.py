@@ -215,18 +215,20 @@ def _found(tally: Tally, seconds: float) -> Iterator[tuple[str, str, str]]:
     yield "word borders, 95th percentile", "≤ 120 ms", f"{np.percentile(errors, 95):.0f} ms"
     yield "words timed", "–", f"{len(errors)} of {tally.words}"
     whole = [kind for kind in tally.kinds if kind in {_WHOLE, _PART}]
-    amiss = [kind for kind in tally.kinds if kind not in whole]
+    amiss = [kind for kind in tally.kinds if kind not in {*whole, _ANOTHER}]
     right, tried = tally.count("right", amiss), tally.count("narrations", amiss)
     found = f"{right / tried:.1%} of {tried} narrations"
-    yield "cut, skipped, repeated, foreign: found", "≥ 99 %", found
+    yield "cut off, skipped, repeated: found", "≥ 99 %", found
     tried = tally.count("narrations", whole)
     falsely = tried - tally.count("right", whole)
     yield "whole, and told not to be", "≤ 1 %", f"{falsely} of {tried} narrations"
     tried = tally.count("said")
     found = f"{tally.count('falsely told')} of {tried}, in {tally.count('narrations')} narrations"
     yield "sentences that are said once, and told not to be", "≤ 1 %", found
-    refused, tried = tally.count("refused", [_ANOTHER]), tally.count("narrations", [_ANOTHER])
-    yield "another language: refused", "–", f"{refused} of {tried} narrations"
+    found, refused, tried = (
+        tally.count(about, [_ANOTHER]) for about in ("right", "refused", "narrations")
+    )
+    yield "another language: found", "–", f"{found} of {tried} narrations, {refused} refused"
     refused, tried = tally.count("mostly said, refused"), tally.count("mostly said")
     yield "three quarters said or more, and refused", "0", f"{refused} of {tried} narrations"
     yield "60 s of speech, one core", "≤ 1 s", f"{seconds:.2f} s"
