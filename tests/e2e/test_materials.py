@@ -102,6 +102,10 @@ class Film:
             {"picture": picture, "motion": "still"},
             {"picturePrompt": f"A lighthouse {self.seed}", "motion": "still"},
         ]
+        await self.approve(scenes)
+
+    async def approve(self, scenes: list[dict[str, Any]], **whole: Any) -> None:
+        """Submit a film and approve it with these scenes, and what else is asked of it."""
         async with self.running.sender() as sender:
             brief = Brief(title="Harbour", script=f"The tide is in {self.seed}.")
             self.job = await sender.submit(brief, project=PROJECT)
@@ -110,6 +114,7 @@ class Film:
                 {"id": f"s{number}", "duration": SECONDS, "transition": "cut", **scene}
                 for number, scene in enumerate(scenes, 1)
             ]
+            drafted["storyboard"] |= whole
             await sender.approve(drafted)
 
     async def finished(self) -> dict[str, Any]:
@@ -155,10 +160,10 @@ class Film:
             if kind in {None, row["kind"]}
         ]
 
-    def named(self) -> bool:
-        """Tell whether the clip's id is written down."""
+    def named(self, kind: str = "clip") -> bool:
+        """Tell whether the id of the call for a clip, or another kind, is written down."""
         rows = self.rows("SELECT provider_id, kind FROM charge")
-        return any(row["kind"] == "clip" and row["provider_id"] for row in rows)
+        return any(row["kind"] == kind and row["provider_id"] for row in rows)
 
     def seen(self) -> list[np.ndarray]:
         """Return what is seen early in each scene."""
@@ -305,3 +310,22 @@ async def test_a_clip_by_replicate_that_runs_on_after_a_kill_is_fetched(
     kill_daemon(by_replicate)
     await check(film, reason="", states=["settled"], service=replicate_simulator)
     assert len(replicate_simulator.predictions) == 3
+
+
+@pytest.mark.slow
+async def test_music_by_replicate_that_runs_on_after_a_kill_is_fetched(
+    by_replicate: RunningInstallation, replicate_simulator: ReplicateSimulator
+) -> None:
+    replicate_simulator.creates.extend([Run(), Run(seconds=3)])
+    film = Film(by_replicate, "sung")
+    await film.approve(
+        [{"picturePrompt": "A harbour, sung of", "motion": "still"}],
+        music={"prompt": "slow strings over low water"},
+    )
+    await eventually(lambda: len(replicate_simulator.predictions) == 2 and film.named("music"))
+    kill_daemon(by_replicate)
+    done = await film.finished()
+    assert done["generationWarnings"] == []
+    assert film.charges() == ["settled", "settled"]
+    assert film.charges("music") == ["settled"]
+    assert len(replicate_simulator.predictions) == len(replicate_simulator.charges) == 2
