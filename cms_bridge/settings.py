@@ -159,6 +159,9 @@ class BridgeSettings(DatabaseSettings):
     those that the system trusts."""
     r2_write_seconds: Annotated[float, Field(ge=0, le=60)] = 1
     """The least time between two writes of one object: R2 takes one a second."""
+    r2_read_bytes_per_second: Annotated[float, Field(gt=0)] = 32 * 1024
+    """The pace at which a store is to send an object, after 30 seconds that it may take in all: one
+    that is slower counts as away, and is waited for."""
     link_seconds: Annotated[int, Field(ge=1, le=604_800)] = 3_600
     """How long a link to a video stays good."""
 

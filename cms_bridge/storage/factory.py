@@ -30,5 +30,6 @@ def store_from(settings: BridgeSettings) -> "LocalStore | R2Store":
         access_key_id=access_key,
         secret_access_key=secret_key.get_secret_value(),
         write_seconds=settings.r2_write_seconds,
+        bytes_per_second=settings.r2_read_bytes_per_second,
         ca_file=settings.r2_ca_file,
     )

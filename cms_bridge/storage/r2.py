@@ -33,6 +33,7 @@ from cms_bridge.storage.links import content_disposition, whole_seconds
 from cms_bridge.storage.measured import measured
 from cms_bridge.storage.media_types import check_media_type, media_type_of
 from cms_bridge.storage.multipart import MultipartUploads, Source
+from cms_bridge.storage.read_pace import paced
 from cms_bridge.storage.s3_errors import UploadGone, port_errors
 from cms_bridge.storage.write_pace import Turn, WritePace
 
@@ -50,7 +51,8 @@ class R2Store:
     Files of up to `part_size` bytes go in one request, larger ones in parts, of
     which `concurrency` are under way at once: memory stays near their product,
     whatever a file's size. `timeout` bounds, in seconds, each wait for an
-    answer; a request is tried three times. `write_seconds` lie between two writes
+    answer; a request is tried three times. A read may take that long, and what it has sent at
+    `bytes_per_second` besides. `write_seconds` lie between two writes
     of a key. `ca_file` holds the authorities that may vouch for the endpoint, in
     PEM, instead of the usual ones.
     """
@@ -66,11 +68,13 @@ class R2Store:
         part_size: int = 8 * 1024 * 1024,
         concurrency: int = 4,
         timeout: float = 30,
+        bytes_per_second: float = 32 * 1024,
         write_seconds: float = 1,
         ca_file: Path | None = None,
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._timeout, self._bytes_per_second = timeout, bytes_per_second
         self._part_size = part_size
         self._concurrency = concurrency
         self._session = Session(
@@ -154,7 +158,10 @@ class R2Store:
             response = await self._client.get_object(Bucket=self._bucket, Key=self._name(key))
             body = response["Body"]
             async with body:
-                async for chunk in body.iter_chunks(_CHUNK):
+                chunks = body.iter_chunks(_CHUNK)
+                async for chunk in paced(
+                    chunks, seconds=self._timeout, bytes_per_second=self._bytes_per_second
+                ):
                     yield chunk
 
     @measured

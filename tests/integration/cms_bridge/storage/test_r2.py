@@ -6,6 +6,7 @@ import signal
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 from aiobotocore.awsrequest import AioAWSResponse
+from anyio.abc import SocketAttribute, SocketStream
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -268,6 +270,31 @@ async def test_no_file_has_more_parts_than_a_store_takes(tmp_path: Path, size: i
         source = Source(file, size=size, part_size=PART)
     assert source.part_size >= PART
     assert -(-size // source.part_size) <= MOST_PARTS
+
+
+async def test_a_store_that_sends_a_byte_now_and_then_is_as_good_as_away(film: Film) -> None:
+    async def drip(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            with suppress(anyio.BrokenResourceError):
+                while True:
+                    await stream.send(b".")
+                    await anyio.sleep(0.02)
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, drip)
+        port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - no database's
+        server = s3.S3Server(f"http://127.0.0.1:{port}", "bucket", "key", "secret")
+        # Each byte comes well within the time in which an answer is to come.
+        async with a_store(server, film, timeout=0.3, bytes_per_second=1_000) as store:
+            with pytest.raises(StorageUnavailable, match="too slowly"):
+                async for _ in store.read(film.key):
+                    pass
+        group.cancel_scope.cancel()
 
 
 # What R2 alone refuses
