@@ -111,8 +111,10 @@ def camera_instead(error: Exception, *, last_try: bool) -> Problem | None:
         return None
     if not isinstance(error, GenerationError | ApprovedCostReached | SpendCapReached):
         return None
+    # A sentence on money sets amounts in; what a provider says of itself is not told.
+    amounts = {} if isinstance(error, GenerationError) else error.params
     return Problem(
         code="motion_not_generated",
         message=f"The camera moves over the picture, as no clip was made of it. {error.message}",
-        params={"reason": error.code},
+        params={**amounts, "reason": error.code},
     )

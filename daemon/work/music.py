@@ -51,9 +51,11 @@ def built_in_instead(error: Exception, *, last_try: bool) -> Problem | None:
         return None
     if not isinstance(error, GenerationError | ApprovedCostReached | SpendCapReached):
         return None
+    # A sentence on money sets amounts in; what a provider says of itself is not told.
+    amounts = {} if isinstance(error, GenerationError) else error.params
     return Problem(
         code="music_not_generated",
         message="The built-in music that is nearest to what was asked for plays, as no model"
         f" composed any. {error.message}",
-        params={"reason": error.code},
+        params={**amounts, "reason": error.code},
     )

@@ -428,7 +428,7 @@ export interface OutboxDoc {
   deliveredAt?: string | null
   responseStatus?: number | null
   lastError?: string | null
-  /** The bridge's answer to a refused event, in a form that can be translated. */
+  /** The bridge's answer to an event that it did not take, in a form that can be translated. */
   problem?: null | Problem
   createdAt: string
 }

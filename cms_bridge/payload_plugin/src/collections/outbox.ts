@@ -23,7 +23,7 @@ export function outbox(settings: Settings): CollectionConfig {
       group: adminGroup,
       useAsTitle: 'type',
       description: labels('outbox.help'),
-      defaultColumns: ['createdAt', 'panel', 'video', 'attempts', 'lastError'],
+      defaultColumns: ['createdAt', 'panel', 'video', 'attempts'],
     },
     defaultSort: '-createdAt',
     disableDuplicate: true,
@@ -68,7 +68,8 @@ export function outbox(settings: Settings): CollectionConfig {
           },
         ],
       },
-      { name: 'lastError', type: 'textarea', label: labels('event.lastError') },
+      // Words of the service or of a system, for who reads the API; the panel says it to people.
+      { name: 'lastError', type: 'textarea', admin: { disabled: true } },
       {
         type: 'row',
         fields: [

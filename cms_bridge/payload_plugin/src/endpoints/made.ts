@@ -112,12 +112,16 @@ async function keep(
   const wanted = await readJson(req.body ?? null, longestQuestion)
   const name = isRecord(wanted) && typeof wanted.name === 'string' ? wanted.name.trim() : ''
   const collection = settings.media.find((slug) => takesPictures(req, slug))
-  if (!collection) return problem(409, 'No library', 'The media library takes no pictures.')
+  if (!collection) {
+    return problem(409, 'No library', 'The media library takes no pictures.', {
+      code: 'no_library',
+    })
+  }
   const asset = await findMade(settings, req, project)
   if (asset instanceof Response) return asset
   const ending = endings[String(asset.mediaType)]
   if (toMade(asset).state !== 'ready' || !ending) {
-    return problem(409, 'Not ready', 'The picture is not there.')
+    return problem(409, 'Not ready', 'The picture is not there.', { code: 'medium_not_ready' })
   }
   const file = await openFile(settings, `/media/assets/${String(asset.id)}/content`)
   const data = file?.status === 200 ? await readBounded(file.body, largestPicture) : null

@@ -22,7 +22,9 @@ export function resolveEndpoint(settings: Settings): Endpoint {
       const rendition = await findReadable<RenditionDoc>(req, settings.slugs.renditions)
       if (!rendition) return problem(404, 'Not found', 'There is no such rendition.')
       if (!(await settings.access.approve({ req }))) {
-        return problem(403, 'Forbidden', 'Only those who may approve may say what was paid.')
+        return problem(403, 'Forbidden', 'Only those who may approve may say what was paid.', {
+          code: 'may_not_resolve',
+        })
       }
       const outcome = await readOutcome(req)
       if (!outcome) {

@@ -197,6 +197,7 @@ export const ar: Translations = {
   scene: 'المشهد',
   scenes: 'المشاهد',
   'scene.numbered': 'المشهد {number}',
+  'scene.problem': 'المشهد {scene}: {problem}',
   'scene.own': 'مواد خاصة بك',
   'scene.own.help': 'تُعرض وتُسمع كما هي بدلًا مما يصنعه النموذج، ولا تكلّف شيئًا.',
   'scene.picture': 'الصورة',
@@ -322,7 +323,8 @@ export const ar: Translations = {
   'event.attempts': 'المحاولات',
   'event.nextAttemptAt': 'المحاولة التالية',
   'event.deliveredAt': 'وقت التسليم',
-  'event.lastError': 'آخر رد',
+  'event.unanswered': 'لم ترد خدمة الإنتاج بعد. سيُرسل الحدث من جديد تلقائيًا.',
+  'event.unexplained': 'لم تقبل خدمة الإنتاج هذا الحدث، ولم تذكر سببًا.',
   'event.responseStatus': 'حالة HTTP',
   'event.stream': 'بالترتيب مع',
   'event.id': 'معرّف الحدث',
@@ -569,6 +571,7 @@ export const ar: Translations = {
   'films.shown': 'معروض أعلاه',
   'films.differs': 'ما يختلف عن السابق',
   'films.gone': 'لم يعد محفوظًا: حلّ محلّه فيلم أحدث.',
+  'films.notShown': 'لا يمكن عرض هذا',
   'films.away': 'لا يمكن سرد الأفلام السابقة في الوقت الحالي: خدمة الإنتاج لا تستجيب.',
   charges: 'طلبات ربما احتُسب ثمنها',
   'charges.help':
@@ -668,6 +671,8 @@ export const ar: Translations = {
   'error.own_file_replaced':
     'استُبدل الملف {file} في مكتبة الوسائط بعد اعتماد لوحة القصة ({field}). اطّلع على لوحة القصة كما هي الآن ثم اعتمدها من جديد.',
   'error.own_file_unfit': 'لا يصلح هنا ملف من النوع {type} ({field}).',
+  'error.file_unreadable':
+    'الملف «{file}» ليس في مكتبة الوسائط أو لا يحق لك الاطلاع عليه. اختر ملفًا آخر.',
   'error.limit_exceeded': 'تم تجاوز الحد: {limit} {unit} على الأكثر، وهنا {value}.',
   'error.illegal_move': 'لم تعد هذه الخطوة ممكنة في المرحلة الحالية من العمل.',
   'error.superseded': 'أُرسل هذا الفيديو من جديد: الإرسال الأحدث يحل محله.',
@@ -678,12 +683,12 @@ export const ar: Translations = {
     'عناصر نائبة لم تصنعها أي خدمة: {pictures} {pictures|صورة|صورة|صورة|صور|صورة|صورة} و{narrations} {narrations|تعليق صوتي|تعليق صوتي|تعليق صوتي|تعليقات صوتية|تعليقًا صوتيًا|تعليق صوتي}.',
   'error.stock_used': 'توجد هنا صورة من الأرشيف: {file} (الترخيص: {licence}).',
   'error.spend_cap_reached':
-    'بُلغ سقف الإنفاق: يجوز إنفاق {cap} دولار، وأُنفق أو حُجز {spent} دولار، وقد تكلّف الخطوة التالية {wanted} دولار.',
+    'بُلغ سقف الإنفاق: يجوز إنفاق {cap}، وأُنفق أو حُجز {spent}، وقد تكلّف الخطوة التالية {wanted}.',
   'error.approved_cost_reached':
-    'يلزم {more} دولار أكثر مما تمت الموافقة عليه: يجوز إنفاق {approved} دولار، وأُنفق {spent} دولار، وقد يكلّف ما بقي صنعه {needed} دولار.',
+    'يلزم {more} أكثر مما تمت الموافقة عليه: يجوز إنفاق {approved}، وأُنفق {spent}، وقد يكلّف ما بقي صنعه {needed}.',
   'error.answers_useless':
-    'المشهد {scene}: ردود غير صالحة من {model}: {answers}، دُفع مقابلها {cost} دولار.',
-  'error.drafts_useless': 'لوحات قصصية غير صالحة من {model}: {answers}، دُفع مقابلها {cost} دولار.',
+    'المشهد {scene}: ردود غير صالحة من {model}: {answers}، دُفع مقابلها {cost}.',
+  'error.drafts_useless': 'لوحات قصصية غير صالحة من {model}: {answers}، دُفع مقابلها {cost}.',
   'error.spend_under_way': 'ما قد تكلّفه طلبات أخرى محجوز حتى تنتهي؛ ستُعاد المحاولة.',
   'error.approval_conflict':
     'تغيّرت اللوحة القصصية بعد الموافقة عليها. راجعها مرة أخرى ووافق عليها كما هي الآن.',
@@ -692,17 +697,44 @@ export const ar: Translations = {
   'error.nothing_to_take_over': 'لم يبق ما يُنقل: المشاهد تقول النص كما هو الآن.',
   'error.refused_unread': 'رفض الخادم هذا الطلب (HTTP {status}).',
   'error.service_away': 'لا تستجيب خدمة الإنتاج حاليًا. حاول مرة أخرى بعد قليل.',
+  'error.rate_limited': 'الطلبات إلى خدمة الإنتاج كثيرة في وقت واحد. حاول مرة أخرى بعد دقيقة.',
+  'error.database_busy': 'لدى خدمة الإنتاج الآن عمل أكثر مما تستطيع. حاول مرة أخرى بعد قليل.',
+  'error.shutting_down': 'يُعاد تشغيل خدمة الإنتاج الآن. حاول مرة أخرى بعد قليل.',
+  'error.unauthorised': 'لا تقبل خدمة الإنتاج مفتاح نظام إدارة المحتوى هذا. أبلغ من يتولى أمرهما.',
+  'error.action_not_allowed':
+    'مفتاح نظام إدارة المحتوى هذا لا يتيح ذلك لدى خدمة الإنتاج. أبلغ من يتولى أمرهما.',
+  'error.webhook_rejected':
+    'لا تقبل خدمة الإنتاج توقيع نظام إدارة المحتوى هذا. أبلغ من يتولى أمرهما.',
+  'error.bad_request':
+    'لا تفهم خدمة الإنتاج هذا الطلب؛ ربما اختلف إصدارها عن إصدار إضافة نظام إدارة المحتوى. أبلغ من يتولى أمرهما.',
+  'error.malformed_event':
+    'لا تفهم خدمة الإنتاج هذا الطلب؛ ربما اختلف إصدارها عن إصدار إضافة نظام إدارة المحتوى. أبلغ من يتولى أمرهما.',
+  'error.body_too_large': 'هذا أكثر مما تقبله خدمة الإنتاج دفعة واحدة. اختصره.',
+  'error.job_not_found': 'لا تعرف خدمة الإنتاج هذا العمل أو لم تعد تعرفه. قدّم الفيديو من جديد.',
+  'error.video_not_found': 'لا تعرف خدمة الإنتاج هذا الفيديو أو لم تعد تعرفه. قدّمه من جديد.',
+  'error.video_not_ready': 'لم يكتمل الفيلم بعد.',
+  'error.storyboard_not_ready': 'لم توضع اللوحة القصصية بعد.',
+  'error.storyboard_outdated':
+    'تغيّرت اللوحة القصصية في هذه الأثناء. انظر إليها مرة أخرى ثم أعد المحاولة.',
+  'error.export_not_found': 'لم يعد هذا الشكل من الفيلم موجودًا.',
+  'error.rendition_not_found': 'لا يوجد فيلم كهذا، أو لا يحق لك مشاهدته.',
+  'error.rendition_file_not_found': 'ليس لهذا الفيلم ملف كهذا.',
+  'error.rendition_retired': 'لم يعد هذا الفيلم محفوظًا: حلّ محلّه فيلم أحدث.',
+  'error.medium_not_found': 'هذه الصورة أو هذا المقطع أو الصوت غير موجود أو لم يعد موجودًا.',
+  'error.medium_not_ready': 'لم يُصنع بعد.',
   'error.scene_changed': 'تغيّر هذا منذ عرضه. انظر إليه مرة أخرى.',
   'error.revision_conflict': 'حُفظت هذه اللوحة القصصية مرتين في الوقت نفسه. احفظها مرة أخرى.',
   'error.generation_outcome_unknown':
     'ضاع طلب إلى خدمة التوليد وربما احتُسب ثمنه. لن يُعاد حتى يقول أحد ما إذا كان قد احتُسب.',
   'error.charge_unknown':
-    'ربما احتُسب طلب إلى {model} بمبلغ {amount} دولار. يجب أن يراجع أحد الحساب ويقول ما إذا كان ذلك قد حدث.',
+    'ربما احتُسب طلب إلى {model} بمبلغ {amount}. يجب أن يراجع أحد الحساب ويقول ما إذا كان ذلك قد حدث.',
   'error.charge_presumed':
-    'ضاع طلب إلى {model} وربما احتُسب بمبلغ {amount} دولار. يُعدّ مدفوعًا كما يسمح المشروع، ولا يلزم أحدًا أن يفعل شيئًا.',
+    'ضاع طلب إلى {model} وربما احتُسب بمبلغ {amount}. يُعدّ مدفوعًا كما يسمح المشروع، ولا يلزم أحدًا أن يفعل شيئًا.',
   'error.price_changed':
-    'تغيّر السعر منذ عُرض: كان {seen} دولار وأصبح {estimatedCost} دولار. لم يبدأ شيء؛ وافق مرة أخرى إن كان السعر الجديد مناسبًا.',
+    'تغيّر السعر منذ عُرض: كان {seen} وأصبح {estimatedCost}. لم يبدأ شيء؛ وافق مرة أخرى إن كان السعر الجديد مناسبًا.',
   'error.charge_not_unknown': 'أصبح معروفًا ما آل إليه هذا الطلب.',
+  'error.charge_not_found': 'لا تعرف خدمة الإنتاج هذا الطلب.',
+  'error.may_not_resolve': 'لا يقول ما دُفع إلا من يحق له الموافقة.',
   'error.motion_not_generated':
     'المشهد {scene}: تتحرك الكاميرا فوق الصورة، إذ لم يُصنع منها مقطع ({reason}).',
   'error.clip_sound_not_made':
@@ -714,6 +746,7 @@ export const ar: Translations = {
   'error.placeholder_still': 'تحل الصورة محل صورة النموذج، ولا تُحرَّك.',
   'error.not_an_approver': 'لا يحق لك إنفاق شيء. اطلب ذلك ممن يوافق على الفيديوهات.',
   'error.nothing_drawn': 'لم يستطع أي نموذج رسمه، فلا توجد صورة تُحفظ.',
+  'error.no_library': 'مكتبة الوسائط لا تقبل الصور.',
   'error.library_refused': 'رُسمت الصورة، لكن مكتبة الوسائط لم تقبلها: {reason}',
   'error.cast_missing': 'المشهد {scene}: لا أحد ولا شيء باسم «{name}»؛ تُصنع الصورة من وصفها وحده.',
   'error.references_not_shown':
@@ -754,6 +787,9 @@ export const ar: Translations = {
     'ليس لدى المزوّد دون اتصال صوت للغة «\u2068{language}\u2069»؛ يقرأ النصَّ صوت إنجليزي.',
   'error.letters_unread': 'قد لا يقرأ الصوت دون اتصال حروف كتابة {script} في هذا النص قراءة صحيحة.',
   'unit.characters': 'حرف',
+  'unit.bytes': 'بايت',
+  'unit.entries': 'مدخل',
+  'unit.members': 'عضو',
   'unit.scenes': 'مشهد',
   'unit.seconds': 'ثانية',
 }

@@ -197,6 +197,7 @@ export const de: Translations = {
   scene: 'Szene',
   scenes: 'Szenen',
   'scene.numbered': 'Szene {number}',
+  'scene.problem': 'Szene {scene}: {problem}',
   'scene.own': 'Eigenes Material',
   'scene.own.help':
     'Wird gezeigt und gehört, wie es ist, statt dessen, was ein Modell macht; es kostet nichts.',
@@ -324,7 +325,10 @@ export const de: Translations = {
   'event.attempts': 'Versuche',
   'event.nextAttemptAt': 'Nächster Versuch',
   'event.deliveredAt': 'Zugestellt am',
-  'event.lastError': 'Letzte Antwort',
+  'event.unanswered':
+    'Der Renderdienst hat noch nicht geantwortet. Das Ereignis wird von selbst noch einmal gesendet.',
+  'event.unexplained':
+    'Der Renderdienst hat dieses Ereignis nicht angenommen und keinen Grund genannt.',
   'event.responseStatus': 'HTTP-Status',
   'event.stream': 'In Reihenfolge mit',
   'event.id': 'Kennung',
@@ -587,6 +591,7 @@ export const de: Translations = {
   'films.shown': 'oben gezeigt',
   'films.differs': 'Anders als im vorigen',
   'films.gone': 'Nicht mehr aufbewahrt: An seiner Stelle steht ein neuerer Film.',
+  'films.notShown': 'Das lässt sich nicht zeigen',
   'films.away':
     'Die früheren Filme lassen sich im Augenblick nicht auflisten: Der Renderdienst antwortet nicht.',
   charges: 'Aufrufe, die vielleicht berechnet wurden',
@@ -692,6 +697,8 @@ export const de: Translations = {
   'error.own_file_replaced':
     'Die Datei {file} wurde in der Mediathek ersetzt, nachdem das Storyboard freigegeben war ({field}). Sehen Sie das Storyboard an, wie es jetzt ist, und geben Sie es erneut frei.',
   'error.own_file_unfit': 'Eine Datei vom Typ {type} ist hier nicht zu gebrauchen ({field}).',
+  'error.file_unreadable':
+    '„{file}“ ist nicht in der Mediathek, oder Sie dürfen es nicht sehen. Bitte eine andere Datei wählen.',
   'error.limit_exceeded':
     'Eine Grenze ist überschritten: höchstens {limit} {unit}; dies sind {value}.',
   'error.illegal_move': 'Beim jetzigen Stand der Arbeit ist dieser Schritt nicht mehr möglich.',
@@ -705,12 +712,12 @@ export const de: Translations = {
     '{pictures} {pictures|Bild|Bilder} und {narrations} {narrations|Sprechertext|Sprechertexte} sind Platzhalter: kein Dienst hat sie erzeugt.',
   'error.stock_used': 'Hier steht ein Archivbild: {file} (Lizenz: {licence}).',
   'error.spend_cap_reached':
-    'Die Ausgabengrenze ist erreicht: {cap} $ sind erlaubt, {spent} $ sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} $ kosten.',
+    'Die Ausgabengrenze ist erreicht: {cap} sind erlaubt, {spent} sind ausgegeben oder vorgemerkt, und der nächste Schritt kann {wanted} kosten.',
   'error.approved_cost_reached':
-    'Es werden {more} $ mehr gebraucht, als freigegeben sind: {approved} $ sind erlaubt, {spent} $ sind ausgegeben, und was noch entstehen muss, kann {needed} $ kosten.',
+    'Es werden {more} mehr gebraucht, als freigegeben sind: {approved} sind erlaubt, {spent} sind ausgegeben, und was noch entstehen muss, kann {needed} kosten.',
   'error.answers_useless':
-    'Szene {scene}: unbrauchbare Antworten von {model}: {answers}, bezahlt mit {cost} $.',
-  'error.drafts_useless': 'Unbrauchbare Storyboards von {model}: {answers}, bezahlt mit {cost} $.',
+    'Szene {scene}: unbrauchbare Antworten von {model}: {answers}, bezahlt mit {cost}.',
+  'error.drafts_useless': 'Unbrauchbare Storyboards von {model}: {answers}, bezahlt mit {cost}.',
   'error.spend_under_way':
     'Was andere Aufrufe kosten können, ist bis zu deren Ende vorgemerkt; es wird noch einmal versucht.',
   'error.approval_conflict':
@@ -722,18 +729,52 @@ export const de: Translations = {
   'error.refused_unread': 'Der Server hat das abgelehnt (HTTP {status}).',
   'error.service_away':
     'Der Renderdienst antwortet im Moment nicht. Bitte gleich noch einmal versuchen.',
+  'error.rate_limited':
+    'Vom Renderdienst wird zu viel auf einmal verlangt. Bitte in einer Minute noch einmal versuchen.',
+  'error.database_busy':
+    'Der Renderdienst hat im Moment mehr zu tun, als er kann. Bitte gleich noch einmal versuchen.',
+  'error.shutting_down':
+    'Der Renderdienst wird gerade neu gestartet. Bitte gleich noch einmal versuchen.',
+  'error.unauthorised':
+    'Der Renderdienst nimmt den Schlüssel dieses CMS nicht an. Bitte sagen Sie es denen, die beide betreuen.',
+  'error.action_not_allowed':
+    'Der Schlüssel dieses CMS gilt dafür beim Renderdienst nicht. Bitte sagen Sie es denen, die beide betreuen.',
+  'error.webhook_rejected':
+    'Der Renderdienst nimmt die Signatur dieses CMS nicht an. Bitte sagen Sie es denen, die beide betreuen.',
+  'error.bad_request':
+    'Der Renderdienst versteht das nicht; vielleicht ist er von anderer Version als das Plugin dieses CMS. Bitte sagen Sie es denen, die beide betreuen.',
+  'error.malformed_event':
+    'Der Renderdienst versteht das nicht; vielleicht ist er von anderer Version als das Plugin dieses CMS. Bitte sagen Sie es denen, die beide betreuen.',
+  'error.body_too_large': 'Das ist mehr, als der Renderdienst auf einmal annimmt. Bitte kürzen.',
+  'error.job_not_found':
+    'Der Renderdienst kennt diese Arbeit nicht oder nicht mehr. Bitte das Video neu einreichen.',
+  'error.video_not_found':
+    'Der Renderdienst kennt dieses Video nicht oder nicht mehr. Bitte neu einreichen.',
+  'error.video_not_ready': 'Der Film ist noch nicht fertig.',
+  'error.storyboard_not_ready': 'Das Storyboard ist noch nicht entworfen.',
+  'error.storyboard_outdated':
+    'Das Storyboard hat sich inzwischen geändert. Bitte noch einmal ansehen und erneut versuchen.',
+  'error.export_not_found': 'Diese Form des Films gibt es nicht mehr.',
+  'error.rendition_not_found': 'Diesen Film gibt es nicht, oder Sie dürfen ihn nicht ansehen.',
+  'error.rendition_file_not_found': 'Zu diesem Film gibt es diese Datei nicht.',
+  'error.rendition_retired':
+    'Dieser Film wird nicht mehr aufbewahrt: An seiner Stelle steht ein neuerer.',
+  'error.medium_not_found': 'Dieses Bild, dieser Clip oder Ton ist nicht (mehr) da.',
+  'error.medium_not_ready': 'Es ist noch nicht entstanden.',
   'error.scene_changed': 'Das hat sich geändert, seit es gezeigt wurde. Bitte noch einmal ansehen.',
   'error.revision_conflict':
     'Dieses Storyboard wurde zweimal zugleich gespeichert. Speichern Sie es noch einmal.',
   'error.generation_outcome_unknown':
     'Ein Aufruf des Dienstes ging verloren und wurde vielleicht berechnet. Er wird erst wiederholt, wenn jemand sagt, ob er berechnet wurde.',
   'error.charge_unknown':
-    'Ein Aufruf von {model} wurde vielleicht mit {amount} $ berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
+    'Ein Aufruf von {model} wurde vielleicht mit {amount} berechnet. Bitte im Konto nachsehen und angeben, ob es so war.',
   'error.charge_presumed':
-    'Ein Aufruf von {model} ging verloren und wurde vielleicht mit {amount} $ berechnet. Er gilt als bezahlt, wie es das Projekt erlaubt; niemand muss etwas tun.',
+    'Ein Aufruf von {model} ging verloren und wurde vielleicht mit {amount} berechnet. Er gilt als bezahlt, wie es das Projekt erlaubt; niemand muss etwas tun.',
   'error.price_changed':
-    'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} $ damals, {estimatedCost} $ jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
+    'Der Preis hat sich geändert, seit er gezeigt wurde: {seen} damals, {estimatedCost} jetzt. Begonnen wurde nichts; geben Sie noch einmal frei, wenn der neue Preis recht ist.',
   'error.charge_not_unknown': 'Was aus diesem Aufruf wurde, ist inzwischen bekannt.',
+  'error.charge_not_found': 'Der Renderdienst kennt diesen Aufruf nicht.',
+  'error.may_not_resolve': 'Nur wer freigeben darf, darf sagen, was bezahlt wurde.',
   'error.motion_not_generated':
     'Szene {scene}: die Kamera fährt über das Bild, da kein Clip daraus wurde ({reason}).',
   'error.clip_sound_not_made':
@@ -748,6 +789,7 @@ export const de: Translations = {
     'Das Bild vertritt das eines Modells und wird nicht in Bewegung gesetzt.',
   'error.not_an_approver': 'Sie dürfen nichts ausgeben. Fragen Sie jemanden, der Videos freigibt.',
   'error.nothing_drawn': 'Kein Modell konnte es zeichnen; es gibt also kein Bild, das bliebe.',
+  'error.no_library': 'Die Mediathek nimmt keine Bilder auf.',
   'error.library_refused': 'Das Bild wurde gezeichnet, aber die Mediathek nahm es nicht: {reason}',
   'error.cast_missing':
     'Szene {scene}: In der Besetzung heißt niemand und nichts „{name}“; das Bild entsteht allein nach seiner Beschreibung.',
@@ -799,6 +841,9 @@ export const de: Translations = {
   'error.letters_unread':
     'Die Offline-Stimme liest Buchstaben der Schrift {script} in diesem Text womöglich nicht richtig.',
   'unit.characters': 'Zeichen',
+  'unit.bytes': 'Bytes',
+  'unit.entries': 'Einträge',
+  'unit.members': 'Mitglieder',
   'unit.scenes': 'Szenen',
   'unit.seconds': 'Sekunden',
 }

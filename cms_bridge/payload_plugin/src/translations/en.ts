@@ -193,6 +193,7 @@ export const en = {
   scene: 'Scene',
   scenes: 'Scenes',
   'scene.numbered': 'Scene {number}',
+  'scene.problem': 'Scene {scene}: {problem}',
   'scene.own': 'Own material',
   'scene.own.help': 'Shown and heard as it is, instead of what a model makes; it costs nothing.',
   'scene.picture': 'Picture',
@@ -318,7 +319,8 @@ export const en = {
   'event.attempts': 'Attempts',
   'event.nextAttemptAt': 'Next attempt',
   'event.deliveredAt': 'Delivered at',
-  'event.lastError': 'Last answer',
+  'event.unanswered': 'The render service has not answered yet. The event is sent again by itself.',
+  'event.unexplained': 'The render service has not taken this event, and gave no reason.',
   'event.responseStatus': 'HTTP status',
   'event.stream': 'In order with',
   'event.id': 'Event id',
@@ -573,6 +575,7 @@ export const en = {
   'films.shown': 'shown above',
   'films.differs': 'Differs from the one before',
   'films.gone': 'No longer kept: a newer film stands in its place.',
+  'films.notShown': 'This cannot be shown',
   'films.away':
     'The films before this one cannot be listed at the moment: the render service does not answer.',
   charges: 'Calls that may have been charged',
@@ -677,6 +680,8 @@ export const en = {
   'error.own_file_replaced':
     'The file {file} was replaced in the media library after the storyboard was approved ({field}). Look at the storyboard as it is now, and approve it again.',
   'error.own_file_unfit': 'A file of the type {type} cannot serve here ({field}).',
+  'error.file_unreadable':
+    '“{file}” is not in the media library, or you may not see it. Choose another file.',
   'error.limit_exceeded': 'A limit is passed: at most {limit} {unit}; this is {value}.',
   'error.illegal_move': 'At the present stage of the work this step is no longer possible.',
   'error.superseded': 'This video was submitted anew: the newer submission stands in its place.',
@@ -687,12 +692,12 @@ export const en = {
     '{pictures} {pictures|picture|pictures} and {narrations} {narrations|narration|narrations} are placeholders: no service made them.',
   'error.stock_used': 'A stock picture stands here: {file} (licence: {licence}).',
   'error.spend_cap_reached':
-    'The spend cap is reached: {cap} $ may be spent, {spent} $ is spent or set aside, and the next step may cost {wanted} $.',
+    'The spend cap is reached: {cap} may be spent, {spent} is spent or set aside, and the next step may cost {wanted}.',
   'error.approved_cost_reached':
-    'This needs {more} $ more than was approved: {approved} $ may be spent, {spent} $ is spent, and what is left to be made may cost {needed} $.',
+    'This needs {more} more than was approved: {approved} may be spent, {spent} is spent, and what is left to be made may cost {needed}.',
   'error.answers_useless':
-    'Scene {scene}: unusable answers of {model}: {answers}, paid with {cost} $.',
-  'error.drafts_useless': 'Unusable storyboards of {model}: {answers}, paid with {cost} $.',
+    'Scene {scene}: unusable answers of {model}: {answers}, paid with {cost}.',
+  'error.drafts_useless': 'Unusable storyboards of {model}: {answers}, paid with {cost}.',
   'error.spend_under_way':
     'What other calls may cost is set aside until they end; this is tried again.',
   'error.approval_conflict':
@@ -703,17 +708,48 @@ export const en = {
     'There is nothing to take over any more: the scenes say the script as it is.',
   'error.refused_unread': 'The server refused this (HTTP {status}).',
   'error.service_away': 'The render service does not answer at the moment. Try again shortly.',
+  'error.rate_limited': 'Too much is asked of the render service at once. Try again in a minute.',
+  'error.database_busy':
+    'The render service has more to do than it can at the moment. Try again shortly.',
+  'error.shutting_down': 'The render service is being restarted. Try again shortly.',
+  'error.unauthorised':
+    'The render service does not take the key of this CMS. Tell whoever looks after both.',
+  'error.action_not_allowed':
+    'The key of this CMS is not for this at the render service. Tell whoever looks after both.',
+  'error.webhook_rejected':
+    'The render service does not take the signature of this CMS. Tell whoever looks after both.',
+  'error.bad_request':
+    'The render service does not understand this; it may be of another version than this CMS’s plugin. Tell whoever looks after both.',
+  'error.malformed_event':
+    'The render service does not understand this; it may be of another version than this CMS’s plugin. Tell whoever looks after both.',
+  'error.body_too_large': 'This is more than the render service takes at once. Shorten it.',
+  'error.job_not_found':
+    'The render service knows of no such work, or has forgotten it. Submit the video anew.',
+  'error.video_not_found':
+    'The render service knows of no such video, or has forgotten it. Submit it anew.',
+  'error.video_not_ready': 'The film is not finished yet.',
+  'error.storyboard_not_ready': 'The storyboard is not drafted yet.',
+  'error.storyboard_outdated':
+    'The storyboard has changed in the meantime. Look at it once more, and try again.',
+  'error.export_not_found': 'This form of the film is no longer there.',
+  'error.rendition_not_found': 'There is no such film, or you may not watch it.',
+  'error.rendition_file_not_found': 'This film has no such file.',
+  'error.rendition_retired': 'This film is no longer kept: a newer one stands in its place.',
+  'error.medium_not_found': 'This picture, clip or sound is not there, or no longer.',
+  'error.medium_not_ready': 'It is not made yet.',
   'error.scene_changed': 'This has changed since it was shown. Look at it once more.',
   'error.revision_conflict': 'This storyboard was saved twice at the same time. Save it once more.',
   'error.generation_outcome_unknown':
     'A call to a generation service was lost and may have been charged. It is not made again until someone says whether it was.',
   'error.charge_unknown':
-    'A call to {model} may have been charged {amount} $. Someone must look into the account and say whether it was.',
+    'A call to {model} may have been charged {amount}. Someone must look into the account and say whether it was.',
   'error.charge_presumed':
-    'A call to {model} was lost and may have been charged {amount} $. It counts as paid, as the project allows; nobody has to do anything.',
+    'A call to {model} was lost and may have been charged {amount}. It counts as paid, as the project allows; nobody has to do anything.',
   'error.price_changed':
-    'The price has changed since it was shown: {seen} $ then, {estimatedCost} $ now. Nothing was started; approve again if the new price is right.',
+    'The price has changed since it was shown: {seen} then, {estimatedCost} now. Nothing was started; approve again if the new price is right.',
   'error.charge_not_unknown': 'What became of this call is known by now.',
+  'error.charge_not_found': 'The render service knows of no such call.',
+  'error.may_not_resolve': 'Only those who may approve may say what was paid.',
   'error.motion_not_generated':
     'Scene {scene}: the camera moves over the picture, as no clip was made of it ({reason}).',
   'error.clip_sound_not_made':
@@ -726,6 +762,7 @@ export const en = {
   'error.placeholder_still': 'The picture stands in for a model’s, and is not set in motion.',
   'error.not_an_approver': 'You may not spend anything. Ask somebody who approves videos.',
   'error.nothing_drawn': 'No model could draw it, so there is no picture to keep.',
+  'error.no_library': 'The media library takes no pictures.',
   'error.library_refused': 'The picture was drawn, but the media library did not take it: {reason}',
   'error.cast_missing':
     'Scene {scene}: the cast has nobody and nothing called “{name}”; the picture is made by its prompt alone.',
@@ -773,6 +810,9 @@ export const en = {
   'error.letters_unread':
     'The offline voice may not read the {script} letters in this text properly.',
   'unit.characters': 'characters',
+  'unit.bytes': 'bytes',
+  'unit.entries': 'entries',
+  'unit.members': 'members',
   'unit.scenes': 'scenes',
   'unit.seconds': 'seconds',
 }

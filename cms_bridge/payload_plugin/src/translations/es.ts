@@ -196,6 +196,7 @@ export const es: Translations = {
   scene: 'Escena',
   scenes: 'Escenas',
   'scene.numbered': 'Escena {number}',
+  'scene.problem': 'Escena {scene}: {problem}',
   'scene.own': 'Material propio',
   'scene.own.help':
     'Se muestra y se oye tal cual, en lugar de lo que hace un modelo; no cuesta nada.',
@@ -323,7 +324,9 @@ export const es: Translations = {
   'event.attempts': 'Intentos',
   'event.nextAttemptAt': 'Próximo intento',
   'event.deliveredAt': 'Entregado el',
-  'event.lastError': 'Última respuesta',
+  'event.unanswered':
+    'El servicio de renderizado aún no ha respondido. El evento se envía de nuevo por sí solo.',
+  'event.unexplained': 'El servicio de renderizado no aceptó este evento y no dio ningún motivo.',
   'event.responseStatus': 'Estado HTTP',
   'event.stream': 'En orden con',
   'event.id': 'Identificador',
@@ -582,6 +585,7 @@ export const es: Translations = {
   'films.shown': 'se muestra arriba',
   'films.differs': 'Diferencias con la anterior',
   'films.gone': 'Ya no se conserva: una película más reciente ocupa su lugar.',
+  'films.notShown': 'Esto no se puede mostrar',
   'films.away':
     'Las películas anteriores no pueden mostrarse en este momento: el servicio de renderizado no responde.',
   charges: 'Llamadas que quizá se cobraron',
@@ -685,6 +689,8 @@ export const es: Translations = {
   'error.own_file_replaced':
     'El archivo {file} se sustituyó en la mediateca después de aprobarse el storyboard ({field}). Mire el storyboard tal como está ahora y apruébelo de nuevo.',
   'error.own_file_unfit': 'Un archivo de tipo {type} no sirve aquí ({field}).',
+  'error.file_unreadable':
+    '«{file}» no está en la mediateca, o no puede verlo. Elija otro archivo.',
   'error.limit_exceeded': 'Se supera un límite: como máximo {limit} {unit}; hay {value}.',
   'error.illegal_move': 'En la fase actual del trabajo, este paso ya no es posible.',
   'error.superseded': 'Este vídeo se ha enviado de nuevo: el envío más reciente ocupa su lugar.',
@@ -695,13 +701,13 @@ export const es: Translations = {
     '{pictures} imágenes y {narrations} narraciones son provisionales: ningún servicio de generación las hizo.',
   'error.stock_used': 'Aquí hay una imagen de archivo: {file} (licencia: {licence}).',
   'error.spend_cap_reached':
-    'Se alcanzó el límite de gasto: se permiten {cap} $, hay {spent} $ gastados o reservados y el paso siguiente puede costar {wanted} $.',
+    'Se alcanzó el límite de gasto: se permiten {cap}, hay {spent} gastados o reservados y el paso siguiente puede costar {wanted}.',
   'error.approved_cost_reached':
-    'Hacen falta {more} $ más de lo aprobado: se permiten {approved} $, hay {spent} $ gastados y lo que falta por hacer puede costar {needed} $.',
+    'Hacen falta {more} más de lo aprobado: se permiten {approved}, hay {spent} gastados y lo que falta por hacer puede costar {needed}.',
   'error.answers_useless':
-    'Escena {scene}: respuestas inutilizables de {model}: {answers}, pagadas con {cost} $.',
+    'Escena {scene}: respuestas inutilizables de {model}: {answers}, pagadas con {cost}.',
   'error.drafts_useless':
-    'Guiones gráficos inutilizables de {model}: {answers}, pagados con {cost} $.',
+    'Guiones gráficos inutilizables de {model}: {answers}, pagados con {cost}.',
   'error.spend_under_way':
     'Lo que pueden costar otras llamadas queda reservado hasta que terminen; se intentará de nuevo.',
   'error.approval_conflict':
@@ -713,18 +719,52 @@ export const es: Translations = {
   'error.refused_unread': 'El servidor ha rechazado esto (HTTP {status}).',
   'error.service_away':
     'El servicio de renderizado no responde en este momento. Inténtelo de nuevo enseguida.',
+  'error.rate_limited':
+    'Se le pide demasiado a la vez al servicio de renderizado. Inténtelo de nuevo en un minuto.',
+  'error.database_busy':
+    'El servicio de renderizado tiene ahora más trabajo del que puede hacer. Inténtelo de nuevo enseguida.',
+  'error.shutting_down':
+    'El servicio de renderizado se está reiniciando. Inténtelo de nuevo enseguida.',
+  'error.unauthorised':
+    'El servicio de renderizado no acepta la clave de este CMS. Avise a quien se ocupa de ambos.',
+  'error.action_not_allowed':
+    'La clave de este CMS no sirve para esto en el servicio de renderizado. Avise a quien se ocupa de ambos.',
+  'error.webhook_rejected':
+    'El servicio de renderizado no acepta la firma de este CMS. Avise a quien se ocupa de ambos.',
+  'error.bad_request':
+    'El servicio de renderizado no entiende esto; quizá sea de otra versión que el plugin de este CMS. Avise a quien se ocupa de ambos.',
+  'error.malformed_event':
+    'El servicio de renderizado no entiende esto; quizá sea de otra versión que el plugin de este CMS. Avise a quien se ocupa de ambos.',
+  'error.body_too_large':
+    'Es más de lo que el servicio de renderizado acepta de una vez. Acórtelo.',
+  'error.job_not_found':
+    'El servicio de renderizado no conoce este trabajo, o ya no. Envíe el vídeo de nuevo.',
+  'error.video_not_found':
+    'El servicio de renderizado no conoce este vídeo, o ya no. Envíelo de nuevo.',
+  'error.video_not_ready': 'La película aún no está terminada.',
+  'error.storyboard_not_ready': 'El guion gráfico aún no está redactado.',
+  'error.storyboard_outdated':
+    'El guion gráfico ha cambiado entretanto. Mírelo otra vez e inténtelo de nuevo.',
+  'error.export_not_found': 'Esta forma de la película ya no existe.',
+  'error.rendition_not_found': 'Esta película no existe, o no puede verla.',
+  'error.rendition_file_not_found': 'Esta película no tiene este archivo.',
+  'error.rendition_retired': 'Esta película ya no se conserva: una más reciente ocupa su lugar.',
+  'error.medium_not_found': 'Esta imagen, este clip o este sonido no existe, o ya no.',
+  'error.medium_not_ready': 'Aún no está hecho.',
   'error.scene_changed': 'Esto ha cambiado desde que se mostró. Mírelo otra vez.',
   'error.revision_conflict':
     'Este guion gráfico se guardó dos veces a la vez. Guárdelo una vez más.',
   'error.generation_outcome_unknown':
     'Se perdió una llamada al servicio y quizá se cobró. No se repetirá hasta que alguien diga si se cobró.',
   'error.charge_unknown':
-    'Una llamada a {model} quizá se cobró por {amount} $. Compruebe la cuenta y diga si fue así.',
+    'Una llamada a {model} quizá se cobró por {amount}. Compruebe la cuenta y diga si fue así.',
   'error.charge_presumed':
-    'Se perdió una llamada a {model} que quizá se cobró por {amount} $. Cuenta como pagada, como permite el proyecto; nadie tiene que hacer nada.',
+    'Se perdió una llamada a {model} que quizá se cobró por {amount}. Cuenta como pagada, como permite el proyecto; nadie tiene que hacer nada.',
   'error.price_changed':
-    'El precio ha cambiado desde que se mostró: {seen} $ entonces, {estimatedCost} $ ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
+    'El precio ha cambiado desde que se mostró: {seen} entonces, {estimatedCost} ahora. No se ha empezado nada; apruebe de nuevo si el nuevo precio es correcto.',
   'error.charge_not_unknown': 'Ya se sabe qué fue de esta llamada.',
+  'error.charge_not_found': 'El servicio de renderizado no conoce esta llamada.',
+  'error.may_not_resolve': 'Solo quien puede aprobar puede decir qué se pagó.',
   'error.motion_not_generated':
     'Escena {scene}: la cámara se mueve sobre la imagen, ya que no se hizo ningún clip ({reason}).',
   'error.clip_sound_not_made':
@@ -737,6 +777,7 @@ export const es: Translations = {
   'error.placeholder_still': 'La imagen sustituye a la de un modelo y no se pone en movimiento.',
   'error.not_an_approver': 'No puede gastar nada. Pida ayuda a quien aprueba los vídeos.',
   'error.nothing_drawn': 'Ningún modelo pudo dibujarlo, así que no hay imagen que guardar.',
+  'error.no_library': 'La mediateca no admite imágenes.',
   'error.library_refused': 'La imagen se dibujó, pero la mediateca no la aceptó: {reason}',
   'error.cast_missing':
     'Escena {scene}: en el reparto no hay nadie ni nada llamado «{name}»; la imagen se hace solo con su descripción.',
@@ -784,6 +825,9 @@ export const es: Translations = {
   'error.letters_unread':
     'Es posible que la voz sin conexión no lea bien las letras {script} de este texto.',
   'unit.characters': 'caracteres',
+  'unit.bytes': 'bytes',
+  'unit.entries': 'entradas',
+  'unit.members': 'miembros',
   'unit.scenes': 'escenas',
   'unit.seconds': 'segundos',
 }

@@ -196,6 +196,7 @@ export const fr: Translations = {
   scene: 'Scène',
   scenes: 'Scènes',
   'scene.numbered': 'Scène {number}',
+  'scene.problem': 'Scène {scene} : {problem}',
   'scene.own': 'Matériel personnel',
   'scene.own.help':
     'Montré et entendu tel quel, au lieu de ce que fait un modèle ; cela ne coûte rien.',
@@ -323,7 +324,9 @@ export const fr: Translations = {
   'event.attempts': 'Essais',
   'event.nextAttemptAt': 'Prochain essai',
   'event.deliveredAt': 'Livré le',
-  'event.lastError': 'Dernière réponse',
+  'event.unanswered':
+    'Le service de rendu n’a pas encore répondu. L’événement est renvoyé de lui-même.',
+  'event.unexplained': 'Le service de rendu n’a pas accepté cet événement, sans donner de raison.',
   'event.responseStatus': 'Statut HTTP',
   'event.stream': 'Dans l’ordre avec',
   'event.id': 'Identifiant',
@@ -585,6 +588,7 @@ export const fr: Translations = {
   'films.shown': 'affiché ci-dessus',
   'films.differs': 'Différences avec le précédent',
   'films.gone': 'N’est plus conservé : un film plus récent a pris sa place.',
+  'films.notShown': 'Cela ne peut pas être affiché',
   'films.away':
     'Les films précédents ne peuvent pas être listés pour le moment : le service de rendu ne répond pas.',
   charges: 'Appels peut-être facturés',
@@ -692,6 +696,8 @@ export const fr: Translations = {
   'error.own_file_replaced':
     'Le fichier {file} a été remplacé dans la médiathèque après l’approbation du storyboard ({field}). Regardez le storyboard tel qu’il est maintenant, puis approuvez-le de nouveau.',
   'error.own_file_unfit': 'Un fichier de type {type} ne peut pas servir ici ({field}).',
+  'error.file_unreadable':
+    '« {file} » n’est pas dans la médiathèque, ou vous ne pouvez pas le voir. Choisissez un autre fichier.',
   'error.limit_exceeded': 'Une limite est dépassée : {limit} {unit} au plus ; il y en a {value}.',
   'error.illegal_move': 'Au stade actuel du travail, cette étape n’est plus possible.',
   'error.superseded': 'Cette vidéo a été soumise à nouveau : la nouvelle soumission la remplace.',
@@ -702,12 +708,12 @@ export const fr: Translations = {
     '{pictures} images et {narrations} narrations sont provisoires : aucun service de génération ne les a faites.',
   'error.stock_used': 'Une image d’archive se trouve ici : {file} (licence : {licence}).',
   'error.spend_cap_reached':
-    'Le plafond de dépenses est atteint : {cap} $ sont permis, {spent} $ sont dépensés ou réservés, et l’étape suivante peut coûter {wanted} $.',
+    'Le plafond de dépenses est atteint : {cap} sont permis, {spent} sont dépensés ou réservés, et l’étape suivante peut coûter {wanted}.',
   'error.approved_cost_reached':
-    'Il faut {more} $ de plus que ce qui a été approuvé : {approved} $ sont permis, {spent} $ sont dépensés, et ce qui reste à faire peut coûter {needed} $.',
+    'Il faut {more} de plus que ce qui a été approuvé : {approved} sont permis, {spent} sont dépensés, et ce qui reste à faire peut coûter {needed}.',
   'error.answers_useless':
-    'Scène {scene} : réponses inutilisables de {model} : {answers}, payées {cost} $.',
-  'error.drafts_useless': 'Storyboards inutilisables de {model} : {answers}, payés {cost} $.',
+    'Scène {scene} : réponses inutilisables de {model} : {answers}, payées {cost}.',
+  'error.drafts_useless': 'Storyboards inutilisables de {model} : {answers}, payés {cost}.',
   'error.spend_under_way':
     'Ce que d’autres appels peuvent coûter est réservé jusqu’à leur fin ; un nouvel essai suivra.',
   'error.approval_conflict':
@@ -719,18 +725,52 @@ export const fr: Translations = {
   'error.refused_unread': 'Le serveur a refusé cette demande (HTTP {status}).',
   'error.service_away':
     'Le service de rendu ne répond pas pour l’instant. Réessayez dans un moment.',
+  'error.rate_limited':
+    'Trop de demandes parviennent à la fois au service de rendu. Réessayez dans une minute.',
+  'error.database_busy':
+    'Le service de rendu a plus à faire qu’il ne peut pour l’instant. Réessayez dans un moment.',
+  'error.shutting_down': 'Le service de rendu redémarre. Réessayez dans un moment.',
+  'error.unauthorised':
+    'Le service de rendu n’accepte pas la clé de ce CMS. Signalez-le à la personne qui s’en occupe.',
+  'error.action_not_allowed':
+    'La clé de ce CMS ne permet pas cela auprès du service de rendu. Signalez-le à la personne qui s’en occupe.',
+  'error.webhook_rejected':
+    'Le service de rendu n’accepte pas la signature de ce CMS. Signalez-le à la personne qui s’en occupe.',
+  'error.bad_request':
+    'Le service de rendu ne comprend pas cela ; il est peut-être d’une autre version que l’extension de ce CMS. Signalez-le à la personne qui s’en occupe.',
+  'error.malformed_event':
+    'Le service de rendu ne comprend pas cela ; il est peut-être d’une autre version que l’extension de ce CMS. Signalez-le à la personne qui s’en occupe.',
+  'error.body_too_large':
+    'C’est plus que ce que le service de rendu accepte en une fois. Raccourcissez.',
+  'error.job_not_found':
+    'Le service de rendu ne connaît pas, ou plus, ce travail. Soumettez la vidéo de nouveau.',
+  'error.video_not_found':
+    'Le service de rendu ne connaît pas, ou plus, cette vidéo. Soumettez-la de nouveau.',
+  'error.video_not_ready': 'Le film n’est pas encore terminé.',
+  'error.storyboard_not_ready': 'Le storyboard n’est pas encore rédigé.',
+  'error.storyboard_outdated':
+    'Le storyboard a changé entre-temps. Regardez-le encore une fois, puis réessayez.',
+  'error.export_not_found': 'Cette forme du film n’existe plus.',
+  'error.rendition_not_found': 'Ce film n’existe pas, ou vous ne pouvez pas le regarder.',
+  'error.rendition_file_not_found': 'Ce film n’a pas ce fichier.',
+  'error.rendition_retired': 'Ce film n’est plus conservé : un plus récent a pris sa place.',
+  'error.medium_not_found': 'Cette image, cette séquence ou ce son n’existe pas, ou plus.',
+  'error.medium_not_ready': 'Ce n’est pas encore fait.',
   'error.scene_changed': 'Cela a changé depuis l’affichage. Regardez-le encore une fois.',
   'error.revision_conflict':
     'Ce storyboard a été enregistré deux fois en même temps. Enregistrez-le encore une fois.',
   'error.generation_outcome_unknown':
     'Un appel au service a été perdu et a peut-être été facturé. Il ne sera pas refait avant que quelqu’un dise ce qu’il en est.',
   'error.charge_unknown':
-    'Un appel à {model} a peut-être été facturé {amount} $. Vérifiez le compte et dites ce qu’il en est.',
+    'Un appel à {model} a peut-être été facturé {amount}. Vérifiez le compte et dites ce qu’il en est.',
   'error.charge_presumed':
-    'Un appel à {model} a été perdu et a peut-être été facturé {amount} $. Il compte comme payé, comme le projet le permet ; personne n’a rien à faire.',
+    'Un appel à {model} a été perdu et a peut-être été facturé {amount}. Il compte comme payé, comme le projet le permet ; personne n’a rien à faire.',
   'error.price_changed':
-    'Le prix a changé depuis qu’il a été affiché : {seen} $ alors, {estimatedCost} $ maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
+    'Le prix a changé depuis qu’il a été affiché : {seen} alors, {estimatedCost} maintenant. Rien n’a commencé ; approuvez de nouveau si le nouveau prix convient.',
   'error.charge_not_unknown': 'On sait désormais ce qu’est devenu cet appel.',
+  'error.charge_not_found': 'Le service de rendu ne connaît pas cet appel.',
+  'error.may_not_resolve':
+    'Seules les personnes qui peuvent approuver peuvent dire ce qui a été payé.',
   'error.motion_not_generated':
     'Scène {scene} : la caméra se déplace sur l’image, car aucun clip n’en a été fait ({reason}).',
   'error.clip_sound_not_made':
@@ -745,6 +785,7 @@ export const fr: Translations = {
   'error.not_an_approver':
     'Vous ne pouvez rien dépenser. Demandez à une personne qui approuve les vidéos.',
   'error.nothing_drawn': 'Aucun modèle n’a pu le dessiner ; il n’y a donc pas d’image à garder.',
+  'error.no_library': 'La médiathèque n’accepte pas d’images.',
   'error.library_refused': 'L’image a été dessinée, mais la médiathèque l’a refusée : {reason}',
   'error.cast_missing':
     'Scène {scene} : personne ni rien ne s’appelle « {name} » dans la distribution ; l’image est faite d’après sa seule description.',
@@ -792,6 +833,9 @@ export const fr: Translations = {
     'Le fournisseur hors ligne n’a pas de voix pour la langue « {language} » ; une voix anglaise lit le texte.',
   'error.letters_unread': 'La voix hors ligne lit peut-être mal les lettres {script} de ce texte.',
   'unit.characters': 'caractères',
+  'unit.bytes': 'octets',
+  'unit.entries': 'entrées',
+  'unit.members': 'membres',
   'unit.scenes': 'scènes',
   'unit.seconds': 'secondes',
 }

@@ -64,6 +64,82 @@ describe('plain words', () => {
     expect(translateProblem(limit, 'fr')).toBe('At most 3 scenes.')
   })
 
+  const small = (scene: number) => ({
+    code: 'picture_small',
+    message: `Scene ${String(scene)}: The picture has only 320 × 240 pixels.`,
+    params: { width: 320, height: 240, scene },
+  })
+
+  test('with the number of the scene, where the sentence has none of its own', () => {
+    expect([1, 2].map((scene) => translateProblem(small(scene), 'de'))).toEqual([
+      'Szene 1: Das Bild hat nur 320 × 240 Pixel und wird unscharf wirken.',
+      'Szene 2: Das Bild hat nur 320 × 240 Pixel und wird unscharf wirken.',
+    ])
+    expect(translateProblem(small(3), 'ar')).toMatch(/^المشهد 3: /)
+    const silent = { code: 'clip_silent', message: 'Scene 4: …', params: { scene: 4 } }
+    expect(translateProblem(silent, 'de')).toBe('Szene 4: Der Clip hat keinen hörbaren Ton.')
+  })
+
+  test('with the reason in words, and the place as the form calls it', () => {
+    const reason = 'generation_unavailable'
+    const motion = { code: 'motion_not_generated', message: '…', params: { scene: 2, reason } }
+    expect(translateProblem(motion, 'de')).toBe(
+      'Szene 2: die Kamera fährt über das Bild, da kein Clip daraus wurde (Der Dienst für Bilder und Stimme antwortet im Augenblick nicht).',
+    )
+    expect(translateProblem(motion, 'ar')).not.toMatch(/[a-z]/i)
+    const own = (field: string) => ({
+      code: 'own_file_missing',
+      message: '…',
+      params: { field, role: 'clip', scene: '3' },
+    })
+    expect(translateProblem(own('clip.own'), 'de')).toBe(
+      'Szene 3: Diese Datei ist nicht (mehr) beim Projekt (Clip).',
+    )
+    for (const field of ['picture', 'clip.own', 'narrationFile', 'music.own', 'logo.own']) {
+      expect(translateProblem(own(field), 'ar')).not.toMatch(/[a-z]/i)
+    }
+    // What a host's own library says is no code.
+    const refused = { code: 'library_refused', message: '…', params: { reason: 'Alt fehlt' } }
+    expect(translateProblem(refused, 'de')).toMatch(/: Alt fehlt$/)
+  })
+
+  test('with a reason that has values of its own, or else the service’s', () => {
+    const reason = 'spend_cap_reached'
+    const message = 'The cap is reached: $1 may be spent.'
+    const capped = (values: object) => ({
+      code: 'music_not_generated',
+      message,
+      params: { reason, ...values },
+    })
+    const values = { cap: '1.000000', spent: '0.900000', wanted: '0.250000' }
+    expect(translateProblem(capped(values), 'de')).toContain('1,00\u00a0$ sind erlaubt')
+    expect(translateProblem(capped({}), 'de')).toBe(message)
+  })
+
+  test('with amounts as prices are written', () => {
+    const changed = {
+      code: 'price_changed',
+      message: '…',
+      params: { seen: '1.250000', estimatedCost: '1234.500000' },
+    }
+    expect(translateProblem(changed, 'de')).toMatch(/: 1,25\u00a0\$ damals, 1.234,50\u00a0\$ jetzt/)
+    expect(translateProblem(changed, 'ar')).toContain('\u20661.25\u00a0US$\u2069')
+    // Only what is an amount: a model of such a name is none.
+    const unknown = {
+      code: 'charge_unknown',
+      message: '…',
+      params: { model: '1.250000', amount: '0.004800', scene: 2 },
+    }
+    expect(translateProblem(unknown, 'de')).toMatch(/^Szene 2: .*1\.250000.* 0,0048\u00a0\$ /)
+  })
+
+  test('which may hold braces of their own', () => {
+    const params = { markup: '{name}', scene: 1 }
+    expect(translateProblem({ code: 'markup_in_words', message: '…', params }, 'de')).toContain(
+      '({name})',
+    )
+  })
+
   test('for prices: free, cents and dollars', () => {
     expect(formatPrice('0.00', 'en')).toBe('free (offline)')
     expect(formatPrice(undefined, 'de')).toBe('kostenlos (offline)')

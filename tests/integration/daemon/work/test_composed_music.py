@@ -187,7 +187,9 @@ async def test_music_that_would_pass_what_was_approved_is_not_bought(
     job = await new_job(approved=Decimal("0.15"))
     made = await make(services, await claimed(job), tmp_path / "one")
     told = next(said for said in made.warnings if said.code == "music_not_generated")
-    assert told.params == {"reason": "approved_cost_reached"}
+    # With the amounts that the reason's own sentence speaks of, in any language.
+    assert told.params["reason"] == "approved_cost_reached"
+    assert told.params.keys() == {"reason", "approved", "more", "needed", "spent"}
     assert not gemini_simulator.interactions
 
 

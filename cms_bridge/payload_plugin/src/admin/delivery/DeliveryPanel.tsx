@@ -11,7 +11,7 @@ import type { Tone } from '../shared/submission.ts'
 import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { useTitle } from './useTitle.ts'
-import { eventWords } from './words.ts'
+import { eventWords, undelivered } from './words.ts'
 import '../shared/panel.css'
 
 const tones: Record<OutboxDoc['state'], Tone> = {
@@ -30,9 +30,9 @@ export function DeliveryPanel({ slugs }: { slugs: { videos: string } }): ReactNo
   const event = data as OutboxDoc | undefined
   useTitle(event ? eventWords(event.type, language) : '')
   if (!event || id === undefined) return null
-  const problem = event.problem ?? (event.lastError ? { code: '', message: event.lastError } : null)
   // The text of an event is told to administrators alone, as is the right to send it.
   const state = isSent ? 'queued' : event.state
+  const problem = isSent ? null : undelivered(event, language)
   const maySend = state !== 'delivered' && !isSent && Boolean(event.body)
 
   const send = async (): Promise<void> => {
@@ -54,7 +54,7 @@ export function DeliveryPanel({ slugs }: { slugs: { videos: string } }): ReactNo
         <p className={`rw-panel__headline rw-tone--${tones[state]}`}>{t(`event.state.${state}`)}</p>
         <p className="rw-panel__help">{eventWords(event.type, language)}</p>
       </div>
-      {problem && state === 'refused' && <Problems problems={[problem]} type="error" />}
+      {problem && <Problems problems={[problem]} type={state === 'refused' ? 'error' : 'info'} />}
       <div className="rw-panel__buttons">
         {maySend && (
           <Button
