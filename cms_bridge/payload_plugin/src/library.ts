@@ -21,6 +21,7 @@ import { headersOf } from './endpoints/signed.ts'
 import { isRecord } from './json.ts'
 import { Refusal } from './refusal.ts'
 import type { Settings } from './settings.ts'
+import { translate } from './translations/index.ts'
 
 /**
  * Return a storyboard in which every chosen document has become a reference to its file.
@@ -88,6 +89,48 @@ export async function withReplaced<T extends Partial<StoryboardDoc>>(
   })
   return { ...doc, ...Object.fromEntries(renewed) }
 }
+
+/**
+ * Return a file that a storyboard names anew and whoever asks may not read; undefined for none.
+ *
+ * The service reads what a storyboard names: by a document's id, or another document's file name,
+ * somebody would have of it what they may not see. Who has no user is the host or the service.
+ */
+export async function findUnreadable(
+  settings: Settings,
+  req: PayloadRequest,
+  before: Partial<StoryboardDoc>,
+  after: Partial<StoryboardDoc>,
+): Promise<CmsFile | undefined> {
+  if (!req.user) return undefined
+  const known = new Set(namedIn(before).map(placeOf))
+  for (const file of namedIn(after)) {
+    if (known.has(placeOf(file))) continue
+    const { collection, document, name } = file
+    const now = await reference(settings, req, { relationTo: collection, value: document })
+    if (now?.name !== name) return file
+  }
+  return undefined
+}
+
+/** Refuse a storyboard that names such a file. */
+export async function refuseUnreadable(
+  settings: Settings,
+  req: PayloadRequest,
+  before: Partial<StoryboardDoc>,
+  after: Partial<StoryboardDoc>,
+): Promise<void> {
+  const file = await findUnreadable(settings, req, before, after)
+  if (!file) return
+  throw new Refusal(translate(req.i18n.language, 'error.file_unreadable', { file: file.name }))
+}
+
+/** Only of these does the service read files; what is written elsewhere makes none of them known. */
+const namedIn = ({ cast, logo, music, scenes }: Partial<StoryboardDoc>): CmsFile[] =>
+  filesIn([cast, logo, music, scenes])
+
+const placeOf = ({ collection, document, name }: CmsFile): string =>
+  JSON.stringify([collection, document, name])
 
 /** Return every file of the library that is named anywhere in a value. */
 export function filesIn(value: unknown): CmsFile[] {

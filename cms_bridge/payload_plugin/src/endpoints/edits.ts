@@ -5,7 +5,7 @@ import { readJson } from '../body.ts'
 import type { Id, StoryboardDoc } from '../documents.ts'
 import type { Storyboard } from '../generated/events.ts'
 import { isRecord } from '../json.ts'
-import { withLibrary, withReplaced } from '../library.ts'
+import { findUnreadable, withLibrary, withReplaced } from '../library.ts'
 import type { Settings } from '../settings.ts'
 import { nameScenes, toStoryboard } from '../storyboard.ts'
 import { editedFields, type StoryboardEdit } from './contract.ts'
@@ -34,6 +34,12 @@ export async function findEdited(
   const named = nameScenes(edited.scenes ?? saved.scenes ?? [])
   const edit = await withReplaced(settings, req, { ...saved, ...edited, scenes: named })
   const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
+  const hidden = await findUnreadable(settings, req, saved, doc)
+  if (hidden) {
+    const params = { file: hidden.name }
+    const detail = `${hidden.name} is not in the media library, or you may not see it.`
+    return problem(409, 'File not readable', detail, { code: 'file_unreadable', params })
+  }
   const job = encodeURIComponent(saved.jobId)
   return { id: saved.id, job, saved, storyboard: toStoryboard(doc) }
 }

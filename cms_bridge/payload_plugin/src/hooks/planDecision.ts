@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CollectionBeforeChangeHook, PayloadRequest } from 'payload'
 
 import { standingApprovals, wholeApproval } from '../approvals.ts'
-import { namesIn, withLibrary, withReplaced } from '../library.ts'
+import { namesIn, refuseUnreadable, withLibrary, withReplaced } from '../library.ts'
 import { findBreach, restoreLocked, settleLocks, withLocked } from '../scenes.ts'
 import { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
@@ -42,6 +42,7 @@ export function planDecision(settings: Settings): CollectionBeforeChangeHook {
     const held = { ...brought, scenes: withLocked(before.scenes ?? [], brought.scenes ?? []) }
     // A file that was replaced is gone, from locked scenes too.
     const after = await withReplaced(settings, req, held)
+    await refuseUnreadable(settings, req, before, after)
     const { cast, logo, music, scenes } = after
     const storyboard = toStoryboard(after)
     const isEdit = !isDeepStrictEqual(storyboard, toStoryboard(before))

@@ -10,7 +10,7 @@ import {
   type VideoDoc,
 } from '../documents.ts'
 import { filmOf } from '../films.ts'
-import { namesIn, withLibrary } from '../library.ts'
+import { namesIn, refuseUnreadable, withLibrary } from '../library.ts'
 import { findEvents, revisionTold, submittedScript } from '../outbox/told.ts'
 import { carryLocked } from '../scenes.ts'
 import type { Settings } from '../settings.ts'
@@ -35,6 +35,7 @@ export async function planDraft(
     ? nameScenes(carryLocked(earlier, drafted, settings.limits.maxScenes))
     : drafted
   const created = await withLibrary<StoryboardDoc>(settings, req, { ...data, scenes })
+  await refuseUnreadable(settings, req, { scenes: earlier }, created)
   const isEdit =
     isCarried &&
     !isDeepStrictEqual(toStoryboard(created), toStoryboard({ ...data, scenes: drafted }))

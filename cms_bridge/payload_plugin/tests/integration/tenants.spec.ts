@@ -2,7 +2,7 @@
 import { multiTenantPlugin } from '@payloadcms/plugin-multi-tenant'
 import { searchPlugin } from 'payload-search'
 import type { CollectionConfig, Config, Payload, Plugin } from 'payload'
-import { reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
+import { type CmsFile, reelwright, type ReelwrightOptions } from 'payload-plugin-reelwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { Bridge } from '../support/bridge.ts'
@@ -50,6 +50,7 @@ describe.each(['before', 'after'] as const)('the other plugins stand %s', (side)
   const bridge = new Bridge()
   let cms: Cms
   let ours: Doc
+  let theirs: Doc
   let project: Doc
   let video: Doc
   let stranger: Cms
@@ -76,7 +77,7 @@ describe.each(['before', 'after'] as const)('the other plugins stand %s', (side)
     }
     stranger = await cms.signedInAs('stranger@example.org')
     ours = await join(user.email, 'Harbour')
-    await join('stranger@example.org', 'City')
+    theirs = await join('stranger@example.org', 'City')
     project = await cms.make('projects', { name: 'Harbour tours', tenant: ours.id })
     video = await cms.make('videos', {
       ...{ title: 'Opening hours', project: project.id, tenant: ours.id },
@@ -128,6 +129,127 @@ describe.each(['before', 'after'] as const)('the other plugins stand %s', (side)
     const kept = await cms.ask('POST', path, { name: 'Mira' })
     expect(kept.status).toBe(200)
     expect(await cms.read('media', kept.body.value)).toMatchObject({ tenant: ours.id })
+  })
+
+  describe('a file of another tenant', () => {
+    let storyboard: Doc
+    let scene: Record<string, unknown>
+    let foreign: CmsFile
+    let own: CmsFile
+    let face: CmsFile
+
+    const picture = async (name: string, tenant: Doc): Promise<CmsFile> => {
+      const made = await cms.payload.create({
+        collection: 'media',
+        data: { tenant: tenant.id },
+        file: { data: png, mimetype: 'image/png', name, size: png.length },
+      })
+      const { filename, id, updatedAt } = made as unknown as Doc
+      const named = { name: String(filename), version: String(updatedAt) }
+      return { kind: 'cms', collection: 'media', document: String(id), ...named }
+    }
+    const save = (changes: object) =>
+      stranger.ask('PATCH', `/storyboards/${String(storyboard.id)}`, changes, { language: 'de' })
+    const showing = (named: CmsFile) => ({ scenes: [{ ...scene, own: { picture: named } }] })
+
+    beforeAll(async () => {
+      foreign = await picture('plans.png', ours)
+      own = await picture('market.png', theirs)
+      face = await picture('mayor.png', ours)
+      const town = await stranger.make('projects', { name: 'Market', tenant: theirs.id })
+      const film = await stranger.make('videos', {
+        ...{ title: 'Market day', project: town.id, tenant: theirs.id },
+        ...{ script: 'We open at nine.', stage: 'submitted' },
+      })
+      const write = storyboardWrite(film)
+      // What the service itself writes is nobody's to refuse.
+      const cast = [{ name: 'Mira', references: [face] }]
+      const { body, status } = await cms.putStoryboard({
+        ...write,
+        storyboard: { ...write.storyboard, cast },
+      })
+      expect(status).toBe(200)
+      storyboard = await stranger.read('storyboards', body.id)
+      scene = (storyboard.scenes as Record<string, unknown>[])[0] ?? {}
+    })
+
+    test('is not taken by naming it, wherever', async () => {
+      const saves = [
+        showing(foreign),
+        { scenes: [{ ...scene, own: { narrationFile: foreign } }] },
+        { scenes: [{ ...scene, clip: { own: foreign } }] },
+        { scenes: [{ ...scene, cast: [{ references: [foreign] }] }] },
+        { music: { own: foreign } },
+        { logo: { own: foreign } },
+        { cast: [{ name: 'Mira', references: [face, foreign] }] },
+        // Under a document of one's own, or one that nobody has.
+        showing({ ...own, name: foreign.name }),
+        showing({ ...foreign, document: '99999' }),
+        showing({ ...foreign, document: '' }),
+        // Kept for a moment when it would not be looked at.
+        { scenes: [{ ...scene, background: { kind: 'solid' }, own: { picture: foreign } }] },
+        { musicMood: 'calm', music: { own: foreign } },
+      ]
+      for (const changes of saves) {
+        const { body, status } = await save(changes)
+        expect([status, changes]).toEqual([409, changes])
+        expect(JSON.stringify(body)).toContain('ist nicht in der Mediathek')
+      }
+      expect(await stranger.read('storyboards', storyboard.id)).toMatchObject({ revision: 0 })
+    })
+
+    test('nor by the Local API of a host that asks for a user', async () => {
+      const asker = await cms.payload.find({
+        collection: 'users',
+        where: { email: { equals: 'stranger@example.org' } },
+      })
+      const saving = cms.payload.update({
+        collection: 'storyboards',
+        id: storyboard.id,
+        data: { logo: { own: foreign } },
+        overrideAccess: false,
+        user: asker.docs[0],
+      })
+      await expect(saving).rejects.toThrow('is not in the media library')
+    })
+
+    test('nor has it a price', async () => {
+      const path = `/reelwright/storyboards/${String(storyboard.id)}/price`
+      const { body, status } = await stranger.ask('POST', path, showing(foreign))
+      expect(status).toBe(409)
+      expect(body).toMatchObject({ code: 'file_unreadable', params: { file: foreign.name } })
+    })
+
+    test('nor does a project choose it', async () => {
+      const logo = { picture: { relationTo: 'media', value: Number(foreign.document) } }
+      const answer = await stranger.ask('POST', '/projects', { name: 'X', tenant: theirs.id, logo })
+      expect(answer.status).toBe(400)
+    })
+
+    test('stays where it was, but comes back with no version once it was taken out', async () => {
+      const kept = await save({ title: 'Market days' })
+      expect(kept).toMatchObject({ status: 200, body: { doc: { cast: [{ references: [face] }] } } })
+      expect((await save({ cast: [], ...showing(own) })).status).toBe(200)
+      const where = `where[parent][equals]=${String(storyboard.id)}`
+      const { body } = await stranger.ask<{ docs: Doc[] }>(
+        'GET',
+        `/storyboards/versions?sort=createdAt&${where}`,
+      )
+      const restore = (version: Doc | undefined) =>
+        stranger.ask('POST', `/storyboards/versions/${String(version?.id)}`)
+      expect((await restore(body.docs[0])).status).toBe(409)
+      expect((await restore(body.docs.at(-1))).status).toBe(200)
+    })
+
+    test('is named by the host itself, which asks for nobody', async () => {
+      const saved = await cms.payload.update({
+        collection: 'storyboards',
+        id: storyboard.id,
+        data: { logo: { own: foreign } },
+        overrideAccess: true,
+      })
+      expect(saved).toMatchObject({ logo: { own: foreign } })
+    })
   })
 })
 
