@@ -6,7 +6,8 @@
  * browser holds neither the key nor a link that outlives an hour. Texts come from here, since a
  * browser takes a film's captions only from the origin of its page. `film` names one of
  * the submission's films; without it the newest is meant, which is all of it that those see who may
- * only watch.
+ * only watch. A browser that goes to such an address by itself is told in a page why there is
+ * nothing.
  */
 import type { Endpoint, PayloadRequest, Where } from 'payload'
 
@@ -15,6 +16,7 @@ import type { Settings } from '../settings.ts'
 import { idOf, type RenditionDoc } from '../documents.ts'
 import { askBridge, askText } from './bridge.ts'
 import { paths } from './contract.ts'
+import { withPage } from './page.ts'
 import { findReadable } from './readable.ts'
 import { bridgeProblem, bridgeUnavailable, problem } from './responses.ts'
 
@@ -48,12 +50,12 @@ export function watchEndpoints(settings: Settings): Endpoint[] {
     ...media.map((medium): Endpoint => ({
       method: 'get',
       path: paths[medium],
-      handler: (req) => redirectTo(settings, req, medium),
+      handler: async (req) => withPage(req, await redirectTo(settings, req, medium)),
     })),
     ...(Object.keys(texts) as Text[]).map((text): Endpoint => ({
       method: 'get',
       path: paths[text],
-      handler: (req) => handOn(settings, req, text),
+      handler: async (req) => withPage(req, await handOn(settings, req, text)),
     })),
   ]
 }
@@ -104,15 +106,15 @@ async function redirectTo(
   medium: Medium,
 ): Promise<Response> {
   const found = await findFinished(settings, req)
-  if (!found) return problem(404, 'Not found', 'There is no such video to watch.')
+  if (!found) return nothingToWatch()
   const named = found.film ? `?rendition=${found.film}` : ''
   const links = await askBridge(settings, `/videos/jobs/${found.job}/links${named}`)
-  if (links?.status === 410) return bridgeProblem(links)
+  if (links?.status === 404 || links?.status === 410) return bridgeProblem(links)
   if (links?.status !== 200 || !isRecord(links.body)) return bridgeUnavailable()
   const link = linkTo(medium, links.body)
   const target = link && URL.canParse(link, settings.bridgeUrl) && new URL(link, settings.bridgeUrl)
   if (!target || !/^https?:$/.test(target.protocol)) {
-    return problem(404, 'Not found', 'The render service has no such file.')
+    return noSuchFile()
   }
   return new Response(null, {
     status: 302,
@@ -122,15 +124,17 @@ async function redirectTo(
 
 async function handOn(settings: Settings, req: PayloadRequest, text: Text): Promise<Response> {
   const found = await findFinished(settings, req)
-  if (!found) return problem(404, 'Not found', 'There is no such video to watch.')
+  if (!found) return nothingToWatch()
   const [place, mediaType] = texts[text]
   const film = found.film ? `/renditions/${found.film}` : ''
   const told = await askText(settings, `/videos/${found.job}${film}/${place}`)
   if (told?.status === 410) {
-    return problem(410, 'No longer kept', 'A newer film stands in the place of this one.')
+    return problem(410, 'No longer kept', 'A newer film stands in the place of this one.', {
+      code: 'rendition_retired',
+    })
   }
   if (told?.status === 404) {
-    return problem(404, 'Not found', 'The render service has no such file.')
+    return noSuchFile()
   }
   if (told?.status !== 200) return bridgeUnavailable()
   return new Response(told.text, {
@@ -141,6 +145,14 @@ async function handOn(settings: Settings, req: PayloadRequest, text: Text): Prom
     },
   })
 }
+
+const nothingToWatch = (): Response =>
+  problem(404, 'Not found', 'There is no such video to watch.', { code: 'rendition_not_found' })
+
+const noSuchFile = (): Response =>
+  problem(404, 'Not found', 'The render service has no such file.', {
+    code: 'rendition_file_not_found',
+  })
 
 function linkTo(medium: Medium, links: Record<string, unknown>): string | undefined {
   return placesOf[medium]

@@ -167,6 +167,52 @@ describe('texts beside a film', () => {
   })
 })
 
+describe('what cannot be shown is told in a page to a browser that goes there', () => {
+  const navigation = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const go = (name: string, language: string, accept = navigation): Promise<Response> =>
+    cms.fetch(address(name), {
+      headers: { accept, 'accept-language': language },
+      redirect: 'manual',
+    })
+
+  test.for([
+    ['de', 'ltr', 'Dieser Film wird nicht mehr aufbewahrt: An seiner Stelle steht ein neuerer.'],
+    ['ar', 'rtl', 'لم يعد هذا الفيلم محفوظًا: حلّ محلّه فيلم أحدث.'],
+  ] as const)('in %s', async ([language, direction, sentence]) => {
+    const body = { title: 'Gone', detail: 'No longer kept.', code: 'rendition_retired' }
+    bridge.answers = { '/links': { status: 410, body } }
+    const response = await go('video', language)
+    bridge.answers = {}
+    expect(response.status).toBe(410)
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    const page = await response.text()
+    expect(page).toContain(`<html lang="${language}" dir="${direction}">`)
+    expect(page).toContain(`<p>${sentence}</p>`)
+    expect(page).not.toMatch(/<script|<style| on\w+=/)
+  })
+
+  test('with the status that it has, and nothing of what was asked', async () => {
+    bridge.answers = { '/links': { status: 503 } }
+    const away = await go('download', 'fr')
+    bridge.answers = {}
+    expect(away.status).toBe(503)
+    expect(await away.text()).toContain('Le service de rendu ne répond pas')
+    const gone = await go('preview.gif', 'es')
+    expect(gone.status).toBe(404)
+    expect(await gone.text()).toContain('Esta película no tiene este archivo.')
+  })
+
+  test('and a program, or what leads to a film, is answered as ever', async () => {
+    for (const accept of ['*/*', 'application/json', 'application/problem+json, text/html;q=0.5']) {
+      const response = await go('preview.gif', 'de', accept)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect(await response.json()).toMatchObject({ code: 'rendition_file_not_found' })
+    }
+    expect((await go('video', 'de')).status).toBe(302)
+  })
+})
+
 test('a bridge that is away is said to be away', async () => {
   await bridge.stop()
   const { body, status } = await cms.ask('GET', address('video'))
