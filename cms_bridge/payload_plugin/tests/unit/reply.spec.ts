@@ -14,6 +14,9 @@ test.for([
   [403, signedOut, false],
   [413, undefined, false],
   [409, { title: 'Refused', code: 'illegal_move' }, false],
+  // Asked too often, by the bridge's word or a proxy's.
+  [429, { title: 'Refused', code: 'rate_limited' }, true],
+  [429, undefined, true],
 ] as const)('%i %o is away: %s', ([status, body, away]) => {
   expect(isAway(toRefused(status, body))).toBe(away)
 })

@@ -5,8 +5,8 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 
 import type { Id } from '../../documents.ts'
 import type { Board, BoardMedium, Price } from '../../endpoints/contract.ts'
-import { awayAgainMs, useEndpoints } from '../shared/api.ts'
-import { isAway } from '../shared/reply.ts'
+import { useEndpoints } from '../shared/api.ts'
+import { keepAsking } from '../shared/keepAsking.ts'
 import type { ApproveScene } from './SceneApproval.tsx'
 
 /** Ask what is made, and again in each new situation; what was known before stays until then. */
@@ -16,20 +16,14 @@ export function useBoard(id: Id | undefined, situation: string): Board | null {
 
   useEffect(() => {
     if (id === undefined) return undefined
-    const abort = new AbortController()
-    let timer: ReturnType<typeof setTimeout>
-    const askBoard = async (): Promise<void> => {
-      const reply = await ask('board', { params: { id }, signal: abort.signal }).catch(() => null)
-      if (abort.signal.aborted) return
-      if (reply?.ok) setAnswer({ board: reply.answer, id })
-      // While the service is away the cards show the words, as before anything was made.
-      if (!reply || isAway(reply)) timer = setTimeout(() => void askBoard(), awayAgainMs)
-    }
-    void askBoard()
-    return () => {
-      abort.abort()
-      clearTimeout(timer)
-    }
+    return keepAsking(
+      (signal) => ask('board', { params: { id }, signal }),
+      (reply) => {
+        // While the service is away the cards show the words, as before anything was made.
+        if (reply?.ok) setAnswer({ board: reply.answer, id })
+        return null
+      },
+    )
   }, [ask, id, situation])
 
   return answer && answer.id === id ? answer.board : null

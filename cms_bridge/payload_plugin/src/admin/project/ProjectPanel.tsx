@@ -1,12 +1,12 @@
 'use client'
 /** The panel at the top of a project: what it has spent against its cap, and its next video. */
 import { Button, useDocumentDrawer, useDocumentInfo } from '@payloadcms/ui'
-import { type ReactNode, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 
 import { type ProjectDoc, videoDefaults } from '../../documents.ts'
 import type { Spending } from '../../endpoints/contract.ts'
-import { useEndpoints } from '../shared/api.ts'
 import { formatDollars } from '../shared/format.ts'
+import { useAnswer } from '../shared/useAnswer.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { Meter } from './Meter.tsx'
 import '../shared/panel.css'
@@ -14,7 +14,7 @@ import '../shared/panel.css'
 export function ProjectPanel({ slugs }: { slugs: { videos: string } }): ReactNode {
   const { data, id } = useDocumentInfo()
   const { t } = useTranslator()
-  const spending = useSpending(id)
+  const spending = useAnswer('spending', id)
   const [VideoDrawer, , { openDrawer }] = useDocumentDrawer({ collectionSlug: slugs.videos })
   // A project that is not saved yet has spent nothing, and nothing can be put into it.
   if (id === undefined) return null
@@ -59,20 +59,4 @@ function Amounts({ spending }: { spending: Spending }): ReactNode {
       )}
     </>
   )
-}
-
-function useSpending(id: number | string | undefined): 'away' | null | Spending {
-  const ask = useEndpoints()
-  const [spending, setSpending] = useState<'away' | null | Spending>(null)
-  useEffect(() => {
-    if (id === undefined) return undefined
-    const abort = new AbortController()
-    ask('spending', { params: { id }, signal: abort.signal })
-      .then((reply) => setSpending(reply.ok ? reply.answer : 'away'))
-      .catch(() => {
-        if (!abort.signal.aborted) setSpending('away')
-      })
-    return () => abort.abort()
-  }, [ask, id])
-  return spending
 }

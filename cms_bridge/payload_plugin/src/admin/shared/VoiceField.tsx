@@ -23,6 +23,7 @@ import { LostCalls } from './LostCalls.tsx'
 import { untilMade } from './made.ts'
 import type { Reply } from './reply.ts'
 import { Select } from './Select.tsx'
+import { useAnswer } from './useAnswer.ts'
 import { useLost } from './useLost.ts'
 import { useTranslator } from './useTranslator.ts'
 import { groupVoices, tellVoice } from './voices.ts'
@@ -35,7 +36,7 @@ export function VoiceField({ field, path, readOnly }: TextFieldClientProps): Rea
   const project = useProject()
   const speed = useFormFields(([fields]) => fields.speed?.value)
   const spoken = useFormFields(([fields]) => fields.locale?.value)
-  const voices = useVoices()
+  const voices = useAnswer('voices', null)
   const locale = typeof spoken === 'string' ? spoken : ''
   const groups = useMemo(
     () => groupVoices(voices === 'away' ? [] : (voices ?? []), { locale, language }),
@@ -202,20 +203,4 @@ function useProject(): Id | undefined {
   const { id } = useDocumentInfo()
   const chosen = useFormFields(([fields]) => fields.project)
   return chosen ? (chosen.value as Id | undefined) : id
-}
-
-/** Return the voices there are, or that they cannot be told; undefined until one of it is known. */
-function useVoices(): 'away' | undefined | Voice[] {
-  const ask = useEndpoints()
-  const [voices, setVoices] = useState<'away' | Voice[]>()
-  useEffect(() => {
-    const aborted = new AbortController()
-    ask('voices', { params: {}, signal: aborted.signal })
-      .then((told) => setVoices(told.ok ? told.answer : 'away'))
-      .catch(() => {
-        if (!aborted.signal.aborted) setVoices('away')
-      })
-    return () => aborted.abort()
-  }, [ask])
-  return voices
 }

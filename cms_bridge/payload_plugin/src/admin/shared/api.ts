@@ -7,9 +7,6 @@ import type { Id } from '../../documents.ts'
 import { type Answers, type paths, pathTo } from '../../endpoints/contract.ts'
 import { firstError, type Reply, toRefused } from './reply.ts'
 
-/** Between two questions to a service that was away. */
-export const awayAgainMs = 5_000
-
 export interface Question {
   /** The parameters of the endpoint's path. */
   params: Record<string, Id>

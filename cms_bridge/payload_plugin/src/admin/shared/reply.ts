@@ -29,9 +29,10 @@ function refusalOf(status: number, body: unknown): Problem {
   }
 }
 
-/** Tell whether it was the service that did not answer, or a server before it: both come back. */
+/** Tell whether the service did not answer, or a server before it, or was asked too often: it passes. */
 export function isAway(reply: Reply<unknown>): boolean {
   if (reply.ok) return false
+  if (reply.status === 429) return true
   return reply.problem ? reply.problem.code === serviceAway : reply.status >= 500
 }
 

@@ -5,7 +5,8 @@ import { useEffect, useState } from 'react'
 import type { Id } from '../../documents.ts'
 import type { Price, StoryboardEdit } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
-import { awayAgainMs, useEndpoints } from '../shared/api.ts'
+import { useEndpoints } from '../shared/api.ts'
+import { awayAgainMs } from '../shared/keepAsking.ts'
 import { isAway } from '../shared/reply.ts'
 
 export interface Pricing {

@@ -1,35 +1,21 @@
 'use client'
 /** Every film that was made of this submission, the newest first, and what differs in each. */
-import { type ReactNode, useEffect, useState } from 'react'
 import { useDocumentInfo } from '@payloadcms/ui'
+import type { ReactNode } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
-import type { Film } from '../../endpoints/contract.ts'
-import { useEndpoints } from '../shared/api.ts'
 import { Changes } from '../shared/Changes.tsx'
 import { formatBytes, formatLength, formatTime } from '../shared/format.ts'
+import { useAnswer } from '../shared/useAnswer.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import '../shared/panel.css'
 
 export function Films({ rendition }: { rendition: RenditionDoc }): ReactNode {
   const { language, t } = useTranslator()
   const { id } = useDocumentInfo()
-  const ask = useEndpoints()
-  const [films, setFilms] = useState<'away' | Film[]>([])
-
-  useEffect(() => {
-    if (id === undefined) return undefined
-    const abort = new AbortController()
-    ask('films', { params: { id }, signal: abort.signal })
-      .then((reply) => setFilms(reply.ok ? reply.answer : 'away'))
-      .catch(() => {
-        if (!abort.signal.aborted) setFilms('away')
-      })
-    return () => abort.abort()
-  }, [ask, id])
-
+  const films = useAnswer('films', id)
   if (films === 'away') return <p className="rw-panel__help">{t('films.away')}</p>
-  if (films.length < 2) return null
+  if (!films || films.length < 2) return null
   return (
     <section aria-label={t('films')} className="rw-films">
       <p className="rw-changes__title">{t('films')}</p>

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 
 import type { FilmLanguage } from '../../endpoints/contract.ts'
 import { useEndpoints } from '../shared/api.ts'
+import { keepAsking } from '../shared/keepAsking.ts'
 import { viewOf } from '../shared/submission.ts'
 
 /** Return the films, none where Payload keeps words in one language; `situation` asks anew. */
@@ -17,25 +18,17 @@ export function useLanguages(situation: string): FilmLanguage[] {
 
   useEffect(() => {
     if (id === undefined || !hasLocales) return undefined
-    const abort = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const look = async (): Promise<void> => {
-      try {
-        const reply = await ask('languages', { params: { id }, signal: abort.signal })
-        if (!reply.ok) return
+    return keepAsking(
+      (signal) => ask('languages', { params: { id }, signal }),
+      (reply) => {
+        // While the server is away, what was read before is shown.
+        if (!reply?.ok) return null
         setLanguages(reply.answer)
         const waits = reply.answer.map(({ status }) => viewOf(status).pollAfterMs)
         const next = Math.min(...waits.filter((ms) => ms > 0))
-        if (Number.isFinite(next)) timer = setTimeout(() => void look(), next)
-      } catch {
-        // Left, or the server is away: what was read before is shown.
-      }
-    }
-    void look()
-    return () => {
-      abort.abort()
-      clearTimeout(timer)
-    }
+        return Number.isFinite(next) ? next : null
+      },
+    )
   }, [ask, hasLocales, id, situation])
 
   return languages
