@@ -91,24 +91,26 @@ export async function withReplaced<T extends Partial<StoryboardDoc>>(
 }
 
 /**
- * Return a file that a storyboard names anew and whoever asks may not read; undefined for none.
+ * Return what a storyboard names anew of the library and whoever asks may not read; or undefined.
  *
  * The service reads what a storyboard names: by a document's id, or another document's file name,
- * somebody would have of it what they may not see. Who has no user is the host or the service.
+ * somebody would have of it what they may not see. So would who chooses a document in a field that
+ * the form hides, which Payload does not check, and waits for the host to save. Who has no user is
+ * the host or the service.
  */
 export async function findUnreadable(
   settings: Settings,
   req: PayloadRequest,
   before: Partial<StoryboardDoc>,
   after: Partial<StoryboardDoc>,
-): Promise<CmsFile | undefined> {
+): Promise<string | undefined> {
   if (!req.user) return undefined
-  const known = new Set(namedIn(before).map(placeOf))
-  for (const file of namedIn(after)) {
-    if (known.has(placeOf(file))) continue
-    const { collection, document, name } = file
-    const now = await reference(settings, req, { relationTo: collection, value: document })
-    if (now?.name !== name) return file
+  const known = new Set(namedIn(before).map(keyOf))
+  for (const named of namedIn(after)) {
+    if (known.has(keyOf(named))) continue
+    const { file, relationTo, value } = named
+    const now = await reference(settings, req, { relationTo, value })
+    if (!now || (file !== undefined && file !== now.name)) return file ?? relationTo
   }
   return undefined
 }
@@ -121,16 +123,29 @@ export async function refuseUnreadable(
   after: Partial<StoryboardDoc>,
 ): Promise<void> {
   const file = await findUnreadable(settings, req, before, after)
-  if (!file) return
-  throw new Refusal(translate(req.i18n.language, 'error.file_unreadable', { file: file.name }))
+  if (file === undefined) return
+  throw new Refusal(translate(req.i18n.language, 'error.file_unreadable', { file }))
 }
 
-/** Only of these does the service read files; what is written elsewhere makes none of them known. */
-const namedIn = ({ cast, logo, music, scenes }: Partial<StoryboardDoc>): CmsFile[] =>
-  filesIn([cast, logo, music, scenes])
+/** A document of the library, and where it is not chosen but named, the file that it is to have. */
+type Named = NonNullable<MediaChoice> & { file?: string }
 
-const placeOf = ({ collection, document, name }: CmsFile): string =>
-  JSON.stringify([collection, document, name])
+/** Only of these does the service read files; what is written elsewhere makes none of them known. */
+function namedIn({ cast, logo, music, musicFile, scenes }: Partial<StoryboardDoc>): Named[] {
+  const rows = scenes ?? []
+  const choices = rows.flatMap((row) => [row.picture, row.clipFile, row.narrationFile])
+  return [
+    ...[musicFile, ...choices].filter((choice) => choice !== null && choice !== undefined),
+    ...filesIn([cast, logo, music, scenes]).map(({ collection, document, name }) => ({
+      relationTo: collection,
+      value: document,
+      file: name,
+    })),
+  ]
+}
+
+const keyOf = ({ file, relationTo, value }: Named): string =>
+  JSON.stringify([relationTo, String(idOf(value)), file ?? null])
 
 /** Return every file of the library that is named anywhere in a value. */
 export function filesIn(value: unknown): CmsFile[] {

@@ -35,9 +35,9 @@ export async function findEdited(
   const edit = await withReplaced(settings, req, { ...saved, ...edited, scenes: named })
   const doc = await withLibrary<StoryboardDoc>(settings, req, edit, saved)
   const hidden = await findUnreadable(settings, req, saved, doc)
-  if (hidden) {
-    const params = { file: hidden.name }
-    const detail = `${hidden.name} is not in the media library, or you may not see it.`
+  if (hidden !== undefined) {
+    const params = { file: hidden }
+    const detail = `${hidden} is not in the media library, or you may not see it.`
     return problem(409, 'File not readable', detail, { code: 'file_unreadable', params })
   }
   const job = encodeURIComponent(saved.jobId)

@@ -198,6 +198,15 @@ describe.each(['before', 'after'] as const)('the other plugins stand %s', (side)
       expect(await stranger.read('storyboards', storyboard.id)).toMatchObject({ revision: 0 })
     })
 
+    test('nor chosen where the form hides the choice, and Payload checks none', async () => {
+      const choice = { relationTo: 'media', value: Number(foreign.document) }
+      const saves = [
+        { musicMood: 'calm', musicFile: choice },
+        { scenes: [scene, { narration: 'New.', locked: true, picture: choice }] },
+      ]
+      for (const changes of saves) expect((await save(changes)).status).toBe(409)
+    })
+
     test('nor by the Local API of a host that asks for a user', async () => {
       const asker = await cms.payload.find({
         collection: 'users',
