@@ -37,6 +37,7 @@ export function VoiceField({ field, path, readOnly }: TextFieldClientProps): Rea
   const speed = useFormFields(([fields]) => fields.speed?.value)
   const spoken = useFormFields(([fields]) => fields.locale?.value)
   const voices = useAnswer('voices', null)
+  const [isTyping, setTyping] = useState(false)
   const locale = typeof spoken === 'string' ? spoken : ''
   const groups = useMemo(
     () => groupVoices(voices === 'away' ? [] : (voices ?? []), { locale, language }),
@@ -48,8 +49,9 @@ export function VoiceField({ field, path, readOnly }: TextFieldClientProps): Rea
   return (
     <div className="field-type rw-voice" style={mergeFieldStyles(field)}>
       <FieldLabel label={field.label} path={path} />
-      {voices !== undefined && groups.length === 0 ? (
-        <>
+      {isTyping || (voices !== undefined && groups.length === 0) ? (
+        // Nobody's typing is cut off by the list that comes once the service is back.
+        <div onBlur={() => setTyping(false)} onFocus={() => setTyping(true)}>
           <TextInput
             onChange={change}
             path={path}
@@ -58,7 +60,7 @@ export function VoiceField({ field, path, readOnly }: TextFieldClientProps): Rea
             value={value ?? ''}
           />
           {voices === 'away' && <p className="rw-panel__help">{t('voice.away')}</p>}
-        </>
+        </div>
       ) : (
         <div className="rw-voice__row">
           <Select
