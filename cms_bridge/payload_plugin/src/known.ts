@@ -1,7 +1,15 @@
 /** Whether the service knows of a storyboard as it was saved. */
 import type { PayloadRequest, Where } from 'payload'
 
-import { type OutboxDoc, type RenditionDoc, type StoryboardDoc, writtenAt } from './documents.ts'
+import {
+  type OutboxDoc,
+  type RenditionDoc,
+  type StoryboardDoc,
+  type VideoDoc,
+  writtenAt,
+} from './documents.ts'
+import { newestRendition } from './films.ts'
+import { videoStream } from './outbox/write.ts'
 import type { Settings } from './settings.ts'
 
 /** `soon`: it is being told; `no`: it refused to hear of it, such as while a film was being made. */
@@ -18,6 +26,19 @@ export function knownOf(
   if (!event || !rendition || heard >= (revision ?? 0)) return 'yes'
   if (event.state === 'queued') return 'soon'
   return event.state === 'delivered' && event.createdAt > writtenAt(rendition) ? 'soon' : 'no'
+}
+
+/** Tell it of the storyboard of a film. */
+export async function findKnown(
+  settings: Settings,
+  req: PayloadRequest,
+  storyboard: Pick<StoryboardDoc, 'revision' | 'submission'>,
+  video: VideoDoc,
+): Promise<Known> {
+  const { submission } = storyboard
+  const rendition = await newestRendition(settings, req, { id: video.id, submission })
+  const event = await newestDecision(settings, req, videoStream(video))
+  return knownOf(storyboard, rendition, event)
 }
 
 /** Return the newest event of a stream that is about the storyboard. */

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CollectionAfterChangeHook, PayloadRequest } from 'payload'
 
 import type { CmsEvent, StoryboardChange } from '../generated/events.ts'
-import { knownOf, newestDecision } from '../known.ts'
-import { videoStream, writeEvent } from '../outbox/write.ts'
+import { findKnown } from '../known.ts'
+import { writeEvent } from '../outbox/write.ts'
 import type { Settings } from '../settings.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { type FilmState, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
@@ -39,14 +39,16 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
       overrideAccess: true,
       req,
     })) as unknown as VideoDoc
-    await reopenCancelled(settings, req, storyboard, whole)
-    const video = filmOf(whole, storyboard.film ?? '')
     // A save that moved the revision either approves or takes an approval back.
     const isApproval = storyboard.decision === 'approved'
+    if (isApproval || (await isFilmed(settings, req, storyboard))) {
+      await reopenCancelled(settings, req, storyboard, whole)
+    }
+    const video = filmOf(whole, storyboard.film ?? '')
     const content = toStoryboard(storyboard)
     const isEdit = operation === 'create' || !isDeepStrictEqual(content, toStoryboard(before))
     // An edit that was refused while a film was being made comes with the approval of it.
-    const isNew = isEdit || (isApproval && (await wasRefused(settings, req, before, video)))
+    const isNew = isEdit || (isApproval && (await findKnown(settings, req, before, video)) === 'no')
     const revision = storyboard.revision ?? 1
     const timestamp = new Date().toISOString()
     const change: StoryboardChange = {
@@ -68,21 +70,17 @@ export function emitStoryboardEvents(settings: Settings): CollectionAfterChangeH
   }
 }
 
-/** Tell whether the service refused to hear of a storyboard as it was saved. */
-async function wasRefused(
+async function isFilmed(
   settings: Settings,
   req: PayloadRequest,
-  before: StoryboardDoc,
-  video: VideoDoc,
+  { submission, video }: StoryboardDoc,
 ): Promise<boolean> {
-  const { submission } = before
-  const rendition = await newestRendition(settings, req, { id: video.id, submission })
-  const event = await newestDecision(settings, req, videoStream(video))
-  return knownOf(before, rendition, event) === 'no'
+  return Boolean((await newestRendition(settings, req, { id: idOf(video), submission }))?.file)
 }
 
 /**
- * Let a finished video whose changes were cancelled be at work again, as the service does.
+ * Let a cancelled video be at work again, as the service does once its storyboard is approved; a
+ * finished one whose changes were cancelled also once it is edited.
  *
  * The save itself leads away from the cancellation, and the next one is another.
  * Past the hooks: nobody asks for the same work once more.
@@ -94,7 +92,6 @@ async function reopenCancelled(
   video: VideoDoc,
 ): Promise<void> {
   const { id } = video
-  if (!(await newestRendition(settings, req, { id, submission }))?.file) return
   const state = stateOf(filmOf(video, film ?? '') as Partial<FilmState>)
   const reopened: FilmState = { ...state, stage: 'submitted', retries: state.retries + 1 }
   if (film && (state.submission !== submission || state.stage !== 'cancelled')) return

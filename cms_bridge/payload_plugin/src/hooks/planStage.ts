@@ -4,7 +4,7 @@ import { type CollectionBeforeChangeHook, type PayloadRequest, ValidationError }
 import type { Settings } from '../settings.ts'
 import { holdsWords } from '../text.ts'
 import { type TranslationKey, translate } from '../translations/index.ts'
-import { type FilmState, idOf, type VideoDoc } from '../documents.ts'
+import { type FilmState, idOf, type StoryboardDoc, type VideoDoc } from '../documents.ts'
 import {
   digestOf,
   filmAsked,
@@ -17,6 +17,7 @@ import {
 } from '../films.ts'
 import { askedStage } from './askedStage.ts'
 import { isAtWork } from './atWork.ts'
+import { findKnown } from '../known.ts'
 import { holdNewest } from '../newest.ts'
 import { speaksForEditor } from './speaksForEditor.ts'
 
@@ -94,6 +95,9 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
         })
       case 'retry':
         if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
+        if (await lacksEdit(settings, req, before as VideoDoc)) {
+          refuse('invalid.editedSince', 'stage')
+        }
         return keep({ stage: 'submitted', retries: retries + 1 })
       case 'cancelled':
         if (submission === 0) refuse('invalid.neverSubmitted', 'stage')
@@ -105,6 +109,25 @@ export function planStage(settings: Settings): CollectionBeforeChangeHook {
         return keep({ stage: request })
     }
   }
+}
+
+/** Tell whether a film tried again would lack an edit of its storyboard, which the service refused. */
+async function lacksEdit(
+  settings: Settings,
+  req: PayloadRequest,
+  video: VideoDoc,
+): Promise<boolean> {
+  const { docs } = await req.payload.find({
+    collection: settings.slugs.storyboards,
+    where: { video: { equals: video.id }, submission: { equals: video.submission } },
+    sort: '-createdAt',
+    limit: 1,
+    depth: 0,
+    overrideAccess: true,
+    req,
+  })
+  const storyboard = docs[0] as unknown as StoryboardDoc | undefined
+  return storyboard !== undefined && (await findKnown(settings, req, storyboard, video)) === 'no'
 }
 
 /** Return a video with every film but one stopped that there is work on. */

@@ -345,6 +345,8 @@ export const de: Translations = {
   'invalid.duration': 'Mehr als 0 und höchstens {limit} Sekunden.',
   'invalid.angle': 'Mindestens 0 und weniger als 360 Grad.',
   'invalid.neverSubmitted': 'Dieses Video wurde nie eingereicht.',
+  'invalid.editedSince':
+    'Das Storyboard wurde geändert, nachdem dieser Film begonnen wurde: Geben Sie es so frei, wie es jetzt ist.',
   'invalid.untitled': 'Bitte zuerst einen Titel angeben.',
   'invalid.noProject': 'Bitte zuerst das Projekt wählen.',
   'invalid.moved':
@@ -463,6 +465,10 @@ export const de: Translations = {
   'panel.changesTold': 'Ihre Änderungen werden übergeben …',
   'panel.changesWait':
     'Der Film entsteht so, wie er freigegeben wurde. Was jetzt gespeichert wird, bleibt erhalten und kann gemacht werden, sobald er fertig ist.',
+  'panel.editedSince':
+    'Das Storyboard wurde geändert, nachdem dieser Film begonnen wurde. Geben Sie es frei, und es wird so gefilmt, wie es jetzt ist.',
+  'panel.editedSince.others':
+    'Das Storyboard wurde geändert, nachdem dieser Film begonnen wurde. Jemand, der freigeben darf, muss es und seinen Preis ansehen.',
   'panel.changesFailed': 'Die Änderungen konnten nicht gemacht werden',
   'panel.changesCancelled': 'Die Änderungen wurden abgebrochen',
   'panel.filmBefore': 'Bis der neue Film steht, ist der vorige zu sehen.',

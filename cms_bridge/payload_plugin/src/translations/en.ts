@@ -336,6 +336,8 @@ export const en = {
   'invalid.duration': 'More than 0 and at most {limit} seconds.',
   'invalid.angle': 'At least 0 and less than 360 degrees.',
   'invalid.neverSubmitted': 'This video was never submitted.',
+  'invalid.editedSince':
+    'The storyboard was edited after this film was begun: approve it as it is now.',
   'invalid.untitled': 'Give the video a title first.',
   'invalid.noProject': 'Choose the project first.',
   'invalid.moved':
@@ -449,6 +451,10 @@ export const en = {
   'panel.changesTold': 'Your changes are being handed over…',
   'panel.changesWait':
     'The film is being made as it was approved. Changes saved now are kept, and can be made once it is finished.',
+  'panel.editedSince':
+    'The storyboard was edited after this film was begun. Approve it, and it is filmed as it is now.',
+  'panel.editedSince.others':
+    'The storyboard was edited after this film was begun. Somebody who may approve has to look at it and its price.',
   'panel.changesFailed': 'The changes could not be made',
   'panel.changesCancelled': 'The changes were cancelled',
   'panel.filmBefore': 'Until the new film stands, the one before can be watched.',

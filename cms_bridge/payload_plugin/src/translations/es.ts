@@ -343,6 +343,8 @@ export const es: Translations = {
   'invalid.duration': 'Más de 0 y como máximo {limit} segundos.',
   'invalid.angle': 'Al menos 0 y menos de 360 grados.',
   'invalid.neverSubmitted': 'Este vídeo nunca se envió.',
+  'invalid.editedSince':
+    'El guion gráfico se modificó después de empezar esta película: apruébelo tal como está ahora.',
   'invalid.untitled': 'Ponga primero un título al vídeo.',
   'invalid.noProject': 'Elija primero el proyecto.',
   'invalid.moved':
@@ -459,6 +461,10 @@ export const es: Translations = {
   'panel.changesTold': 'Se están entregando sus cambios…',
   'panel.changesWait':
     'La película se hace tal como se aprobó. Los cambios que se guarden ahora se conservan y podrán hacerse cuando esté terminada.',
+  'panel.editedSince':
+    'El guion gráfico se modificó después de empezar esta película. Apruébelo, y se filmará tal como está ahora.',
+  'panel.editedSince.others':
+    'El guion gráfico se modificó después de empezar esta película. Alguien que pueda aprobar tiene que revisarlo, junto con su precio.',
   'panel.changesFailed': 'No se pudieron hacer los cambios',
   'panel.changesCancelled': 'Los cambios se cancelaron',
   'panel.filmBefore': 'Hasta que la nueva película esté lista, puede verse la anterior.',

@@ -342,6 +342,8 @@ export const fr: Translations = {
   'invalid.duration': 'Plus de 0 et au plus {limit} secondes.',
   'invalid.angle': 'Au moins 0 et moins de 360 degrés.',
   'invalid.neverSubmitted': 'Cette vidéo n’a jamais été envoyée.',
+  'invalid.editedSince':
+    'Le storyboard a été modifié après le début de ce film : approuvez-le tel qu’il est maintenant.',
   'invalid.untitled': 'Donnez d’abord un titre à la vidéo.',
   'invalid.noProject': 'Choisissez d’abord le projet.',
   'invalid.moved':
@@ -459,6 +461,10 @@ export const fr: Translations = {
   'panel.changesTold': 'Vos modifications sont en cours de transmission…',
   'panel.changesWait':
     'Le film est réalisé tel qu’il a été approuvé. Les modifications enregistrées maintenant sont gardées et pourront être faites dès qu’il sera terminé.',
+  'panel.editedSince':
+    'Le storyboard a été modifié après le début de ce film. Approuvez-le, et il sera filmé tel qu’il est maintenant.',
+  'panel.editedSince.others':
+    'Le storyboard a été modifié après le début de ce film. Une personne autorisée à approuver doit l’examiner, ainsi que son prix.',
   'panel.changesFailed': 'Les modifications n’ont pas pu être faites',
   'panel.changesCancelled': 'Les modifications ont été annulées',
   'panel.filmBefore': 'Jusqu’à ce que le nouveau film soit prêt, le précédent peut être regardé.',

@@ -1,6 +1,8 @@
 /** Revisions: a finished film is changed, and each moment of that is told as it is. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { actionsOf } from '../../src/admin/shared/submission.ts'
+import type { VideoStatus } from '../../src/endpoints/contract.ts'
 import { type Answer, Bridge } from '../support/bridge.ts'
 import { type Cms, type Doc, startCms } from '../support/cms.ts'
 import { user } from '../support/constants.ts'
@@ -144,6 +146,63 @@ describe('an edit of a finished film', () => {
     expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'cancelled' })
     await delivered(['video.submitted', 'video.cancelled', 'storyboard.edited'])
   })
+})
+
+describe('a first film whose storyboard is edited while it is made', () => {
+  const refusal = { status: 409, body: { code: 'illegal_move', detail: 'Not now.', params: {} } }
+
+  test.for(['cancelled', 'failed'] as const)(
+    'is made with the edit once it is %s and approved',
+    async (end) => {
+      const video = await cms.makeVideo({ stage: 'submitted' })
+      const { body } = await cms.putStoryboard(storyboardWrite(video))
+      const storyboard = await cms.change('storyboards', body.id, { decision: 'approved' })
+      let sequence = 10
+      const write: Filmed['write'] = async (changes) => {
+        sequence += 1
+        const told = renditionWrite(video, { sequence, storyboardRevision: 1, ...changes })
+        expect((await cms.putRendition(told)).status).toBe(200)
+      }
+      const film = { video, storyboard, write }
+      await write({ status: 'generating', progress: 20 })
+      await delivered(['video.submitted', 'storyboard.approved'])
+      bridge.received.length = 0
+
+      bridge.answer = () => refusal
+      await edit(film, 'We open at ten.')
+      await delivered(['storyboard.edited'])
+      bridge.answer = () => ({ status: 202 })
+      if (end === 'cancelled') await cms.change('videos', video.id, { stage: 'cancelled' })
+      await write({ status: end, progress: 20 })
+      await vi.waitFor(async () => {
+        const { body: one } = await status(film)
+        expect(one).toMatchObject({ storyboard: { decision: 'pending', known: 'no' } })
+        const shown = one as unknown as VideoStatus
+        expect(actionsOf(shown)).toMatchObject({ approve: true, retry: false })
+      })
+      // It would be made without the edit, whoever asks.
+      const retry = await cms.ask('PATCH', `/videos/${String(video.id)}`, { stage: 'retry' })
+      expect(retry.status).toBe(400)
+
+      await cms.change('storyboards', storyboard.id, {
+        ...{ decision: 'approved', approvedCost: '0.002100', revisionSeen: 2 },
+      })
+      const stopped = end === 'cancelled' ? ['video.cancelled'] : []
+      await delivered(['storyboard.edited', ...stopped, 'storyboard.approved'])
+      expect(bridge.received.at(-1)?.event.data).toMatchObject({
+        ...{ revision: 3, edited: true, estimatedCost: '0.002100' },
+        storyboard: { scenes: [{ narration: 'We open at ten.' }, {}] },
+      })
+      // What is being made is not said to be cancelled, and can be cancelled once more.
+      expect(await cms.read('videos', video.id)).toMatchObject({ stage: 'submitted' })
+      await write({ status: 'generating', progress: 20, storyboardRevision: 3 })
+      await cms.change('videos', video.id, { stage: 'cancelled' })
+      await vi.waitFor(() => expect(bridge.types.at(-1)).toBe('video.cancelled'), 5_000)
+      expect(bridge.types.filter((type) => type === 'video.cancelled')).toHaveLength(
+        stopped.length + 1,
+      )
+    },
+  )
 })
 
 describe('a video that is submitted anew', () => {

@@ -251,7 +251,13 @@ describe('a finished film', () => {
   const refused = delivery('storyboard.edited', 'illegal_move')
 
   test.for([
-    ['of exactly this', filmed('completed', {}, 'old'), 'filmed', 'status.completed', ['revise']],
+    [
+      'of exactly this',
+      filmed('completed', {}, 'old'),
+      'filmed',
+      'status.completed',
+      ['resubmit', 'revise'],
+    ],
     [
       'whose edits were taken back',
       filmed('storyboard_complete', {}, 'old'),
@@ -259,7 +265,13 @@ describe('a finished film', () => {
       'status.completed',
       ['revise'],
     ],
-    ['just edited', filmed('completed', untold, 'old'), 'telling', 'panel.changesTold', []],
+    [
+      'just edited',
+      filmed('completed', untold, 'old'),
+      'telling',
+      'panel.changesTold',
+      ['resubmit'],
+    ],
     [
       'whose changes were just approved',
       filmed('storyboard_complete', {
@@ -279,6 +291,13 @@ describe('a finished film', () => {
     [
       'that was edited while it was made',
       filmed('completed', { ...unheard, delivery: refused }, 'old'),
+      'changed',
+      'panel.changed',
+      ['approve', 'approveScenes', 'resubmit', 'revise'],
+    ],
+    [
+      'that was edited while changes were made that were cancelled',
+      filmed('cancelled', { ...unheard, stage: 'cancelled' }),
       'changed',
       'panel.changed',
       ['approve', 'approveScenes', 'resubmit', 'revise'],
@@ -318,8 +337,7 @@ describe('a finished film', () => {
       expect(standingOf(one)).toBe(standing)
       expect(viewOf(one).headline).toBe(headline)
       const sensible = Object.entries(actionsOf(one)).filter(([, is]) => is)
-      const names = sensible.map(([name]) => name).filter((name) => name !== 'resubmit')
-      expect(names.toSorted()).toEqual(buttons.filter((name) => name !== 'resubmit').toSorted())
+      expect(sensible.map(([name]) => name).toSorted()).toEqual(buttons.toSorted())
     },
   )
 
@@ -339,6 +357,70 @@ describe('a finished film', () => {
     })
     expect(viewOf(dearer).headline).toBe('panel.refused')
     expect(actionsOf(dearer).approve).toBe(true)
+  })
+})
+
+describe('a first film whose storyboard was edited while it was made', () => {
+  const refused = {
+    type: 'storyboard.edited',
+    state: 'refused',
+    attempts: 1,
+    problem: { code: 'illegal_move', message: 'No.' },
+  } as const
+  const edited = (now: Status, changes: Partial<VideoStatus> = {}): VideoStatus =>
+    status({
+      rendition: rendition(now),
+      storyboard: { ...storyboard, known: 'no' },
+      delivery: refused,
+      ...changes,
+    })
+  const buttonsOf = (one: VideoStatus): string[] =>
+    Object.entries(actionsOf(one)).flatMap(([name, is]) => (is ? [name] : []))
+
+  test('is told so whatever else the service was told since', () => {
+    for (const delivery of [refused, null]) {
+      const view = viewOf(edited('generating', { delivery }))
+      expect(view).toMatchObject({ headline: 'status.generating', help: 'panel.changesWait' })
+    }
+    expect(buttonsOf(edited('generating'))).toEqual(['cancel'])
+  })
+
+  test.for([
+    ['cancelled', edited('cancelled', { stage: 'cancelled', delivery: null })],
+    ['failed', edited('failed')],
+    ['failed', edited('failed', { rendition: stopped })],
+  ] as [Status, VideoStatus][])(
+    'is approved with the edit once it is %s, and not tried again without',
+    ([now, one]) => {
+      expect(awaitsApproval(one)).toBe(true)
+      expect(buttonsOf(one)).toEqual(['resubmit', 'approve', 'approveScenes'])
+      expect(viewOf(one)).toMatchObject({
+        tone: 'yours',
+        headline: `status.${now}`,
+        help: 'panel.editedSince',
+      })
+      const others = { ...one, mayApprove: false }
+      expect(buttonsOf(others)).toEqual(['resubmit'])
+      expect(viewOf(others)).toMatchObject({ tone: 'calm', help: 'panel.editedSince.others' })
+    },
+  )
+
+  test('says that the approval is told, and offers nothing that would undo it', () => {
+    const told = { ...storyboard, decision: 'approved', known: 'soon' } as const
+    const one = edited('cancelled', { storyboard: told, delivery: null })
+    expect(viewOf(one)).toMatchObject({ headline: 'panel.approving', tone: 'working' })
+    expect(buttonsOf(one)).toEqual(['resubmit'])
+  })
+
+  test('is approved once more where the approval was refused', () => {
+    const delivery = {
+      ...refused,
+      type: 'storyboard.approved',
+      problem: { code: 'price_changed', message: 'No.' },
+    } as const
+    const one = edited('cancelled', { delivery })
+    expect(viewOf(one)).toMatchObject({ headline: 'panel.refused' })
+    expect(buttonsOf(one)).toEqual(['resubmit', 'approve', 'approveScenes'])
   })
 })
 

@@ -205,6 +205,27 @@ async def test_a_revision_that_comes_to_nothing_leaves_the_film_and_can_be_edite
     assert await approvals.spent_on(job) == Decimal("0.10")
 
 
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+async def test_a_first_film_that_came_to_nothing_is_made_with_the_edit_it_refused(end: str) -> None:
+    job = await drafted()
+    await accept(events.approved(job, revision=1, board=FIRST), prices=PRICES)
+    lease = await claimed(job)
+    with pytest.raises(IllegalMove):
+        await accept(events.edited(job, revision=2, board=SECOND), prices=PRICES)
+    if end == "failed":
+        await leases.fail(lease, Problem(code="x", message="X."))
+    else:
+        await accept(events.cancelled())
+    quoted = await approvals.quote(await find(job), SECOND, PRICES)
+    approval = events.approved(job, revision=3, board=SECOND, price=quoted.named, edits=True)
+    await accept(approval, prices=PRICES)
+    await film(job, "second")
+    shown = await films.finished(job)
+    assert (shown.key, shown.storyboard) == ("second.mp4", SECOND)
+    assert (await find(job)).storyboard_revision == 3
+    assert await approvals.spent_on(job) == quoted.named == Decimal("0.10")
+
+
 async def test_a_retry_drafts_nothing_over_what_was_edited() -> None:
     job = await filmed()
     await accept(events.edited(job, revision=2, board=SECOND), prices=PRICES)

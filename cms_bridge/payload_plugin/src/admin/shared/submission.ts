@@ -69,8 +69,8 @@ export function standingOf({ rendition, storyboard }: VideoStatus): Standing {
   return waits ? 'changed' : 'stopped'
 }
 
-/** Tell whether an edit came while its film was being made: it waits, and nothing is lost. */
-function isEditThatWaits({ delivery, rendition }: VideoStatus): boolean {
+/** Tell whether the newest event is an edit that came while its film was being made: nothing is lost. */
+function cameTooEarly({ delivery, rendition }: VideoStatus): boolean {
   return (
     delivery?.state === 'refused' &&
     (delivery.type === 'storyboard.edited' || delivery.type === 'asset.replaced') &&
@@ -94,7 +94,7 @@ function cameTooLate({ delivery, rendition }: VideoStatus): boolean {
 export function refusalOf(status: VideoStatus): null | Problem {
   const { delivery } = status
   if (delivery?.state !== 'refused') return null
-  return isEditThatWaits(status) || cameTooLate(status) ? null : delivery.problem
+  return cameTooEarly(status) || cameTooLate(status) ? null : delivery.problem
 }
 
 /** Return what changes whenever something of a storyboard, or of what is made of it, may have. */
@@ -149,22 +149,31 @@ export function viewOf(status: VideoStatus): View {
     const headline = 'status.completed'
     return { tone: 'finished', headline, step: 5, pollAfterMs: delivery ? soon : rarely }
   }
-  if (standing === 'telling') {
+  if (standing === 'telling' || (hasEnded(status) && storyboard?.known === 'soon')) {
     const approved = storyboard?.decision === 'approved'
     return {
       tone: 'working',
       headline: approved ? 'panel.approving' : 'panel.changesTold',
-      help: 'panel.filmBefore',
+      ...(standing === 'telling' && { help: 'panel.filmBefore' as const }),
       step: approved ? 3 : 2,
       pollAfterMs: soon,
     }
   }
-  if (standing === 'changed' && stage !== 'cancelled') {
+  if (standing === 'changed' && (stage !== 'cancelled' || hasEnded(status))) {
     const help = status.mayApprove ? 'panel.changed.help' : 'panel.changed.others'
     const tone = status.mayApprove ? 'yours' : 'calm'
     return { tone, headline: 'panel.changed', help, step: 2, pollAfterMs: later }
   }
   const headline: TranslationKey = `status.${rendition.status}`
+  if (isEditedSince(status) && awaitsApproval(status)) {
+    return {
+      tone: status.mayApprove ? 'yours' : 'calm',
+      headline,
+      help: status.mayApprove ? 'panel.editedSince' : 'panel.editedSince.others',
+      step: 2,
+      pollAfterMs: later,
+    }
+  }
   const filmStands = standing === 'stopped' ? { help: 'panel.filmStands' as const } : {}
   switch (rendition.status) {
     case 'completed':
@@ -201,11 +210,12 @@ export function viewOf(status: VideoStatus): View {
   }
   if (rendition.status === 'pending') return { tone: 'calm', headline, step, pollAfterMs: soon }
   if (rendition.status !== 'storyboard_complete') {
-    const help = isEditThatWaits(status)
-      ? { help: 'panel.changesWait' as const }
-      : standing === 'making'
-        ? { help: 'panel.filmBefore' as const }
-        : {}
+    const help =
+      storyboard?.known === 'no'
+        ? { help: 'panel.changesWait' as const }
+        : standing === 'making'
+          ? { help: 'panel.filmBefore' as const }
+          : {}
     const { progress } = rendition
     return { tone: 'working', headline, ...help, step, progress, pollAfterMs: soon }
   }
@@ -274,6 +284,16 @@ function isAtRest(status: VideoStatus): boolean {
   return hasEnded(status) || (rendition.status === 'storyboard_complete' && stage !== 'cancelled')
 }
 
+/**
+ * Tell whether a first film came to nothing, and its storyboard was edited since it was approved.
+ *
+ * To try it again would film what was approved, without the edit, of which the service knows nothing.
+ */
+export function isEditedSince(status: VideoStatus): boolean {
+  const isFirst = standingOf(status) === 'unfilmed'
+  return isFirst && hasEnded(status) && status.storyboard?.known === 'no'
+}
+
 /** Tell whether a storyboard waits for somebody to approve it. */
 export function awaitsApproval(status: VideoStatus): boolean {
   const { delivery, rendition, stage, storyboard } = status
@@ -283,6 +303,7 @@ export function awaitsApproval(status: VideoStatus): boolean {
   const undecided =
     storyboard?.decision === 'pending' || (storyboard?.decision === 'approved' && isRefused)
   if (!undecided) return false
+  if (isEditedSince(status)) return true
   return standing === 'changed'
     ? isAtRest(status) && (stage === 'submitted' || hasEnded(status))
     : stage === 'submitted' &&
@@ -305,7 +326,8 @@ export function approvedScenesOf(
 /** Return which buttons make sense; `price` is that of what is saved. */
 export function actionsOf(status: VideoStatus, price: null | Price = null): Actions {
   const { delivery, mayApprove, rendition, retrying, stage, storyboard } = status
-  const refused = delivery?.state === 'refused'
+  // An edit that waits is no reason to have all drafted anew.
+  const refused = refusalOf(status) !== null
   const ended = hasEnded(status)
   const neverTaken = refused && !rendition
   const standing = standingOf(status)
@@ -325,7 +347,9 @@ export function actionsOf(status: VideoStatus, price: null | Price = null): Acti
       rendition?.status !== 'completed' &&
       status.submission > 0 &&
       standing !== 'filmed' &&
-      standing !== 'changed',
+      standing !== 'changed' &&
+      // What would be made lacks an edit that the service does not know of, or not yet.
+      (storyboard?.known ?? 'yes') === 'yes',
     resubmit: stage !== 'draft' && (ended || refused || isWithoutStoryboard(status)),
     approve: mayDecide && !(byScene && done < total),
     approveScenes: mayDecide && storyboard?.decision === 'pending' && done < total,
@@ -338,6 +362,7 @@ export function actionsOf(status: VideoStatus, price: null | Price = null): Acti
       mayApprove &&
       stage === 'submitted' &&
       approvedCostReached(status) &&
+      !awaitsApproval(status) &&
       !retrying &&
       delivery?.state !== 'queued',
   }

@@ -26,6 +26,7 @@ import { Problems } from '../shared/Problems.tsx'
 import {
   actionsOf,
   awaitsApproval,
+  isEditedSince,
   refusalOf,
   shortfallOf,
   situationOf,
@@ -108,6 +109,8 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const actions = actionsOf(status, pricing.price)
   const standing = standingOf(status)
   const isRevision = standing !== 'unfilmed'
+  // The last price that was told is that of another storyboard.
+  const needsPrice = isRevision || isEditedSince(status)
   // Of a finished film what is typed may be saved and made at once, and what is saved be made.
   const mayRevise = current && actions.revise && modified
   const mayApprove = current && actions.approve && !(isRevision && modified)
@@ -172,7 +175,9 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
     if (isRevision && modified) {
       return t(standing === 'making' ? 'panel.changesWait' : 'panel.revise.help')
     }
-    if (mayApprove && !isRevision) return approveHelp('panel.approve.help', price, language)
+    if (mayApprove && !isRevision && !isEditedSince(status)) {
+      return approveHelp('panel.approve.help', price, language)
+    }
     return view.help && !mayApproveMore ? t(view.help) : ''
   }
   return (
@@ -205,7 +210,7 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
       <div className="rw-panel__buttons">
         {(mayApprove || mayApproveMore || mayRevise) && (
           <Button
-            disabled={busy || pricing.loading || (isRevision && !price)}
+            disabled={busy || pricing.loading || (needsPrice && !price)}
             margin={false}
             onClick={() => void approve()}
             size="medium"

@@ -24,6 +24,7 @@ import { Progress } from '../shared/Progress.tsx'
 import {
   actionsOf,
   awaitsApproval,
+  isEditedSince,
   refusalOf,
   shortfallOf,
   situationOf,
@@ -117,7 +118,11 @@ function Content({
   // Only while it may be approved: the price is asked for, and shown, as it is at this moment.
   const wanted = actionsOf(status)
   const isPriced =
-    wanted.approve || wanted.approveMore || wanted.approveScenes || standingOf(status) === 'changed'
+    wanted.approve ||
+    wanted.approveMore ||
+    wanted.approveScenes ||
+    standingOf(status) === 'changed' ||
+    isEditedSince(status)
   const awaited = awaitsApproval(status)
   const { storyboard } = status
   const isBehind = hasSavePermission === true && storyboard?.isBehind === true
@@ -265,11 +270,13 @@ function Buttons({
   const actions = actionsOf(status, pricing.price)
   const { storyboard } = status
   const isRevision = standingOf(status) !== 'unfilmed'
+  // The last price that was told is that of another storyboard.
+  const needsPrice = isRevision || isEditedSince(status)
   // What is approved is the price that stands above these buttons.
   const shortfall = shortfallOf(status, pricing.price)
   const approvedCost = actions.approveMore
     ? shortfall.toApprove
-    : (pricing.price?.toApprove ?? (isRevision ? null : lastPriceOf(status)) ?? null)
+    : (pricing.price?.toApprove ?? (needsPrice ? null : lastPriceOf(status)) ?? null)
   const collections = `${config.routes.admin}/collections`
 
   const whileBusy = async (work: () => Promise<unknown>): Promise<void> => {
@@ -288,7 +295,7 @@ function Buttons({
       await approveSaved(storyboard, approvedCost)
     })
 
-  const refused = status.delivery?.state === 'refused'
+  const refused = refusalOf(status) !== null
   const buttons: [boolean, 'primary' | 'secondary', string, () => void][] = [
     [
       actions.approve,
@@ -335,7 +342,7 @@ function Buttons({
         <Button
           buttonStyle={style}
           disabled={
-            busy || (onClick === approve && (pricing.loading || (isRevision && !pricing.price)))
+            busy || (onClick === approve && (pricing.loading || (needsPrice && !pricing.price)))
           }
           key={label}
           margin={false}

@@ -112,7 +112,7 @@ export class Intent {
         this.#submit(video, name, title)
         return true
       case 'retry':
-        if (film.submission === 0) return false
+        if (film.submission === 0 || lacksEdit(video, name)) return false
         film.stage = 'submitted'
         film.retries += 1
         this.#tell(film, { text: `video.retried ${String(film.submission)}` })
@@ -152,7 +152,7 @@ export class Intent {
     job.revision += 1
     const film = video.film(job.film)
     const isReopened = film.stage === 'cancelled' && film.submission === job.submission
-    if (isReopened && job.rendition?.hasFile) {
+    if (isReopened && (isApproval || job.rendition?.hasFile)) {
       film.stage = 'submitted'
       film.retries += 1
     }
@@ -217,6 +217,16 @@ function isAtWork(video: Video, name: string): boolean {
       !each.text.startsWith('video.submitted') &&
       (each.state === 'queued' || each.at > rendition.at || each.revision > rendition.revision),
   )
+}
+
+/** What the service would try again is not what the storyboard says: it refused to hear of that. */
+function lacksEdit(video: Video, name: string): boolean {
+  const { submission, told } = video.film(name)
+  const job = video.jobs.find((each) => each.submission === submission)
+  const newest = told.findLast(({ text }) => text.startsWith('storyboard.'))
+  if (!job?.storyboard || !job.rendition || !newest) return false
+  if (job.rendition.revision >= job.revision || newest.state === 'queued') return false
+  return newest.state === 'refused' || newest.at <= job.rendition.at
 }
 
 /** An approval that was refused is none, unless somebody has decided since. */

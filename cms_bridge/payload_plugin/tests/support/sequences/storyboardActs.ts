@@ -54,7 +54,11 @@ export function storyboardActs(): fc.Arbitrary<Act>[] {
       `all storyboards: ${title ?? ''} ${approve ? 'approved' : ''}`,
       some(drafted),
       async (intent, desk) => {
-        const all = drafted(intent)
+        // Payload saves them at the same time: what is told of one film has no order among them.
+        const all = drafted(intent).filter(
+          ([video, { film }], index, every) =>
+            every.findLastIndex(([of, job]) => of === video && job.film === film) === index,
+        )
         const ids = all.map(([, { storyboard }]) => String(storyboard?.id)).join(',')
         await desk.cms.ask('PATCH', `/storyboards?where[id][in]=${ids}&depth=0`, {
           ...(title && { title }),
