@@ -332,6 +332,19 @@ describe('a list', () => {
     })
   })
 
+  test('learns that a submission was refused, and that it moves no more', async () => {
+    bridge.answer = () => ({ status: 422, body: { code: 'empty_script', detail: 'No.' } })
+    onTestFinished(() => void (bridge.answer = () => ({ status: 202 })))
+    const refused = await cms.makeVideo({ stage: 'submitted' })
+    await vi.waitFor(async () => {
+      const response = await standings(cms, [refused.id, video.id])
+      expect(await response.json()).toMatchObject({
+        [String(refused.id)]: { words: 'Refused', style: 'error', isMoving: false },
+        [String(video.id)]: { style: 'light', isMoving: true },
+      })
+    }, 5_000)
+  })
+
   test('learns nothing of what its reader may not see, and asks for so many at most', async () => {
     expect(await (await standings(outsider, [video.id])).json()).toEqual({})
     const nobody = await cms.fetch(`/reelwright/standings?ids=${String(video.id)}`, {

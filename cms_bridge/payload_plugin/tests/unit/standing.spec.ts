@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { RenditionDoc, VideoDoc } from '../../src/documents.ts'
 import type { Standing } from '../../src/endpoints/contract.ts'
 import type { Status } from '../../src/generated/events.ts'
+import type { ToldEvent } from '../../src/outbox/told.ts'
 import { standingOf } from '../../src/standing.ts'
 
 const video = (changes: Partial<VideoDoc> = {}): VideoDoc => ({
@@ -27,7 +28,19 @@ const rendition = (status: Status, submission = 1): RenditionDoc => ({
 })
 
 const tell = (of: VideoDoc, ...renditions: RenditionDoc[]): Standing =>
-  standingOf(of, renditions, { language: 'en', ownLocale: 'en' })
+  standingOf(of, renditions, [], { language: 'en', ownLocale: 'en' })
+
+/** Of a video's own film or of another, newest first. */
+const told = (
+  state: ToldEvent['state'],
+  { film = '', step = '1', type = 'video.submitted' } = {},
+): ToldEvent => {
+  const stream = `video:1${film && `.${film}`}`
+  return { createdAt: '', state, step: `1/${type}/${step}`, stream, type }
+}
+
+const tellOf = (of: VideoDoc, ...events: ToldEvent[]): Standing =>
+  standingOf(of, [], events, { language: 'en', ownLocale: 'en' })
 
 describe('a video with one film', () => {
   test.each<[Status, string, string, boolean]>([
@@ -46,11 +59,39 @@ describe('a video with one film', () => {
     expect(draft).toEqual({ words: 'Draft', title: '', style: 'light-gray', isMoving: false })
   })
 
+  test('of which the service would hear nothing is refused, and moves no more', () => {
+    const refused = { words: 'Refused', title: '', style: 'error', isMoving: false }
+    expect(tellOf(video(), told('refused'))).toEqual(refused)
+    const retried = { step: '1.1', type: 'video.retried' } as const
+    expect(tellOf(video(), told('refused', retried), told('refused'))).toEqual(refused)
+  })
+
+  test.each<[string, ToldEvent[]]>([
+    ['waits', [told('queued')]],
+    ['is sent again', [told('queued', { step: '1.1', type: 'video.retried' }), told('refused')]],
+    ['was delivered', [told('delivered')]],
+    ['is another', [told('refused', { step: '2' })]],
+    ['is of another film', [told('refused', { film: 'de' })]],
+    ['is of an older storyboard', [told('refused', { step: 'job.2', type: 'storyboard.edited' })]],
+  ])('is on its way where an event %s', (_, events) => {
+    expect(tellOf(video(), ...events)).toMatchObject({ words: 'Submitted', isMoving: true })
+  })
+
   test('is told by its present submission', () => {
     const again = video({ submission: 2 })
     expect(tell(again, rendition('generating', 2), rendition('failed', 1)).words).toContain('42 %')
     expect(tell(again, rendition('failed', 1)).words).toBe('Submitted')
   })
+})
+
+test('a film in another language that was refused colours the whole', () => {
+  const both = video({ films: { de: { stage: 'submitted', submission: 2 } } })
+  const events = [told('refused', { film: 'de', step: '2' })]
+  const standing = standingOf(both, [rendition('completed')], events, {
+    ...{ language: 'en', ownLocale: 'en' },
+  })
+  const words = 'English: Finished, German: Refused'
+  expect(standing).toEqual({ words, title: words, style: 'error', isMoving: false })
 })
 
 test('a video with films in two languages tells both, and moves while one does', () => {

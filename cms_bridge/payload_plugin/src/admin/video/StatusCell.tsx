@@ -11,7 +11,9 @@ export async function StatusCell({
   payload,
   rowData,
   slugs,
-}: DefaultServerCellComponentProps & { slugs: { renditions: string } }): Promise<ReactNode> {
+}: DefaultServerCellComponentProps & {
+  slugs: { outbox: string; renditions: string }
+}): Promise<ReactNode> {
   const video = rowData as VideoDoc | undefined
   if (!video) return null
   const standing = (await findStandings(payload, slugs, [video], language)).get(String(video.id))
