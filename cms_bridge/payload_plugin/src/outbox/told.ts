@@ -43,7 +43,7 @@ export function videoStepOf({ step }: Pick<ToldEvent, 'step'>): {
 
 /** Tell whether an event is about a submission or about what is made of it. */
 export function isOf(event: ToldEvent, submission: number, jobId: string): boolean {
-  if (event.type.startsWith('storyboard.')) return revisionTold(event, jobId) > 0
+  if (!event.type.startsWith('video.')) return revisionTold(event, jobId) > 0
   return videoStepOf(event).submission === submission
 }
 

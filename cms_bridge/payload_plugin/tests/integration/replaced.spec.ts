@@ -213,6 +213,18 @@ describe.each(written)('on %s', (name) => {
     })
   })
 
+  test('of a finished film is work that can be cancelled, also before the service tells of it', async () => {
+    const oven = await picture('finished.png')
+    const { video } = await showing(oven)
+    const file = { number: 1, duration: 5, width: 1920, height: 1080, bytes: 1000 }
+    const done = { sequence: 2, status: 'completed', storyboardRevision: 1, file } as const
+    await cms.putRendition(renditionWrite(video, done))
+    await told()
+    await replace(oven, 'finished-new.png')
+    await cms.change('videos', video.id, { stage: 'cancelled' })
+    expect((await told()).map(({ type }) => type)).toEqual(['asset.replaced', 'video.cancelled'])
+  })
+
   test('nothing of what nobody waits for: in the trash, cancelled, or submitted anew', async () => {
     const oven = await picture('unwanted.png')
     const [gone, stopped, older] = [await showing(oven), await showing(oven), await showing(oven)]
