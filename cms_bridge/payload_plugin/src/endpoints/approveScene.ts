@@ -43,7 +43,8 @@ export function approveSceneEndpoint(settings: Settings): Endpoint {
       const saved = await findReadable<StoryboardDoc>(req, slugs.storyboards)
       if (!saved) return problem(404, 'Not found', 'There is no such storyboard.')
       if (!(await mayWrite(req, slugs.storyboards, saved.id))) {
-        return problem(403, 'Forbidden', 'You may not change this storyboard.')
+        const detail = 'You may not change this storyboard.'
+        return problem(403, 'Forbidden', detail, { code: 'not_a_writer' })
       }
       if (!(await settings.access.approve({ req }))) {
         return problem(403, 'Forbidden', 'You may not spend anything.', { code: 'not_an_approver' })

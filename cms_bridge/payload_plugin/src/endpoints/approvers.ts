@@ -2,18 +2,33 @@
 import type { PayloadRequest, TypedUser } from 'payload'
 
 import { maySeeProject } from '../access.ts'
-import type { VideoDoc } from '../documents.ts'
+import type { StoryboardDoc, VideoDoc } from '../documents.ts'
 import type { Settings } from '../settings.ts'
 import { userName } from '../user.ts'
+import { mayWrite } from './readable.ts'
 
 const mostAsked = 50
 const mostNamed = 5
+
+/** Tell whether whoever asks may approve a video's storyboard: that is a save, and says what may be spent. */
+export async function mayApproveOf(
+  { access, slugs }: Settings,
+  req: PayloadRequest,
+  video: VideoDoc,
+  storyboard: StoryboardDoc | undefined,
+): Promise<boolean> {
+  if (!(await access.approve({ req }))) return false
+  return storyboard
+    ? mayWrite(req, slugs.storyboards, storyboard.id)
+    : mayWrite(req, slugs.videos, video.id)
+}
 
 /** Return the names of those who may approve this video, among the users that whoever asks may see. */
 export async function findApprovers(
   settings: Settings,
   req: PayloadRequest,
-  { project }: VideoDoc,
+  video: VideoDoc,
+  storyboard: StoryboardDoc | undefined,
 ): Promise<string[]> {
   const collection = req.payload.config.admin.user
   const names: string[] = []
@@ -31,8 +46,9 @@ export async function findApprovers(
       const user = { ...doc, collection } as unknown as TypedUser
       // What a `Request` is made of is not copied by spreading it.
       const asked = { ...req, headers: req.headers, url: req.url, user } as PayloadRequest
-      const concerned = await maySeeProject(settings, asked, project)
-      if (concerned && (await settings.access.approve({ req: asked }))) names.push(userName(user))
+      const concerned = await maySeeProject(settings, asked, video.project)
+      const mayApprove = concerned && (await mayApproveOf(settings, asked, video, storyboard))
+      if (mayApprove) names.push(userName(user))
     }
   } catch {
     // Who may not see the users is told that somebody else may; the host's rule may need more.

@@ -192,7 +192,10 @@ export interface VideoStatus {
     isPermitted: boolean
     mayPublish: boolean
   }
+  /** Whether whoever asks may approve its storyboard, which is a save of that. */
   mayApprove: boolean
+  /** Whether they may say of a call what became of its charge. */
+  mayResolve: boolean
   /** Who may approve, for one who may not and waits for it; as far as that one may see them. */
   approvers: string[]
 }

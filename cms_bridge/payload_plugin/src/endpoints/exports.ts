@@ -48,7 +48,8 @@ export function exportEndpoints(settings: Settings): Endpoint[] {
         return problem(404, 'Not found', 'There is no finished film of such a video.')
       }
       if (changes && !(await mayWrite(req, slugs.videos, video.id))) {
-        return problem(403, 'Forbidden', 'Only those who may edit this video may order of it.')
+        const detail = 'Only those who may edit this video may order of it.'
+        return problem(403, 'Forbidden', detail, { code: 'not_a_writer' })
       }
       return handler(req, `/videos/${encodeURIComponent(rendition.jobId)}/exports`, video)
     }
@@ -124,7 +125,8 @@ async function act(settings: Settings, req: PayloadRequest, place: string): Prom
     return told.status === 200 ? new Response(null, { status: 204 }) : bridgeProblem(told)
   }
   if (!(await settings.access.approve({ req }))) {
-    return problem(403, 'Forbidden', 'Only those who may approve may spend on it.')
+    const detail = 'Only those who may approve may spend on it.'
+    return problem(403, 'Forbidden', detail, { code: 'not_an_approver' })
   }
   const body = await readJson(req.body ?? null, longestBody)
   const seen = isRecord(body) ? body.toApprove : undefined

@@ -17,7 +17,7 @@ import { knownOf, newestDecision } from '../known.ts'
 import { toStoryboard } from '../storyboard.ts'
 import { holdsWords } from '../text.ts'
 import { unapprovedScenes } from '../approvals.ts'
-import { findApprovers } from './approvers.ts'
+import { findApprovers, mayApproveOf } from './approvers.ts'
 import { type FilmLanguage, paths, type VideoStatus } from './contract.ts'
 import { findNewestReadable, findReadable } from './readable.ts'
 import { answer, problem } from './responses.ts'
@@ -77,7 +77,7 @@ async function statusOf(
   // Of what was never submitted nothing is behind.
   const words = said ? await wordsIn(settings, req.payload, whole, locale) : null
   const events = await newestEvents(settings, req, video)
-  const mayApprove = await access.approve({ req })
+  const mayApprove = await mayApproveOf(settings, req, video, storyboard)
   const retriedAt = events.newest?.type === 'video.retried' && events.newest.createdAt
   const before =
     submission > 1 && !rendition?.file ? await filmBefore(settings, req, video, film) : undefined
@@ -105,10 +105,11 @@ async function statusOf(
     retrying: Boolean(retriedAt && rendition && retriedAt > writtenAt(rendition)),
     hold: await holdFor(settings, req, video),
     mayApprove,
+    mayResolve: await access.approve({ req }),
     approvers: [],
   }
   if (mayApprove || !asksForApproval(status)) return status
-  return { ...status, approvers: await findApprovers(settings, req, video) }
+  return { ...status, approvers: await findApprovers(settings, req, video, storyboard) }
 }
 
 /** Return the newest film of an earlier submission: it is watched until another stands. */

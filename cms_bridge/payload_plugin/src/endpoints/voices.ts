@@ -49,7 +49,7 @@ async function hearVoice(settings: Settings, req: PayloadRequest): Promise<Respo
   const project = await findReadable<ProjectDoc>(req, projects)
   if (!project) return problem(404, 'Not found', 'There is no such project.')
   if (!(await mayWrite(req, projects, project.id))) {
-    return problem(403, 'Forbidden', 'You may not change this project.')
+    return problem(403, 'Forbidden', 'You may not change this project.', { code: 'not_a_writer' })
   }
   const wanted = await readJson(req.body ?? null, longestQuestion)
   if (!isRecord(wanted) || typeof wanted.voice !== 'string') {

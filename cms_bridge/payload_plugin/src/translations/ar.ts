@@ -749,6 +749,7 @@ export const ar: Translations = {
   'error.music_not_generated': 'لم تؤلَّف موسيقى؛ تُعزف أقرب موسيقى مدمجة ({reason}).',
   'error.no_clip_model': 'لا يوجد نموذج مُعدّ لصنع المقاطع.',
   'error.placeholder_still': 'تحل الصورة محل صورة النموذج، ولا تُحرَّك.',
+  'error.not_a_writer': 'لا يحق لك تعديل هذا. اطلب ذلك ممن يحق له.',
   'error.not_an_approver': 'لا يحق لك إنفاق شيء. اطلب ذلك ممن يوافق على الفيديوهات.',
   'error.nothing_drawn': 'لم يستطع أي نموذج رسمه، فلا توجد صورة تُحفظ.',
   'error.no_library': 'مكتبة الوسائط لا تقبل الصور.',

@@ -793,6 +793,7 @@ export const de: Translations = {
   'error.no_clip_model': 'Kein Modell, das Clips macht, ist eingerichtet.',
   'error.placeholder_still':
     'Das Bild vertritt das eines Modells und wird nicht in Bewegung gesetzt.',
+  'error.not_a_writer': 'Sie dürfen das nicht ändern. Fragen Sie jemanden, der es darf.',
   'error.not_an_approver': 'Sie dürfen nichts ausgeben. Fragen Sie jemanden, der Videos freigibt.',
   'error.nothing_drawn': 'Kein Modell konnte es zeichnen; es gibt also kein Bild, das bliebe.',
   'error.no_library': 'Die Mediathek nimmt keine Bilder auf.',

@@ -766,6 +766,7 @@ export const en = {
     'No music was composed; the built-in one that is nearest plays ({reason}).',
   'error.no_clip_model': 'No model that makes clips is configured.',
   'error.placeholder_still': 'The picture stands in for a model’s, and is not set in motion.',
+  'error.not_a_writer': 'You may not change this. Ask somebody who may.',
   'error.not_an_approver': 'You may not spend anything. Ask somebody who approves videos.',
   'error.nothing_drawn': 'No model could draw it, so there is no picture to keep.',
   'error.no_library': 'The media library takes no pictures.',

@@ -781,6 +781,7 @@ export const es: Translations = {
     'No se compuso ninguna música; suena la incluida más parecida ({reason}).',
   'error.no_clip_model': 'No hay configurado ningún modelo que haga clips.',
   'error.placeholder_still': 'La imagen sustituye a la de un modelo y no se pone en movimiento.',
+  'error.not_a_writer': 'No puede cambiar esto. Pida ayuda a quien pueda.',
   'error.not_an_approver': 'No puede gastar nada. Pida ayuda a quien aprueba los vídeos.',
   'error.nothing_drawn': 'Ningún modelo pudo dibujarlo, así que no hay imagen que guardar.',
   'error.no_library': 'La mediateca no admite imágenes.',

@@ -788,6 +788,8 @@ export const fr: Translations = {
     'Aucune musique n’a été composée ; la musique intégrée la plus proche est jouée ({reason}).',
   'error.no_clip_model': 'Aucun modèle qui fait des clips n’est configuré.',
   'error.placeholder_still': 'L’image remplace celle d’un modèle et n’est pas mise en mouvement.',
+  'error.not_a_writer':
+    'Vous ne pouvez pas modifier ceci. Demandez à une personne qui y est autorisée.',
   'error.not_an_approver':
     'Vous ne pouvez rien dépenser. Demandez à une personne qui approuve les vidéos.',
   'error.nothing_drawn': 'Aucun modèle n’a pu le dessiner ; il n’y a donc pas d’image à garder.',

@@ -15,6 +15,8 @@ const projectsOf = new Map<string, ProjectScope>()
 let insider: Cms
 let outsider: Cms
 let administrator: Cms
+/** May approve, and write nothing. */
+let auditor: Cms
 let project: Doc
 let other: Doc
 let video: Doc
@@ -30,6 +32,7 @@ beforeAll(async () => {
         projects: ({ req }) => projectsOf.get(userName(req.user)) ?? 'all',
         administer: ({ req }) => userName(req.user) === 'admin@example.org',
         approve: ({ req }) => userName(req.user) !== 'insider@example.org',
+        write: ({ req }) => userName(req.user) !== 'auditor@example.org',
       },
     },
   })
@@ -41,6 +44,7 @@ beforeAll(async () => {
   insider = await cms.signedInAs('insider@example.org')
   outsider = await cms.signedInAs('outsider@example.org')
   administrator = await cms.signedInAs('admin@example.org')
+  auditor = await cms.signedInAs('auditor@example.org')
   video = await cms.make('videos', {
     title: 'Opening hours',
     project: project.id,
@@ -150,6 +154,19 @@ describe('one who is not of the project', () => {
     expect(body.approvers).toContain('admin@example.org')
     expect(body.approvers).not.toContain('outsider@example.org')
   })
+})
+
+test('one who may approve and write nothing is offered no approval, which would be refused', async () => {
+  const path = `/reelwright/videos/${String(video.id)}/status`
+  const { body } = await auditor.ask<VideoStatus>('GET', path)
+  expect(body).toMatchObject({ mayApprove: false, mayResolve: true })
+  expect(body.approvers).toContain('admin@example.org')
+  expect(body.approvers).not.toContain('auditor@example.org')
+  const approval = { decision: 'approved' }
+  const board = `/storyboards/${String(storyboard.id)}`
+  expect((await auditor.ask('PATCH', board, approval)).status).toBe(403)
+  const own = await administrator.ask<VideoStatus>('GET', path)
+  expect(own.body).toMatchObject({ mayApprove: true, approvers: [] })
 })
 
 test('an old version brings back its words and not its project', async () => {

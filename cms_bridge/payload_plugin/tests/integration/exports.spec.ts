@@ -126,7 +126,10 @@ describe('an order', () => {
     const body = { ...order, shapes: ['9:16'], prices }
     expect((await writer.ask('POST', `${path}/order`, body)).status).toBe(204)
     expect(asked()).toEqual(['…'])
-    expect((await writer.ask('POST', `${path}/export-1/approve`, {})).status).toBe(403)
+    expect(await writer.ask('POST', `${path}/export-1/approve`, {})).toMatchObject({
+      status: 403,
+      body: { code: 'not_an_approver' },
+    })
     expect(asked()).toEqual(['…'])
   })
 
@@ -159,7 +162,10 @@ describe('an order', () => {
 
   test('is nothing for one who only reads, or is not of the project', async () => {
     const body = { ...order, prices: {} }
-    expect((await reader.ask('POST', `${path}/order`, body)).status).toBe(403)
+    expect(await reader.ask('POST', `${path}/order`, body)).toMatchObject({
+      status: 403,
+      body: { code: 'not_a_writer' },
+    })
     const foreign = await cms.makeVideo()
     const other = `/reelwright/videos/${String(foreign.id)}/exports`
     expect((await writer.ask('GET', other)).status).toBe(404)

@@ -51,6 +51,7 @@ function statusOf(
     retrying: false,
     hold: null,
     mayApprove: true,
+    mayResolve: true,
     approvers: [],
     ...more,
   }

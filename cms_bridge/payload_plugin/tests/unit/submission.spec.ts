@@ -39,6 +39,7 @@ function status(changes: Partial<VideoStatus> = {}): VideoStatus {
     retrying: false,
     hold: null,
     mayApprove: true,
+    mayResolve: true,
     approvers: [],
     ...changes,
   }

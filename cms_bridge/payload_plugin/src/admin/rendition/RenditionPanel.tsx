@@ -48,7 +48,7 @@ export function RenditionPanel({ slugs }: { slugs: { videos: string } }): ReactN
       {rendition.file && <Player rendition={{ ...rendition, transcript }} />}
       <UnknownCharges
         charges={charges}
-        mayResolve={status?.mayApprove ?? false}
+        mayResolve={status?.mayResolve ?? false}
         refresh={refresh}
         rendition={rendition.id}
       />

@@ -1,6 +1,6 @@
 'use client'
 /** The finished film in other forms: those that there are, how far the others are, and one order for more. */
-import { Button, useConfig } from '@payloadcms/ui'
+import { Button, useConfig, useDocumentInfo } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { RenditionDoc } from '../../documents.ts'
@@ -21,6 +21,7 @@ interface Props {
 
 export function Exports({ mayApprove, rendition }: Props): ReactNode {
   const { t } = useTranslator()
+  const { hasSavePermission } = useDocumentInfo()
   const exports = useExports()
   if (exports.list === 'away') return <p className="rw-panel__help">{t('exports.away')}</p>
   return (
@@ -39,7 +40,7 @@ export function Exports({ mayApprove, rendition }: Props): ReactNode {
           ))}
         </ul>
       )}
-      <OrderForms mayApprove={mayApprove} ordered={exports.refresh} />
+      {hasSavePermission && <OrderForms mayApprove={mayApprove} ordered={exports.refresh} />}
     </section>
   )
 }
@@ -76,6 +77,7 @@ function Form({
   const translator = useTranslator()
   const { language, t } = translator
   const { config } = useConfig()
+  const { hasSavePermission } = useDocumentInfo()
   const api = `${config.serverURL}${config.routes.api}`
   const [busy, setBusy] = useState(false)
   const { film, status } = one
@@ -156,7 +158,7 @@ function Form({
       {!film && stands === 'waits' && <LostCalls price={one} />}
       {!film && stands === 'over' && <p className="rw-panel__help">{t(`status.${status}`)}</p>}
       {!film && one.error && <Problems problems={[one.error]} type="error" />}
-      {!film && (
+      {!film && hasSavePermission && (
         <div className="rw-panel__buttons">
           {stands === 'waits' && mayApprove && button('approve', t('exports.make', { amount }))}
           {stands === 'over' && button('retry', t('action.retry'))}

@@ -16,11 +16,15 @@ interface Props {
 export function PublishGate({ hold, refresh }: Props): ReactNode {
   const { t } = useTranslator()
   const { submit } = useForm()
-  const { setHasPublishedDoc, setMostRecentVersionIsAutosaved, setUnpublishedVersionCount } =
-    useDocumentInfo()
+  const {
+    hasPublishPermission,
+    setHasPublishedDoc,
+    setMostRecentVersionIsAutosaved,
+    setUnpublishedVersionCount,
+  } = useDocumentInfo()
   const [reason, setReason] = useState('')
   const [busy, setBusy] = useState(false)
-  const mayAsk = hold.mayPublish && !hold.isPermitted
+  const mayAsk = hold.mayPublish && hasPublishPermission && !hold.isPermitted
 
   const publish = async (): Promise<void> => {
     setBusy(true)

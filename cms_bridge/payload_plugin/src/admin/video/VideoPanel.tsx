@@ -71,6 +71,7 @@ const neverSubmitted: VideoStatus = {
   retrying: false,
   hold: null,
   mayApprove: false,
+  mayResolve: false,
   approvers: [],
 }
 
@@ -174,7 +175,7 @@ function Content({
       {rendition && (
         <UnknownCharges
           charges={charges}
-          mayResolve={status.mayApprove}
+          mayResolve={status.mayResolve}
           refresh={refresh}
           rendition={rendition.id}
         />
@@ -262,7 +263,7 @@ function Buttons({
 }: Slugs & { pricing: Pricing; refresh: () => void; status: VideoStatus }): ReactNode {
   const { language, t } = useTranslator()
   const { config } = useConfig()
-  const { id } = useDocumentInfo()
+  const { hasSavePermission, id } = useDocumentInfo()
   const saveWithStage = useStageSave()
   const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
@@ -334,7 +335,10 @@ function Buttons({
       saveWith('cancelled'),
     ],
   ]
-  const sensible = buttons.filter(([isSensible]) => isSensible)
+  // An approval is a save of the storyboard; all else is one of the video.
+  const sensible = buttons.filter(
+    ([isSensible, , , act]) => isSensible && (act === approve || hasSavePermission),
+  )
   if (sensible.length === 0 && !storyboard && status.submission < 2) return null
   return (
     <div className="rw-panel__buttons">
