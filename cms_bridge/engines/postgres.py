@@ -1,8 +1,14 @@
 """PostgreSQL: a pool of so many connections, taken in turns, each with an end to its wait."""
 
 import time
-from collections.abc import Generator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -24,13 +30,17 @@ _UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,  # a server that has been replaced by another
+    asyncpg.PostgresSystemError,  # its disk gives or takes nothing
+    asyncpg.ReadOnlySQLTransactionError,  # its disk is full, or another has replaced it
 )
 
 
 @contextmanager
 def told_apart(connection: Any = None) -> Generator[None]:
-    """Turn the driver's errors of a server that is full or away into `DatabaseError`s."""
+    """Turn the driver's errors of a server that is full or away into `DatabaseError`s.
+
+    `connection` is one that a transaction has; whatever runs by itself has one to itself.
+    """
     try:
         yield
     except asyncpg.TooManyConnectionsError as error:
@@ -43,8 +53,10 @@ def told_apart(connection: Any = None) -> Generator[None]:
         absences.note()
         raise DatabaseUnavailable from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # What the driver says of every misuse, and of a connection that broke before, or just now.
-        if connection is not None and _broken(connection):
+        # What the driver says of every misuse, and of a connection that broke before, or just now:
+        # of one that was told so while nobody used it, the next statement has but an inner error.
+        fresh = connection is None and isinstance(error, asyncpg.InternalClientError)
+        if fresh or (connection is not None and _broken(connection)):
             absences.note()
             raise DatabaseUnavailable from error
         raise
@@ -115,35 +127,35 @@ class Postgres(PostgresEngine):
 
     async def _run_group(self, script: Script, runs: Sequence[dict[str, Any]]) -> Sequence[bool]:
         refused = [False] * len(runs)
-        async with self.turn():
-            with told_apart():
-                async with cast("Any", self.pool).acquire() as connection:
-                    if script.name not in connection.scripts:
-                        try:
-                            await connection.execute(script.function)
-                        except asyncpg.InsufficientPrivilegeError:
-                            self._takes_scripts = False
-                            return refused
-                        connection.scripts.add(script.name)
-                    try:
-                        rows = await connection.fetch(script.call, *script.in_order(runs))
-                    except asyncpg.UndefinedFunctionError:
-                        # A pooler in between gave this connection another session.
-                        self._takes_scripts = False
-                        return refused
+        async with (
+            self.turn(),
+            self._asked(),
+            cast("Any", self.pool).acquire() as connection,
+        ):
+            if script.name not in connection.scripts:
+                try:
+                    await connection.execute(script.function)
+                except asyncpg.InsufficientPrivilegeError:
+                    self._takes_scripts = False
+                    return refused
+                connection.scripts.add(script.name)
+            try:
+                rows = await connection.fetch(script.call, *script.in_order(runs))
+            except asyncpg.UndefinedFunctionError:
+                # A pooler in between gave this connection another session.
+                self._takes_scripts = False
+                return refused
         return [row[0] for row in rows]
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
         """Run one statement, in the transaction under way or by itself."""
-        async with self.turn():
-            with told_apart(self._held()):
-                return cast(Any, await super().run_querystring(querystring, in_pool))
+        async with self.turn(), self._asked():
+            return cast(Any, await super().run_querystring(querystring, in_pool))
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's
         """Run a statement that has no values."""
-        async with self.turn():
-            with told_apart(self._held()):
-                return cast(Any, await super().run_ddl(ddl, in_pool))
+        async with self.turn(), self._asked():
+            return cast(Any, await super().run_ddl(ddl, in_pool))
 
     async def room(self) -> int:
         """Return how many connections the server has for everybody that is no superuser."""
@@ -159,9 +171,17 @@ class Postgres(PostgresEngine):
         (answer,) = await self.run_ddl("SELECT clock_timestamp() AS said")
         return clock.set_by(answer["said"], asked=asked, answered=time.monotonic())
 
-    def _held(self) -> Any:
+    @asynccontextmanager
+    async def _asked(self) -> AsyncGenerator[None]:
         under_way = cast(Any, self.current_transaction.get())
-        return under_way and under_way.connection
+        try:
+            with told_apart(under_way and under_way.connection):
+                yield
+        except DatabaseUnavailable as error:
+            if self.pool and isinstance(error.__cause__, asyncpg.ReadOnlySQLTransactionError):
+                # A session keeps to what it began with, also once writes are taken again.
+                await self.pool.expire_connections()
+            raise
 
 
 class _Transaction(PostgresTransaction):
@@ -179,7 +199,7 @@ class _Transaction(PostgresTransaction):
 
     async def begin(self) -> None:
         try:
-            with told_apart(self.connection):
+            with told_apart(), told_apart(self.connection):
                 await super().begin()
         except BaseException:
             await self._give_back()

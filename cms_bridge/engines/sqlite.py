@@ -27,7 +27,12 @@ Rows = list[dict[str, Any]]
 _READERS = 4
 _READING = ("SELECT", "PRAGMA", "EXPLAIN")
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_UNAVAILABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_UNAVAILABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,  # a disk that was mounted anew after an error, or a file put elsewhere
+}
 _PRIMARY = 0xFF
 """The bits of an error code that tell its kind; the rest tell its cause."""
 

@@ -1,8 +1,9 @@
-"""A PostgreSQL that restarts while a paid call is under way: what came of it is known."""
+"""A PostgreSQL that restarts, or takes no writes, while a paid call is under way: all is known."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -51,8 +52,39 @@ async def ledger(server: PostgresServer) -> AsyncIterator[Ledger]:
         await check_books(AMPLE)
 
 
+def stop(server: PostgresServer) -> None:
+    server.stop()
+
+
+def start(server: PostgresServer) -> None:
+    server.start()
+
+
+def take_no_writes(server: PostgresServer) -> None:
+    """Have the server do what hosters have it do whose disk is full."""
+    server.execute("ALTER DATABASE own SET default_transaction_read_only = on")
+    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'own'")
+
+
+def take_writes(server: PostgresServer) -> None:
+    """Take writes again; sessions that began meanwhile keep to what they began with."""
+    server.execute("ALTER DATABASE own RESET default_transaction_read_only")
+
+
+class Outage(NamedTuple):
+    begin: Callable[[PostgresServer], None]
+    end: Callable[[PostgresServer], None]
+    reads: bool
+    """Whether what is there can be read meanwhile."""
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [Outage(stop, start, reads=False), Outage(take_no_writes, take_writes, reads=True)],
+    ids=["away", "read_only"],
+)
 async def test_an_answer_that_comes_meanwhile_is_kept_and_settled(
-    server: PostgresServer, ledger: Ledger, tmp_path: Path
+    server: PostgresServer, ledger: Ledger, tmp_path: Path, outage: Outage
 ) -> None:
     reservation = await ledger.reserve(call(digest="d"))
     await ledger.mark_started(reservation)
@@ -65,12 +97,15 @@ async def test_an_answer_that_comes_meanwhile_is_kept_and_settled(
         await ledger.settle(reservation, PICTURE.cost)
 
     async with LocalStore(tmp_path / "objects", base_url="http://x", secret="s" * 32) as store:
-        await anyio.to_thread.run_sync(server.stop)
+        await anyio.to_thread.run_sync(outage.begin, server)
+        if outage.reads:
+            # What is refused from here on is refused by a session that is there.
+            await outlast(Asset.count().run)
         with capture_logs() as logs:
             async with anyio.create_task_group() as group:
                 group.start_soon(answered, store)
                 await eventually(lambda: logs)
-                await anyio.to_thread.run_sync(server.start)
+                await anyio.to_thread.run_sync(outage.end, server)
         assert {line["event"] for line in logs} == {"ledger.waits_for_database"}
     row = await only_charge(job)
     assert (row.state, row.settled) == (ChargeState.SETTLED, PICTURE.cost)

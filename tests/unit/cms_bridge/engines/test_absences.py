@@ -28,6 +28,9 @@ def _none_noticed() -> Iterator[None]:
         (asyncpg.TooManyConnectionsError("full"), True),
         (asyncpg.CannotConnectNowError("starting"), True),
         (OSError("unreachable"), True),
+        (asyncpg.ReadOnlySQLTransactionError("read-only"), True),
+        (asyncpg.PostgresIOError("could not write"), True),
+        (asyncpg.DiskFullError("no space left"), True),
     ],
     ids=lambda one: type(one).__name__,
 )
@@ -45,6 +48,8 @@ def test_of_postgresql(error: Exception, away: bool) -> None:
         (sqlite3.SQLITE_FULL, True),
         (sqlite3.SQLITE_IOERR, True),
         (sqlite3.SQLITE_CANTOPEN, True),
+        (sqlite3.SQLITE_READONLY, True),
+        (sqlite3.SQLITE_READONLY_DBMOVED, True),
     ],
 )
 def test_of_sqlite(code: int, away: bool) -> None:

@@ -34,3 +34,10 @@ def test_of_a_connection_that_broke(said: Exception) -> None:
 def test_of_one_that_is_whole_it_is_a_mistake_of_ours(said: Exception) -> None:
     with pytest.raises(type(said)), told_apart(Connection(closed=False)):
         raise said
+
+
+def test_of_one_that_broke_while_nobody_used_it_a_statement_by_itself_is_told_as_little() -> None:
+    with pytest.raises(DatabaseUnavailable), told_apart():
+        raise asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in…")
+    with pytest.raises(asyncpg.InterfaceError), told_apart():
+        raise asyncpg.InterfaceError("the server expects 1 argument for this query, 2 were passed")
