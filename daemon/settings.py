@@ -56,8 +56,9 @@ class DaemonSettings(BridgeSettings):
     progress_days: Annotated[float, Field(gt=0)] = 7
     """How long the events of jobs are kept; whoever listens later is told how a job stands."""
     charge_silence_minutes: Annotated[float, Field(gt=0)] = 15
-    """After this long without a word, an open charge of an ended job is sorted out; as often a
-    provider is asked what became of a call that it knows by its id."""
+    """After this long without a word, an open charge of an ended job is sorted out, and a machine
+    that has yet to store a paid answer counts as gone; as often a provider is asked what became of
+    a call that it knows by its id."""
     work_directory: Path = Path(".data/work")
     """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
     work_room_mb: Annotated[int, Field(ge=0)] = 256

@@ -217,12 +217,11 @@ async def _try(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _repair(services: Services) -> None:
     """Sort out what was left open, and clear what was left behind."""
-    silence = timedelta(minutes=services.settings.charge_silence_minutes)
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
-    await charges.sweep(silence=silence, allowed=services.settings.caps)
+    await charges.sweep(silence=services.charge_silence, allowed=services.settings.caps)
     await workers.sweep()
-    await services.vault.sweep(silence=silence)
+    await services.vault.sweep(silence=services.charge_silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))
     kept = timedelta(days=services.settings.progress_days)
     await job_history.forget(before=clock.now() - kept)
@@ -236,7 +235,7 @@ async def _follow(services: Services) -> None:
         lambda charge: providers.fate(charge.provider, charge.model, charge.provider_id or ""),
         providers.fates.keys(),
         Rounds(
-            silence=timedelta(minutes=settings.charge_silence_minutes),
+            silence=services.charge_silence,
             patience=timedelta(hours=settings.away_hours),
         ),
     )

@@ -100,25 +100,34 @@ class Vault:
         await self._store(asset)
         return asset
 
-    async def recover(self, job: UUID, *, before: int) -> None:
+    async def recover(self, job: UUID, *, before: int, silence: timedelta) -> None:
         """Finish what a job's earlier claims left between an answer and its settling.
 
-        Raises `StorageError`. What no one here can finish stays as it is.
+        Raises `StorageError`, also where another machine has yet to store what came of a call, and
+        was heard of since `silence`. What no one has by then stays as it is.
         """
+        since, awaited = clock.now() - silence, False
         for row in await Charge.select(*Charge.all_columns()).where(
             Charge.job == job,
             Charge.attempt < before,
             Charge.state.is_in([*OPEN, ChargeState.UNKNOWN]) | Charge.presumed.eq(True),  # noqa: FBT003 - a column's value
             Charge.answer.is_not_null(),
         ):
-            await self._finish(ChargeRecord.of(row))
+            charge = ChargeRecord.of(row)
+            if not await self._finish(charge):
+                # What has an id is fetched from its provider once more.
+                open_still = charge.state in OPEN and charge.provider_id is None
+                awaited |= open_still and charge.updated_at > since
+        if awaited:
+            raise StorageUnavailable("Another machine has yet to store what was paid for.")
 
     async def sweep(self, *, silence: timedelta) -> None:
         """Finish what nobody else will: charges of ended jobs, and files left in the spool.
 
         `silence` is how long nothing was heard of them. A file without a
         receipt came with a worker's last breath: there is no telling what it is. Files of
-        ended jobs wait no longer than who ended them may take over its last words.
+        jobs that have ended, or that nobody holds, wait no longer than who had them in hand may
+        take over its last words: another machine may wait for them.
         """
         since = clock.now() - silence
         rows = await Charge.select(*Charge.all_columns()).where(
@@ -130,9 +139,9 @@ class Vault:
         # Files carry this machine's time, not the database's.
         written_before = time.time() - silence.total_seconds()
         recent = await anyio.to_thread.run_sync(_list_spool, self.spool, time.time())
-        ended = await _ended(recent.keys())
+        free = await _free_of_workers(recent.keys())
         spooled = await anyio.to_thread.run_sync(_list_spool, self.spool, written_before)
-        spooled |= {charge: recent[charge] for charge in ended}
+        spooled |= {charge: recent[charge] for charge in free}
         if others := spooled.keys() - {row["id"] for row in rows}:
             rows += await Charge.select(*Charge.all_columns()).where(
                 Charge.id.is_in(list(others)), Charge.answer.is_not_null()
@@ -143,23 +152,26 @@ class Vault:
                 await self._finish(charge)
             except StorageError as error:
                 log.warning("vault.recovery_postponed", charge_id=str(charge.id), reason=str(error))
+                await _tell_of(spooled.keys())
         for unowned in spooled.keys() - {charge.id for charge in charges}:
             await anyio.Path(spooled[unowned]).unlink(missing_ok=True)
 
-    async def _finish(self, charge: ChargeRecord) -> None:
+    async def _finish(self, charge: ChargeRecord) -> bool:
+        """Store and settle; tell whether nothing is left for another machine to do."""
         answer = _answer(charge.id, charge.answer)
         if answer is None:
-            return
+            return True
         if isinstance(answer, StoredMedium):
             place = Place(job=charge.job, scene_id=charge.scene_id, kind=charge.kind)
+            asset = _asset(charge.id, place, charge.request_digest, answer)
             try:
-                await self._store(_asset(charge.id, place, charge.request_digest, answer))
+                await self._store(asset)
             except ObjectNotFound:
-                # Another machine may yet have it; until then the ledger says what is known.
                 log.warning(
                     "vault.answer_missing", charge_id=str(charge.id), job_id=str(charge.job)
                 )
-                return
+                # One that is here, and damaged, no other machine has.
+                return await anyio.Path(self._path(asset)).exists()
         cost = rounded(answer.cost)
         if charge.state is not ChargeState.SETTLED or charge.settled != cost or charge.presumed:
             async with transaction():
@@ -171,6 +183,7 @@ class Vault:
                     settled=cost,
                 )
             log.info("vault.recovered", charge_id=str(charge.id), job_id=str(charge.job))
+        return True
 
     async def _store(self, asset: AssetRecord) -> None:
         path, medium = self._path(asset), asset.medium
@@ -209,16 +222,28 @@ async def find_text(project: str, request_digest: str) -> GeneratedText | None:
     return answer.made if isinstance(answer, Text) else None
 
 
-async def _ended(spooled: Iterable[UUID]) -> set[UUID]:
-    """Return the charges of ended jobs that no worker has in hand any more."""
+async def _tell_of(spooled: Iterable[UUID]) -> None:
+    """Let others know that what came of these is on a machine that lives, and will be stored."""
+    await Charge.update({Charge.updated_at: clock.now()}).where(
+        Charge.id.is_in(list(spooled)),
+        Charge.state.is_in(list(OPEN)),
+        Charge.answer.is_not_null(),
+    )
+
+
+async def _free_of_workers(spooled: Iterable[UUID]) -> set[UUID]:
+    """Return those charges that no worker has in hand any more, of ended jobs or of free ones."""
     if not (asked := list(spooled)):
         return set()
+    now, job = clock.now(), Charge.job
+    answered = Charge.answer.is_not_null()
+    over = job.status.is_in(list(FINISHED))
+    # Without a receipt an open call may just be bringing its answer in.
     rows = await Charge.select(Charge.id).where(
         Charge.id.is_in(asked),
-        # Without a receipt an open call may just be bringing its answer in.
-        Charge.answer.is_not_null() | Charge.state.not_in(list(OPEN)),
-        Charge.updated_at < clock.now() - LAST_WORDS,
-        Charge.job.status.is_in(list(FINISHED)),
+        Charge.updated_at < now - LAST_WORDS,
+        (over & (answered | Charge.state.not_in(list(OPEN))))
+        | (answered & (job.lease_expires_at.is_null() | (job.lease_expires_at <= now))),
     )
     return {row["id"] for row in rows}
 

@@ -74,7 +74,9 @@ async def _drafted_alone(lease: Lease, services: Services) -> Draft:
     limits = services.settings.limits
     if services.providers.text is None:
         return await _drafted_offline(lease, limits)
-    await services.vault.recover(lease.job_id, before=lease.attempt)
+    await services.vault.recover(
+        lease.job_id, before=lease.attempt, silence=services.charge_silence
+    )
     ledger = await open_ledger(
         lease,
         caps=services.settings.caps,

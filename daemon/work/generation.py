@@ -113,7 +113,9 @@ async def generate_assets(  # noqa: C901, PLR0913 - what is made, where, and who
     `SpendCapReached`, `ApprovedCostReached` or `StorageError`; what was made
     until then is kept and found again.
     """
-    await services.vault.recover(lease.job_id, before=lease.attempt)
+    await services.vault.recover(
+        lease.job_id, before=lease.attempt, silence=services.charge_silence
+    )
     await own_files.check(lease, storyboard, services)
     wanted = [
         (scene, kind)

@@ -65,6 +65,11 @@ class Services:
         )
 
     @property
+    def charge_silence(self) -> timedelta:
+        """How long nothing is heard of a charge before it is sorted out without its worker."""
+        return timedelta(minutes=self.settings.charge_silence_minutes)
+
+    @property
     def retry_policy(self) -> RetryPolicy:
         """How phases are retried."""
         return RetryPolicy(

@@ -240,8 +240,9 @@ async def test_a_film_is_finished_once_whoever_is_cut_off(
                 case Stage.WRITE_BACK:
                     await cut.stop_whoever_writes([one.pid for one in daemons if one.pid])
             done = Status.STORYBOARD_COMPLETE if drafting else Status.COMPLETED
-            status = await settled(job, done)
+            await eventually(lambda: is_over_or_waits(job, done), seconds=120)
             cut.go_on()
+            status = await settled(job, done)
             await eventually(nothing_is_in_hand)
             assert set(harness.charges().values()) <= {1}
             await tell_what_became_of_calls(harness, job)
@@ -265,6 +266,14 @@ async def settled(job: UUID, done: Status) -> Status:
         return found if found in {done, Status.FAILED} else None
 
     return await eventually(status, seconds=120)
+
+
+async def is_over_or_waits(job: UUID, done: Status) -> bool:
+    """Tell whether nothing more comes of a job, unless whoever was cut off goes on."""
+    if (await transitions.find(job)).status in {done, Status.FAILED}:
+        return True
+    # For what was paid for there, and was not stored yet.
+    return await Attempt.exists().where((Attempt.job == job) & (Attempt.outcome == "waiting"))
 
 
 async def tell_what_became_of_calls(harness: Harness, job: UUID) -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from cms_bridge import assets, clock
 from cms_bridge.assets import Condition, Place
 from cms_bridge.errors import CallUnderWay
+from cms_bridge.jobs import leases
 from cms_bridge.ledger import charges
 from cms_bridge.ledger.charges import ChargeState
 from cms_bridge.ledger.meter import Ledger, open_ledger
@@ -42,7 +43,7 @@ PICTURE = Generated(
 TEXT = GeneratedText(
     content={"scenes": ["wörds"]}, provider="gemini", model="a-model", cost=Decimal("0.002")
 )
-NOW = timedelta(0)
+NOW, MINUTE, HOUR = timedelta(0), timedelta(minutes=1), timedelta(hours=1)
 
 
 class Away(LocalStore):
@@ -90,8 +91,23 @@ async def taken_over(vault: Vault, ledger: Ledger) -> Ledger:
     """Let the worker be silent for too long, and another claim its job."""
     await die(ledger.lease.job_id)
     lease = await claimed(ledger.lease.job_id, worker="w2")
-    await vault.recover(lease.job_id, before=lease.attempt)
+    await vault.recover(lease.job_id, before=lease.attempt, silence=HOUR)
     return await open_ledger(lease, caps=AMPLE)
+
+
+async def spooled_alone(vault: Vault, store: Away, ledger: Ledger) -> None:
+    """Have a worker let go of its job, since the store does not take what it has paid for."""
+    store.away = True
+    with pytest.raises(StorageUnavailable):
+        await keep(vault, ledger, await paid(ledger))
+    store.away = False
+    await leases.release(ledger.lease)
+
+
+async def nothing_heard_for(time: timedelta) -> None:
+    await Charge.update({Charge.updated_at: datetime.now(UTC) - time}).where(
+        Charge.state == ChargeState.STARTED
+    )
 
 
 async def check_kept(vault: Vault, ledger: Ledger) -> None:
@@ -181,15 +197,12 @@ class TestKilled:
         await taken_over(vault, ledger)
         assert (await only_charge(ledger.lease.job_id)).state == ChargeState.UNKNOWN
 
-    async def test_with_the_only_copy_on_another_machine(
+    async def test_with_the_only_copy_on_a_machine_that_is_gone(
         self, vault: Vault, ledger: Ledger, store: Away, tmp_path: Path
     ) -> None:
-        store.away = True
-        with pytest.raises(StorageUnavailable):
-            await keep(vault, ledger, await paid(ledger))
-        store.away = False
-        elsewhere = Vault(store=store, spool=tmp_path / "elsewhere")
-        again = await taken_over(elsewhere, ledger)
+        await spooled_alone(vault, store, ledger)
+        await nothing_heard_for(HOUR)
+        again = await taken_over(Vault(store=store, spool=tmp_path / "elsewhere"), ledger)
         row = await only_charge(ledger.lease.job_id)
         assert (row.state, row.reason) == (
             ChargeState.UNKNOWN,
@@ -203,6 +216,54 @@ class TestKilled:
         assert (await Job.select(Job.charge_warnings).first() or {})["charge_warnings"] == "[]"
 
 
+class TestAlive:
+    """The only copy is on another machine, which lives: whoever has the job waits for it."""
+
+    @pytest.fixture
+    def elsewhere(self, store: Away, tmp_path: Path) -> Vault:
+        return Vault(store=store, spool=tmp_path / "elsewhere")
+
+    async def test_the_job_goes_on_once_that_has_stored_it(
+        self, vault: Vault, elsewhere: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        await spooled_alone(vault, store, ledger)
+        lease = await claimed(ledger.lease.job_id, worker="w2")
+        with pytest.raises(StorageUnavailable):
+            await elsewhere.recover(lease.job_id, before=lease.attempt, silence=HOUR)
+        assert (await only_charge(lease.job_id)).state == ChargeState.STARTED
+        await nothing_heard_for(MINUTE)
+        await vault.sweep(silence=HOUR)
+        assert list(vault.spool.iterdir()), "somebody has it in hand"
+        await leases.release(lease)
+        await vault.sweep(silence=HOUR)
+        await check_kept(vault, ledger)
+        again = await taken_over(elsewhere, ledger)
+        assert await again.find_unfinished("d") is None
+        assert await assets.find_asset("p1", ["d"])
+
+    async def test_it_waits_for_as_long_as_that_says_that_the_store_is_away(
+        self, vault: Vault, elsewhere: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        await spooled_alone(vault, store, ledger)
+        await nothing_heard_for(HOUR)
+        store.away = True
+        await vault.sweep(silence=HOUR)
+        store.away = False
+        with pytest.raises(StorageUnavailable):
+            await taken_over(elsewhere, ledger)
+        assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
+
+    async def test_what_its_provider_still_has_is_fetched_again(
+        self, vault: Vault, elsewhere: Vault, ledger: Ledger, store: Away
+    ) -> None:
+        await spooled_alone(vault, store, ledger)
+        await Charge.update({Charge.provider_id: "prediction"}, force=True)
+        again = (await taken_over(elsewhere, ledger)).scene("s1")
+        found = await again.find_unfinished("d")
+        assert found
+        assert found.provider_id == "prediction"
+
+
 class TestSweep:
     async def test_an_ended_job_leaves_nothing_open(
         self, vault: Vault, ledger: Ledger, store: Away
@@ -214,7 +275,7 @@ class TestSweep:
         await vault.sweep(silence=NOW)
         assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
         store.away = False
-        await vault.sweep(silence=timedelta(hours=1))
+        await vault.sweep(silence=HOUR)
         assert (await only_charge(ledger.lease.job_id)).state == ChargeState.STARTED
         await vault.sweep(silence=NOW)
         await check_kept(vault, ledger)
@@ -227,10 +288,10 @@ class TestSweep:
         torn, folder = vault.spool / f"{reservation.id}.png", vault.spool / reservation.id
         torn.write_bytes(b"half a pict")
         folder.mkdir()
-        await vault.sweep(silence=timedelta(hours=1))
+        await vault.sweep(silence=HOUR)
         assert torn.exists()
         os.utime(torn, (0, 0))
-        await vault.sweep(silence=timedelta(hours=1))
+        await vault.sweep(silence=HOUR)
         assert list(vault.spool.iterdir()) == [folder]
 
     @pytest.mark.parametrize("receipt", [True, False])
@@ -246,23 +307,20 @@ class TestSweep:
         else:
             vault.spool.mkdir()
             (vault.spool / f"{reservation.id}.png").write_bytes(b"half a pict")
-        hour, minute = timedelta(hours=1), timedelta(minutes=1)
-        await Charge.update({Charge.updated_at: datetime.now(UTC) - minute}).where(
-            Charge.job == job
-        )
-        await vault.sweep(silence=hour)
-        assert list(vault.spool.iterdir()), "its job is not over"
+        await nothing_heard_for(MINUTE)
+        await vault.sweep(silence=HOUR)
+        assert list(vault.spool.iterdir()), "its job is in somebody's hands"
         await Job.update({Job.status: Status.CANCELLED}).where(Job.id == job)
         if not receipt:
-            await vault.sweep(silence=hour)
+            await vault.sweep(silence=HOUR)
             assert list(vault.spool.iterdir()), "its answer may just be brought in"
             await ledger.mark_unknown(reservation, "The worker died.")
-            await vault.sweep(silence=hour)
+            await vault.sweep(silence=HOUR)
             assert list(vault.spool.iterdir()), "who said so may not be done"
-            await Charge.update({Charge.updated_at: datetime.now(UTC) - minute}).where(
+            await Charge.update({Charge.updated_at: datetime.now(UTC) - MINUTE}).where(
                 Charge.job == job
             )
-        await vault.sweep(silence=hour)
+        await vault.sweep(silence=HOUR)
         assert not list(vault.spool.iterdir())
         if receipt:
             await check_kept(vault, ledger)
@@ -277,7 +335,7 @@ class TestSweep:
         moment = time.monotonic()
         clock.set_by(datetime.now(UTC) + timedelta(hours=2), asked=moment, answered=moment)
         try:
-            await vault.sweep(silence=timedelta(hours=1))
+            await vault.sweep(silence=HOUR)
         finally:
             clock.set_by(datetime.now(UTC), asked=moment, answered=moment)
         assert fresh.exists()
