@@ -60,7 +60,8 @@ class DaemonSettings(BridgeSettings):
     that has yet to store a paid answer counts as gone; as often a provider is asked what became of
     a call that it knows by its id."""
     work_directory: Path = Path(".data/work")
-    """Where a job's files lie while it is worked on; nothing here is needed afterwards."""
+    """Where a job's files lie while it is worked on, and all temporary ones; nothing here is needed
+    afterwards."""
     work_room_mb: Annotated[int, Field(ge=0)] = 256
     """How much must be free there before a picture, a voice, a clip or music is asked for: an
     answer that finds no room is lost, and may be paid for."""

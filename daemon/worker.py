@@ -49,7 +49,7 @@ from daemon.tasks import Dispatcher, open_dispatcher
 from daemon.work.pieces import open_pieces
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
-from daemon.work.workspace import clear_leftovers
+from daemon.work.workspace import clear_leftovers, temporary_files
 from render import tracebacks
 from render.egress import certificates
 from render.generation.piper.library import find_voices
@@ -81,6 +81,7 @@ async def run(settings: DaemonSettings | None = None) -> None:
     )
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
+        stack.enter_context(temporary_files(settings.work_directory))
         stack.enter_context(tracing.sent_to(settings.traced_to, service="reelwright-daemon"))
         services = await open_services(settings, stack)
         targets = await stack.enter_async_context(

@@ -43,7 +43,7 @@ async def read(
 async def _read(lease: Lease, named: Named, services: Services) -> bytes:
     where, told = fault(named)
     upload = await own_work.find(lease, named, services)
-    with tempfile.TemporaryDirectory(dir=services.settings.work_directory) as folder:
+    with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
         path = Path(folder) / "reference"
         try:
             await read_whole(upload.key, path, services.store)

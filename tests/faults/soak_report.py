@@ -20,11 +20,10 @@ from cms_bridge.tables import Charge, Job, OutboxMessage
 from tests.support.bridge_process import LINK_SECRET
 from tests.support.installation import HALF_ROWS
 from tests.support.servers.postgres import PostgresServer
+from tests.support.work_files import left_in
 
 GROWTH = 0.05
 """How much more a process may hold in its last quarter than in its second."""
-_ASIDE = {"cache", "credentials"}
-"""What stays in a work directory, bounded."""
 _HEAD = """\
 # The soak
 
@@ -112,7 +111,7 @@ async def left_over(directory: Path, redis_url: str) -> dict[str, list[str]]:
     """Return what is left over, by what it is."""
     work, objects = directory / "work", directory / "objects"
     found: dict[str, list[str]] = {
-        "files of work": [path.name for path in work.iterdir() if path.name not in _ASIDE],
+        "files of work": left_in(work),
         "files half stored": [path.name for path in objects.glob(".incoming/*")],
     }
     for what, query in HALF_ROWS.items():

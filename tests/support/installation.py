@@ -25,13 +25,12 @@ from daemon.local.demo import PROVIDER_KEYS
 from daemon.local.editor import Editor, signed_in
 from daemon.local.installation import EDITOR_EMAIL, House, open_house
 from render.storyboard import Brief
+from tests.support.work_files import left_in
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 PATIENCE = 150
 """Seconds for anything to happen on a machine that is busy with other things."""
 
-_LASTING = {"cache", "credentials"}
-"""What stays in the work directory: bounded, and nobody's work."""
 _TIDY_SECONDS = 20
 """The last news of a job may still be on its way to Payload."""
 
@@ -133,10 +132,12 @@ class RunningInstallation:
         """Name whatever is half done and, at this moment, in nobody's hands."""
         objects = self.directory / "objects"
         found = [
-            f"{path.relative_to(self.directory)} lies there"
-            for folder in ("work", *folders)
-            for path in self.directory.glob(f"{folder}/*")
-            if path.name not in _LASTING
+            *(f"work/{name} lies there" for name in left_in(self.directory / "work")),
+            *(
+                f"{path.relative_to(self.directory)} lies there"
+                for folder in folders
+                for path in self.directory.glob(f"{folder}/*")
+            ),
         ]
         stored = self.rows(
             "SELECT key FROM asset UNION SELECT key FROM generated_video"

@@ -29,12 +29,12 @@ from cms_bridge.tables import (
 )
 from tests.faults.harness import requests_to
 from tests.faults.hops.house import House
+from tests.support.work_files import left_in
 
 SENT = ("video.submitted", "storyboard.approved")
 """What the CMS tells the bridge of a film that goes well."""
 TOLD = ("video.submitted", "storyboard.ready", "storyboard.approved", "video.completed")
 """What an integrator hears of it."""
-_LASTING = {"cache", "credentials"}
 TIDY_SECONDS = 20.0
 """How long working files may take to be cleared up."""
 
@@ -198,7 +198,7 @@ async def _left_behind(work: Path) -> list[str]:
     """Return the working files that are there still once there has been time to clear up."""
     deadline = time.monotonic() + TIDY_SECONDS
     while True:
-        left = [one.name async for one in anyio.Path(work).iterdir() if one.name not in _LASTING]
+        left = await anyio.to_thread.run_sync(left_in, work)
         if not left or time.monotonic() > deadline:
             return left
         await anyio.sleep(0.1)
