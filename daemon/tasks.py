@@ -55,6 +55,13 @@ class Dispatcher:
         """The jobs in hand, lane by lane, and readings."""
         return self.drafts, self.generation, self.readings, self.composition
 
+    def idles(self, *, seconds: float) -> bool:
+        """Tell whether some lane that is served was not looked into for so long."""
+        return any(
+            workload.pool.size and workload.unlooked_seconds > seconds
+            for workload in self.workloads
+        )
+
     @property
     def pools(self) -> tuple[TaskPool, ...]:
         """Everything that is under way."""

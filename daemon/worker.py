@@ -68,6 +68,9 @@ _UPLOADS_SECONDS = 3_600.0
 """How often the store is asked for uploads that nobody goes on with."""
 _PRESENCE_SECONDS = 10.0
 """How often the database is told; a third of what passes for silence there."""
+_STUCK_SECONDS = 30.0
+"""How late a look for due jobs is, beyond what it may take, when a daemon no longer says that it
+is there."""
 _WAKE_SECONDS = 30.0
 """How often Payload is asked for something, so that it runs."""
 
@@ -129,17 +132,22 @@ async def _run_until_stopped(
         group.start_soon(_repeat, "deliveries", dispatcher.deliveries.sweep, every)
         group.start_soon(lambda: dispatcher.webhooks.poll(every=every))
         group.start_soon(_repeat, "repairs", lambda: _repair(services), every)
+        group.start_soon(_repeat, "vault", lambda: _store_spooled(services), every)
+        group.start_soon(_repeat, "half kept", lambda: _clear_half_kept(services), every)
         group.start_soon(_repeat, "followed", lambda: _follow(services), every)
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
         group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
         group.start_soon(_repeat, "uploads", lambda: _sweep_uploads(services), _UPLOADS_SECONDS)
-        group.start_soon(_repeat, "report", lambda: _report(services), _REPORT_SECONDS)
+        group.start_soon(_repeat, "report", lambda: _report(dispatcher, services), _REPORT_SECONDS)
         group.start_soon(_repeat, "voices", lambda: _tell_voices(services), _VOICES_SECONDS)
         if services.payload:
             group.start_soon(_repeat, "cms", services.payload.wake, _WAKE_SECONDS)
         group.start_soon(
-            _repeat, "presence", lambda: _tell_presence(services, monitor), _PRESENCE_SECONDS
+            _repeat,
+            "presence",
+            lambda: _show_presence(dispatcher, services, monitor),
+            _PRESENCE_SECONDS,
         )
         await stop.requested.wait()
         group.cancel_scope.cancel()
@@ -217,15 +225,23 @@ async def _try(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _repair(services: Services) -> None:
-    """Sort out what was left open, and clear what was left behind."""
+    """Sort out what was left open, and clear what was left behind; no object store is needed."""
     # A job can also end while no worker holds it: cancelled, or given up.
     await clear_leftovers(services.settings.work_directory)
     await charges.sweep(silence=services.charge_silence, allowed=services.settings.caps)
     await workers.sweep()
-    await services.vault.sweep(silence=services.charge_silence)
     await history.prune(timedelta(days=services.settings.webhook_log_days))
     kept = timedelta(days=services.settings.progress_days)
     await job_history.forget(before=clock.now() - kept)
+
+
+async def _store_spooled(services: Services) -> None:
+    """Store what was paid for and that nobody has in hand."""
+    await services.vault.sweep(silence=services.charge_silence)
+
+
+async def _clear_half_kept(services: Services) -> None:
+    """Remove uploads that dead processes left half kept or half deleted."""
     await uploads.sweep(services.store)
 
 
@@ -258,7 +274,9 @@ async def _sweep_uploads(services: Services) -> None:
         log.info("uploads.swept", count=swept)
 
 
-async def _report(services: Services) -> None:
+async def _report(dispatcher: Dispatcher, services: Services) -> None:
+    if _is_stuck(dispatcher, services):
+        return
     try:
         await services.queue.report_daemon(services.worker, seconds=_REPORT_EXPIRY_SECONDS)
     except (RedisError, OSError):
@@ -269,6 +287,26 @@ async def _tell_voices(services: Services) -> None:
     """Let the database know which voices can be asked for here."""
     await voices.report(services.providers.voices)
     await voices.prune(timedelta(days=services.settings.model_health_days))
+
+
+async def _show_presence(
+    dispatcher: Dispatcher, services: Services, monitor: ResourceMonitor
+) -> None:
+    """Let the database know of this daemon, unless it takes up nothing any more.
+
+    Whoever watches over it then takes it for dead, and starts it again.
+    """
+    if _is_stuck(dispatcher, services):
+        log.error("daemon.stuck", worker=services.worker)
+        return
+    await _tell_presence(services, monitor)
+
+
+def _is_stuck(dispatcher: Dispatcher, services: Services) -> bool:
+    """Tell whether jobs that are due have not been looked for in a long time."""
+    settings = services.settings
+    usual = settings.sweep_seconds + settings.daemon_database_wait_seconds
+    return dispatcher.idles(seconds=usual + _STUCK_SECONDS)
 
 
 async def _tell_presence(

@@ -5,6 +5,7 @@ the database is looked into every few seconds and whenever a place becomes free,
 is due is due, whatever became of Redis and of whoever was woken before.
 """
 
+import time
 from collections import Counter
 from uuid import UUID
 
@@ -46,6 +47,12 @@ class Workload:
         self._readings = readings
         self._active: Counter[UUID] = Counter()
         self._cooling_down: dict[UUID, float] = {}
+        self._looked_at = time.monotonic()
+
+    @property
+    def unlooked_seconds(self) -> float:
+        """How long ago it was last looked whether jobs are due, whatever came of that."""
+        return time.monotonic() - self._looked_at
 
     @property
     def free_slots(self) -> int:
@@ -92,6 +99,7 @@ class Workload:
                 more = await self.start_due()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 log.warning("job.poll_failed", reason=tracebacks.summary(error))
+            self._looked_at = time.monotonic()
             with anyio.move_on_after(every):
                 await (slot_freed.wait() if more else anyio.sleep_forever())
 
