@@ -48,8 +48,14 @@ def erase(
         f"Erased {gone.jobs:,} jobs and {said(gone.objects, gone.bytes)}; of {gone.husks:,} jobs"
         " nothing is left but what they cost."
     )
+    if gone.pieces:
+        _console.print(
+            f"Removed {gone.pieces:,} pieces of films of all projects, which daemons shared and"
+            " nobody can tell apart: they are encoded again as they are needed."
+        )
     _console.print(
-        "Films that the CMS or others have copied, and backups, are not reached by this."
+        "Not reached by this are films that the CMS or others have copied, backups, and the caches"
+        " of daemons, which keep what they do not use for REELWRIGHT_RENDER_CACHE_DAYS (30)."
     )
 
 

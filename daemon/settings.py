@@ -91,6 +91,8 @@ class DaemonSettings(BridgeSettings):
     the bytes, and slower). A change makes every film anew when it is next rendered."""
     render_cache_mebibytes: Annotated[int, Field(ge=1)] = 8192
     """What the engine keeps so as not to make it again: an edit renders what it touches."""
+    render_cache_days: Annotated[float, Field(gt=0)] = 30
+    """How long it keeps what no film was made of."""
     shared_cache_mebibytes: Annotated[int, Field(ge=0)] | None = None
     """What the object store keeps of finished pieces of films, for all daemons together: an edit
     that another daemon takes up renders no more than here. 0 keeps none. By default 65536 in R2,

@@ -49,8 +49,9 @@ from daemon.tasks import Dispatcher, open_dispatcher
 from daemon.work.pieces import open_pieces
 from daemon.work.pools import TaskPool
 from daemon.work.services import Services
-from daemon.work.workspace import clear_leftovers, temporary_files
+from daemon.work.workspace import cache_directory, clear_leftovers, temporary_files
 from render import tracebacks
+from render.cache import Cache
 from render.egress import certificates
 from render.generation.piper.library import find_voices
 from render.generation.providers import Providers, open_providers
@@ -64,6 +65,8 @@ _PIECES_SECONDS = 60.0
 _VOICES_SECONDS = 3_600.0
 _RETENTION_SECONDS = 300.0
 """How often it is looked which films are no longer kept, which reads all that are superseded."""
+_CACHE_SECONDS = 3_600.0
+"""How often what is too old is looked for in the engine's cache, which reads the whole folder."""
 _UPLOADS_SECONDS = 3_600.0
 """How often the store is asked for uploads that nobody goes on with."""
 _PRESENCE_SECONDS = 10.0
@@ -137,6 +140,7 @@ async def _run_until_stopped(
         group.start_soon(_repeat, "followed", lambda: _follow(services), every)
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
+        group.start_soon(_repeat, "cache", lambda: _trim_cache(services), _CACHE_SECONDS)
         group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
         group.start_soon(_repeat, "uploads", lambda: _sweep_uploads(services), _UPLOADS_SECONDS)
         group.start_soon(_repeat, "report", lambda: _report(dispatcher, services), _REPORT_SECONDS)
@@ -243,6 +247,17 @@ async def _store_spooled(services: Services) -> None:
 async def _clear_half_kept(services: Services) -> None:
     """Remove uploads that dead processes left half kept or half deleted."""
     await uploads.sweep(services.store)
+
+
+async def _trim_cache(services: Services) -> None:
+    """Forget pieces of films that were not used for long, also while no film is made."""
+    settings = services.settings
+    cache = Cache(
+        cache_directory(settings.work_directory),
+        max_bytes=settings.render_cache_mebibytes * 2**20,
+    )
+    unused = timedelta(days=settings.render_cache_days)
+    await anyio.to_thread.run_sync(lambda: cache.trim(unused_seconds=unused.total_seconds()))
 
 
 async def _follow(services: Services) -> None:

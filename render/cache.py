@@ -5,8 +5,8 @@ instant: a piece is written aside and renamed, then its record, which holds its
 SHA-256 and one of the note beside it, in the same way. Without a true record a
 piece is not there, whatever became of it: half written, damaged, or lost with
 the power. What is fetched is a hard link (a copy, between file systems), so
-nothing that is in use can be taken away. Beyond its bound, the cache forgets
-what was longest unused.
+nothing that is in use can be taken away. Beyond its bound, and an age if it is
+given one, the cache forgets what was longest unused.
 
 A disk that is full, or gone, ends nothing: what cannot be kept is made again the
 next time, and `refusal` says so.
@@ -166,14 +166,17 @@ class Cache:
         except CompositionError as error:
             self.refusal = str(error.params["reason"])
 
-    def trim(self) -> None:
-        """Forget what was longest unused until the folder keeps to its bound."""
+    def trim(self, *, unused_seconds: float | None = None) -> None:
+        """Forget what was longest unused until the folder keeps to its bound.
+
+        And whatever was unused for longer than that many seconds, if any are given.
+        """
         try:
-            self._trim()
+            self._trim(time.time() - unused_seconds if unused_seconds else 0)
         except OSError as error:
             self.refusal = str(disk_error(error, self._folder).params["reason"])
 
-    def _trim(self) -> None:
+    def _trim(self, used_since: float) -> None:
         with self._lock() as locked:
             if not locked:
                 return
@@ -187,10 +190,9 @@ class Cache:
                     elif _PIECE.fullmatch(entry.name):
                         pieces.append((info.st_mtime, info.st_size, entry.name))
             size_in_use = sum(size for _, size, _ in pieces)
-            if size_in_use <= self._max_bytes:
-                return
-            for _, size, name in sorted(pieces):
-                if size_in_use <= self._max_bytes * _ROOM:
+            bound = self._max_bytes * (_ROOM if size_in_use > self._max_bytes else 1)
+            for used_at, size, name in sorted(pieces):
+                if used_at >= used_since and size_in_use <= bound:
                     return
                 self._forget(name)
                 size_in_use -= size

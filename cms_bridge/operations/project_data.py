@@ -17,6 +17,7 @@ from cms_bridge import projects
 from cms_bridge.database import transaction
 from cms_bridge.errors import BridgeError
 from cms_bridge.states import FINISHED, JobKind, Status
+from cms_bridge.storage import pieces
 from cms_bridge.storage.base import ObjectStore
 from cms_bridge.tables import (
     Approval,
@@ -87,6 +88,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Of which nothing is left."""
     husks: int
     """Jobs that only tell what was paid."""
+    pieces: int
+    """Of films of all projects, which daemons shared: nobody knows whose they were."""
 
 
 async def export(project: str, store: ObjectStore, directory: Path) -> Exported:
@@ -158,7 +161,14 @@ async def erase(project: str, store: ObjectStore) -> Erased:
     async for one in store.list_objects(project):
         await store.delete(one.key)
         objects, size = objects + 1, size + one.size
-    return Erased(objects=objects, bytes=size, jobs=len(gone), husks=len(kept))
+    return Erased(
+        objects=objects,
+        bytes=size,
+        jobs=len(gone),
+        husks=len(kept),
+        # Its films are among them, whole; whoever misses one of another's encodes it again.
+        pieces=await pieces.clear(store),
+    )
 
 
 async def _empty(jobs: list[Any]) -> None:

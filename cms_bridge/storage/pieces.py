@@ -177,6 +177,19 @@ async def sweep(store: ObjectStore, *, most_bytes: int, unused_for: timedelta) -
     return removed
 
 
+async def clear(store: ObjectStore) -> int:
+    """Remove all that is kept, in use too; return how many. What is being written stays.
+
+    Raises `StorageError`; asked again, it goes on.
+    """
+    removed = 0
+    while kept := await _oldest(Piece.ready.eq(True)):  # noqa: FBT003 - a column's value
+        for piece in kept:
+            # Used since, it is found once more.
+            removed += await _remove(store, piece)
+    return removed
+
+
 async def _lose(store: ObjectStore, piece: PieceRecord) -> None:
     log.warning("piece.lost", piece=piece.name, key=piece.key)
     await _remove(store, piece)

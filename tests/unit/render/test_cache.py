@@ -87,6 +87,22 @@ def test_beyond_its_bound_it_forgets_what_was_longest_unused(tmp_path: Path) -> 
     assert left == [names[0], *names[2:]]
 
 
+def test_what_nobody_used_for_long_is_forgotten_however_much_room_there_is(
+    cache: Cache, tmp_path: Path
+) -> None:
+    old, new = digest("old"), digest("new")
+    for name in (old, new):
+        cache.keep(name, piece(tmp_path, name.encode()), b"{}")
+        (tmp_path / "piece.mp4").unlink()
+    hour_ago = time.time() - 3600
+    os.utime(tmp_path / "cache" / old, (hour_ago, hour_ago))
+    cache.trim(unused_seconds=7200)
+    assert cache.note(old) is not None
+    cache.trim(unused_seconds=1800)
+    assert cache.note(old) is None
+    assert cache.note(new) is not None
+
+
 def test_what_is_in_use_outlives_being_forgotten(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=1)
     cache.keep(digest("one"), piece(tmp_path), b"{}")

@@ -15,7 +15,8 @@ from cms_bridge.jobs.moves import find
 from cms_bridge.operations import project_data
 from cms_bridge.operations.project_data import ProjectDataError
 from cms_bridge.states import Status
-from cms_bridge.storage.base import object_key, upload_key
+from cms_bridge.storage import pieces
+from cms_bridge.storage.base import object_key, piece_key, upload_key
 from cms_bridge.storage.local import LocalStore
 from cms_bridge.tables import TABLES, Approval, Charge, Job, Project, Spend
 from tests.support.api_objects import store_api_objects
@@ -168,7 +169,7 @@ async def test_what_is_under_way_is_not_erased(
 
 
 async def test_nothing_is_left_but_what_was_paid(
-    store: LocalStore, kept: dict[str, list[str]]
+    store: LocalStore, kept: dict[str, list[str]], tmp_path: Path
 ) -> None:
     def money(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         names = ("id", "job", "state", "reserved", "settled", "model")
@@ -179,9 +180,15 @@ async def test_nothing_is_left_but_what_was_paid(
     spends = sorted(str(row) for row in await Spend.select(*Spend.all_columns()))
     others = await counted("p2")
     await finish("p1")
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"its whole film")
+    digest = hashlib.sha256(film.read_bytes()).hexdigest()
+    await pieces.keep(store, f"{digest}.mp4", film, sha256=digest, note=b"{}")
 
     gone = await project_data.erase("p1", store)
 
+    assert gone.pieces == 1
+    assert not store.path(piece_key(sha256=digest, extension="mp4")).exists()
     left = {name for name, number in (await counted("p1")).items() if number}
     assert left <= MONEY
     assert money(await Charge.select(*Charge.all_columns()).where(of_p1)) == charges

@@ -157,6 +157,21 @@ async def test_what_was_unused_for_long_goes(store: CountingStore, tmp_path: Pat
     assert objects(store) == 1
 
 
+async def test_all_that_is_kept_goes_at_a_word_and_nothing_that_is_being_written(
+    store: CountingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_AT_ONCE", 2)
+    for what in "abc":
+        await keep(store, tmp_path, what)
+    assert await pieces.begin(name_of("d"), finishes="", at=datetime.now(UTC))
+    assert await pieces.clear(store) == 3
+    assert objects(store) == 0
+    assert await Piece.select(Piece.name) == [{"name": name_of("d")}]
+    # Whoever was about to fetch one makes it, and keeps it anew.
+    assert await keep(store, tmp_path, "a")
+    assert await there("a")
+
+
 async def test_above_the_bound_the_longest_unused_go_first_and_nothing_in_use(
     store: CountingStore, tmp_path: Path
 ) -> None:
