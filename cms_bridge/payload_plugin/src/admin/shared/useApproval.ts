@@ -10,8 +10,7 @@ import { useTranslator } from './useTranslator.ts'
 /** What somebody looks at who approves it. */
 interface Shown {
   id: Id
-  /** Undefined for what its author has saved at this moment. */
-  revision: number | undefined
+  revision: number
 }
 
 /** Returns the revision that is approved; null where it was refused. */

@@ -11,7 +11,7 @@ import {
   useFormModified,
 } from '@payloadcms/ui'
 import { reduceFieldsToValues } from 'payload/shared'
-import { type ReactNode, useCallback, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 
 import { idOf, type StoryboardDoc } from '../../documents.ts'
 import { useSceneApproval } from '../board/SceneApproval.tsx'
@@ -67,6 +67,11 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
   const storyboard = data as StoryboardDoc | undefined
+  // The form's own save tells it, while a function of before goes on.
+  const revisionSaved = useRef(storyboard?.revision)
+  useEffect(() => {
+    revisionSaved.current = storyboard?.revision
+  }, [storyboard?.revision])
   const video = storyboard && idOf(storyboard.video)
   const locale = useLocaleOf(storyboard?.film)
   const { refresh, status } = useVideoStatus(video, locale)
@@ -121,8 +126,11 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
     : (storyboard.decision ?? 'pending')
   const revisionSeen = fields.revisionSeen?.value as number | undefined
   const hasChanged = current && (status.storyboard?.revision ?? 0) > (revisionSeen ?? Infinity)
-  const approveSeen = async (revision: number | undefined): Promise<void> => {
-    const approved = await approveSaved({ id: storyboard.id, revision }, approvedCost)
+  const approveSeen = async (revision: null | number | undefined): Promise<void> => {
+    const approved = await approveSaved(
+      { id: storyboard.id, revision: revision ?? 0 },
+      approvedCost,
+    )
     if (approved !== null) see(approved)
   }
   const approve = async (): Promise<void> => {
@@ -136,8 +144,9 @@ export function StoryboardPanel({ slugs }: { slugs: Slugs }): ReactNode {
           return
         }
         const saved = await submit()
-        if (saved && !saved.res.ok) return
-        await approveSeen(undefined)
+        // Nothing is returned of a save that was refused, too.
+        if (!saved?.res.ok) return
+        await approveSeen(revisionSaved.current)
       } else if (modified) {
         await submit({ overrides: { decision: 'approved', approvedCost } })
       } else {
