@@ -674,6 +674,13 @@ export const de: Translations = {
   'action.charged': 'Es wurde bezahlt',
   'action.notCharged': 'Es wurde nicht bezahlt',
 
+  'confirm.resubmit': 'Das Storyboard neu entwerfen lassen?',
+  'confirm.resubmit.help':
+    'Das Storyboard wurde von Hand geändert. Das neue wird aus Briefing und Sprechertext entworfen: Von diesen Änderungen behält es nur gesperrte Szenen.',
+  'confirm.notCharged': 'Wurde es nicht bezahlt?',
+  'confirm.notCharged.help':
+    '{amount} zählen dann nicht mehr als ausgegeben, und dasselbe kann noch einmal gemacht und bezahlt werden. Sehen Sie zuerst im Konto des Anbieters nach.',
+
   'error.empty_script':
     'Es gibt nichts zu sagen. Bitte einen Sprechertext oder wenigstens ein Briefing schreiben.',
   'error.voice_not_found': 'Es gibt keine Stimme „{voice}“. Ähnlich heißen: {nearest}.',

@@ -657,6 +657,13 @@ export const en = {
   'action.charged': 'It was paid',
   'action.notCharged': 'It was not paid',
 
+  'confirm.resubmit': 'Have the storyboard drafted anew?',
+  'confirm.resubmit.help':
+    'The storyboard was changed by hand. The new one is drafted from the brief and the script: of these changes it keeps locked scenes alone.',
+  'confirm.notCharged': 'Was it not paid?',
+  'confirm.notCharged.help':
+    '{amount} will no longer count as spent, and the same may be made and paid once more. Look into the provider’s account first.',
+
   'error.empty_script': 'There is nothing to say. Write a script or at least a brief.',
   'error.voice_not_found': 'There is no voice called “{voice}”. Nearly so are called: {nearest}.',
   'error.invalid_storyboard': 'This storyboard cannot be filmed.',

@@ -666,6 +666,13 @@ export const es: Translations = {
   'action.charged': 'Se pagó',
   'action.notCharged': 'No se pagó',
 
+  'confirm.resubmit': '¿Redactar un nuevo guion gráfico?',
+  'confirm.resubmit.help':
+    'El guion gráfico se modificó a mano. El nuevo se redacta a partir del encargo y del texto hablado: de esas modificaciones conserva solo las escenas bloqueadas.',
+  'confirm.notCharged': '¿No se pagó?',
+  'confirm.notCharged.help':
+    '{amount} dejarán de contar como gastados, y lo mismo podrá hacerse y pagarse otra vez. Mire antes en la cuenta del proveedor.',
+
   'error.empty_script': 'No hay nada que decir. Escriba un texto o al menos un encargo.',
   'error.voice_not_found': 'No hay ninguna voz «{voice}». Nombres parecidos: {nearest}.',
   'error.invalid_storyboard': 'Este guion gráfico no se puede filmar.',

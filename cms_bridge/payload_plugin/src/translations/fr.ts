@@ -671,6 +671,13 @@ export const fr: Translations = {
   'action.charged': 'C’était payé',
   'action.notCharged': 'Ce n’était pas payé',
 
+  'confirm.resubmit': 'Faire rédiger un nouveau storyboard ?',
+  'confirm.resubmit.help':
+    'Le storyboard a été modifié à la main. Le nouveau est rédigé d’après le brief et le texte à dire : de ces modifications, il ne garde que les scènes verrouillées.',
+  'confirm.notCharged': 'Ce n’était pas payé ?',
+  'confirm.notCharged.help':
+    '{amount} ne compteront plus comme dépensés, et la même chose pourra être faite et payée encore une fois. Consultez d’abord le compte du fournisseur.',
+
   'error.empty_script': 'Il n’y a rien à dire. Écrivez un texte ou au moins un brief.',
   'error.voice_not_found': 'Il n’y a pas de voix « {voice} ». Noms proches : {nearest}.',
   'error.invalid_storyboard': 'Ce storyboard ne peut pas être filmé.',

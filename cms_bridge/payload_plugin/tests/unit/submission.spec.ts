@@ -4,6 +4,7 @@ import {
   actionsOf,
   approvedScenesOf,
   awaitsApproval,
+  isEditedByHand,
   refusalOf,
   shortfallOf,
   standingOf,
@@ -423,6 +424,14 @@ describe('a first film whose storyboard was edited while it was made', () => {
     expect(viewOf(one)).toMatchObject({ headline: 'panel.refused' })
     expect(buttonsOf(one)).toEqual(['resubmit', 'approve', 'approveScenes'])
   })
+})
+
+test('a storyboard was changed by hand where there is more than its approval', () => {
+  const isEdited = (decision: 'approved' | 'pending', revision: number): boolean =>
+    isEditedByHand(status({ storyboard: { ...storyboard, decision, revision } }))
+  expect([isEdited('pending', 0), isEdited('approved', 1)]).toEqual([false, false])
+  expect([isEdited('pending', 1), isEdited('approved', 2)]).toEqual([true, true])
+  expect(isEditedByHand(status())).toBe(false)
 })
 
 describe('the buttons', () => {

@@ -1,6 +1,6 @@
 'use client'
 /** Calls that may have been charged, each with what a person can say about it. */
-import { Button, toast } from '@payloadcms/ui'
+import { Button, ConfirmationModal, toast, useModal } from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { Id } from '../../documents.ts'
@@ -25,6 +25,9 @@ export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Prop
   const { language, t } = translator
   const ask = useEndpoints()
   const [busy, setBusy] = useState(false)
+  const { openModal } = useModal()
+  const [unpaid, setUnpaid] = useState<null | Problem>(null)
+  const unpaidSlug = `rw-not-charged-${String(rendition)}`
   if (charges.length === 0) return null
 
   const resolve = async (charge: string, outcome: ChargeOutcome): Promise<void> => {
@@ -70,7 +73,10 @@ export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Prop
                     buttonStyle="secondary"
                     disabled={busy}
                     margin={false}
-                    onClick={() => void resolve(id, 'not_charged')}
+                    onClick={() => {
+                      setUnpaid(charge)
+                      openModal(unpaidSlug)
+                    }}
                     size="small"
                   >
                     {t('action.notCharged')}
@@ -81,6 +87,15 @@ export function UnknownCharges({ charges, mayResolve, refresh, rendition }: Prop
           )
         })}
       </ul>
+      <ConfirmationModal
+        body={t('confirm.notCharged.help', {
+          amount: formatDollars(Number(unpaid?.params?.amount), language),
+        })}
+        confirmLabel={t('action.notCharged')}
+        heading={t('confirm.notCharged')}
+        modalSlug={unpaidSlug}
+        onConfirm={() => resolve(String(unpaid?.params?.charge), 'not_charged')}
+      />
     </section>
   )
 }

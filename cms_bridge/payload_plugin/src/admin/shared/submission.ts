@@ -272,6 +272,13 @@ function hasEnded({ rendition, retrying, stage }: VideoStatus): boolean {
   return !retrying && (rendition ? isOver(rendition.status) : stage === 'cancelled')
 }
 
+/** Tell whether people changed the storyboard: to have it drafted anew drops all that is not locked. */
+export function isEditedByHand({ storyboard }: VideoStatus): boolean {
+  if (!storyboard) return false
+  // An approval counts as a revision too.
+  return storyboard.revision > (storyboard.decision === 'approved' ? 1 : 0)
+}
+
 /** Tell whether the storyboard that is to be approved was deleted, or never came. */
 function isWithoutStoryboard({ rendition, storyboard }: VideoStatus): boolean {
   return rendition?.status === 'storyboard_complete' && storyboard === null

@@ -5,7 +5,14 @@
  * It reads a status of its own and never touches the open form, except when a
  * button saves it: the stage asked for travels with that save.
  */
-import { Button, useConfig, useDocumentInfo, useFormModified } from '@payloadcms/ui'
+import {
+  Button,
+  ConfirmationModal,
+  useConfig,
+  useDocumentInfo,
+  useFormModified,
+  useModal,
+} from '@payloadcms/ui'
 import { type ReactNode, useState } from 'react'
 
 import type { Id, StageRequest } from '../../documents.ts'
@@ -24,6 +31,7 @@ import { Progress } from '../shared/Progress.tsx'
 import {
   actionsOf,
   awaitsApproval,
+  isEditedByHand,
   isEditedSince,
   refusalOf,
   shortfallOf,
@@ -265,6 +273,7 @@ function Buttons({
   const { config } = useConfig()
   const { hasSavePermission, id } = useDocumentInfo()
   const saveWithStage = useStageSave()
+  const { openModal } = useModal()
   const approveSaved = useApproval(slugs.storyboards)
   const modified = useFormModified()
   const [busy, setBusy] = useState(false)
@@ -290,6 +299,8 @@ function Buttons({
     }
   }
   const saveWith = (stage: StageRequest) => () => void whileBusy(() => saveWithStage(stage))
+  const resubmit = saveWith('resubmit')
+  const resubmitSlug = `rw-resubmit-${String(id)}`
   const approve = (): void =>
     void whileBusy(async () => {
       if (!storyboard) return
@@ -326,7 +337,7 @@ function Buttons({
       actions.resubmit,
       refused && !actions.retry && !actions.approve ? 'primary' : 'secondary',
       t('action.resubmit'),
-      saveWith('resubmit'),
+      isEditedByHand(status) ? () => openModal(resubmitSlug) : resubmit,
     ],
     [
       actions.cancel,
@@ -366,6 +377,13 @@ function Buttons({
           {t('action.openRenditions')}
         </LinkButton>
       )}
+      <ConfirmationModal
+        body={t('confirm.resubmit.help')}
+        confirmLabel={t('action.resubmit')}
+        heading={t('confirm.resubmit')}
+        modalSlug={resubmitSlug}
+        onConfirm={resubmit}
+      />
     </div>
   )
 }
