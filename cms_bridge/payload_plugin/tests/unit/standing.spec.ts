@@ -33,7 +33,11 @@ const tell = (of: VideoDoc, ...renditions: RenditionDoc[]): Standing =>
 /** Of a video's own film or of another, newest first. */
 const told = (
   state: ToldEvent['state'],
-  { film = '', step = '1', type = 'video.submitted' } = {},
+  {
+    film = '',
+    step = '1',
+    type = 'video.submitted',
+  }: { film?: string; step?: string; type?: ToldEvent['type'] } = {},
 ): ToldEvent => {
   const stream = `video:1${film && `.${film}`}`
   return { createdAt: '', state, step: `1/${type}/${step}`, stream, type }
