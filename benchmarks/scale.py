@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 
 ENCODE = Cost(
-    80.0 / 120,
+    76.7 / 120,
     "CPU s per s of film",
     "encoding and judging at 1080p",
     "measured: the film of `benchmarks-scale.md` by one daemon, less what follows",
