@@ -53,8 +53,7 @@ def encode(raw: Path, out: Path, *, frames: int) -> None:
         stream = container.add_stream(X264.name, profile.fps)
         if not isinstance(stream, VideoStream):
             raise TypeError(stream)
-        set_up(stream.codec_context, profile, X264)
-        stream.codec_context.thread_count = _THREADS
+        set_up(stream.codec_context, profile, X264, threads=_THREADS)
         for pts in range(frames):
             frame = av.VideoFrame.from_numpy_buffer(held[pts % len(held)], "yuv420p")
             frame.pts = pts
