@@ -36,7 +36,7 @@ from cms_bridge.uploads import registry as uploads
 from cms_bridge.webhooks import history
 from cms_bridge.webhooks.targets import open_targets
 from daemon import tasks
-from daemon.allocator import return_freed_memory
+from daemon.allocator import return_freed_memory, trim
 from daemon.deliveries import MAX_CONCURRENT
 from daemon.exposition import places_of, served
 from daemon.listener import Subscription, listen
@@ -65,6 +65,8 @@ _PIECES_SECONDS = 60.0
 _VOICES_SECONDS = 3_600.0
 _RETENTION_SECONDS = 300.0
 """How often it is looked which films are no longer kept, which reads all that are superseded."""
+_MEMORY_SECONDS = 60.0
+"""How often free memory is given back to the machine."""
 _CACHE_SECONDS = 3_600.0
 """How often what is too old is looked for in the engine's cache, which reads the whole folder."""
 _UPLOADS_SECONDS = 3_600.0
@@ -140,6 +142,7 @@ async def _run_until_stopped(
         group.start_soon(_repeat, "followed", lambda: _follow(services), every)
         if services.pieces is not None:
             group.start_soon(_repeat, "pieces", services.pieces.sweep, _PIECES_SECONDS)
+        group.start_soon(_repeat, "memory", _trim_memory, _MEMORY_SECONDS)
         group.start_soon(_repeat, "cache", lambda: _trim_cache(services), _CACHE_SECONDS)
         group.start_soon(_repeat, "retention", lambda: _retain(services), _RETENTION_SECONDS)
         group.start_soon(_repeat, "uploads", lambda: _sweep_uploads(services), _UPLOADS_SECONDS)
@@ -258,6 +261,11 @@ async def _trim_cache(services: Services) -> None:
     )
     unused = timedelta(days=settings.render_cache_days)
     await anyio.to_thread.run_sync(lambda: cache.trim(unused_seconds=unused.total_seconds()))
+
+
+async def _trim_memory() -> None:
+    # In a thread: it waits for whoever allocates at the moment.
+    await anyio.to_thread.run_sync(trim)
 
 
 async def _follow(services: Services) -> None:

@@ -21,7 +21,7 @@ from render.assembly import Order, Production, Signer
 from render.cache import DEFAULT_MAX_BYTES
 from render.errors import InvalidStoryboard
 from render.inspection.examination import examine
-from render.memory import map_large_blocks
+from render.memory import set_up_allocator
 from render.rendition import USUAL_RATE, Codec, Grade, Profile, Quality, frame_rate, profile_for
 from render.report import ProgressLine, Report, Stage
 from render.schema import choices, publish
@@ -91,7 +91,7 @@ Json = Annotated[bool, typer.Option("--json", help="Report in lines of JSON.")]
 def main() -> None:
     """Run the command; a storyboard may stand where a subcommand would."""
     open_standard_streams()
-    map_large_blocks()
+    set_up_allocator()
     arguments = sys.argv[1:] or ["--help"]
     if arguments[0] not in _COMMANDS:
         arguments.insert(0, "compose")
