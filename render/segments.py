@@ -29,7 +29,7 @@ from render.storyboard import Fit, Gradient, Motion, Solid, Transition
 from render.timeline import LogoOverlay, Moving, Shot, Still, TextOverlay, Timeline
 from render.words.typesetting import stack_digest
 
-RECIPE = 5
+RECIPE = 6
 """Counts the ways pictures have been painted; another one makes other segments."""
 _FINER = 1
 """The same of how gradients are encoded (`render.encoder.finer`)."""

@@ -33,7 +33,7 @@ from render.pictures.colour import Plane, Samples, as_plane, resize, ycbcr
 from render.pictures.crop import Crop, cover
 from render.pictures.deep import DeepPicture
 from render.pictures.motion import MAX_ZOOM, Window
-from render.pictures.warp import sample
+from render.pictures.warp import sample, turned
 from render.problem import Problem
 from render.rendition import Profile
 from render.storyboard import Focus
@@ -75,7 +75,7 @@ class PictureInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plate(NamedTuple):
-    """One still, ready to be filmed: planes finer than the output."""
+    """One still, ready to be filmed: planes finer than the output, with their columns as rows."""
 
     y: Plane
     """One and a half times the output's width and height, or twice."""
@@ -164,9 +164,9 @@ def plate_of(rgb: Samples, profile: Profile, *, focus: Focus = _MIDDLE) -> Plate
     chroma = (luma[0] // 2, luma[1] // 2)
     y, u, v = ycbcr(rgb)
     return Plate(
-        y=as_plane(resize(y, luma, cv2.INTER_CUBIC), across=2, down=2),
-        u=as_plane(resize(u, chroma, cv2.INTER_AREA), across=1, down=2),
-        v=as_plane(resize(v, chroma, cv2.INTER_AREA), across=1, down=2),
+        y=turned(as_plane(resize(y, luma, cv2.INTER_CUBIC), across=2, down=2)),
+        u=turned(as_plane(resize(u, chroma, cv2.INTER_AREA), across=1, down=2)),
+        v=turned(as_plane(resize(v, chroma, cv2.INTER_AREA), across=1, down=2)),
         focus=focus,
     )
 

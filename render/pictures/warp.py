@@ -2,9 +2,12 @@
 
 Exact to the sub-pixel: a slow move shifts every sample by its own fraction.
 Zooms and pans keep rows rows and columns columns, so a window is sampled along
-one axis after the other, and either time as whole rows: the plane is turned in
-between, which costs less than gathering single samples.
+one axis after the other, and either time as whole rows, which costs less than
+gathering single samples: a plane to be sampled lies on its side, its columns as
+rows, and what was sampled across is turned upright before it is sampled down.
 """
+
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -14,36 +17,30 @@ from render.pictures.colour import Plane
 from render.pictures.motion import Window
 from render.pictures.rows import WHOLE, mix_rows
 
-_BAND = 270
-"""Rows at a time: what lies between the two passes then stays in a processor's cache."""
-
 
 def sample(source: Plane, target: Plane, window: Window, *, offset: tuple[float, float]) -> None:
-    """Fill `target` with the window of `source`, bilinearly.
+    """Fill `target` with the window of `source`, a plane as `turned` returns it, bilinearly.
 
     `offset` is where in its pixel a target sample sits, in shares of a pixel;
     source samples sit in the middle of theirs. `source` has two rows and two
     columns at the least; beyond its border, the border goes on.
     """
     height, width = target.shape
-    across, right = _neighbours(source.shape[1], width, window.left, window.size, offset[0])
-    down, below = _neighbours(source.shape[0], height, window.top, window.size, offset[1])
-    # No more columns than are seen.
-    shown_columns = source[:, across[0] : across[-1] + 2]
-    across -= across[0]
-    for top in range(0, height, _BAND):
-        band = slice(top, min(top + _BAND, height))
-        rows = np.empty((band.stop - top, shown_columns.shape[1]), np.uint8)
-        mix_rows(shown_columns, rows, firsts=down[band], shares=below[band])
-        turned = np.empty((width, band.stop - top), np.uint8)
-        mix_rows(_transpose(rows), turned, firsts=across, shares=right)
-        cv2.transpose(turned, dst=target[band])
+    across, right = _neighbours(source.shape[0], width, window.left, window.size, offset[0])
+    down, below = _neighbours(source.shape[1], height, window.top, window.size, offset[1])
+    # No more rows than are seen.
+    first, end = down[0], down[-1] + 2
+    columns = np.empty((width, end - first), np.uint8)
+    mix_rows(source[:, first:end], columns, firsts=across, shares=right)
+    mix_rows(turned(columns), target, firsts=down - first, shares=below)
 
 
-def _transpose(plane: Plane) -> Plane:
+def turned(plane: Plane) -> Plane:
+    """Return a plane with its columns as rows."""
     return np.asarray(cv2.transpose(plane), np.uint8)
 
 
+@lru_cache(maxsize=32)
 def _neighbours(
     source: int, target: int, start: float, size: float, offset: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16]]:

@@ -15,7 +15,7 @@ from render.pictures.canvas import Canvas
 from render.pictures.motion import Window, window
 from render.pictures.rows import mix_rows
 from render.pictures.still import film, plate_of
-from render.pictures.warp import sample
+from render.pictures.warp import sample, turned
 from render.rendition import Profile
 from render.storyboard import Motion
 
@@ -71,7 +71,7 @@ def test_every_window_is_sampled_as_in_float(view: Window, offset: float, seed: 
     source = np.random.default_rng(seed).integers(0, 256, (90, 130), np.uint8)
     target = np.empty((37, 53), np.uint8)
 
-    sample(source, target, view, offset=(offset, offset))
+    sample(turned(source), target, view, offset=(offset, offset))
 
     # Two roundings of half a level, and weights in 256ths over up to 255 levels.
     assert np.abs(target - bilinear(source, target.shape, view, offset)).max() <= 2.1
@@ -80,14 +80,14 @@ def test_every_window_is_sampled_as_in_float(view: Window, offset: float, seed: 
 @given(level=st.integers(0, 255), view=windows())
 def test_a_flat_plane_stays_flat(level: int, view: Window) -> None:
     target = np.empty((9, 13), np.uint8)
-    sample(np.full((20, 30), level, np.uint8), target, view, offset=(0.5, 0.5))
+    sample(np.full((30, 20), level, np.uint8), target, view, offset=(0.5, 0.5))
     assert (target == level).all()
 
 
 def test_all_of_a_plane_of_the_same_size_is_itself() -> None:
     source = np.random.default_rng(1).integers(0, 256, (600, 64), np.uint8)
     target = np.empty_like(source)
-    sample(source, target, Window(0, 0, 1), offset=(0.5, 0.5))
+    sample(turned(source), target, Window(0, 0, 1), offset=(0.5, 0.5))
     assert (target == source).all()
 
 
@@ -96,8 +96,8 @@ def test_a_plane_may_be_part_of_a_larger_one() -> None:
     around, alone = np.zeros((60, 90), np.uint8), np.empty((30, 40), np.uint8)
     view = Window(0.1, 0.05, 0.8)
 
-    sample(whole[8:72, 10:110], around[5:35, 7:47], view, offset=(0.5, 0.5))
-    sample(whole[8:72, 10:110].copy(), alone, view, offset=(0.5, 0.5))
+    sample(turned(whole)[10:110, 8:72], around[5:35, 7:47], view, offset=(0.5, 0.5))
+    sample(turned(whole[8:72, 10:110]), alone, view, offset=(0.5, 0.5))
 
     assert (around[5:35, 7:47] == alone).all()
     around[5:35, 7:47] = 0
