@@ -4,24 +4,22 @@ What is told is never the truth, only where to look for it: nothing is kept for 
 listen, and one who begins to, or comes back, is to look after everything.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
 import anyio
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from cms_bridge.telemetry import Seldom
+log = structlog.get_logger()
 
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 5.0
 _AGAIN_SECONDS = 1.0
 _ID_BYTES = 16
-
-_deaf = Seldom(per_second=1)
 
 
 class Channel(StrEnum):
@@ -55,6 +53,7 @@ class Ear:
         self._on_told, self._on_begin = on_told, on_begin
         self.hears = False
         """Whether the channel is listened to now."""
+        self._cut_off = False
 
     async def listen(self) -> None:
         """Listen until cancelled."""
@@ -62,12 +61,11 @@ class Ear:
             try:
                 await self._hear_until_cut_off()
             except (RedisError, OSError) as error:
-                _deaf.tell(
-                    "channel.deaf",
-                    level=logging.WARNING,
-                    channel=self._channel,
-                    reason=type(error).__name__,
-                )
+                # Once: Redis can be away for hours.
+                if not self._cut_off:
+                    reason = type(error).__name__
+                    log.warning("channel.deaf", channel=self._channel, reason=reason)
+                self._cut_off = True
             finally:
                 self.hears = False
             await anyio.sleep(_AGAIN_SECONDS)
@@ -80,6 +78,9 @@ class Ear:
         async with self._redis.pubsub() as ear:
             await ear.subscribe(self._channel)
             self.hears = True
+            if self._cut_off:
+                log.info("channel.heard_again", channel=self._channel)
+            self._cut_off = False
             # What happened until now nobody has heard.
             self._on_begin()
             while True:
