@@ -115,7 +115,7 @@ async def transaction() -> AsyncGenerator[None]:
     Raises `DatabaseBusy` or `DatabaseUnavailable`, and then nothing is written;
     only where the server goes away in the midst of the COMMIT itself nobody can tell.
     """
-    engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    engine = _engine()
     async with wakeups.after_commit(), engine.turn():
         with anyio.CancelScope(shield=True):
             async with engine.transaction():
@@ -127,7 +127,7 @@ async def run_script(script: Script, values: dict[str, Any]) -> bool:
 
     Where it did not, what it had done by then stands. Raises as `transaction` does.
     """
-    engine = cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    engine = _engine()
     if isinstance(engine, Postgres):
         with anyio.CancelScope(shield=True):
             return await engine.run_script(script, values)
@@ -156,6 +156,15 @@ async def migrate(
     if not result.success:
         raise MigrationFailed(result.message or output.getvalue())
     return output.getvalue()
+
+
+def _engine() -> AnyEngine:
+    return cast(AnyEngine, Job._meta.db)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+async def takes_writes() -> bool:
+    """Tell whether the database takes what is written; raise `DatabaseError`."""
+    return await _engine().takes_writes()
 
 
 async def migration_level() -> str | None:

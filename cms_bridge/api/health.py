@@ -32,13 +32,14 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The service in a few words and numbers."""
 
     status: Literal["ok", "degraded", "stalled", "down"]
-    """`down` without the database; `stalled` when in some lane work lies due for longer than
-    `REELWRIGHT_UNCLAIMED_SECONDS` and nobody works on anything there, or no daemon serves it;
-    `degraded` when such work waits behind other, without Redis, and as long as no daemon serves
-    some lane: work is only put off."""
+    """`down` without a database that takes what is written; `stalled` when in some lane work lies
+    due for longer than `REELWRIGHT_UNCLAIMED_SECONDS` and nobody works on anything there, or no
+    daemon serves it; `degraded` when such work waits behind other, without Redis, and as long as
+    no daemon serves some lane: work is only put off."""
     problems: list[str] = []
     """The same in words, where it is not `ok`."""
     database: State
+    """`down` as well where it can only be read."""
     migration: str | None
     redis: State
     daemon: State
@@ -133,14 +134,22 @@ async def _report(queue: Queue, settings: BridgeSettings) -> ServiceHealth:
             **_told(Backlog()),
         )
     problems = list(_problems(backlog, redis, daemon))
+    if not backlog.writable:
+        problems.insert(0, "The database can be read, and takes nothing that is written.")
     return ServiceHealth(
-        status="stalled" if backlog.stalled else "degraded" if problems else "ok",
+        status=_status(backlog, problems),
         problems=problems,
-        database="up",
+        database="up" if backlog.writable else "down",
         redis=redis,
         daemon=daemon,
         **_told(backlog),
     )
+
+
+def _status(backlog: Backlog, problems: list[str]) -> Literal["ok", "degraded", "stalled", "down"]:
+    if not backlog.writable:
+        return "down"
+    return "stalled" if backlog.stalled else "degraded" if problems else "ok"
 
 
 def _problems(backlog: Backlog, redis: State, daemon: State) -> Iterator[str]:
@@ -158,6 +167,7 @@ def _problems(backlog: Backlog, redis: State, daemon: State) -> Iterator[str]:
 
 def _told(backlog: Backlog) -> dict[str, Any]:
     told = msgspec.structs.asdict(backlog)
+    del told["writable"]
     return {**told, "unserved": list(backlog.unserved), "stalled": list(backlog.stalled)}
 
 

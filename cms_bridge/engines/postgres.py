@@ -165,6 +165,14 @@ class Postgres(PostgresEngine):
         )
         return limits[0]["room"]
 
+    async def takes_writes(self) -> bool:
+        """Tell whether anything can be written: not on a standby, nor where that was forbidden."""
+        (answer,) = await self.run_ddl("SELECT current_setting('transaction_read_only') AS forbids")
+        if answer["forbids"] == "on" and self.pool:
+            # A session keeps to what it began with: the next one may be told otherwise.
+            await self.pool.expire_connections()
+        return answer["forbids"] == "off"
+
     async def set_clock(self) -> timedelta:
         """Go by the server's clock; return how far this machine's own is ahead of it."""
         asked = time.monotonic()

@@ -6,6 +6,7 @@ starve one another. Here this process's writers take turns, and only the first
 of them meets another process at the lock, for as long as the busy time.
 """
 
+import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Any, cast
 
 import anyio
+import anyio.to_thread
 from aiosqlite import Connection
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
 from piccolo.querystring import QueryString
@@ -94,6 +96,10 @@ class SQLite(SQLiteEngine):
         self._keeps = False
         while self._idle:
             await self._idle.pop().close()
+
+    async def takes_writes(self) -> bool:
+        """Tell whether the file may be written: not on a disk that was mounted to be read alone."""
+        return await anyio.to_thread.run_sync(os.access, cast(str, self.path), os.W_OK)
 
     async def get_connection(self) -> Connection:
         """Return a connection that nobody uses."""

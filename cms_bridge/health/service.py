@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from cms_bridge import clock
-from cms_bridge.database import migration_level
+from cms_bridge.database import migration_level, takes_writes
 from cms_bridge.health.lanes import unserved as unserved_lanes
 from cms_bridge.states import FINISHED, Lane, Status, lane_of
 from cms_bridge.tables import Job
@@ -30,6 +30,8 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """What is not done yet, in a database at which migration."""
 
     migration: str | None = None
+    writable: bool = True
+    """Whether anything can be written to it."""
     jobs: dict[str, int] = {}
     """Unfinished jobs by status, 10,000 of each at most, as of everything below."""
     held_jobs: int = 0
@@ -64,6 +66,7 @@ async def backlog(*, overdue: timedelta, news: bool) -> Backlog:
     }
     return Backlog(
         migration=await migration_level(),
+        writable=await takes_writes(),
         jobs={status: number for status, number in jobs.items() if number},
         held_jobs=sum(held.values()),
         due_jobs=await _count("job", "wake_at <= {}", now),
