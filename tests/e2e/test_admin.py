@@ -425,7 +425,7 @@ def edited(scene: Locator) -> Locator:
     """Begin to edit a scene; what arrives meanwhile may move the button from under the pointer."""
     text = scene.get_by_label("Text in the picture")
     for _ in range(3):
-        scene.get_by_role("button", name="Edit the words").click()
+        scene.get_by_role("button", name="Edit the scene").click()
         with suppress(Error):
             text.wait_for(timeout=5_000)
             break

@@ -373,7 +373,7 @@ def test_a_scene_is_heard_and_changed_on_the_page_of_its_video(
 
     # What is typed on a card has its price on that card before it is saved, and none once it is
     # what it was.
-    first.get_by_role("button", name="Edit the words").click()
+    first.get_by_role("button", name="Edit the scene").click()
     typed = first.get_by_label("Narration", exact=True)
     spoken = typed.input_value()
     typed.fill("Nobody is awake yet.")
@@ -408,7 +408,7 @@ def test_all_of_the_board_is_edited_without_leaving_the_page(
     page.goto(filmed)
     board = panel(page).get_by_role("region", name="Scenes")
     second = board.get_by_role("article", name="Scene 2")
-    second.get_by_role("button", name="Edit the words").click()
+    second.get_by_role("button", name="Edit the scene").click()
     second.get_by_label("Text in the picture").fill("Warm crust")
     board.get_by_role("button", name="Scene 1: all settings").click()
     drawer = page.locator(".doc-drawer")

@@ -147,7 +147,7 @@ class TestPublishing:
         submit_new(page, "A lost call", "Bread is flour, water and time.", "The bakery")
         approve(page)
         scene = panel(page).get_by_role("article", name="Scene 1")
-        scene.get_by_role("button", name="Edit the words").click()
+        scene.get_by_role("button", name="Edit the scene").click()
         scene.get_by_label("Narration", exact=True).fill("Bread is flour and water.")
         scene.get_by_role("button", name="Save the scene").click()
         make = panel(page).get_by_role("button", name=re.compile("^Make these changes, "))

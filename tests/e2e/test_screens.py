@@ -57,7 +57,7 @@ SCREENS = {
     "board": Screen(
         collection="videos",
         document="film",
-        shows=("Scene 1", "Edit the words", "Another picture", SCRIPT["lane"]),
+        shows=("Scene 1", "Edit the scene", "Another picture", SCRIPT["lane"]),
         top=".rw-board",
     ),
     "animatic": Screen(
@@ -265,7 +265,7 @@ class TestByKeyboardAlone:
     def test_one_scene_of_a_finished_film_is_changed(self, desk: Desk, page: Page) -> None:
         page.goto(f"/admin/collections/videos/{desk.film}")
         scene = panel(page).get_by_role("article", name="Scene 1")
-        edit = scene.get_by_role("button", name="Edit the words")
+        edit = scene.get_by_role("button", name="Edit the scene")
         press(page, edit)
         narration = scene.get_by_label("Narration", exact=True)
         expect(narration).to_be_focused()
@@ -275,6 +275,49 @@ class TestByKeyboardAlone:
         press(page, panel(page).get_by_role("button", name=re.compile("^Make these changes, ")))
         films = panel(page).get_by_role("region", name="Films of this video")
         expect(films).to_contain_text("Scene 1: narration", timeout=4 * PATIENCE * 1_000)
+
+    def test_a_scene_is_added_timed_and_removed_on_its_card(self, desk: Desk, page: Page) -> None:
+        page.goto(f"/admin/collections/videos/{desk.film}")
+        scenes = panel(page).get_by_role("article")
+        expect(scenes).to_have_count(2)
+        press(page, panel(page).get_by_role("button", name="Add a scene"))
+        new = panel(page).get_by_role("region", name="A new scene")
+        narration = new.get_by_label("Narration", exact=True)
+        expect(narration).to_be_focused()
+        expect(new.get_by_role("button", name="Save the scene")).to_be_disabled()
+        write(page, narration, "Come early, and take a loaf home.")
+        write(page, new.get_by_label("Seconds"), "4.5")
+        choose(page, new.get_by_label("Camera"), "Still")
+        assert grave_findings(page) == []
+        page.set_viewport_size(TELEPHONE)
+        assert overflowing(page) == []
+        page.set_viewport_size(TABLE)
+        press(page, new.get_by_role("button", name="Save the scene"))
+        expect(scenes).to_have_count(3)
+        expect(scenes.nth(2)).to_contain_text("Come early, and take a loaf home.")
+        expect(scenes.nth(2)).to_contain_text("Still · Crossfade")
+        # Of the whole its price, before anything is made.
+        make = panel(page).get_by_role("button", name=re.compile("^Make these changes, "))
+        expect(make).to_be_visible()
+
+        press(page, scenes.nth(2).get_by_role("button", name="Edit the scene"))
+        expect(scenes.nth(2).get_by_label("Seconds")).to_have_value("4.5")
+        choose(page, scenes.nth(2).get_by_label("Into the next scene"), "Cut")
+        press(page, scenes.nth(2).get_by_role("button", name="Save the scene"))
+        expect(scenes.nth(2)).to_contain_text("Still · Cut")
+
+        press(page, scenes.nth(2).get_by_role("button", name="Remove scene 3"))
+        press(page, page.get_by_role("dialog").get_by_role("button", name="Remove"))
+        expect(scenes).to_have_count(2)
+        # As the film was made: nothing is to be paid.
+        expect(make).to_have_count(0)
+
+
+def choose(page: Page, field: Locator, option: str) -> None:
+    """Choose by the first letters, as a keyboard does."""
+    tab_to(page, field)
+    page.keyboard.type(option)
+    expect(field.locator("option:checked")).to_have_text(option)
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -188,6 +188,33 @@ export interface BackgroundRow {
   angle?: null | number
 }
 
+/** How a camera moves over a scene's picture, or that a model sets it in motion. */
+export const motions = [
+  'zoom_in',
+  'zoom_out',
+  'pan_left',
+  'pan_right',
+  'pan_up',
+  'pan_down',
+  'still',
+  'generated',
+] as const satisfies readonly Motion[]
+
+/** How one scene becomes the next. */
+export const transitions = [
+  'crossfade',
+  'cut',
+  'fade',
+  'wipe_left',
+  'wipe_right',
+  'wipe_up',
+  'wipe_down',
+  'slide_left',
+  'slide_right',
+  'slide_up',
+  'slide_down',
+] as const satisfies readonly Transition[]
+
 export const captionWords = ['narration', 'own', 'none'] as const
 
 /** What captions say of a scene. */

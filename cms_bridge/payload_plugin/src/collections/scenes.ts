@@ -23,7 +23,9 @@ import {
   backgroundKinds,
   type CaptionRow,
   captionWords,
+  motions,
   type SceneRow,
+  transitions,
 } from '../documents.ts'
 import type { Limits } from '../options.ts'
 import type { Settings } from '../settings.ts'
@@ -299,33 +301,12 @@ function contentFields(limits: Limits, media: readonly string[]): Field[] {
           limit: limits.maxSceneSeconds,
         }),
         selectField<Motion>('motion', 'scene.motion', {
-          values: [
-            'zoom_in',
-            'zoom_out',
-            'pan_left',
-            'pan_right',
-            'pan_up',
-            'pan_down',
-            'still',
-            'generated',
-          ],
+          values: motions,
           labelOf: (value) => `motion.${value}`,
           width: '33%',
         }),
         selectField<Transition>('transition', 'scene.transition', {
-          values: [
-            'crossfade',
-            'cut',
-            'fade',
-            'wipe_left',
-            'wipe_right',
-            'wipe_up',
-            'wipe_down',
-            'slide_left',
-            'slide_right',
-            'slide_up',
-            'slide_down',
-          ],
+          values: transitions,
           labelOf: (value) => `transition.${value}`,
           width: '33%',
         }),

@@ -494,7 +494,13 @@ export const ar: Translations = {
   'board.leave': 'تركها كما هي',
   'board.keepPicture': 'الاحتفاظ بهذه الصورة',
   'board.keepReading': 'الاحتفاظ بهذه القراءة',
-  'board.edit': 'تعديل الكلمات',
+  'board.edit': 'تعديل المشهد',
+  'board.add': 'إضافة مشهد',
+  'board.new': 'مشهد جديد',
+  'board.added': 'أُضيف المشهد {number} في النهاية.',
+  'board.remove': 'إزالة',
+  'board.remove.numbered': 'إزالة المشهد {number}',
+  'board.removed': 'أُزيل المشهد {number}.',
   'board.save': 'حفظ المشهد',
   'board.earlier': 'المشهد {number}: نقله إلى موضع أسبق',
   'board.later': 'المشهد {number}: نقله إلى موضع لاحق',
@@ -651,6 +657,9 @@ export const ar: Translations = {
   'confirm.resubmit': 'هل تُعاد صياغة اللوحة القصصية؟',
   'confirm.resubmit.help':
     'عُدّلت اللوحة القصصية يدويًا. تُصاغ الجديدة من الملخص والنص المنطوق: ولا تحتفظ من هذه التعديلات إلا بالمشاهد المقفلة.',
+  'confirm.removeScene': 'هل تريد إزالة المشهد {number}؟',
+  'confirm.removeScene.help':
+    'تختفي كلماته من اللوحة القصصية، وتبقى في نسخة سابقة. وما صُنع منه يبقى محفوظًا.',
   'confirm.notCharged': 'ألم يُدفع ثمنه؟',
   'confirm.notCharged.help':
     'لن يُعدّ المبلغ {amount} مُنفقًا بعد ذلك، وقد يُصنع الشيء نفسه ويُدفع ثمنه مرة أخرى. راجع أولًا حسابك لدى مزوّد الخدمة.',

@@ -513,7 +513,13 @@ export const de: Translations = {
   'board.leave': 'Nicht ändern',
   'board.keepPicture': 'Dieses Bild behalten',
   'board.keepReading': 'Diese Fassung behalten',
-  'board.edit': 'Text bearbeiten',
+  'board.edit': 'Szene bearbeiten',
+  'board.add': 'Szene hinzufügen',
+  'board.new': 'Eine neue Szene',
+  'board.added': 'Szene {number} steht nun am Ende.',
+  'board.remove': 'Entfernen',
+  'board.remove.numbered': 'Szene {number} entfernen',
+  'board.removed': 'Szene {number} ist entfernt.',
   'board.save': 'Szene speichern',
   'board.earlier': 'Szene {number}: nach vorn',
   'board.later': 'Szene {number}: nach hinten',
@@ -677,6 +683,9 @@ export const de: Translations = {
   'confirm.resubmit': 'Das Storyboard neu entwerfen lassen?',
   'confirm.resubmit.help':
     'Das Storyboard wurde von Hand geändert. Das neue wird aus Briefing und Sprechertext entworfen: Von diesen Änderungen behält es nur gesperrte Szenen.',
+  'confirm.removeScene': 'Szene {number} entfernen?',
+  'confirm.removeScene.help':
+    'Ihre Worte stehen dann nicht mehr im Storyboard; eine frühere Version hat sie noch. Was von ihr gemacht ist, bleibt gespeichert.',
   'confirm.notCharged': 'Wurde es nicht bezahlt?',
   'confirm.notCharged.help':
     '{amount} zählen dann nicht mehr als ausgegeben, und dasselbe kann noch einmal gemacht und bezahlt werden. Sehen Sie zuerst im Konto des Anbieters nach.',

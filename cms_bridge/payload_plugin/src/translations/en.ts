@@ -497,7 +497,13 @@ export const en = {
   'board.leave': 'Leave it',
   'board.keepPicture': 'Keep this picture',
   'board.keepReading': 'Keep this reading',
-  'board.edit': 'Edit the words',
+  'board.edit': 'Edit the scene',
+  'board.add': 'Add a scene',
+  'board.new': 'A new scene',
+  'board.added': 'Scene {number} is added at the end.',
+  'board.remove': 'Remove',
+  'board.remove.numbered': 'Remove scene {number}',
+  'board.removed': 'Scene {number} is removed.',
   'board.save': 'Save the scene',
   'board.earlier': 'Scene {number}: move earlier',
   'board.later': 'Scene {number}: move later',
@@ -660,6 +666,9 @@ export const en = {
   'confirm.resubmit': 'Have the storyboard drafted anew?',
   'confirm.resubmit.help':
     'The storyboard was changed by hand. The new one is drafted from the brief and the script: of these changes it keeps locked scenes alone.',
+  'confirm.removeScene': 'Remove scene {number}?',
+  'confirm.removeScene.help':
+    'Its words are gone from the storyboard; an earlier version still has them. What was made of it stays stored.',
   'confirm.notCharged': 'Was it not paid?',
   'confirm.notCharged.help':
     '{amount} will no longer count as spent, and the same may be made and paid once more. Look into the provider’s account first.',

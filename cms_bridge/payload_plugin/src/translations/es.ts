@@ -508,7 +508,13 @@ export const es: Translations = {
   'board.leave': 'Dejarlo',
   'board.keepPicture': 'Conservar esta imagen',
   'board.keepReading': 'Conservar esta lectura',
-  'board.edit': 'Editar el texto',
+  'board.edit': 'Editar la escena',
+  'board.add': 'Añadir una escena',
+  'board.new': 'Una escena nueva',
+  'board.added': 'La escena {number} se añadió al final.',
+  'board.remove': 'Quitar',
+  'board.remove.numbered': 'Quitar la escena {number}',
+  'board.removed': 'La escena {number} se ha quitado.',
   'board.save': 'Guardar la escena',
   'board.earlier': 'Escena {number}: mover antes',
   'board.later': 'Escena {number}: mover después',
@@ -669,6 +675,9 @@ export const es: Translations = {
   'confirm.resubmit': '¿Redactar un nuevo guion gráfico?',
   'confirm.resubmit.help':
     'El guion gráfico se modificó a mano. El nuevo se redacta a partir del encargo y del texto hablado: de esas modificaciones conserva solo las escenas bloqueadas.',
+  'confirm.removeScene': '¿Quitar la escena {number}?',
+  'confirm.removeScene.help':
+    'Sus palabras desaparecen del guion gráfico; una versión anterior las conserva. Lo que se hizo de ella sigue guardado.',
   'confirm.notCharged': '¿No se pagó?',
   'confirm.notCharged.help':
     '{amount} dejarán de contar como gastados, y lo mismo podrá hacerse y pagarse otra vez. Mire antes en la cuenta del proveedor.',

@@ -508,7 +508,13 @@ export const fr: Translations = {
   'board.leave': 'Ne rien changer',
   'board.keepPicture': 'Garder cette image',
   'board.keepReading': 'Garder cette lecture',
-  'board.edit': 'Modifier le texte',
+  'board.edit': 'Modifier la scène',
+  'board.add': 'Ajouter une scène',
+  'board.new': 'Une nouvelle scène',
+  'board.added': 'La scène {number} est ajoutée à la fin.',
+  'board.remove': 'Retirer',
+  'board.remove.numbered': 'Retirer la scène {number}',
+  'board.removed': 'La scène {number} est retirée.',
   'board.save': 'Enregistrer la scène',
   'board.earlier': 'Scène {number} : vers le début',
   'board.later': 'Scène {number} : vers la fin',
@@ -674,6 +680,9 @@ export const fr: Translations = {
   'confirm.resubmit': 'Faire rédiger un nouveau storyboard ?',
   'confirm.resubmit.help':
     'Le storyboard a été modifié à la main. Le nouveau est rédigé d’après le brief et le texte à dire : de ces modifications, il ne garde que les scènes verrouillées.',
+  'confirm.removeScene': 'Retirer la scène {number} ?',
+  'confirm.removeScene.help':
+    'Ses mots disparaissent du storyboard ; une version antérieure les garde. Ce qui en a été produit reste conservé.',
   'confirm.notCharged': 'Ce n’était pas payé ?',
   'confirm.notCharged.help':
     '{amount} ne compteront plus comme dépensés, et la même chose pourra être faite et payée encore une fois. Consultez d’abord le compte du fournisseur.',

@@ -12,7 +12,9 @@ import {
   moved,
   stillOf,
   withEdits,
+  withNew,
   withNote,
+  without,
   wordAt,
 } from '../../src/admin/board/model.ts'
 
@@ -68,6 +70,23 @@ describe('a save outside of the form', () => {
     const stale = editOf(read, { narration: 'Two.' })
     expect(withEdits(others, new Map([['a', stale]]))).toBeNull()
     expect(withEdits(others, new Map([['gone', words]]))).toBeNull()
+  })
+
+  test('adds a scene at the end, and names the others', () => {
+    const scene = { narration: 'Three.', duration: 4.5 }
+    expect(withNew(rows, scene)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, scene])
+  })
+
+  test('removes a scene, unless others have', () => {
+    expect(without(rows, 'b')).toEqual([{ id: 'a' }, { id: 'c' }])
+    expect(without(rows, 'gone')).toBeNull()
+  })
+
+  test('changes a length that was as long as the narration', () => {
+    const edit = editOf({ duration: null }, { duration: 4.5 })
+    expect(withEdits(rows, new Map([['b', edit]]))?.[1]).toEqual({ id: 'b', duration: 4.5 })
+    const others: SceneRow[] = [{ id: 'b', duration: 3 }]
+    expect(withEdits(others, new Map([['b', edit]]))).toBeNull()
   })
 
   test('holds nothing of a scene that others have removed', () => {

@@ -143,6 +143,17 @@ export function inOrder(
   return rows.toSorted((one, other) => placeOf(one) - placeOf(other)).map(named)
 }
 
+/** Return the rows without one of them; null where somebody else has removed it. */
+export function without(rows: readonly SceneRow[], id: SceneRow['id']): null | Partial<SceneRow>[] {
+  const rest = rows.filter((row) => row.id !== id)
+  return rest.length < rows.length ? rest.map(named) : null
+}
+
+/** Return the rows with another one at their end. */
+export function withNew(rows: readonly SceneRow[], scene: Partial<SceneRow>): Partial<SceneRow>[] {
+  return [...rows.map(named), scene]
+}
+
 /** Name a row: Payload keeps all that is not told of it. */
 function named({ id }: SceneRow): Partial<SceneRow> {
   return id ? { id } : {}

@@ -15,9 +15,9 @@ import {
 } from '../../endpoints/contract.ts'
 import type { Problem } from '../../generated/events.ts'
 import { useEndpoints } from '../shared/api.ts'
+import { Choice } from '../shared/Choice.tsx'
 import { formatDollars } from '../shared/format.ts'
 import { Problems } from '../shared/Problems.tsx'
-import { Select } from '../shared/Select.tsx'
 import { translateProblem } from '../shared/translateProblem.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
 import { LostCalls } from '../shared/LostCalls.tsx'
@@ -155,39 +155,6 @@ export function OrderForms({ mayApprove, ordered }: Props): ReactNode {
           : t('exports.send')}
       </Button>
     </details>
-  )
-}
-
-function Choice<T extends string>({
-  choices,
-  label,
-  nameOf,
-  set,
-  value,
-}: {
-  choices: readonly T[]
-  label: string
-  nameOf: (choice: T) => string
-  set: (choice: T) => void
-  value: T
-}): ReactNode {
-  return (
-    <label className="rw-order__choice">
-      <span>{label}</span>
-      <Select
-        onChange={({ target }) => {
-          const chosen = choices.find((each) => each === target.value)
-          if (chosen) set(chosen)
-        }}
-        value={value}
-      >
-        {choices.map((each) => (
-          <option key={each} value={each}>
-            {nameOf(each)}
-          </option>
-        ))}
-      </Select>
-    </label>
   )
 }
 

@@ -1,17 +1,18 @@
 'use client'
 /** A video's scenes on its own page: to look at, to hear, to put in order and to change. */
 import { Button, DraggableSortable, toast, useDocumentInfo } from '@payloadcms/ui'
-import { type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 
 import type { Id, SceneRow } from '../../documents.ts'
 import type { Price } from '../../endpoints/contract.ts'
 import { usePrice } from '../storyboard/usePrice.ts'
 import { useTranslator } from '../shared/useTranslator.ts'
-import { inOrder, madeOf, moved, withEdits } from '../board/model.ts'
+import { inOrder, madeOf, moved, withEdits, withNew, without } from '../board/model.ts'
 import { useSceneApproval } from '../board/SceneApproval.tsx'
 import { useBoard } from '../board/useBoard.ts'
 import { BoardAnimatic } from './BoardAnimatic.tsx'
 import { useBoardDrawer } from './BoardDrawer.tsx'
+import { NewScene } from './NewScene.tsx'
 import { usePreviewed } from './usePreviewed.ts'
 import { useScenes } from './useScenes.ts'
 import { useTyped } from './useTyped.ts'
@@ -38,6 +39,7 @@ export function VideoBoard(props: Props): ReactNode {
   const { hasSavePermission } = useDocumentInfo()
   const [saves, setSaves] = useState(0)
   const [said, setSaid] = useState('')
+  const title = useRef<HTMLHeadingElement>(null)
   const known = `${situation} ${String(saves)}`
   const { save, storyboard } = useScenes(id, slug, known)
   const board = useBoard(id, known)
@@ -89,10 +91,18 @@ export function VideoBoard(props: Props): ReactNode {
     setOrder(null)
     if (saved) setSaid(t('board.moved', { number: from + 1, place: to + 1, count: ids.length }))
   }
+  const remove = async (row: SceneRow['id'], number: number): Promise<void> => {
+    if (!(await store((standing) => without(standing, row)))) return
+    setSaid(t('board.removed', { number }))
+    // What was pressed is gone.
+    title.current?.focus()
+  }
   return (
     <section aria-label={t('scenes')} className="rw-board">
       <div className="rw-board__head">
-        <h2 className="rw-board__title">{t('scenes')}</h2>
+        <h2 className="rw-board__title" ref={title} tabIndex={-1}>
+          {t('scenes')}
+        </h2>
         <Button buttonStyle="secondary" margin={false} onClick={() => void openAll()} size="medium">
           {t(hasSavePermission ? 'board.editAll' : 'board.more')}
         </Button>
@@ -121,6 +131,7 @@ export function VideoBoard(props: Props): ReactNode {
             move={(to) => void move(index, to)}
             openAll={() => void openAll(row.id)}
             price={order ? null : typed.isTyped ? typedPrice.price : price}
+            remove={() => remove(row.id, index + 1)}
             row={row}
             save={(edit) => store((standing) => withEdits(standing, new Map([[row.id, edit]])))}
             storyboard={storyboard}
@@ -128,6 +139,15 @@ export function VideoBoard(props: Props): ReactNode {
           />
         ))}
       </DraggableSortable>
+      {hasSavePermission && (
+        <NewScene
+          add={async (scene) => {
+            const added = await store((standing) => withNew(standing, scene))
+            if (added) setSaid(t('board.added', { number: ids.length + 1 }))
+            return added
+          }}
+        />
+      )}
       {drawer}
     </section>
   )

@@ -3,9 +3,10 @@
 import {
   Button,
   ChevronIcon,
+  ConfirmationModal,
   DragHandleIcon,
-  TextareaInput,
   useDraggableSortable,
+  useModal,
 } from '@payloadcms/ui'
 import { type ReactNode, useId, useState } from 'react'
 
@@ -21,13 +22,10 @@ import { type ApproveScene, SceneApproval } from '../board/SceneApproval.tsx'
 import { SceneChange, SceneFacts } from '../board/SceneFacts.tsx'
 import { ScenePicture } from '../board/ScenePicture.tsx'
 import { useMediumAddress } from '../board/useBoard.ts'
+import { type EditedScene, editedOf, SceneEditor } from './SceneEditor.tsx'
 import { useEditFocus } from './useEditFocus.ts'
 import type { TellTyped, TypedCard } from './useTyped.ts'
 import '../shared/board.css'
-
-const texts = ['narration', 'picturePrompt', 'onScreenText'] as const
-
-type Texts = Pick<SceneRow, (typeof texts)[number]>
 
 interface Props {
   approve: ApproveScene | null
@@ -46,6 +44,7 @@ interface Props {
   /** Open all that can be set of the scene. */
   openAll: () => void
   price: null | Price
+  remove: () => Promise<void>
   row: SceneRow
   save: (edit: SceneEdit) => Promise<boolean>
   storyboard: StoryboardDoc
@@ -54,7 +53,7 @@ interface Props {
 
 export function VideoScene(props: Props): ReactNode {
   const { count, index, lockedBeside, made, mayEdit, move, price, row, save, storyboard } = props
-  const { approve, awaited, draft, isKnown, openAll, tellTyped } = props
+  const { approve, awaited, draft, isKnown, openAll, remove, tellTyped } = props
   const { t } = useTranslator()
   const number = index + 1
   const locked = row.locked === true
@@ -65,14 +64,10 @@ export function VideoScene(props: Props): ReactNode {
     useDraggableSortable({ id: row.id ?? '', disabled: !mayEdit || locked })
   const [busy, setBusy] = useState(false)
   const { buttons, fields } = useEditFocus(draft !== null)
+  const { openModal } = useModal()
+  const removeSlug = `reelwright-remove-${row.id ?? ''}`
 
-  const write = (words: null | Texts): void => tellTyped(row.id, words)
-  const begin = (): void =>
-    write({
-      narration: row.narration ?? '',
-      picturePrompt: row.picturePrompt ?? '',
-      onScreenText: row.onScreenText ?? '',
-    })
+  const write = (scene: EditedScene | null): void => tellTyped(row.id, scene)
   const store = async (edit: SceneEdit): Promise<void> => {
     setBusy(true)
     const saved = await save(edit)
@@ -174,31 +169,15 @@ export function VideoScene(props: Props): ReactNode {
         </div>
       )}
       {draft && (
-        <div className="rw-board__fields rw-text" ref={fields}>
-          {texts.map((name) => (
-            <TextareaInput
-              key={name}
-              label={t(`scene.${name}`)}
-              onChange={(event) => write({ ...draft.words, [name]: event.target.value })}
-              path={`board-${row.id ?? ''}-${name}`}
-              rows={name === 'onScreenText' ? 2 : 3}
-              value={draft.words[name] ?? ''}
-            />
-          ))}
-          <div className="rw-board__buttons">
-            <Button
-              disabled={busy}
-              margin={false}
-              onClick={() => void store(editOf(draft.read, draft.words))}
-              size="small"
-            >
-              {t('board.save')}
-            </Button>
-            <Button buttonStyle="secondary" margin={false} onClick={() => write(null)} size="small">
-              {t('board.leave')}
-            </Button>
-          </div>
-        </div>
+        <SceneEditor
+          busy={busy}
+          fields={fields}
+          leave={() => write(null)}
+          name={row.id ?? ''}
+          save={() => void store(editOf(draft.read, draft.words))}
+          scene={draft.words}
+          write={write}
+        />
       )}
       {locked && <p className="rw-board__quiet">{t('board.locked.help')}</p>}
       {mayEdit && !draft && !locked && (
@@ -207,7 +186,7 @@ export function VideoScene(props: Props): ReactNode {
             buttonStyle="secondary"
             disabled={busy}
             margin={false}
-            onClick={begin}
+            onClick={() => write(editedOf(row))}
             size="small"
           >
             {t('board.edit')}
@@ -232,6 +211,25 @@ export function VideoScene(props: Props): ReactNode {
               const change = { picturePrompt: withNote(picturePrompt, note) }
               return store({ change, read: { picturePrompt } })
             }}
+          />
+          {count > 1 && (
+            <Button
+              aria-label={t('board.remove.numbered', { number })}
+              buttonStyle="secondary"
+              disabled={busy}
+              margin={false}
+              onClick={() => openModal(removeSlug)}
+              size="small"
+            >
+              {t('board.remove')}
+            </Button>
+          )}
+          <ConfirmationModal
+            body={t('confirm.removeScene.help')}
+            confirmLabel={t('board.remove')}
+            heading={t('confirm.removeScene', { number })}
+            modalSlug={removeSlug}
+            onConfirm={remove}
           />
         </div>
       )}
