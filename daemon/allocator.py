@@ -4,7 +4,7 @@ Pictures and sound are megabytes each, held by many short threads. Left to itsel
 thread a heap of its own and, once one large block was freed, takes the next from such a heap
 instead of mapping it: what is freed between two blocks in use stays with the process. A daemon of
 the soak held 341 MiB in its second quarter so, and 12 % more in its last. What is freed between
-smaller blocks stays as well, and grew from 18 to 45 MiB while what was in use stayed the same: that
+smaller blocks stays as well, and grew from 17 to 46 MiB while what was in use stayed the same: that
 is given back from time to time. With both it is as `specs/soak.md` says.
 """
 
